@@ -1,0 +1,3 @@
+module vpcetrail
+
+go 1.26
