@@ -1,0 +1,94 @@
+// Package day counts calendar days in UTC: the report's partitions and the trail's folders.
+package day
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A Day is a number of days since 1970-01-01, in UTC.
+type Day int32
+
+const msPerDay = 24 * 60 * 60 * 1000
+
+// OfMillis returns the day that holds ms, milliseconds since the epoch; times before the epoch round down.
+func OfMillis(ms int64) Day {
+	d := ms / msPerDay
+	if ms%msPerDay < 0 {
+		d--
+	}
+	return Day(d)
+}
+
+// Of returns the UTC day of t.
+func Of(t time.Time) Day { return OfMillis(t.UnixMilli()) }
+
+// Parse reads a day written as 2026-11-20.
+func Parse(s string) (Day, error) {
+	t, err := time.Parse(time.DateOnly, s)
+	if err != nil {
+		return 0, fmt.Errorf("day %q: want YYYY-MM-DD", s)
+	}
+	return Of(t), nil
+}
+
+// Time returns the day's first moment.
+func (d Day) Time() time.Time { return time.UnixMilli(int64(d) * msPerDay).UTC() }
+
+// String returns the day as 2026-11-20.
+func (d Day) String() string { return d.Time().Format(time.DateOnly) }
+
+// A Window is a range of days, both ends included. The zero value is the single day 1970-01-01;
+// use All for a window without bounds.
+type Window struct{ From, To Day }
+
+// All returns the window that holds every day.
+func All() Window { return Window{From: -1 << 31, To: 1<<31 - 1} }
+
+// IsAll reports whether w has no bounds.
+func (w Window) IsAll() bool { return w == All() }
+
+// Contains reports whether d is in w.
+func (w Window) Contains(d Day) bool { return w.From <= d && d <= w.To }
+
+// Days returns the number of days in w.
+func (w Window) Days() int { return int(int64(w.To)-int64(w.From)) + 1 }
+
+// String returns "all", a day, or D..D.
+func (w Window) String() string {
+	switch {
+	case w.IsAll():
+		return "all"
+	case w.From == w.To:
+		return w.From.String()
+	}
+	return w.From.String() + ".." + w.To.String()
+}
+
+// ParseWindow reads "all", "yesterday" (relative to now), a day, or two days joined by "..".
+func ParseWindow(s string, now time.Time) (Window, error) {
+	switch s {
+	case "all":
+		return All(), nil
+	case "yesterday":
+		d := Of(now) - 1
+		return Window{d, d}, nil
+	}
+	first, last, isRange := strings.Cut(s, "..")
+	from, err := Parse(first)
+	if err != nil {
+		return Window{}, err
+	}
+	if !isRange {
+		return Window{from, from}, nil
+	}
+	to, err := Parse(last)
+	if err != nil {
+		return Window{}, err
+	}
+	if to < from {
+		return Window{}, fmt.Errorf("window %q: ends before it starts", s)
+	}
+	return Window{from, to}, nil
+}
