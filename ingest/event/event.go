@@ -1,0 +1,105 @@
+package event
+
+// An Event is one decoded record: the fields that decide routes and counts, nothing else.
+//
+// Every []byte is borrowed from the Reader and valid until its next call to Next; an absent
+// field, an empty one, a null and a value of the wrong type are all the empty slice. Text holds
+// valid UTF-8 with escapes resolved; invalid bytes are replaced by U+FFFD, as encoding/json does.
+type Event struct {
+	Offset int64 // of the record's first byte, in decompressed bytes from the object's start
+	Length int   // of the record, in bytes
+
+	// Problem says why the record cannot be counted, "" if it can: it is not an object, or
+	// its eventTime is missing or is not a time.
+	Problem string
+
+	Time int64 // eventTime, milliseconds since the epoch in UTC; 0 where HasTime is false
+	// HasTime is false where eventTime is missing or is not a time.
+	HasTime bool
+
+	ID, SharedID, RequestID []byte // eventID, sharedEventID, requestID
+	Source, Name            []byte // eventSource, eventName
+	Type, Category          []byte // eventType, eventCategory
+	Region                  []byte // awsRegion
+	Recipient               []byte // recipientAccountId
+	SourceIP                []byte // sourceIPAddress: an address, a service's name, or anything else
+	UserAgent               []byte
+	ErrorCode, ErrorMessage []byte
+	ReadOnly                Bool
+
+	EndpointID      []byte // vpcEndpointId, as it stands
+	EndpointAccount []byte // vpcEndpointAccountId, as it stands
+
+	Identity Identity
+	// From additionalEventData.
+	Additional Additional
+
+	HostHeader      []byte // tlsDetails.clientProvidedHostHeader
+	AddendumReason  []byte // addendum.reason
+	OriginalEventID []byte // addendum.originalEventID
+
+	// Request and Response are requestParameters and responseElements as raw JSON, whatever
+	// their type; empty where absent or null.
+	Request, Response []byte
+}
+
+// An Identity holds the fields of userIdentity that name the caller.
+type Identity struct {
+	Type, PrincipalID, ARN, AccountID, UserName, InvokedBy []byte
+
+	IssuerARN, IssuerAccountID []byte // sessionContext.sessionIssuer
+	OnBehalfOfUserID           []byte // onBehalfOf.userId: the Identity Center user
+}
+
+// Additional holds the fields read from additionalEventData.
+type Additional struct {
+	EndpointID []byte // vpcEndpointId, the copy that S3 writes
+
+	// BytesIn and BytesOut are bytesTransferredIn and bytesTransferredOut, in bytes, fractions
+	// cut off; 0 where absent, negative, beyond 2^53 or not a number.
+	BytesIn, BytesOut int64
+}
+
+// A Bool is a truth value that a record may leave out.
+type Bool int8
+
+// The values of a Bool.
+const (
+	Absent Bool = iota
+	False
+	True
+)
+
+// A Kind says what a record is to the counts. Every record that can be decoded has one.
+type Kind uint8
+
+const (
+	// Call is an API call, a console sign-in or action, or a service's own event.
+	Call Kind = iota
+	// Network is a NetworkActivity event: an endpoint's own account of a call.
+	Network
+	// Correction replaces what an earlier record said (addendum.reason UPDATED_DATA).
+	Correction
+	// Other is an Insight, Aggregated or other event that is not an API call.
+	Other
+)
+
+// Kind tells what e is. Category is missing before eventVersion 1.07, when all were management or
+// data events; the event type of NetworkActivity events is documented in two spellings.
+func (e *Event) Kind() Kind {
+	switch string(e.Type) {
+	case "AwsVpceEvent", "AwsVpceEvents":
+		return Network
+	}
+	switch string(e.Category) {
+	case "NetworkActivity":
+		return Network
+	case "", "Management", "Data":
+	default:
+		return Other
+	}
+	if string(e.AddendumReason) == "UPDATED_DATA" {
+		return Correction
+	}
+	return Call
+}

@@ -1,0 +1,174 @@
+package event
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+	"testing/iotest"
+)
+
+// documents are texts that meet the reader's corners; the fuzz test starts from them.
+var documents = []string{
+	`{"Records":[]}`,
+	` { "Records" : [ ] } ` + "\n",
+	`{"Records":[{"eventTime":"2026-11-20T10:11:12Z","eventID":"a"},{"eventTime":"2026-11-20T10:11:12.5+01:00"}]}`,
+	`{"Records":[null,1.5e3,"x",[],{},{"eventTime":"2026-02-30T00:00:00Z"}],"more":{"a":[1,2,{"b":null}]}}`,
+	`{"first":true,"Records":[{"eventTime":"2024-02-29T23:59:59Z","userIdentity":{"type":"AssumedRole","sessionContext":{"sessionIssuer":{"arn":"arn:aws:iam::111122223333:role/r","accountId":"111122223333"}},"onBehalfOf":{"userId":"u"}}}]}`,
+	`{"Records":[{"eventTime":"2026-11-20T10:11:12Z","userAgent":"a \"b\" \\ \/ \u00e9 \ud83d\ude00 \ud800 \udc00x é","vpcEndpointId":"vpce-0a1b2c3d"}]}`,
+	`{"Records":[{"eventTime":"2026-11-20T10:11:12Z","vpcEndpointId":"first","vpcEndpointId":"last","userIdentity":{"arn":"gone"},"userIdentity":{"type":"Root"}}]}`,
+	`{"Records":[{"eventTime":"2026-11-20T10:11:12Z","vpcEndpointId":12,"userIdentity":"text","tlsDetails":[{"clientProvidedHostHeader":"x"}],"readOnly":"true"}]}`,
+	`{"Records":[{"eventTime":"2026-11-20T10:11:12Z","requestParameters":{"vpcEndpointId":"vpce-0a1b2c3d"},"responseElements":null,"additionalEventData":{"bytesTransferredIn":0.0,"bytesTransferredOut":1.2E7,"vpcEndpointId":"vpce-1"}}]}`,
+	`{"Records":[{"eventTime":"2026-11-20T10:11:12Z","additionalEventData":{"bytesTransferredIn":-5,"bytesTransferredOut":9223372036854775807}}]}`,
+	`{"Records":[{"eventTime":"2026-11-20T10:11:12Z","additionalEventData":{"bytesTransferredIn":1e400,"bytesTransferredOut":92233720368547758070}}]}`,
+	`{"Records":[{"\u0065ventTime":"2026-11-20T10:11:12Z","addendum":{"reason":"UPDATED_DATA","originalEventID":"o"},"eventCategory":"Management"}]}`,
+	`{"Records":[{"eventCategory":"Aggregated"},{"eventTime":"2026-11-20T10:11:12Z","eventType":"AwsVpceEvents"}]}`,
+	"{\"Records\":[{\"eventTime\":\"2026-11-20T10:11:12Z\",\"userAgent\":\"bad \xff\xc3 utf-8\",\"x\":\"\xff\"}]}",
+}
+
+func TestReaderAgreesWithEncodingJSON(t *testing.T) {
+	for _, doc := range documents {
+		agree(t, []byte(doc))
+	}
+}
+
+// agree holds the Reader against encoding/json and against itself with reads of one byte.
+func agree(t *testing.T, doc []byte) {
+	t.Helper()
+	got, err := scanAll(bytes.NewReader(doc), doc)
+	bytewise, err1 := scanAll(iotest.OneByteReader(bytes.NewReader(doc)), doc)
+	if !reflect.DeepEqual(got, bytewise) || fmt.Sprint(err) != fmt.Sprint(err1) {
+		t.Fatalf("result depends on the size of reads:\n%v %v\n%v %v", got, err, bytewise, err1)
+	}
+	want, refErr := reference(doc)
+	if err == errTwice && json.Valid(doc) { // a rule of the Reader's own
+		return
+	}
+	if (err == nil) != (refErr == nil) {
+		t.Fatalf("%q:\nReader says %v\nencoding/json says %v", doc, err, refErr)
+	}
+	if err != nil {
+		return
+	}
+	for i := range got { // what the reference does not tell was checked by the slice in see
+		got[i].Offset, got[i].Record = 0, ""
+	}
+	if len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
+		t.Fatalf("%q:\ngot  %+v\nwant %+v", doc, got, want)
+	}
+}
+
+func TestReaderGivesExactPlaces(t *testing.T) {
+	const first, second = `{"eventTime":"2026-11-20T10:11:12Z","pad":"` + "é" + `"}`, `{"eventTime":"2026-11-20T10:11:13Z"}`
+	doc := `{"Records" : [ ` + first + " ,\n\t" + second + `]}`
+	all, err := scanAll(strings.NewReader(doc), []byte(doc))
+	if err != nil || len(all) != 2 || all[0].Record != first || all[1].Record != second {
+		t.Fatalf("records %+v, %v", all, err)
+	}
+}
+
+func TestReaderRefuses(t *testing.T) {
+	const rec = `{"eventTime":"2026-11-20T10:11:12Z"}`
+	for _, tc := range []struct {
+		name, doc string
+		want      string
+		offset    int64
+	}{
+		{"no text", "", "empty object", 0},
+		{"white space alone", " \n ", "empty object", 0},
+		{"plain text", "hello", `invalid JSON: unexpected byte 'h'`, 0},
+		{"an array", "[" + rec + "]", `not a CloudTrail log: no "Records" array`, 0},
+		{"another object", `{"configurationItems":[]}`, `not a CloudTrail log: no "Records" array`, 25},
+		{"Records is no array", `{"Records":{}}`, `not a CloudTrail log: no "Records" array`, 14},
+		{"ends in a record", `{"Records":[` + rec + `,{"eventTi`, "unexpected EOF", 13 + int64(len(rec))},
+		{"ends before the closing brace", `{"Records":[` + rec + `]`, "unexpected EOF", 13 + int64(len(rec))},
+		{"Records twice", `{"Records":[],"Record\u0073":[]}`, `"Records" appears twice`, 14},
+		{"a comma too many", `{"Records":[` + rec + `,]}`, `invalid JSON: unexpected byte ']'`, 13 + int64(len(rec))},
+		{"a key comma too many", `{"Records":[],}`, `invalid JSON: unexpected byte '}'`, 14},
+		{"text behind the end", `{"Records":[]}x`, `invalid JSON: unexpected byte 'x'`, 14},
+		{"a NUL byte", "{\"Records\":[\x00]}", `invalid JSON: unexpected byte '\x00'`, 12},
+		{"a control character in a skipped string", "{\"Records\":[{\"x\":\"a\nb\"}]}", `invalid JSON: unexpected byte '\n'`, 19},
+		{"a bad escape in a skipped string", `{"Records":[{"x":"a\qb"}]}`, `invalid JSON: unexpected byte 'q'`, 20},
+		{"a bad number in a skipped value", `{"Records":[{"x":[01]}]}`, `invalid JSON: unexpected byte '1'`, 19},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			var r Reader
+			r.Reset(iotest.OneByteReader(strings.NewReader(tc.doc)))
+			var err error
+			for err == nil {
+				_, err = r.Next()
+			}
+			if err.Error() != tc.want || r.Offset() != tc.offset {
+				t.Errorf("%q at byte %d; want %q at byte %d", err, r.Offset(), tc.want, tc.offset)
+			}
+		})
+	}
+}
+
+func TestReaderPassesOnTheSourcesError(t *testing.T) {
+	broken := errors.New("checksum does not match")
+	var r Reader
+	for _, doc := range []string{`{"Records":[`, `{"Records":[]}`, ``} {
+		r.Reset(io.MultiReader(strings.NewReader(doc), iotest.ErrReader(broken)))
+		if _, err := r.Next(); err != broken {
+			t.Errorf("after %q: %v", doc, err)
+		}
+	}
+	r.Reset(strings.NewReader(documents[2])) // usable again after the failure
+	if _, err := r.Next(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReaderTakesRecordsLongerThanItsWindow(t *testing.T) {
+	long := `{"eventTime":"2026-11-20T10:11:12Z","requestParameters":"` + strings.Repeat("x", 3*windowSize) + `","eventID":"long"}`
+	doc := []byte(`{"Records":[` + strings.Repeat(long+",", 3) + long + `]}`)
+	all, err := scanAll(bytes.NewReader(doc), doc)
+	if err != nil || len(all) != 4 || all[3].Text["eventID"] != "long" || all[3].Record != long {
+		t.Fatalf("%d records, %v", len(all), err)
+	}
+}
+
+func TestReaderRefusesDepth(t *testing.T) {
+	nest := func(n int) []byte {
+		return []byte(`{"Records":[{"x":` + strings.Repeat("[", n) + strings.Repeat("]", n) + `}]}`)
+	}
+	agree(t, nest(maxDepth-3))
+	agree(t, nest(maxDepth-2))
+	var r Reader
+	r.Reset(bytes.NewReader(nest(maxDepth - 2)))
+	if _, err := r.Next(); err == nil {
+		t.Error("a value nested too deep was taken")
+	}
+}
+
+func TestNextDoesNotAllocate(t *testing.T) {
+	doc := []byte(`{"Records":[` + strings.Repeat(`{"eventTime":"2026-11-20T10:11:12Z","userAgent":"a \u0026 b","additionalEventData":{"bytesTransferredIn":12}},`, 2000) + `{}]}`)
+	var r Reader
+	src := bytes.NewReader(doc)
+	allocs := testing.AllocsPerRun(20, func() {
+		src.Reset(doc)
+		r.Reset(src)
+		for {
+			if _, err := r.Next(); err != nil {
+				break
+			}
+		}
+	})
+	if allocs > 0 {
+		t.Errorf("%v allocations to read 2,001 records", allocs)
+	}
+}
+
+func FuzzReader(f *testing.F) {
+	for _, doc := range documents {
+		f.Add([]byte(doc))
+	}
+	f.Fuzz(func(t *testing.T, doc []byte) {
+		agree(t, doc)
+	})
+}

@@ -1,0 +1,181 @@
+package event
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"time"
+)
+
+// seen is an Event without its borrowed memory, so that two can be compared.
+type seen struct {
+	Offset           int64
+	Record           string
+	Problem          string
+	Time             int64
+	Kind             Kind
+	ReadOnly         Bool
+	BytesIn          int64
+	BytesOut         int64
+	Text             map[string]string
+	Request, Respond string
+}
+
+func see(ev *Event, doc []byte) seen {
+	s := seen{
+		Offset: ev.Offset, Record: string(doc[ev.Offset:][:ev.Length]), Problem: ev.Problem, Time: ev.Time,
+		Kind: ev.Kind(), ReadOnly: ev.ReadOnly, BytesIn: ev.Additional.BytesIn, BytesOut: ev.Additional.BytesOut,
+		Text: map[string]string{}, Request: string(ev.Request), Respond: string(ev.Response),
+	}
+	for path, text := range map[string][]byte{
+		"eventID": ev.ID, "sharedEventID": ev.SharedID, "requestID": ev.RequestID,
+		"eventSource": ev.Source, "eventName": ev.Name, "eventType": ev.Type, "eventCategory": ev.Category,
+		"awsRegion": ev.Region, "recipientAccountId": ev.Recipient, "sourceIPAddress": ev.SourceIP,
+		"userAgent": ev.UserAgent, "errorCode": ev.ErrorCode, "errorMessage": ev.ErrorMessage,
+		"vpcEndpointId": ev.EndpointID, "vpcEndpointAccountId": ev.EndpointAccount,
+		"userIdentity.type": ev.Identity.Type, "userIdentity.principalId": ev.Identity.PrincipalID,
+		"userIdentity.arn": ev.Identity.ARN, "userIdentity.accountId": ev.Identity.AccountID,
+		"userIdentity.userName": ev.Identity.UserName, "userIdentity.invokedBy": ev.Identity.InvokedBy,
+		"userIdentity.sessionContext.sessionIssuer.arn":       ev.Identity.IssuerARN,
+		"userIdentity.sessionContext.sessionIssuer.accountId": ev.Identity.IssuerAccountID,
+		"userIdentity.onBehalfOf.userId":                      ev.Identity.OnBehalfOfUserID,
+		"additionalEventData.vpcEndpointId":                   ev.Additional.EndpointID,
+		"tlsDetails.clientProvidedHostHeader":                 ev.HostHeader,
+		"addendum.reason":                                     ev.AddendumReason,
+		"addendum.originalEventID":                            ev.OriginalEventID,
+	} {
+		if len(text) > 0 {
+			s.Text[path] = string(text)
+		}
+	}
+	return s
+}
+
+// scanAll reads every record of doc through src.
+func scanAll(src io.Reader, doc []byte) (all []seen, err error) {
+	var r Reader
+	r.Reset(src)
+	for {
+		ev, err := r.Next()
+		if err == io.EOF {
+			return all, nil
+		}
+		if err != nil {
+			return all, err
+		}
+		all = append(all, see(ev, doc))
+	}
+}
+
+var errReference = errors.New("not a CloudTrail log by encoding/json")
+
+// textPaths are the strings that an Event keeps.
+var textPaths = []string{
+	"eventID", "sharedEventID", "requestID", "eventSource", "eventName", "eventType", "eventCategory",
+	"awsRegion", "recipientAccountId", "sourceIPAddress", "userAgent", "errorCode", "errorMessage",
+	"vpcEndpointId", "vpcEndpointAccountId", "userIdentity.type", "userIdentity.principalId",
+	"userIdentity.arn", "userIdentity.accountId", "userIdentity.userName", "userIdentity.invokedBy",
+	"userIdentity.sessionContext.sessionIssuer.arn", "userIdentity.sessionContext.sessionIssuer.accountId",
+	"userIdentity.onBehalfOf.userId", "additionalEventData.vpcEndpointId",
+	"tlsDetails.clientProvidedHostHeader", "addendum.reason", "addendum.originalEventID",
+}
+
+// reference decodes doc with encoding/json, slowly and obviously. Offset and Record are left out.
+func reference(doc []byte) ([]seen, error) {
+	if !json.Valid(doc) {
+		return nil, errReference
+	}
+	var top map[string]json.RawMessage
+	var records []json.RawMessage
+	if json.Unmarshal(doc, &top) != nil || json.Unmarshal(top["Records"], &records) != nil || records == nil {
+		return nil, errReference
+	}
+	all := make([]seen, 0, len(records))
+	for _, raw := range records {
+		all = append(all, referenceRecord(raw))
+	}
+	return all, nil
+}
+
+func referenceRecord(raw json.RawMessage) seen {
+	s := seen{Text: map[string]string{}}
+	var rec map[string]json.RawMessage
+	if json.Unmarshal(raw, &rec) != nil || rec == nil {
+		s.Problem = "record is not an object"
+		return s
+	}
+	for _, path := range textPaths {
+		var text string
+		if json.Unmarshal(at(rec, path), &text) == nil && text != "" {
+			s.Text[path] = text
+		}
+	}
+	t, err := time.Parse(time.RFC3339, textOf(rec["eventTime"]))
+	if err == nil {
+		s.Time = t.UnixMilli()
+	}
+	switch cat := s.Text["eventCategory"]; {
+	case strings.HasPrefix(s.Text["eventType"], "AwsVpceEvent") && len(s.Text["eventType"]) <= len("AwsVpceEvents") &&
+		strings.HasPrefix("AwsVpceEvents", s.Text["eventType"]), cat == "NetworkActivity":
+		s.Kind = Network
+	case cat != "" && cat != "Management" && cat != "Data":
+		s.Kind = Other
+	case s.Text["addendum.reason"] == "UPDATED_DATA":
+		s.Kind = Correction
+	}
+	if err != nil && s.Kind != Other {
+		s.Problem = "eventTime is missing or not a time"
+	}
+	s.ReadOnly = map[string]Bool{"true": True, `"true"`: True, "false": False, `"false"`: False}[plain(rec["readOnly"])]
+	s.BytesIn = countOf(at(rec, "additionalEventData.bytesTransferredIn"))
+	s.BytesOut = countOf(at(rec, "additionalEventData.bytesTransferredOut"))
+	s.Request, s.Respond = rawOf(rec["requestParameters"]), rawOf(rec["responseElements"])
+	return s
+}
+
+// at returns the value at a dotted path of keys, "null" where there is none.
+func at(rec map[string]json.RawMessage, path string) json.RawMessage {
+	key, rest, nested := strings.Cut(path, ".")
+	value, ok := rec[key]
+	if !ok {
+		return json.RawMessage("null")
+	}
+	if !nested {
+		return value
+	}
+	var inner map[string]json.RawMessage
+	if json.Unmarshal(value, &inner) != nil {
+		return json.RawMessage("null")
+	}
+	return at(inner, rest)
+}
+
+func textOf(raw json.RawMessage) (text string) {
+	_ = json.Unmarshal(raw, &text) // a wrong type leaves "", which is what is wanted
+	return text
+}
+
+// plain returns raw with the escapes of a string resolved.
+func plain(raw json.RawMessage) string {
+	if text := textOf(raw); text != "" {
+		out, _ := json.Marshal(text)
+		return string(out)
+	}
+	return string(raw)
+}
+
+func countOf(raw json.RawMessage) int64 {
+	var f float64
+	if json.Unmarshal(raw, &f) != nil || f < 0 || f > 1<<53 {
+		return 0
+	}
+	return int64(f)
+}
+
+func rawOf(raw json.RawMessage) string {
+	if string(raw) == "null" {
+		return ""
+	}
+	return string(raw)
+}

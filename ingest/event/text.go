@@ -1,0 +1,130 @@
+package event
+
+import (
+	"strconv"
+	"time"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// appendText appends the text of a checked string literal, without its quotes, to dst: escapes
+// resolved, and what is not UTF-8, lone surrogates included, replaced by U+FFFD.
+func appendText(dst, lit []byte) []byte {
+	for i := 0; i < len(lit); {
+		c := lit[i]
+		switch {
+		case c == '\\' && lit[i+1] == 'u':
+			r := hex4(lit[i+2:])
+			i += 6
+			if utf16.IsSurrogate(r) {
+				pair := utf8.RuneError
+				if i+6 <= len(lit) && lit[i] == '\\' && lit[i+1] == 'u' {
+					pair = utf16.DecodeRune(r, hex4(lit[i+2:]))
+				}
+				if r = pair; r != utf8.RuneError {
+					i += 6
+				}
+			}
+			dst = utf8.AppendRune(dst, r)
+		case c == '\\':
+			dst = append(dst, unescape(lit[i+1]))
+			i += 2
+		case c < utf8.RuneSelf:
+			dst = append(dst, c)
+			i++
+		default:
+			r, n := utf8.DecodeRune(lit[i:])
+			dst = utf8.AppendRune(dst, r)
+			i += n
+		}
+	}
+	return dst
+}
+
+func unescape(c byte) byte {
+	switch c {
+	case 'b':
+		return '\b'
+	case 'f':
+		return '\f'
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
+	case 't':
+		return '\t'
+	}
+	return c // a quote, a backslash or a slash
+}
+
+func hex4(b []byte) rune {
+	var r rune
+	for _, c := range b[:4] {
+		if c >= 'A' {
+			c = c&^0x20 - 'A' + '0' + 10
+		}
+		r = r<<4 | rune(c-'0')
+	}
+	return r
+}
+
+// parseTime reads an eventTime into milliseconds since the epoch. The form that CloudTrail writes,
+// 2026-11-20T10:11:12Z, is read by hand; any other goes to package time as RFC 3339.
+func parseTime(s []byte) (ms int64, ok bool) {
+	if len(s) == len("2026-11-20T10:11:12Z") &&
+		s[4] == '-' && s[7] == '-' && s[10] == 'T' && s[13] == ':' && s[16] == ':' && s[19] == 'Z' {
+		year := two(s, 0)*100 + two(s, 2)
+		month, day, hour, minute, second := two(s, 5), two(s, 8), two(s, 11), two(s, 14), two(s, 17)
+		if year >= 1 && 1 <= month && month <= 12 && 1 <= day && day <= 28 && hour >= 0 && hour < 24 &&
+			minute >= 0 && minute < 60 && second >= 0 && second < 60 {
+			return ((daysBefore(year, month)+int64(day))*86400 + int64(hour*3600+minute*60+second)) * 1000, true
+		}
+	}
+	t, err := time.Parse(time.RFC3339, string(s))
+	if err != nil {
+		return 0, false
+	}
+	return t.UnixMilli(), true
+}
+
+// two reads two digits at s[i:]; anything else gives a number below zero.
+func two(s []byte, i int) int {
+	a, b := s[i]-'0', s[i+1]-'0'
+	if a > 9 || b > 9 {
+		return -10000
+	}
+	return int(a)*10 + int(b)
+}
+
+// daysBefore returns the days from 1970-01-01 to the day before the month's first, in the
+// proleptic Gregorian calendar. A year counted from March puts the leap day last.
+func daysBefore(year, month int) int64 {
+	y, m := int64(year), int64(month)
+	if m <= 2 {
+		y, m = y-1, m+12
+	}
+	return 365*y + y/4 - y/100 + y/400 + (153*(m-3)+2)/5 - 719469
+}
+
+// maxCount bounds a count of bytes: up to here a float64 is exact, and no call moves more.
+const maxCount = 1 << 53
+
+// parseCount reads a number literal as a count of bytes: 312, 0.0, 1.2E7. Fractions are cut off;
+// negative numbers and those beyond maxCount give 0.
+func parseCount(lit []byte) int64 {
+	var n int64
+	for _, c := range lit {
+		if !isDigit(c) || n > maxCount {
+			f, err := strconv.ParseFloat(string(lit), 64)
+			if err != nil || f < 0 || f > maxCount {
+				return 0
+			}
+			return int64(f)
+		}
+		n = n*10 + int64(c-'0')
+	}
+	if n > maxCount {
+		return 0
+	}
+	return n
+}
