@@ -1,0 +1,40 @@
+package classify
+
+// Owners knows whose endpoints are ours, over the whole window. It is read-only once built, and
+// then safe for concurrent use. The zero value knows none.
+type Owners struct {
+	// Accounts are ours: those that have a folder in the trail, and those configured.
+	Accounts map[string]bool
+	// Inventory holds our endpoints by id, as EC2 describes them.
+	Inventory map[string]Endpoint
+	// Trail holds endpoints by id, as the window's own events tell of them.
+	Trail map[string]Endpoint
+}
+
+// Resolve applies rule 2 to what a record alone leads to: unowned, with the endpoint's id and the
+// account that the record names as its owner, both empty where there is none.
+func (o *Owners) Resolve(unowned Verdict, id, account string) Verdict {
+	if id == "" || unowned.Evidence == ServiceEvent || unowned.Evidence == ServicePrincipal {
+		return unowned
+	}
+	if o.Accounts[account] {
+		return Verdict{Evidence: EndpointAccount}
+	}
+	if _, ok := o.Inventory[id]; ok {
+		return Verdict{Evidence: EndpointInventory}
+	}
+	if e, ok := o.Trail[id]; ok && o.Accounts[e.Account] {
+		return Verdict{Evidence: EndpointTrail}
+	}
+	return unowned
+}
+
+// Endpoint returns what is known of an endpoint: the inventory's word, completed by the trail's.
+// The zero Endpoint is returned for one that neither knows.
+func (o *Owners) Endpoint(id string) Endpoint {
+	e, t := o.Inventory[id], o.Trail[id]
+	if !o.Accounts[t.Account] {
+		t = Endpoint{}
+	}
+	return e.orElse(t)
+}

@@ -1,0 +1,97 @@
+package classify
+
+import (
+	"bytes"
+	"net/netip"
+)
+
+// An Address is a parsed source address; IPv4-mapped IPv6 is held as IPv4.
+type Address = netip.Addr
+
+// A SourceKind says what a record's sourceIPAddress proves.
+type SourceKind uint8
+
+// The kinds of sources.
+const (
+	Missing     SourceKind = iota // no source
+	Public                        // an address that travels the internet, documentation ranges included
+	Private                       // RFC 1918, RFC 6598, link-local, unique local
+	Special                       // cannot travel: 0/8, loopback, multicast, 240/4
+	FromService                   // the name of an AWS service, or AWS Internal
+	Unparseable                   // anything else: masked or mistaken text
+)
+
+var (
+	privateNets = prefixes("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7", "fe80::/10")
+	specialNets = prefixes("0.0.0.0/8", "127.0.0.0/8", "224.0.0.0/4", "240.0.0.0/4", "::/128", "::1/128", "ff00::/8")
+)
+
+func prefixes(texts ...string) []netip.Prefix {
+	nets := make([]netip.Prefix, len(texts))
+	for i, text := range texts {
+		nets[i] = netip.MustParsePrefix(text)
+	}
+	return nets
+}
+
+// ParseSource reads a sourceIPAddress. Of addresses joined by commas, as proxies write them, the
+// first is the caller's. Leading zeros, which log pipelines add, are decimal. The address is set
+// for Public, Private and Special sources.
+func ParseSource(s []byte) (Address, SourceKind) {
+	if len(s) == 0 {
+		return Address{}, Missing
+	}
+	if namesAWS(s) {
+		return Address{}, FromService
+	}
+	first, _, _ := bytes.Cut(s, []byte(","))
+	first = bytes.TrimSpace(first)
+	addr, ok := parseIPv4(first)
+	if !ok {
+		var err error
+		if addr, err = netip.ParseAddr(string(first)); err != nil {
+			return Address{}, Unparseable
+		}
+		addr = addr.Unmap().WithZone("")
+	}
+	switch {
+	case within(addr, privateNets):
+		return addr, Private
+	case within(addr, specialNets):
+		return addr, Special
+	}
+	return addr, Public
+}
+
+func within(addr netip.Addr, nets []netip.Prefix) bool {
+	for _, net := range nets {
+		if net.Contains(addr) {
+			return true
+		}
+	}
+	return false
+}
+
+// parseIPv4 reads four decimal numbers with dots. Unlike net/netip it takes leading zeros, up to
+// three digits in all: they occur in records.
+func parseIPv4(s []byte) (netip.Addr, bool) {
+	var quad [4]byte
+	part, digits, n := 0, 0, 0
+	for _, c := range s {
+		switch {
+		case '0' <= c && c <= '9' && digits < 3:
+			n = n*10 + int(c-'0')
+			digits++
+		case c == '.' && digits > 0 && part < 3 && n <= 255:
+			quad[part] = byte(n)
+			part, digits, n = part+1, 0, 0
+		default:
+			return netip.Addr{}, false
+		}
+	}
+	if part != 3 || digits == 0 || n > 255 {
+		return netip.Addr{}, false
+	}
+	quad[3] = byte(n)
+	return netip.AddrFrom4(quad), true
+}

@@ -1,0 +1,115 @@
+package classify
+
+// A Route says how a call reached AWS.
+type Route uint8
+
+// The routes. Text is what reports hold.
+const (
+	RouteUnknown Route = iota // the record does not prove a route
+	VPCE                      // through a VPC endpoint
+	Internet                  // from a public address, without an endpoint
+	AWSService                // made by an AWS service: not the caller's network path
+)
+
+func (r Route) String() string {
+	return [...]string{"unknown", "vpce", "internet", "aws_service"}[r]
+}
+
+// An Origin tells internet routes apart; other routes have none.
+type Origin uint8
+
+// The origins.
+const (
+	NoOrigin Origin = iota
+	FromAWS         // an address that AWS publishes: EC2, NAT, CloudShell; inside AWS's network, past the endpoint
+	External        // any other public address
+)
+
+// String returns "aws", "external", or "" for none.
+func (o Origin) String() string { return [...]string{"", "aws", "external"}[o] }
+
+// An Owner says whose the endpoint of a vpce route is; other routes have none.
+type Owner uint8
+
+// The owners.
+const (
+	NoOwner Owner = iota
+	Own
+	Foreign
+	OwnerUnknown
+)
+
+// String returns "own", "foreign", "unknown", or "" for none.
+func (o Owner) String() string { return [...]string{"", "own", "foreign", "unknown"}[o] }
+
+// Evidence names the rule that decided a verdict, and what it saw.
+type Evidence uint8
+
+// The evidence, in the order of the rules.
+const (
+	ServiceEvent           Evidence = iota + 1 // 1: eventType AwsServiceEvent
+	ServicePrincipal                           // 1: userIdentity.type AWSService
+	EndpointAccount                            // 2: the endpoint's owner account is ours
+	EndpointInventory                          // 2: the endpoint stands in the inventory
+	EndpointTrail                              // 2: the trail itself tells of the endpoint's making
+	InvokedBy                                  // 3: userIdentity.invokedBy
+	ServiceSource                              // 3: the source is a service
+	EndpointInternal                           // 3: the endpoint field says AWS Internal, or a service
+	ConsolePublicSource                        // 4: a console back end for a person at a public address
+	ConsolePrivateSource                       // 4: the same, but the address proves nothing
+	EndpointForeignAccount                     // 5: the endpoint's owner account is another's
+	EndpointPrivateSource                      // 5: an endpoint of unknown owner, a private source
+	EndpointPublicSource                       // 5: the same with any other source, which is weaker
+	PublicSource                               // 6: a public address, no endpoint
+	PrivateSource                              // 6: a private address, no endpoint
+	SpecialSource                              // 6: an address that cannot travel
+	UnparseableSource                          // 6: not an address
+	MissingSource                              // 6: no source at all
+	evidenceEnd
+)
+
+var evidence = [evidenceEnd]struct {
+	code  string
+	route Route
+	owner Owner
+}{
+	ServiceEvent:           {"service_event", AWSService, NoOwner},
+	ServicePrincipal:       {"service_principal", AWSService, NoOwner},
+	EndpointAccount:        {"endpoint_account", VPCE, Own},
+	EndpointInventory:      {"endpoint_inventory", VPCE, Own},
+	EndpointTrail:          {"endpoint_trail", VPCE, Own},
+	InvokedBy:              {"invoked_by", AWSService, NoOwner},
+	ServiceSource:          {"service_source", AWSService, NoOwner},
+	EndpointInternal:       {"endpoint_internal", AWSService, NoOwner},
+	ConsolePublicSource:    {"console_public_source", Internet, NoOwner},
+	ConsolePrivateSource:   {"console_private_source", RouteUnknown, NoOwner},
+	EndpointForeignAccount: {"endpoint_foreign_account", VPCE, Foreign},
+	EndpointPrivateSource:  {"endpoint_private_source", VPCE, OwnerUnknown},
+	EndpointPublicSource:   {"endpoint_public_source", VPCE, OwnerUnknown},
+	PublicSource:           {"public_source", Internet, NoOwner},
+	PrivateSource:          {"private_source", RouteUnknown, NoOwner},
+	SpecialSource:          {"special_source", RouteUnknown, NoOwner},
+	UnparseableSource:      {"unparseable_source", RouteUnknown, NoOwner},
+	MissingSource:          {"missing_source", RouteUnknown, NoOwner},
+}
+
+// String returns the code that reports store, such as "endpoint_account".
+func (e Evidence) String() string { return evidence[e].code }
+
+// Route returns the route that e leads to.
+func (e Evidence) Route() Route { return evidence[e].route }
+
+// Owner returns whose endpoint e found, NoOwner where the route is not vpce.
+func (e Evidence) Owner() Owner { return evidence[e].owner }
+
+// A Verdict is the answer for one call. Route and owner follow from the evidence.
+type Verdict struct {
+	Evidence Evidence
+	Origin   Origin
+}
+
+// Route returns the verdict's route.
+func (v Verdict) Route() Route { return v.Evidence.Route() }
+
+// Owner returns whose endpoint the call went through, NoOwner where the route is not vpce.
+func (v Verdict) Owner() Owner { return v.Evidence.Owner() }
