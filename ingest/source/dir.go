@@ -1,0 +1,171 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+)
+
+// dirBatch bounds the names of one directory held at a time: a directory with
+// more is read again for each further batch. 131,072 names are about 12 MB.
+const dirBatch = 1 << 17
+
+// dirPage is the number of files whose sizes are asked for at a time; S3's pages have as many.
+const dirPage = 1000
+
+// dirStore is the file system.
+type dirStore struct{}
+
+func (dirStore) open(_ context.Context, obj Object) (io.ReadCloser, int64, error) {
+	f, err := os.Open(filepath.FromSlash(obj.Name))
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	if !info.Mode().IsRegular() {
+		return f, -1, nil
+	}
+	// A file that still grows is read as far as it went when it was opened.
+	return struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(f, info.Size()), f}, info.Size(), nil
+}
+
+func (dirStore) list(folder string) pager { return &dirPager{folder: folder, batch: dirBatch} }
+
+type dirPager struct {
+	folder string
+	batch  int
+	names  []string // read, in order, and not yet returned; a directory's ends in '/'
+	after  string   // the last name of the batch before: the next one starts behind it
+	read   bool     // the batch now in names is the last
+}
+
+func (p *dirPager) path(name string) string {
+	return filepath.FromSlash(p.folder + strings.TrimSuffix(name, "/"))
+}
+
+func (p *dirPager) next(ctx context.Context) ([]entry, bool, error) {
+	if len(p.names) == 0 && !p.read {
+		if err := p.fill(ctx); err != nil {
+			return nil, false, err
+		}
+	}
+	n := min(len(p.names), dirPage)
+	page := make([]entry, n)
+	for i, name := range p.names[:n] {
+		page[i].name = name
+		if !strings.HasSuffix(name, "/") {
+			// A file that is gone, or a link that leads nowhere, stays in the
+			// listing: opening it says what is wrong.
+			if info, err := os.Stat(p.path(name)); err == nil {
+				page[i].size = info.Size()
+			}
+		}
+	}
+	p.names = p.names[n:]
+	return page, len(p.names) > 0 || !p.read, nil
+}
+
+// fill reads the directory and keeps the first names behind p.after.
+func (p *dirPager) fill(ctx context.Context) error {
+	dir, err := os.Open(p.path("."))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
+		p.read = true
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	p.names, p.read = nil, true
+	keep := func() {
+		slices.Sort(p.names)
+		if len(p.names) > p.batch {
+			p.names, p.read = p.names[:p.batch], false
+		}
+	}
+	for {
+		found, err := dir.ReadDir(4096)
+		for _, e := range found {
+			if name := p.nameOf(e); name > p.after {
+				p.names = append(p.names, name)
+			}
+		}
+		if len(p.names) >= 2*p.batch {
+			keep()
+		}
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	keep()
+	if len(p.names) > 0 {
+		p.after = p.names[len(p.names)-1]
+	}
+	return nil
+}
+
+// nameOf returns the name under which e stands in the listing, "" for what is neither
+// file nor directory. A link to a directory counts as one, unless it leads back up.
+func (p *dirPager) nameOf(e fs.DirEntry) string {
+	switch t := e.Type(); {
+	case t.IsDir():
+		return e.Name() + "/"
+	case t.IsRegular():
+		return e.Name()
+	case t&fs.ModeSymlink == 0:
+		return ""
+	}
+	path := p.path(e.Name())
+	info, err := os.Stat(path)
+	switch {
+	case err != nil || info.Mode().IsRegular():
+		return e.Name()
+	case info.IsDir() && !p.leadsUp(path):
+		return e.Name() + "/"
+	}
+	return ""
+}
+
+// leadsUp reports whether the link at path leads to a directory that holds it.
+func (p *dirPager) leadsUp(path string) bool {
+	to, err := realPath(path)
+	if err != nil {
+		return true
+	}
+	here, err := realPath(p.path("."))
+	return err != nil || within(here, to)
+}
+
+// realPath returns path absolute, with slashes and without links.
+func realPath(path string) (string, error) {
+	path, err := filepath.EvalSymlinks(path)
+	if err != nil {
+		return "", err
+	}
+	path, err = filepath.Abs(path)
+	return filepath.ToSlash(path), err
+}
+
+// within reports whether path is dir or below it.
+func within(path, dir string) bool {
+	return path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/")
+}

@@ -1,0 +1,149 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"sync/atomic"
+)
+
+// maxWhole is the size up to which an object is read into memory ahead of use.
+// CloudTrail's own objects hardly pass 5 MB.
+const maxWhole = 8 << 20
+
+// A Fetch is an object on its way. Its methods are for one goroutine at a time.
+type Fetch struct {
+	Seq    int // the object's number in canonical order, from 0
+	Object Object
+
+	trail  *Trail
+	store  store
+	charge int64         // bytes of the budget that it holds
+	users  atomic.Int32  // the fetcher and the caller: the last one gives the charge back
+	done   chan struct{} // closed by the fetcher once body and err are set; nil: streamed
+	body   []byte        // nil: streamed after all
+	err    error
+	stream io.ReadCloser
+}
+
+// Open waits for the object and returns its bytes, as stored: still compressed.
+// An object that was not fetched ahead (larger than 8 MiB, or of unknown size)
+// is opened now, and ctx then governs the reading too. Errors from Open and from
+// the reader are *Error, but for ctx's own. A body that ends before its announced
+// length gives io.ErrUnexpectedEOF. The bytes are valid until Close.
+func (f *Fetch) Open(ctx context.Context) (io.Reader, error) {
+	if f.done != nil {
+		select {
+		case <-f.done:
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+		if f.err != nil {
+			return nil, f.err
+		}
+		if f.body != nil {
+			return bytes.NewReader(f.body), nil
+		}
+	}
+	return f.openStream(ctx)
+}
+
+// Bytes returns the whole object after Open has succeeded, and nil if it is only
+// streamed. The bytes are valid until Close.
+func (f *Fetch) Bytes() []byte { return f.body }
+
+// Close ends the reading and gives the object's share of the fetch-ahead budget
+// back. Every Fetch must be closed: Next waits while the unclosed ones fill the budget.
+// Closing again does nothing.
+func (f *Fetch) Close() error {
+	if f.trail == nil {
+		return nil
+	}
+	var err error
+	if f.stream != nil {
+		err = f.stream.Close()
+	}
+	t := f.trail
+	f.trail = nil
+	f.release(t)
+	return err
+}
+
+func (f *Fetch) release(t *Trail) {
+	if f.users.Add(-1) == 0 {
+		f.body = nil
+		t.budget.Release(f.charge)
+	}
+}
+
+// fetch reads the object whole.
+func (f *Fetch) fetch(t *Trail) {
+	f.body, f.err = f.readWhole(t.ctx)
+	close(f.done)
+	f.release(t)
+}
+
+func (f *Fetch) readWhole(ctx context.Context) ([]byte, error) {
+	body, size, err := f.store.open(ctx, f.Object)
+	if err != nil {
+		return nil, f.fail(ctx, "open", err)
+	}
+	defer body.Close()
+	if size < 0 || size > maxWhole {
+		return nil, nil // it grew since it was listed: left to the caller's stream
+	}
+	// With MinRead bytes to spare the buffer meets the end without growing.
+	buf := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+	if _, err := buf.ReadFrom(&counted{r: body, left: size}); err != nil {
+		return nil, f.fail(ctx, "read", err)
+	}
+	return buf.Bytes(), nil
+}
+
+func (f *Fetch) openStream(ctx context.Context) (io.Reader, error) {
+	body, size, err := f.store.open(ctx, f.Object)
+	if err != nil {
+		return nil, f.fail(ctx, "open", err)
+	}
+	f.stream = body
+	return &streamReader{f, ctx, counted{r: body, left: size}}, nil
+}
+
+// fail returns err with the object's name, unless ctx's end caused it.
+func (f *Fetch) fail(ctx context.Context, verb string, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return newError(f.Object, verb, err)
+}
+
+type streamReader struct {
+	f    *Fetch
+	ctx  context.Context
+	body counted
+}
+
+func (s *streamReader) Read(p []byte) (int, error) {
+	n, err := s.body.Read(p)
+	if err != nil && err != io.EOF {
+		err = s.f.fail(s.ctx, "read", err)
+	}
+	return n, err
+}
+
+// counted turns an end that comes before left bytes into io.ErrUnexpectedEOF; left < 0: unknown.
+type counted struct {
+	r    io.Reader
+	left int64
+}
+
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	if c.left >= 0 {
+		c.left = max(0, c.left-int64(n))
+		if err == io.EOF && c.left > 0 {
+			err = io.ErrUnexpectedEOF
+		}
+	}
+	return n, err
+}

@@ -1,0 +1,201 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"sync"
+)
+
+const (
+	// maxListed bounds the objects listed and not yet taken, give or take a page per lister.
+	maxListed = 16 << 10
+	pageSize  = 1000 // objects that a listing in flight may bring
+)
+
+// A node is a stretch of the listing: objects in order, or a folder (what is
+// left of it) that takes the place of all objects below it.
+type node struct {
+	next *node
+	// name is the first object's, or the folder's: then all names below start with it.
+	name    string
+	store   store
+	objects []Object
+	err     error // the folder could not be listed
+
+	folder  bool
+	running bool
+	place   place
+	pages   pager   // set once the first page is asked for
+	after   string  // the name up to which the folder has been listed
+	grafts  []*node // sources that lie inside this folder, in order
+}
+
+// folderNode returns the node of n's sub-folder called name.
+func (n *node) folderNode(name string, at place) *node {
+	return &node{name: n.name + name + "/", store: n.store, folder: true, place: at}
+}
+
+// graft puts each of grafts among nodes, which are in order: into the folder
+// that holds it, or in a place of its own. A source that nodes have already is dropped.
+func graft(nodes, grafts []*node) []*node {
+	for _, g := range grafts {
+		nodes = graftOne(nodes, g)
+	}
+	return nodes
+}
+
+func graftOne(nodes []*node, g *node) []*node {
+	for i, n := range nodes {
+		switch {
+		case n.folder == g.folder && n.name == g.name && n.after == "":
+			return nodes
+		case n.folder && strings.HasPrefix(g.name, n.name) && (n.after == "" || n.after < g.name):
+			n.grafts = append(n.grafts, g)
+			return nodes
+		case n.name > g.name, n.after != "" && n.after >= g.name:
+			return slices.Insert(nodes, i, g)
+		}
+	}
+	return append(nodes, g)
+}
+
+// A frontier is the listing between what has been taken and what is not yet
+// known: a list of nodes in canonical order. Listers always expand the earliest
+// folder, so the list stays as short as the folders on the way down have
+// siblings. It is safe for concurrent use.
+type frontier struct {
+	ctx  context.Context
+	plan *plan
+
+	mu       sync.Mutex
+	changed  sync.Cond // with mu: nodes were replaced or taken, or ctx ended
+	head     *node
+	folders  int // nodes of head's list still to be listed
+	running  int // of these, listed right now
+	buffered int // objects in the list
+	last     string
+
+	objects int // found, buffered ones included
+	bytes   int64
+}
+
+func newFrontier(ctx context.Context, p *plan, roots []*node) *frontier {
+	f := &frontier{ctx: ctx, plan: p}
+	f.changed.L = &f.mu
+	all := &node{folder: true}
+	f.head, f.folders = all, 1
+	f.replace(all, roots, nil)
+	return f
+}
+
+// take returns the next object, io.EOF after the last.
+func (f *frontier) take() (Object, store, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for {
+		n := f.head
+		switch {
+		case f.ctx.Err() != nil:
+			return Object{}, nil, context.Cause(f.ctx)
+		case n == nil:
+			return Object{}, nil, io.EOF
+		case n.err != nil:
+			return Object{}, nil, n.err
+		case n.folder:
+			f.changed.Wait()
+			continue
+		case len(n.objects) == 0:
+			f.head = n.next
+			f.changed.Broadcast()
+			continue
+		}
+		obj := n.objects[0]
+		n.objects = n.objects[1:]
+		f.buffered--
+		if obj.Name <= f.last {
+			return Object{}, nil, fmt.Errorf("list %s: not in byte order: comes after %s", obj.Name, f.last)
+		}
+		f.last = obj.Name
+		return obj, n.store, nil
+	}
+}
+
+// lister expands folders until none is left or ctx ends. Any number may run.
+func (f *frontier) lister() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for f.folders > 0 && f.ctx.Err() == nil {
+		n := f.earliest()
+		if n == nil {
+			f.changed.Wait()
+			continue
+		}
+		n.running = true
+		f.running++
+		f.mu.Unlock()
+		nodes, err := f.plan.expand(f.ctx, n)
+		f.mu.Lock()
+		f.running--
+		f.replace(n, nodes, err)
+	}
+}
+
+// earliest returns the folder to list next, nil while enough is listed. The one
+// that take waits for is always due.
+func (f *frontier) earliest() *node {
+	for n := f.head; n != nil && n.err == nil; n = n.next {
+		if n.folder && !n.running {
+			if n != f.head && f.buffered+f.running*pageSize >= maxListed {
+				return nil
+			}
+			return n
+		}
+	}
+	return nil
+}
+
+// replace puts nodes in n's place; f.mu is held, or f not yet shared.
+func (f *frontier) replace(n *node, nodes []*node, err error) {
+	f.folders--
+	after := n.next
+	for i := len(nodes) - 1; i > 0; i-- {
+		nodes[i].next, after = after, nodes[i]
+	}
+	for _, c := range nodes {
+		if c.folder {
+			f.folders++
+		}
+		f.buffered += len(c.objects)
+		f.objects += len(c.objects)
+		for _, obj := range c.objects {
+			f.bytes += max(0, obj.Size)
+		}
+	}
+	switch {
+	case err != nil:
+		*n = node{err: fmt.Errorf("list %s: %w", n.name, err)}
+	case len(nodes) == 0:
+		*n = node{}
+	default:
+		*n = *nodes[0]
+	}
+	n.next = after
+	f.changed.Broadcast()
+}
+
+// wake lets everyone who waits see that ctx has ended.
+func (f *frontier) wake() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.changed.Broadcast()
+}
+
+// progress returns what has been listed, and whether that is all.
+func (f *frontier) progress() (objects int, bytes int64, done bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.objects, f.bytes, f.folders == 0
+}

@@ -1,0 +1,185 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"vpcetrail/ingest/day"
+)
+
+// A Selection says which objects are wanted, by what their names say. An object
+// whose name does not tell is wanted.
+type Selection struct {
+	Window   day.Window
+	Lateness int      // days after Window whose folders are read too; 0 means 1, less than 0 means none
+	Accounts []string // empty: all
+	Regions  []string // empty: all
+}
+
+// maxDepth bounds the folders outside AWS's layout on the way to an object.
+const maxDepth = 16
+
+// maxDays is the longest window whose day folders are named without looking
+// which ones exist.
+const maxDays = 1000
+
+// A plan decides which folders are listed and which objects are read.
+type plan struct {
+	all         bool // no bounds; otherwise first..last, lateness included
+	first, last day.Day
+	accounts    map[string]bool // nil: all
+	regions     map[string]bool // nil: all
+
+	mu    sync.Mutex
+	found map[string]bool // accounts seen, selected or not
+}
+
+func newPlan(sel Selection) *plan {
+	p := &plan{all: sel.Window.IsAll(), first: sel.Window.From, last: sel.Window.To, found: map[string]bool{}}
+	late := sel.Lateness
+	if late == 0 {
+		late = 1
+	}
+	p.last += day.Day(max(0, min(late, int(day.All().To-p.last))))
+	p.accounts, p.regions = set(sel.Accounts), set(sel.Regions)
+	return p
+}
+
+func set(names []string) map[string]bool {
+	if len(names) == 0 {
+		return nil
+	}
+	s := make(map[string]bool, len(names))
+	for _, n := range names {
+		s[n] = true
+	}
+	return s
+}
+
+// saw records an account of the trail.
+func (p *plan) saw(account string) {
+	if account != "" {
+		p.mu.Lock()
+		p.found[account] = true
+		p.mu.Unlock()
+	}
+}
+
+func (p *plan) seen() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Sorted(maps.Keys(p.found))
+}
+
+// wants reports whether k is selected, as far as it tells.
+func (p *plan) wants(k Key) bool {
+	return (k.Account == "" || p.accounts == nil || p.accounts[k.Account]) &&
+		(k.Region == "" || p.regions == nil || p.regions[k.Region]) &&
+		(!k.HasDay || p.all || p.first <= k.Day && k.Day <= p.last)
+}
+
+// namesDays reports whether the window names the folders at this place, so that
+// they need not be listed.
+func (p *plan) namesDays(at place) bool {
+	return (at.level == region || at.level == year || at.level == month) &&
+		!p.all && int64(p.last)-int64(p.first) < maxDays
+}
+
+// descends reports whether the sub-folder called name of a folder at this place
+// is read, and its place.
+func (p *plan) descends(at place, name string) (place, bool, error) {
+	if hidden(name) {
+		return place{}, false, nil
+	}
+	sub := at.enter(name)
+	if sub.level == account || sub.level == folder {
+		p.saw(sub.key.Account)
+	}
+	if sub.level == foreign || !p.wants(sub.key) {
+		return place{}, false, nil
+	}
+	if sub.depth > maxDepth {
+		return place{}, false, fmt.Errorf("more than %d folders deep and no AWSLogs: name a source nearer to the trail", maxDepth)
+	}
+	return sub, true, nil
+}
+
+// reads reports whether the object called file in a folder at this place is read, and its Key.
+func (p *plan) reads(at place, file string) (Key, bool) {
+	if hidden(file) || !slices.ContainsFunc(suffixes, func(s string) bool { return strings.HasSuffix(file, s) }) ||
+		slices.ContainsFunc(noCalls, func(s string) bool { return strings.Contains(file, s) }) {
+		return Key{}, false
+	}
+	k := at.object(file)
+	p.saw(k.Account)
+	return k, p.wants(k)
+}
+
+var (
+	suffixes = []string{".json", ".jsonl", ".ndjson", ".gz", ".zst"}
+	noCalls  = []string{"_CloudTrail-Digest_", "_CloudTrail-Insight_", "_CloudTrail-Aggregated_"}
+)
+
+func hidden(name string) bool { return name == "" || name[0] == '.' || name[0] == '_' }
+
+// expand lists n, a folder, once, and returns what takes its place in the
+// frontier, in order.
+func (p *plan) expand(ctx context.Context, n *node) ([]*node, error) {
+	if p.namesDays(n.place) {
+		var nodes []*node
+		for _, name := range n.place.dated(p.first, p.last) {
+			nodes = append(nodes, n.folderNode(name, n.place.enter(name)))
+		}
+		return graft(nodes, n.grafts), nil
+	}
+	if n.pages == nil {
+		n.pages = n.store.list(n.name)
+	}
+	entries, more, err := n.pages.next(ctx)
+	if err != nil {
+		return nil, err
+	}
+	nodes, err := p.nodes(n, entries)
+	if err != nil || !more {
+		return graft(nodes, n.grafts), err
+	}
+	rest := &node{name: n.name, store: n.store, folder: true, place: n.place, pages: n.pages, after: n.after}
+	if len(entries) > 0 {
+		rest.after = n.name + entries[len(entries)-1].name
+	}
+	return graft(append(nodes, rest), n.grafts), nil
+}
+
+// nodes turns a page of n's entries into nodes: one for each folder, one for
+// each run of objects.
+func (p *plan) nodes(n *node, entries []entry) ([]*node, error) {
+	var nodes []*node
+	var run *node // the last of nodes, if it holds objects
+	for _, e := range entries {
+		if sub, isFolder := strings.CutSuffix(e.name, "/"); isFolder {
+			at, ok, err := p.descends(n.place, sub)
+			if err != nil {
+				return nil, err
+			}
+			if ok {
+				nodes, run = append(nodes, n.folderNode(sub, at)), nil
+			}
+			continue
+		}
+		key, ok := p.reads(n.place, e.name)
+		if !ok {
+			continue
+		}
+		obj := Object{Name: n.name + e.name, Key: key, Size: e.size, ETag: e.etag}
+		if run == nil || len(n.grafts) > 0 { // a graft may belong between any two objects
+			run = &node{name: obj.Name, store: n.store}
+			nodes = append(nodes, run)
+		}
+		run.objects = append(run.objects, obj)
+	}
+	return nodes, nil
+}

@@ -1,0 +1,289 @@
+package source
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"golang.org/x/sync/errgroup"
+)
+
+// remedyNoSource ends the error about a SOURCE that is none.
+const remedyNoSource = "name s3://bucket/prefix, a directory, a file or -"
+
+// probes bounds the S3 sources that are looked up at once.
+const probes = 16
+
+// roots returns the nodes of the sources args, in order and each once: a source
+// inside another one is grafted into it.
+func roots(ctx context.Context, args []string, opt Options, p *plan) ([]*node, error) {
+	if len(args) == 0 {
+		return nil, errors.New("no source: " + remedyNoSource)
+	}
+	var nodes []*node
+	var urls, paths []string
+	for _, arg := range args {
+		scheme, _, isURL := strings.Cut(arg, "://")
+		switch {
+		case arg == "":
+			return nil, errors.New(`source "" is empty: ` + remedyNoSource)
+		case arg == "-":
+			nodes = append(nodes, &node{name: "-", store: stdin{opt.Stdin}, objects: []Object{{Name: "-", Size: -1}}})
+		case isURL && scheme == "s3":
+			urls = append(urls, arg)
+		default:
+			paths = append(paths, arg)
+		}
+	}
+	files, err := pathRoots(paths)
+	if err != nil {
+		return nil, err
+	}
+	buckets, err := s3Roots(ctx, urls, opt)
+	if err != nil {
+		return nil, err
+	}
+	nodes = slices.Concat(nodes, files, buckets)
+	slices.SortStableFunc(nodes, func(a, b *node) int { return cmp.Compare(a.name, b.name) })
+	var wanted []*node
+	for _, n := range nodes {
+		p.saw(n.place.key.Account)
+		if n.folder && !p.wants(n.place.key) {
+			continue // such as a day's folder that the window leaves out
+		}
+		for _, obj := range n.objects {
+			p.saw(obj.Key.Account)
+		}
+		wanted = append(wanted, n)
+	}
+	return graft(nil, wanted), nil
+}
+
+// stdin is the store of the one object "-".
+type stdin struct{ r io.Reader }
+
+func (s stdin) open(context.Context, Object) (io.ReadCloser, int64, error) {
+	if s.r == nil {
+		return io.NopCloser(strings.NewReader("")), -1, nil
+	}
+	return io.NopCloser(s.r), -1, nil
+}
+
+func (stdin) list(string) pager { return nil } // "-" is no folder
+
+// A localPath is a SOURCE in the file system.
+type localPath struct {
+	name string // as given, cleaned, with slashes
+	real string // without links, to tell which sources overlap
+	info fs.FileInfo
+}
+
+func pathRoots(args []string) ([]*node, error) {
+	paths := make([]localPath, 0, len(args))
+	for _, arg := range args {
+		p, err := statPath(arg)
+		if err != nil {
+			return nil, err
+		}
+		paths = append(paths, p)
+	}
+	sameSpelling(paths)
+	nodes := make([]*node, 0, len(paths))
+	for _, p := range paths {
+		n, err := p.node()
+		if err != nil {
+			return nil, err
+		}
+		nodes = append(nodes, n)
+	}
+	return nodes, nil
+}
+
+func statPath(arg string) (localPath, error) {
+	name := cleanName(filepath.ToSlash(arg))
+	info, err := os.Stat(arg)
+	if err != nil && strings.Contains(arg, "://") {
+		return localPath{}, fmt.Errorf("%s: neither s3:// nor a path: %s", arg, remedyNoSource)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return localPath{}, fmt.Errorf("%s: %w: %s", arg, noPath(err), remedyNoSource)
+	}
+	if err != nil {
+		return localPath{}, fmt.Errorf("%s: open: %w", arg, noPath(err))
+	}
+	real, err := realPath(arg)
+	if err != nil {
+		return localPath{}, fmt.Errorf("%s: open: %w", arg, noPath(err))
+	}
+	return localPath{name, real, info}, nil
+}
+
+// cleanName cleans name, but keeps "-" for standard input: a file of that name is "./-".
+func cleanName(name string) string {
+	if name = path.Clean(name); name == "-" {
+		return "./-"
+	}
+	return name
+}
+
+// noPath returns a path error's cause: its text names the path, which the caller has named.
+func noPath(err error) error {
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
+}
+
+// sameSpelling names every path inside another one, or equal to it, as that one
+// is spelled, so that their objects' names are equal too.
+func sameSpelling(paths []localPath) {
+	slices.SortFunc(paths, func(a, b localPath) int {
+		return cmp.Or(cmp.Compare(a.real+"/", b.real+"/"), cmp.Compare(a.name, b.name))
+	})
+	outer := 0
+	for i := range paths {
+		switch p, o := &paths[i], paths[outer]; {
+		case p.real == o.real:
+			p.name = o.name
+		case o.info.IsDir() && within(p.real, o.real):
+			p.name = cleanName(o.name + "/" + strings.TrimPrefix(p.real, o.real))
+		default:
+			outer = i
+		}
+	}
+}
+
+// node returns p's root. Its place comes from the absolute path, so that "." in
+// an account's folder is known for what it is.
+func (p localPath) node() (*node, error) {
+	abs, err := filepath.Abs(filepath.FromSlash(p.name))
+	if err != nil {
+		return nil, fmt.Errorf("%s: open: %w", p.name, err)
+	}
+	abs = filepath.ToSlash(abs)
+	if p.info.IsDir() {
+		return folderRoot(dirFolder(p.name), strings.TrimSuffix(abs, "/")+"/", dirStore{}), nil
+	}
+	size := int64(-1)
+	if p.info.Mode().IsRegular() {
+		size = p.info.Size()
+	}
+	return objectRoot(Object{Name: p.name, Key: ParseKey(abs), Size: size}, dirStore{}), nil
+}
+
+// dirFolder returns the name of directory name as a folder: "" for ".".
+func dirFolder(name string) string {
+	switch name {
+	case ".":
+		return ""
+	case "/":
+		return name
+	}
+	return name + "/"
+}
+
+func objectRoot(obj Object, st store) *node {
+	return &node{name: obj.Name, store: st, objects: []Object{obj}}
+}
+
+// folderRoot returns the node of a folder given as SOURCE; layout is what tells
+// its place. A folder that would be passed by on the way down is read as any
+// other when it is named.
+func folderRoot(name, layout string, st store) *node {
+	at := placeOf(layout)
+	if at.level == foreign {
+		at = place{}
+	}
+	at.depth = 0
+	return &node{name: name, store: st, folder: true, place: at}
+}
+
+func s3Roots(ctx context.Context, urls []string, opt Options) ([]*node, error) {
+	if len(urls) == 0 {
+		return nil, nil
+	}
+	newClient := opt.S3
+	if newClient == nil {
+		newClient = NewS3
+	}
+	client, err := newClient(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", urls[0], err)
+	}
+	stores, err := bucketStores(client, urls)
+	if err != nil {
+		return nil, err
+	}
+	nodes := make([]*node, len(urls))
+	errs := make([]error, len(urls))
+	var g errgroup.Group
+	g.SetLimit(probes)
+	for i, url := range urls {
+		g.Go(func() error {
+			nodes[i], errs[i] = stores[i].root(ctx, url)
+			return nil
+		})
+	}
+	g.Wait()
+	for _, err := range errs {
+		if err != nil {
+			return nil, err
+		}
+	}
+	return nodes, nil
+}
+
+// bucketStores returns the store of each url, one a bucket.
+func bucketStores(client *s3.Client, urls []string) ([]*s3Store, error) {
+	stores := make([]*s3Store, len(urls))
+	byBucket := map[string]*s3Store{}
+	for i, url := range urls {
+		bucket, _, _ := strings.Cut(strings.TrimPrefix(url, "s3://"), "/")
+		if bucket == "" {
+			return nil, fmt.Errorf("%s: no bucket: write s3://bucket/prefix", url)
+		}
+		if byBucket[bucket] == nil {
+			byBucket[bucket] = &s3Store{client: client, bucket: bucket}
+		}
+		stores[i] = byBucket[bucket]
+	}
+	return stores, nil
+}
+
+// root looks url up: a prefix that holds objects, or the key of one.
+func (s *s3Store) root(ctx context.Context, url string) (*node, error) {
+	key := strings.TrimPrefix(url, strings.TrimSuffix(s.url(""), "/"))
+	key = strings.TrimPrefix(key, "/")
+	prefix := key
+	if key != "" && !strings.HasSuffix(key, "/") {
+		prefix += "/"
+	}
+	found, err := s.holds(ctx, prefix)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", s.url(prefix), s.explain(err))
+	}
+	if found || key == "" { // an empty bucket is a trail without objects
+		return folderRoot(s.url(prefix), prefix, s), nil
+	}
+	if key != prefix {
+		e, ok, err := s.stat(ctx, key)
+		if err != nil {
+			return nil, fmt.Errorf("list %s: %w", s.url(key), err)
+		}
+		if ok {
+			obj := Object{Name: s.url(key), Key: ParseKey(key), Size: e.size, ETag: e.etag}
+			return objectRoot(obj, s), nil
+		}
+	}
+	return nil, fmt.Errorf("%s: no object of that name or below it: check bucket and prefix", url)
+}

@@ -1,0 +1,164 @@
+package source
+
+import (
+	"context"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"golang.org/x/sync/semaphore"
+)
+
+// Options bound a Trail's work and say where its bytes come from. The zero value works.
+type Options struct {
+	MaxBytes    int64                                         // bytes fetched and not yet closed; 0 means 64 MiB
+	Concurrency int                                           // objects fetched at once; 0 means 32 from S3, 4 from files
+	Stdin       io.Reader                                     // the object "-"
+	S3          func(ctx context.Context) (*s3.Client, error) // called once if there is an S3 source; nil means NewS3
+}
+
+const (
+	defaultMaxBytes = 64 << 20
+	maxQueued       = 1024 // objects fetched and not yet taken
+)
+
+// A Trail hands out the objects of its sources. It is safe for concurrent use.
+type Trail struct {
+	ctx      context.Context
+	cancel   context.CancelFunc
+	plan     *plan
+	frontier *frontier
+	budget   *semaphore.Weighted
+	maxBytes int64
+	running  sync.WaitGroup
+
+	order sync.Mutex  // held to take an object, to wait for its budget and to queue it
+	seq   int         // of the next object
+	ended bool        // queue is closed
+	err   error       // why: io.EOF after the last object; set before queue is closed
+	queue chan *Fetch // sent to and closed with order held
+}
+
+// Open returns the trail of args, each s3://bucket/prefix, a directory, a file or "-".
+// It fails if one of them does not exist or may not be listed. The work ahead
+// goes on until Close, or until ctx ends.
+func Open(ctx context.Context, args []string, sel Selection, opt Options) (*Trail, error) {
+	p := newPlan(sel)
+	nodes, err := roots(ctx, args, opt, p)
+	if err != nil {
+		return nil, err
+	}
+	fetchers, listers := 4, 2
+	for _, arg := range args {
+		if strings.HasPrefix(arg, "s3://") {
+			fetchers, listers = 32, 16
+		}
+	}
+	if opt.Concurrency > 0 {
+		fetchers = opt.Concurrency
+	}
+	if opt.MaxBytes <= 0 {
+		opt.MaxBytes = defaultMaxBytes
+	}
+	t := &Trail{plan: p, maxBytes: opt.MaxBytes, budget: semaphore.NewWeighted(opt.MaxBytes), queue: make(chan *Fetch, maxQueued)}
+	t.ctx, t.cancel = context.WithCancel(ctx)
+	t.frontier = newFrontier(t.ctx, p, nodes)
+	t.running.Go(func() {
+		<-t.ctx.Done()
+		t.frontier.wake()
+	})
+	for range listers {
+		t.running.Go(t.frontier.lister)
+	}
+	for range fetchers {
+		t.running.Go(t.fetcher)
+	}
+	return t, nil
+}
+
+// Next returns the next object in canonical order, io.EOF after the last. Any
+// other error ends the trail and comes again from every later call; ctx only
+// bounds the wait. The caller closes the Fetch.
+func (t *Trail) Next(ctx context.Context) (*Fetch, error) {
+	select {
+	case f, ok := <-t.queue:
+		if !ok {
+			return nil, t.err
+		}
+		return f, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// Accounts returns, sorted, every account that has a folder in the trail or
+// stands in the name of an object outside the layout, selected or not. The
+// answer is complete once Next has returned io.EOF.
+func (t *Trail) Accounts() []string { return t.plan.seen() }
+
+// Found returns the objects listed so far with their bytes, and whether the listing is complete.
+func (t *Trail) Found() (objects int, bytes int64, done bool) { return t.frontier.progress() }
+
+// Close stops the work ahead and waits until it has stopped. Objects still to be
+// handed out are dropped; those handed out must be closed all the same.
+func (t *Trail) Close() error {
+	t.cancel()
+	t.running.Wait()
+	for range t.queue { // drop what is left, so that Next tells the end
+	}
+	return nil
+}
+
+// fetcher takes objects in order and reads them until the trail ends.
+func (t *Trail) fetcher() {
+	for {
+		f := t.reserve()
+		if f == nil {
+			return
+		}
+		f.fetch(t)
+	}
+}
+
+// reserve queues objects up to one that is to be fetched, and returns it; nil at the end.
+func (t *Trail) reserve() *Fetch {
+	t.order.Lock()
+	defer t.order.Unlock()
+	for !t.ended {
+		f, err := t.enqueue()
+		if err != nil {
+			t.ended, t.err = true, err
+			close(t.queue)
+			return nil
+		}
+		if f.done != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+func (t *Trail) enqueue() (*Fetch, error) {
+	obj, st, err := t.frontier.take()
+	if err != nil {
+		return nil, err
+	}
+	f := &Fetch{Seq: t.seq, Object: obj, trail: t, store: st}
+	f.users.Store(1)
+	if 0 <= obj.Size && obj.Size <= maxWhole {
+		f.users.Store(2)
+		f.done = make(chan struct{})
+		f.charge = min(obj.Size, t.maxBytes)
+		if err := t.budget.Acquire(t.ctx, f.charge); err != nil {
+			return nil, context.Cause(t.ctx)
+		}
+	}
+	select {
+	case t.queue <- f:
+		t.seq++
+		return f, nil
+	case <-t.ctx.Done():
+		return nil, context.Cause(t.ctx)
+	}
+}

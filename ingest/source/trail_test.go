@@ -1,0 +1,258 @@
+package source
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"vpcetrail/ingest/day"
+)
+
+// stamped returns an AWS-like object name for a folder.
+func stamped(account, region, stamp string) string {
+	return account + "_CloudTrail_" + region + "_" + stamp + "_AbCd.json.gz"
+}
+
+const (
+	acct2 = "210987654321"
+	org   = "o-a1b2c3d4e5"
+)
+
+// mixed is a bucket with trails laid out in every way AWS has, among other logs.
+var mixed = []string{
+	"AWSLogs/123456789012/CloudTrail/us-east-1/2026/11/19/a.json.gz",
+	"AWSLogs/123456789012/CloudTrail/us-east-1/2026/11/20/a.json.gz",
+	"AWSLogs/123456789012/CloudTrail/us-east-1/2026/11/20/b.json.gz",
+	"AWSLogs/123456789012/CloudTrail/us-east-1/2026/11/21/a.json.gz",
+	"AWSLogs/123456789012/CloudTrail/us-east-1/2026/12/01/a.json.gz",
+	"AWSLogs/123456789012/CloudTrail/eu-west-1/2026/11/20/a.json.gz",
+	"AWSLogs/123456789012/CloudTrail-NetworkActivity/us-east-1/2026/11/20/n.json.gz",
+	"AWSLogs/o-a1b2c3d4e5/210987654321/CloudTrail/us-east-1/2026/11/20/o.json.gz",
+	"o-a1b2c3d4e5/AWSLogs/333333333333/CloudTrail/us-east-1/2026/11/20/c.json.gz",
+	"o-a1b2c3d4e5/AWSLogs/o-a1b2c3d4e5/444444444444/CloudTrail/us-east-1/2026/11/20/c.json.gz",
+	"some/prefix/AWSLogs/555555555555/CloudTrail/us-east-1/2026/11/20/p.json.gz",
+	"flat/666666666666_CloudTrail_us-east-1_20261120T0005Z_A.json.gz",
+	"flat/666666666666_CloudTrail_us-east-1_20261201T0005ZB.json.gz",
+	"flat/untold.jsonl",
+	"flat-more/untold.json",
+	"top.json.zst",
+}
+
+// unread lies beside mixed.
+var unread = []string{
+	"AWSLogs/123456789012/CloudTrail-Digest/us-east-1/2026/11/20/d.json.gz",
+	"AWSLogs/123456789012/CloudTrail-Insight/us-east-1/2026/11/20/i.json.gz",
+	"AWSLogs/123456789012/CloudTrail-Aggregated/us-east-1/2026/11/20/g.json.gz",
+	"AWSLogs/123456789012/vpcflowlogs/us-east-1/2026/11/20/f.log.gz",
+	"AWSLogs/123456789012/elasticloadbalancing/us-east-1/2026/11/20/e.log.gz",
+	"AWSLogs/123456789012/Config/us-east-1/2026/11/20/c.json.gz",
+	"AWSLogs/aws-account-id=123456789012/aws-service=vpcflowlogs/f.log.gz",
+	"flat/666666666666_CloudTrail-Digest_us-east-1_trail_us-east-1_20261120T000500Z.json.gz",
+	"flat/666666666666_CloudTrail-Insight_us-east-1_20261120T0005Z_A.json.gz",
+	"flat/666666666666_CloudTrail-Aggregated_us-east-1_20261120T0005Z_A.json.gz",
+	"flat/.hidden.json",
+	"flat/_manifest.json",
+	"flat/readme.txt",
+	".git/config.json",
+	"_runs/dt=2026-11-20/run.json",
+	"report/traffic/dt=2026-11-20/part-00000.parquet",
+}
+
+// both gives the test the same tree in a directory and in S3. The root is
+// prepended to a source and cut off the names that are compared.
+func both(t *testing.T, keys []string, test func(t *testing.T, root string, opt Options)) {
+	t.Run("directory", func(t *testing.T) {
+		dir := t.TempDir()
+		writeTree(t, dir, keys...)
+		test(t, filepath.ToSlash(dir)+"/", Options{})
+	})
+	t.Run("s3", func(t *testing.T) {
+		server := newS3(t)
+		server.put(t, keys...)
+		test(t, "s3://"+bucket+"/", Options{S3: server.open})
+	})
+}
+
+// under returns root+key for those keys that match, in byte order.
+func under(root string, keys []string, match func(key string) bool) []string {
+	var want []string
+	for _, key := range keys {
+		if match(key) {
+			want = append(want, root+key)
+		}
+	}
+	slices.Sort(want)
+	return want
+}
+
+func TestTrailReadsEveryLayoutInOneOrder(t *testing.T) {
+	both(t, slices.Concat(mixed, unread), func(t *testing.T, root string, opt Options) {
+		got, accounts, err := read(t, []string{root}, allDays, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "objects", got, under(root, mixed, func(string) bool { return true }))
+		equal(t, "accounts", accounts, []string{acct, acct2, "333333333333", "444444444444", "555555555555", "666666666666"})
+	})
+}
+
+func TestTrailReadsTheDaysOfAWindow(t *testing.T) {
+	on := func(days ...string) func(string) bool {
+		return func(key string) bool {
+			if strings.Contains(key, "untold") || key == "top.json.zst" {
+				return true // nothing tells their day
+			}
+			return slices.ContainsFunc(days, func(d string) bool {
+				return strings.Contains(key, d) || strings.Contains(key, strings.ReplaceAll(d, "/", ""))
+			})
+		}
+	}
+	d20 := date(t, "2026-11-20")
+	both(t, slices.Concat(mixed, unread), func(t *testing.T, root string, opt Options) {
+		for _, tc := range []struct {
+			name string
+			sel  Selection
+			want func(string) bool
+		}{
+			{"one day", oneDay(t, "2026-11-20"), on("2026/11/20")},
+			{"one day and the next by default", Selection{Window: day.Window{From: d20, To: d20}}, on("2026/11/20", "2026/11/21")},
+			{"a day without objects", oneDay(t, "2020-02-29"), on()},
+			{"a range over a month's end", Selection{Window: day.Window{From: d20 + 1, To: d20 + 5}, Lateness: 6}, on("2026/11/21", "2026/12/01")},
+			{"a range too long to name its days", Selection{Window: day.Window{From: 0, To: d20}, Lateness: -1}, on("2026/11/19", "2026/11/20")},
+		} {
+			t.Run(tc.name, func(t *testing.T) {
+				equal(t, "objects", names(t, []string{root}, tc.sel, opt), under(root, mixed, tc.want))
+			})
+		}
+	})
+}
+
+func TestTrailSelectsAccountsAndRegions(t *testing.T) {
+	both(t, slices.Concat(mixed, unread), func(t *testing.T, root string, opt Options) {
+		sel := Selection{Window: day.All(), Accounts: []string{acct, "666666666666", "999999999999"}, Regions: []string{"us-east-1"}}
+		got, accounts, err := read(t, []string{root}, sel, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, "objects", got, under(root, mixed, func(key string) bool {
+			return !strings.Contains(key, "/eu-west-1/") &&
+				(strings.Contains(key, acct) || strings.Contains(key, "666666666666") || !strings.Contains(key, "CloudTrail"))
+		}))
+		equal(t, "accounts", accounts, []string{acct, acct2, "333333333333", "444444444444", "555555555555", "666666666666"})
+	})
+}
+
+func TestTrailStartsAtAnyDepth(t *testing.T) {
+	const object = "AWSLogs/123456789012/CloudTrail/us-east-1/2026/11/20/a.json.gz"
+	both(t, slices.Concat(mixed, unread), func(t *testing.T, root string, opt Options) {
+		for i, c := range object {
+			if c != '/' {
+				continue
+			}
+			above := object[:i]
+			want := under(root, mixed, func(key string) bool {
+				return strings.HasPrefix(key, above+"/") && strings.Contains(key, "2026/11/20")
+			})
+			for _, arg := range []string{above, above + "/"} {
+				equal(t, arg, names(t, []string{root + arg}, oneDay(t, "2026-11-20"), opt), want)
+			}
+		}
+		equal(t, "the object", names(t, []string{root + object}, oneDay(t, "2026-11-20"), opt), []string{root + object})
+	})
+}
+
+func TestTrailOutOfTheWindowHasNothing(t *testing.T) {
+	both(t, mixed, func(t *testing.T, root string, opt Options) {
+		args := []string{root + "AWSLogs/123456789012/CloudTrail/us-east-1/2026/11/20", root + "AWSLogs/o-a1b2c3d4e5"}
+		got, accounts, err := read(t, args, oneDay(t, "2026-11-25"), opt)
+		if err != nil || len(got) > 0 {
+			t.Errorf("got %q, %v; want nothing", got, err)
+		}
+		equal(t, "accounts", accounts, []string{acct, acct2})
+	})
+}
+
+// Every choice of overlapping sources gives what their union holds, in one order.
+func TestTrailHandsOutOverlappingSourcesOnce(t *testing.T) {
+	both(t, slices.Concat(mixed, unread), func(t *testing.T, root string, opt Options) {
+		args := []string{
+			"AWSLogs/123456789012/CloudTrail/us-east-1/2026",
+			"AWSLogs/123456789012/CloudTrail/us-east-1/2026/11",
+			"AWSLogs/123456789012/CloudTrail/us-east-1/2026/11/20",
+			"AWSLogs/123456789012/CloudTrail/us-east-1/2026/11/20/b.json.gz",
+			"AWSLogs/123456789012/CloudTrail/us-east-1/2026/11/20/b.json.gz",
+			"AWSLogs/123456789012/Config",
+			"AWSLogs/123456789012/vpcflowlogs/us-east-1/2026/11/20/f.log.gz",
+			"AWSLogs",
+			"flat",
+			"flat/readme.txt",
+			"flat/untold.jsonl",
+			"flat/_manifest.json",
+			"flat-more",
+		}
+		extra := []string{
+			"AWSLogs/123456789012/Config/us-east-1/2026/11/20/c.json.gz",
+			"AWSLogs/123456789012/vpcflowlogs/us-east-1/2026/11/20/f.log.gz",
+			"flat/readme.txt",
+			"flat/_manifest.json",
+		}
+		for i := range args {
+			args[i] = root + args[i]
+		}
+		for _, sel := range []Selection{allDays, oneDay(t, "2026-11-20")} {
+			want := under(root, slices.Concat(mixed, extra), func(key string) bool {
+				if !strings.HasPrefix(key, "AWSLogs/") && !strings.HasPrefix(key, "flat") {
+					return false
+				}
+				return sel.Window.IsAll() || !strings.Contains(key, "/2026/") && !strings.Contains(key, "20261201") || strings.Contains(key, "/2026/11/20")
+			})
+			equal(t, sel.Window.String(), names(t, args, sel, opt), want)
+			slices.Reverse(args)
+			equal(t, sel.Window.String()+" reversed", names(t, args, sel, opt), want)
+			equal(t, sel.Window.String()+" inside the whole", names(t, append(args, root), sel, opt)[:len(want)], want)
+		}
+	})
+}
+
+func TestTrailReadsLinksAndSpellings(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	writeTree(t, dir, "real/a.json", "real/deep/b.json", "elsewhere/c.json", "-")
+	for link, to := range map[string]string{"real/link.json": "../elsewhere/c.json", "real/folder": "../elsewhere", "real/deep/up": "..", "alias": "real"} {
+		if err := os.Symlink(to, filepath.FromSlash(link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	readNames := func(args ...string) []string {
+		trail, err := Open(t.Context(), args, allDays, Options{Stdin: strings.NewReader("in")})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer trail.Close()
+		var got []string
+		for f := range fetches(t, trail) {
+			body, err := readFetch(t.Context(), f)
+			if err != nil {
+				t.Error(err)
+			}
+			got = append(got, f.Object.Name+" = "+body)
+		}
+		return got
+	}
+	tree := []string{"real/a.json = real/a.json", "real/deep/b.json = real/deep/b.json", "real/folder/c.json = elsewhere/c.json", "real/link.json = elsewhere/c.json"}
+	equal(t, "as given", readNames("./real/"), tree)
+	equal(t, "twice, spelled differently", readNames(filepath.Join(dir, "real"), "alias/deep", "real", "alias"), prefixed(filepath.ToSlash(dir)+"/", tree))
+	equal(t, "here and standard input", readNames(".", "-", "./-"), slices.Concat([]string{"- = in", "./- = -",
+		"alias/a.json = real/a.json", "alias/deep/b.json = real/deep/b.json", "alias/folder/c.json = elsewhere/c.json", "alias/link.json = elsewhere/c.json",
+		"elsewhere/c.json = elsewhere/c.json"}, tree))
+}
+
+func prefixed(prefix string, list []string) []string {
+	out := make([]string, len(list))
+	for i, s := range list {
+		out[i] = prefix + s
+	}
+	return out
+}
