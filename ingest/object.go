@@ -1,0 +1,187 @@
+package ingest
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+
+	"github.com/klauspost/compress/flate"
+	"github.com/klauspost/compress/gzip"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/event"
+	"vpcetrail/ingest/source"
+)
+
+// A Status says how reading an object ended. Text is what reports hold.
+type Status string
+
+// The statuses. Of an object that is neither OK nor InvalidRecords nothing is counted.
+const (
+	OK             Status = "ok"
+	InvalidRecords Status = "invalid_records" // read to its end, but some records cannot be counted
+	Empty          Status = "empty"           // holds no text
+	NotCloudTrail  Status = "not_cloudtrail"  // JSON, but no CloudTrail log
+	Corrupt        Status = "corrupt"         // the gzip stream or the JSON is broken
+	Truncated      Status = "truncated"       // the gzip stream or the JSON ends too early
+	Missing        Status = "missing"         // listed, but gone when it was to be read
+	Denied         Status = "denied"          // may not be read
+	Unreadable     Status = "unreadable"      // could not be read for another reason
+)
+
+// A Result says what reading one object gave.
+type Result struct {
+	Object source.Object
+	Status Status
+	// Err tells what is wrong, in one line that names the object and the place; nil for OK.
+	Err error
+	// ErrOffset is that place: the uncompressed bytes before it; -1 where nothing was read.
+	ErrOffset int64
+	// SHA256 is of the uncompressed log, in hexadecimal; "" where it was not asked for or not read whole.
+	SHA256 string
+	// Bytes is the uncompressed log's length, as far as it was read.
+	Bytes int64
+	// Records is how many records the object holds: all of them where Counted, else 0.
+	Records int64
+	// Invalid and Outside are how many of the records cannot be counted, and lie outside the window.
+	Invalid, Outside int64
+}
+
+// Counted reports whether the object was read to its end, so that its events count.
+func (r *Result) Counted() bool { return r.Status == OK || r.Status == InvalidRecords }
+
+// An objectReader reads one object after the other, reusing its buffers. The zero value is ready.
+type objectReader struct {
+	window day.Window
+	hash   hash.Hash // nil where no digest is wanted
+
+	stored bufio.Reader
+	gz     gzip.Reader
+	reader event.Reader
+	ids    []identity
+	place  []byte            // scratch of placeOf
+	places map[string]uint64 // account and Region to identity.place
+}
+
+// read walks the object and offers its events in the window to sink. The ids of the offered
+// events are in o.ids, in their order.
+func (o *objectReader) read(ctx context.Context, f *source.Fetch, sink Sink) Result {
+	res := Result{Object: f.Object, Status: OK}
+	o.ids = o.ids[:0]
+	body, err := f.Open(ctx)
+	if err == nil {
+		err = o.walk(body, sink, &res)
+	}
+	if err != nil {
+		o.ids = o.ids[:0]
+		res.Status, res.Err, res.ErrOffset = statusOf(err), describe(f.Object, res.Bytes, err), res.Bytes
+		res.Records, res.Invalid, res.Outside = 0, 0, 0
+	}
+	return res
+}
+
+func (o *objectReader) walk(body io.Reader, sink Sink, res *Result) error {
+	text, err := o.inflated(body)
+	if err != nil {
+		return err
+	}
+	if o.hash != nil {
+		o.hash.Reset()
+		text = io.TeeReader(text, o.hash)
+	}
+	o.reader.Reset(text)
+	defer func() { res.Bytes = o.reader.Offset() }()
+	for {
+		ev, err := o.reader.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		o.take(ev, sink, res)
+	}
+	if o.hash != nil {
+		res.SHA256 = hex.EncodeToString(o.hash.Sum(nil))
+	}
+	return nil
+}
+
+// take sorts one record: it cannot be counted, lies outside the window, or goes to sink.
+func (o *objectReader) take(ev *event.Event, sink Sink, res *Result) {
+	res.Records++
+	if ev.Problem != "" {
+		if res.Invalid++; res.Invalid == 1 {
+			res.Status, res.ErrOffset = InvalidRecords, ev.Offset
+			res.Err = fmt.Errorf("%s: record at byte %d: %s", res.Object.Name, ev.Offset, ev.Problem)
+		}
+		return
+	}
+	if ev.HasTime && !o.window.Contains(day.OfMillis(ev.Time)) {
+		res.Outside++
+		return
+	}
+	if len(ev.Recipient) == 0 {
+		ev.Recipient = []byte(res.Object.Key.Account)
+	}
+	if len(ev.Region) == 0 {
+		ev.Region = []byte(res.Object.Key.Region)
+	}
+	o.ids = append(o.ids, o.identify(ev))
+	sink.Event(ev)
+}
+
+// inflated returns the text of body, which may be gzipped, in one member or several, or plain.
+func (o *objectReader) inflated(body io.Reader) (io.Reader, error) {
+	o.stored.Reset(body)
+	magic, err := o.stored.Peek(2)
+	if err == io.EOF || err == nil && string(magic) != "\x1f\x8b" {
+		return &o.stored, nil // plain, or too short to be gzipped
+	}
+	if err == nil {
+		err = o.gz.Reset(&o.stored)
+	}
+	return &o.gz, err
+}
+
+func newHash(wanted bool) hash.Hash {
+	if !wanted {
+		return nil
+	}
+	return sha256.New()
+}
+
+func statusOf(err error) Status {
+	var unread *source.Error
+	switch {
+	case errors.As(err, &unread):
+		return Status(unread.Status)
+	case errors.Is(err, event.ErrEmpty):
+		return Empty
+	case errors.Is(err, event.ErrNotCloudTrail):
+		return NotCloudTrail
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return Truncated
+	}
+	return Corrupt
+}
+
+// describe puts the object's name and the place before what went wrong, once.
+func describe(obj source.Object, offset int64, err error) error {
+	var unread *source.Error
+	var broken flate.CorruptInputError
+	switch {
+	case errors.As(err, &unread):
+		return err
+	case errors.As(err, &broken):
+		return fmt.Errorf("%s: inflate: broken deflate stream near compressed byte %d, after %d bytes of text", obj.Name, int64(broken), offset)
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%s: decode: ends too early, at byte %d", obj.Name, offset)
+	}
+	return fmt.Errorf("%s: decode: at byte %d: %w", obj.Name, offset, err)
+}
