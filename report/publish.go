@@ -1,0 +1,154 @@
+package report
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
+)
+
+// Run says how a report was made, as far as it bears on what the report says. It holds no times and
+// no numbers of workers, so that a rerun over the same input writes the same bytes.
+type Run struct {
+	Version     string   `json:"version"`
+	Sources     []string `json:"sources"`
+	Window      string   `json:"window"`
+	Lateness    string   `json:"lateness"`
+	Accounts    []string `json:"accounts,omitempty"`     // filter
+	Regions     []string `json:"regions,omitempty"`      // filter
+	OwnAccounts []string `json:"own_accounts,omitempty"` // beside the trail's
+	Endpoints   int      `json:"endpoints"`              // in the inventory
+	IPRanges    string   `json:"ip_ranges"`              // the date of AWS's address ranges
+}
+
+// A Manifest is the content of _runs/dt=…/run.json. It is published last: a day whose manifest
+// names its files is whole.
+type Manifest struct {
+	Day string `json:"day"`
+	Run Run    `json:"run"`
+	// Balance and Objects are of the whole run, which may have reported other days too.
+	Balance Balance                 `json:"balance"`
+	Objects map[ingest.Status]int64 `json:"objects"`
+	// Counts are of this day alone.
+	Counts Kinds            `json:"counts"`
+	Routes map[string]int64 `json:"routes"`
+	Files  []File           `json:"files"`
+}
+
+// A File is one Parquet file of a day.
+type File struct {
+	Name   string `json:"name"`
+	Rows   int    `json:"rows"`
+	Bytes  int    `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// Complete reports whether all input of the run could be read.
+func (m *Manifest) Complete() bool {
+	for status, n := range m.Objects {
+		if status != ingest.OK && n > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func manifestName(d day.Day) string { return "_runs/dt=" + d.String() + "/run.json" }
+
+// Publish stages the tables of every day of r and then makes them visible: all or, where staging
+// fails, none. Of a day published before, every file is replaced or removed.
+func Publish(ctx context.Context, store Store, pub Publication, r *Report, run Run) error {
+	var stale []string
+	for _, d := range r.Days {
+		m := Manifest{
+			Day: d.Day.String(), Run: run, Balance: r.Balance, Objects: r.Statuses,
+			Counts: d.Kinds, Routes: routesOf(d.Traffic),
+		}
+		p := publisher{pub: pub, day: d.Day, manifest: &m}
+		stagings := []func(context.Context) error{
+			func(ctx context.Context) error { return stage(ctx, &p, &trafficTable, d.Traffic) },
+			func(ctx context.Context) error { return stage(ctx, &p, &principalTable, d.Principals) },
+			func(ctx context.Context) error { return stage(ctx, &p, &serviceTable, d.Services) },
+			func(ctx context.Context) error { return stage(ctx, &p, &endpointTable, d.Endpoints) },
+			func(ctx context.Context) error { return stage(ctx, &p, &objectTable, d.Objects) },
+		}
+		for _, stage := range stagings {
+			if err := stage(ctx); err != nil {
+				return err
+			}
+		}
+		if err := p.stageManifest(ctx); err != nil {
+			return err
+		}
+		old, err := p.stale(ctx, store)
+		if err != nil {
+			return err
+		}
+		stale = append(stale, old...)
+	}
+	return pub.Commit(ctx, stale)
+}
+
+// A publisher stages the files of one day.
+type publisher struct {
+	pub      Publication
+	day      day.Day
+	manifest *Manifest
+}
+
+func partition(table string, d day.Day) string { return table + "/dt=" + d.String() + "/" }
+
+func stage[T any](ctx context.Context, p *publisher, t *Table[T], rows []T) error {
+	for part := 0; part == 0 || part*rowsPerFile < len(rows); part++ {
+		some := rows[part*rowsPerFile : min((part+1)*rowsPerFile, len(rows))]
+		data, err := t.parquet(some)
+		if err != nil {
+			return err
+		}
+		name := fmt.Sprintf("%spart-%05d.parquet", partition(t.Name, p.day), part)
+		if err := p.pub.Stage(ctx, name, data); err != nil {
+			return err
+		}
+		sum := sha256.Sum256(data)
+		p.manifest.Files = append(p.manifest.Files, File{name, len(some), len(data), hex.EncodeToString(sum[:])})
+	}
+	return nil
+}
+
+func (p *publisher) stageManifest(ctx context.Context) error {
+	text, err := json.MarshalIndent(p.manifest, "", "  ")
+	if err != nil {
+		return fmt.Errorf("run.json: write: %w", err)
+	}
+	return p.pub.Stage(ctx, manifestName(p.day), append(text, '\n'))
+}
+
+// stale lists the files of earlier publications of the day that this one does not replace.
+func (p *publisher) stale(ctx context.Context, store Store) ([]string, error) {
+	var stale []string
+	for _, t := range Tables() {
+		names, err := store.List(ctx, partition(t.Name, p.day))
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range names {
+			if !slices.ContainsFunc(p.manifest.Files, func(f File) bool { return f.Name == name }) {
+				stale = append(stale, name)
+			}
+		}
+	}
+	return stale, nil
+}
+
+func routesOf(traffic []Traffic) map[string]int64 {
+	routes := map[string]int64{}
+	for i := range traffic {
+		routes[traffic[i].Route] += traffic[i].Calls
+	}
+	return routes
+}

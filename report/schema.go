@@ -1,0 +1,127 @@
+package report
+
+import (
+	"cmp"
+	"math"
+	"sort"
+)
+
+// A Type is a column's type.
+type Type uint8
+
+// The types of columns, and their forms in Parquet.
+const (
+	Text   Type = iota // UTF-8 string; "" in a row is NULL
+	Count              // INT64
+	Moment             // INT64 TIMESTAMP_MILLIS, UTC; a row holds milliseconds since the epoch
+	Share              // DOUBLE; NaN in a row is NULL
+)
+
+// String returns the type in the words of Athena's DDL.
+func (t Type) String() string { return [...]string{"string", "bigint", "timestamp", "double"}[t] }
+
+// A Column is one column of a table whose rows are of type T. One of the accessors is set, by Type;
+// it returns the place of the value in a row, for reading and for writing.
+type Column[T any] struct {
+	Name     string
+	Type     Type
+	Doc      string // one sentence
+	Nullable bool
+
+	text   func(*T) *string
+	number func(*T) *int64 // below 0 is NULL where Nullable
+	share  func(*T) *float64
+}
+
+func text[T any](name, doc string, field func(*T) *string) Column[T] {
+	return Column[T]{Name: name, Type: Text, Doc: doc, Nullable: true, text: field}
+}
+
+func count[T any](name, doc string, field func(*T) *int64) Column[T] {
+	return Column[T]{Name: name, Type: Count, Doc: doc, number: field}
+}
+
+func optional[T any](name, doc string, field func(*T) *int64) Column[T] {
+	return Column[T]{Name: name, Type: Count, Doc: doc, Nullable: true, number: field}
+}
+
+func moment[T any](name, doc string, field func(*T) *int64) Column[T] {
+	return Column[T]{Name: name, Type: Moment, Doc: doc, number: field}
+}
+
+func share[T any](name, doc string, field func(*T) *float64) Column[T] {
+	return Column[T]{Name: name, Type: Share, Doc: doc, Nullable: true, share: field}
+}
+
+// A Table is a table of rows of type T. Its first Keys columns, all of type Text, are its key.
+type Table[T any] struct {
+	Name    string
+	Doc     string
+	Keys    int
+	Columns []Column[T]
+}
+
+// sort puts rows into the order of their keys, as text, NULL first.
+func (t *Table[T]) sort(rows []T) {
+	sort.Slice(rows, func(i, j int) bool {
+		for k := range t.Keys {
+			field := t.Columns[k].text
+			if c := cmp.Compare(*field(&rows[i]), *field(&rows[j])); c != 0 {
+				return c < 0
+			}
+		}
+		return false
+	})
+}
+
+// isNull reports whether the column's value in row is NULL.
+func (c *Column[T]) isNull(row *T) bool {
+	switch c.Type {
+	case Text:
+		return *c.text(row) == ""
+	case Share:
+		return math.IsNaN(*c.share(row))
+	}
+	return c.Nullable && *c.number(row) < 0
+}
+
+// setNull makes the column's value in row NULL, or 0 where it cannot be.
+func (c *Column[T]) setNull(row *T) {
+	switch {
+	case c.Type == Text:
+		*c.text(row) = ""
+	case c.Type == Share:
+		*c.share(row) = math.NaN()
+	case c.Nullable:
+		*c.number(row) = -1
+	default:
+		*c.number(row) = 0
+	}
+}
+
+// A ColumnInfo describes a column to a reader of reports.
+type ColumnInfo struct {
+	Name string
+	Type Type
+	Doc  string
+	Key  bool
+}
+
+// A TableInfo describes a table. Every table is partitioned by dt, the day of eventTime in UTC.
+type TableInfo struct {
+	Name, Doc string
+	Columns   []ColumnInfo
+}
+
+// Tables describes the tables of a report, in the order of their publication.
+func Tables() []TableInfo {
+	return []TableInfo{trafficTable.info(), principalTable.info(), serviceTable.info(), endpointTable.info(), objectTable.info()}
+}
+
+func (t *Table[T]) info() TableInfo {
+	info := TableInfo{Name: t.Name, Doc: t.Doc}
+	for i, c := range t.Columns {
+		info.Columns = append(info.Columns, ColumnInfo{Name: c.Name, Type: c.Type, Doc: c.Doc, Key: i < t.Keys})
+	}
+	return info
+}

@@ -1,0 +1,212 @@
+package report
+
+// A Traffic row counts the calls that share all of its key.
+type Traffic struct {
+	TrafficKey
+	Measures
+}
+
+// A TrafficKey holds the key columns of traffic.
+type TrafficKey struct {
+	AccountID, Region                                     string
+	Principal, PrincipalType, PrincipalAccountID, Session string
+	Service                                               string
+	Route, Origin, Evidence                               string
+	EndpointID, EndpointType, EndpointAccountID           string
+	EndpointOwner                                         string
+}
+
+// Routes counts calls and bytes by route.
+type Routes struct {
+	Calls, VPCE, Internet, InternetAWS, InternetExternal, AWSService, Unknown int64
+	Denied, Errors                                                            int64
+	BytesIn, BytesOut, InternetBytes                                          int64
+	VPCEShare                                                                 float64 // NaN where there is neither
+	FirstSeen, LastSeen                                                       int64
+}
+
+// A PrincipalRow sums the traffic of one principal in one account.
+type PrincipalRow struct {
+	AccountID, Principal, PrincipalType, PrincipalAccountID string
+	Services                                                int64 // distinct
+	Routes
+}
+
+// A ServiceRow sums the traffic to one service in one account and Region.
+type ServiceRow struct {
+	AccountID, Region, Service string
+	Principals                 int64 // distinct
+	Routes
+}
+
+// An EndpointRow sums the use of one endpoint for one service by calls that one account saw.
+type EndpointRow struct {
+	EndpointID, AccountID, Region, Service                string
+	EndpointType, EndpointOwner, EndpointAccountID, VPCID string
+	Calls, Denied, Principals, ForeignPrincipals, Bytes   int64
+	NetworkEvents, PolicyDenied                           int64
+	FirstSeen, LastSeen                                   int64
+}
+
+// An ObjectRow tells of one object that was read for the day.
+type ObjectRow struct {
+	Key, ETag    string
+	Size         int64
+	SHA256       string
+	Records      int64
+	DayRecords   int64
+	Status       string
+	Error        string
+	ErrorOffset  int64 // -1 where there is no error
+	DigestStatus string
+}
+
+// key columns come first in each table, and rows are sorted by them.
+
+var trafficTable = Table[Traffic]{
+	Name: "traffic", Keys: 14,
+	Doc: "One row per distinct combination of the columns up to endpoint_owner.",
+	Columns: append([]Column[Traffic]{
+		text("account_id", "Account whose trail recorded the call (recipient).", func(r *Traffic) *string { return &r.AccountID }),
+		text("region", "Region of the call.", func(r *Traffic) *string { return &r.Region }),
+		text("principal", "Who called: an ARN where there is one, for an assumed role the role's; a service's name; else account and id.", func(r *Traffic) *string { return &r.Principal }),
+		text("principal_type", "userIdentity.type: AssumedRole, IAMUser, Root, AWSService, …", func(r *Traffic) *string { return &r.PrincipalType }),
+		text("principal_account_id", "The principal's own account.", func(r *Traffic) *string { return &r.PrincipalAccountID }),
+		text("session", "Instance id of an instance role, or the person of an Identity Center session.", func(r *Traffic) *string { return &r.Session }),
+		text("service", "Service called, such as s3.amazonaws.com.", func(r *Traffic) *string { return &r.Service }),
+		text("route", "vpce, internet, aws_service or unknown.", func(r *Traffic) *string { return &r.Route }),
+		text("origin", "For internet: aws (an address that AWS publishes) or external.", func(r *Traffic) *string { return &r.Origin }),
+		text("evidence", "Code of the rule that decided the route.", func(r *Traffic) *string { return &r.Evidence }),
+		text("vpc_endpoint_id", "Endpoint id in the record, also where it is AWS's own.", func(r *Traffic) *string { return &r.EndpointID }),
+		text("endpoint_type", "For vpce: gateway or interface, where known.", func(r *Traffic) *string { return &r.EndpointType }),
+		text("endpoint_account_id", "Account that owns the endpoint, where known.", func(r *Traffic) *string { return &r.EndpointAccountID }),
+		text("endpoint_owner", "For vpce: own, foreign or unknown.", func(r *Traffic) *string { return &r.EndpointOwner }),
+	}, measures(func(r *Traffic) *Measures { return &r.Measures })...),
+}
+
+func measures[T any](m func(*T) *Measures) []Column[T] {
+	return []Column[T]{
+		count("calls", "API calls.", func(r *T) *int64 { return &m(r).Calls }),
+		count("denied", "Calls refused for want of permission.", func(r *T) *int64 { return &m(r).Denied }),
+		count("errors", "Calls that ended in an error, denied ones included.", func(r *T) *int64 { return &m(r).Errors }),
+		count("reads", "Calls marked read-only.", func(r *T) *int64 { return &m(r).Reads }),
+		count("writes", "Calls marked as not read-only.", func(r *T) *int64 { return &m(r).Writes }),
+		count("bytes_in", "Bytes sent to the service, where its data events tell.", func(r *T) *int64 { return &m(r).BytesIn }),
+		count("bytes_out", "Bytes received from the service, where its data events tell.", func(r *T) *int64 { return &m(r).BytesOut }),
+		moment("first_seen", "Time of the first call.", func(r *T) *int64 { return &m(r).FirstSeen }),
+		moment("last_seen", "Time of the last call.", func(r *T) *int64 { return &m(r).LastSeen }),
+	}
+}
+
+func routes[T any](r func(*T) *Routes) []Column[T] {
+	return []Column[T]{
+		count("calls", "API calls by all routes.", func(t *T) *int64 { return &r(t).Calls }),
+		count("vpce_calls", "Calls through a VPC endpoint.", func(t *T) *int64 { return &r(t).VPCE }),
+		count("internet_calls", "Calls from a public address without an endpoint.", func(t *T) *int64 { return &r(t).Internet }),
+		count("internet_aws_calls", "Those of them from addresses that AWS publishes.", func(t *T) *int64 { return &r(t).InternetAWS }),
+		count("internet_external_calls", "Those of them from any other address.", func(t *T) *int64 { return &r(t).InternetExternal }),
+		count("aws_service_calls", "Calls made by AWS services.", func(t *T) *int64 { return &r(t).AWSService }),
+		count("unknown_calls", "Calls whose records prove no route.", func(t *T) *int64 { return &r(t).Unknown }),
+		count("denied", "Calls refused for want of permission.", func(t *T) *int64 { return &r(t).Denied }),
+		count("errors", "Calls that ended in an error, denied ones included.", func(t *T) *int64 { return &r(t).Errors }),
+		count("bytes_in", "Bytes sent, where data events tell.", func(t *T) *int64 { return &r(t).BytesIn }),
+		count("bytes_out", "Bytes received, where data events tell.", func(t *T) *int64 { return &r(t).BytesOut }),
+		count("internet_bytes", "Bytes in and out by the internet route.", func(t *T) *int64 { return &r(t).InternetBytes }),
+		share("vpce_share", "vpce_calls / (vpce_calls + internet_calls); NULL where both are 0.", func(t *T) *float64 { return &r(t).VPCEShare }),
+		moment("first_seen", "Time of the first call.", func(t *T) *int64 { return &r(t).FirstSeen }),
+		moment("last_seen", "Time of the last call.", func(t *T) *int64 { return &r(t).LastSeen }),
+	}
+}
+
+var principalTable = Table[PrincipalRow]{
+	Name: "principals", Keys: 4,
+	Doc: "One row per principal and account.",
+	Columns: append([]Column[PrincipalRow]{
+		text("account_id", "Account whose trail recorded the calls.", func(r *PrincipalRow) *string { return &r.AccountID }),
+		text("principal", "Who called.", func(r *PrincipalRow) *string { return &r.Principal }),
+		text("principal_type", "userIdentity.type.", func(r *PrincipalRow) *string { return &r.PrincipalType }),
+		text("principal_account_id", "The principal's own account.", func(r *PrincipalRow) *string { return &r.PrincipalAccountID }),
+		count("services", "Distinct services called.", func(r *PrincipalRow) *int64 { return &r.Services }),
+	}, routes(func(r *PrincipalRow) *Routes { return &r.Routes })...),
+}
+
+var serviceTable = Table[ServiceRow]{
+	Name: "services", Keys: 3,
+	Doc: "One row per service, account and Region.",
+	Columns: append([]Column[ServiceRow]{
+		text("account_id", "Account whose trail recorded the calls.", func(r *ServiceRow) *string { return &r.AccountID }),
+		text("region", "Region of the calls.", func(r *ServiceRow) *string { return &r.Region }),
+		text("service", "Service called.", func(r *ServiceRow) *string { return &r.Service }),
+		count("principals", "Distinct principals that called.", func(r *ServiceRow) *int64 { return &r.Principals }),
+	}, routes(func(r *ServiceRow) *Routes { return &r.Routes })...),
+}
+
+var endpointTable = Table[EndpointRow]{
+	Name: "endpoints", Keys: 4,
+	Doc: "One row per endpoint that calls went through, account, Region and service.",
+	Columns: []Column[EndpointRow]{
+		text("vpc_endpoint_id", "The endpoint.", func(r *EndpointRow) *string { return &r.EndpointID }),
+		text("account_id", "Account whose trail recorded the calls.", func(r *EndpointRow) *string { return &r.AccountID }),
+		text("region", "Region of the calls.", func(r *EndpointRow) *string { return &r.Region }),
+		text("service", "Service called.", func(r *EndpointRow) *string { return &r.Service }),
+		text("endpoint_type", "gateway or interface, where known.", func(r *EndpointRow) *string { return &r.EndpointType }),
+		text("endpoint_owner", "own, foreign or unknown.", func(r *EndpointRow) *string { return &r.EndpointOwner }),
+		text("endpoint_account_id", "Account that owns the endpoint, where known.", func(r *EndpointRow) *string { return &r.EndpointAccountID }),
+		text("vpc_id", "The endpoint's VPC, where the inventory or the trail tells it.", func(r *EndpointRow) *string { return &r.VPCID }),
+		count("calls", "API calls.", func(r *EndpointRow) *int64 { return &r.Calls }),
+		count("denied", "Calls refused for want of permission.", func(r *EndpointRow) *int64 { return &r.Denied }),
+		count("principals", "Distinct principals that called.", func(r *EndpointRow) *int64 { return &r.Principals }),
+		count("foreign_principals", "Those of them of accounts that are not ours.", func(r *EndpointRow) *int64 { return &r.ForeignPrincipals }),
+		count("bytes", "Bytes in and out, where data events tell.", func(r *EndpointRow) *int64 { return &r.Bytes }),
+		count("network_events", "NetworkActivity events: the endpoint's own account of calls, never counted as calls.", func(r *EndpointRow) *int64 { return &r.NetworkEvents }),
+		count("policy_denied", "Calls that the endpoint's policy refused, from calls and network events, each once.", func(r *EndpointRow) *int64 { return &r.PolicyDenied }),
+		moment("first_seen", "Time of the first call or network event.", func(r *EndpointRow) *int64 { return &r.FirstSeen }),
+		moment("last_seen", "Time of the last call or network event.", func(r *EndpointRow) *int64 { return &r.LastSeen }),
+	},
+}
+
+var objectTable = Table[ObjectRow]{
+	Name: "objects", Keys: 1,
+	Doc: "One row per object that was read for the day.",
+	Columns: []Column[ObjectRow]{
+		text("key", "The object's name, s3://bucket/key or a path.", func(r *ObjectRow) *string { return &r.Key }),
+		text("etag", "ETag as listed; NULL for files.", func(r *ObjectRow) *string { return &r.ETag }),
+		count("size", "Bytes as stored.", func(r *ObjectRow) *int64 { return &r.Size }),
+		text("sha256", "SHA-256 of the uncompressed log, where --sha256 was given.", func(r *ObjectRow) *string { return &r.SHA256 }),
+		count("records", "Records in the object, of all days; 0 where it could not be read.", func(r *ObjectRow) *int64 { return &r.Records }),
+		count("day_records", "Records of the partition's day, duplicates included.", func(r *ObjectRow) *int64 { return &r.DayRecords }),
+		text("status", "ok, invalid_records, empty, not_cloudtrail, corrupt, truncated, missing, denied or unreadable. Only objects with the first two are counted.", func(r *ObjectRow) *string { return &r.Status }),
+		text("error", "What is wrong, in one line.", func(r *ObjectRow) *string { return &r.Error }),
+		optional("error_offset", "Uncompressed bytes before the place of the error.", func(r *ObjectRow) *int64 { return &r.ErrorOffset }),
+		text("digest_status", "Reserved for the check against the trail's digests; NULL.", func(r *ObjectRow) *string { return &r.DigestStatus }),
+	},
+}
+
+func (r *Routes) add(t *Traffic) {
+	if r.Calls == 0 {
+		r.FirstSeen, r.LastSeen = t.FirstSeen, t.LastSeen
+	}
+	r.FirstSeen, r.LastSeen = min(r.FirstSeen, t.FirstSeen), max(r.LastSeen, t.LastSeen)
+	r.Calls += t.Calls
+	r.Denied += t.Denied
+	r.Errors += t.Errors
+	r.BytesIn += t.BytesIn
+	r.BytesOut += t.BytesOut
+	switch t.Route {
+	case "vpce":
+		r.VPCE += t.Calls
+	case "internet":
+		r.Internet += t.Calls
+		r.InternetBytes += t.BytesIn + t.BytesOut
+		if t.Origin == "aws" {
+			r.InternetAWS += t.Calls
+		} else {
+			r.InternetExternal += t.Calls
+		}
+	case "aws_service":
+		r.AWSService += t.Calls
+	default:
+		r.Unknown += t.Calls
+	}
+	r.setShare()
+}
