@@ -1,0 +1,37 @@
+// Package dest keeps reports: in a directory or below a prefix in S3. Both make what is published
+// visible file by file, each whole, after everything has been staged.
+package dest
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"vpcetrail/report"
+)
+
+// Open returns the store that text names: s3://bucket/prefix or a directory. newS3 is called for the
+// former only. A directory need not exist; Begin makes it.
+func Open(ctx context.Context, text string, newS3 func(context.Context) (*s3.Client, error)) (report.Store, error) {
+	rest, isS3 := strings.CutPrefix(text, "s3://")
+	if !isS3 {
+		if text == "" {
+			return nil, fmt.Errorf("destination is empty: name a directory or s3://bucket/prefix")
+		}
+		return &dirStore{root: text}, nil
+	}
+	bucket, prefix, _ := strings.Cut(rest, "/")
+	if bucket == "" {
+		return nil, fmt.Errorf("%s: names no bucket: want s3://bucket/prefix", text)
+	}
+	client, err := newS3(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%s: open: %w", text, err)
+	}
+	if prefix = strings.Trim(prefix, "/"); prefix != "" {
+		prefix += "/"
+	}
+	return &s3Store{client: client, bucket: bucket, prefix: prefix}, nil
+}

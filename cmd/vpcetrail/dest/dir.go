@@ -1,0 +1,167 @@
+package dest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sort"
+	"strings"
+
+	"vpcetrail/report"
+)
+
+// A dirStore keeps a report in a directory.
+type dirStore struct{ root string }
+
+// stagingDir lies below the root, so that publishing is a rename within one file system.
+const stagingDir = ".staging"
+
+func (s *dirStore) String() string { return s.root }
+
+func (s *dirStore) path(name string) string { return filepath.Join(s.root, filepath.FromSlash(name)) }
+
+func (s *dirStore) List(_ context.Context, folder string) ([]string, error) {
+	var names []string
+	err := filepath.WalkDir(s.path(folder), func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		hidden := strings.HasPrefix(d.Name(), ".") && p != s.path(folder)
+		if d.IsDir() {
+			if hidden {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		rel, err := filepath.Rel(s.root, p)
+		if err == nil && !hidden {
+			names = append(names, filepath.ToSlash(rel))
+		}
+		return err
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: list: %w", s.root, bare(err))
+	}
+	sort.Strings(names)
+	return names, nil
+}
+
+func (s *dirStore) Read(_ context.Context, name string) ([]byte, error) {
+	data, err := os.ReadFile(s.path(name))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("%s: open: %w", s.path(name), report.ErrNoReport)
+	case err != nil:
+		return nil, fmt.Errorf("%s: read: %w", s.path(name), bare(err))
+	}
+	return data, nil
+}
+
+// bare takes the operation and the path off an error: the message names them already.
+func bare(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	var l *os.LinkError
+	if errors.As(err, &l) {
+		return l.Err
+	}
+	return err
+}
+
+// Begin locks the directory: two runs never write to it at once, and a staging directory that is
+// found under the lock was left by a run that was killed.
+func (s *dirStore) Begin(context.Context) (report.Publication, error) {
+	_, err := os.Stat(s.root)
+	p := &dirPublication{store: s, staging: s.path(stagingDir), made: errors.Is(err, fs.ErrNotExist)}
+	if err := os.MkdirAll(s.root, 0o755); err != nil {
+		return nil, fmt.Errorf("%s: open: %w", s.root, bare(err))
+	}
+	if p.lock, err = os.Open(s.root); err != nil {
+		return nil, fmt.Errorf("%s: open: %w", s.root, bare(err))
+	}
+	if err := lockExclusive(p.lock); err != nil {
+		_ = p.lock.Close() // it was never ours
+		return nil, fmt.Errorf("%s: another run is writing to it: wait for it, or choose another --out", s.root)
+	}
+	if err = os.RemoveAll(p.staging); err == nil {
+		err = os.Mkdir(p.staging, 0o755)
+	}
+	if err != nil {
+		p.Abort()
+		return nil, fmt.Errorf("%s: write: %w", s.root, bare(err))
+	}
+	return p, nil
+}
+
+type dirPublication struct {
+	store   *dirStore
+	lock    *os.File // the root, locked; nil once released
+	staging string
+	made    bool // the root was made by Begin
+	names   []string
+}
+
+func (p *dirPublication) Stage(_ context.Context, name string, data []byte) error {
+	if err := writeSynced(filepath.Join(p.staging, fmt.Sprint(len(p.names))), data); err != nil {
+		return fmt.Errorf("%s: write: %w", p.store.path(name), bare(err))
+	}
+	p.names = append(p.names, name)
+	return nil
+}
+
+// writeSynced writes a file and waits until it is on disk: a rename must not outrun its content.
+func writeSynced(path string, data []byte) error {
+	f, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	if _, err = f.Write(data); err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}
+
+func (p *dirPublication) Commit(ctx context.Context, stale []string) error {
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
+	for i, name := range p.names { // from here on the publication is not interrupted
+		target := p.store.path(name)
+		err := os.MkdirAll(filepath.Dir(target), 0o755)
+		if err == nil {
+			err = os.Rename(filepath.Join(p.staging, fmt.Sprint(i)), target)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: write: %w: the report is published in part: run again", target, bare(err))
+		}
+	}
+	for _, name := range stale {
+		if err := os.Remove(p.store.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("%s: remove: %w", p.store.path(name), bare(err))
+		}
+	}
+	p.Abort()
+	return nil
+}
+
+// Abort also ends a publication that was committed: it removes the staging directory and the lock.
+// What cannot be removed is hidden from readers, and the next Begin removes it.
+func (p *dirPublication) Abort() {
+	if p.lock == nil {
+		return
+	}
+	_ = os.RemoveAll(p.staging)
+	if p.made {
+		_ = os.Remove(p.store.root) // succeeds only where nothing was published
+	}
+	_ = p.lock.Close()
+	p.lock = nil
+}

@@ -1,0 +1,94 @@
+// Command vpcetrail reads a CloudTrail trail and reports by which route every API call reached AWS.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the linker for releases.
+var version = "dev"
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	interrupted := ctx.Err() != nil
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "vpcetrail:", err)
+	}
+	os.Exit(exitCode(err, interrupted))
+}
+
+// The exit codes besides 0, done and complete.
+const (
+	exitFailed      = 1
+	exitUsage       = 2
+	exitIncomplete  = 3
+	exitInterrupted = 130
+)
+
+// A usageError says that the command line, or a file that it names, is wrong.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// errIncomplete says that a report was published though some input could not be read.
+var errIncomplete = errors.New("the report is published, but incomplete")
+
+func exitCode(err error, interrupted bool) int {
+	var wrong usageError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &wrong):
+		return exitUsage
+	case errors.Is(err, errIncomplete):
+		return exitIncomplete
+	case interrupted:
+		return exitInterrupted
+	}
+	return exitFailed
+}
+
+// run executes one command line. Results go to out, progress and problems to errOut.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) error {
+	root := &cobra.Command{
+		Use:   "vpcetrail",
+		Short: "Which route each AWS API call took: a VPC endpoint, the internet, or an AWS service",
+		Long: `vpcetrail reads the CloudTrail objects of a trail, decides for every API call by which route it
+reached AWS, and writes counts per principal, service and endpoint as Parquet for Athena.
+
+Exit status: 0 done and complete; 1 failed, nothing published; 2 wrong usage; 3 published, but some
+input could not be read; 130 interrupted, nothing published.`,
+		Version:       version,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		// Without a command there is nothing to do, and an unknown one is an error.
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usage("unknown command %q: see vpcetrail --help", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return usage("%w: see %s --help", err, cmd.CommandPath())
+	})
+	root.AddCommand(newAnalyze(), newSummary())
+	return root.ExecuteContext(ctx)
+}
