@@ -34,7 +34,7 @@ func Examine(ev *event.Event, ranges *Ranges) Facts {
 // unowned applies all rules but the second.
 func unowned(ev *event.Event, f *Facts, internal bool, ranges *Ranges) Verdict {
 	switch {
-	case string(ev.Type) == "AwsServiceEvent":
+	case bytes.EqualFold(ev.Type, []byte("AwsServiceEvent")): // AWS's pages spell it AWSServiceEvent too
 		return Verdict{Evidence: ServiceEvent}
 	case string(ev.Identity.Type) == "AWSService":
 		return Verdict{Evidence: ServicePrincipal}

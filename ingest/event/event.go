@@ -56,7 +56,7 @@ type Additional struct {
 	EndpointID []byte // vpcEndpointId, the copy that S3 writes
 
 	// BytesIn and BytesOut are bytesTransferredIn and bytesTransferredOut, in bytes, fractions
-	// cut off; 0 where absent, negative, beyond 2^53 or not a number.
+	// cut off; 0 where absent, negative, beyond 2^56 or not a number.
 	BytesIn, BytesOut int64
 }
 

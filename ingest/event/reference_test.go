@@ -167,7 +167,11 @@ func plain(raw json.RawMessage) string {
 
 func countOf(raw json.RawMessage) int64 {
 	var f float64
-	if json.Unmarshal(raw, &f) != nil || f < 0 || f > 1<<53 {
+	var n int64
+	if json.Unmarshal(raw, &n) == nil && 0 <= n && n <= 1<<56 {
+		return n
+	}
+	if json.Unmarshal(raw, &f) != nil || f < 0 || f > 1<<56 {
 		return 0
 	}
 	return int64(f)

@@ -106,8 +106,8 @@ func daysBefore(year, month int) int64 {
 	return 365*y + y/4 - y/100 + y/400 + (153*(m-3)+2)/5 - 719469
 }
 
-// maxCount bounds a count of bytes: up to here a float64 is exact, and no call moves more.
-const maxCount = 1 << 53
+// maxCount bounds a count of bytes: no call moves more, and sums stay within an int64.
+const maxCount = 1 << 56
 
 // parseCount reads a number literal as a count of bytes: 312, 0.0, 1.2E7. Fractions are cut off;
 // negative numbers and those beyond maxCount give 0.
