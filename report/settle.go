@@ -110,7 +110,7 @@ func (s *settler) trafficKey(g group, texts *[groupTextCount]string) TrafficKey 
 	if verdict.Route() == classify.VPCE {
 		key.EndpointType = s.typeOf(id)
 	}
-	if verdict.Owner() == classify.Own && account == "" {
+	if account == "" {
 		key.EndpointAccountID = s.owners.Endpoint(id).Account
 	}
 	return key
