@@ -1,0 +1,103 @@
+package classify
+
+import (
+	"bytes"
+	"net/netip"
+	"os"
+	"testing"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+func TestEmbeddedRanges(t *testing.T) {
+	r := EmbeddedRanges()
+	for addr, want := range map[string]Origin{
+		"3.5.140.7":       FromAWS, // S3 and EC2
+		"52.94.76.1":      FromAWS,
+		"203.0.113.9":     External,
+		"8.8.8.8":         External,
+		"2600:1f18::1":    FromAWS,
+		"2001:db8::1":     External,
+		"255.255.255.255": External,
+	} {
+		if got := r.Origin(netip.MustParseAddr(addr)); got != want {
+			t.Errorf("%s is %q, want %q", addr, got, want)
+		}
+	}
+	if len(r.Date) != len("2026-08-22-15-17-05") {
+		t.Errorf("date %q", r.Date)
+	}
+}
+
+// TestEmbeddedRangesAreUpToDate makes the embedded form anew from the list that it was made from.
+func TestEmbeddedRangesAreUpToDate(t *testing.T) {
+	const list = "../../shared/data/ip-ranges-2026-08-22.json.gz"
+	data, err := os.ReadFile(list)
+	if err != nil {
+		t.Skip("the published list is not here: ", err)
+	}
+	text := gunzip(t, data)
+	r, err := ParseRanges(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(r.AppendText(nil), gunzip(t, embedded)) {
+		t.Error("the embedded ranges differ: run go generate ./classify")
+	}
+}
+
+func gunzip(t *testing.T, data []byte) []byte {
+	t.Helper()
+	z, err := gzip.NewReader(bytes.NewReader(data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if _, err := out.ReadFrom(z); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestParseRangesKeepsTheWidest(t *testing.T) {
+	r, err := ParseRanges([]byte(`{"createDate":"2026-01-02-03-04-05","prefixes":[
+		{"ip_prefix":"192.0.2.128/25","service":"EC2"},{"ip_prefix":"192.0.2.0/24","service":"AMAZON"}],
+		"ipv6_prefixes":[{"ipv6_prefix":"2001:db8::/32"}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = "2026-01-02-03-04-05\n192.0.2.0/24\n2001:db8::/32\n"
+	if got := string(r.AppendText(nil)); got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestParseRangesRefuses(t *testing.T) {
+	for in, want := range map[string]string{
+		`[]`: "not AWS's ip-ranges.json: ",
+		`{}`: `not AWS's ip-ranges.json: "createDate" or "prefixes" is missing`,
+		`{"createDate":"d","prefixes":[{"ip_prefix":"10.0.0.0/33"}]}`: `prefix 0: "10.0.0.0/33" is not an address range`,
+	} {
+		if _, err := ParseRanges([]byte(in)); err == nil || !bytes.HasPrefix([]byte(err.Error()), []byte(want)) {
+			t.Errorf("%s:\ngot  %v\nwant %s…", in, err, want)
+		} else if bytes.ContainsAny([]byte(err.Error()), "\n") {
+			t.Errorf("%s: the error has more than one line: %q", in, err)
+		}
+	}
+}
+
+// FuzzParseSource holds the address parser against net/netip.
+func FuzzParseSource(f *testing.F) {
+	for _, s := range []string{"10.0.0.1", "06.237.252.245", "1.2.3.4, 5.6.7.8", "::ffff:10.0.0.1", "fe80::1%eth0", "AWS Internal/2", "s3.amazonaws.com", "1.2.3", "1.2.3.4.5", "256.1.1.1", "..."} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, s []byte) {
+		addr, kind := ParseSource(s)
+		if want, err := netip.ParseAddr(string(s)); err == nil && addr != want.Unmap().WithZone("") {
+			t.Errorf("%q is %v, and by net/netip %v", s, addr, want)
+		}
+		if hasAddress := kind == Public || kind == Private || kind == Special; hasAddress != addr.IsValid() {
+			t.Errorf("%q is %v of kind %d", s, addr, kind)
+		}
+	})
+}
