@@ -1,0 +1,243 @@
+package ingest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/gzip"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/event"
+	"vpcetrail/ingest/source"
+)
+
+// A recorder is a Sink that keeps the ids of the events that count.
+type recorder struct {
+	ids, counted []string
+	results      []Result
+}
+
+func (r *recorder) Event(ev *event.Event) {
+	r.ids = append(r.ids, string(ev.Recipient)+"/"+string(ev.Region)+"/"+string(ev.ID))
+}
+
+func (r *recorder) End(res *Result) Batch {
+	ids := r.ids
+	r.ids = nil
+	r.results = append(r.results, *res)
+	if !res.Counted() {
+		return nil
+	}
+	return recorded{r, ids}
+}
+
+type recorded struct {
+	*recorder
+	ids []string
+}
+
+func (b recorded) Count(duplicate []bool) {
+	for i, id := range b.ids {
+		if !duplicate[i] {
+			b.counted = append(b.counted, id)
+		}
+		b.recorder.counted = b.counted
+	}
+}
+
+// record returns a record of the second-th second of 20 November 2026.
+func record(id string, second int) string {
+	return fmt.Sprintf(`{"eventTime":"2026-11-20T00:%02d:%02dZ","eventID":%q,"awsRegion":"us-east-1","recipientAccountId":"111122223333"}`, second/60, second%60, id)
+}
+
+func logOf(records ...string) []byte {
+	return []byte(`{"Records":[` + strings.Join(records, ",") + `]}`)
+}
+
+func gzipped(t testing.TB, members ...[]byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	for _, m := range members {
+		z := gzip.NewWriter(&out)
+		if _, err := z.Write(m); err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return out.Bytes()
+}
+
+// runOver runs workers over files and returns their sinks.
+func runOver(t testing.TB, files map[string][]byte, workers int, cfg Config) []*recorder {
+	t.Helper()
+	dir := t.TempDir()
+	for name, data := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	trail, err := source.Open(context.Background(), []string{dir}, source.Selection{Window: cfg.Window}, source.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trail.Close()
+	recorders := make([]*recorder, workers)
+	sinks := make([]Sink, workers)
+	for i := range recorders {
+		recorders[i] = &recorder{}
+		sinks[i] = recorders[i]
+	}
+	if err := Run(context.Background(), trail, sinks, cfg); err != nil {
+		t.Fatal(err)
+	}
+	return recorders
+}
+
+func TestObjectsThatCannotBeReadWhole(t *testing.T) {
+	good := logOf(record("a", 0), record("b", 1))
+	packed := gzipped(t, good)
+	flip := func(data []byte, at int) []byte {
+		data = bytes.Clone(data)
+		data[at] ^= 0xff
+		return data
+	}
+	for _, tc := range []struct {
+		name   string
+		data   []byte
+		status Status
+		offset int64
+		text   string // what the error says behind the object's name
+	}{
+		{"whole", packed, OK, 0, ""},
+		{"plain", good, OK, 0, ""},
+		{"several members", gzipped(t, good[:20], good[20:]), OK, 0, ""},
+		{"nothing", nil, Empty, 0, "decode: at byte 0: empty object"},
+		{"gzip of nothing", gzipped(t, nil), Empty, 0, "decode: at byte 0: empty object"},
+		{"one byte", []byte{0x1f}, Corrupt, 0, `decode: at byte 0: invalid JSON: unexpected byte '\x1f'`},
+		{"plain text", []byte("hello"), Corrupt, 0, "decode: at byte 0: invalid JSON: unexpected byte 'h'"},
+		{"another document", []byte(`{"a":1}`), NotCloudTrail, 7, `decode: at byte 7: not a CloudTrail log: no "Records" array`},
+		{"cut gzip", packed[:len(packed)-9], Truncated, int64(len(good) - 1), "decode: ends too early, at byte " + fmt.Sprint(len(good)-1)},
+		{"cut within the checksum", packed[:len(packed)-3], Truncated, int64(len(good)), "decode: ends too early, at byte " + fmt.Sprint(len(good))},
+		{"wrong checksum", flip(packed, len(packed)-6), Corrupt, int64(len(good)), "decode: at byte " + fmt.Sprint(len(good)) + ": gzip: invalid checksum"},
+		{"bytes behind the gzip", append(bytes.Clone(packed), "a tail of text"...), Corrupt, int64(len(good)), "decode: at byte " + fmt.Sprint(len(good)) + ": gzip: invalid header"},
+		{"broken header", flip(packed, 2), Corrupt, 0, "decode: at byte 0: gzip: invalid header"},
+		{"cut JSON", gzipped(t, good[:len(good)-1]), Truncated, int64(len(good) - 1), "decode: ends too early, at byte " + fmt.Sprint(len(good)-1)},
+		{"a record that is none", logOf(record("a", 0), "17", `{"eventID":"x"}`), InvalidRecords, int64(len(logOf(record("a", 0))) - 1), "record at byte " + fmt.Sprint(len(logOf(record("a", 0)))-1) + ": record is not an object"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			other := logOf(record("other", 3))
+			sink := runOver(t, map[string][]byte{"a.json": tc.data, "b.json": other}, 1, Config{Window: day.All()})[0]
+			res := sink.results[0]
+			text := ""
+			if res.Err != nil {
+				text = strings.TrimPrefix(res.Err.Error(), res.Object.Name+": ")
+			}
+			if res.Status != tc.status || res.ErrOffset != tc.offset || text != tc.text {
+				t.Errorf("%s at byte %d, %q\nwant %s at byte %d, %q", res.Status, res.ErrOffset, text, tc.status, tc.offset, tc.text)
+			}
+			want := 1 // the other object's
+			switch tc.status {
+			case OK:
+				want += 2
+			case InvalidRecords:
+				want++
+			}
+			if len(sink.counted) != want {
+				t.Errorf("counted %q", sink.counted)
+			}
+		})
+	}
+}
+
+func TestTheFirstOfDuplicatesCountsWhateverTheWorkers(t *testing.T) {
+	files := map[string][]byte{}
+	for i := range 40 { // object i holds id i and the ids of all objects before
+		var records []string
+		for k := i; k >= 0; k-- {
+			records = append(records, record(fmt.Sprintf("00000000-0000-4000-8000-%012d", k), i))
+		}
+		files[fmt.Sprintf("object-%02d.json", i)] = gzipped(t, logOf(records...))
+	}
+	for _, workers := range []int{1, 2, 8} {
+		counted := map[string]int{}
+		for _, sink := range runOver(t, files, workers, Config{Window: day.All()}) {
+			for _, id := range sink.counted {
+				counted[id]++
+			}
+		}
+		for id, n := range counted {
+			if n != 1 {
+				t.Errorf("%d workers: %s counted %d times", workers, id, n)
+			}
+		}
+		if len(counted) != len(files) {
+			t.Errorf("%d workers: %d ids counted, want %d", workers, len(counted), len(files))
+		}
+	}
+}
+
+func TestTheWindowIsOfEventTime(t *testing.T) {
+	inside := record("in", 0)
+	outside := strings.Replace(record("out", 0), "2026-11-20", "2026-11-19", 1)
+	d, err := day.Parse("2026-11-20")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sink := runOver(t, map[string][]byte{"a.json": logOf(inside, outside)}, 1, Config{Window: day.Window{From: d, To: d}})[0]
+	if res := sink.results[0]; res.Records != 2 || res.Outside != 1 || len(sink.counted) != 1 {
+		t.Errorf("%+v, counted %q", res, sink.counted)
+	}
+}
+
+func TestSHA256IsOfTheUncompressedLog(t *testing.T) {
+	const empty = `{"Records":[]}`
+	sink := runOver(t, map[string][]byte{"a.json": gzipped(t, []byte(empty))}, 1, Config{Window: day.All(), SHA256: true})[0]
+	// echo -n '{"Records":[]}' | sha256sum
+	if got := sink.results[0].SHA256; got != "26a792db36a3afba23b1dd277fcc9f15a7313c4a92e4e4cc0494846af345ecff" {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestRunStopsWhenCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	trail, err := source.Open(context.Background(), []string{"testdata/none"}, source.Selection{Window: day.All()}, source.Options{})
+	if err == nil {
+		defer trail.Close()
+		t.Fatal("a source that does not exist was opened")
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a.json"), logOf(record("a", 0)), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	trail, err = source.Open(context.Background(), []string{dir}, source.Selection{Window: day.All()}, source.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trail.Close()
+	why := errors.New("the operator changed her mind")
+	cancel(why)
+	if err := Run(ctx, trail, []Sink{&recorder{}, &recorder{}}, Config{Window: day.All()}); !errors.Is(err, why) {
+		t.Errorf("Run returned %v", err)
+	}
+}
+
+// FuzzUUID holds the parser of event ids against their printed form.
+func FuzzUUID(f *testing.F) {
+	f.Add([]byte("acfc48d8-99e2-532e-a554-13c3dc5bee19"))
+	f.Add([]byte("ACFC48D8-99e2-532e-a554-13c3dc5bee19"))
+	f.Fuzz(func(t *testing.T, s []byte) {
+		hi, lo, ok := parseUUID(s)
+		text := fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", hi>>32, hi>>16&0xffff, hi&0xffff, lo>>48, lo&(1<<48-1))
+		if ok != (len(s) == 36 && text == string(s)) {
+			t.Errorf("%q: %v, printed %s", s, ok, text)
+		}
+	})
+}
