@@ -178,7 +178,7 @@ var objectTable = Table[ObjectRow]{
 		text("status", "ok, invalid_records, empty, not_cloudtrail, corrupt, truncated, missing, denied or unreadable. Only objects with the first two are counted.", func(r *ObjectRow) *string { return &r.Status }),
 		text("error", "What is wrong, in one line.", func(r *ObjectRow) *string { return &r.Error }),
 		optional("error_offset", "Uncompressed bytes before the place of the error.", func(r *ObjectRow) *int64 { return &r.ErrorOffset }),
-		text("digest_status", "Reserved for the check against the trail's digests; NULL.", func(r *ObjectRow) *string { return &r.DigestStatus }),
+		text("digest_status", "Result of the check against the trail's digests; NULL where there was none.", func(r *ObjectRow) *string { return &r.DigestStatus }),
 	},
 }
 
