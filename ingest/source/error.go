@@ -56,6 +56,21 @@ func apiError(err error) (code string, status int) {
 	return code, status
 }
 
+// A tell is an error with a text of its own.
+type tell struct {
+	text string
+	err  error
+}
+
+func (t *tell) Error() string { return t.text }
+
+func (t *tell) Unwrap() error { return t.err }
+
+// listError reports that a folder could not be listed.
+func listError(name string, err error) error {
+	return &tell{"list " + name + ": " + cause(err), err}
+}
+
 // cause is err's text without what only repeats the call: an SDK error shrinks
 // to S3's own code and message, a path error to the system's.
 func cause(err error) string {
@@ -64,9 +79,12 @@ func cause(err error) string {
 		path *fs.PathError
 		link *url.Error
 		op   *smithy.OperationError
+		told *tell
 		text string
 	)
 	switch {
+	case errors.As(err, &told):
+		text = told.text
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		text = err.Error()
 	case errors.As(err, &api):

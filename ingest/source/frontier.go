@@ -176,7 +176,7 @@ func (f *frontier) replace(n *node, nodes []*node, err error) {
 	}
 	switch {
 	case err != nil:
-		*n = node{err: fmt.Errorf("list %s: %w", n.name, err)}
+		*n = node{err: listError(n.name, err)}
 	case len(nodes) == 0:
 		*n = node{}
 	default:

@@ -270,7 +270,7 @@ func (s *s3Store) root(ctx context.Context, url string) (*node, error) {
 	}
 	found, err := s.holds(ctx, prefix)
 	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", s.url(prefix), s.explain(err))
+		return nil, listError(s.url(prefix), err)
 	}
 	if found || key == "" { // an empty bucket is a trail without objects
 		return folderRoot(s.url(prefix), prefix, s), nil
@@ -278,7 +278,7 @@ func (s *s3Store) root(ctx context.Context, url string) (*node, error) {
 	if key != prefix {
 		e, ok, err := s.stat(ctx, key)
 		if err != nil {
-			return nil, fmt.Errorf("list %s: %w", s.url(key), err)
+			return nil, listError(s.url(key), err)
 		}
 		if ok {
 			obj := Object{Name: s.url(key), Key: ParseKey(key), Size: e.size, ETag: e.etag}

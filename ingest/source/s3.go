@@ -118,24 +118,16 @@ func (s *s3Store) explain(err error) error {
 	code, status := apiError(err)
 	switch {
 	case code == "NoSuchBucket":
-		return &remedy{err, "no such bucket: check its name"}
+		return &tell{"no such bucket: check its name", err}
 	case code == "PermanentRedirect" || status == http.StatusMovedPermanently:
-		return &remedy{err, "the bucket is in another Region: set AWS_REGION to the bucket's"}
+		return &tell{"the bucket is in another Region: set AWS_REGION to the bucket's", err}
 	case status == http.StatusForbidden:
-		return &remedy{err, fmt.Sprintf("%s: allow s3:ListBucket on bucket %s for this prefix", cause(err), s.bucket)}
+		return &tell{fmt.Sprintf("%s: allow s3:ListBucket on bucket %s for this prefix", cause(err), s.bucket), err}
+	case status == 0 && strings.Contains(err.Error(), "get credentials"):
+		return &tell{"no AWS credentials: " + cause(err), err}
 	}
 	return err
 }
-
-// A remedy is an error with a text of its own.
-type remedy struct {
-	err  error
-	text string
-}
-
-func (r *remedy) Error() string { return r.text }
-
-func (r *remedy) Unwrap() error { return r.err }
 
 type s3Pager struct {
 	store  *s3Store

@@ -26,13 +26,18 @@ import (
 func writeTree(t testing.TB, dir string, names ...string) {
 	t.Helper()
 	for _, name := range names {
-		path := filepath.Join(dir, filepath.FromSlash(name))
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(name), 0o666); err != nil {
-			t.Fatal(err)
-		}
+		writeFile(t, dir, name, name)
+	}
+}
+
+func writeFile(t testing.TB, dir, name, body string) {
+	t.Helper()
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(body), 0o666); err != nil {
+		t.Fatal(err)
 	}
 }
 
@@ -74,7 +79,8 @@ func newS3(t testing.TB) *s3Server {
 	t.Cleanup(s.Close)
 	s.client = s3.New(s3.Options{
 		BaseEndpoint: aws.String(s.URL), UsePathStyle: true, Region: "us-east-1", HTTPClient: s.Client(),
-		Credentials:                               credentials.NewStaticCredentialsProvider("id", "secret", ""),
+		Credentials:      credentials.NewStaticCredentialsProvider("id", "secret", ""),
+		RetryMaxAttempts: 1, // retries are the SDK's, and slow
 		DisableLogOutputChecksumValidationSkipped: true,
 	})
 	if _, err := s.client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String(bucket)}); err != nil {

@@ -1,0 +1,176 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"vpcetrail/ingest/day"
+)
+
+func TestOneDayListsNothingButItsFolders(t *testing.T) {
+	server := newS3(t)
+	for _, account := range []string{acct, acct2} {
+		for _, region := range []string{"eu-west-1", "us-east-1"} {
+			for _, d := range []string{"2026/11/19", "2026/11/20", "2026/11/21", "2026/11/22"} {
+				server.put(t, "p/AWSLogs/"+org+"/"+account+"/CloudTrail/"+region+"/"+d+"/a.json.gz")
+			}
+		}
+	}
+	server.put(t, "p/AWSLogs/"+org+"/"+acct+"/Config/us-east-1/2026/11/20/a.json.gz")
+	sel := Selection{Window: day.Window{From: date(t, "2026-11-20"), To: date(t, "2026-11-20")}, Accounts: []string{acct2}}
+	if got := names(t, []string{"s3://" + bucket}, sel, Options{S3: server.open}); len(got) != 4 {
+		t.Errorf("%d objects, want 4: %q", len(got), got)
+	}
+	equal(t, "LIST prefixes", server.listed(), []string{
+		"", "", // the look-up and the listing
+		"p/",
+		"p/AWSLogs/",
+		"p/AWSLogs/" + org + "/",
+		"p/AWSLogs/" + org + "/" + acct2 + "/",
+		"p/AWSLogs/" + org + "/" + acct2 + "/CloudTrail/",
+		"p/AWSLogs/" + org + "/" + acct2 + "/CloudTrail/eu-west-1/2026/11/20/",
+		"p/AWSLogs/" + org + "/" + acct2 + "/CloudTrail/eu-west-1/2026/11/21/",
+		"p/AWSLogs/" + org + "/" + acct2 + "/CloudTrail/us-east-1/2026/11/20/",
+		"p/AWSLogs/" + org + "/" + acct2 + "/CloudTrail/us-east-1/2026/11/21/",
+	})
+}
+
+func TestListingGoesOverPages(t *testing.T) {
+	var objects, accounts []string
+	for i := range pageSize + 200 {
+		objects = append(objects, fmt.Sprintf("AWSLogs/%s/CloudTrail/us-east-1/2026/11/20/%04d.json.gz", acct, i))
+		accounts = append(accounts, fmt.Sprintf("AWSLogs/%012d/CloudTrail/a.json.gz", i))
+	}
+	dir := t.TempDir()
+	writeTree(t, dir, objects...)
+	equal(t, "directory", names(t, []string{dir}, allDays, Options{}), prefixed(dir+"/", objects))
+
+	server := newS3(t)
+	server.put(t, objects...)
+	server.put(t, accounts...)
+	sel := Selection{Window: day.All(), Accounts: []string{acct}}
+	equal(t, "s3", names(t, []string{"s3://" + bucket + "/AWSLogs"}, sel, Options{S3: server.open}), prefixed("s3://"+bucket+"/", objects))
+	for _, page := range []string{"AWSLogs/ +token", "AWSLogs/" + acct + "/CloudTrail/us-east-1/2026/11/20/ +token"} {
+		if !slices.Contains(server.listed(), page) {
+			t.Errorf("no LIST %s", page)
+		}
+	}
+}
+
+func TestDirectoryLargerThanABatchIsReadAgain(t *testing.T) {
+	dir := t.TempDir()
+	var want []string
+	for i := range 500 {
+		name := fmt.Sprintf("%03d.json", i*7%500)
+		if i%50 == 0 {
+			name += "/x" // a folder
+		}
+		writeTree(t, dir, name)
+		name, _, _ = strings.Cut(name, "x")
+		want = append(want, name)
+	}
+	slices.Sort(want)
+	for _, batch := range []int{1, 7, 499, 500, 501} {
+		p := &dirPager{folder: dir + "/", batch: batch}
+		var got []string
+		for more := true; more; {
+			var page []entry
+			var err error
+			if page, more, err = p.next(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if len(page) > batch {
+				t.Fatalf("%d names at once in batches of %d", len(page), batch)
+			}
+			for _, e := range page {
+				got = append(got, e.name)
+			}
+		}
+		equal(t, fmt.Sprint("batch ", batch), got, want)
+	}
+}
+
+// An endless folder holds objects without end.
+type endless struct{ n *int }
+
+func (e endless) list(string) pager { return e }
+
+func (e endless) open(context.Context, Object) (io.ReadCloser, int64, error) { return nil, 0, nil }
+
+func (e endless) next(context.Context) ([]entry, bool, error) {
+	page := make([]entry, pageSize)
+	for i := range page {
+		*e.n++
+		page[i].name = fmt.Sprintf("%09d.json", *e.n)
+	}
+	return page, true, nil
+}
+
+func TestListingStaysAFewPagesAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		f := newFrontier(ctx, newPlan(allDays), []*node{folderRoot("a/", "a/", endless{new(int)}), folderRoot("b/", "b/", endless{new(int)})})
+		for range 4 {
+			go f.lister()
+		}
+		for taken := range 100_000 {
+			if taken%10_000 == 0 {
+				synctest.Wait()
+				if listed, _, _ := f.progress(); listed-taken > maxListed+4*pageSize || listed-taken < maxListed/2 {
+					t.Errorf("%d objects are listed ahead, want about %d", listed-taken, maxListed)
+				}
+			}
+			if _, _, err := f.take(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		cancel()
+		f.wake()
+	})
+}
+
+func TestListingOutOfOrderIsAnError(t *testing.T) {
+	server := newS3(t)
+	server.before = func(w http.ResponseWriter, r *http.Request) bool {
+		q := r.URL.Query()
+		if q.Get("list-type") != "2" {
+			return false
+		}
+		key, more := "p/b.json", "true"
+		if q.Has("continuation-token") {
+			key, more = "p/a.json", "false"
+		}
+		fmt.Fprintf(w, `<ListBucketResult><IsTruncated>%s</IsTruncated><NextContinuationToken>t</NextContinuationToken><Contents><Key>%s</Key><Size>1</Size></Contents></ListBucketResult>`, more, key)
+		return true
+	}
+	trail, err := Open(t.Context(), []string{"s3://logs/p"}, allDays, Options{S3: server.open})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trail.Close()
+	f, err := trail.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Close()
+	_, err = trail.Next(t.Context())
+	if want := "list s3://logs/p/a.json: not in byte order: comes after s3://logs/p/b.json"; err == nil || err.Error() != want {
+		t.Errorf("got %v\nwant %s", err, want)
+	}
+}
+
+func TestListingStopsBelowUnendingFolders(t *testing.T) {
+	both(t, []string{strings.Repeat("d/", maxDepth+1) + "a.json"}, func(t *testing.T, root string, opt Options) {
+		_, _, err := read(t, []string{root}, allDays, opt)
+		want := "list " + root + strings.Repeat("d/", maxDepth) + ": more than 16 folders deep and no AWSLogs: name a source nearer to the trail"
+		if err == nil || err.Error() != want {
+			t.Errorf("got %v\nwant %s", err, want)
+		}
+	})
+}
