@@ -10,16 +10,16 @@ import (
 type level uint8
 
 const (
-	outside     level = iota // above the layout, or beside it: any folder may follow
-	logs                     // AWSLogs, or an organization's id in it
-	account                  // below AWSLogs: only CloudTrail's folders follow, the rest is other services'
-	looseNumber              // 12 digits elsewhere: an account in a copy, or a mere prefix
-	folder                   // CloudTrail or CloudTrail-NetworkActivity
-	region
-	year
-	month
-	dayFolder // and whatever is below it
-	foreign   // other services' logs, digests, insights: never read
+	atOutside level = iota // above the layout, or beside it: any folder may follow
+	atLogs                 // AWSLogs, or an organization's id in it
+	atAccount              // below AWSLogs: only CloudTrail's folders follow, the rest is other services'
+	atNumber               // 12 digits elsewhere: an account in a copy, or a mere prefix
+	atFolder               // CloudTrail or CloudTrail-NetworkActivity
+	atRegion
+	atYear
+	atMonth
+	atDay     // and whatever is below it
+	atForeign // other services' logs, digests, insights: never read
 )
 
 // A place is where in AWS's layout a folder stands, with what the folders down
@@ -28,7 +28,7 @@ type place struct {
 	level       level
 	depth       int // folders outside the layout on the way here
 	key         Key
-	number      string // looseNumber's digits: an account once a CloudTrail folder follows
+	number      string // atNumber's digits: an account once a CloudTrail folder follows
 	year, month string // the digits, while the date is incomplete
 }
 
@@ -46,33 +46,33 @@ func placeOf(dir string) place {
 // enter returns the place of p's sub-folder called name.
 func (p place) enter(name string) place {
 	switch p.level {
-	case logs:
+	case atLogs:
 		return p.enterLogs(name)
-	case account, looseNumber:
+	case atAccount, atNumber:
 		return p.enterAccount(name)
-	case folder:
+	case atFolder:
 		if isRegion(name) {
-			p.level, p.key.Region = region, name
+			p.level, p.key.Region = atRegion, name
 			return p
 		}
-	case region:
+	case atRegion:
 		if len(name) == 4 && allDigits(name) {
-			p.level, p.year = year, name
+			p.level, p.year = atYear, name
 			return p
 		}
-	case year:
+	case atYear:
 		if _, ok := dateOf(p.year, name, "01"); ok {
-			p.level, p.month = month, name
+			p.level, p.month = atMonth, name
 			return p
 		}
-	case month:
+	case atMonth:
 		if d, ok := dateOf(p.year, p.month, name); ok {
-			p.level, p.key.Day, p.key.HasDay = dayFolder, d, true
+			p.level, p.key.Day, p.key.HasDay = atDay, d, true
 			return p
 		}
-	case dayFolder:
+	case atDay:
 		return p
-	case foreign:
+	case atForeign:
 		if name != "AWSLogs" {
 			return p
 		}
@@ -83,26 +83,26 @@ func (p place) enter(name string) place {
 func (p place) enterLogs(name string) place {
 	switch {
 	case isAccount(name):
-		return place{level: account, depth: p.depth, key: Key{Account: name}}
+		return place{level: atAccount, depth: p.depth, key: Key{Account: name}}
 	case strings.HasPrefix(name, "o-"), name == "AWSLogs":
-		return place{level: logs, depth: p.depth}
+		return place{level: atLogs, depth: p.depth}
 	}
-	return place{level: foreign, depth: p.depth}
+	return place{level: atForeign, depth: p.depth}
 }
 
 func (p place) enterAccount(name string) place {
 	switch {
 	case isTrailFolder(name):
-		if p.level == looseNumber {
+		if p.level == atNumber {
 			p.key.Account = p.number
 		}
-		p.key.Folder, p.level = name, foreign
+		p.key.Folder, p.level = name, atForeign
 		if readFolders[name] {
-			p.level = folder
+			p.level = atFolder
 		}
 		return p
-	case p.level == account, otherServices[name]:
-		p.level = foreign
+	case p.level == atAccount, otherServices[name]:
+		p.level = atForeign
 		return p
 	}
 	return p.enterOutside(name)
@@ -128,17 +128,17 @@ var otherServices = map[string]bool{
 func (p place) enterOutside(name string) place {
 	q := place{depth: p.depth + 1}
 	if read, known := readFolders[name]; known {
-		q.key.Folder, q.level = name, foreign
+		q.key.Folder, q.level = name, atForeign
 		if read {
-			q.level = folder
+			q.level = atFolder
 		}
 		return q
 	}
 	switch {
 	case name == "AWSLogs":
-		q.level = logs
+		q.level = atLogs
 	case isAccount(name):
-		q.level, q.number = looseNumber, name
+		q.level, q.number = atNumber, name
 	}
 	return q
 }
@@ -148,14 +148,15 @@ func (p place) enterOutside(name string) place {
 func (p place) dated(first, last day.Day) []string {
 	var names []string
 	for d := first; d <= last; d++ {
-		y, m, dom := d.String()[:4], d.String()[5:7], d.String()[8:]
+		date := d.String()
+		y, m, dom := date[:4], date[5:7], date[8:]
 		name := y
 		switch {
-		case p.level == year && p.year == y:
+		case p.level == atYear && p.year == y:
 			name = m
-		case p.level == month && p.year == y && p.month == m:
+		case p.level == atMonth && p.year == y && p.month == m:
 			name = dom
-		case p.level != region:
+		case p.level != atRegion:
 			continue
 		}
 		if len(names) == 0 || names[len(names)-1] != name {

@@ -85,7 +85,7 @@ func (p *plan) wants(k Key) bool {
 // namesDays reports whether the window names the folders at this place, so that
 // they need not be listed.
 func (p *plan) namesDays(at place) bool {
-	return (at.level == region || at.level == year || at.level == month) &&
+	return (at.level == atRegion || at.level == atYear || at.level == atMonth) &&
 		!p.all && int64(p.last)-int64(p.first) < maxDays
 }
 
@@ -96,10 +96,10 @@ func (p *plan) descends(at place, name string) (place, bool, error) {
 		return place{}, false, nil
 	}
 	sub := at.enter(name)
-	if sub.level == account || sub.level == folder {
+	if sub.level == atAccount || sub.level == atFolder {
 		p.saw(sub.key.Account)
 	}
-	if sub.level == foreign || !p.wants(sub.key) {
+	if sub.level == atForeign || !p.wants(sub.key) {
 		return place{}, false, nil
 	}
 	if sub.depth > maxDepth {
@@ -124,7 +124,9 @@ var (
 	noCalls  = []string{"_CloudTrail-Digest_", "_CloudTrail-Insight_", "_CloudTrail-Aggregated_"}
 )
 
-func hidden(name string) bool { return name == "" || name[0] == '.' || name[0] == '_' }
+// hidden reports whether name is out of sight as names are for Athena. A folder
+// without a name, as in prefix//AWSLogs, is not.
+func hidden(name string) bool { return name != "" && (name[0] == '.' || name[0] == '_') }
 
 // expand lists n, a folder, once, and returns what takes its place in the
 // frontier, in order.

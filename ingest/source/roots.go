@@ -201,7 +201,7 @@ func objectRoot(obj Object, st store) *node {
 // other when it is named.
 func folderRoot(name, layout string, st store) *node {
 	at := placeOf(layout)
-	if at.level == foreign {
+	if at.level == atForeign {
 		at = place{}
 	}
 	at.depth = 0

@@ -53,10 +53,14 @@ func (s *s3Store) url(key string) string { return "s3://" + s.bucket + "/" + key
 func (s *s3Store) key(name string) string { return strings.TrimPrefix(name, s.url("")) }
 
 // options sends a call to the bucket's Region.
-func (s *s3Store) options(o *s3.Options) {
+func (s *s3Store) options(o *s3.Options) { o.Region = s.home(o.Region) }
+
+// home returns the bucket's Region as far as known, client being the client's.
+func (s *s3Store) home(client string) string {
 	if r := s.region.Load(); r != nil {
-		o.Region = *r
+		return *r
 	}
+	return client
 }
 
 func (s *s3Store) open(ctx context.Context, obj Object) (io.ReadCloser, int64, error) {
@@ -93,8 +97,9 @@ func (s *s3Store) holds(ctx context.Context, prefix string) (bool, error) {
 // page lists once more in the bucket's own Region if S3 answers that it is in another.
 func (s *s3Store) page(ctx context.Context, in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, error) {
 	in.Bucket = &s.bucket
+	asked := s.home(s.client.Options().Region)
 	out, err := s.client.ListObjectsV2(ctx, in, s.options)
-	if region := bucketRegion(err); region != "" && s.region.Load() == nil {
+	if region := bucketRegion(err); region != "" && region != asked {
 		s.region.Store(&region)
 		out, err = s.client.ListObjectsV2(ctx, in, s.options)
 	}
@@ -121,7 +126,7 @@ func (s *s3Store) explain(err error) error {
 		return &tell{"no such bucket: check its name", err}
 	case code == "PermanentRedirect" || status == http.StatusMovedPermanently:
 		return &tell{"the bucket is in another Region: set AWS_REGION to the bucket's", err}
-	case status == http.StatusForbidden:
+	case code == "AccessDenied":
 		return &tell{fmt.Sprintf("%s: allow s3:ListBucket on bucket %s for this prefix", cause(err), s.bucket), err}
 	case status == 0 && strings.Contains(err.Error(), "get credentials"):
 		return &tell{"no AWS credentials: " + cause(err), err}
