@@ -5,6 +5,8 @@ import (
 	"context"
 	"io"
 	"sync/atomic"
+
+	"vpcetrail/ingest/source/store"
 )
 
 // maxWhole is the size up to which an object is read into memory ahead of use.
@@ -17,7 +19,7 @@ type Fetch struct {
 	Object Object
 
 	trail  *Trail
-	store  store
+	store  store.Store
 	charge int64         // bytes of the budget that it holds
 	users  atomic.Int32  // the fetcher and the caller: the last one gives the charge back
 	done   chan struct{} // closed by the fetcher once body and err are set; nil: streamed
@@ -84,7 +86,7 @@ func (f *Fetch) fetch(t *Trail) {
 }
 
 func (f *Fetch) readWhole(ctx context.Context) ([]byte, error) {
-	body, size, err := f.store.open(ctx, f.Object)
+	body, size, err := f.store.Open(ctx, f.Object)
 	if err != nil {
 		return nil, f.fail(ctx, "open", err)
 	}
@@ -101,7 +103,7 @@ func (f *Fetch) readWhole(ctx context.Context) ([]byte, error) {
 }
 
 func (f *Fetch) openStream(ctx context.Context) (io.Reader, error) {
-	body, size, err := f.store.open(ctx, f.Object)
+	body, size, err := f.store.Open(ctx, f.Object)
 	if err != nil {
 		return nil, f.fail(ctx, "open", err)
 	}

@@ -7,13 +7,13 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"vpcetrail/ingest/source/layout"
+	"vpcetrail/ingest/source/store"
 )
 
-const (
-	// maxListed bounds the objects listed and not yet taken, give or take a page per lister.
-	maxListed = 16 << 10
-	pageSize  = 1000 // objects that a listing in flight may bring
-)
+// maxListed bounds the objects listed and not yet taken, give or take a page per lister.
+const maxListed = 16 << 10
 
 // A node is a stretch of the listing: objects in order, or a folder (what is
 // left of it) that takes the place of all objects below it.
@@ -21,20 +21,20 @@ type node struct {
 	next *node
 	// name is the first object's, or the folder's: then all names below start with it.
 	name    string
-	store   store
+	store   store.Store
 	objects []Object
 	err     error // the folder could not be listed
 
 	folder  bool
 	running bool
-	place   place
-	pages   pager   // set once the first page is asked for
-	after   string  // the name up to which the folder has been listed
-	grafts  []*node // sources that lie inside this folder, in order
+	place   layout.Place
+	pages   store.Pager // set once the first page is asked for
+	after   string      // the name up to which the folder has been listed
+	grafts  []*node     // sources that lie inside this folder, in order
 }
 
 // folderNode returns the node of n's sub-folder called name.
-func (n *node) folderNode(name string, at place) *node {
+func (n *node) folderNode(name string, at layout.Place) *node {
 	return &node{name: n.name + name + "/", store: n.store, folder: true, place: at}
 }
 
@@ -92,7 +92,7 @@ func newFrontier(ctx context.Context, p *plan, roots []*node) *frontier {
 }
 
 // take returns the next object, io.EOF after the last.
-func (f *frontier) take() (Object, store, error) {
+func (f *frontier) take() (Object, store.Store, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for {
@@ -148,7 +148,7 @@ func (f *frontier) lister() {
 func (f *frontier) earliest() *node {
 	for n := f.head; n != nil && n.err == nil; n = n.next {
 		if n.folder && !n.running {
-			if n != f.head && f.buffered+f.running*pageSize >= maxListed {
+			if n != f.head && f.buffered+f.running*store.PageSize >= maxListed {
 				return nil
 			}
 			return n
@@ -176,7 +176,7 @@ func (f *frontier) replace(n *node, nodes []*node, err error) {
 	}
 	switch {
 	case err != nil:
-		*n = node{err: listError(n.name, err)}
+		*n = node{err: &listingError{n.name, err}}
 	case len(nodes) == 0:
 		*n = node{}
 	default:

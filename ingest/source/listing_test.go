@@ -11,6 +11,7 @@ import (
 	"testing/synctest"
 
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source/store"
 )
 
 func TestOneDayListsNothingButItsFolders(t *testing.T) {
@@ -43,7 +44,7 @@ func TestOneDayListsNothingButItsFolders(t *testing.T) {
 
 func TestListingGoesOverPages(t *testing.T) {
 	var objects, accounts []string
-	for i := range pageSize + 200 {
+	for i := range store.PageSize + 200 {
 		objects = append(objects, fmt.Sprintf("AWSLogs/%s/CloudTrail/us-east-1/2026/11/20/%04d.json.gz", acct, i))
 		accounts = append(accounts, fmt.Sprintf("AWSLogs/%012d/CloudTrail/a.json.gz", i))
 	}
@@ -63,51 +64,18 @@ func TestListingGoesOverPages(t *testing.T) {
 	}
 }
 
-func TestDirectoryLargerThanABatchIsReadAgain(t *testing.T) {
-	dir := t.TempDir()
-	var want []string
-	for i := range 500 {
-		name := fmt.Sprintf("%03d.json", i*7%500)
-		if i%50 == 0 {
-			name += "/x" // a folder
-		}
-		writeTree(t, dir, name)
-		name, _, _ = strings.Cut(name, "x")
-		want = append(want, name)
-	}
-	slices.Sort(want)
-	for _, batch := range []int{1, 7, 499, 500, 501} {
-		p := &dirPager{folder: dir + "/", batch: batch}
-		var got []string
-		for more := true; more; {
-			var page []entry
-			var err error
-			if page, more, err = p.next(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-			if len(page) > batch {
-				t.Fatalf("%d names at once in batches of %d", len(page), batch)
-			}
-			for _, e := range page {
-				got = append(got, e.name)
-			}
-		}
-		equal(t, fmt.Sprint("batch ", batch), got, want)
-	}
-}
-
 // An endless folder holds objects without end.
 type endless struct{ n *int }
 
-func (e endless) list(string) pager { return e }
+func (e endless) List(string) store.Pager { return e }
 
-func (e endless) open(context.Context, Object) (io.ReadCloser, int64, error) { return nil, 0, nil }
+func (e endless) Open(context.Context, Object) (io.ReadCloser, int64, error) { return nil, 0, nil }
 
-func (e endless) next(context.Context) ([]entry, bool, error) {
-	page := make([]entry, pageSize)
+func (e endless) Next(context.Context) ([]store.Entry, bool, error) {
+	page := make([]store.Entry, store.PageSize)
 	for i := range page {
 		*e.n++
-		page[i].name = fmt.Sprintf("%09d.json", *e.n)
+		page[i].Name = fmt.Sprintf("%09d.json", *e.n)
 	}
 	return page, true, nil
 }
@@ -122,7 +90,7 @@ func TestListingStaysAFewPagesAhead(t *testing.T) {
 		for taken := range 100_000 {
 			if taken%10_000 == 0 {
 				synctest.Wait()
-				if listed, _, _ := f.progress(); listed-taken > maxListed+4*pageSize || listed-taken < maxListed/2 {
+				if listed, _, _ := f.progress(); listed-taken > maxListed+4*store.PageSize || listed-taken < maxListed/2 {
 					t.Errorf("%d objects are listed ahead, want about %d", listed-taken, maxListed)
 				}
 			}

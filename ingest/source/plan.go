@@ -9,6 +9,8 @@ import (
 	"sync"
 
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source/layout"
+	"vpcetrail/ingest/source/store"
 )
 
 // A Selection says which objects are wanted, by what their names say. An object
@@ -84,37 +86,37 @@ func (p *plan) wants(k Key) bool {
 
 // namesDays reports whether the window names the folders at this place, so that
 // they need not be listed.
-func (p *plan) namesDays(at place) bool {
-	return (at.level == atRegion || at.level == atYear || at.level == atMonth) &&
+func (p *plan) namesDays(at layout.Place) bool {
+	return (at.Level == layout.AtRegion || at.Level == layout.AtYear || at.Level == layout.AtMonth) &&
 		!p.all && int64(p.last)-int64(p.first) < maxDays
 }
 
 // descends reports whether the sub-folder called name of a folder at this place
 // is read, and its place.
-func (p *plan) descends(at place, name string) (place, bool, error) {
+func (p *plan) descends(at layout.Place, name string) (layout.Place, bool, error) {
 	if hidden(name) {
-		return place{}, false, nil
+		return layout.Place{}, false, nil
 	}
-	sub := at.enter(name)
-	if sub.level == atAccount || sub.level == atFolder {
-		p.saw(sub.key.Account)
+	sub := at.Enter(name)
+	if sub.Level == layout.AtAccount || sub.Level == layout.AtFolder {
+		p.saw(sub.Key.Account)
 	}
-	if sub.level == atForeign || !p.wants(sub.key) {
-		return place{}, false, nil
+	if sub.Level == layout.AtForeign || !p.wants(sub.Key) {
+		return layout.Place{}, false, nil
 	}
-	if sub.depth > maxDepth {
-		return place{}, false, fmt.Errorf("more than %d folders deep and no AWSLogs: name a source nearer to the trail", maxDepth)
+	if sub.Depth > maxDepth {
+		return layout.Place{}, false, fmt.Errorf("more than %d folders deep and no AWSLogs: name a source nearer to the trail", maxDepth)
 	}
 	return sub, true, nil
 }
 
 // reads reports whether the object called file in a folder at this place is read, and its Key.
-func (p *plan) reads(at place, file string) (Key, bool) {
+func (p *plan) reads(at layout.Place, file string) (Key, bool) {
 	if hidden(file) || !slices.ContainsFunc(suffixes, func(s string) bool { return strings.HasSuffix(file, s) }) ||
 		slices.ContainsFunc(noCalls, func(s string) bool { return strings.Contains(file, s) }) {
 		return Key{}, false
 	}
-	k := at.object(file)
+	k := at.Object(file)
 	p.saw(k.Account)
 	return k, p.wants(k)
 }
@@ -133,15 +135,15 @@ func hidden(name string) bool { return name != "" && (name[0] == '.' || name[0] 
 func (p *plan) expand(ctx context.Context, n *node) ([]*node, error) {
 	if p.namesDays(n.place) {
 		var nodes []*node
-		for _, name := range n.place.dated(p.first, p.last) {
-			nodes = append(nodes, n.folderNode(name, n.place.enter(name)))
+		for _, name := range n.place.Dated(p.first, p.last) {
+			nodes = append(nodes, n.folderNode(name, n.place.Enter(name)))
 		}
 		return graft(nodes, n.grafts), nil
 	}
 	if n.pages == nil {
-		n.pages = n.store.list(n.name)
+		n.pages = n.store.List(n.name)
 	}
-	entries, more, err := n.pages.next(ctx)
+	entries, more, err := n.pages.Next(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -151,18 +153,18 @@ func (p *plan) expand(ctx context.Context, n *node) ([]*node, error) {
 	}
 	rest := &node{name: n.name, store: n.store, folder: true, place: n.place, pages: n.pages, after: n.after}
 	if len(entries) > 0 {
-		rest.after = n.name + entries[len(entries)-1].name
+		rest.after = n.name + entries[len(entries)-1].Name
 	}
 	return graft(append(nodes, rest), n.grafts), nil
 }
 
 // nodes turns a page of n's entries into nodes: one for each folder, one for
 // each run of objects.
-func (p *plan) nodes(n *node, entries []entry) ([]*node, error) {
+func (p *plan) nodes(n *node, entries []store.Entry) ([]*node, error) {
 	var nodes []*node
 	var run *node // the last of nodes, if it holds objects
 	for _, e := range entries {
-		if sub, isFolder := strings.CutSuffix(e.name, "/"); isFolder {
+		if sub, isFolder := strings.CutSuffix(e.Name, "/"); isFolder {
 			at, ok, err := p.descends(n.place, sub)
 			if err != nil {
 				return nil, err
@@ -172,11 +174,11 @@ func (p *plan) nodes(n *node, entries []entry) ([]*node, error) {
 			}
 			continue
 		}
-		key, ok := p.reads(n.place, e.name)
+		key, ok := p.reads(n.place, e.Name)
 		if !ok {
 			continue
 		}
-		obj := Object{Name: n.name + e.name, Key: key, Size: e.size, ETag: e.etag}
+		obj := Object{Name: n.name + e.Name, Key: key, Size: e.Size, ETag: e.ETag}
 		if run == nil || len(n.grafts) > 0 { // a graft may belong between any two objects
 			run = &node{name: obj.Name, store: n.store}
 			nodes = append(nodes, run)

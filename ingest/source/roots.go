@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -15,6 +14,9 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"golang.org/x/sync/errgroup"
+
+	"vpcetrail/ingest/source/layout"
+	"vpcetrail/ingest/source/store"
 )
 
 // remedyNoSource ends the error about a SOURCE that is none.
@@ -37,7 +39,7 @@ func roots(ctx context.Context, args []string, opt Options, p *plan) ([]*node, e
 		case arg == "":
 			return nil, errors.New(`source "" is empty: ` + remedyNoSource)
 		case arg == "-":
-			nodes = append(nodes, &node{name: "-", store: stdin{opt.Stdin}, objects: []Object{{Name: "-", Size: -1}}})
+			nodes = append(nodes, objectRoot(Object{Name: "-", Size: -1}, store.Stdin{Reader: opt.Stdin}))
 		case isURL && scheme == "s3":
 			urls = append(urls, arg)
 		default:
@@ -56,8 +58,8 @@ func roots(ctx context.Context, args []string, opt Options, p *plan) ([]*node, e
 	slices.SortStableFunc(nodes, func(a, b *node) int { return cmp.Compare(a.name, b.name) })
 	var wanted []*node
 	for _, n := range nodes {
-		p.saw(n.place.key.Account)
-		if n.folder && !p.wants(n.place.key) {
+		p.saw(n.place.Key.Account)
+		if n.folder && !p.wants(n.place.Key) {
 			continue // such as a day's folder that the window leaves out
 		}
 		for _, obj := range n.objects {
@@ -67,18 +69,6 @@ func roots(ctx context.Context, args []string, opt Options, p *plan) ([]*node, e
 	}
 	return graft(nil, wanted), nil
 }
-
-// stdin is the store of the one object "-".
-type stdin struct{ r io.Reader }
-
-func (s stdin) open(context.Context, Object) (io.ReadCloser, int64, error) {
-	if s.r == nil {
-		return io.NopCloser(strings.NewReader("")), -1, nil
-	}
-	return io.NopCloser(s.r), -1, nil
-}
-
-func (stdin) list(string) pager { return nil } // "-" is no folder
 
 // A localPath is a SOURCE in the file system.
 type localPath struct {
@@ -120,7 +110,7 @@ func statPath(arg string) (localPath, error) {
 	if err != nil {
 		return localPath{}, fmt.Errorf("%s: open: %w", arg, noPath(err))
 	}
-	real, err := realPath(arg)
+	real, err := store.RealPath(arg)
 	if err != nil {
 		return localPath{}, fmt.Errorf("%s: open: %w", arg, noPath(err))
 	}
@@ -155,7 +145,7 @@ func sameSpelling(paths []localPath) {
 		switch p, o := &paths[i], paths[outer]; {
 		case p.real == o.real:
 			p.name = o.name
-		case o.info.IsDir() && within(p.real, o.real):
+		case o.info.IsDir() && store.Within(p.real, o.real):
 			p.name = cleanName(o.name + "/" + strings.TrimPrefix(p.real, o.real))
 		default:
 			outer = i
@@ -172,13 +162,13 @@ func (p localPath) node() (*node, error) {
 	}
 	abs = filepath.ToSlash(abs)
 	if p.info.IsDir() {
-		return folderRoot(dirFolder(p.name), strings.TrimSuffix(abs, "/")+"/", dirStore{}), nil
+		return folderRoot(dirFolder(p.name), strings.TrimSuffix(abs, "/")+"/", store.Dir{}), nil
 	}
 	size := int64(-1)
 	if p.info.Mode().IsRegular() {
 		size = p.info.Size()
 	}
-	return objectRoot(Object{Name: p.name, Key: ParseKey(abs), Size: size}, dirStore{}), nil
+	return objectRoot(Object{Name: p.name, Key: ParseKey(abs), Size: size}, store.Dir{}), nil
 }
 
 // dirFolder returns the name of directory name as a folder: "" for ".".
@@ -192,19 +182,19 @@ func dirFolder(name string) string {
 	return name + "/"
 }
 
-func objectRoot(obj Object, st store) *node {
+func objectRoot(obj Object, st store.Store) *node {
 	return &node{name: obj.Name, store: st, objects: []Object{obj}}
 }
 
-// folderRoot returns the node of a folder given as SOURCE; layout is what tells
+// folderRoot returns the node of a folder given as SOURCE; dir is what tells
 // its place. A folder that would be passed by on the way down is read as any
 // other when it is named.
-func folderRoot(name, layout string, st store) *node {
-	at := placeOf(layout)
-	if at.level == atForeign {
-		at = place{}
+func folderRoot(name, dir string, st store.Store) *node {
+	at := layout.PlaceOf(dir)
+	if at.Level == layout.AtForeign {
+		at = layout.Place{}
 	}
-	at.depth = 0
+	at.Depth = 0
 	return &node{name: name, store: st, folder: true, place: at}
 }
 
@@ -230,7 +220,7 @@ func s3Roots(ctx context.Context, urls []string, opt Options) ([]*node, error) {
 	g.SetLimit(probes)
 	for i, url := range urls {
 		g.Go(func() error {
-			nodes[i], errs[i] = stores[i].root(ctx, url)
+			nodes[i], errs[i] = bucketRoot(ctx, stores[i], url)
 			return nil
 		})
 	}
@@ -244,45 +234,43 @@ func s3Roots(ctx context.Context, urls []string, opt Options) ([]*node, error) {
 }
 
 // bucketStores returns the store of each url, one a bucket.
-func bucketStores(client *s3.Client, urls []string) ([]*s3Store, error) {
-	stores := make([]*s3Store, len(urls))
-	byBucket := map[string]*s3Store{}
+func bucketStores(client *s3.Client, urls []string) ([]*store.Bucket, error) {
+	stores := make([]*store.Bucket, len(urls))
+	byBucket := map[string]*store.Bucket{}
 	for i, url := range urls {
 		bucket, _, _ := strings.Cut(strings.TrimPrefix(url, "s3://"), "/")
 		if bucket == "" {
 			return nil, fmt.Errorf("%s: no bucket: write s3://bucket/prefix", url)
 		}
 		if byBucket[bucket] == nil {
-			byBucket[bucket] = &s3Store{client: client, bucket: bucket}
+			byBucket[bucket] = &store.Bucket{Client: client, Name: bucket}
 		}
 		stores[i] = byBucket[bucket]
 	}
 	return stores, nil
 }
 
-// root looks url up: a prefix that holds objects, or the key of one.
-func (s *s3Store) root(ctx context.Context, url string) (*node, error) {
-	key := strings.TrimPrefix(url, strings.TrimSuffix(s.url(""), "/"))
-	key = strings.TrimPrefix(key, "/")
+// bucketRoot looks url up: a prefix that holds objects, or the key of one.
+func bucketRoot(ctx context.Context, b *store.Bucket, url string) (*node, error) {
+	key := strings.TrimPrefix(strings.TrimPrefix(url, "s3://"+b.Name), "/")
 	prefix := key
 	if key != "" && !strings.HasSuffix(key, "/") {
 		prefix += "/"
 	}
-	found, err := s.holds(ctx, prefix)
+	found, err := b.Holds(ctx, prefix)
 	if err != nil {
-		return nil, listError(s.url(prefix), err)
+		return nil, &listingError{b.URL(prefix), err}
 	}
 	if found || key == "" { // an empty bucket is a trail without objects
-		return folderRoot(s.url(prefix), prefix, s), nil
+		return folderRoot(b.URL(prefix), prefix, b), nil
 	}
 	if key != prefix {
-		e, ok, err := s.stat(ctx, key)
+		e, ok, err := b.Stat(ctx, key)
 		if err != nil {
-			return nil, listError(s.url(key), err)
+			return nil, &listingError{b.URL(key), err}
 		}
 		if ok {
-			obj := Object{Name: s.url(key), Key: ParseKey(key), Size: e.size, ETag: e.etag}
-			return objectRoot(obj, s), nil
+			return objectRoot(Object{Name: b.URL(key), Key: ParseKey(key), Size: e.Size, ETag: e.ETag}, b), nil
 		}
 	}
 	return nil, fmt.Errorf("%s: no object of that name or below it: check bucket and prefix", url)

@@ -8,13 +8,31 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"golang.org/x/sync/semaphore"
+
+	"vpcetrail/ingest/source/layout"
+	"vpcetrail/ingest/source/store"
 )
+
+// Words of the rooms below, under the names that callers use.
+type (
+	// An Object is one file of a trail.
+	Object = store.Object
+	// A Key is what an object's name says.
+	Key = layout.Key
+)
+
+// ParseKey reads a Key from an object's name: an S3 key, an s3:// URL or a path with slashes.
+func ParseKey(name string) Key { return layout.ParseKey(name) }
+
+// NewS3 returns an S3 client configured as the SDK does (environment, profile,
+// AWS_ENDPOINT_URL); see store.NewS3.
+func NewS3(ctx context.Context) (*s3.Client, error) { return store.NewS3(ctx) }
 
 // Options bound a Trail's work and say where its bytes come from. The zero value works.
 type Options struct {
 	MaxBytes    int64                                         // bytes fetched and not yet closed; 0 means 64 MiB
 	Concurrency int                                           // objects fetched at once; 0 means 32 from S3, 4 from files
-	Stdin       io.Reader                                     // the object "-"
+	Stdin       io.Reader                                     // the object "-"; nil is empty
 	S3          func(ctx context.Context) (*s3.Client, error) // called once if there is an S3 source; nil means NewS3
 }
 

@@ -17,6 +17,7 @@ func stamped(account, region, stamp string) string {
 }
 
 const (
+	acct  = "123456789012"
 	acct2 = "210987654321"
 	org   = "o-a1b2c3d4e5"
 )

@@ -1,4 +1,4 @@
-package source
+package store
 
 import (
 	"cmp"
@@ -41,31 +41,33 @@ func NewS3(ctx context.Context) (*s3.Client, error) {
 	}), nil
 }
 
-// An s3Store is one bucket.
-type s3Store struct {
-	client *s3.Client
-	bucket string
+// A Bucket is a bucket in S3. The names in it are s3://bucket/key.
+type Bucket struct {
+	Client *s3.Client
+	Name   string
 	region atomic.Pointer[string] // the bucket's Region, once S3 has named another than the client's
 }
 
-func (s *s3Store) url(key string) string { return "s3://" + s.bucket + "/" + key }
+// URL returns the name of the object or folder key.
+func (b *Bucket) URL(key string) string { return "s3://" + b.Name + "/" + key }
 
-func (s *s3Store) key(name string) string { return strings.TrimPrefix(name, s.url("")) }
+func (b *Bucket) key(name string) string { return strings.TrimPrefix(name, b.URL("")) }
 
 // options sends a call to the bucket's Region.
-func (s *s3Store) options(o *s3.Options) { o.Region = s.home(o.Region) }
+func (b *Bucket) options(o *s3.Options) { o.Region = b.home(o.Region) }
 
 // home returns the bucket's Region as far as known, client being the client's.
-func (s *s3Store) home(client string) string {
-	if r := s.region.Load(); r != nil {
+func (b *Bucket) home(client string) string {
+	if r := b.region.Load(); r != nil {
 		return *r
 	}
 	return client
 }
 
-func (s *s3Store) open(ctx context.Context, obj Object) (io.ReadCloser, int64, error) {
-	key := s.key(obj.Name)
-	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: &s.bucket, Key: &key}, s.options)
+// Open gets an object.
+func (b *Bucket) Open(ctx context.Context, obj Object) (io.ReadCloser, int64, error) {
+	key := b.key(obj.Name)
+	out, err := b.Client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.Name, Key: &key}, b.options)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -76,34 +78,35 @@ func (s *s3Store) open(ctx context.Context, obj Object) (io.ReadCloser, int64, e
 	return out.Body, size, nil
 }
 
-func (s *s3Store) list(folder string) pager { return &s3Pager{store: s, prefix: s.key(folder)} }
+// List lists a prefix with the delimiter '/'. Errors say what to do about a refusal.
+func (b *Bucket) List(folder string) Pager { return &s3Pager{bucket: b, prefix: b.key(folder)} }
 
-// stat returns the object called key, if there is one.
-func (s *s3Store) stat(ctx context.Context, key string) (entry, bool, error) {
-	out, err := s.page(ctx, &s3.ListObjectsV2Input{Prefix: &key, Delimiter: aws.String("/"), MaxKeys: aws.Int32(1)})
+// Stat returns the object called key, if there is one.
+func (b *Bucket) Stat(ctx context.Context, key string) (Entry, bool, error) {
+	out, err := b.page(ctx, &s3.ListObjectsV2Input{Prefix: &key, Delimiter: aws.String("/"), MaxKeys: aws.Int32(1)})
 	if err != nil || len(out.Contents) == 0 || aws.ToString(out.Contents[0].Key) != key {
-		return entry{}, false, err
+		return Entry{}, false, err
 	}
 	o := out.Contents[0]
-	return entry{name: key, size: aws.ToInt64(o.Size), etag: unquote(o.ETag)}, true, nil
+	return Entry{Name: key, Size: aws.ToInt64(o.Size), ETag: unquote(o.ETag)}, true, nil
 }
 
-// holds reports whether any object lies below prefix.
-func (s *s3Store) holds(ctx context.Context, prefix string) (bool, error) {
-	out, err := s.page(ctx, &s3.ListObjectsV2Input{Prefix: &prefix, Delimiter: aws.String("/"), MaxKeys: aws.Int32(1)})
+// Holds reports whether any object lies below prefix.
+func (b *Bucket) Holds(ctx context.Context, prefix string) (bool, error) {
+	out, err := b.page(ctx, &s3.ListObjectsV2Input{Prefix: &prefix, Delimiter: aws.String("/"), MaxKeys: aws.Int32(1)})
 	return err == nil && len(out.Contents)+len(out.CommonPrefixes) > 0, err
 }
 
 // page lists once more in the bucket's own Region if S3 answers that it is in another.
-func (s *s3Store) page(ctx context.Context, in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, error) {
-	in.Bucket = &s.bucket
-	asked := s.home(s.client.Options().Region)
-	out, err := s.client.ListObjectsV2(ctx, in, s.options)
+func (b *Bucket) page(ctx context.Context, in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, error) {
+	in.Bucket = &b.Name
+	asked := b.home(b.Client.Options().Region)
+	out, err := b.Client.ListObjectsV2(ctx, in, b.options)
 	if region := bucketRegion(err); region != "" && region != asked {
-		s.region.Store(&region)
-		out, err = s.client.ListObjectsV2(ctx, in, s.options)
+		b.region.Store(&region)
+		out, err = b.Client.ListObjectsV2(ctx, in, b.options)
 	}
-	return out, s.explain(err)
+	return out, b.explain(err)
 }
 
 // bucketRegion returns the Region that a refusal names as the bucket's.
@@ -116,7 +119,7 @@ func bucketRegion(err error) string {
 }
 
 // explain adds what to do about a listing that was refused.
-func (s *s3Store) explain(err error) error {
+func (b *Bucket) explain(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -127,41 +130,41 @@ func (s *s3Store) explain(err error) error {
 	case code == "PermanentRedirect" || status == http.StatusMovedPermanently:
 		return &tell{"the bucket is in another Region: set AWS_REGION to the bucket's", err}
 	case code == "AccessDenied":
-		return &tell{fmt.Sprintf("%s: allow s3:ListBucket on bucket %s for this prefix", cause(err), s.bucket), err}
+		return &tell{fmt.Sprintf("%s: allow s3:ListBucket on bucket %s for this prefix", Cause(err), b.Name), err}
 	case status == 0 && strings.Contains(err.Error(), "get credentials"):
-		return &tell{"no AWS credentials: " + cause(err), err}
+		return &tell{"no AWS credentials: " + Cause(err), err}
 	}
 	return err
 }
 
 type s3Pager struct {
-	store  *s3Store
+	bucket *Bucket
 	prefix string
 	token  *string
 	last   string
 }
 
-func (p *s3Pager) next(ctx context.Context) ([]entry, bool, error) {
+func (p *s3Pager) Next(ctx context.Context) ([]Entry, bool, error) {
 	in := &s3.ListObjectsV2Input{Prefix: &p.prefix, Delimiter: aws.String("/"), ContinuationToken: p.token}
-	out, err := p.store.page(ctx, in)
+	out, err := p.bucket.page(ctx, in)
 	if err != nil {
 		return nil, false, err
 	}
-	entries := make([]entry, 0, len(out.Contents)+len(out.CommonPrefixes))
+	entries := make([]Entry, 0, len(out.Contents)+len(out.CommonPrefixes))
 	for _, o := range out.Contents {
 		name := strings.TrimPrefix(aws.ToString(o.Key), p.prefix)
-		entries = append(entries, entry{name: name, size: aws.ToInt64(o.Size), etag: unquote(o.ETag)})
+		entries = append(entries, Entry{Name: name, Size: aws.ToInt64(o.Size), ETag: unquote(o.ETag)})
 	}
 	for _, o := range out.CommonPrefixes {
-		entries = append(entries, entry{name: strings.TrimPrefix(aws.ToString(o.Prefix), p.prefix)})
+		entries = append(entries, Entry{Name: strings.TrimPrefix(aws.ToString(o.Prefix), p.prefix)})
 	}
-	slices.SortFunc(entries, func(a, b entry) int { return cmp.Compare(a.name, b.name) })
+	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Name, b.Name) })
 	// Some servers return a common prefix again on the page that starts inside it.
-	for len(entries) > 0 && p.last != "" && entries[0].name == p.last {
+	for len(entries) > 0 && p.last != "" && entries[0].Name == p.last {
 		entries = entries[1:]
 	}
 	if len(entries) > 0 {
-		p.last = entries[len(entries)-1].name
+		p.last = entries[len(entries)-1].Name
 	}
 	p.token = out.NextContinuationToken
 	return entries, aws.ToBool(out.IsTruncated) && p.token != nil, nil

@@ -1,4 +1,4 @@
-package source
+package store
 
 import (
 	"context"
@@ -16,13 +16,11 @@ import (
 // more is read again for each further batch. 131,072 names are about 12 MB.
 const dirBatch = 1 << 17
 
-// dirPage is the number of files whose sizes are asked for at a time; S3's pages have as many.
-const dirPage = 1000
+// Dir is the file system. Names are paths with slashes, relative ones included.
+type Dir struct{}
 
-// dirStore is the file system.
-type dirStore struct{}
-
-func (dirStore) open(_ context.Context, obj Object) (io.ReadCloser, int64, error) {
+// Open opens a file. One that still grows is read as far as it goes now.
+func (Dir) Open(_ context.Context, obj Object) (io.ReadCloser, int64, error) {
 	f, err := os.Open(filepath.FromSlash(obj.Name))
 	if err != nil {
 		return nil, 0, err
@@ -35,14 +33,16 @@ func (dirStore) open(_ context.Context, obj Object) (io.ReadCloser, int64, error
 	if !info.Mode().IsRegular() {
 		return f, -1, nil
 	}
-	// A file that still grows is read as far as it went when it was opened.
 	return struct {
 		io.Reader
 		io.Closer
 	}{io.LimitReader(f, info.Size()), f}, info.Size(), nil
 }
 
-func (dirStore) list(folder string) pager { return &dirPager{folder: folder, batch: dirBatch} }
+// List lists a directory. It follows links, but not those that lead back up, and
+// leaves out what is neither file nor directory. It holds the names of at most
+// 131,072 entries at a time, however large the directory is.
+func (Dir) List(folder string) Pager { return &dirPager{folder: folder, batch: dirBatch} }
 
 type dirPager struct {
 	folder string
@@ -56,21 +56,21 @@ func (p *dirPager) path(name string) string {
 	return filepath.FromSlash(p.folder + strings.TrimSuffix(name, "/"))
 }
 
-func (p *dirPager) next(ctx context.Context) ([]entry, bool, error) {
+func (p *dirPager) Next(ctx context.Context) ([]Entry, bool, error) {
 	if len(p.names) == 0 && !p.read {
 		if err := p.fill(ctx); err != nil {
 			return nil, false, err
 		}
 	}
-	n := min(len(p.names), dirPage)
-	page := make([]entry, n)
+	n := min(len(p.names), PageSize)
+	page := make([]Entry, n)
 	for i, name := range p.names[:n] {
-		page[i].name = name
+		page[i].Name = name
 		if !strings.HasSuffix(name, "/") {
 			// A file that is gone, or a link that leads nowhere, stays in the
 			// listing: opening it says what is wrong.
 			if info, err := os.Stat(p.path(name)); err == nil {
-				page[i].size = info.Size()
+				page[i].Size = info.Size()
 			}
 		}
 	}
@@ -147,16 +147,16 @@ func (p *dirPager) nameOf(e fs.DirEntry) string {
 
 // leadsUp reports whether the link at path leads to a directory that holds it.
 func (p *dirPager) leadsUp(path string) bool {
-	to, err := realPath(path)
+	to, err := RealPath(path)
 	if err != nil {
 		return true
 	}
-	here, err := realPath(p.path("."))
-	return err != nil || within(here, to)
+	here, err := RealPath(p.path("."))
+	return err != nil || Within(here, to)
 }
 
-// realPath returns path absolute, with slashes and without links.
-func realPath(path string) (string, error) {
+// RealPath returns path absolute, with slashes and without links.
+func RealPath(path string) (string, error) {
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return "", err
@@ -165,7 +165,7 @@ func realPath(path string) (string, error) {
 	return filepath.ToSlash(path), err
 }
 
-// within reports whether path is dir or below it.
-func within(path, dir string) bool {
+// Within reports whether path is dir or below it.
+func Within(path, dir string) bool {
 	return path == dir || strings.HasPrefix(path, strings.TrimSuffix(dir, "/")+"/")
 }

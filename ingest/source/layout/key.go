@@ -1,4 +1,4 @@
-package source
+package layout
 
 import (
 	"strings"
@@ -24,12 +24,12 @@ func ParseKey(name string) Key {
 		_, name, _ = strings.Cut(url, "/") // a bucket's name tells nothing
 	}
 	dir, file := splitName(name)
-	return placeOf(dir).object(file)
+	return PlaceOf(dir).Object(file)
 }
 
-// object returns the Key of the object called file at p.
-func (p place) object(file string) Key {
-	k, s := p.key, parseStamp(file)
+// Object returns the Key of the object called file at p.
+func (p Place) Object(file string) Key {
+	k, s := p.Key, parseStamp(file)
 	if k.Account == "" {
 		k.Account = s.Account
 	}

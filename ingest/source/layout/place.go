@@ -1,0 +1,168 @@
+package layout
+
+import (
+	"strings"
+
+	"vpcetrail/ingest/day"
+)
+
+// A Level is a kind of folder in AWS's layout.
+type Level uint8
+
+// The levels, from the top down.
+const (
+	AtOutside Level = iota // above the layout, or beside it: any folder may follow
+	AtLogs                 // AWSLogs, or an organization's id in it
+	AtAccount              // below AWSLogs: only CloudTrail's folders follow, the rest is other services'
+	AtNumber               // 12 digits elsewhere: an account in a copy, or a mere prefix
+	AtFolder               // CloudTrail or CloudTrail-NetworkActivity
+	AtRegion
+	AtYear
+	AtMonth
+	AtDay     // and whatever is below it
+	AtForeign // other services' logs, digests, insights: never read
+)
+
+// A Place is where in AWS's layout a folder stands. The zero value is above it.
+type Place struct {
+	Level       Level
+	Depth       int    // folders on the way here that are no part of the layout
+	Key         Key    // what the folders down to here say
+	number      string // AtNumber's digits: an account once a CloudTrail folder follows
+	year, month string // the digits, while the date is incomplete
+}
+
+// PlaceOf returns the place of the folder dir, which is "" or ends in '/'.
+func PlaceOf(dir string) Place {
+	var p Place
+	for dir != "" {
+		var name string
+		name, dir, _ = strings.Cut(dir, "/")
+		p = p.Enter(name)
+	}
+	return p
+}
+
+// Enter returns the place of p's sub-folder called name.
+func (p Place) Enter(name string) Place {
+	switch p.Level {
+	case AtLogs:
+		return p.enterLogs(name)
+	case AtAccount, AtNumber:
+		return p.enterAccount(name)
+	case AtFolder:
+		if isRegion(name) {
+			p.Level, p.Key.Region = AtRegion, name
+			return p
+		}
+	case AtRegion:
+		if len(name) == 4 && allDigits(name) {
+			p.Level, p.year = AtYear, name
+			return p
+		}
+	case AtYear:
+		if _, ok := dateOf(p.year, name, "01"); ok {
+			p.Level, p.month = AtMonth, name
+			return p
+		}
+	case AtMonth:
+		if d, ok := dateOf(p.year, p.month, name); ok {
+			p.Level, p.Key.Day, p.Key.HasDay = AtDay, d, true
+			return p
+		}
+	case AtDay:
+		p.Depth++
+		return p
+	case AtForeign:
+		if name != "AWSLogs" {
+			return p
+		}
+	}
+	return p.enterOutside(name)
+}
+
+func (p Place) enterLogs(name string) Place {
+	switch {
+	case isAccount(name):
+		return Place{Level: AtAccount, Depth: p.Depth, Key: Key{Account: name}}
+	case strings.HasPrefix(name, "o-"), name == "AWSLogs":
+		return Place{Level: AtLogs, Depth: p.Depth}
+	}
+	return Place{Level: AtForeign, Depth: p.Depth}
+}
+
+func (p Place) enterAccount(name string) Place {
+	switch {
+	case isTrailFolder(name):
+		if p.Level == AtNumber {
+			p.Key.Account = p.number
+		}
+		p.Key.Folder, p.Level = name, AtForeign
+		if readFolders[name] {
+			p.Level = AtFolder
+		}
+		return p
+	case p.Level == AtAccount, otherServices[name]:
+		p.Level = AtForeign
+		return p
+	}
+	return p.enterOutside(name)
+}
+
+// readFolders are the trail folders whose objects hold API calls. The value false
+// marks those that are CloudTrail's own, yet never read.
+var readFolders = map[string]bool{
+	"CloudTrail": true, "CloudTrail-NetworkActivity": true,
+	"CloudTrail-Digest": false, "CloudTrail-Insight": false, "CloudTrail-Aggregated": false,
+}
+
+// otherServices are folders beside CloudTrail's in an account. They matter only
+// where no AWSLogs above proves that everything but CloudTrail is foreign.
+var otherServices = map[string]bool{
+	"Config": true, "elasticloadbalancing": true, "vpcflowlogs": true, "vpcdnsquerylogs": true,
+	"GuardDuty": true, "WAFLogs": true, "network-firewall": true, "redshift": true, "S3": true,
+	"CloudFront": true, "SSMLogs": true, "transitgateway": true, "globalaccelerator": true,
+}
+
+// enterOutside starts over: what the folders so far seemed to say was no part of
+// the layout.
+func (p Place) enterOutside(name string) Place {
+	q := Place{Depth: p.Depth + 1}
+	if read, known := readFolders[name]; known {
+		q.Key.Folder, q.Level = name, AtForeign
+		if read {
+			q.Level = AtFolder
+		}
+		return q
+	}
+	switch {
+	case name == "AWSLogs":
+		q.Level = AtLogs
+	case isAccount(name):
+		q.Level, q.number = AtNumber, name
+	}
+	return q
+}
+
+// Dated returns the sub-folders of p, a region, year or month, that hold days of
+// first..last, in order.
+func (p Place) Dated(first, last day.Day) []string {
+	var names []string
+	for d := first; d <= last; d++ {
+		date := d.String()
+		y, m, dom := date[:4], date[5:7], date[8:]
+		name := y
+		switch {
+		case p.Level == AtYear && p.year == y:
+			name = m
+		case p.Level == AtMonth && p.year == y && p.month == m:
+			name = dom
+		case p.Level != AtRegion:
+			continue
+		}
+		if len(names) == 0 || names[len(names)-1] != name {
+			names = append(names, name)
+		}
+	}
+	return names
+}

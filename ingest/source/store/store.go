@@ -1,0 +1,58 @@
+package store
+
+import (
+	"context"
+	"io"
+	"strings"
+
+	"vpcetrail/ingest/source/layout"
+)
+
+// An Object is one file of a trail.
+type Object struct {
+	Name string // s3://bucket/key; the path as given, joined with the rest by slashes; or "-"
+	Key  layout.Key
+	Size int64  // bytes as listed; -1 where nobody knows, as for standard input or a pipe
+	ETag string // unquoted; "" elsewhere than in S3
+}
+
+// A Store holds objects in folders. Names are whole, as in Object.Name; a
+// folder's name is "" or ends in '/'. Stores are safe for concurrent use.
+type Store interface {
+	// List returns folder's entries, page by page. It asks for none yet.
+	List(folder string) Pager
+	// Open returns the object's bytes and their announced number, -1 if unknown.
+	// The caller closes the reader; ctx governs the reading too.
+	Open(ctx context.Context, obj Object) (io.ReadCloser, int64, error)
+}
+
+// A Pager walks one level of one folder in byte order. A folder that does not
+// exist is empty. It is not safe for concurrent use.
+type Pager interface {
+	// Next returns the next entries, at most PageSize, and whether others follow.
+	Next(ctx context.Context) (page []Entry, more bool, err error)
+}
+
+// PageSize is the most entries that a page has: S3's own limit.
+const PageSize = 1000
+
+// An Entry is an object, or a folder if its name ends in '/'.
+type Entry struct {
+	Name string // without the names of the folders above
+	Size int64
+	ETag string
+}
+
+// Stdin is the store of the one object "-". A nil reader is empty.
+type Stdin struct{ Reader io.Reader }
+
+// Open returns the reader; closing it leaves the standard input open.
+func (s Stdin) Open(context.Context, Object) (io.ReadCloser, int64, error) {
+	if s.Reader == nil {
+		return io.NopCloser(strings.NewReader("")), -1, nil
+	}
+	return io.NopCloser(s.Reader), -1, nil
+}
+
+// List panics: standard input is no folder.
+func (Stdin) List(string) Pager { panic("BUG: standard input listed") }
