@@ -2,8 +2,10 @@ package source
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // BenchmarkTrail lists and fetches objects of 2 KB, the size of most.
@@ -43,11 +45,20 @@ func BenchmarkTrail(b *testing.B) {
 		}
 		run(b, dir, Options{})
 	})
-	b.Run("store=s3", func(b *testing.B) {
-		server := newS3(b)
-		for i := range objects {
-			server.putBody(b, key(i), body)
-		}
+	server := newS3(b)
+	for i := range objects {
+		server.putBody(b, key(i), body)
+	}
+	b.Run("store=s3/latency=0", func(b *testing.B) {
 		run(b, "s3://"+bucket, Options{S3: server.open})
 	})
+	server.before = func(http.ResponseWriter, *http.Request) bool {
+		time.Sleep(30 * time.Millisecond)
+		return false
+	}
+	for _, n := range []int{s3Fetchers, 128} {
+		b.Run(fmt.Sprintf("store=s3/latency=30ms/fetchers=%d", n), func(b *testing.B) {
+			run(b, "s3://"+bucket, Options{S3: server.open, Concurrency: n})
+		})
+	}
 }

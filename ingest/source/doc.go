@@ -1,21 +1,23 @@
 // Package source finds and fetches the objects of a trail.
 //
-// A SOURCE is s3://bucket/prefix, a directory, a file, or "-" for standard
-// input; it may point at any depth of AWS's layout
+// A SOURCE is s3://bucket/prefix, a directory, a file, or "-" for standard input;
+// it may point at any depth of AWS's layout (package layout) in any store (package
+// store). A Trail hands out the objects of all its sources in one canonical order,
+// the byte order of their names, whatever the order of the sources.
 //
-//	[prefix/]AWSLogs/[o-id/]account/FOLDER/region/YYYY/MM/DD/object
-//
-// A Trail hands out the objects of all its sources in one canonical order, the
-// byte order of their names, which is S3's own: '/' counts as part of a
-// folder's name, so CloudTrail-NetworkActivity/ comes before CloudTrail/.
-//
-// Words: an object is one file of a trail, wherever it is stored; a folder is a
+// Words: an object is one file of a trail, wherever it is kept; a folder is a
 // directory or an S3 prefix that ends in '/'; a loose object lies outside AWS's
 // layout, such as in a flat copy.
 //
 // Two stages work ahead of the caller, both bounded. The frontier lists folders,
-// earliest first, and holds a bounded number of listed objects. The fetchers
-// read small objects whole into memory, within a budget of bytes. Memory is
-// therefore MaxBytes, plus one object, plus the frontier's few megabytes, plus,
-// for directories, the names of at most dirBatch files per running listing.
+// the earliest first; the fetchers read objects of up to 8 MiB whole into memory.
+// Memory is at most Options.MaxBytes and one object, some 20,000 listed names, and
+// for directories the names of one large directory per lister, in batches.
+//
+// What is read: below AWSLogs only the folders CloudTrail and
+// CloudTrail-NetworkActivity of each account; elsewhere every file that ends in
+// .json, .jsonl, .ndjson, .gz or .zst, unless its name says that it is a digest or
+// holds insights; never what starts with '.' or '_'. A file named as SOURCE is read
+// whatever its name. A bounded window lists a Region's day folders and nothing
+// else there; without bounds all that lies in it is read.
 package source

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"sync"
 
@@ -38,28 +37,39 @@ func (n *node) folderNode(name string, at layout.Place) *node {
 	return &node{name: n.name + name + "/", store: n.store, folder: true, place: at}
 }
 
-// graft puts each of grafts among nodes, which are in order: into the folder
-// that holds it, or in a place of its own. A source that nodes have already is dropped.
+// graft merges grafts into nodes, both in order: each goes into the folder that
+// holds it, or has a place of its own. A graft that is there already is dropped.
 func graft(nodes, grafts []*node) []*node {
-	for _, g := range grafts {
-		nodes = graftOne(nodes, g)
-	}
-	return nodes
-}
-
-func graftOne(nodes []*node, g *node) []*node {
-	for i, n := range nodes {
-		switch {
-		case n.folder == g.folder && n.name == g.name && n.after == "":
-			return nodes
-		case n.folder && strings.HasPrefix(g.name, n.name) && (n.after == "" || n.after < g.name):
-			n.grafts = append(n.grafts, g)
-			return nodes
-		case n.name > g.name, n.after != "" && n.after >= g.name:
-			return slices.Insert(nodes, i, g)
+	merged := make([]*node, 0, len(nodes))
+	for len(nodes)+len(grafts) > 0 {
+		var n *node
+		if len(grafts) == 0 || len(nodes) > 0 && nodes[0].start() <= grafts[0].name {
+			n, nodes = nodes[0], nodes[1:]
+		} else {
+			n, grafts = grafts[0], grafts[1:]
+		}
+		merged = append(merged, n)
+		for len(grafts) > 0 && n.holds(grafts[0]) {
+			if grafts[0].name != n.name {
+				n.grafts = append(n.grafts, grafts[0])
+			}
+			grafts = grafts[1:]
 		}
 	}
-	return append(nodes, g)
+	return merged
+}
+
+// start is a name that is not behind any name in n.
+func (n *node) start() string {
+	if n.after != "" {
+		return n.after + "\x00" // the first name behind it
+	}
+	return n.name
+}
+
+// holds reports whether g is n or lies in n; g is not before n's start.
+func (n *node) holds(g *node) bool {
+	return g.name == n.name || n.folder && strings.HasPrefix(g.name, n.name) && g.name >= n.start()
 }
 
 // A frontier is the listing between what has been taken and what is not yet

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source/store"
@@ -40,6 +41,26 @@ func TestOneDayListsNothingButItsFolders(t *testing.T) {
 		"p/AWSLogs/" + org + "/" + acct2 + "/CloudTrail/us-east-1/2026/11/20/",
 		"p/AWSLogs/" + org + "/" + acct2 + "/CloudTrail/us-east-1/2026/11/21/",
 	})
+}
+
+func TestListingRunsAheadInParallel(t *testing.T) {
+	server := newS3(t)
+	for i := range 40 {
+		server.put(t, fmt.Sprintf("AWSLogs/%012d/CloudTrail/us-east-1/2026/11/20/a.json.gz", i))
+	}
+	var inFlight gauge
+	server.before = func(w http.ResponseWriter, r *http.Request) bool {
+		if !isGet(r) {
+			inFlight.add(1)
+			time.Sleep(3 * time.Millisecond)
+			inFlight.add(-1)
+		}
+		return false
+	}
+	names(t, []string{"s3://" + bucket}, oneDay(t, "2026-11-20"), Options{S3: server.open})
+	if inFlight.top != s3Listers {
+		t.Errorf("%d LISTs at once, want %d", inFlight.top, s3Listers)
+	}
 }
 
 func TestListingGoesOverPages(t *testing.T) {

@@ -34,13 +34,12 @@ func roots(ctx context.Context, args []string, opt Options, p *plan) ([]*node, e
 	var nodes []*node
 	var urls, paths []string
 	for _, arg := range args {
-		scheme, _, isURL := strings.Cut(arg, "://")
 		switch {
 		case arg == "":
 			return nil, errors.New(`source "" is empty: ` + remedyNoSource)
 		case arg == "-":
 			nodes = append(nodes, objectRoot(Object{Name: "-", Size: -1}, store.Stdin{Reader: opt.Stdin}))
-		case isURL && scheme == "s3":
+		case isS3(arg):
 			urls = append(urls, arg)
 		default:
 			paths = append(paths, arg)
@@ -69,6 +68,8 @@ func roots(ctx context.Context, args []string, opt Options, p *plan) ([]*node, e
 	}
 	return graft(nil, wanted), nil
 }
+
+func isS3(arg string) bool { return strings.HasPrefix(arg, "s3://") }
 
 // A localPath is a SOURCE in the file system.
 type localPath struct {

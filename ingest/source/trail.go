@@ -3,7 +3,7 @@ package source
 import (
 	"context"
 	"io"
-	"strings"
+	"slices"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -39,6 +39,10 @@ type Options struct {
 const (
 	defaultMaxBytes = 64 << 20
 	maxQueued       = 1024 // objects fetched and not yet taken
+
+	// S3 answers after tens of milliseconds, whatever is asked; a disk keeps few heads busy.
+	s3Fetchers, s3Listers     = 32, 16
+	fileFetchers, fileListers = 4, 2
 )
 
 // A Trail hands out the objects of its sources. It is safe for concurrent use.
@@ -67,11 +71,9 @@ func Open(ctx context.Context, args []string, sel Selection, opt Options) (*Trai
 	if err != nil {
 		return nil, err
 	}
-	fetchers, listers := 4, 2
-	for _, arg := range args {
-		if strings.HasPrefix(arg, "s3://") {
-			fetchers, listers = 32, 16
-		}
+	fetchers, listers := fileFetchers, fileListers
+	if slices.ContainsFunc(args, isS3) {
+		fetchers, listers = s3Fetchers, s3Listers
 	}
 	if opt.Concurrency > 0 {
 		fetchers = opt.Concurrency

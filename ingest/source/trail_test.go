@@ -11,11 +11,6 @@ import (
 	"vpcetrail/ingest/day"
 )
 
-// stamped returns an AWS-like object name for a folder.
-func stamped(account, region, stamp string) string {
-	return account + "_CloudTrail_" + region + "_" + stamp + "_AbCd.json.gz"
-}
-
 const (
 	acct  = "123456789012"
 	acct2 = "210987654321"
