@@ -58,8 +58,8 @@ func TestListingRunsAheadInParallel(t *testing.T) {
 		return false
 	}
 	names(t, []string{"s3://" + bucket}, oneDay(t, "2026-11-20"), Options{S3: server.open})
-	if inFlight.top != s3Listers {
-		t.Errorf("%d LISTs at once, want %d", inFlight.top, s3Listers)
+	if inFlight.top > s3Listers || inFlight.top < s3Listers/2 {
+		t.Errorf("%d LISTs at once, want up to %d", inFlight.top, s3Listers)
 	}
 }
 

@@ -1,6 +1,8 @@
 package source
 
 import (
+	"crypto/md5"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -201,6 +203,59 @@ func TestTrailHandsOutOverlappingSourcesOnce(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestTrailReadsWhateverFileIsNamed(t *testing.T) {
+	both(t, unread, func(t *testing.T, root string, opt Options) {
+		for _, key := range unread {
+			equal(t, key, names(t, []string{root + key}, oneDay(t, "2020-02-29"), opt), []string{root + key})
+		}
+	})
+}
+
+func TestTrailTellsWhatIsKnownOfAnObject(t *testing.T) {
+	const key = "AWSLogs/" + org + "/" + acct + "/CloudTrail-NetworkActivity/cn-north-1/2026/11/20/a.json.gz"
+	etags := map[string]string{"directory": "", "s3": fmt.Sprintf("%x", md5.Sum([]byte(key)))}
+	both(t, []string{key}, func(t *testing.T, root string, opt Options) {
+		_, kind, _ := strings.Cut(t.Name(), "/")
+		want := Object{Name: root + key, Size: int64(len(key)), ETag: etags[kind],
+			Key: Key{Account: acct, Region: "cn-north-1", Folder: "CloudTrail-NetworkActivity", Day: date(t, "2026-11-20"), HasDay: true}}
+		for _, arg := range []string{root, root + key} {
+			trail, err := Open(t.Context(), []string{arg}, allDays, opt)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for f := range fetches(t, trail) {
+				if f.Object != want {
+					t.Errorf("%s:\n got %+v\nwant %+v", arg, f.Object, want)
+				}
+				f.Close()
+			}
+			if objects, bytes, done := trail.Found(); objects != 1 || bytes != want.Size || !done {
+				t.Errorf("found %d objects, %d bytes, done %v", objects, bytes, done)
+			}
+			trail.Close()
+		}
+	})
+}
+
+// A folder given by a relative path is placed by the whole of it.
+func TestTrailPlacesARelativePath(t *testing.T) {
+	dir := t.TempDir()
+	writeTree(t, dir, "AWSLogs/"+acct+"/CloudTrail/us-east-1/2026/11/20/a.json.gz", "AWSLogs/"+acct+"/vpcflowlogs/us-east-1/2026/11/20/f.log.gz")
+	t.Chdir(filepath.Join(dir, "AWSLogs", acct))
+	trail, err := Open(t.Context(), []string{"."}, oneDay(t, "2026-11-20"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trail.Close()
+	for f := range fetches(t, trail) {
+		if want := "CloudTrail/us-east-1/2026/11/20/a.json.gz"; f.Object.Name != want || f.Object.Key.Account != acct {
+			t.Errorf("got %+v, want %s of %s", f.Object, want, acct)
+		}
+		f.Close()
+	}
+	equal(t, "accounts", trail.Accounts(), []string{acct})
 }
 
 func TestTrailReadsLinksAndSpellings(t *testing.T) {
