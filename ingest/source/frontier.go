@@ -27,6 +27,7 @@ type node struct {
 	folder  bool
 	running bool
 	place   layout.Place
+	strict  bool        // this folder or one above holds AWSLogs: a loose object must be named as CloudTrail's
 	pages   store.Pager // set once the first page is asked for
 	after   string      // the name up to which the folder has been listed
 	grafts  []*node     // sources that lie inside this folder, in order
@@ -34,7 +35,7 @@ type node struct {
 
 // folderNode returns the node of n's sub-folder called name.
 func (n *node) folderNode(name string, at layout.Place) *node {
-	return &node{name: n.name + name + "/", store: n.store, folder: true, place: at}
+	return &node{name: n.name + name + "/", store: n.store, folder: true, place: at, strict: n.strict}
 }
 
 // graft merges grafts into nodes, both in order: each goes into the folder that
@@ -52,6 +53,8 @@ func graft(nodes, grafts []*node) []*node {
 		for len(grafts) > 0 && n.holds(grafts[0]) {
 			if grafts[0].name != n.name {
 				n.grafts = append(n.grafts, grafts[0])
+			} else if !grafts[0].strict {
+				n.strict = false // named as a source itself
 			}
 			grafts = grafts[1:]
 		}

@@ -147,16 +147,21 @@ func (p *plan) expand(ctx context.Context, n *node) ([]*node, error) {
 	if err != nil {
 		return nil, err
 	}
+	if n.place.Level == layout.AtOutside && slices.ContainsFunc(entries, isLogs) {
+		n.strict = true
+	}
 	nodes, err := p.nodes(n, entries)
 	if err != nil || !more {
 		return graft(nodes, n.grafts), err
 	}
-	rest := &node{name: n.name, store: n.store, folder: true, place: n.place, pages: n.pages, after: n.after}
+	rest := &node{name: n.name, store: n.store, folder: true, place: n.place, strict: n.strict, pages: n.pages, after: n.after}
 	if len(entries) > 0 {
 		rest.after = n.name + entries[len(entries)-1].Name
 	}
 	return graft(append(nodes, rest), n.grafts), nil
 }
+
+func isLogs(e store.Entry) bool { return e.Name == "AWSLogs/" }
 
 // nodes turns a page of n's entries into nodes: one for each folder, one for
 // each run of objects.
@@ -175,7 +180,7 @@ func (p *plan) nodes(n *node, entries []store.Entry) ([]*node, error) {
 			continue
 		}
 		key, ok := p.reads(n.place, e.Name)
-		if !ok {
+		if !ok || n.strict && n.place.Level == layout.AtOutside && key.Account == "" {
 			continue
 		}
 		obj := Object{Name: n.name + e.Name, Key: key, Size: e.Size, ETag: e.ETag}

@@ -34,10 +34,11 @@ var mixed = []string{
 	"some/prefix/AWSLogs/555555555555/CloudTrail/us-east-1/2026/11/20/p.json.gz",
 	"flat/666666666666_CloudTrail_us-east-1_20261120T0005Z_A.json.gz",
 	"flat/666666666666_CloudTrail_us-east-1_20261201T0005ZB.json.gz",
-	"flat/untold.jsonl",
-	"flat-more/untold.json",
-	"top.json.zst",
 }
+
+// untold are objects outside AWS's layout that CloudTrail has not named. Beside AWSLogs they may be
+// anything; below a source without it they are read.
+var untold = []string{"flat/untold.jsonl", "flat-more/untold.json", "top.json.zst"}
 
 // unread lies beside mixed.
 var unread = []string{
@@ -87,7 +88,7 @@ func under(root string, keys []string, match func(key string) bool) []string {
 }
 
 func TestTrailReadsEveryLayoutInOneOrder(t *testing.T) {
-	both(t, slices.Concat(mixed, unread), func(t *testing.T, root string, opt Options) {
+	both(t, slices.Concat(mixed, untold, unread), func(t *testing.T, root string, opt Options) {
 		got, accounts, err := read(t, []string{root}, allDays, opt)
 		if err != nil {
 			t.Fatal(err)
@@ -100,16 +101,13 @@ func TestTrailReadsEveryLayoutInOneOrder(t *testing.T) {
 func TestTrailReadsTheDaysOfAWindow(t *testing.T) {
 	on := func(days ...string) func(string) bool {
 		return func(key string) bool {
-			if strings.Contains(key, "untold") || key == "top.json.zst" {
-				return true // nothing tells their day
-			}
 			return slices.ContainsFunc(days, func(d string) bool {
 				return strings.Contains(key, d) || strings.Contains(key, strings.ReplaceAll(d, "/", ""))
 			})
 		}
 	}
 	d20 := date(t, "2026-11-20")
-	both(t, slices.Concat(mixed, unread), func(t *testing.T, root string, opt Options) {
+	both(t, slices.Concat(mixed, untold, unread), func(t *testing.T, root string, opt Options) {
 		for _, tc := range []struct {
 			name string
 			sel  Selection
@@ -128,16 +126,25 @@ func TestTrailReadsTheDaysOfAWindow(t *testing.T) {
 	})
 }
 
+func TestTrailReadsAnythingWhereThereIsNoLayout(t *testing.T) {
+	both(t, slices.Concat(mixed, untold, unread), func(t *testing.T, root string, opt Options) {
+		flat := slices.Concat(mixed, untold)
+		got := names(t, []string{root + "flat"}, allDays, opt)
+		equal(t, "flat", got, under(root, flat, func(key string) bool { return strings.HasPrefix(key, "flat/") }))
+		both := names(t, []string{root, root + "flat"}, allDays, opt)
+		equal(t, "flat and the root", both, under(root, append(flat[:len(mixed):len(mixed)], "flat/untold.jsonl"), func(string) bool { return true }))
+	})
+}
+
 func TestTrailSelectsAccountsAndRegions(t *testing.T) {
-	both(t, slices.Concat(mixed, unread), func(t *testing.T, root string, opt Options) {
+	both(t, slices.Concat(mixed, untold, unread), func(t *testing.T, root string, opt Options) {
 		sel := Selection{Window: day.All(), Accounts: []string{acct, "666666666666", "999999999999"}, Regions: []string{"us-east-1"}}
 		got, accounts, err := read(t, []string{root}, sel, opt)
 		if err != nil {
 			t.Fatal(err)
 		}
 		equal(t, "objects", got, under(root, mixed, func(key string) bool {
-			return !strings.Contains(key, "/eu-west-1/") &&
-				(strings.Contains(key, acct) || strings.Contains(key, "666666666666") || !strings.Contains(key, "CloudTrail"))
+			return !strings.Contains(key, "/eu-west-1/") && (strings.Contains(key, acct) || strings.Contains(key, "666666666666"))
 		}))
 		equal(t, "accounts", accounts, []string{acct, acct2, "333333333333", "444444444444", "555555555555", "666666666666"})
 	})
@@ -145,7 +152,7 @@ func TestTrailSelectsAccountsAndRegions(t *testing.T) {
 
 func TestTrailStartsAtAnyDepth(t *testing.T) {
 	const object = "AWSLogs/123456789012/CloudTrail/us-east-1/2026/11/20/a.json.gz"
-	both(t, slices.Concat(mixed, unread), func(t *testing.T, root string, opt Options) {
+	both(t, slices.Concat(mixed, untold, unread), func(t *testing.T, root string, opt Options) {
 		for i, c := range object {
 			if c != '/' {
 				continue
@@ -175,8 +182,8 @@ func TestTrailOutOfTheWindowHasNothing(t *testing.T) {
 
 // Whatever sources are given, in whatever order, their union is handed out once and in one order.
 func TestTrailHandsOutOverlappingSourcesOnce(t *testing.T) {
-	keys := slices.Concat(mixed, unread)
-	var args []string
+	keys := slices.Concat(mixed, untold, unread)
+	args := []string{""} // the root itself
 	for _, key := range keys {
 		args = append(args, key)
 		for i := range key {
