@@ -56,7 +56,7 @@ func runCase(t *testing.T, c *fixtures.Case) *Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return testRun{sources: []string{dir}, window: day.All(), own: c.OwnAccounts, inventory: inventory}.report(t)
+	return testRun{sources: []string{dir, dir + "/" + name}, window: day.All(), own: c.OwnAccounts, inventory: inventory}.report(t)
 }
 
 func kindAdded(before, after Balance) string {

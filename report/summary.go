@@ -17,6 +17,7 @@ import (
 // and the endpoints used, over one or more days.
 type Summary struct {
 	Days       []day.Day // in order
+	Kinds      Kinds     // records by what they were to the balance
 	Total      Routes
 	Services   []NamedRoutes // by service, most internet calls first
 	Principals []NamedRoutes // by principal, most internet calls first
@@ -125,6 +126,7 @@ func (b *summaryBuilder) add(ctx context.Context, store Store, d day.Day, s *Sum
 	if err != nil {
 		return err
 	}
+	s.Kinds.add(m.Counts)
 	for status, n := range m.Objects {
 		if status != ingest.OK {
 			s.Unread[status] = max(s.Unread[status], n) // days of one run repeat its objects

@@ -17,8 +17,9 @@ func (s *Summary) WriteText(w io.Writer) error {
 	var out strings.Builder
 	s.writeHead(&out)
 	s.writeRoutes(&out)
-	s.writeRanking(&out, "Services with most calls past the endpoint", "service", s.Services)
-	s.writeRanking(&out, "Principals with most calls past the endpoint", "principal", s.Principals)
+	writeRanking(&out, "Services with most calls past the endpoint", s.Services, []string{"service"},
+		func(name string) []string { return []string{orDash(name)} })
+	writeRanking(&out, "Principals with most calls past the endpoint", s.Principals, []string{"principal", "account"}, nameAndAccount)
 	s.writeEndpoints(&out)
 	_, err := io.WriteString(w, out.String())
 	return err
@@ -35,12 +36,32 @@ func (s *Summary) writeHead(out *strings.Builder) {
 		fmt.Fprintf(out, "%d days between %s and %s: ", len(s.Days), first, last)
 	}
 	fmt.Fprintf(out, "%s calls, %s denied\n", number(s.Total.Calls), number(s.Total.Denied))
+	s.writeOthers(out)
 	var unread int64
 	for _, n := range s.Unread {
 		unread += n
 	}
 	if unread > 0 {
 		fmt.Fprintf(out, "INCOMPLETE: %s could not be read whole; table objects names each\n", plural(unread, "object"))
+	}
+}
+
+// writeOthers tells of the records that are no calls, where there are any.
+func (s *Summary) writeOthers(out *strings.Builder) {
+	var others []string
+	for _, k := range []struct {
+		n    int64
+		noun string
+	}{
+		{s.Kinds.Duplicates, "duplicate"}, {s.Kinds.SharedCopies, "shared copy"}, {s.Kinds.NetworkEvents, "network event"},
+		{s.Kinds.Corrections, "correction"}, {s.Kinds.OtherEvents, "other event"},
+	} {
+		if k.n > 0 {
+			others = append(others, plural(k.n, k.noun))
+		}
+	}
+	if len(others) > 0 {
+		fmt.Fprintf(out, "beside the calls: %s\n", strings.Join(others, ", "))
 	}
 }
 
@@ -57,27 +78,40 @@ func (s *Summary) writeRoutes(out *strings.Builder) {
 	g.write(out)
 }
 
-func (s *Summary) writeRanking(out *strings.Builder, title, what string, rows []NamedRoutes) {
-	g := grid{
-		title: title, right: []bool{false, true, true, true, true},
-		heads: []string{what, "internet", "external", "vpce", "vpce share"},
-	}
-	shown, past := 0, 0
+// writeRanking shows the rows with internet calls; cells says how to show a row's name, in as many
+// columns as there are names.
+func writeRanking(out *strings.Builder, title string, rows []NamedRoutes, names []string, cells func(string) []string) {
+	g := grid{title: title, heads: append(names, "internet", "external", "vpce", "vpce share")}
+	g.right = append(make([]bool, len(names)), true, true, true, true)
+	past := 0
 	for _, r := range rows {
 		if r.Internet == 0 {
 			continue
 		}
-		if past++; shown < topRows {
+		if past++; past <= topRows {
 			share := "-"
 			if !math.IsNaN(r.VPCEShare) {
 				share = fmt.Sprintf("%.1f %%", 100*r.VPCEShare)
 			}
-			g.add(orDash(r.Name), number(r.Internet), number(r.InternetExternal), number(r.VPCE), share)
-			shown++
+			g.add(append(cells(r.Name), number(r.Internet), number(r.InternetExternal), number(r.VPCE), share)...)
 		}
 	}
-	g.more(past - shown)
+	g.more(past - topRows)
 	g.write(out)
+}
+
+// nameAndAccount splits an ARN into what a person reads: arn:aws:iam::111122223333:role/path/name
+// into role/name and the account. The path is left out: names are unique without it.
+func nameAndAccount(principal string) []string {
+	parts := strings.SplitN(principal, ":", 6)
+	if len(parts) < 6 || parts[0] != "arn" {
+		return []string{orDash(principal), "-"}
+	}
+	kind, name, hasName := strings.Cut(parts[5], "/")
+	if hasName {
+		kind += "/" + name[strings.LastIndexByte(name, '/')+1:]
+	}
+	return []string{kind, orDash(parts[4])}
 }
 
 func (s *Summary) writeEndpoints(out *strings.Builder) {
@@ -178,6 +212,9 @@ func percent(n, of int64) string {
 func plural(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
+	}
+	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+		noun = stem + "ie"
 	}
 	return number(n) + " " + noun + "s"
 }

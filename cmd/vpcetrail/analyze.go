@@ -42,10 +42,10 @@ a day and table in DEST (a directory or s3://bucket/prefix). A day is replaced a
 
 A day's calls are read from the folders of that day and, for late delivery, of the days after it that
 --lateness reaches into.`,
-		Example: `  vpcetrail analyze fixtures/demo --out report
+		Example: `  vpcetrail analyze fixtures/demo --out out
   vpcetrail analyze s3://org-trail --out s3://audit-reports/vpcetrail --date yesterday
   aws ec2 describe-vpc-endpoints > endpoints.json
-  vpcetrail analyze s3://org-trail/AWSLogs --out report --date 2026-11-01..2026-11-20 --endpoints endpoints.json`,
+  vpcetrail analyze s3://org-trail/AWSLogs --out out --date 2026-11-01..2026-11-20 --endpoints endpoints.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			job, err := f.job(args, time.Now())
 			if err != nil {

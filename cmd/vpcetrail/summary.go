@@ -16,7 +16,7 @@ func newSummary() *cobra.Command {
 	return &cobra.Command{
 		Use:   "summary DEST",
 		Short: "Show what a report says: calls by route, what went past the endpoints, endpoints used",
-		Example: `  vpcetrail summary report
+		Example: `  vpcetrail summary out
   vpcetrail summary s3://audit-reports/vpcetrail`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {

@@ -1,0 +1,40 @@
+package report
+
+import (
+	"maps"
+	"os"
+	"testing"
+
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
+)
+
+// TestCapturedTrail reads a captured trail. The expected numbers were worked out from its records
+// with jq, by the rules. The publisher replaced account ids and people's addresses: that is
+// why most sources are private and no endpoint is the folder account's.
+func TestCapturedTrail(t *testing.T) {
+	const captured = "../../shared/data/trail-2023-07-10"
+	if _, err := os.Stat(captured); err != nil {
+		t.Skip("the captured trail is not here: ", err)
+	}
+	rep := testRun{sources: []string{captured}, window: day.All(), workers: 2}.report(t)
+	if want := (Balance{Records: 1233, Kinds: Kinds{Calls: 1233}}); rep.Balance != want {
+		t.Errorf("balance %+v, want %+v", rep.Balance, want)
+	}
+	if want := map[ingest.Status]int64{ingest.OK: 28}; !maps.Equal(rep.Statuses, want) {
+		t.Errorf("objects %v, want %v", rep.Statuses, want)
+	}
+	got := map[string]int64{}
+	for _, d := range rep.Days {
+		for _, row := range d.Traffic {
+			got[row.Route+" "+row.Evidence] += row.Calls
+		}
+	}
+	want := map[string]int64{
+		"aws_service invoked_by": 117, "aws_service service_principal": 14, "internet public_source": 9,
+		"unknown console_private_source": 45, "unknown private_source": 1048,
+	}
+	if !maps.Equal(got, want) {
+		t.Errorf("calls %v\nwant  %v", got, want)
+	}
+}
