@@ -8,6 +8,8 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/fixtures"
 	"vpcetrail/ingest/day"
+
+	"vpcetrail/report/table"
 )
 
 // TestCases runs every documented case through the whole pipeline: once without its record and once
@@ -74,15 +76,15 @@ func kindAdded(before, after Balance) string {
 }
 
 // rowAdded returns what after's traffic has more than before's: one call. Times are left out.
-func rowAdded(t *testing.T, before, after *Report) Traffic {
+func rowAdded(t *testing.T, before, after *Report) table.TrafficRow {
 	t.Helper()
-	counted := map[TrafficKey]Measures{}
+	counted := map[table.TrafficKey]table.Measures{}
 	for _, d := range before.Days {
 		for _, row := range d.Traffic {
 			counted[row.TrafficKey] = row.Measures
 		}
 	}
-	var added []Traffic
+	var added []table.TrafficRow
 	for _, d := range after.Days {
 		for _, row := range d.Traffic {
 			old := counted[row.TrafficKey]
@@ -94,7 +96,7 @@ func rowAdded(t *testing.T, before, after *Report) Traffic {
 			row.BytesIn -= old.BytesIn
 			row.BytesOut -= old.BytesOut
 			row.FirstSeen, row.LastSeen = 0, 0
-			if row.Measures != (Measures{}) {
+			if row.Measures != (table.Measures{}) {
 				added = append(added, row)
 			}
 		}
@@ -105,7 +107,7 @@ func rowAdded(t *testing.T, before, after *Report) Traffic {
 	return added[0]
 }
 
-func wantedRow(w *fixtures.Want) Traffic {
+func wantedRow(w *fixtures.Want) table.TrafficRow {
 	text := func(s *string) string {
 		if s == nil {
 			return ""
@@ -118,15 +120,15 @@ func wantedRow(w *fixtures.Want) Traffic {
 		}
 		return 0
 	}
-	return Traffic{
-		TrafficKey{
+	return table.TrafficRow{
+		TrafficKey: table.TrafficKey{
 			AccountID: text(w.AccountID), Region: text(w.Region), Principal: text(w.Principal),
 			PrincipalType: text(w.PrincipalType), PrincipalAccountID: text(w.PrincipalAccountID),
 			Session: text(w.Session), Service: text(w.Service), Route: w.Route, Origin: text(w.Origin),
 			Evidence: w.Evidence, EndpointID: text(w.VPCEndpointID), EndpointType: text(w.EndpointType),
 			EndpointAccountID: text(w.EndpointAccountID), EndpointOwner: text(w.EndpointOwner),
 		},
-		Measures{
+		Measures: table.Measures{
 			Calls: 1, Denied: one(w.Denied), Errors: one(w.Error), Reads: one(w.Read), Writes: one(w.Write),
 			BytesIn: w.BytesIn, BytesOut: w.BytesOut,
 		},

@@ -5,6 +5,8 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
+
+	"vpcetrail/report/table"
 )
 
 // A Counter counts the events of one worker. It is an ingest.Sink; use NewCounter.
@@ -13,7 +15,7 @@ type Counter struct {
 
 	index  map[group]int32 // place in totals
 	groups []group
-	totals []Measures
+	totals []table.Measures
 
 	days      map[day.Day]*Kinds
 	objects   []object
@@ -35,30 +37,6 @@ func NewCounter(ranges *classify.Ranges) *Counter {
 	}
 }
 
-// Measures are what is counted for a group of calls.
-type Measures struct {
-	Calls, Denied, Errors, Reads, Writes int64
-	BytesIn, BytesOut                    int64
-	FirstSeen, LastSeen                  int64 // milliseconds since the epoch; meaningless where Calls is 0
-}
-
-func (m *Measures) add(o *Measures) {
-	if o.Calls == 0 {
-		return
-	}
-	if m.Calls == 0 {
-		m.FirstSeen, m.LastSeen = o.FirstSeen, o.LastSeen
-	}
-	m.Calls += o.Calls
-	m.Denied += o.Denied
-	m.Errors += o.Errors
-	m.Reads += o.Reads
-	m.Writes += o.Writes
-	m.BytesIn += o.BytesIn
-	m.BytesOut += o.BytesOut
-	m.FirstSeen, m.LastSeen = min(m.FirstSeen, o.FirstSeen), max(m.LastSeen, o.LastSeen)
-}
-
 // Kinds counts records by what they are to the balance.
 type Kinds struct {
 	Calls         int64 `json:"calls"`
@@ -69,7 +47,8 @@ type Kinds struct {
 	OtherEvents   int64 `json:"other_events"`
 }
 
-func (k *Kinds) add(o Kinds) {
+// Add adds the counts of o.
+func (k *Kinds) Add(o Kinds) {
 	k.Calls += o.Calls
 	k.Duplicates += o.Duplicates
 	k.SharedCopies += o.SharedCopies
@@ -147,7 +126,7 @@ func (c *Counter) place(key []byte) int32 {
 	g, i := group(key), int32(len(c.groups))
 	c.index[g] = i
 	c.groups = append(c.groups, g)
-	c.totals = append(c.totals, Measures{})
+	c.totals = append(c.totals, table.Measures{})
 	return i
 }
 
@@ -228,7 +207,7 @@ func (b *batch) Count(duplicate []bool) {
 			kinds.OtherEvents++
 		}
 		if r.group >= 0 {
-			c.totals[r.group].count(r)
+			r.addTo(&c.totals[r.group])
 		}
 		if r.byPolicy {
 			c.denials = append(c.denials, denial{r.group, r.kind == event.Network, r.requestID})
@@ -250,7 +229,8 @@ func (c *Counter) kindsOf(d day.Day) *Kinds {
 	return k
 }
 
-func (m *Measures) count(r *row) {
+// addTo counts the row.
+func (r *row) addTo(m *table.Measures) {
 	if m.Calls == 0 {
 		m.FirstSeen, m.LastSeen = r.time, r.time
 	}

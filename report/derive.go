@@ -2,15 +2,16 @@ package report
 
 import (
 	"math"
-	"slices"
 
 	"vpcetrail/classify"
+
+	"vpcetrail/report/table"
 )
 
 // principalsOf sums traffic by principal.
-func principalsOf(traffic []Traffic) []PrincipalRow {
+func principalsOf(traffic []table.TrafficRow) []table.PrincipalRow {
 	type key struct{ account, principal, kind, home string }
-	var rows []PrincipalRow
+	var rows []table.PrincipalRow
 	index := map[key]int{}
 	services := map[int]map[string]bool{}
 	for i := range traffic {
@@ -21,23 +22,23 @@ func principalsOf(traffic []Traffic) []PrincipalRow {
 			n = len(rows)
 			index[k] = n
 			services[n] = map[string]bool{}
-			rows = append(rows, PrincipalRow{AccountID: k.account, Principal: k.principal, PrincipalType: k.kind, PrincipalAccountID: k.home})
+			rows = append(rows, table.PrincipalRow{AccountID: k.account, Principal: k.principal, PrincipalType: k.kind, PrincipalAccountID: k.home})
 		}
-		rows[n].Routes.add(t)
+		rows[n].Routes.Add(t)
 		services[n][t.Service] = true
 	}
 	for n := range rows {
 		rows[n].Services = int64(len(services[n]))
 	}
-	principalTable.sort(rows)
+	table.Principals.Sort(rows)
 	return rows
 }
 
 // servicesOf sums traffic by service.
-func servicesOf(traffic []Traffic) []ServiceRow {
+func servicesOf(traffic []table.TrafficRow) []table.ServiceRow {
 	type key struct{ account, region, service string }
 	type caller struct{ name, account string }
-	var rows []ServiceRow
+	var rows []table.ServiceRow
 	index := map[key]int{}
 	callers := map[int]map[caller]bool{}
 	for i := range traffic {
@@ -48,26 +49,26 @@ func servicesOf(traffic []Traffic) []ServiceRow {
 			n = len(rows)
 			index[k] = n
 			callers[n] = map[caller]bool{}
-			rows = append(rows, ServiceRow{AccountID: k.account, Region: k.region, Service: k.service})
+			rows = append(rows, table.ServiceRow{AccountID: k.account, Region: k.region, Service: k.service})
 		}
-		rows[n].Routes.add(t)
+		rows[n].Routes.Add(t)
 		callers[n][caller{t.Principal, t.PrincipalAccountID}] = true
 	}
 	for n := range rows {
 		rows[n].Principals = int64(len(callers[n]))
 	}
-	serviceTable.sort(rows)
+	table.Services.Sort(rows)
 	return rows
 }
 
 // endpointsOf sums traffic by endpoint, and adds what network events tell.
-func (s *settler) endpointsOf(traffic []Traffic, t *tally) []EndpointRow {
+func (s *settler) endpointsOf(traffic []table.TrafficRow, t *tally) []table.EndpointRow {
 	type caller struct{ name, account string }
-	rows := map[endpointKey]*EndpointRow{}
+	rows := map[endpointKey]*table.EndpointRow{}
 	callers := map[endpointKey]map[caller]bool{}
-	row := func(k endpointKey) *EndpointRow {
+	row := func(k endpointKey) *table.EndpointRow {
 		if rows[k] == nil {
-			rows[k] = &EndpointRow{
+			rows[k] = &table.EndpointRow{
 				EndpointID: k.endpoint, AccountID: k.account, Region: k.region, Service: k.service,
 				EndpointType: s.typeOf(k.endpoint), VPCID: s.owners.Endpoint(k.endpoint).VPC,
 				FirstSeen: math.MaxInt64, LastSeen: math.MinInt64,
@@ -83,19 +84,19 @@ func (s *settler) endpointsOf(traffic []Traffic, t *tally) []EndpointRow {
 		}
 		k := endpointKey{c.EndpointID, c.AccountID, c.Region, c.Service}
 		r := row(k)
-		r.see(&c.Measures)
+		r.See(&c.Measures)
 		r.Calls += c.Calls
 		r.Denied += c.Denied
 		r.Bytes += c.BytesIn + c.BytesOut
-		r.own(c.EndpointOwner, c.EndpointAccountID)
+		r.Own(c.EndpointOwner, c.EndpointAccountID)
 		callers[k][caller{c.Principal, c.PrincipalAccountID}] = true
 	}
 	for k, m := range t.network {
 		r := row(k)
-		r.see(m)
+		r.See(m)
 		r.NetworkEvents += m.Calls
 		if r.EndpointOwner == "" {
-			r.own(s.ownerOf(k.endpoint, t.owners[k]))
+			r.Own(s.ownerOf(k.endpoint, t.owners[k]))
 		}
 	}
 	for k, n := range t.denied {
@@ -103,7 +104,7 @@ func (s *settler) endpointsOf(traffic []Traffic, t *tally) []EndpointRow {
 			r.PolicyDenied += n
 		}
 	}
-	out := make([]EndpointRow, 0, len(rows))
+	out := make([]table.EndpointRow, 0, len(rows))
 	for k, r := range rows {
 		r.Principals = int64(len(callers[k]))
 		for c := range callers[k] {
@@ -113,26 +114,8 @@ func (s *settler) endpointsOf(traffic []Traffic, t *tally) []EndpointRow {
 		}
 		out = append(out, *r)
 	}
-	endpointTable.sort(out)
+	table.Endpoints.Sort(out)
 	return out
-}
-
-// see widens the row's time to the measures'.
-func (r *EndpointRow) see(m *Measures) {
-	r.FirstSeen, r.LastSeen = min(r.FirstSeen, m.FirstSeen), max(r.LastSeen, m.LastSeen)
-}
-
-// own notes what one verdict says of the endpoint's owner. Records of one endpoint may say more or
-// less (older ones name no account); the strongest word stands: own, foreign, unknown.
-func (r *EndpointRow) own(owner, account string) {
-	if rankOfOwner(owner) > rankOfOwner(r.EndpointOwner) {
-		r.EndpointOwner = owner
-	}
-	r.EndpointAccountID = max(r.EndpointAccountID, account)
-}
-
-func rankOfOwner(owner string) int {
-	return slices.Index([]string{"", "unknown", "foreign", "own"}, owner)
 }
 
 // ownerOf tells the owner of an endpoint that only network events name, and the owner's account.

@@ -3,6 +3,8 @@ package report
 import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
+
+	"vpcetrail/report/table"
 )
 
 // An object is what the report keeps of an object read.
@@ -63,8 +65,8 @@ func (o *object) readFor(d day.Day, lateness int) bool {
 }
 
 // row returns the object's row in the table of day d.
-func (o *object) row(d day.Day) ObjectRow {
-	r := ObjectRow{
+func (o *object) row(d day.Day) table.ObjectRow {
+	r := table.ObjectRow{
 		Key: o.Object.Name, ETag: o.Object.ETag, Size: o.Object.Size, SHA256: o.SHA256,
 		Records: o.Records, DayRecords: o.recordsOf(d), Status: string(o.Status), ErrorOffset: -1,
 	}

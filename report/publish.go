@@ -10,6 +10,8 @@ import (
 
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
+
+	"vpcetrail/report/table"
 )
 
 // Run says how a report was made, as far as it bears on what the report says. It holds no times and
@@ -71,11 +73,11 @@ func Publish(ctx context.Context, store Store, pub Publication, r *Report, run R
 		}
 		p := publisher{pub: pub, day: d.Day, manifest: &m}
 		stagings := []func(context.Context) error{
-			func(ctx context.Context) error { return stage(ctx, &p, &trafficTable, d.Traffic) },
-			func(ctx context.Context) error { return stage(ctx, &p, &principalTable, d.Principals) },
-			func(ctx context.Context) error { return stage(ctx, &p, &serviceTable, d.Services) },
-			func(ctx context.Context) error { return stage(ctx, &p, &endpointTable, d.Endpoints) },
-			func(ctx context.Context) error { return stage(ctx, &p, &objectTable, d.Objects) },
+			func(ctx context.Context) error { return stage(ctx, &p, &table.Traffic, d.Traffic) },
+			func(ctx context.Context) error { return stage(ctx, &p, &table.Principals, d.Principals) },
+			func(ctx context.Context) error { return stage(ctx, &p, &table.Services, d.Services) },
+			func(ctx context.Context) error { return stage(ctx, &p, &table.Endpoints, d.Endpoints) },
+			func(ctx context.Context) error { return stage(ctx, &p, &table.Objects, d.Objects) },
 		}
 		for _, stage := range stagings {
 			if err := stage(ctx); err != nil {
@@ -103,10 +105,10 @@ type publisher struct {
 
 func partition(table string, d day.Day) string { return table + "/dt=" + d.String() + "/" }
 
-func stage[T any](ctx context.Context, p *publisher, t *Table[T], rows []T) error {
-	for part := 0; part == 0 || part*rowsPerFile < len(rows); part++ {
-		some := rows[part*rowsPerFile : min((part+1)*rowsPerFile, len(rows))]
-		data, err := t.parquet(some)
+func stage[T any](ctx context.Context, p *publisher, t *table.Table[T], rows []T) error {
+	for part := 0; part == 0 || part*table.RowsPerFile < len(rows); part++ {
+		some := rows[part*table.RowsPerFile : min((part+1)*table.RowsPerFile, len(rows))]
+		data, err := t.Encode(some)
 		if err != nil {
 			return err
 		}
@@ -131,7 +133,7 @@ func (p *publisher) stageManifest(ctx context.Context) error {
 // stale lists the files of earlier publications of the day that this one does not replace.
 func (p *publisher) stale(ctx context.Context, store Store) ([]string, error) {
 	var stale []string
-	for _, t := range Tables() {
+	for _, t := range table.Tables() {
 		names, err := store.List(ctx, partition(t.Name, p.day))
 		if err != nil {
 			return nil, err
@@ -145,7 +147,7 @@ func (p *publisher) stale(ctx context.Context, store Store) ([]string, error) {
 	return stale, nil
 }
 
-func routesOf(traffic []Traffic) map[string]int64 {
+func routesOf(traffic []table.TrafficRow) map[string]int64 {
 	routes := map[string]int64{}
 	for i := range traffic {
 		routes[traffic[i].Route] += traffic[i].Calls

@@ -3,15 +3,13 @@ package report
 import (
 	"context"
 	"fmt"
-	"math"
 	"reflect"
 	"testing"
 
-	"github.com/apache/arrow/go/v15/arrow/memory"
-
 	"vpcetrail/classify"
-	"vpcetrail/fixtures"
 	"vpcetrail/ingest/day"
+
+	"vpcetrail/report/table"
 )
 
 // memStore is a Store in memory.
@@ -89,56 +87,24 @@ func TestPublishedTablesReadBackAsWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	readsBack(t, store, &trafficTable, m, d, d.Traffic)
-	readsBack(t, store, &principalTable, m, d, d.Principals)
-	readsBack(t, store, &serviceTable, m, d, d.Services)
-	readsBack(t, store, &endpointTable, m, d, d.Endpoints)
-	readsBack(t, store, &objectTable, m, d, d.Objects)
+	readsBack(t, store, &table.Traffic, m, d, d.Traffic)
+	readsBack(t, store, &table.Principals, m, d, d.Principals)
+	readsBack(t, store, &table.Services, m, d, d.Services)
+	readsBack(t, store, &table.Endpoints, m, d, d.Endpoints)
+	readsBack(t, store, &table.Objects, m, d, d.Objects)
 	if !m.Complete() || m.Balance != rep.Balance {
 		t.Errorf("manifest %+v", m)
 	}
 }
 
-func readsBack[T any](t *testing.T, store Store, table *Table[T], m *Manifest, d *Day, want []T) {
+func readsBack[T any](t *testing.T, store Store, tab *table.Table[T], m *Manifest, d *Day, want []T) {
 	t.Helper()
-	got, err := readDay(context.Background(), store, table, m, d.Day)
+	got, err := ReadTable(context.Background(), store, tab, m, d.Day)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(want) == 0 || fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) { // as text: NaN is NaN
-		t.Errorf("%s:\ngot  %+v\nwant %+v", table.Name, got, want)
-	}
-}
-
-func TestAnotherVersionsColumnsAreNull(t *testing.T) {
-	old := Table[ServiceRow]{Name: "services", Keys: 1, Columns: []Column[ServiceRow]{
-		serviceTable.Columns[2],
-		count("retired", "A column that is no more.", func(r *ServiceRow) *int64 { return &r.Calls }),
-	}}
-	data, err := old.parquet([]ServiceRow{{Service: "s3.amazonaws.com", Routes: Routes{Calls: 7}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	rows, err := serviceTable.rows(context.Background(), data)
-	if err != nil || len(rows) != 1 || rows[0].Service != "s3.amazonaws.com" || rows[0].Calls != 0 || !math.IsNaN(rows[0].VPCEShare) {
-		t.Errorf("%+v, %v", rows, err)
-	}
-}
-
-func TestEncodeReleasesItsMemory(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
-	defer mem.AssertSize(t, 0)
-	rows := make([]Traffic, rowGroup+1) // two row groups
-	for i := range rows {
-		rows[i].AccountID, rows[i].Calls = fmt.Sprintf("%012d", i), int64(i)
-	}
-	data, err := trafficTable.encode(rows, mem)
-	if err != nil {
-		t.Fatal(err)
-	}
-	back, err := trafficTable.decode(context.Background(), data, mem)
-	if err != nil || !reflect.DeepEqual(back, rows) {
-		t.Errorf("%d rows of %d read back, %v", len(back), len(rows), err)
+		t.Errorf("%s:\ngot  %+v\nwant %+v", tab.Name, got, want)
 	}
 }
 
@@ -160,35 +126,11 @@ func TestADayIsReplacedWhole(t *testing.T) {
 	}
 }
 
-func TestSummaryOfTheWorkshop(t *testing.T) {
-	store := memStore{}
-	publish(t, store, workshop(t))
-	s, err := Summarize(context.Background(), store, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var out writer
-	if err := s.WriteText(&out); err != nil {
-		t.Fatal(err)
-	}
-	fixtures.Golden(t, "testdata/workshop-summary.txt", out)
-}
-
-type writer []byte
-
-func (w *writer) Write(p []byte) (int, error) { *w = append(*w, p...); return len(p), nil }
-
 func TestBalanceThatDoesNotHoldFails(t *testing.T) {
 	c := NewCounter(classify.EmbeddedRanges())
 	c.objects = append(c.objects, object{})
 	c.objects[0].Records = 1 // and nothing is counted
 	if _, err := New(Input{Counters: []*Counter{c}, Window: day.All()}); err == nil {
 		t.Error("a lost record went unnoticed")
-	}
-}
-
-func TestCleanKeepsLogsFromMovingTheCursor(t *testing.T) {
-	if got := clean("a\x1b[31mb\rc é"); got != "a\uFFFD[31mb\uFFFDc é" {
-		t.Errorf("%q", got)
 	}
 }

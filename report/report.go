@@ -9,6 +9,8 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
+
+	"vpcetrail/report/table"
 )
 
 // Input is all that a report is made of.
@@ -34,11 +36,11 @@ type Report struct {
 type Day struct {
 	Day        day.Day
 	Kinds      Kinds
-	Traffic    []Traffic
-	Principals []PrincipalRow
-	Services   []ServiceRow
-	Endpoints  []EndpointRow
-	Objects    []ObjectRow
+	Traffic    []table.TrafficRow
+	Principals []table.PrincipalRow
+	Services   []table.ServiceRow
+	Endpoints  []table.EndpointRow
+	Objects    []table.ObjectRow
 }
 
 // A Balance accounts for every record of the objects that were read.
@@ -83,14 +85,14 @@ func New(in Input) (*Report, error) {
 		r.Days = append(r.Days, s.day(d, m.objects, in.Lateness))
 	}
 	for _, d := range r.Days {
-		r.Balance.Kinds.add(d.Kinds)
+		r.Balance.Kinds.Add(d.Kinds)
 		delete(m.days, d.Day)
 	}
 	for d, kinds := range m.days {
 		if d != undated {
 			return nil, fmt.Errorf("%w: records of %s, a day that is not reported", errBalance, d)
 		}
-		r.Balance.Kinds.add(*kinds)
+		r.Balance.Kinds.Add(*kinds)
 	}
 	return r, r.Balance.check()
 }
@@ -121,7 +123,7 @@ func daysOf(in *Input, m *merged) []day.Day {
 
 // merged is what all counters hold together.
 type merged struct {
-	totals    map[group]*Measures
+	totals    map[group]*table.Measures
 	days      map[day.Day]*Kinds
 	objects   []object // in the order of their names
 	endpoints map[string]classify.Endpoint
@@ -138,13 +140,13 @@ type settledDenial struct {
 
 func merge(counters []*Counter) *merged {
 	m := &merged{
-		totals: map[group]*Measures{}, days: map[day.Day]*Kinds{},
+		totals: map[group]*table.Measures{}, days: map[day.Day]*Kinds{},
 		endpoints: map[string]classify.Endpoint{}, loose: map[string]bool{},
 	}
 	for _, c := range counters {
 		for i, g := range c.groups {
 			if t, ok := m.totals[g]; ok {
-				t.add(&c.totals[i])
+				t.Add(&c.totals[i])
 			} else if c.totals[i].Calls > 0 { // not only of objects that broke, or of duplicates
 				m.totals[g] = &c.totals[i]
 			}
@@ -153,7 +155,7 @@ func merge(counters []*Counter) *merged {
 			if m.days[d] == nil {
 				m.days[d] = new(Kinds)
 			}
-			m.days[d].add(*kinds)
+			m.days[d].Add(*kinds)
 		}
 		for _, d := range c.denials {
 			m.denials = append(m.denials, settledDenial{c.groups[d.group], d.network, d.requestID})

@@ -4,6 +4,8 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
+
+	"vpcetrail/report/table"
 )
 
 // A settler decides what only the whole window can tell: whose endpoints are ours and of which
@@ -18,8 +20,8 @@ type settler struct {
 
 // A tally holds one day's settled groups.
 type tally struct {
-	traffic map[TrafficKey]*Measures
-	network map[endpointKey]*Measures
+	traffic map[table.TrafficKey]*table.Measures
+	network map[endpointKey]*table.Measures
 	owners  map[endpointKey]string // the account that network events name as the endpoint's owner
 	denied  map[endpointKey]int64  // calls that the endpoint's policy refused
 }
@@ -53,7 +55,7 @@ func newSettler(in *Input, m *merged, trail map[string]bool) *settler {
 func (s *settler) tallyOf(d day.Day) *tally {
 	t := s.byDay[d]
 	if t == nil {
-		t = &tally{map[TrafficKey]*Measures{}, map[endpointKey]*Measures{}, map[endpointKey]string{}, map[endpointKey]int64{}}
+		t = &tally{map[table.TrafficKey]*table.Measures{}, map[endpointKey]*table.Measures{}, map[endpointKey]string{}, map[endpointKey]int64{}}
 		s.byDay[d] = t
 	}
 	return t
@@ -65,7 +67,7 @@ func (s *settler) isCopy(texts *[groupTextCount]string) bool {
 	return texts[textSharedBy] != "" && s.trail[texts[textSharedBy]]
 }
 
-func (s *settler) settle(g group, measures *Measures) {
+func (s *settler) settle(g group, measures *table.Measures) {
 	texts := g.texts()
 	t := s.tallyOf(g.day())
 	switch {
@@ -87,19 +89,19 @@ func endpointKeyOf(texts *[groupTextCount]string) endpointKey {
 	return endpointKey{texts[textEndpoint], texts[textAccount], texts[textRegion], texts[textService]}
 }
 
-func addTo[K comparable](totals map[K]*Measures, key K, m *Measures) {
+func addTo[K comparable](totals map[K]*table.Measures, key K, m *table.Measures) {
 	if t, ok := totals[key]; ok {
-		t.add(m)
+		t.Add(m)
 		return
 	}
 	c := *m
 	totals[key] = &c
 }
 
-func (s *settler) trafficKey(g group, texts *[groupTextCount]string) TrafficKey {
+func (s *settler) trafficKey(g group, texts *[groupTextCount]string) table.TrafficKey {
 	id, account := texts[textEndpoint], texts[textEndpointAccount]
 	verdict := s.owners.Resolve(g.unowned(), id, account)
-	key := TrafficKey{
+	key := table.TrafficKey{
 		AccountID: texts[textAccount], Region: texts[textRegion],
 		Principal: texts[textPrincipal], PrincipalType: texts[textPrincipalType],
 		PrincipalAccountID: texts[textPrincipalAccount], Session: texts[textSession],
@@ -151,9 +153,9 @@ func (s *settler) day(d day.Day, objects []object, lateness int) *Day {
 		out.Kinds = *kinds
 	}
 	for key, m := range t.traffic {
-		out.Traffic = append(out.Traffic, Traffic{key, *m})
+		out.Traffic = append(out.Traffic, table.TrafficRow{TrafficKey: key, Measures: *m})
 	}
-	trafficTable.sort(out.Traffic)
+	table.Traffic.Sort(out.Traffic)
 	out.Principals = principalsOf(out.Traffic)
 	out.Services = servicesOf(out.Traffic)
 	out.Endpoints = s.endpointsOf(out.Traffic, t)

@@ -10,11 +10,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
-	"time"
 
 	"vpcetrail/classify"
 	"vpcetrail/fixtures/trail"
 	"vpcetrail/ingest/day"
+
+	"vpcetrail/report/table"
 )
 
 // TestGeneratedTrail holds traffic and the balance against what the trail's generator, which knows
@@ -95,7 +96,7 @@ func trafficCSV(t testing.TB, rep *Report) []byte {
 	var out bytes.Buffer
 	w := csv.NewWriter(&out)
 	head := []string{"dt"}
-	for _, c := range trafficTable.Columns {
+	for _, c := range table.Traffic.Columns {
 		head = append(head, c.Name)
 	}
 	rows := [][]string{head}
@@ -110,17 +111,10 @@ func trafficCSV(t testing.TB, rep *Report) []byte {
 	return out.Bytes()
 }
 
-func csvRow(d day.Day, row *Traffic) []string {
+func csvRow(d day.Day, row *table.TrafficRow) []string {
 	cells := []string{d.String()}
-	for i := range trafficTable.Columns {
-		switch c := &trafficTable.Columns[i]; c.Type {
-		case Text:
-			cells = append(cells, *c.text(row))
-		case Moment:
-			cells = append(cells, time.UnixMilli(*c.number(row)).UTC().Format(time.RFC3339))
-		default:
-			cells = append(cells, strconv.FormatInt(*c.number(row), 10))
-		}
+	for i := range table.Traffic.Columns {
+		cells = append(cells, table.Traffic.Columns[i].Format(row))
 	}
 	return cells
 }

@@ -10,6 +10,7 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
 	"vpcetrail/report"
+	"vpcetrail/report/summary"
 )
 
 func newSummary() *cobra.Command {
@@ -36,7 +37,7 @@ func newSummary() *cobra.Command {
 
 // writeSummary writes the summary of the given days, or of all where days is nil.
 func writeSummary(ctx context.Context, out io.Writer, store report.Store, days []day.Day) error {
-	s, err := report.Summarize(ctx, store, days)
+	s, err := summary.Read(ctx, store, days)
 	if err != nil {
 		return err
 	}

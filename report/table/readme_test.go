@@ -1,4 +1,4 @@
-package report
+package table
 
 import (
 	"bytes"
@@ -12,7 +12,7 @@ import (
 // TestReadmeColumns holds the README's tables of columns against the schema. With -update it
 // writes them.
 func TestReadmeColumns(t *testing.T) {
-	const path, start, end = "../README.md", "<!-- columns: written by go test ./report -update -->\n", "<!-- end of columns -->"
+	const path, start, end = "../../README.md", "<!-- columns: written by go test ./report/table -update -->\n", "<!-- end of columns -->"
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +27,7 @@ func TestReadmeColumns(t *testing.T) {
 		return
 	}
 	if flag.Lookup("update").Value.String() != "true" {
-		t.Fatal("the README's columns are not the schema's: run go test ./report -update")
+		t.Fatal("the README's columns are not the schema's: run go test ./report/table -update")
 	}
 	mended := string(before) + start + want + end + string(after)
 	if err := os.WriteFile(path, []byte(mended), 0o644); err != nil {

@@ -1,9 +1,11 @@
-package report
+package table
 
 import (
 	"cmp"
 	"math"
 	"sort"
+	"strconv"
+	"time"
 )
 
 // A Type is a column's type.
@@ -61,8 +63,8 @@ type Table[T any] struct {
 	Columns []Column[T]
 }
 
-// sort puts rows into the order of their keys, as text, NULL first.
-func (t *Table[T]) sort(rows []T) {
+// Sort puts rows into the order of their keys, as text, NULL first.
+func (t *Table[T]) Sort(rows []T) {
 	sort.Slice(rows, func(i, j int) bool {
 		for k := range t.Keys {
 			field := t.Columns[k].text
@@ -72,6 +74,22 @@ func (t *Table[T]) sort(rows []T) {
 		}
 		return false
 	})
+}
+
+// Format returns the column's value in row as text: times as 2026-11-20T10:11:12Z, with milliseconds
+// where there are any, and NULL as "".
+func (c *Column[T]) Format(row *T) string {
+	switch {
+	case c.isNull(row):
+		return ""
+	case c.Type == Text:
+		return *c.text(row)
+	case c.Type == Share:
+		return strconv.FormatFloat(*c.share(row), 'g', -1, 64)
+	case c.Type == Moment:
+		return time.UnixMilli(*c.number(row)).UTC().Format("2006-01-02T15:04:05.999Z07:00")
+	}
+	return strconv.FormatInt(*c.number(row), 10)
 }
 
 // isNull reports whether the column's value in row is NULL.
@@ -115,7 +133,7 @@ type TableInfo struct {
 
 // Tables describes the tables of a report, in the order of their publication.
 func Tables() []TableInfo {
-	return []TableInfo{trafficTable.info(), principalTable.info(), serviceTable.info(), endpointTable.info(), objectTable.info()}
+	return []TableInfo{Traffic.info(), Principals.info(), Services.info(), Endpoints.info(), Objects.info()}
 }
 
 func (t *Table[T]) info() TableInfo {

@@ -1,7 +1,12 @@
-package report
+package table
 
-// A Traffic row counts the calls that share all of its key.
-type Traffic struct {
+import (
+	"math"
+	"slices"
+)
+
+// A TrafficRow counts the calls that share all of its key.
+type TrafficRow struct {
 	TrafficKey
 	Measures
 }
@@ -63,25 +68,25 @@ type ObjectRow struct {
 
 // key columns come first in each table, and rows are sorted by them.
 
-var trafficTable = Table[Traffic]{
+var Traffic = Table[TrafficRow]{
 	Name: "traffic", Keys: 14,
 	Doc: "One row per distinct combination of the columns up to endpoint_owner.",
-	Columns: append([]Column[Traffic]{
-		text("account_id", "Account whose trail recorded the call (recipient).", func(r *Traffic) *string { return &r.AccountID }),
-		text("region", "Region of the call.", func(r *Traffic) *string { return &r.Region }),
-		text("principal", "Who called: an ARN where there is one, for an assumed role the role's; a service's name; else account and id.", func(r *Traffic) *string { return &r.Principal }),
-		text("principal_type", "userIdentity.type: AssumedRole, IAMUser, Root, AWSService, …", func(r *Traffic) *string { return &r.PrincipalType }),
-		text("principal_account_id", "The principal's own account.", func(r *Traffic) *string { return &r.PrincipalAccountID }),
-		text("session", "Instance id of an instance role, or the person of an Identity Center session.", func(r *Traffic) *string { return &r.Session }),
-		text("service", "Service called, such as s3.amazonaws.com.", func(r *Traffic) *string { return &r.Service }),
-		text("route", "vpce, internet, aws_service or unknown.", func(r *Traffic) *string { return &r.Route }),
-		text("origin", "For internet: aws (an address that AWS publishes) or external.", func(r *Traffic) *string { return &r.Origin }),
-		text("evidence", "Code of the rule that decided the route.", func(r *Traffic) *string { return &r.Evidence }),
-		text("vpc_endpoint_id", "Endpoint id in the record, also where it is AWS's own.", func(r *Traffic) *string { return &r.EndpointID }),
-		text("endpoint_type", "For vpce: gateway or interface, where known.", func(r *Traffic) *string { return &r.EndpointType }),
-		text("endpoint_account_id", "Account that owns the endpoint, where known.", func(r *Traffic) *string { return &r.EndpointAccountID }),
-		text("endpoint_owner", "For vpce: own, foreign or unknown.", func(r *Traffic) *string { return &r.EndpointOwner }),
-	}, measures(func(r *Traffic) *Measures { return &r.Measures })...),
+	Columns: append([]Column[TrafficRow]{
+		text("account_id", "Account whose trail recorded the call (recipient).", func(r *TrafficRow) *string { return &r.AccountID }),
+		text("region", "Region of the call.", func(r *TrafficRow) *string { return &r.Region }),
+		text("principal", "Who called: an ARN where there is one, for an assumed role the role's; a service's name; else account and id.", func(r *TrafficRow) *string { return &r.Principal }),
+		text("principal_type", "userIdentity.type: AssumedRole, IAMUser, Root, AWSService, …", func(r *TrafficRow) *string { return &r.PrincipalType }),
+		text("principal_account_id", "The principal's own account.", func(r *TrafficRow) *string { return &r.PrincipalAccountID }),
+		text("session", "Instance id of an instance role, or the person of an Identity Center session.", func(r *TrafficRow) *string { return &r.Session }),
+		text("service", "Service called, such as s3.amazonaws.com.", func(r *TrafficRow) *string { return &r.Service }),
+		text("route", "vpce, internet, aws_service or unknown.", func(r *TrafficRow) *string { return &r.Route }),
+		text("origin", "For internet: aws (an address that AWS publishes) or external.", func(r *TrafficRow) *string { return &r.Origin }),
+		text("evidence", "Code of the rule that decided the route.", func(r *TrafficRow) *string { return &r.Evidence }),
+		text("vpc_endpoint_id", "Endpoint id in the record, also where it is AWS's own.", func(r *TrafficRow) *string { return &r.EndpointID }),
+		text("endpoint_type", "For vpce: gateway or interface, where known.", func(r *TrafficRow) *string { return &r.EndpointType }),
+		text("endpoint_account_id", "Account that owns the endpoint, where known.", func(r *TrafficRow) *string { return &r.EndpointAccountID }),
+		text("endpoint_owner", "For vpce: own, foreign or unknown.", func(r *TrafficRow) *string { return &r.EndpointOwner }),
+	}, measures(func(r *TrafficRow) *Measures { return &r.Measures })...),
 }
 
 func measures[T any](m func(*T) *Measures) []Column[T] {
@@ -118,7 +123,7 @@ func routes[T any](r func(*T) *Routes) []Column[T] {
 	}
 }
 
-var principalTable = Table[PrincipalRow]{
+var Principals = Table[PrincipalRow]{
 	Name: "principals", Keys: 4,
 	Doc: "One row per principal and account.",
 	Columns: append([]Column[PrincipalRow]{
@@ -130,7 +135,7 @@ var principalTable = Table[PrincipalRow]{
 	}, routes(func(r *PrincipalRow) *Routes { return &r.Routes })...),
 }
 
-var serviceTable = Table[ServiceRow]{
+var Services = Table[ServiceRow]{
 	Name: "services", Keys: 3,
 	Doc: "One row per service, account and Region.",
 	Columns: append([]Column[ServiceRow]{
@@ -141,7 +146,7 @@ var serviceTable = Table[ServiceRow]{
 	}, routes(func(r *ServiceRow) *Routes { return &r.Routes })...),
 }
 
-var endpointTable = Table[EndpointRow]{
+var Endpoints = Table[EndpointRow]{
 	Name: "endpoints", Keys: 4,
 	Doc: "One row per endpoint that calls went through, account, Region and service.",
 	Columns: []Column[EndpointRow]{
@@ -165,7 +170,7 @@ var endpointTable = Table[EndpointRow]{
 	},
 }
 
-var objectTable = Table[ObjectRow]{
+var Objects = Table[ObjectRow]{
 	Name: "objects", Keys: 1,
 	Doc: "One row per object that was read for the day.",
 	Columns: []Column[ObjectRow]{
@@ -182,7 +187,8 @@ var objectTable = Table[ObjectRow]{
 	},
 }
 
-func (r *Routes) add(t *Traffic) {
+// Add adds the calls of a row of traffic.
+func (r *Routes) Add(t *TrafficRow) {
 	if r.Calls == 0 {
 		r.FirstSeen, r.LastSeen = t.FirstSeen, t.LastSeen
 	}
@@ -209,4 +215,77 @@ func (r *Routes) add(t *Traffic) {
 		r.Unknown += t.Calls
 	}
 	r.setShare()
+}
+
+// Measures are what is counted for a group of calls.
+type Measures struct {
+	Calls, Denied, Errors, Reads, Writes int64
+	BytesIn, BytesOut                    int64
+	FirstSeen, LastSeen                  int64 // milliseconds since the epoch; meaningless where Calls is 0
+}
+
+// Add adds the calls of o.
+func (m *Measures) Add(o *Measures) {
+	if o.Calls == 0 {
+		return
+	}
+	if m.Calls == 0 {
+		m.FirstSeen, m.LastSeen = o.FirstSeen, o.LastSeen
+	}
+	m.Calls += o.Calls
+	m.Denied += o.Denied
+	m.Errors += o.Errors
+	m.Reads += o.Reads
+	m.Writes += o.Writes
+	m.BytesIn += o.BytesIn
+	m.BytesOut += o.BytesOut
+	m.FirstSeen, m.LastSeen = min(m.FirstSeen, o.FirstSeen), max(m.LastSeen, o.LastSeen)
+}
+
+// Sum adds the routes of another row.
+func (r *Routes) Sum(o *Routes) {
+	if r.Calls == 0 {
+		r.FirstSeen, r.LastSeen = o.FirstSeen, o.LastSeen
+	}
+	r.FirstSeen, r.LastSeen = min(r.FirstSeen, o.FirstSeen), max(r.LastSeen, o.LastSeen)
+	r.Calls += o.Calls
+	r.VPCE += o.VPCE
+	r.Internet += o.Internet
+	r.InternetAWS += o.InternetAWS
+	r.InternetExternal += o.InternetExternal
+	r.AWSService += o.AWSService
+	r.Unknown += o.Unknown
+	r.Denied += o.Denied
+	r.Errors += o.Errors
+	r.BytesIn += o.BytesIn
+	r.BytesOut += o.BytesOut
+	r.InternetBytes += o.InternetBytes
+	r.setShare()
+}
+
+// setShare works out VPCEShare from the counts.
+func (r *Routes) setShare() {
+	r.VPCEShare = math.NaN()
+	if either := r.VPCE + r.Internet; either > 0 {
+		r.VPCEShare = float64(r.VPCE) / float64(either)
+	}
+}
+
+// See widens the row's time to the measures'.
+func (r *EndpointRow) See(m *Measures) {
+	r.FirstSeen, r.LastSeen = min(r.FirstSeen, m.FirstSeen), max(r.LastSeen, m.LastSeen)
+}
+
+// Own notes what one verdict says of the endpoint's owner. Records of one endpoint may say more or
+// less (older ones name no account); the strongest word stands: own, foreign, unknown.
+func (r *EndpointRow) Own(owner, account string) {
+	if RankOfOwner(owner) > RankOfOwner(r.EndpointOwner) {
+		r.EndpointOwner = owner
+	}
+	r.EndpointAccountID = max(r.EndpointAccountID, account)
+}
+
+// RankOfOwner orders owners by the strength of the word: none, unknown, foreign, own.
+func RankOfOwner(owner string) int {
+	return slices.Index([]string{"", "unknown", "foreign", "own"}, owner)
 }

@@ -1,0 +1,60 @@
+package report
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/report/table"
+)
+
+// Days lists the days that have a manifest.
+func Days(ctx context.Context, store Store) ([]day.Day, error) {
+	names, err := store.List(ctx, "_runs/")
+	if err != nil {
+		return nil, err
+	}
+	var days []day.Day
+	for _, name := range names {
+		text := strings.TrimSuffix(strings.TrimPrefix(name, "_runs/dt="), "/run.json")
+		if d, err := day.Parse(text); err == nil && name == manifestName(d) {
+			days = append(days, d)
+		}
+	}
+	return days, nil
+}
+
+// ReadManifest reads the manifest of day d.
+func ReadManifest(ctx context.Context, store Store, d day.Day) (*Manifest, error) {
+	text, err := store.Read(ctx, manifestName(d))
+	if err != nil {
+		return nil, err
+	}
+	var m Manifest
+	if err := json.Unmarshal(text, &m); err != nil {
+		return nil, fmt.Errorf("%s: %s: decode: %w", store, manifestName(d), err)
+	}
+	return &m, nil
+}
+
+// ReadTable reads the rows of table t that m, the manifest of day d, names.
+func ReadTable[T any](ctx context.Context, store Store, t *table.Table[T], m *Manifest, d day.Day) ([]T, error) {
+	var all []T
+	for _, f := range m.Files {
+		if !strings.HasPrefix(f.Name, partition(t.Name, d)) {
+			continue
+		}
+		data, err := store.Read(ctx, f.Name)
+		if err != nil {
+			return nil, err
+		}
+		rows, err := t.Decode(ctx, data)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s: decode: %w", store, f.Name, err)
+		}
+		all = append(all, rows...)
+	}
+	return all, nil
+}

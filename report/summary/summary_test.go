@@ -1,0 +1,106 @@
+package summary
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"vpcetrail/fixtures"
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
+	"vpcetrail/report"
+	"vpcetrail/report/table"
+)
+
+// A memStore is a published report in memory, and its own Publication.
+type memStore map[string][]byte
+
+func (s memStore) String() string { return "memory" }
+
+func (s memStore) List(_ context.Context, folder string) ([]string, error) {
+	var names []string
+	for name := range s {
+		if strings.HasPrefix(name, folder) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+func (s memStore) Read(_ context.Context, name string) ([]byte, error) {
+	if data, ok := s[name]; ok {
+		return data, nil
+	}
+	return nil, report.ErrNoReport
+}
+
+func (s memStore) Begin(context.Context) (report.Publication, error) { return s, nil }
+
+func (s memStore) Stage(_ context.Context, name string, data []byte) error {
+	s[name] = data
+	return nil
+}
+
+func (s memStore) Commit(context.Context, []string) error { return nil }
+
+func (s memStore) Abort() {}
+
+// twoDays publishes a report of two days: many principals, hostile names, and unread objects.
+func twoDays(t *testing.T) memStore {
+	t.Helper()
+	rep := &report.Report{Statuses: map[ingest.Status]int64{ingest.OK: 40, ingest.Corrupt: 2}}
+	for _, d := range []day.Day{20000, 20001} {
+		out := &report.Day{Day: d, Kinds: report.Kinds{Calls: 130, Duplicates: 1, SharedCopies: 2}}
+		for i := range 12 {
+			row := table.PrincipalRow{Principal: fmt.Sprintf("arn:aws:iam::111122223333:role/team/app-%02d", i)}
+			row.Internet, row.VPCE, row.Calls = int64(i+1), 10, int64(i+11)
+			out.Principals = append(out.Principals, row)
+		}
+		hostile := table.PrincipalRow{Principal: "\x1b[2Jnobody"}
+		hostile.Internet, hostile.InternetExternal, hostile.Calls = 1234567, 1234567, 1234567
+		out.Principals = append(out.Principals, hostile, table.PrincipalRow{Principal: "only.amazonaws.com"})
+		service := table.ServiceRow{Service: "s3.amazonaws.com"}
+		service.Internet, service.VPCE, service.Calls, service.Denied = 78, 120, 198, 3
+		out.Services = []table.ServiceRow{service}
+		out.Endpoints = []table.EndpointRow{
+			{EndpointID: "vpce-0a1b2c3d", Service: "s3.amazonaws.com", EndpointOwner: "unknown", Calls: 100},
+			{EndpointID: "vpce-0a1b2c3d", AccountID: "444455556666", Service: "s3.amazonaws.com", EndpointType: "gateway", EndpointOwner: "own", Calls: 20, PolicyDenied: 1},
+		}
+		rep.Days = append(rep.Days, out)
+	}
+	store := memStore{}
+	if err := report.Publish(context.Background(), store, store, rep, report.Run{}); err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+func TestSummaryOfTwoDays(t *testing.T) {
+	s, err := Read(context.Background(), twoDays(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := s.WriteText(&out); err != nil {
+		t.Fatal(err)
+	}
+	fixtures.Golden(t, "testdata/two-days.txt", out.Bytes())
+}
+
+func TestSummaryOfOneOfThem(t *testing.T) {
+	s, err := Read(context.Background(), twoDays(t), []day.Day{20001})
+	if err != nil || s.Total.Calls != 198 || len(s.Days) != 1 || s.Endpoints[0].Calls != 120 || s.Endpoints[0].Owner != "own" {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
+func TestSummaryOfNothing(t *testing.T) {
+	const want = "memory holds no report: run vpcetrail analyze SOURCE --out memory"
+	if _, err := Read(context.Background(), memStore{}, nil); err == nil || err.Error() != want {
+		t.Errorf("%v, want %s", err, want)
+	}
+}
