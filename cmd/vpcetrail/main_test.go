@@ -1,0 +1,87 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the test binary stand in for the program: in scripts, and wherever a test needs a
+// process of its own to signal or kill.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"vpcetrail": main})
+}
+
+// A finished run is what a user sees of a command line.
+type finished struct {
+	code        int
+	out, errOut string
+}
+
+// vpcetrail runs one command line in this process, as main does.
+func vpcetrail(ctx context.Context, args ...string) finished {
+	return vpcetrailWith(ctx, strings.NewReader(""), args...)
+}
+
+func vpcetrailWith(ctx context.Context, in io.Reader, args ...string) finished {
+	var out, errOut bytes.Buffer
+	err := run(ctx, args, in, &out, &errOut)
+	if err != nil {
+		fmt.Fprintln(&errOut, "vpcetrail:", err)
+	}
+	return finished{exitCode(err, ctx.Err() != nil), out.String(), errOut.String()}
+}
+
+// mustRun runs a command line that is to end with an exit code.
+func mustRun(t testing.TB, code int, args ...string) finished {
+	t.Helper()
+	f := vpcetrail(t.Context(), args...)
+	if f.code != code {
+		t.Fatalf("vpcetrail %s\nexit code %d, want %d\n%s%s", strings.Join(args, " "), f.code, code, f.out, f.errOut)
+	}
+	return f
+}
+
+// tree returns the content of all files below dir by their names, hidden ones included.
+func tree(t testing.TB, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		files[filepath.ToSlash(strings.TrimPrefix(path, dir+string(filepath.Separator)))] = string(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// sameFiles reports every file that one tree has and the other lacks, or has with other bytes.
+func sameFiles(t testing.TB, what string, got, want map[string]string) {
+	t.Helper()
+	for name := range got {
+		if _, ok := want[name]; !ok {
+			t.Errorf("%s: %s is there, and should not be", what, name)
+		}
+	}
+	for name := range want {
+		text, ok := got[name]
+		switch {
+		case !ok:
+			t.Errorf("%s: %s is missing", what, name)
+		case text != want[name]:
+			t.Errorf("%s: %s differs: %d bytes, want %d", what, name, len(text), len(want[name]))
+		}
+	}
+}

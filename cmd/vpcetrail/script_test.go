@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	_ "vpcetrail/fixtures" // for its flag -update
+)
+
+// TestScripts runs the stories of testdata/script. WORKSHOP is the folder of the endpoint workshop.
+// Beside testscript's own commands there are:
+//
+//	exits CODE PROGRAM ARGS...   run a program that ends with this exit code
+//	gzip FILE... TO              write one gzip member for each file
+//	join FILE... TO              write one file behind the other
+//	cut FILE SIZE                cut a file short; a negative size is taken off its end
+//	flip FILE OFFSET             turn over the bits of one byte; a negative offset counts from the end
+//	table DEST NAME COLUMN...    print columns of a table
+func TestScripts(t *testing.T) {
+	workshop, err := filepath.Abs("../../fixtures/workshop")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("WORKSHOP", workshop)
+			env.Setenv("AWS_EC2_METADATA_DISABLED", "true") // whatever the test runs on
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "gzip": gzipFiles, "join": joinFiles, "cut": cutFile, "flip": flipByte, "table": printTable,
+		},
+		RequireExplicitExec: true,
+		UpdateScripts:       flag.Lookup("update").Value.String() == "true",
+	})
+}
+
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM ARGS...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func gzipFiles(ts *testscript.TestScript, _ bool, args []string) {
+	var out bytes.Buffer
+	from, to := fromTo(ts, args)
+	for _, name := range from {
+		z := gzip.NewWriter(&out)
+		_, err := z.Write([]byte(ts.ReadFile(name)))
+		ts.Check(errors.Join(err, z.Close()))
+	}
+	write(ts, to, out.Bytes())
+}
+
+func joinFiles(ts *testscript.TestScript, _ bool, args []string) {
+	var out []byte
+	from, to := fromTo(ts, args)
+	for _, name := range from {
+		out = append(out, ts.ReadFile(name)...)
+	}
+	write(ts, to, out)
+}
+
+func cutFile(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile(args[0])
+	write(ts, args[0], []byte(text[:place(ts, args[1], len(text))]))
+}
+
+func flipByte(ts *testscript.TestScript, _ bool, args []string) {
+	text := []byte(ts.ReadFile(args[0]))
+	text[place(ts, args[1], len(text))] ^= 0xff
+	write(ts, args[0], text)
+}
+
+func printTable(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 3 {
+		ts.Fatalf("usage: table DEST NAME COLUMN...")
+	}
+	text, err := tableText(ts.MkAbs(args[0]), args[1], args[2:]...)
+	ts.Check(err)
+	_, err = fmt.Fprint(ts.Stdout(), text)
+	ts.Check(err)
+}
+
+func fromTo(ts *testscript.TestScript, args []string) (from []string, to string) {
+	if len(args) < 1 {
+		ts.Fatalf("no file to write is named")
+	}
+	return args[:len(args)-1], args[len(args)-1]
+}
+
+// write writes a file, and the folders that it needs.
+func write(ts *testscript.TestScript, name string, text []byte) {
+	path := ts.MkAbs(name)
+	ts.Check(os.MkdirAll(filepath.Dir(path), 0o777))
+	ts.Check(os.WriteFile(path, text, 0o666))
+}
+
+// place reads a place in a file: from its end where it is negative.
+func place(ts *testscript.TestScript, arg string, size int) int {
+	n, err := strconv.Atoi(arg)
+	ts.Check(err)
+	if n < 0 {
+		n += size
+	}
+	return n
+}
