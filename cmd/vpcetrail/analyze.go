@@ -51,7 +51,11 @@ A day's calls are read from the folders of that day and, for late delivery, of t
 			if err != nil {
 				return usageError{err}
 			}
-			return job.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			err = job.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+			if errors.Is(err, context.Canceled) { // publishing, once begun, is not cancelled
+				return errInterrupted
+			}
+			return err
 		},
 	}
 	flags := cmd.Flags()
@@ -198,18 +202,22 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 		return err
 	}
 	if !j.quiet {
-		days := make([]day.Day, len(rep.Days))
-		for i, d := range rep.Days {
-			days[i] = d.Day
-		}
-		if err := writeSummary(ctx, out, store, days); err != nil {
-			return err
+		if err := j.summarize(ctx, out, store, rep); err != nil { // whoever may write need not be allowed to read
+			fmt.Fprintln(errOut, "vpcetrail: the report is published, but not its summary:", err)
 		}
 	}
 	if n := len(rep.Problems); n > 0 {
 		return fmt.Errorf("%w: %d of %d objects could not be read whole", errIncomplete, n, j.objects(rep))
 	}
 	return nil
+}
+
+func (j *analyzeJob) summarize(ctx context.Context, out io.Writer, store report.Store, rep *report.Report) error {
+	days := make([]day.Day, len(rep.Days))
+	for i, d := range rep.Days {
+		days[i] = d.Day
+	}
+	return writeSummary(ctx, out, store, days)
 }
 
 func (j *analyzeJob) objects(rep *report.Report) (n int64) {
@@ -221,6 +229,9 @@ func (j *analyzeJob) objects(rep *report.Report) (n int64) {
 
 // read runs the pipeline over the sources and makes the report.
 func (j *analyzeJob) read(ctx context.Context, in io.Reader, errOut io.Writer) (*report.Report, error) {
+	if slices.Contains(j.sources, "-") {
+		in = interruptible(ctx, in)
+	}
 	trail, err := source.Open(ctx, j.sources, j.selection, source.Options{Stdin: in})
 	if err != nil {
 		return nil, err

@@ -18,13 +18,13 @@ var version = "dev"
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	interrupted := ctx.Err() != nil
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "vpcetrail:", err)
 	}
-	os.Exit(exitCode(err, interrupted))
+	os.Exit(exitCode(err))
 }
 
 // The exit codes besides 0, done and complete.
@@ -45,7 +45,10 @@ func usage(format string, args ...any) error { return usageError{fmt.Errorf(form
 // errIncomplete says that a report was published though some input could not be read.
 var errIncomplete = errors.New("the report is published, but incomplete")
 
-func exitCode(err error, interrupted bool) int {
+// errInterrupted says that analyze was told to stop, and did so before anything became visible.
+var errInterrupted = errors.New("interrupted: nothing is published")
+
+func exitCode(err error) int {
 	var wrong usageError
 	switch {
 	case err == nil:
@@ -54,7 +57,7 @@ func exitCode(err error, interrupted bool) int {
 		return exitUsage
 	case errors.Is(err, errIncomplete):
 		return exitIncomplete
-	case interrupted:
+	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
 		return exitInterrupted
 	}
 	return exitFailed

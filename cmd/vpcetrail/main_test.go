@@ -36,7 +36,7 @@ func vpcetrailWith(ctx context.Context, in io.Reader, args ...string) finished {
 	if err != nil {
 		fmt.Fprintln(&errOut, "vpcetrail:", err)
 	}
-	return finished{exitCode(err, ctx.Err() != nil), out.String(), errOut.String()}
+	return finished{exitCode(err), out.String(), errOut.String()}
 }
 
 // mustRun runs a command line that is to end with an exit code.
