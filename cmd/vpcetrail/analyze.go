@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -103,12 +104,8 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 	case f.lateness < 0:
 		return nil, fmt.Errorf("--lateness %s: want no negative time", f.lateness)
 	}
-	for flag, ids := range map[string][]string{"--own-accounts": f.own, "--accounts": f.accounts} {
-		for _, id := range ids {
-			if !classify.IsAccount([]byte(id)) {
-				return nil, fmt.Errorf("%s: %q is not an account id of 12 digits", flag, id)
-			}
-		}
+	if err := cmp.Or(checkAccounts("--own-accounts", f.own), checkAccounts("--accounts", f.accounts)); err != nil {
+		return nil, err
 	}
 	j.selection = source.Selection{Window: window, Lateness: latenessDays(f.lateness), Accounts: f.accounts, Regions: f.regions}
 	if err := j.readFiles(f); err != nil {
@@ -120,6 +117,15 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 		Endpoints: len(j.inventory), IPRanges: j.ranges.Date,
 	}
 	return j, nil
+}
+
+func checkAccounts(flag string, ids []string) error {
+	for _, id := range ids {
+		if !classify.IsAccount([]byte(id)) {
+			return fmt.Errorf("%s: %q is not an account id of 12 digits", flag, id)
+		}
+	}
+	return nil
 }
 
 func sorted(values []string) []string {
@@ -139,7 +145,7 @@ func (f *analyzeFlags) window(sources []string, now time.Time) (day.Window, erro
 	}
 	window, err := day.ParseWindow(f.date, now)
 	if err != nil {
-		return window, fmt.Errorf("--date: %w, or yesterday, D..D or all", err)
+		return window, fmt.Errorf("--date: %w: see vpcetrail analyze --help", err)
 	}
 	return window, nil
 }
@@ -196,7 +202,7 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 		fmt.Fprintln(errOut, "vpcetrail:", problem)
 	}
 	if len(rep.Days) == 0 {
-		return fmt.Errorf("%s: holds nothing that could be read", strings.Join(j.sources, ", "))
+		return fmt.Errorf("%s: no record that can be counted: nothing is published", strings.Join(j.sources, ", "))
 	}
 	if err := report.Publish(ctx, store, pub, rep, j.plan); err != nil {
 		return err
@@ -252,10 +258,22 @@ func (j *analyzeJob) read(ctx context.Context, in io.Reader, errOut io.Writer) (
 		return nil, err
 	}
 	if done.Objects.Load() == 0 {
-		return nil, fmt.Errorf("%s: no CloudTrail object for %s: see --date, --accounts and --regions", strings.Join(j.sources, ", "), j.selection.Window)
+		return nil, j.noObject()
 	}
 	return report.New(report.Input{
 		Counters: counters, Window: j.selection.Window, Lateness: max(j.selection.Lateness, 0),
 		TrailAccounts: trail.Accounts(), OwnAccounts: j.plan.OwnAccounts, Inventory: j.inventory,
 	})
+}
+
+// noObject says that the sources hold nothing to read, and what may be the reason.
+func (j *analyzeJob) noObject() error {
+	sources, sel := strings.Join(j.sources, ", "), j.selection
+	switch {
+	case !sel.Window.IsAll():
+		return fmt.Errorf("%s: no CloudTrail object for %s: see --date, --accounts and --regions", sources, sel.Window)
+	case len(sel.Accounts)+len(sel.Regions) > 0:
+		return fmt.Errorf("%s: no CloudTrail object of these accounts and Regions: see --accounts and --regions", sources)
+	}
+	return fmt.Errorf("%s: no CloudTrail object: name a folder above AWSLogs or inside it, or one of files ending in .json or .gz", sources)
 }

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // version is set by the linker for releases.
@@ -89,9 +90,20 @@ input could not be read; 130 interrupted, nothing published.`,
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errOut)
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return usage("%w: see %s --help", err, cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newAnalyze(), newSummary())
 	return root.ExecuteContext(ctx)
+}
+
+// wanted says in plain words what a flag of a type takes.
+var wanted = map[string]string{"int": "a whole number", "duration": "a duration such as 24h", "bool": "true or false"}
+
+func flagError(cmd *cobra.Command, err error) error {
+	var wrong *pflag.InvalidValueError
+	if errors.As(err, &wrong) {
+		if want := wanted[wrong.GetFlag().Value.Type()]; want != "" {
+			err = fmt.Errorf("--%s %q: want %s", wrong.GetFlag().Name, wrong.GetValue(), want)
+		}
+	}
+	return usage("%w: see %s --help", err, cmd.CommandPath())
 }

@@ -82,23 +82,34 @@ func (s *dirStore) Begin(context.Context) (report.Publication, error) {
 	_, err := os.Stat(s.root)
 	p := &dirPublication{store: s, staging: s.path(stagingDir), made: errors.Is(err, fs.ErrNotExist)}
 	if err := os.MkdirAll(s.root, 0o755); err != nil {
-		return nil, fmt.Errorf("%s: open: %w", s.root, bare(err))
+		return nil, s.unusable(err)
 	}
 	if p.lock, err = os.Open(s.root); err != nil {
-		return nil, fmt.Errorf("%s: open: %w", s.root, bare(err))
+		return nil, s.unusable(err)
 	}
 	if err := lockExclusive(p.lock); err != nil {
 		_ = p.lock.Close() // it was never ours
-		return nil, fmt.Errorf("%s: another run is writing to it: wait for it, or choose another --out", s.root)
+		if errors.Is(err, errLocked) {
+			return nil, fmt.Errorf("%s: another run is writing to it: wait for it, or choose another --out", s.root)
+		}
+		return nil, s.unusable(err)
 	}
 	if err = os.RemoveAll(p.staging); err == nil {
 		err = os.Mkdir(p.staging, 0o755)
 	}
 	if err != nil {
 		p.Abort()
-		return nil, fmt.Errorf("%s: write: %w", s.root, bare(err))
+		return nil, s.unusable(err)
 	}
 	return p, nil
+}
+
+// errLocked says that another process, or another publication of this one, holds the lock.
+var errLocked = errors.New("locked")
+
+// unusable says that nothing can be written, and what to do.
+func (s *dirStore) unusable(err error) error {
+	return fmt.Errorf("%s: write: %w: choose another --out", s.root, bare(err))
 }
 
 type dirPublication struct {
@@ -145,7 +156,7 @@ func (p *dirPublication) Commit(ctx context.Context, stale []string) error {
 	}
 	for _, name := range stale {
 		if err := os.Remove(p.store.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return fmt.Errorf("%s: remove: %w", p.store.path(name), bare(err))
+			return fmt.Errorf("%s: remove: %w: the report is published, but holds this file of an earlier one: run again", p.store.path(name), bare(err))
 		}
 	}
 	p.Abort()

@@ -160,7 +160,7 @@ func (p *s3Publication) Commit(ctx context.Context, stale []string) error {
 			Bucket: aws.String(p.store.bucket), Key: aws.String(p.store.prefix + name),
 		})
 		if err != nil {
-			return fmt.Errorf("%s: remove: %w", p.store.url(name), brief(err))
+			return fmt.Errorf("%s: remove: %w: the report is published, but holds this file of an earlier one: run again", p.store.url(name), brief(err))
 		}
 	}
 	return nil

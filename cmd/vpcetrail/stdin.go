@@ -1,0 +1,18 @@
+package main
+
+import (
+	"context"
+	"io"
+)
+
+// interruptible returns a reader of what in holds that fails once ctx has ended, also while in waits
+// for somebody to write. The goroutine that reads in then ends with that wait, or with the program.
+func interruptible(ctx context.Context, in io.Reader) io.Reader {
+	r, w := io.Pipe()
+	go func() {
+		_, err := io.Copy(w, in)
+		w.CloseWithError(err) // nil is the end
+	}()
+	context.AfterFunc(ctx, func() { r.CloseWithError(context.Cause(ctx)) })
+	return r
+}
