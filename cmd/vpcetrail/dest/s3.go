@@ -6,10 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
@@ -73,8 +75,24 @@ func codeOf(err error) string {
 	return ""
 }
 
+// bucketRegion returns the Region in which S3 says the bucket is, where it refuses for that reason.
+func bucketRegion(err error) string {
+	var resp *awshttp.ResponseError
+	if !errors.As(err, &resp) || resp.Response == nil {
+		return ""
+	}
+	switch resp.HTTPStatusCode() {
+	case http.StatusMovedPermanently, http.StatusBadRequest:
+		return resp.Response.Header.Get("X-Amz-Bucket-Region")
+	}
+	return ""
+}
+
 // brief keeps of an SDK error the service's own words, else the innermost cause: one line.
 func brief(err error) error {
+	if region := bucketRegion(err); region != "" {
+		return fmt.Errorf("the bucket is in another Region: set AWS_REGION to %s", region)
+	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		if text := strings.TrimSpace(api.ErrorMessage()); text != "" {
