@@ -1,0 +1,225 @@
+package dest
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+
+	"vpcetrail/report"
+)
+
+const bucket = "reports"
+
+// fakeS3 serves one bucket. before, if set, sees each request and reports whether it answered it.
+type fakeS3 struct {
+	client *s3.Client
+	before func(http.ResponseWriter, *http.Request) bool
+}
+
+func newFakeS3(t testing.TB) *fakeS3 {
+	t.Helper()
+	f := &fakeS3{}
+	backend := gofakes3.New(s3mem.New()).Server()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if f.before == nil || !f.before(w, r) {
+			backend.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(server.Close)
+	f.client = s3.New(s3.Options{
+		BaseEndpoint: aws.String(server.URL), UsePathStyle: true, Region: "us-east-1", HTTPClient: server.Client(),
+		Credentials:      credentials.NewStaticCredentialsProvider("id", "secret", ""),
+		RetryMaxAttempts: 1,
+	})
+	if _, err := f.client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String(bucket)}); err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func (f *fakeS3) open(context.Context) (*s3.Client, error) { return f.client, nil }
+
+// refuse answers with an error of S3's.
+func refuse(w http.ResponseWriter, status int, code, message string) bool {
+	w.Header().Set("Content-Type", "application/xml")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>` + code + `</Code><Message>` + message + `</Message></Error>`))
+	return true
+}
+
+// uploads returns how many multipart uploads are begun and neither completed nor aborted.
+func (f *fakeS3) uploads(t testing.TB) int {
+	t.Helper()
+	out, err := f.client.ListMultipartUploads(t.Context(), &s3.ListMultipartUploadsInput{Bucket: aws.String(bucket)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(out.Uploads)
+}
+
+// both runs a test on a new store of each kind.
+func both(t *testing.T, test func(t *testing.T, store report.Store)) {
+	open := func(t *testing.T, text string, f *fakeS3) report.Store {
+		store, err := Open(t.Context(), text, f.open)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return store
+	}
+	t.Run("directory", func(t *testing.T) { test(t, open(t, filepath.Join(t.TempDir(), "report"), nil)) })
+	t.Run("s3 with a prefix", func(t *testing.T) { test(t, open(t, "s3://"+bucket+"/a/prefix/", newFakeS3(t))) })
+	t.Run("s3 without a prefix", func(t *testing.T) { test(t, open(t, "s3://"+bucket, newFakeS3(t))) })
+}
+
+func begin(t *testing.T, store report.Store) report.Publication {
+	t.Helper()
+	pub, err := store.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pub
+}
+
+// stage stages files; each holds its own name and text.
+func stage(t *testing.T, pub report.Publication, text string, names ...string) {
+	t.Helper()
+	for _, name := range names {
+		data := []byte(name + text)
+		if err := pub.Stage(t.Context(), name, data); err != nil {
+			t.Fatal(err)
+		}
+		clear(data) // it is not the publication's to keep
+	}
+}
+
+func commit(t *testing.T, pub report.Publication, stale ...string) {
+	t.Helper()
+	if err := pub.Commit(t.Context(), stale); err != nil {
+		t.Fatal(err)
+	}
+	pub.Abort()
+}
+
+// holds checks what a reader sees: these files below the folder, each with its name and text.
+func holds(t *testing.T, store report.Store, folder, text string, names ...string) {
+	t.Helper()
+	got, err := store.List(t.Context(), folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(got, names) {
+		t.Errorf("folder %q holds %q, want %q", folder, got, names)
+	}
+	for _, name := range names {
+		data, err := store.Read(t.Context(), name)
+		if err != nil || string(data) != name+text {
+			t.Errorf("%s holds %q, %v; want %q", name, data, err, name+text)
+		}
+	}
+}
+
+const (
+	day1  = "traffic/dt=2026-11-20/part-00000.parquet"
+	day1b = "traffic/dt=2026-11-20/part-00001.parquet"
+	day2  = "traffic/dt=2026-11-21/part-00000.parquet"
+	run1  = "_runs/dt=2026-11-20/run.json"
+)
+
+func TestPublicationIsVisibleAfterCommit(t *testing.T) {
+	both(t, func(t *testing.T, store report.Store) {
+		pub := begin(t, store)
+		stage(t, pub, "", day1b, day2, day1, run1)
+		holds(t, store, "traffic/", "")
+		holds(t, store, "_runs/", "")
+		commit(t, pub)
+		holds(t, store, "traffic/", "", day1, day1b, day2)
+		holds(t, store, "traffic/dt=2026-11-20/", "", day1, day1b)
+		holds(t, store, "_runs/", "", run1)
+		holds(t, store, "services/", "")
+	})
+}
+
+func TestPublicationReplacesAndRemoves(t *testing.T) {
+	both(t, func(t *testing.T, store report.Store) {
+		pub := begin(t, store)
+		stage(t, pub, "", day1, day1b, run1)
+		commit(t, pub)
+		pub = begin(t, store)
+		stage(t, pub, " anew", day1, run1)
+		holds(t, store, "traffic/", "", day1, day1b)
+		commit(t, pub, day1b, "traffic/dt=2026-11-20/gone.parquet")
+		holds(t, store, "traffic/", " anew", day1)
+		holds(t, store, "_runs/", " anew", run1)
+	})
+}
+
+func TestAbortLeavesTheReportAsItWas(t *testing.T) {
+	both(t, func(t *testing.T, store report.Store) {
+		pub := begin(t, store)
+		stage(t, pub, "", day1)
+		commit(t, pub)
+		pub = begin(t, store)
+		stage(t, pub, " anew", day1, day2)
+		pub.Abort()
+		pub.Abort()
+		holds(t, store, "traffic/", "", day1)
+		pub = begin(t, store) // the aborted one is not in the way
+		stage(t, pub, " at last", day1)
+		commit(t, pub)
+		holds(t, store, "traffic/", " at last", day1)
+	})
+}
+
+func TestCommitAfterAnInterruptionDoesNothing(t *testing.T) {
+	both(t, func(t *testing.T, store report.Store) {
+		pub := begin(t, store)
+		stage(t, pub, "", day1)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := pub.Commit(ctx, nil); !errors.Is(err, context.Canceled) {
+			t.Errorf("error %v, want %v", err, context.Canceled)
+		}
+		pub.Abort()
+		holds(t, store, "", "")
+	})
+}
+
+func TestReadOfAFileThatIsNotThere(t *testing.T) {
+	both(t, func(t *testing.T, store report.Store) {
+		_, err := store.Read(t.Context(), day1)
+		if !errors.Is(err, report.ErrNoReport) {
+			t.Errorf("error %v, want one that wraps ErrNoReport", err)
+		}
+		if want := "/" + day1 + ": open: no such file in the report"; err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("error %v, want it to end in %s", err, want)
+		}
+	})
+}
+
+func TestOpenRefusesWhatNamesNoStore(t *testing.T) {
+	for _, tc := range []struct{ text, want string }{
+		{"", "destination is empty: name a directory or s3://bucket/prefix"},
+		{"s3://", "s3://: names no bucket: want s3://bucket/prefix"},
+		{"s3:///prefix", "s3:///prefix: names no bucket: want s3://bucket/prefix"},
+	} {
+		store, err := Open(t.Context(), tc.text, nil)
+		if err == nil || err.Error() != tc.want {
+			t.Errorf("%q: %v, %v; want error %s", tc.text, store, err, tc.want)
+		}
+	}
+	broken := func(context.Context) (*s3.Client, error) { return nil, errors.New("AWS configuration: broken") }
+	if _, err := Open(t.Context(), "s3://b/p", broken); err == nil || err.Error() != "s3://b/p: open: AWS configuration: broken" {
+		t.Errorf("error %v", err)
+	}
+}
