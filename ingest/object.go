@@ -80,6 +80,9 @@ func (o *objectReader) read(ctx context.Context, f *source.Fetch, sink Sink) Res
 	if err != nil {
 		o.ids = o.ids[:0]
 		res.Status, res.Err, res.ErrOffset = statusOf(err), describe(f.Object, res.Bytes, err), res.Bytes
+		if body == nil {
+			res.ErrOffset = -1
+		}
 		res.Records, res.Invalid, res.Outside = 0, 0, 0
 	}
 	return res
