@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -80,7 +81,7 @@ input could not be read; 130 interrupted, nothing published.`,
 		// Without a command there is nothing to do, and an unknown one is an error.
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
-				return usage("unknown command %q: see vpcetrail --help", args[0])
+				return unknownCommand(args[0])
 			}
 			return nil
 		},
@@ -90,9 +91,18 @@ input could not be read; 130 interrupted, nothing published.`,
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errOut)
-	root.SetFlagErrorFunc(flagError)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if cmd == root && len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+			return unknownCommand(args[0]) // and so its flags are unknown too
+		}
+		return flagError(cmd, err)
+	})
 	root.AddCommand(newAnalyze(), newSummary())
 	return root.ExecuteContext(ctx)
+}
+
+func unknownCommand(name string) error {
+	return usage("unknown command %q: see vpcetrail --help", name)
 }
 
 // wanted says in plain words what a flag of a type takes.

@@ -21,10 +21,11 @@ import (
 // Beside testscript's own commands there are:
 //
 //	exits CODE PROGRAM ARGS...   run a program that ends with this exit code
+//	fails CODE TEXT ARGS...      run vpcetrail, which ends so and prints this one line alone
 //	gzip FILE... TO              write one gzip member for each file
 //	join FILE... TO              write one file behind the other
 //	cut FILE SIZE                cut a file short; a negative size is taken off its end
-//	flip FILE OFFSET             turn over the bits of one byte; a negative offset counts from the end
+//	poke FILE OFFSET BYTE        overwrite one byte; a negative offset counts from the end
 //	table DEST NAME COLUMN...    print columns of a table
 func TestScripts(t *testing.T) {
 	workshop, err := filepath.Abs("../../fixtures/workshop")
@@ -39,7 +40,7 @@ func TestScripts(t *testing.T) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "gzip": gzipFiles, "join": joinFiles, "cut": cutFile, "flip": flipByte, "table": printTable,
+			"exits": exits, "fails": fails, "gzip": gzipFiles, "join": joinFiles, "cut": cutFile, "poke": pokeByte, "table": printTable,
 		},
 		RequireExplicitExec: true,
 		UpdateScripts:       flag.Lookup("update").Value.String() == "true",
@@ -62,6 +63,19 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
+
+func fails(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: fails CODE TEXT ARGS...")
+	}
+	exits(ts, neg, append([]string{args[0], "vpcetrail"}, args[2:]...))
+	if out := ts.ReadFile("stdout"); out != "" {
+		ts.Fatalf("it prints %q, want nothing", out)
+	}
+	if errOut, want := ts.ReadFile("stderr"), "vpcetrail: "+args[1]+"\n"; errOut != want {
+		ts.Fatalf("it says\n%swant\n%s", errOut, want)
 	}
 }
 
@@ -90,9 +104,15 @@ func cutFile(ts *testscript.TestScript, _ bool, args []string) {
 	write(ts, args[0], []byte(text[:place(ts, args[1], len(text))]))
 }
 
-func flipByte(ts *testscript.TestScript, _ bool, args []string) {
+func pokeByte(ts *testscript.TestScript, _ bool, args []string) {
 	text := []byte(ts.ReadFile(args[0]))
-	text[place(ts, args[1], len(text))] ^= 0xff
+	value, err := strconv.ParseUint(args[2], 0, 8)
+	ts.Check(err)
+	at := place(ts, args[1], len(text))
+	if text[at] == byte(value) {
+		ts.Fatalf("%s has this byte there already", args[0])
+	}
+	text[at] = byte(value)
 	write(ts, args[0], text)
 }
 

@@ -126,7 +126,7 @@ func TestS3FileOfSeveralParts(t *testing.T) {
 		if err != nil || !bytes.Equal(got, data) {
 			t.Errorf("%d bytes come back as %d, %v", size, len(got), err)
 		}
-		if want := (size+partSize-1)/partSize; parts != want {
+		if want := (size + partSize - 1) / partSize; parts != want {
 			t.Errorf("%d bytes take %d parts, want %d", size, parts, want)
 		}
 	}

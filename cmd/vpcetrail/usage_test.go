@@ -1,0 +1,85 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// Every wrong command line ends with exit code 2 and one line that names what is wrong and the
+// remedy, before anything is made.
+func TestWrongUsage(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{
+		"trail/log.json": `{"Records": []}`,
+		"list.json":      `{"Endpoints": []}`,
+		"bad-id.json":    `{"VpcEndpoints": [{"VpcEndpointId": "vpce-1"}]}`,
+	} {
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const (
+		noSource = "analyze needs a SOURCE: s3://bucket/prefix, a directory, a file, or -"
+		noOut    = "--out is missing: name a directory or s3://bucket/prefix for the report"
+		noDate   = "--date is missing: an S3 source needs yesterday, a day, D..D or all"
+	)
+	for _, tc := range []struct{ line, want string }{
+		{"anlyze", `unknown command "anlyze": see vpcetrail --help`},
+		{"anlyze trail --out report", `unknown command "anlyze": see vpcetrail --help`},
+		{"--frob", "unknown flag: --frob: see vpcetrail --help"},
+		{"--frob analyze", "unknown flag: --frob: see vpcetrail --help"},
+		{"analyze trail --output report", "unknown flag: --output: see vpcetrail analyze --help"},
+		{"analyze trail -o report", "unknown shorthand flag: 'o' in -o: see vpcetrail analyze --help"},
+		{"summary --format json report", "unknown flag: --format: see vpcetrail summary --help"},
+		{"analyze trail --out", "flag needs an argument: --out: see vpcetrail analyze --help"},
+
+		{"analyze", noSource},
+		{"analyze --out report", noSource},
+		{"analyze trail", noOut},
+		{"analyze trail --out=", noOut},
+		{"analyze s3://bucket --out report", noDate},
+		{"analyze trail s3://bucket/prefix --out report", noDate},
+		{"summary", "summary takes one DEST, a directory or s3://bucket/prefix; got 0"},
+		{"summary report report", "summary takes one DEST, a directory or s3://bucket/prefix; got 2"},
+
+		{"analyze trail --out report --date today", `--date: day "today": want YYYY-MM-DD: see vpcetrail analyze --help`},
+		{"analyze trail --out report --date 2026-11-31", `--date: day "2026-11-31": want YYYY-MM-DD: see vpcetrail analyze --help`},
+		{"analyze trail --out report --date 2026-11-20..", `--date: day "": want YYYY-MM-DD: see vpcetrail analyze --help`},
+		{"analyze trail --out report --date 2026-11-20..2026-11-19",
+			`--date: window "2026-11-20..2026-11-19": ends before it starts: see vpcetrail analyze --help`},
+		{"analyze trail --out report --own-accounts 111122223333,1111-2222-3333",
+			`--own-accounts: "1111-2222-3333" is not an account id of 12 digits`},
+		{"analyze trail --out report --accounts prod", `--accounts: "prod" is not an account id of 12 digits`},
+		{"analyze trail --out report --accounts prod --own-accounts dev", `--own-accounts: "dev" is not an account id of 12 digits`},
+		{"analyze trail --out report --workers 0", "--workers 0: want at least 1"},
+		{"analyze trail --out report --workers two", `--workers "two": want a whole number: see vpcetrail analyze --help`},
+		{"analyze trail --out report --lateness 2d", `--lateness "2d": want a duration such as 24h: see vpcetrail analyze --help`},
+		{"analyze trail --out report --lateness -1h", "--lateness -1h0m0s: want no negative time"},
+		{"analyze trail --out report --quiet=maybe", `--quiet "maybe": want true or false: see vpcetrail analyze --help`},
+		{"analyze trail --out s3://", "s3://: names no bucket: want s3://bucket/prefix"},
+		{"summary s3:///prefix", "s3:///prefix: names no bucket: want s3://bucket/prefix"},
+
+		{"analyze trail --out report --endpoints missing.json", "--endpoints: open missing.json: no such file or directory"},
+		{"analyze trail --out report --endpoints trail", "--endpoints: read trail: is a directory"},
+		{"analyze trail --out report --endpoints list.json",
+			`--endpoints: list.json: document 1 has no "VpcEndpoints": give the whole output of aws ec2 describe-vpc-endpoints`},
+		{"analyze trail --out report --endpoints bad-id.json",
+			`--endpoints: bad-id.json: document 1, VpcEndpoints[0]: VpcEndpointId "vpce-1" is not vpce- and 8 or 17 hexadecimal digits`},
+		{"analyze trail --out report --ip-ranges missing.json", "--ip-ranges: open missing.json: no such file or directory"},
+		{"analyze trail --out report --ip-ranges list.json",
+			`--ip-ranges: list.json: not AWS's ip-ranges.json: "createDate" or "prefixes" is missing`},
+	} {
+		f := vpcetrail(t.Context(), strings.Fields(tc.line)...)
+		if want := "vpcetrail: " + tc.want + "\n"; f.code != exitUsage || f.out != "" || f.errOut != want {
+			t.Errorf("vpcetrail %s\nexit code %d, stdout %q\n got %swant %s", tc.line, f.code, f.out, f.errOut, want)
+		}
+	}
+	if _, err := os.Stat("report"); !os.IsNotExist(err) {
+		t.Errorf("a report was begun: %v", err)
+	}
+}
