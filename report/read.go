@@ -2,6 +2,8 @@ package report
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -49,6 +51,10 @@ func ReadTable[T any](ctx context.Context, store Store, t *table.Table[T], m *Ma
 		data, err := store.Read(ctx, f.Name)
 		if err != nil {
 			return nil, err
+		}
+		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != f.SHA256 {
+			// It was damaged, or left by a publication that was killed half way. Decoding it might panic.
+			return nil, fmt.Errorf("%s: %s: not the file that %s names: run analyze again for this day", store, f.Name, manifestName(d))
 		}
 		rows, err := t.Decode(ctx, data)
 		if err != nil {

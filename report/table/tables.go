@@ -176,7 +176,7 @@ var Objects = Table[ObjectRow]{
 	Columns: []Column[ObjectRow]{
 		text("key", "The object's name, s3://bucket/key or a path.", func(r *ObjectRow) *string { return &r.Key }),
 		text("etag", "ETag as listed; NULL for files.", func(r *ObjectRow) *string { return &r.ETag }),
-		count("size", "Bytes as stored.", func(r *ObjectRow) *int64 { return &r.Size }),
+		optional("size", "Bytes as stored; NULL where nobody knows, as for standard input.", func(r *ObjectRow) *int64 { return &r.Size }),
 		text("sha256", "SHA-256 of the uncompressed log, where --sha256 was given.", func(r *ObjectRow) *string { return &r.SHA256 }),
 		count("records", "Records in the object, of all days; 0 where it could not be read.", func(r *ObjectRow) *int64 { return &r.Records }),
 		count("day_records", "Records of the partition's day, duplicates included.", func(r *ObjectRow) *int64 { return &r.DayRecords }),
