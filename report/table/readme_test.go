@@ -1,38 +1,16 @@
 package table
 
 import (
-	"bytes"
-	"flag"
 	"fmt"
-	"os"
 	"strings"
 	"testing"
+
+	"vpcetrail/fixtures"
 )
 
-// TestReadmeColumns holds the README's tables of columns against the schema. With -update it
-// writes them.
+// TestReadmeColumns holds the README's tables of columns against the schema.
 func TestReadmeColumns(t *testing.T) {
-	const path, start, end = "../../README.md", "<!-- columns: written by go test ./report/table -update -->\n", "<!-- end of columns -->"
-	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, ok := bytes.Cut(text, []byte(start))
-	old, after, ok2 := bytes.Cut(rest, []byte(end))
-	if !ok || !ok2 {
-		t.Fatalf("%s has no section of columns", path)
-	}
-	want := columnTables()
-	if string(old) == want {
-		return
-	}
-	if flag.Lookup("update").Value.String() != "true" {
-		t.Fatal("the README's columns are not the schema's: run go test ./report/table -update")
-	}
-	mended := string(before) + start + want + end + string(after)
-	if err := os.WriteFile(path, []byte(mended), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	fixtures.Section(t, "../../README.md", "columns", []byte(columnTables()))
 }
 
 func columnTables() string {
