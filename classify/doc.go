@@ -15,7 +15,7 @@
 //
 // Rule 2 needs more than the record: the accounts of the trail, the endpoint inventory, and the
 // trail's own endpoint events, which may come later than the calls. So Examine reads from a record
-// what it says alone, and Owners.Resolve adds rule 2 when the whole window is known.
+// what it says alone, and Owners.Resolve adds rule 2 when the whole day is known.
 //
 // The absence of an endpoint id proves no internet, and its presence no endpoint of ours: AWS's
 // consoles and services use endpoints of their own, whose ids appear in customers' records.

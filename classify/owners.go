@@ -1,13 +1,13 @@
 package classify
 
-// Owners knows whose endpoints are ours, over the whole window. It is read-only once built, and
+// Owners knows whose endpoints are ours, on one day. It is read-only once built, and
 // then safe for concurrent use. The zero value knows none.
 type Owners struct {
 	// Accounts are ours: those that have a folder in the trail, and those configured.
 	Accounts map[string]bool
 	// Inventory holds our endpoints by id, as EC2 describes them.
 	Inventory map[string]Endpoint
-	// Trail holds endpoints by id, as the window's own events tell of them.
+	// Trail holds endpoints by id, as the day's own events tell of them.
 	Trail map[string]Endpoint
 }
 

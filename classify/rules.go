@@ -7,7 +7,7 @@ import (
 )
 
 // Facts are what one record says of its path. All of it can be told from the record alone; whose
-// its endpoint is, only from the whole window: Owners.Resolve makes the verdict of it.
+// its endpoint is, only from the whole day: Owners.Resolve makes the verdict of it.
 //
 // EndpointID and EndpointAccount are borrowed from the Event.
 type Facts struct {

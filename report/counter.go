@@ -19,7 +19,7 @@ type Counter struct {
 
 	days      map[day.Day]*Kinds
 	objects   []object
-	endpoints map[string]classify.Endpoint // those that the trail's own events tell of
+	endpoints map[day.Day]map[string]classify.Endpoint // by day and id: those that the trail's own events tell of
 	denials   []denial
 	loose     map[string]bool // accounts of events in objects whose names tell no account
 
@@ -33,7 +33,7 @@ type Counter struct {
 func NewCounter(ranges *classify.Ranges) *Counter {
 	return &Counter{
 		ranges: ranges, index: map[group]int32{}, days: map[day.Day]*Kinds{},
-		endpoints: map[string]classify.Endpoint{}, loose: map[string]bool{},
+		endpoints: map[day.Day]map[string]classify.Endpoint{}, loose: map[string]bool{},
 	}
 }
 
@@ -114,7 +114,9 @@ func (c *Counter) fill(r *row, ev *event.Event) {
 		r.byPolicy, r.requestID = true, string(ev.RequestID)
 	}
 	if found := classify.TrailEndpoints(ev); found != nil {
-		c.current.endpoints = append(c.current.endpoints, found...)
+		for _, e := range found {
+			c.current.endpoints = append(c.current.endpoints, told{r.day, e})
+		}
 	}
 }
 
@@ -173,7 +175,13 @@ func (c *Counter) newBatch() *batch {
 type batch struct {
 	counter   *Counter
 	rows      []row
-	endpoints []classify.Endpoint
+	endpoints []told
+}
+
+// told is an endpoint that an event of a day tells of.
+type told struct {
+	day      day.Day
+	endpoint classify.Endpoint
 }
 
 func (b *batch) reset() {
@@ -214,10 +222,17 @@ func (b *batch) Count(duplicate []bool) {
 		}
 	}
 	for _, e := range b.endpoints {
-		c.endpoints[e.ID] = classify.Merge(c.endpoints[e.ID], e)
+		mergeEndpoint(c.endpoints, e.day, e.endpoint)
 	}
 	b.reset()
 	c.spare = append(c.spare, b)
+}
+
+func mergeEndpoint(into map[day.Day]map[string]classify.Endpoint, d day.Day, e classify.Endpoint) {
+	if into[d] == nil {
+		into[d] = map[string]classify.Endpoint{}
+	}
+	into[d][e.ID] = classify.Merge(into[d][e.ID], e)
 }
 
 func (c *Counter) kindsOf(d day.Day) *Kinds {

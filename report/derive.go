@@ -62,7 +62,7 @@ func servicesOf(traffic []table.TrafficRow) []table.ServiceRow {
 }
 
 // endpointsOf sums traffic by endpoint, and adds what network events tell.
-func (s *settler) endpointsOf(traffic []table.TrafficRow, t *tally) []table.EndpointRow {
+func (t *tally) endpointsOf(traffic []table.TrafficRow) []table.EndpointRow {
 	type caller struct{ name, account string }
 	rows := map[endpointKey]*table.EndpointRow{}
 	callers := map[endpointKey]map[caller]bool{}
@@ -70,7 +70,7 @@ func (s *settler) endpointsOf(traffic []table.TrafficRow, t *tally) []table.Endp
 		if rows[k] == nil {
 			rows[k] = &table.EndpointRow{
 				EndpointID: k.endpoint, AccountID: k.account, Region: k.region, Service: k.service,
-				EndpointType: s.typeOf(k.endpoint), VPCID: s.owners.Endpoint(k.endpoint).VPC,
+				EndpointType: t.typeOf(k.endpoint), VPCID: t.owners.Endpoint(k.endpoint).VPC,
 				FirstSeen: math.MaxInt64, LastSeen: math.MinInt64,
 			}
 			callers[k] = map[caller]bool{}
@@ -96,7 +96,7 @@ func (s *settler) endpointsOf(traffic []table.TrafficRow, t *tally) []table.Endp
 		r.See(m)
 		r.NetworkEvents += m.Calls
 		if r.EndpointOwner == "" {
-			r.Own(s.ownerOf(k.endpoint, t.owners[k]))
+			r.Own(t.ownerOf(k.endpoint, t.networkOwners[k]))
 		}
 	}
 	for k, n := range t.denied {
@@ -108,7 +108,7 @@ func (s *settler) endpointsOf(traffic []table.TrafficRow, t *tally) []table.Endp
 	for k, r := range rows {
 		r.Principals = int64(len(callers[k]))
 		for c := range callers[k] {
-			if c.account != "" && !s.owners.Accounts[c.account] {
+			if c.account != "" && !t.owners.Accounts[c.account] {
 				r.ForeignPrincipals++
 			}
 		}
@@ -119,14 +119,14 @@ func (s *settler) endpointsOf(traffic []table.TrafficRow, t *tally) []table.Endp
 }
 
 // ownerOf tells the owner of an endpoint that only network events name, and the owner's account.
-func (s *settler) ownerOf(id, account string) (owner, ownerAccount string) {
+func (t *tally) ownerOf(id, account string) (owner, ownerAccount string) {
 	unowned := classify.Verdict{Evidence: classify.EndpointPrivateSource}
 	if account != "" {
 		unowned.Evidence = classify.EndpointForeignAccount
 	}
-	found := s.owners.Resolve(unowned, id, account).Owner()
+	found := t.owners.Resolve(unowned, id, account).Owner()
 	if found == classify.Own && account == "" {
-		account = s.owners.Endpoint(id).Account
+		account = t.owners.Endpoint(id).Account
 	}
 	return found.String(), account
 }

@@ -1,7 +1,7 @@
 // Package report counts events by route and writes the counts as tables.
 //
 // A Counter takes one worker's events (it is an ingest.Sink) and groups them by all that one record
-// tells. New merges the counters once the whole window is read, and settles what no record can tell
+// tells. New merges the counters once the whole window is read, and settles, day by day, what no record can tell
 // alone: whose endpoints are ours, of which type they are, and which records are the second account's
 // copy of a call. Publish then writes each day's tables as Parquet into a Store, a day replaced as a
 // whole. The same events give the same bytes, in whatever order they came.

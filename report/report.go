@@ -126,7 +126,7 @@ type merged struct {
 	totals    map[group]*table.Measures
 	days      map[day.Day]*Kinds
 	objects   []object // in the order of their names
-	endpoints map[string]classify.Endpoint
+	endpoints map[day.Day]map[string]classify.Endpoint
 	denials   []settledDenial
 	loose     map[string]bool
 }
@@ -141,7 +141,7 @@ type settledDenial struct {
 func merge(counters []*Counter) *merged {
 	m := &merged{
 		totals: map[group]*table.Measures{}, days: map[day.Day]*Kinds{},
-		endpoints: map[string]classify.Endpoint{}, loose: map[string]bool{},
+		endpoints: map[day.Day]map[string]classify.Endpoint{}, loose: map[string]bool{},
 	}
 	for _, c := range counters {
 		for i, g := range c.groups {
@@ -160,8 +160,10 @@ func merge(counters []*Counter) *merged {
 		for _, d := range c.denials {
 			m.denials = append(m.denials, settledDenial{c.groups[d.group], d.network, d.requestID})
 		}
-		for id, e := range c.endpoints {
-			m.endpoints[id] = classify.Merge(m.endpoints[id], e)
+		for d, endpoints := range c.endpoints {
+			for _, e := range endpoints {
+				mergeEndpoint(m.endpoints, d, e)
+			}
 		}
 		for account := range c.loose {
 			m.loose[account] = true

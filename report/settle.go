@@ -8,41 +8,45 @@ import (
 	"vpcetrail/report/table"
 )
 
-// A settler decides what only the whole window can tell: whose endpoints are ours and of which
-// type, and which records are copies.
+// A settler decides what one record cannot tell: whose endpoints are ours and of which type, and
+// which records are copies. It knows a day's endpoints by the inventory and by that day's records alone,
+// so that a day's tables do not depend on which other days were read with it.
 type settler struct {
-	owners     classify.Owners
-	trail      map[string]bool // accounts with a folder in the trail
-	interfaces map[string]bool // endpoints that a record proves to be of type interface
-	byDay      map[day.Day]*tally
-	kinds      map[day.Day]*Kinds
+	trail     map[string]bool // accounts with a folder in the trail
+	accounts  map[string]bool // ours: those, and the configured ones
+	inventory map[string]classify.Endpoint
+	told      map[day.Day]map[string]classify.Endpoint // by the trail's own endpoint events
+	kinds     map[day.Day]*Kinds
+	byDay     map[day.Day]*tally
 }
 
-// A tally holds one day's settled groups.
+// A tally holds one day's settled groups, and what is known of endpoints on that day.
 type tally struct {
-	traffic map[table.TrafficKey]*table.Measures
-	network map[endpointKey]*table.Measures
-	owners  map[endpointKey]string // the account that network events name as the endpoint's owner
-	denied  map[endpointKey]int64  // calls that the endpoint's policy refused
+	owners     classify.Owners
+	interfaces map[string]bool // endpoints that a record proves to be of type interface
+
+	traffic       map[table.TrafficKey]*table.Measures
+	network       map[endpointKey]*table.Measures
+	networkOwners map[endpointKey]string // the account that network events name as the endpoint's owner
+	denied        map[endpointKey]int64  // calls that the endpoint's policy refused
 }
 
 type endpointKey struct{ endpoint, account, region, service string }
 
 func newSettler(in *Input, m *merged, trail map[string]bool) *settler {
 	s := &settler{
-		trail: trail, kinds: m.days,
-		interfaces: map[string]bool{}, byDay: map[day.Day]*tally{},
-		owners: classify.Owners{Accounts: map[string]bool{}, Inventory: in.Inventory, Trail: m.endpoints},
+		trail: trail, accounts: map[string]bool{}, inventory: in.Inventory,
+		told: m.endpoints, kinds: m.days, byDay: map[day.Day]*tally{},
 	}
 	for account := range trail {
-		s.owners.Accounts[account] = true
+		s.accounts[account] = true
 	}
 	for _, account := range in.OwnAccounts {
-		s.owners.Accounts[account] = true
+		s.accounts[account] = true
 	}
 	for g := range m.totals {
 		if g.provesInterface() {
-			s.interfaces[g.texts()[textEndpoint]] = true
+			s.tallyOf(g.day()).interfaces[g.texts()[textEndpoint]] = true
 		}
 	}
 	for g, measures := range m.totals {
@@ -55,7 +59,11 @@ func newSettler(in *Input, m *merged, trail map[string]bool) *settler {
 func (s *settler) tallyOf(d day.Day) *tally {
 	t := s.byDay[d]
 	if t == nil {
-		t = &tally{map[table.TrafficKey]*table.Measures{}, map[endpointKey]*table.Measures{}, map[endpointKey]string{}, map[endpointKey]int64{}}
+		t = &tally{
+			owners:     classify.Owners{Accounts: s.accounts, Inventory: s.inventory, Trail: s.told[d]},
+			interfaces: map[string]bool{}, traffic: map[table.TrafficKey]*table.Measures{},
+			network: map[endpointKey]*table.Measures{}, networkOwners: map[endpointKey]string{}, denied: map[endpointKey]int64{},
+		}
 		s.byDay[d] = t
 	}
 	return t
@@ -74,14 +82,14 @@ func (s *settler) settle(g group, measures *table.Measures) {
 	case g.kind() == event.Network:
 		if key := endpointKeyOf(&texts); key.endpoint != "" {
 			addTo(t.network, key, measures)
-			t.owners[key] = max(t.owners[key], texts[textEndpointAccount])
+			t.networkOwners[key] = max(t.networkOwners[key], texts[textEndpointAccount])
 		}
 	case s.isCopy(&texts):
 		kinds := s.kinds[g.day()]
 		kinds.Calls -= measures.Calls
 		kinds.SharedCopies += measures.Calls
 	default:
-		addTo(t.traffic, s.trafficKey(g, &texts), measures)
+		addTo(t.traffic, t.trafficKey(g, &texts), measures)
 	}
 }
 
@@ -98,9 +106,9 @@ func addTo[K comparable](totals map[K]*table.Measures, key K, m *table.Measures)
 	totals[key] = &c
 }
 
-func (s *settler) trafficKey(g group, texts *[groupTextCount]string) table.TrafficKey {
+func (t *tally) trafficKey(g group, texts *[groupTextCount]string) table.TrafficKey {
 	id, account := texts[textEndpoint], texts[textEndpointAccount]
-	verdict := s.owners.Resolve(g.unowned(), id, account)
+	verdict := t.owners.Resolve(g.unowned(), id, account)
 	key := table.TrafficKey{
 		AccountID: texts[textAccount], Region: texts[textRegion],
 		Principal: texts[textPrincipal], PrincipalType: texts[textPrincipalType],
@@ -110,20 +118,20 @@ func (s *settler) trafficKey(g group, texts *[groupTextCount]string) table.Traff
 		EndpointID: id, EndpointAccountID: account, EndpointOwner: verdict.Owner().String(),
 	}
 	if verdict.Route() == classify.VPCE {
-		key.EndpointType = s.typeOf(id)
+		key.EndpointType = t.typeOf(id)
 	}
 	if account == "" {
-		key.EndpointAccountID = s.owners.Endpoint(id).Account
+		key.EndpointAccountID = t.owners.Endpoint(id).Account
 	}
 	return key
 }
 
-// typeOf returns an endpoint's type: as described, else as the window's records prove it.
-func (s *settler) typeOf(id string) string {
-	if t := s.owners.Endpoint(id).Type; t != "" {
-		return t
+// typeOf returns an endpoint's type: as described, else as the day's records prove it.
+func (t *tally) typeOf(id string) string {
+	if known := t.owners.Endpoint(id).Type; known != "" {
+		return known
 	}
-	if s.interfaces[id] {
+	if t.interfaces[id] {
 		return "interface"
 	}
 	return ""
@@ -158,7 +166,7 @@ func (s *settler) day(d day.Day, objects []object, lateness int) *Day {
 	table.Traffic.Sort(out.Traffic)
 	out.Principals = principalsOf(out.Traffic)
 	out.Services = servicesOf(out.Traffic)
-	out.Endpoints = s.endpointsOf(out.Traffic, t)
+	out.Endpoints = t.endpointsOf(out.Traffic)
 	for i := range objects {
 		if objects[i].readFor(d, lateness) {
 			out.Objects = append(out.Objects, objects[i].row(d))

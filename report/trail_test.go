@@ -6,6 +6,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -63,6 +64,26 @@ func TestGeneratedTrail(t *testing.T) {
 					t.Errorf("balance %+v\nwant    %+v", rep.Balance, balance)
 				}
 			})
+		}
+	}
+}
+
+// TestADayDoesNotDependOnTheOthers reads a day alone, and with all others: its tables are the same
+// where nothing is delivered later than the folders that are read for it.
+func TestADayDoesNotDependOnTheOthers(t *testing.T) {
+	dir := t.TempDir()
+	cfg := trail.Default()
+	cfg.Objects, cfg.Records, cfg.Days = 3, 150, 4
+	cfg.Late, cfg.Duplicates, cfg.Shared = 0, 0, 0 // all of them may come any number of days later
+	if _, err := trail.Generate(context.Background(), cfg, dir); err != nil {
+		t.Fatal(err)
+	}
+	sources := []string{filepath.Join(dir, "trail")}
+	all := testRun{sources: sources, window: day.All(), workers: 2}.report(t)
+	for _, want := range all.Days[1 : len(all.Days)-1] {
+		alone := testRun{sources: sources, window: day.Window{From: want.Day, To: want.Day}}.report(t)
+		if got := alone.Days[0]; len(got.Traffic) == 0 || fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) { // as text: NaN is NaN
+			t.Errorf("%s differs when read alone", want.Day)
 		}
 	}
 }
