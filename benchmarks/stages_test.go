@@ -1,0 +1,237 @@
+package benchmarks
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime"
+	"testing"
+
+	"github.com/bytedance/sonic"
+	"github.com/klauspost/compress/gzip"
+
+	"vpcetrail/classify"
+	"vpcetrail/cmd/vpcetrail/dest"
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/event"
+	"vpcetrail/ingest/source"
+	"vpcetrail/report"
+)
+
+// measure runs pass, which goes over bytes of JSON and returns the events it met, and reports MB/s
+// of JSON, events/s and allocations.
+func measure(b *testing.B, bytes int64, pass func() int64) {
+	b.SetBytes(bytes)
+	b.ReportAllocs()
+	events := int64(0)
+	for b.Loop() {
+		events += pass()
+	}
+	b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
+}
+
+// whole fails the benchmark if a pass did not meet every record of the trail.
+func (s *sample) whole(b *testing.B, records int64) int64 {
+	if records != s.records {
+		b.Fatalf("%d records, want %d", records, s.records)
+	}
+	return records
+}
+
+// BenchmarkInflate inflates every object into the window that the product reads through, and does nothing with it.
+func BenchmarkInflate(b *testing.B) {
+	s := loaded(b)
+	b.Run("lib=klauspost", func(b *testing.B) {
+		var zr gzip.Reader
+		window := make([]byte, 256<<10)
+		measure(b, s.bytes, func() int64 {
+			n := int64(0)
+			for _, o := range s.objects {
+				if err := zr.Reset(bytes.NewReader(o.gz)); err != nil {
+					b.Fatal(err)
+				}
+				k, err := io.CopyBuffer(io.Discard, struct{ io.Reader }{&zr}, window)
+				if err != nil {
+					b.Fatal(err)
+				}
+				n += k
+			}
+			if n != s.bytes {
+				b.Fatalf("%d bytes, want %d", n, s.bytes)
+			}
+			return s.records
+		})
+	})
+}
+
+// BenchmarkInflateDecode decodes as it inflates, as the product reads an object.
+func BenchmarkInflateDecode(b *testing.B) {
+	s := loaded(b)
+	var zr gzip.Reader
+	var r event.Reader
+	measure(b, s.bytes, func() (n int64) {
+		for _, o := range s.objects {
+			err := zr.Reset(bytes.NewReader(o.gz))
+			r.Reset(&zr)
+			for err == nil {
+				if _, err = r.Next(); err == nil {
+					n++
+				}
+			}
+			if err != io.EOF {
+				b.Fatal(err)
+			}
+		}
+		return s.whole(b, n)
+	})
+}
+
+// BenchmarkDecode decodes JSON that lies in memory.
+func BenchmarkDecode(b *testing.B) {
+	s := loaded(b)
+	b.Run("by=vpcetrail", func(b *testing.B) {
+		var r event.Reader
+		measure(b, s.bytes, func() (n int64) {
+			for _, o := range s.objects {
+				if err := decode(&r, o, func(*event.Event) { n++ }); err != nil {
+					b.Fatal(err)
+				}
+			}
+			return s.whole(b, n)
+		})
+	})
+	b.Run("by=sonic", func(b *testing.B) {
+		var l log[sonic.NoCopyRawMessage]
+		measure(b, s.bytes, func() (n int64) {
+			for _, o := range s.objects {
+				if err := decodeSonic(o.text, &l); err != nil {
+					b.Fatal(err)
+				}
+				n += int64(len(l.Records))
+			}
+			return s.whole(b, n)
+		})
+	})
+	b.Run("by=encoding-json", func(b *testing.B) {
+		some := s.objects[:min(4, len(s.objects))] // a pass over all would take seconds
+		size := int64(0)
+		var texts [][]byte
+		for _, o := range some {
+			texts = append(texts, []byte(o.text))
+			size += int64(len(o.text))
+		}
+		var l log[json.RawMessage]
+		measure(b, size, func() (n int64) {
+			for _, text := range texts {
+				if err := decodeJSON(text, &l); err != nil {
+					b.Fatal(err)
+				}
+				n += int64(len(l.Records))
+			}
+			return n
+		})
+	})
+}
+
+// BenchmarkClassify reads the path and the caller of events that lie in memory.
+func BenchmarkClassify(b *testing.B) {
+	s := loaded(b)
+	all := s.events(b)
+	ranges := classify.EmbeddedRanges()
+	var names []byte
+	measure(b, s.bytes, func() (n int64) {
+		for _, events := range all {
+			for i := range events {
+				names = names[:0]
+				facts, caller := classify.Examine(&events[i], ranges), classify.Caller(&events[i], &names)
+				if facts.Unowned.Evidence != 0 || len(caller.Name) > 0 { // the results are used
+					n++
+				}
+			}
+		}
+		return s.whole(b, n)
+	})
+}
+
+// BenchmarkAggregate takes events that lie in memory through a Counter: BenchmarkClassify's work and
+// the counting. Each pass has a new Counter, as each run has.
+func BenchmarkAggregate(b *testing.B) {
+	s := loaded(b)
+	all := s.events(b)
+	ranges := classify.EmbeddedRanges()
+	var once []bool
+	measure(b, s.bytes, func() (n int64) {
+		counter := report.NewCounter(ranges)
+		for i, events := range all {
+			for k := range events {
+				counter.Event(&events[k])
+			}
+			o := s.objects[i]
+			for len(once) < len(events) {
+				once = append(once, false)
+			}
+			counter.End(&ingest.Result{
+				Object: source.Object{Name: o.name, Key: o.key}, Status: ingest.OK, Records: int64(len(events)),
+			}).Count(once[:len(events)])
+			n += int64(len(events))
+		}
+		return s.whole(b, n)
+	})
+}
+
+// BenchmarkAnalyze does all that the command analyze does, from a directory to a directory, with as
+// many cores as workers.
+func BenchmarkAnalyze(b *testing.B) {
+	s := loaded(b)
+	for _, workers := range []int{1, 2} {
+		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(workers))
+			out := filepath.Join(b.TempDir(), "report")
+			measure(b, s.bytes, func() int64 {
+				rep, err := s.analyze(workers, out)
+				if err != nil {
+					b.Fatal(err)
+				}
+				return s.whole(b, rep.Balance.Records)
+			})
+		})
+	}
+}
+
+// analyze wires the product as its command does.
+func (s *sample) analyze(workers int, out string) (*report.Report, error) {
+	ctx := context.Background()
+	store, err := dest.Open(ctx, out, nil)
+	if err != nil {
+		return nil, err
+	}
+	pub, err := store.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer pub.Abort()
+	trail, err := source.Open(ctx, []string{s.dir}, source.Selection{Window: day.All(), Lateness: 1}, source.Options{})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = trail.Close() }() // it only reads
+	counters, sinks := make([]*report.Counter, workers), make([]ingest.Sink, workers)
+	for i := range counters {
+		counters[i] = report.NewCounter(classify.EmbeddedRanges())
+		sinks[i] = counters[i]
+	}
+	if err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: day.All()}); err != nil {
+		return nil, err
+	}
+	rep, err := report.New(report.Input{
+		Counters: counters, Window: day.All(), Lateness: 1, TrailAccounts: trail.Accounts(), Inventory: s.inventory,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rep, report.Publish(ctx, store, pub, rep, report.Run{Version: "benchmark", Window: day.All().String()})
+}
