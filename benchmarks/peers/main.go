@@ -1,0 +1,110 @@
+// Peers times vpcetrail and other tools over the same objects, side by side, each as a whole process.
+//
+//	go run ./peers [-trail DIR | -objects N] [-runs N]
+//
+// The runs are interleaved (every tool once, then every tool again), so that what else the machine
+// does falls on all alike; medians are printed. What each tool gives is checked in a first run that
+// is not timed and brings the objects into the page cache. A tool that is not installed is skipped.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"text/tabwriter"
+	"time"
+
+	"vpcetrail/benchmarks/workload"
+	"vpcetrail/fixtures/trail"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "peers:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	if len(args) > 0 && workers[args[0]] != nil { // one of the peers, as a process of its own
+		return workers[args[0]](ctx, args[1:], out)
+	}
+	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
+	dir := flags.String("trail", "", "directory of the trail to read; without it one is generated")
+	objects := flags.Int("objects", 128, "CloudTrail objects to generate")
+	runs := flags.Int("runs", 5, "timed runs of each tool")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() > 0 || *runs < 1 {
+		return fmt.Errorf("want no arguments, and at least one run: see -h")
+	}
+	scratch, err := os.MkdirTemp("", "peers")
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.RemoveAll(scratch) }()
+	if *dir == "" {
+		if _, err := trail.Generate(ctx, workload.Config(*objects), scratch); err != nil {
+			return err
+		}
+		*dir = filepath.Join(scratch, "trail")
+	}
+	in, err := newInput(ctx, *dir, scratch)
+	if err != nil {
+		return err
+	}
+	return compare(ctx, in, *runs, out)
+}
+
+// compare checks and times every peer, and prints the table.
+func compare(ctx context.Context, in *input, runs int, out io.Writer) error {
+	var present, skipped []*peer
+	for _, p := range peers(in) {
+		if !p.installed() {
+			skipped = append(skipped, p)
+			continue
+		}
+		present = append(present, p)
+		if err := p.verify(ctx, in); err != nil {
+			return fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	for range runs {
+		for _, p := range present {
+			if err := p.time(ctx); err != nil {
+				return fmt.Errorf("%s: %w", p.name, err)
+			}
+		}
+	}
+	fmt.Fprintf(out, "%d objects, %d records, %.1f MB of JSON, %.1f MB stored; medians of %d interleaved runs\n\n",
+		len(in.paths), in.records, float64(in.bytes)/1e6, float64(in.stored)/1e6, runs)
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "cores\tseconds\tCPU s\tMB/s\tvpcetrail is\t  ")
+	for _, p := range present {
+		// The command with as many cores comes first.
+		own := present[slices.IndexFunc(present, func(o *peer) bool { return o.cores == p.cores })]
+		seconds := median(p.wall)
+		fmt.Fprintf(table, "%d\t%.2f\t%.2f\t%.0f\t%.2fx\t  %s\n", p.cores, seconds.Seconds(), median(p.cpu).Seconds(),
+			float64(in.bytes)/1e6/seconds.Seconds(), seconds.Seconds()/median(own.wall).Seconds(), p.name)
+	}
+	for _, p := range skipped {
+		fmt.Fprintf(table, "%d\t\t\t\t\t  %s: skipped, not installed\n", p.cores, p.name)
+	}
+	return table.Flush()
+}
+
+func median(times []time.Duration) time.Duration {
+	times = slices.Sorted(slices.Values(times))
+	n := len(times)
+	return (times[(n-1)/2] + times[n/2]) / 2
+}
