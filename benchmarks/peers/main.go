@@ -9,6 +9,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -42,11 +43,13 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	dir := flags.String("trail", "", "directory of the trail to read; without it one is generated")
 	objects := flags.Int("objects", 128, "CloudTrail objects to generate")
 	runs := flags.Int("runs", 5, "timed runs of each tool")
-	if err := flags.Parse(args); err != nil {
+	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	if flags.NArg() > 0 || *runs < 1 {
-		return fmt.Errorf("want no arguments, and at least one run: see -h")
+		return errors.New("want no arguments, and at least one run: see -h")
 	}
 	scratch, err := os.MkdirTemp("", "peers")
 	if err != nil {

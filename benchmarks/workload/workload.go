@@ -30,7 +30,7 @@ func Config(objects int) trail.Config {
 // Objects returns the paths of the objects of a trail that analyze reads, in lexical order.
 func Objects(trailDir string) ([]string, error) {
 	var paths []string
-	err := filepath.WalkDir(trailDir, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(trailDir, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
