@@ -11,6 +11,7 @@ import (
 	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
+	"vpcetrail/report/table"
 )
 
 // keys are the columns that each table's rows are sorted by.
@@ -23,29 +24,29 @@ var keys = map[string][]string{
 }
 
 // duckType names a column's type as DuckDB sees it, and the logical type that the file must declare.
-var duckType = map[report.Type][2]string{
-	report.Text:   {"VARCHAR", "StringType()"},
-	report.Count:  {"BIGINT", "IntType("},
-	report.Moment: {"TIMESTAMP WITH TIME ZONE", "TimestampType(isAdjustedToUTC=1, unit=TimeUnit(MILLIS="},
-	report.Share:  {"DOUBLE", "<nil>"},
+var duckType = map[table.Type][2]string{
+	table.Text:   {"VARCHAR", "StringType()"},
+	table.Count:  {"BIGINT", "IntType("},
+	table.Moment: {"TIMESTAMP WITH TIME ZONE", "TimestampType(isAdjustedToUTC=1, unit=TimeUnit(MILLIS="},
+	table.Share:  {"DOUBLE", "<nil>"},
 }
 
 // TestColumnsAndTypes compares each table's columns, in the files' order, with the product's own description.
 func TestColumnsAndTypes(t *testing.T) {
 	s := open(t, out(8))
-	for _, table := range report.Tables() {
+	for _, tab := range table.Tables() {
 		var want []string
-		for _, c := range table.Columns {
+		for _, c := range tab.Columns {
 			want = append(want, c.Name+"|"+duckType[c.Type][0])
 		}
-		got := s.rows(t, "SELECT column_name, column_type FROM (DESCRIBE FROM "+table.Name+") WHERE column_name != 'dt'")
+		got := s.rows(t, "SELECT column_name, column_type FROM (DESCRIBE FROM "+tab.Name+") WHERE column_name != 'dt'")
 		if !slices.Equal(got, want) {
-			t.Errorf("%s has columns\n%v, want\n%v", table.Name, got, want)
+			t.Errorf("%s has columns\n%v, want\n%v", tab.Name, got, want)
 		}
-		declared := s.rows(t, "SELECT DISTINCT column_id, name, logical_type FROM parquet_schema("+s.files(table.Name)+") WHERE column_id > 0 ORDER BY 1")
-		for i, c := range table.Columns {
+		declared := s.rows(t, "SELECT DISTINCT column_id, name, logical_type FROM parquet_schema("+s.files(tab.Name)+") WHERE column_id > 0 ORDER BY 1")
+		for i, c := range tab.Columns {
 			if want := fmt.Sprintf("%d|%s|%s", i+1, c.Name, duckType[c.Type][1]); i >= len(declared) || !strings.HasPrefix(declared[i], want) {
-				t.Errorf("%s declares %v, want %s… for column %d", table.Name, declared, want, i+1)
+				t.Errorf("%s declares %v, want %s… for column %d", tab.Name, declared, want, i+1)
 				break
 			}
 		}
@@ -82,13 +83,13 @@ func TestRowsAreSorted(t *testing.T) {
 // TestAbsentIsNull looks for empty texts, and for NULL in numbers that every row has.
 func TestAbsentIsNull(t *testing.T) {
 	s := open(t, out(8))
-	for _, table := range report.Tables() {
-		for _, c := range table.Columns {
+	for _, tab := range table.Tables() {
+		for _, c := range tab.Columns {
 			switch {
-			case c.Type == report.Text:
-				s.none(t, table.Name+": empty text", "SELECT * FROM "+table.Name+" WHERE "+c.Name+" = ''")
+			case c.Type == table.Text:
+				s.none(t, tab.Name+": empty text", "SELECT * FROM "+tab.Name+" WHERE "+c.Name+" = ''")
 			case c.Name != "vpce_share" && c.Name != "error_offset":
-				s.none(t, table.Name+": no "+c.Name, "SELECT * FROM "+table.Name+" WHERE "+c.Name+" IS NULL")
+				s.none(t, tab.Name+": no "+c.Name, "SELECT * FROM "+tab.Name+" WHERE "+c.Name+" IS NULL")
 			}
 		}
 	}
@@ -97,15 +98,15 @@ func TestAbsentIsNull(t *testing.T) {
 // TestStatisticsPrune publishes a day of three row groups, and asks for one principal.
 func TestStatisticsPrune(t *testing.T) {
 	const principals, services = 6_000, 50
-	var rows []report.Traffic
+	var rows []table.TrafficRow
 	for p := range principals {
 		for n := range services {
-			rows = append(rows, report.Traffic{
-				TrafficKey: report.TrafficKey{
+			rows = append(rows, table.TrafficRow{
+				TrafficKey: table.TrafficKey{
 					AccountID: "111122223333", Region: "eu-west-1", Service: fmt.Sprintf("service-%02d.amazonaws.com", n),
 					Principal: fmt.Sprintf("arn:aws:iam::111122223333:role/role-%05d", p),
 				},
-				Measures: report.Measures{Calls: 1},
+				Measures: table.Measures{Calls: 1},
 			})
 		}
 	}
@@ -124,7 +125,7 @@ func TestStatisticsPrune(t *testing.T) {
 }
 
 // publish writes traffic as the product does, and returns the report's directory.
-func publish(t *testing.T, rows []report.Traffic) string {
+func publish(t *testing.T, rows []table.TrafficRow) string {
 	t.Helper()
 	ctx, dir := context.Background(), filepath.Join(t.TempDir(), "report")
 	store, err := dest.Open(ctx, dir, nil)
