@@ -3,15 +3,17 @@ package event
 // A decoder decodes one record at a time into ev. Its walks follow the rules of scan.go.
 type decoder struct {
 	ev      Event
+	shape   shape  // of the object walked last by frame
 	scratch []byte // text of strings with escapes; reused for each record
 }
 
 // record decodes the object that starts at b[i]. Keys match exactly; of a key that comes twice the
-// last value counts, whole; a value of the wrong type counts as absent.
-func (d *decoder) record(b []byte, i int) int {
+// last value counts, whole; a value of the wrong type counts as absent. depth counts the containers
+// around what is inside the record.
+func (d *decoder) record(b []byte, i, depth int) int {
 	d.scratch = d.scratch[:0]
 	d.ev = Event{}
-	return d.object(b, i, 3, (*decoder).recordField) // inside the log's object and its array
+	return d.object(b, i, depth, (*decoder).recordField)
 }
 
 // object walks the object at b[i] and hands each key with the place of its value to field.

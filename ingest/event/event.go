@@ -6,11 +6,13 @@ package event
 // field, an empty one, a null and a value of the wrong type are all the empty slice. Text holds
 // valid UTF-8 with escapes resolved; invalid bytes are replaced by U+FFFD, as encoding/json does.
 type Event struct {
-	Offset int64 // of the record's first byte, in decompressed bytes from the object's start
-	Length int   // of the record, in bytes
+	// Offset is of the record's first byte, in decompressed bytes from the object's start, and
+	// Length its length in bytes. Of a record inside a string both are the string's, quotes included.
+	Offset int64
+	Length int
 
-	// Problem says why the record cannot be counted, "" if it can: it is not an object, or
-	// its eventTime is missing or is not a time.
+	// Problem says why the record cannot be counted, "" if it can: it is not an object, is not
+	// recognised as a record, or its eventTime is missing or is not a time.
 	Problem string
 
 	Time int64 // eventTime, milliseconds since the epoch in UTC; 0 where HasTime is false
@@ -83,6 +85,21 @@ const (
 	// Other is an Insight, Aggregated or other event that is not an API call.
 	Other
 )
+
+// The problems of a record.
+const (
+	notObject = "record is not an object"
+	notTime   = "eventTime is missing or not a time"
+	notRecord = "object is not a CloudTrail record"
+	notJSON   = "string does not hold a record as JSON"
+)
+
+// checkTime notes the problem of a decoded record that has no usable time and needs one.
+func (e *Event) checkTime() {
+	if !e.HasTime && e.Kind() != Other {
+		e.Problem = notTime
+	}
+}
 
 // Kind tells what e is. Category is missing before eventVersion 1.07, when all were management or
 // data events; the event type of NetworkActivity events is documented in two spellings.

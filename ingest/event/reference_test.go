@@ -2,7 +2,6 @@ package event
 
 import (
 	"encoding/json"
-	"errors"
 	"io"
 	"strings"
 	"time"
@@ -54,8 +53,14 @@ func see(ev *Event, doc []byte) seen {
 
 // scanAll reads every record of doc through src.
 func scanAll(src io.Reader, doc []byte) (all []seen, err error) {
+	return scanThrough(windowSize, src, doc)
+}
+
+// scanThrough is scanAll with a window of that size, so that short texts are refilled too.
+func scanThrough(window int, src io.Reader, doc []byte) (all []seen, err error) {
 	var r Reader
 	r.Reset(src)
+	r.buf = make([]byte, window+pad)
 	for {
 		ev, err := r.Next()
 		if err == io.EOF {
@@ -68,8 +73,6 @@ func scanAll(src io.Reader, doc []byte) (all []seen, err error) {
 	}
 }
 
-var errReference = errors.New("not a CloudTrail log by encoding/json")
-
 // textPaths are the strings that an Event keeps.
 var textPaths = []string{
 	"eventID", "sharedEventID", "requestID", "eventSource", "eventName", "eventType", "eventCategory",
@@ -81,28 +84,11 @@ var textPaths = []string{
 	"tlsDetails.clientProvidedHostHeader", "addendum.reason", "addendum.originalEventID",
 }
 
-// reference decodes doc with encoding/json, slowly and obviously. Offset and Record are left out.
-func reference(doc []byte) ([]seen, error) {
-	if !json.Valid(doc) {
-		return nil, errReference
-	}
-	var top map[string]json.RawMessage
-	var records []json.RawMessage
-	if json.Unmarshal(doc, &top) != nil || json.Unmarshal(top["Records"], &records) != nil || records == nil {
-		return nil, errReference
-	}
-	all := make([]seen, 0, len(records))
-	for _, raw := range records {
-		all = append(all, referenceRecord(raw))
-	}
-	return all, nil
-}
-
 func referenceRecord(raw json.RawMessage) seen {
-	s := seen{Text: map[string]string{}}
+	s := seen{Record: string(raw), Text: map[string]string{}}
 	var rec map[string]json.RawMessage
 	if json.Unmarshal(raw, &rec) != nil || rec == nil {
-		s.Problem = "record is not an object"
+		s.Problem = notObject
 		return s
 	}
 	for _, path := range textPaths {
@@ -125,7 +111,7 @@ func referenceRecord(raw json.RawMessage) seen {
 		s.Kind = Correction
 	}
 	if err != nil && s.Kind != Other {
-		s.Problem = "eventTime is missing or not a time"
+		s.Problem = notTime
 	}
 	s.ReadOnly = map[string]Bool{"true": True, `"true"`: True, "false": False, `"false"`: False}[plain(rec["readOnly"])]
 	s.BytesIn = countOf(at(rec, "additionalEventData.bytesTransferredIn"))

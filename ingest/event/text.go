@@ -30,8 +30,12 @@ func appendText(dst, lit []byte) []byte {
 			dst = append(dst, unescape(lit[i+1]))
 			i += 2
 		case c < utf8.RuneSelf:
-			dst = append(dst, c)
-			i++
+			end := i + 1
+			for end < len(lit) && lit[end] != '\\' && lit[end] < utf8.RuneSelf {
+				end++
+			}
+			dst = append(dst, lit[i:end]...)
+			i = end
 		default:
 			r, n := utf8.DecodeRune(lit[i:])
 			dst = utf8.AppendRune(dst, r)

@@ -1,0 +1,216 @@
+package event
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// rec is a record whose eventID is id.
+func rec(id string) string {
+	return `{"eventVersion":"1.08","eventTime":"2026-11-20T10:11:12Z","userAgent":"a \"b\" \\ é","eventID":"` + id + `"}`
+}
+
+// quote makes text a JSON string.
+func quote(text string) string {
+	lit, err := json.Marshal(text)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return string(lit)
+}
+
+func lookedUp(text string) string {
+	return `{"EventId":"e","EventTime":"2026-11-20 10:11:12+00:00","Resources":[{"ResourceName":"r"}],"CloudTrailEvent":` + quote(text) + `,"Username":"u"}`
+}
+
+func envelope(detail string) string {
+	return `{"version":"0","detail-type":"AWS API Call via CloudTrail","time":"2026-11-20T10:11:12Z","detail":` + detail + `,"region":"us-east-1"}`
+}
+
+func payload(messages ...string) string {
+	events := make([]string, len(messages))
+	for i, m := range messages {
+		events[i] = fmt.Sprintf(`{"id":"%d","timestamp":1,"message":%s}`, i, quote(m))
+	}
+	return `{"messageType":"DATA_MESSAGE","owner":"111122223333","logGroup":"g","subscriptionFilters":["f"],"logEvents":[` + strings.Join(events, ",") + `]}`
+}
+
+const control = `{"messageType":"CONTROL_MESSAGE","logEvents":[{"id":"","message":"Checking health"}]}`
+
+// containers are the ways in which a trail is stored, with what each holds: eventIDs, or problems
+// behind a "!".
+var containers = []struct {
+	name, doc string
+	want      []string
+}{
+	{"a log", `{"Records":[` + rec("a") + `,{"eventID":"x"},7]}`, []string{"a", "!" + notTime, "!" + notObject}},
+	{"a log whose Records come last", `{"a":{"Records":[1]},"Records":[` + rec("a") + `]}`, []string{"a"}},
+	{"logs one behind the other", `{"Records":[` + rec("a") + `]}{"Records":[]}` + "\n" + `{"Records":[` + rec("b") + `],"more":1}`, []string{"a", "b"}},
+	{"a log with an envelope", `{"Records":[` + envelope(rec("a")) + `]}`, []string{"!" + notTime}},
+	{"one record", " " + rec("a") + "\n", []string{"a"}},
+	{"one record with all keys of containers inside", `{"detail":` + rec("x") + `,"CloudTrailEvent":` + quote(rec("x")) + `,"message":"m","Records":null,"eventTime":"2026-11-20T10:11:12Z","eventID":"a"}`, []string{"a"}},
+	{"one record without a time", `{"eventVersion":"1.08","eventID":"a"}`, []string{"!" + notTime}},
+	{"one record of another kind", `{"eventVersion":"1.08","eventCategory":"Aggregated","eventID":"a"}`, []string{"a"}},
+	{"an array", "[" + rec("a") + " , " + rec("b") + "]", []string{"a", "b"}},
+	{"an empty array", "[ ]", nil},
+	{"an array with others", `[1,"x",null,[` + rec("x") + `],{"a":1},` + rec("a") + `,{"Records":[` + rec("x") + `]}]`,
+		[]string{"!" + notObject, "!" + notObject, "!" + notObject, "!" + notObject, "!" + notRecord, "a", "!" + notRecord}},
+	{"lines", rec("a") + "\n" + rec("b") + "\r\n\n" + rec("c"), []string{"a", "b", "c"}},
+	{"lines with others", `{"a":1}` + "\n" + rec("a") + "\n" + `{"detail":7}`, []string{"!" + notRecord, "a", "!" + notRecord}},
+	{"records without lines", rec("a") + rec("b"), []string{"a", "b"}},
+	{"lookup-events", `{"Events":[` + lookedUp(rec("a")) + "," + lookedUp(rec("b")) + `],"NextToken":"t"}`, []string{"a", "b"}},
+	{"lookup-events without events", `{"Events":[]}`, nil},
+	{"looked-up events in an array", "[" + lookedUp(rec("a")) + "]", []string{"a"}},
+	{"looked-up events in lines", lookedUp(rec("a")) + "\n" + lookedUp(rec("b")) + "\n", []string{"a", "b"}},
+	{"looked-up events with others", `{"Events":[{"CloudTrailEvent":null},` + lookedUp(`{"a":`) + "," + lookedUp(rec("a")+"x") + "," + lookedUp("\x00") + "," + lookedUp("{}") + "," + lookedUp(" "+rec("a")+" ") + `]}`,
+		[]string{"!" + notRecord, "!" + notJSON, "!" + notJSON, "!" + notJSON, "!" + notRecord, "a"}},
+	{"one envelope", envelope(rec("a")), []string{"a"}},
+	{"envelopes in an array", "[" + envelope(rec("a")) + "," + envelope(`{"state":"running"}`) + "]", []string{"a", "!" + notRecord}},
+	{"envelopes in lines", envelope(rec("a")) + "\n" + envelope(rec("b")), []string{"a", "b"}},
+	{"envelopes and records mixed", envelope(rec("a")) + rec("b") + "[" + lookedUp(rec("c")) + "]", []string{"a", "b", "c"}},
+	{"an envelope whose detail comes twice", `{"detail":` + rec("x") + `,"detail":` + rec("a") + `}`, []string{"a"}},
+	{"a subscription", payload(rec("a"), rec("b")), []string{"a", "b"}},
+	{"subscriptions one behind the other", payload(rec("a")) + payload(rec("b")) + control + payload(), []string{"a", "b"}},
+	{"a subscription with other messages", payload("START", rec("a"), "7", `{"level":"info"}`), []string{"!" + notJSON, "a", "!" + notJSON, "!" + notRecord}},
+	{"a subscription to a group of envelopes", payload(envelope(rec("a"))), []string{"a"}},
+	{"a subscription with a record as it is", payload(rec("a")) + `{"logEvents":[` + rec("b") + `,{"message":` + rec("c") + `},0]}`, []string{"a", "!" + notRecord, "!" + notRecord, "!" + notObject}},
+	{"a control message", control, nil},
+	{"a control message without events", `{"messageType":"CONTROL_MESSAGE"}`, nil},
+	{"a control message that says so last", `{"logEvents":[{"message":"CWL CONTROL MESSAGE: Checking health of destination Firehose."}],"messageType":"CONTROL_MESSAGE"}`, nil},
+	{"awslogs", "group stream " + rec("a") + "\ngroup stream " + rec("b") + "\n", []string{"a", "b"}},
+	{"awslogs in colours, with times", "\x1b[32mgroup\x1b[0m \x1b[36mstream\x1b[0m 2026-11-20T10:11:12Z\t" + rec("a") + "\n\n  g s " + envelope(rec("b")), []string{"a", "b"}},
+}
+
+func TestReaderTakesEveryContainer(t *testing.T) {
+	for _, tc := range containers {
+		t.Run(tc.name, func(t *testing.T) {
+			all, err := scanAll(strings.NewReader(tc.doc), []byte(tc.doc))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, s := range all {
+				what := s.Text["eventID"]
+				if s.Problem != "" {
+					what = "!" + s.Problem
+				}
+				got = append(got, what)
+			}
+			if !slices.Equal(got, tc.want) {
+				t.Errorf("got  %q\nwant %q", got, tc.want)
+			}
+		})
+	}
+}
+
+// TestReaderGivesThePlaceInTheContainer holds offsets to the text that a person would look at.
+func TestReaderGivesThePlaceInTheContainer(t *testing.T) {
+	for _, tc := range []struct{ name, doc, place string }{
+		{"an envelope's detail", "\n" + envelope(rec("a")), rec("a")},
+		{"a looked-up event's string", "\n" + lookedUp(rec("a")), quote(rec("a"))},
+		{"a message", payload("START", rec("a")), quote(rec("a"))},
+		{"an envelope in a message", payload(envelope(rec("a"))), quote(envelope(rec("a")))},
+		{"a record behind text", "g s " + rec("a"), rec("a")},
+	} {
+		all, err := scanAll(strings.NewReader(tc.doc), []byte(tc.doc))
+		if err != nil || all[len(all)-1].Record != tc.place {
+			t.Errorf("%s: %v, %+v", tc.name, err, all)
+		}
+	}
+}
+
+// wrapped gives all in each container, under the container's name.
+func wrapped(all []string) map[string]string {
+	var lines, looked, envelopes, text strings.Builder
+	for i, rec := range all {
+		lines.WriteString(rec + "\n")
+		envelopes.WriteString(envelope(rec))
+		text.WriteString("CloudTrail/logs 111122223333_CloudTrail_us-east-1 " + rec + "\n")
+		if i > 0 {
+			looked.WriteString(",")
+		}
+		looked.WriteString(lookedUp(rec))
+	}
+	return map[string]string{
+		"records":       `{"Records":[` + strings.Join(all, ",") + `]}`,
+		"array":         "[" + strings.Join(all, ",") + "]",
+		"lines":         lines.String(),
+		"lookup-events": `{"Events":[` + looked.String() + `]}`,
+		"envelopes":     envelopes.String(),
+		"subscription":  payload(all...),
+		"awslogs":       text.String(),
+	}
+}
+
+func TestContainersAreStreamedWithoutAllocating(t *testing.T) {
+	all := slices.Repeat([]string{rec("a"), strings.TrimSuffix(rec("b"), "}") + `,"requestParameters":"` + strings.Repeat("x", 20000) + `"}`}, 60)
+	for name, text := range wrapped(all) {
+		t.Run(name, func(t *testing.T) {
+			if len(text) < 2*windowSize {
+				t.Fatalf("%d bytes fit in two windows", len(text))
+			}
+			var r Reader
+			src := strings.NewReader(text)
+			count := 0
+			allocs := testing.AllocsPerRun(5, func() {
+				src.Reset(text)
+				r.Reset(src)
+				for count = 0; ; count++ {
+					ev, err := r.Next()
+					if err == io.EOF {
+						break
+					}
+					if err != nil || ev.Problem != "" {
+						t.Fatal(err, ev)
+					}
+				}
+			})
+			if allocs > 0 || count != len(all) || len(r.buf) != windowSize+pad {
+				t.Errorf("%v allocations, %d records, a window of %d bytes", allocs, count, len(r.buf))
+			}
+		})
+	}
+}
+
+func TestContainersTakeRecordsLongerThanTheWindow(t *testing.T) {
+	long := strings.TrimSuffix(rec("long"), "}") + `,"requestParameters":"` + strings.Repeat(`\"`, 2*windowSize) + `"}`
+	for name, text := range wrapped([]string{long, rec("a"), long}) {
+		all, err := scanAll(strings.NewReader(text), []byte(text))
+		if err != nil || len(all) != 3 || all[0].Text["eventID"] != "long" || all[1].Text["eventID"] != "a" || all[2].Text["eventID"] != "long" {
+			t.Errorf("%s: %d records, %v", name, len(all), err)
+		}
+	}
+}
+
+func TestContainersRefuseDepth(t *testing.T) {
+	for _, around := range []string{"%s", "[%s]", `{"Events":[%s]}`, `{"detail":%s}`, `[{"detail":%s}]`} {
+		for inner := maxDepth - 5; inner <= maxDepth+1; inner++ {
+			nested := `{"eventTime":"2026-11-20T10:11:12Z","x":` + strings.Repeat("[", inner) + strings.Repeat("]", inner) + `}`
+			agree(t, fmt.Appendf(nil, around, nested))
+			agree(t, fmt.Appendf(nil, around, lookedUp(nested)))
+		}
+	}
+}
+
+// TestAnEndlessObjectIsNotHeld reads an object of another kind that goes on for ever.
+func TestAnEndlessObjectIsNotHeld(t *testing.T) {
+	var r Reader
+	r.Reset(io.MultiReader(strings.NewReader(`{"configurationItems":"`), endless{}))
+	if _, err := r.Next(); err != ErrNotCloudTrail || len(r.buf) > 2*MaxRecord+pad {
+		t.Errorf("%v, with a window of %d bytes", err, len(r.buf))
+	}
+}
+
+// endless is the letter x for ever.
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	return len(p), nil
+}

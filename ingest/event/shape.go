@@ -1,0 +1,149 @@
+package event
+
+// A shape is what the keys at an object's top level tell of it. Of a key that comes twice the last
+// value counts.
+type shape struct {
+	own    mark // of the object itself
+	inner  mark // of the object at detail
+	detail int  // place of the value of detail, an EventBridge envelope's record; 0 where it is no object
+
+	event   int // place of CloudTrailEvent, in which lookup-events puts the record as a string; 0 where it is none
+	message int // place of message, in which CloudWatch Logs does; 0 where it is no string
+
+	control bool // messageType is CONTROL_MESSAGE: CloudWatch Logs asks whether anyone listens
+
+	list list // the array of records, not walked, and the place of its opening bracket
+	open int
+}
+
+// A mark tells records from other objects: those have eventVersion or eventTime, as strings. (In
+// digests, Config's snapshots, other events of EventBridge, envelopes and looked-up events
+// neither stands at the top level.)
+type mark struct{ version, time bool }
+
+func (m mark) isRecord() bool { return m.version || m.time }
+
+// note takes note of a key whose value starts with c.
+func (m *mark) note(key []byte, c byte) {
+	switch string(key) {
+	case "eventVersion":
+		m.version = c == '"'
+	case "eventTime":
+		m.time = c == '"'
+	}
+}
+
+// frame walks the object at b[i] by the rules of scan.go and leaves its shape in d.shape. depth
+// is record's.
+func (d *decoder) frame(b []byte, i, depth int, field func(d *decoder, key, b []byte, i, depth int) int) int {
+	d.scratch = d.scratch[:0]
+	d.shape = shape{}
+	return d.object(b, i, depth, field)
+}
+
+// documentField is elementField that stops where an array of records starts.
+func (d *decoder) documentField(key, b []byte, i, depth int) int {
+	if b[i] == '[' {
+		if l := listOf(key); l != alone {
+			d.shape.list, d.shape.open = l, i
+			return ^i
+		}
+	}
+	return d.elementField(key, b, i, depth)
+}
+
+func (d *decoder) elementField(key, b []byte, i, depth int) int {
+	s := &d.shape
+	switch string(key) {
+	case "detail":
+		s.detail, s.inner = placeOf(b, i, '{'), mark{}
+		return d.nested(b, i, depth, (*decoder).detailField)
+	case "CloudTrailEvent":
+		s.event = placeOf(b, i, '"')
+	case "message":
+		s.message = placeOf(b, i, '"')
+	case "messageType":
+		var text []byte
+		i = d.text(b, i, depth, &text)
+		s.control = string(text) == "CONTROL_MESSAGE"
+		return i
+	default:
+		s.own.note(key, b[i])
+	}
+	return skipValue(b, i, depth)
+}
+
+func (d *decoder) detailField(key, b []byte, i, depth int) int {
+	d.shape.inner.note(key, b[i])
+	return skipValue(b, i, depth)
+}
+
+// placeOf returns i where a value that starts with c stands there, else 0.
+func placeOf(b []byte, i int, c byte) int {
+	if b[i] != c {
+		return 0
+	}
+	return i
+}
+
+// settle decodes the record that the document or element at r.buf[start:end] holds, framed last.
+func (r *Reader) settle(start, end int) {
+	d, s := &r.dec, &r.dec.shape
+	d.ev = Event{}
+	if r.list == alone {
+		r.state = atDocument
+	}
+	text := 0 // the string that holds the record
+	if r.list == logEvents {
+		text = s.message
+	} else if !s.own.isRecord() {
+		text = s.event
+	}
+	problem := notRecord
+	switch {
+	case r.buf[start] != '{':
+		problem = notObject
+	case text > 0:
+		start = text
+		end, problem = r.unquote(text)
+	case r.list != logEvents:
+		start, end, problem = d.unwrap(r.buf, start, end)
+	}
+	ev := &d.ev
+	ev.Offset, ev.Length, ev.Problem = r.base+int64(start), end-start, problem
+	if problem == "" {
+		r.found = true
+		ev.checkTime()
+	}
+}
+
+// unwrap decodes the object at b[start:end], framed last, if it is a record, else the record that
+// is its detail, and returns where that lies.
+func (d *decoder) unwrap(b []byte, start, end int) (from, to int, problem string) {
+	switch s := &d.shape; {
+	case s.own.isRecord():
+		return start, d.record(b, start, 1), ""
+	case s.detail > 0 && s.inner.isRecord():
+		return s.detail, d.record(b, s.detail, 1), ""
+	}
+	return start, end, notRecord
+}
+
+// unquote decodes the record in the string at r.buf[i], an envelope around it included, and returns
+// the string's end. The text is copied: the Event borrows from r.quoted.
+func (r *Reader) unquote(i int) (end int, problem string) {
+	end = skipString(r.buf, i+1)
+	r.quoted = appendText(r.quoted[:0], r.buf[i+1:end-1])
+	n := len(r.quoted)
+	r.quoted = append(r.quoted, make([]byte, pad)...)
+	start := skipSpace(r.quoted, 0)
+	if r.quoted[start] != '{' {
+		return end, notJSON
+	}
+	to := r.dec.frame(r.quoted, start, 1, (*decoder).elementField)
+	if to < 0 || skipSpace(r.quoted, to) != n {
+		return end, notJSON
+	}
+	_, _, problem = r.dec.unwrap(r.quoted, start, to)
+	return end, problem
+}
