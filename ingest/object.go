@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
@@ -26,9 +28,9 @@ const (
 	OK             Status = "ok"
 	InvalidRecords Status = "invalid_records" // read to its end, but some records cannot be counted
 	Empty          Status = "empty"           // holds no text
-	NotCloudTrail  Status = "not_cloudtrail"  // JSON, but no CloudTrail log
-	Corrupt        Status = "corrupt"         // the gzip stream or the JSON is broken
-	Truncated      Status = "truncated"       // the gzip stream or the JSON ends too early
+	NotCloudTrail  Status = "not_cloudtrail"  // JSON, but no records of CloudTrail's
+	Corrupt        Status = "corrupt"         // the compressed stream or the JSON is broken
+	Truncated      Status = "truncated"       // the compressed stream or the JSON ends too early
 	Missing        Status = "missing"         // listed, but gone when it was to be read
 	Denied         Status = "denied"          // may not be read
 	Unreadable     Status = "unreadable"      // could not be read for another reason
@@ -62,6 +64,7 @@ type objectReader struct {
 
 	stored bufio.Reader
 	gz     gzip.Reader
+	zst    *zstd.Decoder // nil until the first object that needs it
 	reader event.Reader
 	ids    []identity
 	place  []byte            // scratch of placeOf
@@ -139,17 +142,35 @@ func (o *objectReader) take(ev *event.Event, sink Sink, res *Result) {
 	sink.Event(ev)
 }
 
-// inflated returns the text of body, which may be gzipped, in one member or several, or plain.
+// maxZstdWindow bounds the memory that a zstd frame may ask for: what the zstd command allows too.
+const maxZstdWindow = 128 << 20
+
+// inflated returns the text of body: gzipped, by zstd (either in one piece or several, one behind the other), or plain.
 func (o *objectReader) inflated(body io.Reader) (io.Reader, error) {
 	o.stored.Reset(body)
-	magic, err := o.stored.Peek(2)
-	if err == io.EOF || err == nil && string(magic) != "\x1f\x8b" {
-		return &o.stored, nil // plain, or too short to be gzipped
+	magic, err := o.stored.Peek(4)
+	if err != nil && err != io.EOF { // at the end the text is shorter, and may be plain
+		return nil, err
 	}
-	if err == nil {
-		err = o.gz.Reset(&o.stored)
+	switch {
+	case bytes.HasPrefix(magic, []byte("\x1f\x8b")):
+		return &o.gz, o.gz.Reset(&o.stored)
+	case isZstd(magic):
+		if o.zst == nil {
+			o.zst, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxZstdWindow))
+			if err != nil {
+				return nil, err
+			}
+		}
+		return o.zst, o.zst.Reset(&o.stored)
 	}
-	return &o.gz, err
+	return &o.stored, nil
+}
+
+// isZstd reports whether a zstd frame, or one to be skipped, as pzstd writes first, starts with magic.
+func isZstd(magic []byte) bool {
+	return string(magic) == "\x28\xb5\x2f\xfd" ||
+		len(magic) == 4 && magic[0]&0xf0 == 0x50 && string(magic[1:]) == "\x2a\x4d\x18"
 }
 
 func newHash(wanted bool) hash.Hash {

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/zstd"
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
@@ -75,6 +76,20 @@ func gzipped(t testing.TB, members ...[]byte) []byte {
 	return out.Bytes()
 }
 
+func zstandard(t testing.TB, text []byte) []byte {
+	t.Helper()
+	z, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return z.EncodeAll(text, nil)
+}
+
+// subscription is what CloudWatch Logs delivers of one record.
+func subscription(id string) string {
+	return fmt.Sprintf(`{"messageType":"DATA_MESSAGE","logEvents":[{"message":%q}]}`, record(id, 0))
+}
+
 // runOver runs workers over files and returns their sinks.
 func runOver(t testing.TB, files map[string][]byte, workers int, cfg Config) []*recorder {
 	t.Helper()
@@ -103,7 +118,7 @@ func runOver(t testing.TB, files map[string][]byte, workers int, cfg Config) []*
 
 func TestObjectsThatCannotBeReadWhole(t *testing.T) {
 	good := logOf(record("a", 0), record("b", 1))
-	packed := gzipped(t, good)
+	packed, squeezed := gzipped(t, good), zstandard(t, good)
 	flip := func(data []byte, at int) []byte {
 		data = bytes.Clone(data)
 		data[at] ^= 0xff
@@ -123,7 +138,19 @@ func TestObjectsThatCannotBeReadWhole(t *testing.T) {
 		{"gzip of nothing", gzipped(t, nil), Empty, 0, "decode: at byte 0: empty object"},
 		{"one byte", []byte{0x1f}, Corrupt, 0, `decode: at byte 0: invalid JSON: unexpected byte '\x1f'`},
 		{"plain text", []byte("hello"), Corrupt, 0, "decode: at byte 0: invalid JSON: unexpected byte 'h'"},
-		{"another document", []byte(`{"a":1}`), NotCloudTrail, 7, `decode: at byte 7: not a CloudTrail log: no "Records" array`},
+		{"another document", []byte(`{"a":1}`), NotCloudTrail, 7, "decode: at byte 7: " + event.ErrNotCloudTrail.Error()},
+		{"by zstd", squeezed, OK, 0, ""},
+		{"several frames of zstd", append(squeezed[:len(squeezed):len(squeezed)], zstandard(t, []byte("\n\n"))...), OK, 0, ""},
+		{"a frame of zstd to be skipped", append([]byte("\x50\x2a\x4d\x18\x02\x00\x00\x00ab"), squeezed...), OK, 0, ""},
+		{"cut zstd", squeezed[:len(squeezed)-9], Truncated, 0, "decode: ends too early, at byte 0"},
+		{"wrong checksum of zstd", flip(squeezed, len(squeezed)-1), Corrupt, 0, "decode: at byte 0: CRC check failed"},
+		{"bytes behind the zstd", append(squeezed[:len(squeezed):len(squeezed)], "a tail of text"...), Corrupt, int64(len(good)), "decode: at byte " + fmt.Sprint(len(good)) + ": invalid input: magic number mismatch"},
+		{"lines", gzipped(t, []byte(record("a", 0)+"\n"), []byte(record("b", 1)+"\n")), OK, 0, ""},
+		{"an array by zstd", zstandard(t, []byte("["+record("a", 0)+","+record("b", 1)+"]")), OK, 0, ""},
+		{"subscriptions", gzipped(t, []byte(subscription("a")), []byte(subscription("b"))), OK, 0, ""},
+		{"a subscription with another message", []byte(subscription("a") + `{"logEvents":[{"message":"START"}]}`), InvalidRecords, int64(len(subscription("a")) + 25),
+			"record at byte " + fmt.Sprint(len(subscription("a"))+25) + ": string does not hold a record as JSON"},
+		{"another log group", gzipped(t, []byte(`{"logEvents":[{"message":"START"}]}`)), NotCloudTrail, 35, "decode: at byte 35: " + event.ErrNotCloudTrail.Error()},
 		{"cut gzip", packed[:len(packed)-9], Truncated, int64(len(good) - 1), "decode: ends too early, at byte " + fmt.Sprint(len(good)-1)},
 		{"cut within the checksum", packed[:len(packed)-3], Truncated, int64(len(good)), "decode: ends too early, at byte " + fmt.Sprint(len(good))},
 		{"wrong checksum", flip(packed, len(packed)-6), Corrupt, int64(len(good)), "decode: at byte " + fmt.Sprint(len(good)) + ": gzip: invalid checksum"},
