@@ -9,6 +9,6 @@
 // Every count belongs to the balance: records = calls + duplicates + shared copies + network events +
 // corrections + other events + outside the window + invalid. New fails where it does not hold.
 //
-// The package opens no network connection: a Store is given to it. apache/arrow is imported in
-// parquet.go alone.
+// The package opens no network connection: a Store is given to it. Package table says what the tables
+// hold, and package summary shows them to a person.
 package report

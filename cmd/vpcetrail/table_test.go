@@ -2,21 +2,20 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"fmt"
 	"os"
 	"path/filepath"
 
-	"github.com/apache/arrow/go/v15/arrow/memory"
-	"github.com/apache/arrow/go/v15/parquet/file"
-	"github.com/apache/arrow/go/v15/parquet/pqarrow"
+	"vpcetrail/report/table"
 )
 
 // tableText returns columns of a table of the report in dir as CSV, with the day in front of each
 // row. NULL reads (null).
-func tableText(dir, table string, columns ...string) (string, error) {
-	paths, err := filepath.Glob(filepath.Join(dir, table, "dt=*", "*.parquet"))
+func tableText(dir, name string, columns ...string) (string, error) {
+	paths, err := filepath.Glob(filepath.Join(dir, name, "dt=*", "*.parquet"))
 	if err != nil {
 		return "", err
 	}
@@ -24,7 +23,7 @@ func tableText(dir, table string, columns ...string) (string, error) {
 	w := csv.NewWriter(&out)
 	rows := [][]string{append([]string{"dt"}, columns...)}
 	for _, path := range paths {
-		some, err := fileRows(path, columns)
+		some, err := fileRows(path, name, columns)
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", path, err)
 		}
@@ -34,41 +33,50 @@ func tableText(dir, table string, columns ...string) (string, error) {
 	return out.String(), err
 }
 
-// fileRows returns columns of one Parquet file, read by Arrow and not by package report.
-func fileRows(path string, columns []string) ([][]string, error) {
+func fileRows(path, name string, columns []string) ([][]string, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	pf, err := file.NewParquetReader(bytes.NewReader(data))
+	day := filepath.Base(filepath.Dir(path))[len("dt="):]
+	switch name {
+	case "traffic":
+		return cells(&table.Traffic, data, day, columns)
+	case "principals":
+		return cells(&table.Principals, data, day, columns)
+	case "services":
+		return cells(&table.Services, data, day, columns)
+	case "endpoints":
+		return cells(&table.Endpoints, data, day, columns)
+	case "objects":
+		return cells(&table.Objects, data, day, columns)
+	}
+	return nil, fmt.Errorf("no table %s", name)
+}
+
+func cells[T any](t *table.Table[T], data []byte, day string, columns []string) ([][]string, error) {
+	rows, err := t.Decode(context.Background(), data)
 	if err != nil {
 		return nil, err
 	}
-	fr, err := pqarrow.NewFileReader(pf, pqarrow.ArrowReadProperties{}, memory.DefaultAllocator)
-	if err != nil {
-		return nil, err
-	}
-	table, err := fr.ReadTable(context.Background())
-	if err != nil {
-		return nil, err
-	}
-	defer table.Release()
-	rows := make([][]string, table.NumRows())
+	out := make([][]string, len(rows))
 	for i := range rows {
-		rows[i] = []string{filepath.Base(filepath.Dir(path))[len("dt="):]}
+		out[i] = []string{day}
 	}
 	for _, name := range columns {
-		found := table.Schema().FieldIndices(name)
-		if len(found) == 0 {
-			return nil, fmt.Errorf("no column %s", name)
-		}
-		row := 0
-		for _, chunk := range table.Column(found[0]).Data().Chunks() {
-			for i := range chunk.Len() {
-				rows[row] = append(rows[row], chunk.ValueStr(i))
-				row++
+		known := false
+		for k := range t.Columns {
+			if t.Columns[k].Name != name {
+				continue
+			}
+			known = true
+			for i := range rows {
+				out[i] = append(out[i], cmp.Or(t.Columns[k].Format(&rows[i]), "(null)"))
 			}
 		}
+		if !known {
+			return nil, fmt.Errorf("no column %s", name)
+		}
 	}
-	return rows, nil
+	return out, nil
 }

@@ -1,3 +1,5 @@
+// Package table says what a report's tables hold: their rows, their columns with names, types and
+// meanings in one place, and their form in Parquet. apache/arrow is imported here alone.
 package table
 
 import (
@@ -125,19 +127,19 @@ type ColumnInfo struct {
 	Key  bool
 }
 
-// A TableInfo describes a table. Every table is partitioned by dt, the day of eventTime in UTC.
-type TableInfo struct {
+// An Info describes a table. Every table is partitioned by dt, the day of eventTime in UTC.
+type Info struct {
 	Name, Doc string
 	Columns   []ColumnInfo
 }
 
 // Tables describes the tables of a report, in the order of their publication.
-func Tables() []TableInfo {
-	return []TableInfo{Traffic.info(), Principals.info(), Services.info(), Endpoints.info(), Objects.info()}
+func Tables() []Info {
+	return []Info{Traffic.info(), Principals.info(), Services.info(), Endpoints.info(), Objects.info()}
 }
 
-func (t *Table[T]) info() TableInfo {
-	info := TableInfo{Name: t.Name, Doc: t.Doc}
+func (t *Table[T]) info() Info {
+	info := Info{Name: t.Name, Doc: t.Doc}
 	for i, c := range t.Columns {
 		info.Columns = append(info.Columns, ColumnInfo{Name: c.Name, Type: c.Type, Doc: c.Doc, Key: i < t.Keys})
 	}

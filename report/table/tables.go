@@ -66,8 +66,8 @@ type ObjectRow struct {
 	DigestStatus string
 }
 
-// key columns come first in each table, and rows are sorted by them.
-
+// Traffic is the table of calls by all that tells them apart. In this table and the others the key
+// columns come first, and rows are sorted by them.
 var Traffic = Table[TrafficRow]{
 	Name: "traffic", Keys: 14,
 	Doc: "One row per distinct combination of the columns up to endpoint_owner.",
@@ -123,6 +123,7 @@ func routes[T any](r func(*T) *Routes) []Column[T] {
 	}
 }
 
+// Principals is the table of calls by principal.
 var Principals = Table[PrincipalRow]{
 	Name: "principals", Keys: 4,
 	Doc: "One row per principal and account.",
@@ -135,6 +136,7 @@ var Principals = Table[PrincipalRow]{
 	}, routes(func(r *PrincipalRow) *Routes { return &r.Routes })...),
 }
 
+// Services is the table of calls by service.
 var Services = Table[ServiceRow]{
 	Name: "services", Keys: 3,
 	Doc: "One row per service, account and Region.",
@@ -146,6 +148,7 @@ var Services = Table[ServiceRow]{
 	}, routes(func(r *ServiceRow) *Routes { return &r.Routes })...),
 }
 
+// Endpoints is the table of the endpoints that calls went through.
 var Endpoints = Table[EndpointRow]{
 	Name: "endpoints", Keys: 4,
 	Doc: "One row per endpoint that calls went through, account, Region and service.",
@@ -170,6 +173,7 @@ var Endpoints = Table[EndpointRow]{
 	},
 }
 
+// Objects is the table of the objects that were read.
 var Objects = Table[ObjectRow]{
 	Name: "objects", Keys: 1,
 	Doc: "One row per object that was read for the day.",
