@@ -118,7 +118,7 @@ func bucketRegion(err error) string {
 	return resp.Response.Header.Get("X-Amz-Bucket-Region")
 }
 
-// explain adds what to do about a listing that was refused.
+// explain says in one line why a listing failed, and what to do where it was refused.
 func (b *Bucket) explain(err error) error {
 	if err == nil {
 		return nil
@@ -134,7 +134,7 @@ func (b *Bucket) explain(err error) error {
 	case status == 0 && strings.Contains(err.Error(), "get credentials"):
 		return &tell{"no AWS credentials: " + Cause(err), err}
 	}
-	return err
+	return &tell{Cause(err), err}
 }
 
 type s3Pager struct {
