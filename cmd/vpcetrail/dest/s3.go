@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -25,9 +26,7 @@ type s3Store struct {
 	bucket, prefix string
 }
 
-func (s *s3Store) String() string {
-	return "s3://" + s.bucket + "/" + strings.TrimSuffix(s.prefix, "/")
-}
+func (s *s3Store) String() string { return strings.TrimSuffix(s.url(""), "/") }
 
 func (s *s3Store) url(name string) string { return "s3://" + s.bucket + "/" + s.prefix + name }
 
@@ -62,7 +61,7 @@ func (s *s3Store) Read(ctx context.Context, name string) ([]byte, error) {
 	defer out.Body.Close()
 	data, err := io.ReadAll(out.Body)
 	if err != nil {
-		return nil, fmt.Errorf("%s: read: %w", s.url(name), err)
+		return nil, fmt.Errorf("%s: read: %w", s.url(name), brief(err))
 	}
 	return data, nil
 }
@@ -88,25 +87,27 @@ func bucketRegion(err error) string {
 	return ""
 }
 
-// brief keeps of an SDK error the service's own words, else the innermost cause: one line.
+// brief keeps of an SDK error the service's own words, else what went wrong with the call: one line.
 func brief(err error) error {
 	if region := bucketRegion(err); region != "" {
 		return fmt.Errorf("the bucket is in another Region: set AWS_REGION to %s", region)
 	}
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		if text := strings.TrimSpace(api.ErrorMessage()); text != "" {
-			return fmt.Errorf("%s: %s", api.ErrorCode(), text)
-		}
-		return errors.New(api.ErrorCode())
+	var (
+		api  smithy.APIError
+		link *url.Error
+		op   *smithy.OperationError
+	)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return context.Canceled
+	case errors.As(err, &api):
+		return errors.New(strings.TrimSuffix(api.ErrorCode()+": "+strings.TrimSpace(api.ErrorMessage()), ": "))
+	case errors.As(err, &link):
+		return link.Err
+	case errors.As(err, &op):
+		return op.Err
 	}
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
-		}
-		err = inner
-	}
+	return err
 }
 
 func (s *s3Store) Begin(ctx context.Context) (report.Publication, error) {
