@@ -1,9 +1,14 @@
 package main
 
 import (
+	"net/http"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
+
+	"vpcetrail/fixtures/trail"
 )
 
 // A trail gives the same tables, wherever it lies and wherever they go.
@@ -45,4 +50,46 @@ func TestS3GivesTheTablesOfTheDirectory(t *testing.T) {
 			t.Errorf("one day: %s is of another", name)
 		}
 	}
+}
+
+// Objects are fetched ahead, many at once: 30 ms to each first byte must not add up.
+func TestS3IsFetchedAhead(t *testing.T) {
+	const latency, objects = 30 * time.Millisecond, 200
+	dir := t.TempDir()
+	cfg := trail.Default()
+	cfg.Days, cfg.Objects, cfg.Records, cfg.Network = 1, objects/4, 16, 0
+	if _, err := trail.Generate(t.Context(), cfg, dir); err != nil {
+		t.Fatal(err)
+	}
+	f := newS3(t)
+	f.put(t, filepath.Join(dir, "trail"), "")
+	var mu sync.Mutex
+	gets, now, most := 0, 0, 0
+	f.before = func(_ http.ResponseWriter, r *http.Request) bool {
+		if !isGet(r) {
+			return false
+		}
+		mu.Lock()
+		gets, now = gets+1, now+1
+		most = max(most, now)
+		mu.Unlock()
+		time.Sleep(latency)
+		mu.Lock()
+		now--
+		mu.Unlock()
+		return false
+	}
+	start := time.Now()
+	mustRun(t, 0, "analyze", "s3://"+trailBucket, "--date", "all", "--out", t.TempDir(), "--quiet", "--workers", "1")
+	elapsed := time.Since(start)
+	if gets != objects {
+		t.Errorf("%d objects are read, want %d", gets, objects)
+	}
+	if most < 16 {
+		t.Errorf("at most %d objects are fetched at once, want 16 or more", most)
+	}
+	if one := objects * latency; elapsed > one/2 {
+		t.Errorf("the run takes %v; the objects one by one would take %v", elapsed, one)
+	}
+	t.Logf("%d objects in %v, up to %d at once", gets, elapsed, most)
 }
