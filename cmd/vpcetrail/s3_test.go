@@ -14,7 +14,7 @@ import (
 // A trail gives the same tables, wherever it lies and wherever they go.
 func TestS3GivesTheTablesOfTheDirectory(t *testing.T) {
 	f := newS3(t)
-	local := generate(t, 1)
+	local := generate(t, 1, 2)
 	f.put(t, local, "prefix/")
 	out := t.TempDir()
 	analyze := func(src, dst string, flags ...string) {
@@ -80,7 +80,7 @@ func TestS3IsFetchedAhead(t *testing.T) {
 		return false
 	}
 	start := time.Now()
-	mustRun(t, 0, "analyze", "s3://"+trailBucket, "--date", "all", "--out", t.TempDir(), "--quiet", "--workers", "1")
+	mustRun(t, 0, "analyze", "s3://"+trailBucket, "--date", "all", "--out", "s3://"+reportBucket, "--quiet", "--workers", "1")
 	elapsed := time.Since(start)
 	if gets != objects {
 		t.Errorf("%d objects are read, want %d", gets, objects)

@@ -9,12 +9,13 @@ import (
 	"vpcetrail/fixtures/trail"
 )
 
-// generate writes a trail of two days, 32 objects and about 2,000 records, and returns its directory.
-func generate(t testing.TB, seed uint64) string {
+// generate writes a trail that starts on 2026-11-20, with 20 objects and about 1,000 records a day, and
+// returns its directory.
+func generate(t testing.TB, seed uint64, days int) string {
 	t.Helper()
 	dir := t.TempDir()
 	cfg := trail.Default()
-	cfg.Seed, cfg.Objects, cfg.Records, cfg.Principals = seed, 4, 60, 6
+	cfg.Seed, cfg.Days, cfg.Objects, cfg.Records, cfg.Principals = seed, days, 4, 60, 6
 	if _, err := trail.Generate(context.Background(), cfg, dir); err != nil {
 		t.Fatal(err)
 	}
