@@ -65,7 +65,7 @@ func TestDayIsReplacedByNothing(t *testing.T) {
 	}
 	write(`{"Records": [{"eventTime": "2026-11-20T10:00:00Z", "eventSource": "s3.amazonaws.com", "sourceIPAddress": "203.0.113.9"}]}`)
 	got := mustRun(t, 0, "analyze", source, "--out", report, "--date", "2026-11-20")
-	if !strings.HasPrefix(got.out, "2026-11-20: 1 calls, 0 denied\n") {
+	if !strings.HasPrefix(got.out, "2026-11-20: 1 call, 0 denied\n") {
 		t.Errorf("it says\n%s", got.out)
 	}
 	write(`{"Records": []}`)

@@ -35,7 +35,7 @@ func (s *Summary) writeHead(out *strings.Builder) {
 	default:
 		fmt.Fprintf(out, "%d days between %s and %s: ", len(s.Days), first, last)
 	}
-	fmt.Fprintf(out, "%s calls, %s denied\n", number(s.Total.Calls), number(s.Total.Denied))
+	fmt.Fprintf(out, "%s, %s denied\n", plural(s.Total.Calls, "call"), number(s.Total.Denied))
 	s.writeOthers(out)
 	var unread int64
 	for _, n := range s.Unread {
