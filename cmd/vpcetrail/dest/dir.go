@@ -79,12 +79,12 @@ func bare(err error) error {
 // Begin locks the directory: two runs never write to it at once, and a staging directory that is
 // found under the lock was left by a run that was killed.
 func (s *dirStore) Begin(context.Context) (report.Publication, error) {
-	_, err := os.Stat(s.root)
-	p := &dirPublication{store: s, staging: s.path(stagingDir), made: errors.Is(err, fs.ErrNotExist)}
-	if err := os.MkdirAll(s.root, 0o755); err != nil {
-		return nil, s.unusable(err)
+	p := &dirPublication{store: s, staging: s.path(stagingDir), made: missing(s.root)}
+	err := os.MkdirAll(s.root, 0o755)
+	if err == nil {
+		p.lock, err = os.Open(s.root)
 	}
-	if p.lock, err = os.Open(s.root); err != nil {
+	if err != nil {
 		return nil, s.unusable(err)
 	}
 	if err := lockExclusive(p.lock); err != nil {
@@ -104,6 +104,17 @@ func (s *dirStore) Begin(context.Context) (report.Publication, error) {
 	return p, nil
 }
 
+// missing returns dir and the directories above it that do not exist, innermost first.
+func missing(dir string) (dirs []string) {
+	for {
+		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) {
+			return dirs
+		}
+		dirs = append(dirs, dir)
+		dir = filepath.Dir(dir)
+	}
+}
+
 // errLocked says that another process, or another publication of this one, holds the lock.
 var errLocked = errors.New("locked")
 
@@ -116,7 +127,7 @@ type dirPublication struct {
 	store   *dirStore
 	lock    *os.File // the root, locked; nil once released
 	staging string
-	made    bool // the root was made by Begin
+	made    []string // directories that Begin made: the root and those above it, innermost first
 	names   []string
 }
 
@@ -170,8 +181,8 @@ func (p *dirPublication) Abort() {
 		return
 	}
 	_ = os.RemoveAll(p.staging)
-	if p.made {
-		_ = os.Remove(p.store.root) // succeeds only where nothing was published
+	for _, dir := range p.made {
+		_ = os.Remove(dir) // succeeds only where nothing was published
 	}
 	_ = p.lock.Close()
 	p.lock = nil
