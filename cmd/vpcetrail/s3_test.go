@@ -57,7 +57,7 @@ func TestS3IsFetchedAhead(t *testing.T) {
 	const latency, objects = 30 * time.Millisecond, 200
 	dir := t.TempDir()
 	cfg := trail.Default()
-	cfg.Days, cfg.Objects, cfg.Records, cfg.Network = 1, objects/4, 16, 0
+	cfg.Days, cfg.Objects, cfg.Records, cfg.Network = 1, objects/4, 20, 0
 	if _, err := trail.Generate(t.Context(), cfg, dir); err != nil {
 		t.Fatal(err)
 	}

@@ -184,6 +184,7 @@ func (p *dirPublication) Abort() {
 	for _, dir := range p.made {
 		_ = os.Remove(dir) // succeeds only where nothing was published
 	}
+	unlock(p.lock)
 	_ = p.lock.Close()
 	p.lock = nil
 }

@@ -17,3 +17,7 @@ func lockExclusive(f *os.File) error {
 	}
 	return err
 }
+
+// unlock gives the lock back at once. Closing the file alone would leave it to a child process that is
+// just being started and holds the file until it runs its own program.
+func unlock(f *os.File) { _ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }
