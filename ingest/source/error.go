@@ -6,7 +6,7 @@ import "vpcetrail/ingest/source/store"
 // NAME: open: cause or NAME: read: cause.
 type Error struct {
 	Object Object
-	Status string // "missing", "denied", or "unreadable" for any other cause
+	Status string // "missing", "denied", "changed" (while it was read), or "unreadable" for any other cause
 	Err    error
 	verb   string
 }

@@ -3,6 +3,7 @@ package source
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"sync/atomic"
 
@@ -32,7 +33,10 @@ type Fetch struct {
 // An object that was not fetched ahead (larger than 8 MiB, or of unknown size)
 // is opened now, and ctx then governs the reading too. Errors from Open and from
 // the reader are *Error, but for ctx's own. A body that ends before its announced
-// length gives io.ErrUnexpectedEOF. The bytes are valid until Close.
+// length gives io.ErrUnexpectedEOF, after the rest was asked for again where S3 keeps
+// it. An object in S3 that is overwritten while it is read is read anew if it is
+// fetched ahead, and ends in an *Error of status "changed" if it is streamed: the
+// bytes are never two objects'. The bytes are valid until Close.
 func (f *Fetch) Open(ctx context.Context) (io.Reader, error) {
 	if f.done != nil {
 		select {
@@ -85,7 +89,19 @@ func (f *Fetch) fetch(t *Trail) {
 	f.release(t)
 }
 
-func (f *Fetch) readWhole(ctx context.Context) ([]byte, error) {
+// maxReads is how often an object is begun again that is overwritten while it is read.
+const maxReads = 3
+
+func (f *Fetch) readWhole(ctx context.Context) (body []byte, err error) {
+	for range maxReads {
+		if body, err = f.readOnce(ctx); !errors.Is(err, store.ErrChanged) {
+			break
+		}
+	}
+	return body, err
+}
+
+func (f *Fetch) readOnce(ctx context.Context) ([]byte, error) {
 	body, size, err := f.store.Open(ctx, f.Object)
 	if err != nil {
 		return nil, f.fail(ctx, "open", err)

@@ -20,6 +20,8 @@ type Selection struct {
 	Lateness int      // days after Window whose folders are read too; 0 means 1, less than 0 means none
 	Accounts []string // empty: all
 	Regions  []string // empty: all
+
+	ExcludeAccounts []string // not wanted, whatever Accounts says; their folders are not listed
 }
 
 // maxDepth bounds the folders outside AWS's layout on the way to an object.
@@ -34,6 +36,7 @@ type plan struct {
 	all         bool // no bounds; otherwise first..last, lateness included
 	first, last day.Day
 	accounts    map[string]bool // nil: all
+	excluded    map[string]bool // nil: none
 	regions     map[string]bool // nil: all
 
 	mu    sync.Mutex
@@ -47,7 +50,7 @@ func newPlan(sel Selection) *plan {
 		late = 1
 	}
 	p.last += day.Day(max(0, min(late, int(day.All().To-p.last))))
-	p.accounts, p.regions = set(sel.Accounts), set(sel.Regions)
+	p.accounts, p.excluded, p.regions = set(sel.Accounts), set(sel.ExcludeAccounts), set(sel.Regions)
 	return p
 }
 
@@ -79,7 +82,7 @@ func (p *plan) seen() []string {
 
 // wants reports whether k is selected, as far as it tells.
 func (p *plan) wants(k Key) bool {
-	return (k.Account == "" || p.accounts == nil || p.accounts[k.Account]) &&
+	return (k.Account == "" || (p.accounts == nil || p.accounts[k.Account]) && !p.excluded[k.Account]) &&
 		(k.Region == "" || p.regions == nil || p.regions[k.Region]) &&
 		(!k.HasDay || p.all || p.first <= k.Day && k.Day <= p.last)
 }

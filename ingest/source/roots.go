@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"golang.org/x/sync/errgroup"
 
 	"vpcetrail/ingest/source/layout"
@@ -27,7 +26,7 @@ const probes = 16
 
 // roots returns the nodes of the sources args, in order and each once: a source
 // inside another one is grafted into it.
-func roots(ctx context.Context, args []string, opt Options, p *plan) ([]*node, error) {
+func roots(ctx context.Context, args []string, opt Options, p *plan, throttled func()) ([]*node, error) {
 	if len(args) == 0 {
 		return nil, errors.New("no source: " + remedyNoSource)
 	}
@@ -49,7 +48,7 @@ func roots(ctx context.Context, args []string, opt Options, p *plan) ([]*node, e
 	if err != nil {
 		return nil, err
 	}
-	buckets, err := s3Roots(ctx, urls, opt)
+	buckets, err := s3Roots(ctx, urls, opt, throttled)
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +198,7 @@ func folderRoot(name, dir string, st store.Store) *node {
 	return &node{name: name, store: st, folder: true, place: at}
 }
 
-func s3Roots(ctx context.Context, urls []string, opt Options) ([]*node, error) {
+func s3Roots(ctx context.Context, urls []string, opt Options, throttled func()) ([]*node, error) {
 	if len(urls) == 0 {
 		return nil, nil
 	}
@@ -211,7 +210,7 @@ func s3Roots(ctx context.Context, urls []string, opt Options) ([]*node, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", urls[0], err)
 	}
-	stores, err := bucketStores(client, urls)
+	stores, err := bucketStores(store.NewCalls(client, opt.calls(throttled)), urls)
 	if err != nil {
 		return nil, err
 	}
@@ -235,16 +234,16 @@ func s3Roots(ctx context.Context, urls []string, opt Options) ([]*node, error) {
 }
 
 // bucketStores returns the store of each url, one a bucket.
-func bucketStores(client *s3.Client, urls []string) ([]*store.Bucket, error) {
+func bucketStores(calls *store.Calls, urls []string) ([]*store.Bucket, error) {
 	stores := make([]*store.Bucket, len(urls))
 	byBucket := map[string]*store.Bucket{}
 	for i, url := range urls {
-		bucket, _, _ := strings.Cut(strings.TrimPrefix(url, "s3://"), "/")
+		bucket, _ := store.SplitURL(url)
 		if bucket == "" {
 			return nil, fmt.Errorf("%s: no bucket: write s3://bucket/prefix", url)
 		}
 		if byBucket[bucket] == nil {
-			byBucket[bucket] = &store.Bucket{Client: client, Name: bucket}
+			byBucket[bucket] = &store.Bucket{Calls: calls, Name: bucket}
 		}
 		stores[i] = byBucket[bucket]
 	}
@@ -253,7 +252,7 @@ func bucketStores(client *s3.Client, urls []string) ([]*store.Bucket, error) {
 
 // bucketRoot looks url up: a prefix that holds objects, or the key of one.
 func bucketRoot(ctx context.Context, b *store.Bucket, url string) (*node, error) {
-	key := strings.TrimPrefix(strings.TrimPrefix(url, "s3://"+b.Name), "/")
+	_, key := store.SplitURL(url)
 	prefix := key
 	if key != "" && !strings.HasSuffix(key, "/") {
 		prefix += "/"

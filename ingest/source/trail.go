@@ -5,7 +5,9 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"golang.org/x/sync/semaphore"
 
@@ -31,9 +33,23 @@ func NewS3(ctx context.Context) (*s3.Client, error) { return store.NewS3(ctx) }
 // Options bound a Trail's work and say where its bytes come from. The zero value works.
 type Options struct {
 	MaxBytes    int64                                         // bytes fetched and not yet closed; 0 means 64 MiB
-	Concurrency int                                           // objects fetched at once; 0 means 32 from S3, 4 from files
+	Concurrency int                                           // most objects fetched at once; 0 means 256 from S3, 4 from files. From S3 it is a ceiling: see Trail
 	Stdin       io.Reader                                     // the object "-"; nil is empty
 	S3          func(ctx context.Context) (*s3.Client, error) // called once if there is an S3 source; nil means NewS3
+
+	RequesterPays bool          // pay for requests and transfer, as a requester-pays bucket demands
+	BucketOwner   string        // account id that must own every bucket, or S3 refuses; "" means any
+	Retries       int           // retries that all calls to S3 have in reserve, see store.Calls; 0 means 1000, less than 0 none
+	StallTimeout  time.Duration // how long S3 may send nothing before the call is made again; 0 means 30 s, less than 0 for ever
+
+	backoff retry.BackoffDelayer // tests wait shorter
+}
+
+func (o Options) calls(throttled func()) store.CallOptions {
+	return store.CallOptions{
+		RequesterPays: o.RequesterPays, BucketOwner: o.BucketOwner, Retries: o.Retries,
+		Stall: o.StallTimeout, Backoff: o.backoff, Throttled: throttled,
+	}
 }
 
 const (
@@ -41,11 +57,15 @@ const (
 	maxQueued       = 1024 // objects fetched and not yet taken
 
 	// S3 answers after tens of milliseconds, whatever is asked; a disk keeps few heads busy.
-	s3Fetchers, s3Listers     = 32, 16
+	s3Fetchers, s3Listers     = 256, 16
 	fileFetchers, fileListers = 4, 2
 )
 
 // A Trail hands out the objects of its sources. It is safe for concurrent use.
+//
+// From S3 it starts with 32 objects in flight and adapts the number, between 4 and
+// Options.Concurrency: it grows while more of them bring more bytes and objects per
+// second, and halves when S3 asks to slow down.
 type Trail struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
@@ -53,6 +73,7 @@ type Trail struct {
 	frontier *frontier
 	budget   *semaphore.Weighted
 	maxBytes int64
+	pace     *pace
 	running  sync.WaitGroup
 
 	order sync.Mutex  // held to take an object, to wait for its budget and to queue it
@@ -67,26 +88,28 @@ type Trail struct {
 // goes on until Close, or until ctx ends.
 func Open(ctx context.Context, args []string, sel Selection, opt Options) (*Trail, error) {
 	p := newPlan(sel)
-	nodes, err := roots(ctx, args, opt, p)
-	if err != nil {
-		return nil, err
-	}
-	fetchers, listers := fileFetchers, fileListers
+	fetchers, listers, least := fileFetchers, fileListers, fileFetchers
 	if slices.ContainsFunc(args, isS3) {
-		fetchers, listers = s3Fetchers, s3Listers
+		fetchers, listers, least = s3Fetchers, s3Listers, minPace
 	}
 	if opt.Concurrency > 0 {
 		fetchers = opt.Concurrency
 	}
+	pace := newPace(least, fetchers)
+	nodes, err := roots(ctx, args, opt, p, pace.slow)
+	if err != nil {
+		return nil, err
+	}
 	if opt.MaxBytes <= 0 {
 		opt.MaxBytes = defaultMaxBytes
 	}
-	t := &Trail{plan: p, maxBytes: opt.MaxBytes, budget: semaphore.NewWeighted(opt.MaxBytes), queue: make(chan *Fetch, maxQueued)}
+	t := &Trail{plan: p, maxBytes: opt.MaxBytes, budget: semaphore.NewWeighted(opt.MaxBytes), pace: pace, queue: make(chan *Fetch, maxQueued)}
 	t.ctx, t.cancel = context.WithCancel(ctx)
 	t.frontier = newFrontier(t.ctx, p, nodes)
 	t.running.Go(func() {
 		<-t.ctx.Done()
 		t.frontier.wake()
+		t.pace.stop()
 	})
 	for range listers {
 		t.running.Go(t.frontier.lister)
@@ -130,14 +153,18 @@ func (t *Trail) Close() error {
 	return nil
 }
 
-// fetcher takes objects in order and reads them until the trail ends.
+// fetcher takes objects in order and reads them until the trail ends. It waits for
+// its turn before it takes one, so that the earliest object never waits for a later one.
 func (t *Trail) fetcher() {
-	for {
+	for t.pace.enter() {
 		f := t.reserve()
 		if f == nil {
+			t.pace.leave(-1)
 			return
 		}
+		size := f.Object.Size // f is the caller's once it is fetched
 		f.fetch(t)
+		t.pace.leave(size)
 	}
 }
 

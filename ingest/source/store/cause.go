@@ -9,15 +9,19 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 )
 
 // StatusOf says in a word why an object could not be read: "missing", "denied",
-// or "unreadable" for any other cause.
+// "changed" (while it was read), or "unreadable" for any other cause.
 func StatusOf(err error) string {
 	code, httpStatus := apiError(err)
 	switch {
+	case errors.Is(err, ErrChanged):
+		return "changed"
 	case code == "InvalidObjectState": // archived: a 403 that no permission cures
 		return "unreadable"
 	case errors.Is(err, fs.ErrNotExist), httpStatus == http.StatusNotFound:
@@ -51,32 +55,54 @@ func (t *tell) Error() string { return t.text }
 
 func (t *tell) Unwrap() error { return t.err }
 
-// Cause is err's text without what only repeats the call: an SDK error shrinks
-// to S3's own code and message, a path error to the system's.
+// Cause is err's text in one line, without what only repeats the call: an SDK error
+// shrinks to S3's own code and message, a path error to the system's. It says how
+// often a call was tried where that was more than once.
 func Cause(err error) string {
+	var (
+		told     *tell
+		attempts *retry.MaxAttemptsError
+		quota    ratelimit.QuotaExceededError
+		text     string
+	)
+	switch {
+	case errors.As(err, &told):
+		text = told.text // says all there is to say
+	case errors.As(err, &attempts) && attempts.Attempt > 1:
+		text = fmt.Sprintf("%s, tried %d times", bare(attempts.Err), attempts.Attempt)
+	case errors.As(err, &attempts):
+		text = bare(attempts.Err)
+	case errors.As(err, &quota):
+		text, _, _ = strings.Cut(bare(err), "\n") // behind the line end stands the quota's own text
+		text += ", and the run's retries are spent"
+	default:
+		text = bare(err)
+	}
+	return strings.Join(strings.Fields(text), " ")
+}
+
+// bare is err's text without the text of the errors around its cause.
+func bare(err error) string {
 	var (
 		api  smithy.APIError
 		path *fs.PathError
 		link *url.Error
 		op   *smithy.OperationError
-		told *tell
-		text string
+		idle stalled
 	)
 	switch {
-	case errors.As(err, &told):
-		text = told.text
+	case errors.As(err, &idle):
+		return idle.Error()
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		text = err.Error()
+		return err.Error()
 	case errors.As(err, &api):
-		text = strings.TrimSuffix(fmt.Sprintf("%s: %s", api.ErrorCode(), api.ErrorMessage()), ": ")
+		return strings.TrimSuffix(fmt.Sprintf("%s: %s", api.ErrorCode(), api.ErrorMessage()), ": ")
 	case errors.As(err, &path):
-		text = path.Err.Error()
+		return path.Err.Error()
 	case errors.As(err, &link):
-		text = link.Err.Error()
+		return link.Err.Error()
 	case errors.As(err, &op):
-		text = op.Err.Error()
-	default:
-		text = err.Error()
+		return op.Err.Error()
 	}
-	return strings.Join(strings.Fields(text), " ")
+	return err.Error()
 }

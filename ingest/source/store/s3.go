@@ -5,29 +5,35 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
 // idleConns lets every fetcher and lister keep its connection; the SDK's own limit is 10.
-const idleConns = 128
+const idleConns = 320
+
+// dialTime bounds the making of a connection. S3 takes milliseconds; a dead address would take minutes.
+const dialTime = 10 * time.Second
 
 // NewS3 returns an S3 client with the SDK's own configuration (environment,
 // profile, AWS_ENDPOINT_URL). An endpoint set there is addressed path-style.
 // Without a Region it starts in us-east-1; a Trail then follows a bucket to the
-// Region that S3 names.
+// Region that S3 names. A failed call is tried up to 10 times, unless the SDK's
+// configuration says otherwise.
 func NewS3(ctx context.Context) (*s3.Client, error) {
 	transport := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
 		t.MaxIdleConns, t.MaxIdleConnsPerHost = idleConns, idleConns
-	})
+	}).WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTime })
 	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(transport))
 	if err != nil {
 		return nil, fmt.Errorf("AWS configuration: %w", err)
@@ -37,24 +43,73 @@ func NewS3(ctx context.Context) (*s3.Client, error) {
 	}
 	return s3.NewFromConfig(cfg, func(o *s3.Options) {
 		o.UsePathStyle = o.BaseEndpoint != nil
+		o.RetryMaxAttempts = attempts(o.RetryMaxAttempts)
 		o.DisableLogOutputChecksumValidationSkipped = true // old objects have none; a line each would flood standard error
 	}), nil
 }
 
-// A Bucket is a bucket in S3. The names in it are s3://bucket/key.
+// A Bucket is a bucket in S3, under its name, an access point's alias or an access
+// point's ARN. The names in it are s3://bucket/key.
 type Bucket struct {
-	Client *s3.Client
+	Calls  *Calls
 	Name   string
 	region atomic.Pointer[string] // the bucket's Region, once S3 has named another than the client's
 }
+
+// SplitURL returns the bucket and the key or prefix of an s3:// URL, either of which may
+// be empty. The bucket may be an access point's ARN, whose own slash belongs to it:
+// s3://arn:aws:s3:us-east-1:123456789012:accesspoint/name/prefix.
+func SplitURL(url string) (bucket, key string) {
+	rest := strings.TrimPrefix(url, "s3://")
+	slashes := 1 // up to the key
+	if isARN(rest) {
+		switch resource := rest[strings.LastIndexByte(rest[:strings.IndexByte(rest+"/", '/')], ':')+1:]; {
+		case strings.HasPrefix(resource, "accesspoint/"):
+			slashes = 2
+		case strings.HasPrefix(resource, "outpost/"):
+			slashes = 4 // outpost/ID/accesspoint/NAME
+		}
+	}
+	for i := range len(rest) {
+		if rest[i] == '/' {
+			if slashes--; slashes == 0 {
+				return rest[:i], rest[i+1:]
+			}
+		}
+	}
+	return rest, ""
+}
+
+func isARN(bucket string) bool { return strings.HasPrefix(bucket, "arn:") }
 
 // URL returns the name of the object or folder key.
 func (b *Bucket) URL(key string) string { return "s3://" + b.Name + "/" + key }
 
 func (b *Bucket) key(name string) string { return strings.TrimPrefix(name, b.URL("")) }
 
-// options sends a call to the bucket's Region.
-func (b *Bucket) options(o *s3.Options) { o.Region = b.home(o.Region) }
+// options make a call one of the run's, and send it to the bucket's Region.
+func (b *Bucket) options(o *s3.Options) {
+	b.Calls.options(o)
+	o.Region = b.home(o.Region)
+	if isARN(b.Name) { // it names its Region, and has no path-style address
+		o.UseARNRegion, o.UsePathStyle = true, false
+	}
+}
+
+// payer and owner are what every request says, where it was asked for.
+func (b *Bucket) payer() types.RequestPayer {
+	if b.Calls.opt.RequesterPays {
+		return types.RequestPayerRequester
+	}
+	return ""
+}
+
+func (b *Bucket) owner() *string {
+	if b.Calls.opt.BucketOwner == "" {
+		return nil
+	}
+	return &b.Calls.opt.BucketOwner
+}
 
 // home returns the bucket's Region as far as known, client being the client's.
 func (b *Bucket) home(client string) string {
@@ -64,18 +119,14 @@ func (b *Bucket) home(client string) string {
 	return client
 }
 
-// Open gets an object.
-func (b *Bucket) Open(ctx context.Context, obj Object) (io.ReadCloser, int64, error) {
-	key := b.key(obj.Name)
-	out, err := b.Client.GetObject(ctx, &s3.GetObjectInput{Bucket: &b.Name, Key: &key}, b.options)
+// get gets an object, or the part that in names. Errors say what to do about a refusal.
+func (b *Bucket) get(ctx context.Context, in *s3.GetObjectInput, more ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
+	in.Bucket, in.RequestPayer, in.ExpectedBucketOwner = &b.Name, b.payer(), b.owner()
+	out, err := b.Calls.client.GetObject(ctx, in, append(more, b.options)...)
 	if err != nil {
-		return nil, 0, err
+		return nil, b.refused(err, "")
 	}
-	size := int64(-1)
-	if out.ContentLength != nil {
-		size = *out.ContentLength
-	}
-	return out.Body, size, nil
+	return out, nil // it has succeeded once its body is read
 }
 
 // List lists a prefix with the delimiter '/'. Errors say what to do about a refusal.
@@ -99,14 +150,19 @@ func (b *Bucket) Holds(ctx context.Context, prefix string) (bool, error) {
 
 // page lists once more in the bucket's own Region if S3 answers that it is in another.
 func (b *Bucket) page(ctx context.Context, in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, error) {
-	in.Bucket = &b.Name
-	asked := b.home(b.Client.Options().Region)
-	out, err := b.Client.ListObjectsV2(ctx, in, b.options)
-	if region := bucketRegion(err); region != "" && region != asked {
+	in.Bucket, in.RequestPayer, in.ExpectedBucketOwner = &b.Name, b.payer(), b.owner()
+	client := b.Calls.client
+	asked := b.home(client.Options().Region)
+	out, err := client.ListObjectsV2(ctx, in, b.options)
+	if region := bucketRegion(err); region != "" && region != asked && !isARN(b.Name) {
 		b.region.Store(&region)
-		out, err = b.Client.ListObjectsV2(ctx, in, b.options)
+		out, err = client.ListObjectsV2(ctx, in, b.options)
 	}
-	return out, b.explain(err)
+	if err != nil {
+		return nil, b.explain(err)
+	}
+	b.Calls.succeeded()
+	return out, nil
 }
 
 // bucketRegion returns the Region that a refusal names as the bucket's.
@@ -116,25 +172,6 @@ func bucketRegion(err error) string {
 		return ""
 	}
 	return resp.Response.Header.Get("X-Amz-Bucket-Region")
-}
-
-// explain says in one line why a listing failed, and what to do where it was refused.
-func (b *Bucket) explain(err error) error {
-	if err == nil {
-		return nil
-	}
-	code, status := apiError(err)
-	switch {
-	case code == "NoSuchBucket":
-		return &tell{"no such bucket: check its name", err}
-	case code == "PermanentRedirect" || status == http.StatusMovedPermanently:
-		return &tell{"the bucket is in another Region: set AWS_REGION to the bucket's", err}
-	case code == "AccessDenied":
-		return &tell{fmt.Sprintf("%s: allow s3:ListBucket on bucket %s for this prefix", Cause(err), b.Name), err}
-	case status == 0 && strings.Contains(err.Error(), "get credentials"):
-		return &tell{"no AWS credentials: " + Cause(err), err}
-	}
-	return &tell{Cause(err), err}
 }
 
 type s3Pager struct {

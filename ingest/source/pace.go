@@ -1,0 +1,143 @@
+package source
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	minPace   = 4  // objects in flight, however often S3 asks to slow down
+	firstPace = 32 // objects in flight at the start: a quarter to a third of what pays with 30 ms to the first byte
+	paceStep  = 8  // objects more at a time, once doubling has ended
+
+	roundTime  = 100 * time.Millisecond // the shortest stretch whose throughput is judged
+	calmTime   = time.Second            // after a halving: answers to requests made before it are no news
+	holdRounds = 20                     // rounds at a limit that proved best, before a higher one is tried again
+
+	// objectWork is what an object costs beyond its bytes, in bytes: what a connection
+	// of 2 MB/s brings in the 30 ms that S3 takes to answer.
+	objectWork = 64 << 10
+)
+
+// A pace bounds the objects in flight, and finds the bound: additive increase,
+// multiplicative decrease. It judges in rounds, in which every slot has been used
+// about once. A higher limit stays if it brought at least a quarter of what it
+// would have brought in proportion; otherwise the one before comes back for
+// holdRounds. At first the limit doubles; after the first failure it goes by paceStep.
+// When S3 asks to slow down it halves. A pace whose least is its most never changes.
+type pace struct {
+	least, most int
+	now         func() time.Time
+
+	mu      sync.Mutex
+	free    sync.Cond // with mu: a slot was given back, the limit grew, or stop was called
+	stopped bool
+	limit   int
+	used    int
+
+	began time.Time // of this round
+	done  int       // objects in it
+	work  int64     // bytes in it, with each object's own cost
+
+	before    int     // the limit that the present one is tried against; 0: none is tried
+	best      float64 // bytes a second at before
+	hold      int     // rounds to go before the next try
+	steady    bool    // doubling is over
+	calmUntil time.Time
+}
+
+func newPace(least, most int) *pace {
+	p := &pace{least: min(least, most), most: most, now: time.Now}
+	p.limit = max(p.least, min(firstPace, most))
+	p.free.L = &p.mu
+	return p
+}
+
+// enter waits for a slot; false means that it is over.
+func (p *pace) enter() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for p.used >= p.limit && !p.stopped {
+		p.free.Wait()
+	}
+	if p.began.IsZero() {
+		p.began = p.now()
+	}
+	p.used++
+	return !p.stopped
+}
+
+// leave gives a slot back after an object of that many bytes; less than 0: there was none.
+func (p *pace) leave(size int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.used--
+	if size >= 0 {
+		p.done++
+		p.work += size + objectWork
+		p.judge()
+	}
+	p.free.Signal()
+}
+
+// slow halves the limit: S3 asks for fewer requests. Answers that come soon after do not count.
+func (p *pace) slow() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.now()
+	if now.Before(p.calmUntil) {
+		return
+	}
+	p.calmUntil = now.Add(calmTime)
+	p.limit = max(p.least, p.limit/2)
+	p.steady, p.before, p.hold = true, 0, 0
+	p.restart(now)
+}
+
+// stop lets everyone in, and on.
+func (p *pace) stop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.stopped = true
+	p.free.Broadcast()
+}
+
+// restart begins a round.
+func (p *pace) restart(now time.Time) { p.began, p.done, p.work = now, 0, 0 }
+
+// judge ends the round if it is long enough, and draws the conclusion.
+func (p *pace) judge() {
+	now := p.now()
+	elapsed := now.Sub(p.began)
+	if p.done < p.limit || elapsed < roundTime || now.Before(p.calmUntil) {
+		return
+	}
+	rate := float64(p.work) / elapsed.Seconds()
+	p.restart(now)
+	if p.before > 0 {
+		gain := float64(p.limit-p.before) / float64(p.before)
+		if rate < p.best*(1+gain/4) {
+			p.limit, p.before = p.before, 0
+			p.steady, p.hold = true, holdRounds
+			return
+		}
+	}
+	if p.hold > 0 {
+		p.hold--
+		return
+	}
+	p.grow(rate)
+}
+
+// grow tries a higher limit than the present one, which brought rate.
+func (p *pace) grow(rate float64) {
+	step := p.limit
+	if p.steady {
+		step = min(p.limit, paceStep)
+	}
+	p.before, p.best = p.limit, rate
+	if p.limit = min(p.most, p.limit+step); p.limit == p.before {
+		p.before = 0
+	}
+	p.free.Broadcast()
+}

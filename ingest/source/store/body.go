@@ -1,0 +1,168 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"syscall"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// ErrChanged reports an object that was overwritten while it was read: what came
+// before and what would follow do not belong together. Reading it anew may succeed.
+var ErrChanged error = errors.New("changed while it was read")
+
+// A body is an object's bytes. Where they stop early, or stand still, the rest is
+// fetched by Range, and only from the same object: its ETag is pinned by If-Match.
+// It is tried as often as a call is, and once more for every MiB that came.
+type body struct {
+	ctx    context.Context
+	bucket *Bucket
+	key    string
+	etag   string // quoted, as S3 gave it; "" cannot be pinned
+	size   int64  // of the object; -1 if S3 does not say
+	at     int64  // bytes read
+
+	part    io.ReadCloser
+	broken  error // why part ended early; nil: it did not
+	err     error // how it all ended
+	resumed int
+	owed    []func(error) error // the retries' tokens, given back once the end is reached
+}
+
+// Open gets an object.
+func (b *Bucket) Open(ctx context.Context, obj Object) (io.ReadCloser, int64, error) {
+	r := &body{ctx: ctx, bucket: b, key: b.key(obj.Name), size: -1}
+	out, err := b.get(ctx, r.request())
+	if err != nil {
+		return nil, 0, err
+	}
+	r.part, r.etag = out.Body, aws.ToString(out.ETag)
+	if out.ContentLength != nil {
+		r.size = *out.ContentLength
+	}
+	return r, r.size, nil
+}
+
+func (r *body) request() *s3.GetObjectInput {
+	in := &s3.GetObjectInput{Key: &r.key}
+	if r.etag != "" {
+		in.IfMatch = &r.etag
+	}
+	if r.at > 0 {
+		in.Range = aws.String(fmt.Sprintf("bytes=%d-", r.at))
+	}
+	return in
+}
+
+// Read returns the object's next bytes. Whatever it returned stands: an object that
+// changed meanwhile ends in ErrChanged.
+func (r *body) Read(p []byte) (int, error) {
+	for r.err == nil {
+		if r.broken != nil {
+			r.err = r.resume()
+			continue
+		}
+		n, err := r.part.Read(p)
+		r.at += int64(n)
+		switch {
+		case err == io.EOF && r.at < r.size:
+			r.broken = io.ErrUnexpectedEOF
+		case err == io.EOF:
+			r.err = io.EOF
+			r.settle()
+		default:
+			r.broken = err
+		}
+		if n > 0 || err == nil {
+			return n, nil
+		}
+	}
+	return 0, r.err
+}
+
+// settle notes the good end.
+func (r *body) settle() {
+	r.bucket.Calls.succeeded()
+	for _, release := range r.owed {
+		_ = release(nil) // has no way to fail
+	}
+	r.owed = nil
+}
+
+// resume opens the rest of the object, and returns why that cannot be.
+func (r *body) resume() error {
+	calls := r.bucket.Calls
+	if r.ctx.Err() != nil {
+		return context.Cause(r.ctx)
+	}
+	if !cutShort(r.broken) && !calls.retryer.IsErrorRetryable(r.broken) {
+		return r.broken
+	}
+	calls.failed(r.broken)
+	if r.etag == "" {
+		return r.broken
+	}
+	if r.resumed++; int64(r.resumed) >= int64(calls.retryer.MaxAttempts())+r.at>>20 {
+		return &retry.MaxAttemptsError{Attempt: r.resumed, Err: r.broken}
+	}
+	release, err := calls.again(r.ctx, r.resumed, r.broken)
+	if r.ctx.Err() != nil {
+		return context.Cause(r.ctx)
+	}
+	if err != nil {
+		return errors.Join(r.broken, err) // as the SDK does it
+	}
+	r.owed = append(r.owed, release)
+	r.part.Close()
+	out, err := r.bucket.get(r.ctx, r.request(), wholeOnly)
+	if err != nil {
+		return changed(err)
+	}
+	r.part, r.broken = out.Body, nil
+	return r.fits(out)
+}
+
+// wholeOnly asks for no checksum: S3's is that of the whole object, and what comes is the rest.
+func wholeOnly(o *s3.Options) {
+	o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+}
+
+// fits checks that out continues what was read. S3 sees to it, but not every server
+// that speaks its language knows If-Match.
+func (r *body) fits(out *s3.GetObjectOutput) error {
+	if aws.ToString(out.ETag) != r.etag {
+		return ErrChanged
+	}
+	span := aws.ToString(out.ContentRange) // bytes 5-9/10
+	if r.at > 0 && !strings.HasPrefix(span, fmt.Sprintf("bytes %d-", r.at)) {
+		return fmt.Errorf("asked for the bytes from %d on, the server sent %q", r.at, span)
+	}
+	if out.ContentLength != nil && r.size >= 0 && r.at+*out.ContentLength != r.size {
+		return ErrChanged
+	}
+	return nil
+}
+
+// changed returns ErrChanged for the answers that mean it.
+func changed(err error) error {
+	switch _, status := apiError(err); status {
+	case http.StatusPreconditionFailed, http.StatusRequestedRangeNotSatisfiable:
+		return ErrChanged
+	}
+	return err
+}
+
+// cutShort reports whether err is an answer's that ended before its end.
+func cutShort(err error) bool {
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
+}
+
+// Close ends the reading.
+func (r *body) Close() error { return r.part.Close() }

@@ -1,0 +1,42 @@
+package store
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// explain adds what to do about a listing that was refused.
+func (b *Bucket) explain(err error) error {
+	code, status := apiError(err)
+	switch {
+	case code == "NoSuchBucket":
+		return &tell{"no such bucket: check its name", err}
+	case code == "PermanentRedirect" || status == http.StatusMovedPermanently:
+		return &tell{"the bucket is in another Region: set AWS_REGION to the bucket's", err}
+	case status == 0 && strings.Contains(err.Error(), "get credentials"):
+		return &tell{"no AWS credentials: " + Cause(err), err}
+	}
+	return b.refused(err, fmt.Sprintf(": allow s3:ListBucket on bucket %s for this prefix", b.Name))
+}
+
+// refused adds to a refusal what to do about it, which starts with remedy if access was
+// denied, and notes that S3 is there: it answers.
+func (b *Bucket) refused(err error, remedy string) error {
+	code, status := apiError(err)
+	if status != 0 && status < 500 && status != http.StatusTooManyRequests {
+		b.Calls.succeeded()
+	}
+	switch {
+	case strings.HasPrefix(code, "KMS."):
+		return &tell{Cause(err) + ": the key that the object is encrypted with cannot be used", err}
+	case code != "AccessDenied":
+		return err
+	case strings.Contains(err.Error(), "kms:"):
+		return &tell{Cause(err) + ": allow kms:Decrypt on the key that the object is encrypted with", err}
+	}
+	if owner := b.Calls.opt.BucketOwner; owner != "" {
+		remedy += ": see that account " + owner + " owns the bucket"
+	}
+	return &tell{Cause(err) + remedy, err}
+}
