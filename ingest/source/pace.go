@@ -10,9 +10,10 @@ const (
 	firstPace = 32 // objects in flight at the start: a quarter to a third of what pays with 30 ms to the first byte
 	paceStep  = 8  // objects more at a time, once doubling has ended
 
-	roundTime  = 100 * time.Millisecond // the shortest stretch whose throughput is judged
-	calmTime   = time.Second            // after a halving: answers to requests made before it are no news
-	holdRounds = 20                     // rounds at a limit that proved best, before a higher one is tried again
+	roundTime = 100 * time.Millisecond // the shortest stretch whose throughput is judged
+	calmTime  = 300 * time.Millisecond // after a halving: answers to requests made before it are no news
+	stepHold  = 5                      // rounds between two steps
+	backHold  = 20                     // rounds at a limit that proved best, before a higher one is tried again
 
 	// objectWork is what an object costs beyond its bytes, in bytes: what a connection
 	// of 2 MB/s brings in the 30 ms that S3 takes to answer.
@@ -22,8 +23,8 @@ const (
 // A pace bounds the objects in flight, and finds the bound: additive increase,
 // multiplicative decrease. It judges in rounds, in which every slot has been used
 // about once. A higher limit stays if it brought at least a quarter of what it
-// would have brought in proportion; otherwise the one before comes back for
-// holdRounds. At first the limit doubles; after the first failure it goes by paceStep.
+// would have brought in proportion; otherwise the one before comes back for a while.
+// At first the limit doubles every round; once that has failed it goes up by steps.
 // When S3 asks to slow down it halves. A pace whose least is its most never changes.
 type pace struct {
 	least, most int
@@ -109,7 +110,11 @@ func (p *pace) restart(now time.Time) { p.began, p.done, p.work = now, 0, 0 }
 func (p *pace) judge() {
 	now := p.now()
 	elapsed := now.Sub(p.began)
-	if p.done < p.limit || elapsed < roundTime || now.Before(p.calmUntil) {
+	if now.Before(p.calmUntil) {
+		p.restart(now)
+		return
+	}
+	if p.done < p.limit || elapsed < roundTime {
 		return
 	}
 	rate := float64(p.work) / elapsed.Seconds()
@@ -117,10 +122,11 @@ func (p *pace) judge() {
 	if p.before > 0 {
 		gain := float64(p.limit-p.before) / float64(p.before)
 		if rate < p.best*(1+gain/4) {
-			p.limit, p.before = p.before, 0
-			p.steady, p.hold = true, holdRounds
-			return
+			p.limit, p.steady, p.hold = p.before, true, backHold
+		} else if p.steady {
+			p.hold = stepHold
 		}
+		p.before = 0
 	}
 	if p.hold > 0 {
 		p.hold--
@@ -139,5 +145,5 @@ func (p *pace) grow(rate float64) {
 	if p.limit = min(p.most, p.limit+step); p.limit == p.before {
 		p.before = 0
 	}
-	p.free.Broadcast()
+	p.free.Broadcast() // one leaves, several may enter
 }

@@ -1,0 +1,160 @@
+package source
+
+import (
+	"testing"
+	"time"
+)
+
+// A model is a store that answers after latency, and brings at most most objects a second.
+type model struct {
+	latency time.Duration
+	most    float64
+}
+
+// run has objects of size fetched by p from m for a while, and returns the limits
+// that p had, the last one at the end of each round time.
+func (m model) run(p *pace, clock *time.Time, size int64, length time.Duration) (limits []int) {
+	for end := clock.Add(length); clock.Before(end); {
+		rate := min(float64(p.limit)/m.latency.Seconds(), m.most)
+		*clock = clock.Add(time.Duration(float64(time.Second) / rate))
+		p.used++
+		p.leave(size)
+		limits = append(limits, p.limit)
+	}
+	return limits
+}
+
+func newClock(p *pace) *time.Time {
+	clock := time.Unix(1_800_000_000, 0)
+	p.now, p.began = func() time.Time { return clock }, clock
+	return &clock
+}
+
+func TestPaceGrowsWhileItPays(t *testing.T) {
+	for _, tc := range []struct {
+		name         string
+		store        model
+		least, most  int // the limit settles between them
+		bound, first int
+	}{
+		{"up to its bound", model{30 * time.Millisecond, 1e9}, 256, 256, 256, 32},
+		{"up to a bound that is no double", model{30 * time.Millisecond, 1e9}, 100, 100, 100, 32},
+		{"up to what the store brings", model{30 * time.Millisecond, 3000}, 80, 140, 256, 32},
+		{"not where nothing is gained", model{30 * time.Millisecond, 500}, 24, 40, 256, 32},
+		{"not beyond a low bound", model{30 * time.Millisecond, 1e9}, 3, 3, 3, 3},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := newPace(minPace, tc.bound)
+			clock := newClock(p)
+			if p.limit != tc.first {
+				t.Errorf("it starts with %d, want %d", p.limit, tc.first)
+			}
+			limits := tc.store.run(p, clock, 2000, 5*time.Second)
+			for _, limit := range limits[len(limits)*3/4:] {
+				if limit < tc.least || limit > tc.most {
+					t.Fatalf("%d at last, want %d to %d", limit, tc.least, tc.most)
+				}
+			}
+		})
+	}
+}
+
+func TestPaceReachesItsBoundSoon(t *testing.T) {
+	p := newPace(minPace, 256)
+	model{30 * time.Millisecond, 1e9}.run(p, newClock(p), 2000, 5*roundTime)
+	if p.limit != 256 {
+		t.Errorf("%d after %v", p.limit, 5*roundTime)
+	}
+}
+
+func TestPaceHalvesWhenAskedToSlowDown(t *testing.T) {
+	p := newPace(minPace, 256)
+	clock := newClock(p)
+	fast := model{30 * time.Millisecond, 1e9}
+	fast.run(p, clock, 2000, time.Second)
+	for _, want := range []int{128, 64, 32, 16, 8, 4, 4} {
+		for range 100 { // answers to what was asked before: one halving
+			p.slow()
+		}
+		if p.limit != want {
+			t.Errorf("%d, want %d", p.limit, want)
+		}
+		before := p.limit
+		fast.run(p, clock, 2000, calmTime-20*time.Millisecond)
+		if p.limit != before {
+			t.Errorf("%d while it is to be calm, want %d", p.limit, before)
+		}
+		*clock = clock.Add(20 * time.Millisecond)
+	}
+	limits := fast.run(p, clock, 2000, 2*time.Second)
+	for i, limit := range limits {
+		if i > 0 && limit > limits[i-1]+paceStep {
+			t.Fatalf("it grows from %d to %d", limits[i-1], limit)
+		}
+	}
+	if p.limit <= minPace {
+		t.Error("it grows no more")
+	}
+	fast.run(p, clock, 2000, 40*time.Second)
+	if p.limit != 256 {
+		t.Errorf("%d in the end, want 256", p.limit)
+	}
+}
+
+// What throttles at a rate keeps the pace around it: the limit neither sticks at
+// the bottom nor stays above.
+func TestPaceFollowsAThrottledStore(t *testing.T) {
+	p := newPace(minPace, 256)
+	clock := newClock(p)
+	const allowed = 2000.0 // a second: 60 in flight at 30 ms
+	objects, start := 0, *clock
+	for clock.Sub(start) < 60*time.Second {
+		rate := float64(p.limit) / 0.030
+		*clock = clock.Add(time.Duration(float64(time.Second) / rate))
+		p.used++
+		if rate > allowed*1.05 {
+			p.slow()
+		}
+		p.leave(2000)
+		objects++
+	}
+	if mean := float64(objects) / 60; mean < allowed*0.6 || mean > allowed*1.3 {
+		t.Errorf("%.0f objects a second where %.0f are allowed", mean, allowed)
+	}
+}
+
+func TestPaceGivesUpWhatDoesNotPayAnyMore(t *testing.T) {
+	p := newPace(minPace, 256)
+	clock := newClock(p)
+	model{30 * time.Millisecond, 2000}.run(p, clock, 2000, 10*time.Second)
+	if p.limit > 100 {
+		t.Errorf("%d for a store that 60 keep busy", p.limit)
+	}
+	model{30 * time.Millisecond, 1e9}.run(p, clock, 2000, 100*time.Second) // it has become faster
+	if p.limit != 256 {
+		t.Errorf("%d after the store has become faster", p.limit)
+	}
+}
+
+func TestPaceLetsInNoMoreThanItsLimit(t *testing.T) {
+	p := newPace(4, 4)
+	for range 4 {
+		p.enter()
+	}
+	entered := make(chan bool)
+	go func() { entered <- p.enter() }()
+	select {
+	case <-entered:
+		t.Fatal("a fifth got in")
+	case <-time.After(20 * time.Millisecond):
+	}
+	p.leave(1)
+	if !<-entered {
+		t.Error("it was turned away")
+	}
+	go func() { entered <- p.enter() }()
+	p.stop()
+	if <-entered {
+		t.Error("it got in after the end")
+	}
+}
