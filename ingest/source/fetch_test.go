@@ -26,11 +26,12 @@ type gauge struct {
 	now, top int64
 }
 
-func (g *gauge) add(n int64) {
+func (g *gauge) add(n int64) int64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.now += n
 	g.top = max(g.top, g.now)
+	return g.now
 }
 
 func isGet(r *http.Request) bool {
