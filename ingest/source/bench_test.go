@@ -49,16 +49,21 @@ func BenchmarkTrail(b *testing.B) {
 	for i := range objects {
 		server.putBody(b, key(i), body)
 	}
-	b.Run("store=s3/latency=0", func(b *testing.B) {
-		run(b, "s3://"+bucket, Options{S3: server.open})
-	})
-	server.before = func(http.ResponseWriter, *http.Request) bool {
-		time.Sleep(30 * time.Millisecond)
-		return false
+	latency := time.Duration(0)
+	server.before = func(w http.ResponseWriter, r *http.Request) bool {
+		time.Sleep(latency)
+		if isGet(r) { // gofakes3 would be what is measured
+			w.Header().Set("Etag", `"etag"`)
+			w.Write([]byte(body))
+		}
+		return isGet(r)
 	}
-	for _, n := range []int{s3Fetchers, 128} {
-		b.Run(fmt.Sprintf("store=s3/latency=30ms/fetchers=%d", n), func(b *testing.B) {
-			run(b, "s3://"+bucket, Options{S3: server.open, Concurrency: n})
-		})
+	awsEnv(b, map[string]string{"AWS_ENDPOINT_URL": server.URL, "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret"})
+	for _, latency = range []time.Duration{0, 30 * time.Millisecond} {
+		for _, most := range []int{32, 0} { // 0: adapts up to 256
+			b.Run(fmt.Sprintf("store=s3/latency=%v/concurrency=%d", latency, most), func(b *testing.B) {
+				run(b, "s3://"+bucket, Options{Concurrency: most})
+			})
+		}
 	}
 }

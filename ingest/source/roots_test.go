@@ -108,7 +108,8 @@ func TestBucketInAnotherRegionIsFollowed(t *testing.T) {
 }
 
 // awsEnv leaves the SDK nothing but what the test sets.
-func awsEnv(t *testing.T, env map[string]string) {
+func awsEnv(t testing.TB, env map[string]string) {
+	t.Helper()
 	none := filepath.Join(t.TempDir(), "none")
 	for name, value := range map[string]string{
 		"AWS_CONFIG_FILE": none, "AWS_SHARED_CREDENTIALS_FILE": none, "AWS_PROFILE": "", "AWS_REGION": "", "AWS_DEFAULT_REGION": "",

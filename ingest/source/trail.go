@@ -103,7 +103,12 @@ func Open(ctx context.Context, args []string, sel Selection, opt Options) (*Trai
 	if opt.MaxBytes <= 0 {
 		opt.MaxBytes = defaultMaxBytes
 	}
-	t := &Trail{plan: p, maxBytes: opt.MaxBytes, budget: semaphore.NewWeighted(opt.MaxBytes), pace: pace, queue: make(chan *Fetch, maxQueued)}
+	return start(ctx, p, nodes, pace, listers, opt.MaxBytes), nil
+}
+
+// start returns a trail of nodes with its listers and fetchers at work.
+func start(ctx context.Context, p *plan, nodes []*node, pace *pace, listers int, maxBytes int64) *Trail {
+	t := &Trail{plan: p, maxBytes: maxBytes, budget: semaphore.NewWeighted(maxBytes), pace: pace, queue: make(chan *Fetch, maxQueued)}
 	t.ctx, t.cancel = context.WithCancel(ctx)
 	t.frontier = newFrontier(t.ctx, p, nodes)
 	t.running.Go(func() {
@@ -114,10 +119,10 @@ func Open(ctx context.Context, args []string, sel Selection, opt Options) (*Trai
 	for range listers {
 		t.running.Go(t.frontier.lister)
 	}
-	for range fetchers {
+	for range pace.most {
 		t.running.Go(t.fetcher)
 	}
-	return t, nil
+	return t
 }
 
 // Next returns the next object in canonical order, io.EOF after the last. Any
