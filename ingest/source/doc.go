@@ -5,6 +5,15 @@
 // store). A Trail hands out the objects of all its sources in one canonical order,
 // the byte order of their names, whatever the order of the sources.
 //
+// The bucket may also be an access point's alias or its ARN, whose slash belongs to
+// it: s3://arn:aws:s3:us-east-1:123456789012:accesspoint/name/prefix. One bucket under
+// two such names is two sources: its objects are read twice.
+//
+// S3 fails, and is asked again: calls and bodies that break off share one reserve of
+// retries (store.Calls), and how many objects are in flight follows from what S3 bears
+// (Trail). What is handed out is an object's bytes, whole and of one version, or an
+// *Error that says why not.
+//
 // Words: an object is one file of a trail, wherever it is kept; a folder is a
 // directory or an S3 prefix that ends in '/'; a loose object lies outside AWS's
 // layout, such as in a flat copy.

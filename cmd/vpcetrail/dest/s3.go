@@ -20,11 +20,43 @@ import (
 	"vpcetrail/report"
 )
 
+// S3Options say how a report is kept in S3. The zero value leaves all to the bucket's own settings.
+type S3Options struct {
+	SSE         string // how S3 encrypts the files: "AES256", "aws:kms" or "aws:kms:dsse"; "" as the bucket says
+	KMSKeyID    string // id, ARN or alias of the key for "aws:kms" and "aws:kms:dsse"; "" means the account's own
+	BucketOwner string // account id that must own the bucket, or S3 refuses; "" means any
+}
+
+// Check says what is wrong with the options, nil where nothing is.
+func (o S3Options) Check() error {
+	switch types.ServerSideEncryption(o.SSE) {
+	case types.ServerSideEncryptionAwsKms, types.ServerSideEncryptionAwsKmsDsse:
+		return nil
+	case "", types.ServerSideEncryptionAes256:
+		if o.KMSKeyID != "" {
+			return fmt.Errorf("a KMS key is named, but encryption is %q: want aws:kms or aws:kms:dsse", o.SSE)
+		}
+		return nil
+	}
+	return fmt.Errorf("%q is no way to encrypt: want AES256, aws:kms or aws:kms:dsse", o.SSE)
+}
+
+// given returns text, nil where it is empty: a field of a request that is not sent.
+func given(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}
+
 // An s3Store keeps a report below a prefix, which is empty or ends in a slash.
 type s3Store struct {
 	client         *s3.Client
 	bucket, prefix string
+	opt            S3Options
 }
+
+func (s *s3Store) owner() *string { return given(s.opt.BucketOwner) }
 
 func (s *s3Store) String() string { return strings.TrimSuffix(s.url(""), "/") }
 
@@ -33,7 +65,7 @@ func (s *s3Store) url(name string) string { return "s3://" + s.bucket + "/" + s.
 func (s *s3Store) List(ctx context.Context, folder string) ([]string, error) {
 	var names []string
 	pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{
-		Bucket: aws.String(s.bucket), Prefix: aws.String(s.prefix + folder),
+		Bucket: aws.String(s.bucket), Prefix: aws.String(s.prefix + folder), ExpectedBucketOwner: s.owner(),
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -51,7 +83,9 @@ func (s *s3Store) List(ctx context.Context, folder string) ([]string, error) {
 }
 
 func (s *s3Store) Read(ctx context.Context, name string) ([]byte, error) {
-	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{Bucket: aws.String(s.bucket), Key: aws.String(s.prefix + name)})
+	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{
+		Bucket: aws.String(s.bucket), Key: aws.String(s.prefix + name), ExpectedBucketOwner: s.owner(),
+	})
 	if code := codeOf(err); code == "NoSuchKey" || code == "NotFound" {
 		return nil, fmt.Errorf("%s: open: %w", s.url(name), report.ErrNoReport)
 	}
@@ -111,7 +145,7 @@ func brief(err error) error {
 }
 
 func (s *s3Store) Begin(ctx context.Context) (report.Publication, error) {
-	_, err := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: aws.String(s.bucket)})
+	_, err := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: aws.String(s.bucket), ExpectedBucketOwner: s.owner()})
 	switch code := codeOf(err); {
 	case code == "NotFound" || code == "NoSuchBucket":
 		return nil, fmt.Errorf("%s: open: there is no bucket of this name", s)
@@ -134,19 +168,24 @@ const partSize = 32 << 20
 
 func (p *s3Publication) Stage(ctx context.Context, name string, data []byte) error {
 	client, bucket, key := p.store.client, aws.String(p.store.bucket), aws.String(p.store.prefix+name)
-	created, err := client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: bucket, Key: key})
+	opt, owner := p.store.opt, p.store.owner()
+	created, err := client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
+		Bucket: bucket, Key: key, ExpectedBucketOwner: owner, // how to encrypt is said once: the parts follow
+		ServerSideEncryption: types.ServerSideEncryption(opt.SSE), SSEKMSKeyId: given(opt.KMSKeyID),
+	})
 	if err != nil {
 		return fmt.Errorf("%s: write: %w", p.store.url(name), brief(err))
 	}
 	upload := &s3.CompleteMultipartUploadInput{
 		Bucket: bucket, Key: key, UploadId: created.UploadId, MultipartUpload: &types.CompletedMultipartUpload{},
+		ExpectedBucketOwner: owner,
 	}
 	p.uploads = append(p.uploads, upload)
 	for start := 0; start == 0 || start < len(data); start += partSize {
 		number := aws.Int32(int32(start/partSize) + 1)
 		part, err := client.UploadPart(ctx, &s3.UploadPartInput{
 			Bucket: bucket, Key: key, UploadId: created.UploadId, PartNumber: number,
-			Body: bytes.NewReader(data[start:min(start+partSize, len(data))]),
+			Body: bytes.NewReader(data[start:min(start+partSize, len(data))]), ExpectedBucketOwner: owner,
 		})
 		if err != nil {
 			return fmt.Errorf("%s: write: %w", p.store.url(name), brief(err))
@@ -176,7 +215,7 @@ func (p *s3Publication) Commit(ctx context.Context, stale []string) error {
 	}
 	for _, name := range stale {
 		_, err := p.store.client.DeleteObject(ctx, &s3.DeleteObjectInput{
-			Bucket: aws.String(p.store.bucket), Key: aws.String(p.store.prefix + name),
+			Bucket: aws.String(p.store.bucket), Key: aws.String(p.store.prefix + name), ExpectedBucketOwner: p.store.owner(),
 		})
 		if err != nil {
 			return fmt.Errorf("%s: remove: %w: the report is published, but holds this file of an earlier one: run again", p.store.url(name), brief(err))
@@ -195,7 +234,7 @@ func (p *s3Publication) Abort() {
 	defer cancel()
 	for _, upload := range p.uploads {
 		_, _ = p.store.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{
-			Bucket: upload.Bucket, Key: upload.Key, UploadId: upload.UploadId,
+			Bucket: upload.Bucket, Key: upload.Key, UploadId: upload.UploadId, ExpectedBucketOwner: upload.ExpectedBucketOwner,
 		})
 	}
 	p.uploads = nil

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// explain adds what to do about a listing that was refused.
+// explain says in one line why a listing failed, and what to do where it was refused.
 func (b *Bucket) explain(err error) error {
 	code, status := apiError(err)
 	switch {
@@ -31,7 +31,7 @@ func (b *Bucket) refused(err error, remedy string) error {
 	case strings.HasPrefix(code, "KMS."):
 		return &tell{Cause(err) + ": the key that the object is encrypted with cannot be used", err}
 	case code != "AccessDenied":
-		return err
+		return &tell{Cause(err), err}
 	case strings.Contains(err.Error(), "kms:"):
 		return &tell{Cause(err) + ": allow kms:Decrypt on the key that the object is encrypted with", err}
 	}
