@@ -33,6 +33,7 @@ const (
 	Truncated      Status = "truncated"       // the compressed stream or the JSON ends too early
 	Missing        Status = "missing"         // listed, but gone when it was to be read
 	Denied         Status = "denied"          // may not be read
+	Changed        Status = "changed"         // was replaced while it was read
 	Unreadable     Status = "unreadable"      // could not be read for another reason
 )
 

@@ -17,15 +17,17 @@ import (
 // Run says how a report was made, as far as it bears on what the report says. It holds no times and
 // no numbers of workers, so that a rerun over the same input writes the same bytes.
 type Run struct {
-	Version     string   `json:"version"`
-	Sources     []string `json:"sources"`
-	Window      string   `json:"window"`
-	Lateness    string   `json:"lateness"`
-	Accounts    []string `json:"accounts,omitempty"`     // filter
-	Regions     []string `json:"regions,omitempty"`      // filter
-	OwnAccounts []string `json:"own_accounts,omitempty"` // beside the trail's
-	Endpoints   int      `json:"endpoints"`              // in the inventory
-	IPRanges    string   `json:"ip_ranges"`              // the date of AWS's address ranges
+	Version  string   `json:"version"`
+	Sources  []string `json:"sources"`
+	Window   string   `json:"window"`
+	Lateness string   `json:"lateness"`
+	Accounts []string `json:"accounts,omitempty"` // filter
+	Regions  []string `json:"regions,omitempty"`  // filter
+	// ExcludeAccounts is a filter too: accounts that were not read.
+	ExcludeAccounts []string `json:"exclude_accounts,omitempty"`
+	OwnAccounts     []string `json:"own_accounts,omitempty"` // beside the trail's
+	Endpoints       int      `json:"endpoints"`              // in the inventory
+	IPRanges        string   `json:"ip_ranges"`              // the date of AWS's address ranges
 }
 
 // A Manifest is the content of _runs/dt=…/run.json. It is published last: a day whose manifest

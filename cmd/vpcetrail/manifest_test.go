@@ -19,7 +19,7 @@ import (
 // manifest reads the manifest of a day.
 func manifest(t *testing.T, dir, date string) *report.Manifest {
 	t.Helper()
-	store, err := dest.Open(t.Context(), dir, nil)
+	store, err := dest.Open(t.Context(), dir, nil, dest.S3Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ func newSummary() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			store, err := dest.Open(cmd.Context(), args[0], source.NewS3)
+			store, err := dest.Open(cmd.Context(), args[0], source.NewS3, dest.S3Options{})
 			if err != nil {
 				return usageError{err}
 			}

@@ -184,7 +184,7 @@ var Objects = Table[ObjectRow]{
 		text("sha256", "SHA-256 of the uncompressed log, where --sha256 was given.", func(r *ObjectRow) *string { return &r.SHA256 }),
 		count("records", "Records in the object, of all days; 0 where it could not be read.", func(r *ObjectRow) *int64 { return &r.Records }),
 		count("day_records", "Records of the partition's day, duplicates included.", func(r *ObjectRow) *int64 { return &r.DayRecords }),
-		text("status", "ok, invalid_records, empty, not_cloudtrail, corrupt, truncated, missing, denied or unreadable. Only objects with the first two are counted.", func(r *ObjectRow) *string { return &r.Status }),
+		text("status", "ok, invalid_records, empty, not_cloudtrail, corrupt, truncated, missing, denied, changed or unreadable. Only objects with the first two are counted.", func(r *ObjectRow) *string { return &r.Status }),
 		text("error", "What is wrong, in one line.", func(r *ObjectRow) *string { return &r.Error }),
 		optional("error_offset", "Uncompressed bytes before the place of the error.", func(r *ObjectRow) *int64 { return &r.ErrorOffset }),
 		text("digest_status", "Result of the check against the trail's digests; NULL where there was none.", func(r *ObjectRow) *string { return &r.DigestStatus }),

@@ -13,8 +13,11 @@ import (
 )
 
 // Open returns the store that text names: s3://bucket/prefix or a directory. newS3 is called for the
-// former only. A directory need not exist; Begin makes it.
-func Open(ctx context.Context, text string, newS3 func(context.Context) (*s3.Client, error)) (report.Store, error) {
+// former only, and opt is for it alone. A directory need not exist; Begin makes it.
+func Open(ctx context.Context, text string, newS3 func(context.Context) (*s3.Client, error), opt S3Options) (report.Store, error) {
+	if err := opt.Check(); err != nil {
+		return nil, err
+	}
 	rest, isS3 := strings.CutPrefix(text, "s3://")
 	if !isS3 {
 		if text == "" {
@@ -33,5 +36,5 @@ func Open(ctx context.Context, text string, newS3 func(context.Context) (*s3.Cli
 	if prefix = strings.Trim(prefix, "/"); prefix != "" {
 		prefix += "/"
 	}
-	return &s3Store{client: client, bucket: bucket, prefix: prefix}, nil
+	return &s3Store{client: client, bucket: bucket, prefix: prefix, opt: opt}, nil
 }

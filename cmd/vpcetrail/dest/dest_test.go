@@ -71,7 +71,7 @@ func (f *fakeS3) uploads(t testing.TB) int {
 // both runs a test on a new store of each kind.
 func both(t *testing.T, test func(t *testing.T, store report.Store)) {
 	open := func(t *testing.T, text string, f *fakeS3) report.Store {
-		store, err := Open(t.Context(), text, f.open)
+		store, err := Open(t.Context(), text, f.open, S3Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -213,13 +213,13 @@ func TestOpenRefusesWhatNamesNoStore(t *testing.T) {
 		{"s3://", "s3://: names no bucket: want s3://bucket/prefix"},
 		{"s3:///prefix", "s3:///prefix: names no bucket: want s3://bucket/prefix"},
 	} {
-		store, err := Open(t.Context(), tc.text, nil)
+		store, err := Open(t.Context(), tc.text, nil, S3Options{})
 		if err == nil || err.Error() != tc.want {
 			t.Errorf("%q: %v, %v; want error %s", tc.text, store, err, tc.want)
 		}
 	}
 	broken := func(context.Context) (*s3.Client, error) { return nil, errors.New("AWS configuration: broken") }
-	if _, err := Open(t.Context(), "s3://b/p", broken); err == nil || err.Error() != "s3://b/p: open: AWS configuration: broken" {
+	if _, err := Open(t.Context(), "s3://b/p", broken, S3Options{}); err == nil || err.Error() != "s3://b/p: open: AWS configuration: broken" {
 		t.Errorf("error %v", err)
 	}
 }

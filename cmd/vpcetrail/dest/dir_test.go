@@ -11,7 +11,7 @@ import (
 
 func openDir(t *testing.T, root string) report.Store {
 	t.Helper()
-	store, err := Open(t.Context(), root, nil)
+	store, err := Open(t.Context(), root, nil, S3Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

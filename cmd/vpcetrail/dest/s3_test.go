@@ -14,7 +14,7 @@ import (
 
 func openS3(t *testing.T, f *fakeS3, text string) report.Store {
 	t.Helper()
-	store, err := Open(t.Context(), text, f.open)
+	store, err := Open(t.Context(), text, f.open, S3Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
