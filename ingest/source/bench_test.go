@@ -54,7 +54,7 @@ func BenchmarkTrail(b *testing.B) {
 		time.Sleep(latency)
 		if isGet(r) { // gofakes3 would be what is measured
 			w.Header().Set("Etag", `"etag"`)
-			w.Write([]byte(body))
+			_, _ = w.Write([]byte(body))
 		}
 		return isGet(r)
 	}

@@ -32,8 +32,8 @@ var (
 		if err != nil {
 			return
 		}
-		conn.(*net.TCPConn).SetLinger(0) // the close sends a reset
-		conn.Close()
+		_ = conn.(*net.TCPConn).SetLinger(0) // the close sends a reset
+		_ = conn.Close()
 	}
 	cut fault = func(w http.ResponseWriter, _ *http.Request, right *httptest.ResponseRecorder) {
 		half(w, right)
@@ -47,8 +47,8 @@ var (
 	drip    fault = func(w http.ResponseWriter, _ *http.Request, right *httptest.ResponseRecorder) {
 		head(w, right)
 		for body := right.Body.Bytes(); len(body) > 0; body = body[min(len(body), 4<<10):] {
-			w.Write(body[:min(len(body), 4<<10)])
-			http.NewResponseController(w).Flush()
+			_, _ = w.Write(body[:min(len(body), 4<<10)])
+			_ = http.NewResponseController(w).Flush()
 			time.Sleep(time.Millisecond)
 		}
 	}
@@ -64,8 +64,8 @@ func head(w http.ResponseWriter, right *httptest.ResponseRecorder) {
 
 func half(w http.ResponseWriter, right *httptest.ResponseRecorder) {
 	head(w, right)
-	w.Write(right.Body.Bytes()[:right.Body.Len()/2])
-	http.NewResponseController(w).Flush()
+	_, _ = w.Write(right.Body.Bytes()[:right.Body.Len()/2])
+	_ = http.NewResponseController(w).Flush()
 }
 
 // faulty makes the server fail where pick returns a fault, and refuse a GET whose
@@ -83,7 +83,7 @@ func (s *s3Server) faulty(pick func(*http.Request) fault) *gauge {
 			f(w, r, answer)
 		} else {
 			head(w, answer)
-			w.Write(answer.Body.Bytes())
+			_, _ = w.Write(answer.Body.Bytes())
 		}
 	})
 	return requests
@@ -318,7 +318,7 @@ func TestFaultsOnAServerWithoutIfMatch(t *testing.T) {
 		if n++; n%2 == 0 {
 			right.Header().Set("ETag", `"another"`)
 			head(w, right)
-			w.Write(right.Body.Bytes())
+			_, _ = w.Write(right.Body.Bytes())
 			return
 		}
 		cut(w, r, right)
@@ -422,7 +422,7 @@ func TestFaultsAreNotASlowReader(t *testing.T) {
 			t.Fatal(err)
 		}
 		var start [10]byte
-		io.ReadFull(r, start[:])
+		_, _ = io.ReadFull(r, start[:])
 		time.Sleep(400 * time.Millisecond)
 		if rest, err := io.ReadAll(r); err != nil || string(start[:])+string(rest) != large {
 			t.Errorf("%d bytes, %v", len(rest), err)

@@ -224,7 +224,7 @@ func s3Roots(ctx context.Context, urls []string, opt Options, throttled func()) 
 			return nil
 		})
 	}
-	g.Wait()
+	_ = g.Wait() // each has its place in errs
 	for _, err := range errs {
 		if err != nil {
 			return nil, err
