@@ -2,6 +2,7 @@ package classify
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -70,7 +71,7 @@ func (d described) endpoint() Endpoint {
 // the other (one for each Region, say), are read as one. The map's key is the endpoint's id.
 func ParseInventory(data []byte) (map[string]Endpoint, error) {
 	inventory := map[string]Endpoint{}
-	documents := sonic.ConfigDefault.NewDecoder(bytes.NewReader(data))
+	documents := json.NewDecoder(bytes.NewReader(data))
 	for n := 1; ; n++ {
 		var doc struct{ VpcEndpoints *[]described }
 		err := documents.Decode(&doc)
@@ -92,16 +93,19 @@ func ParseInventory(data []byte) (map[string]Endpoint, error) {
 	}
 }
 
-// brief keeps of a decoder's error what fits a line and quotes no input.
+// brief says in one line what a JSON decoder found wrong, and where; it quotes one character at most.
 func brief(err error) error {
-	if err == io.EOF || err == io.ErrUnexpectedEOF {
+	var syntax *json.SyntaxError
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case err == io.EOF || err == io.ErrUnexpectedEOF:
 		return errors.New("it ends too early")
+	case errors.As(err, &syntax):
+		return fmt.Errorf("at byte %d: %w", syntax.Offset, syntax)
+	case errors.As(err, &wrong):
+		return fmt.Errorf("at byte %d: a %s cannot stand here", wrong.Offset, wrong.Value)
 	}
-	text, _, _ := strings.Cut(err.Error(), "\n")
-	if cut := strings.Index(text, ": \""); cut > 0 {
-		text = text[:cut]
-	}
-	return errors.New(strings.TrimSpace(strings.Trim(text, `"`)))
+	return err
 }
 
 // TrailEndpoints returns the endpoints that ev, an event of EC2, shows to exist in the account that

@@ -3,6 +3,7 @@ package classify
 import (
 	"bytes"
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/netip"
@@ -10,7 +11,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/bytedance/sonic"
 	"github.com/gaissmai/bart"
 	"github.com/klauspost/compress/gzip"
 )
@@ -59,7 +59,7 @@ func ParseRanges(data []byte) (*Ranges, error) {
 			Prefix string `json:"ipv6_prefix"`
 		} `json:"ipv6_prefixes"`
 	}
-	if err := sonic.Unmarshal(data, &doc); err != nil {
+	if err := json.Unmarshal(data, &doc); err != nil {
 		return nil, fmt.Errorf("not AWS's ip-ranges.json: %w", brief(err))
 	}
 	texts := make([]string, 0, len(doc.Prefixes)+len(doc.IPv6Prefixes))

@@ -14,6 +14,9 @@ func TestWrongUsage(t *testing.T) {
 	for name, text := range map[string]string{
 		"trail/log.json": `{"Records": []}`,
 		"list.json":      `{"Endpoints": []}`,
+		"empty.json":     "",
+		"text.json":      "{Hello!",
+		"cut.json":       `{"VpcEndpoints": [`,
 		"bad-id.json":    `{"VpcEndpoints": [{"VpcEndpointId": "vpce-1"}]}`,
 	} {
 		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
@@ -70,6 +73,15 @@ func TestWrongUsage(t *testing.T) {
 			`--endpoints: list.json: document 1 has no "VpcEndpoints": give the whole output of aws ec2 describe-vpc-endpoints`},
 		{"analyze trail --out report --endpoints bad-id.json",
 			`--endpoints: bad-id.json: document 1, VpcEndpoints[0]: VpcEndpointId "vpce-1" is not vpce- and 8 or 17 hexadecimal digits`},
+		{"analyze trail --out report --endpoints empty.json",
+			"--endpoints: empty.json: not the JSON of aws ec2 describe-vpc-endpoints (document 1): it ends too early"},
+		{"analyze trail --out report --endpoints cut.json",
+			"--endpoints: cut.json: not the JSON of aws ec2 describe-vpc-endpoints (document 1): it ends too early"},
+		{"analyze trail --out report --endpoints text.json",
+			"--endpoints: text.json: not the JSON of aws ec2 describe-vpc-endpoints (document 1): " +
+				"at byte 2: invalid character 'H' looking for beginning of object key string"},
+		{"analyze trail --out report --ip-ranges empty.json",
+			"--ip-ranges: empty.json: not AWS's ip-ranges.json: at byte 0: unexpected end of JSON input"},
 		{"analyze trail --out report --ip-ranges missing.json", "--ip-ranges: open missing.json: no such file or directory"},
 		{"analyze trail --out report --ip-ranges list.json",
 			`--ip-ranges: list.json: not AWS's ip-ranges.json: "createDate" or "prefixes" is missing`},
