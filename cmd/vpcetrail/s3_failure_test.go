@@ -69,10 +69,10 @@ func TestS3WithoutCredentials(t *testing.T) {
 func TestS3FolderThatCannotBeListed(t *testing.T) {
 	f := newS3(t)
 	f.put(t, generate(t, 1, 1), "")
-	f.before = func(w http.ResponseWriter, r *http.Request) bool {
+	f.do(func(w http.ResponseWriter, r *http.Request) bool {
 		return strings.Contains(r.URL.Query().Get("prefix"), "/CloudTrail/eu-west-1/2026/") &&
 			refuse(w, http.StatusForbidden, "AccessDenied", "Access Denied")
-	}
+	})
 	const want = "list s3://org-trail/AWSLogs/111122223333/CloudTrail/eu-west-1/2026/: AccessDenied: Access Denied: " +
 		"allow s3:ListBucket on bucket org-trail for this prefix"
 	out := filepath.Join(t.TempDir(), "report")
@@ -86,9 +86,9 @@ func TestS3UploadThatFails(t *testing.T) {
 	f := newS3(t)
 	local := generate(t, 1, 1)
 	nth := counted(5)
-	f.before = func(w http.ResponseWriter, r *http.Request) bool {
+	f.do(func(w http.ResponseWriter, r *http.Request) bool {
 		return isPart(r) && nth() && refuse(w, http.StatusForbidden, "AccessDenied", "Access Denied")
-	}
+	})
 	fails1(t, "s3://audit-reports/p/objects/dt=2026-11-20/part-00000.parquet: write: AccessDenied: Access Denied",
 		"analyze", local, "--out", "s3://audit-reports/p")
 	f.emptyReports(t)
@@ -97,9 +97,9 @@ func TestS3UploadThatFails(t *testing.T) {
 // Whoever may write a report need not be allowed to read it.
 func TestS3SummaryThatCannotBeRead(t *testing.T) {
 	f := newS3(t)
-	f.before = func(w http.ResponseWriter, r *http.Request) bool {
+	f.do(func(w http.ResponseWriter, r *http.Request) bool {
 		return isGet(r) && refuse(w, http.StatusForbidden, "AccessDenied", "Access Denied")
-	}
+	})
 	got := mustRun(t, 0, "analyze", generate(t, 1, 1), "--out", "s3://audit-reports/p")
 	want := "vpcetrail: the report is published, but not its summary: " +
 		"s3://audit-reports/p/_runs/dt=2026-11-20/run.json: open: AccessDenied: Access Denied\n"
@@ -146,10 +146,10 @@ func TestS3ObjectsThatCannotBeRead(t *testing.T) {
 	}
 	slices.Sort(names)
 	names = names[:len(unreadable)]
-	f.before = func(w http.ResponseWriter, r *http.Request) bool {
+	f.do(func(w http.ResponseWriter, r *http.Request) bool {
 		i := slices.Index(names, strings.TrimPrefix(r.URL.Path, "/"+trailBucket+"/"))
 		return i >= 0 && unreadable[i].answer(w)
-	}
+	})
 	for i, u := range unreadable {
 		url := "s3://" + trailBucket + "/" + names[i]
 		rows = append(rows, "2026-11-20,"+url+","+u.status+",0,(null),"+url+": "+u.error)
@@ -204,7 +204,7 @@ func TestS3Interrupted(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			nth := counted(tc.n)
-			f.before = func(_ http.ResponseWriter, r *http.Request) bool {
+			f.do(func(_ http.ResponseWriter, r *http.Request) bool {
 				if !tc.at(r) || !nth() {
 					return false
 				}
@@ -212,7 +212,7 @@ func TestS3Interrupted(t *testing.T) {
 				cancel()
 				<-r.Context().Done() // the answer never comes
 				return true
-			}
+			})
 			got := vpcetrail(ctx, "analyze", "s3://org-trail", "--date", "all", "--out", "s3://audit-reports/p")
 			want := finished{exitInterrupted, "", "vpcetrail: interrupted: nothing is published\n"}
 			if got != want {

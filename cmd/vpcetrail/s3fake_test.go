@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -26,9 +27,14 @@ import (
 // A fakeS3 is an S3 API over HTTP, which the environment makes the AWS SDK's own.
 type fakeS3 struct {
 	client *s3.Client
-	// before, if set, sees each request and reports whether it answered it.
-	before func(http.ResponseWriter, *http.Request) bool
+	before atomic.Pointer[hook]
 }
+
+// A hook sees each request and reports whether it answered it.
+type hook func(http.ResponseWriter, *http.Request) bool
+
+// do sets the hook; nil takes it away.
+func (f *fakeS3) do(before hook) { f.before.Store(&before) }
 
 // The buckets of a fakeS3.
 const (
@@ -40,9 +46,10 @@ const (
 func newS3(t *testing.T) *fakeS3 {
 	t.Helper()
 	f := &fakeS3{}
+	f.do(nil)
 	backend := gofakes3.New(s3mem.New()).Server()
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if f.before == nil || !f.before(w, r) {
+		if before := *f.before.Load(); before == nil || !before(w, r) {
 			backend.ServeHTTP(w, r)
 		}
 	}))
@@ -150,7 +157,7 @@ func (f *fakeS3) get(t *testing.T, key string) string {
 // emptyReports checks that reportBucket holds nothing, and no upload that is not complete.
 func (f *fakeS3) emptyReports(t *testing.T) {
 	t.Helper()
-	f.before = nil
+	f.do(nil)
 	for name := range f.report(t, "") {
 		t.Errorf("%s is visible", name)
 	}
