@@ -11,8 +11,8 @@ func interruptible(ctx context.Context, in io.Reader) io.Reader {
 	r, w := io.Pipe()
 	go func() {
 		_, err := io.Copy(w, in)
-		w.CloseWithError(err) // nil is the end
+		_ = w.CloseWithError(err) // nil is the end; it never fails
 	}()
-	context.AfterFunc(ctx, func() { r.CloseWithError(context.Cause(ctx)) })
+	context.AfterFunc(ctx, func() { _ = r.CloseWithError(context.Cause(ctx)) })
 	return r
 }
