@@ -116,7 +116,9 @@ func TestTwoRunsAtOnce(t *testing.T) {
 	if _, err := io.WriteString(feed, text); err != nil {
 		t.Error(err)
 	}
-	feed.Close()
+	if err := feed.Close(); err != nil {
+		t.Error(err)
+	}
 	if got := <-done; got != (finished{}) {
 		t.Errorf("the first run ends with %+v", got)
 	}

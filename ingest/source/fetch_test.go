@@ -127,7 +127,11 @@ func TestFetchStreamsLargeObjects(t *testing.T) {
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	go os.WriteFile(pipe, []byte("piped"), 0)
+	go func() {
+		if err := os.WriteFile(pipe, []byte("piped"), 0); err != nil {
+			t.Error(err)
+		}
+	}()
 	server := newS3(t)
 	server.putBody(t, "large.json", large)
 
@@ -223,8 +227,8 @@ func TestFetchReportsS3Objects(t *testing.T) {
 			return refuse(w, 404, "NoSuchKey", "The specified key does not exist.")
 		case strings.HasSuffix(r.URL.Path, "short.json"):
 			w.Header().Set("Content-Length", "100")
-			w.Write([]byte("short"))
-			return true
+			_, err := w.Write([]byte("short"))
+			return err == nil
 		case strings.HasSuffix(r.URL.Path, "slow.json"):
 			return refuse(w, 503, "SlowDown", "Reduce your request rate")
 		}
