@@ -205,7 +205,7 @@ func BenchmarkAnalyze(b *testing.B) {
 // analyze wires the product as its command does.
 func (s *sample) analyze(workers int, out string) (*report.Report, error) {
 	ctx := context.Background()
-	store, err := dest.Open(ctx, out, nil)
+	store, err := dest.Open(ctx, out, nil, dest.S3Options{})
 	if err != nil {
 		return nil, err
 	}

@@ -128,7 +128,7 @@ func TestStatisticsPrune(t *testing.T) {
 func publish(t *testing.T, rows []table.TrafficRow) string {
 	t.Helper()
 	ctx, dir := context.Background(), filepath.Join(t.TempDir(), "report")
-	store, err := dest.Open(ctx, dir, nil)
+	store, err := dest.Open(ctx, dir, nil, dest.S3Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

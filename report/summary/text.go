@@ -117,7 +117,7 @@ func nameAndAccount(principal string) []string {
 func (s *Summary) writeEndpoints(out *strings.Builder) {
 	g := grid{
 		title: "Endpoints used", right: []bool{false, false, false, false, true, true, true},
-		heads: []string{"endpoint", "service", "type", "owner", "calls", "denied", "by its policy"},
+		heads: []string{"endpoint", "service", "type", "owner", "calls", "denied", "policy denials"},
 	}
 	for i, e := range s.Endpoints {
 		if i == topRows {
