@@ -54,8 +54,8 @@ func newPace(least, most int) *pace {
 	return p
 }
 
-// enter waits for a slot; false means that it is over.
-func (p *pace) enter() bool {
+// enter waits for a slot; after stop it waits for none.
+func (p *pace) enter() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for p.used >= p.limit && !p.stopped {
@@ -65,7 +65,6 @@ func (p *pace) enter() bool {
 		p.began = p.now()
 	}
 	p.used++
-	return !p.stopped
 }
 
 // leave gives a slot back after an object of that many bytes; less than 0: there was none.
@@ -95,7 +94,7 @@ func (p *pace) slow() {
 	p.restart(now)
 }
 
-// stop lets everyone in, and on.
+// stop lets everyone in.
 func (p *pace) stop() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -161,7 +161,9 @@ func (t *Trail) Close() error {
 // fetcher takes objects in order and reads them until the trail ends. It waits for
 // its turn before it takes one, so that the earliest object never waits for a later one.
 func (t *Trail) fetcher() {
-	for t.pace.enter() {
+	for {
+		// Once the trail is stopped, reserve finds that too, and ends the queue.
+		t.pace.enter()
 		f := t.reserve()
 		if f == nil {
 			t.pace.leave(-1)

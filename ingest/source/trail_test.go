@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"crypto/md5"
 	"fmt"
 	"math/rand/v2"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"vpcetrail/ingest/day"
 )
@@ -304,4 +306,32 @@ func prefixed(prefix string, list []string) []string {
 		out[i] = prefix + s
 	}
 	return out
+}
+
+// A trail whose context ended before anything was listed or fetched closes all the same, and says why.
+func TestTrailOfAnEndedContextCloses(t *testing.T) {
+	dir := t.TempDir()
+	writeTree(t, dir, mixed...)
+	for range 200 { // which goroutine sees the end first is chance
+		ctx, cancel := context.WithCancel(context.Background())
+		go cancel()
+		trail, err := Open(ctx, []string{dir, "-"}, allDays, Options{})
+		if err != nil {
+			continue
+		}
+		closed := make(chan struct{})
+		go func() {
+			_ = trail.Close() // it has no error to give
+			close(closed)
+		}()
+		select {
+		case <-closed:
+		case <-time.After(10 * time.Second):
+			t.Fatal("Close hangs")
+		}
+		if f, err := trail.Next(context.Background()); err == nil {
+			t.Fatalf("%s comes after the end", f.Object.Name)
+		}
+		cancel()
+	}
 }
