@@ -88,12 +88,14 @@ func TestParseRangesRefuses(t *testing.T) {
 
 // FuzzParseSource holds the address parser against net/netip.
 func FuzzParseSource(f *testing.F) {
-	for _, s := range []string{"10.0.0.1", "06.237.252.245", "1.2.3.4, 5.6.7.8", "::ffff:10.0.0.1", "fe80::1%eth0", "AWS Internal/2", "s3.amazonaws.com", "1.2.3", "1.2.3.4.5", "256.1.1.1", "..."} {
+	for _, s := range []string{"10.0.0.1", "06.237.252.245", "1.2.3.4, 5.6.7.8", "::ffff:10.0.0.1", "fe80::1%eth0", "AWS Internal/2", "s3.amazonaws.com", "1.2.3", "1.2.3.4.5", "256.1.1.1", "...", "::% ", "::%,", "::%.amazonaws.com"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, s []byte) {
 		addr, kind := ParseSource(s)
-		if want, err := netip.ParseAddr(string(s)); err == nil && addr != want.Unmap().WithZone("") {
+		// Text that is more than one address goes by rules of our own, as a zone may hold anything.
+		ours := kind == FromService || bytes.ContainsRune(s, ',') || !bytes.Equal(bytes.TrimSpace(s), s)
+		if want, err := netip.ParseAddr(string(s)); !ours && err == nil && addr != want.Unmap().WithZone("") {
 			t.Errorf("%q is %v, and by net/netip %v", s, addr, want)
 		}
 		if hasAddress := kind == Public || kind == Private || kind == Special; hasAddress != addr.IsValid() {
