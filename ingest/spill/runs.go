@@ -1,0 +1,192 @@
+package spill
+
+import (
+	"bytes"
+	"io"
+)
+
+// runs are sorted runs of records in one file. Runs of a level are merged once there are maxRuns of
+// them, so that a cursor has few to merge, however many were written.
+type runs struct {
+	file   blockFile
+	levels [][]extent
+	err    error // the first one
+}
+
+// A runWriter writes one run.
+type runWriter struct {
+	r     *runs
+	level int
+	start int64
+	block []byte
+}
+
+func (r *runs) begin() *runWriter { return &runWriter{r: r, start: r.file.size} }
+
+func (w *runWriter) add(key, value []byte) {
+	if w.block = appendRecord(w.block, key, value); len(w.block) >= runBlock {
+		w.write()
+	}
+}
+
+func (w *runWriter) write() {
+	if w.r.err == nil {
+		w.r.err = w.r.file.write(w.block)
+	}
+	w.block = w.block[:0]
+}
+
+func (w *runWriter) end() {
+	w.write()
+	r := w.r
+	if r.err == nil {
+		r.err = r.file.flush()
+	}
+	for len(r.levels) <= w.level {
+		r.levels = append(r.levels, nil)
+	}
+	r.levels[w.level] = append(r.levels[w.level], extent{w.start, r.file.size})
+	if len(r.levels[w.level]) >= maxRuns && r.err == nil {
+		r.merge(w.level)
+	}
+}
+
+// merge merges the runs of a level into one of the next.
+func (r *runs) merge(level int) {
+	c := &Cursor{}
+	for _, e := range r.levels[level] {
+		c.sources = append(c.sources, &fileRun{in: r.file.blocks(e)})
+	}
+	c.start()
+	w := r.begin()
+	w.level = level + 1
+	r.levels[level] = nil
+	for c.Next() {
+		w.add(c.Key, c.Value)
+	}
+	if r.err == nil {
+		r.err = c.Err()
+	}
+	w.end()
+}
+
+// cursor returns a Cursor over all runs, not yet started.
+func (r *runs) cursor() *Cursor {
+	c := &Cursor{err: r.err}
+	if r.err == nil {
+		for _, level := range r.levels {
+			for _, e := range level {
+				c.sources = append(c.sources, &fileRun{in: r.file.blocks(e)})
+			}
+		}
+	}
+	return c
+}
+
+// A fileRun walks the records of one run.
+type fileRun struct {
+	in    blockReader
+	block []byte
+}
+
+func (f *fileRun) next() (key, value []byte, ok bool, err error) {
+	for len(f.block) == 0 {
+		if f.block, err = f.in.next(); err == io.EOF {
+			return nil, nil, false, nil
+		}
+		if err != nil {
+			return nil, nil, false, err
+		}
+	}
+	key, value, f.block = cutRecord(f.block)
+	return key, value, true, nil
+}
+
+// A Cursor walks records in order. It is for one goroutine.
+type Cursor struct {
+	Key, Value []byte // of the record at hand, valid until the next call of Next
+
+	sources []source
+	heads   []head // a heap, the least record first; its first is the one at hand once begun
+	begun   bool
+	err     error
+}
+
+// A source hands out sorted records, each valid until its next call.
+type source interface {
+	next() (key, value []byte, ok bool, err error)
+}
+
+// A head is the record that a source is at.
+type head struct {
+	key, value []byte
+	from       source
+}
+
+func (h *head) less(o *head) bool {
+	if c := bytes.Compare(h.key, o.key); c != 0 {
+		return c < 0
+	}
+	return bytes.Compare(h.value, o.value) < 0
+}
+
+// start takes the first record of every source.
+func (c *Cursor) start() {
+	for _, s := range c.sources {
+		h := head{from: s}
+		if c.pull(&h) {
+			c.heads = append(c.heads, h)
+		}
+	}
+	for i := len(c.heads)/2 - 1; i >= 0; i-- {
+		c.sink(i)
+	}
+}
+
+func (c *Cursor) pull(h *head) bool {
+	if c.err != nil {
+		return false
+	}
+	var ok bool
+	h.key, h.value, ok, c.err = h.from.next()
+	return ok && c.err == nil
+}
+
+// Next goes on to the next record. It reports false after the last one, and after an error.
+func (c *Cursor) Next() bool {
+	if c.begun && len(c.heads) > 0 {
+		if !c.pull(&c.heads[0]) {
+			last := len(c.heads) - 1
+			c.heads[0] = c.heads[last]
+			c.heads = c.heads[:last]
+		}
+		c.sink(0)
+	}
+	c.begun = true
+	if len(c.heads) == 0 || c.err != nil {
+		c.Key, c.Value = nil, nil
+		return false
+	}
+	c.Key, c.Value = c.heads[0].key, c.heads[0].value
+	return true
+}
+
+// sink moves the head at i down to its place in the heap.
+func (c *Cursor) sink(i int) {
+	for {
+		least := i
+		for child := 2*i + 1; child <= 2*i+2 && child < len(c.heads); child++ {
+			if c.heads[child].less(&c.heads[least]) {
+				least = child
+			}
+		}
+		if least == i {
+			return
+		}
+		c.heads[i], c.heads[least] = c.heads[least], c.heads[i]
+		i = least
+	}
+}
+
+// Err returns what ended the walk early, nil at the end.
+func (c *Cursor) Err() error { return c.err }

@@ -1,0 +1,113 @@
+package spill
+
+import (
+	"bytes"
+	"encoding/binary"
+	"slices"
+)
+
+const (
+	runBlock = 32 << 10 // bytes of a block of a run: what each run needs in memory while runs are merged
+	maxRuns  = 64       // runs of one level: so many are merged into one of the next
+)
+
+// A Sorter hands back records in the order of their bytes: of their keys, then of their values.
+// Equal records are all kept. It is written by one goroutine at a time.
+type Sorter struct {
+	share  int
+	text   []byte // the keys and values in memory
+	refs   []ref
+	sorted bool
+	runs   runs
+}
+
+// A ref is a record in Sorter.text.
+type ref struct{ at, key, value int }
+
+const refSize = 24
+
+// NewSorter returns an empty Sorter that takes about share bytes of memory.
+func NewSorter(disk *Disk, share int) *Sorter {
+	return &Sorter{share: share, runs: runs{file: blockFile{disk: disk}}}
+}
+
+// Add adds a record. It keeps no reference to key and value. What goes wrong comes out of every Cursor.
+func (s *Sorter) Add(key, value []byte) {
+	if len(s.text)+len(s.refs)*refSize+len(key)+len(value) > s.share && len(s.refs) > 0 {
+		s.spill()
+	}
+	s.refs = append(s.refs, ref{len(s.text), len(key), len(value)})
+	s.text = append(append(s.text, key...), value...)
+	s.sorted = false
+}
+
+func (s *Sorter) key(r ref) []byte   { return s.text[r.at : r.at+r.key] }
+func (s *Sorter) value(r ref) []byte { return s.text[r.at+r.key : r.at+r.key+r.value] }
+
+func (s *Sorter) sort() {
+	if s.sorted {
+		return
+	}
+	slices.SortFunc(s.refs, func(a, b ref) int {
+		if c := bytes.Compare(s.key(a), s.key(b)); c != 0 {
+			return c
+		}
+		return bytes.Compare(s.value(a), s.value(b))
+	})
+	s.sorted = true
+}
+
+func (s *Sorter) spill() {
+	s.sort()
+	w := s.runs.begin()
+	for _, r := range s.refs {
+		w.add(s.key(r), s.value(r))
+	}
+	w.end()
+	s.text, s.refs = s.text[:0], s.refs[:0]
+}
+
+// Err returns what went wrong in writing.
+func (s *Sorter) Err() error { return s.runs.err }
+
+// Sort ends the writing. Then any number of goroutines may call Cursor.
+func (s *Sorter) Sort() { s.sort() }
+
+// Cursor returns the records from the first on.
+func (s *Sorter) Cursor() *Cursor {
+	s.sort()
+	c := s.runs.cursor()
+	c.sources = append(c.sources, &memoryRun{s: s})
+	c.start()
+	return c
+}
+
+// A memoryRun walks the records that are in memory.
+type memoryRun struct {
+	s  *Sorter
+	at int
+}
+
+func (m *memoryRun) next() (key, value []byte, ok bool, err error) {
+	if m.at == len(m.s.refs) {
+		return nil, nil, false, nil
+	}
+	r := m.s.refs[m.at]
+	m.at++
+	return m.s.key(r), m.s.value(r), true, nil
+}
+
+// appendRecord appends a record as runs hold it.
+func appendRecord(dst, key, value []byte) []byte {
+	dst = binary.AppendUvarint(dst, uint64(len(key)))
+	dst = binary.AppendUvarint(dst, uint64(len(value)))
+	return append(append(dst, key...), value...)
+}
+
+// cutRecord takes a record off the front of block.
+func cutRecord(block []byte) (key, value, rest []byte) {
+	k, n := binary.Uvarint(block)
+	v, m := binary.Uvarint(block[n:])
+	block = block[n+m:]
+	return block[:k], block[k : k+v], block[k+v:]
+}

@@ -1,0 +1,141 @@
+package spill
+
+import (
+	"bytes"
+	"slices"
+	"strings"
+	"unsafe"
+)
+
+// A Value can be summed, and written for the time that memory is short. Its zero value adds nothing.
+type Value[V any] interface {
+	*V
+	// Add adds o.
+	Add(o *V)
+	// Append appends the value in a form that Parse reads.
+	Append(dst []byte) []byte
+	// Parse sets the value to what Append has written. It keeps no reference to text.
+	Parse(text []byte)
+}
+
+// Totals sum values by key. It is written by one goroutine at a time.
+type Totals[V any, P Value[V]] struct {
+	share  int
+	held   int
+	index  map[string]int32 // place in values
+	keys   []string         // by place
+	values []V
+	runs   runs
+	text   []byte // scratch
+}
+
+// NewTotals returns Totals that take about share bytes of memory.
+func NewTotals[V any, P Value[V]](disk *Disk, share int) *Totals[V, P] {
+	return &Totals[V, P]{share: share, index: map[string]int32{}, runs: runs{file: blockFile{disk: disk}}}
+}
+
+// keyCost is what a key takes in memory beside its text: its headers and the map's slot.
+const keyCost = 64
+
+// At returns the value of key, to be added to. The pointer is valid until the next call. It keeps no
+// reference to key. What goes wrong comes out of the cursor.
+func (t *Totals[V, P]) At(key []byte) *V {
+	if i, ok := t.index[string(key)]; ok {
+		return &t.values[i]
+	}
+	var zero V
+	if t.held > t.share {
+		t.spill()
+	}
+	t.held += len(key) + keyCost + int(unsafe.Sizeof(zero))
+	k := string(key)
+	t.index[k] = int32(len(t.values))
+	t.keys = append(t.keys, k)
+	t.values = append(t.values, zero)
+	return &t.values[len(t.values)-1]
+}
+
+// order returns the places of the values in the order of their keys.
+func (t *Totals[V, P]) order() []int32 {
+	order := make([]int32, len(t.keys))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int { return strings.Compare(t.keys[a], t.keys[b]) })
+	return order
+}
+
+func (t *Totals[V, P]) spill() {
+	w := t.runs.begin()
+	for _, i := range t.order() {
+		t.text = P(&t.values[i]).Append(t.text[:0])
+		w.add([]byte(t.keys[i]), t.text)
+	}
+	w.end()
+	t.Reset()
+}
+
+// Reset forgets what is in memory. It makes Totals that have not spilled ready to be used anew.
+func (t *Totals[V, P]) Reset() {
+	clear(t.index)
+	clear(t.keys)
+	t.keys, t.values = t.keys[:0], t.values[:0]
+	t.held = 0
+}
+
+// Cursor ends the writing and returns the totals, sorted by the bytes of their keys.
+func (t *Totals[V, P]) Cursor() *TotalsCursor[V, P] {
+	if t.runs.levels == nil {
+		return &TotalsCursor[V, P]{of: t, order: t.order()}
+	}
+	if len(t.keys) > 0 {
+		t.spill()
+	}
+	c := t.runs.cursor()
+	c.start()
+	return &TotalsCursor[V, P]{merged: c, more: c.Next()}
+}
+
+// A TotalsCursor walks totals in the order of their keys. It is for one goroutine.
+type TotalsCursor[V any, P Value[V]] struct {
+	Key   []byte // valid until the next call of Next
+	Value V
+
+	of    *Totals[V, P] // where all is in memory
+	order []int32
+
+	merged *Cursor // else
+	more   bool    // merged is at a record
+	part   V       // scratch
+}
+
+// Next goes on to the next key. It reports false after the last one, and after an error.
+func (c *TotalsCursor[V, P]) Next() bool {
+	if c.of != nil {
+		if len(c.order) == 0 {
+			return false
+		}
+		i := c.order[0]
+		c.order = c.order[1:]
+		c.Key, c.Value = append(c.Key[:0], c.of.keys[i]...), c.of.values[i]
+		return true
+	}
+	if !c.more {
+		return false
+	}
+	c.Key = append(c.Key[:0], c.merged.Key...)
+	P(&c.Value).Parse(c.merged.Value)
+	for c.more = c.merged.Next(); c.more && bytes.Equal(c.merged.Key, c.Key); c.more = c.merged.Next() {
+		P(&c.part).Parse(c.merged.Value)
+		P(&c.Value).Add(&c.part)
+	}
+	return true
+}
+
+// Err returns what ended the walk early, nil at the end.
+func (c *TotalsCursor[V, P]) Err() error {
+	if c.merged == nil {
+		return nil
+	}
+	return c.merged.Err()
+}
