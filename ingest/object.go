@@ -39,6 +39,7 @@ const (
 
 // A Result says what reading one object gave.
 type Result struct {
+	Seq    int // the object's number in the trail, from 0
 	Object source.Object
 	Status Status
 	// Err tells what is wrong, in one line that names the object and the place; nil for OK.
@@ -53,41 +54,69 @@ type Result struct {
 	Records int64
 	// Invalid and Outside are how many of the records cannot be counted, and lie outside the window.
 	Invalid, Outside int64
+	// Days counts the records that have an eventTime by their days, in the window or not, in the
+	// order met; none where not Counted.
+	Days []DayCount
+}
+
+// A DayCount counts an object's records of one day.
+type DayCount struct {
+	Day     day.Day
+	Records int64
 }
 
 // Counted reports whether the object was read to its end, so that its events count.
 func (r *Result) Counted() bool { return r.Status == OK || r.Status == InvalidRecords }
+
+// RecordsOf returns how many of the object's records are of day d.
+func (r *Result) RecordsOf(d day.Day) int64 {
+	for _, c := range r.Days {
+		if c.Day == d {
+			return c.Records
+		}
+	}
+	return 0
+}
+
+// countDay counts a record of day d. Records come nearly in order of time, so d is nearly always the
+// day counted last.
+func (r *Result) countDay(d day.Day) {
+	for i := len(r.Days) - 1; i >= 0; i-- {
+		if r.Days[i].Day == d {
+			r.Days[i].Records++
+			return
+		}
+	}
+	r.Days = append(r.Days, DayCount{d, 1})
+}
 
 // An objectReader reads one object after the other, reusing its buffers. The zero value is ready.
 type objectReader struct {
 	window day.Window
 	hash   hash.Hash // nil where no digest is wanted
 
-	stored bufio.Reader
-	gz     gzip.Reader
-	zst    *zstd.Decoder // nil until the first object that needs it
-	reader event.Reader
-	ids    []identity
-	place  []byte            // scratch of placeOf
-	places map[string]uint64 // account and Region to identity.place
+	journal *journal
+	stored  bufio.Reader
+	gz      gzip.Reader
+	zst     *zstd.Decoder // nil until the first object that needs it
+	reader  event.Reader
+	events  int // offered of the object at hand
 }
 
-// read walks the object and offers its events in the window to sink. The ids of the offered
-// events are in o.ids, in their order.
+// read walks the object and offers its events in the window to sink.
 func (o *objectReader) read(ctx context.Context, f *source.Fetch, sink Sink) Result {
-	res := Result{Object: f.Object, Status: OK}
-	o.ids = o.ids[:0]
+	res := Result{Seq: f.Seq, Object: f.Object, Status: OK}
+	o.events = 0
 	body, err := f.Open(ctx)
 	if err == nil {
 		err = o.walk(body, sink, &res)
 	}
 	if err != nil {
-		o.ids = o.ids[:0]
 		res.Status, res.Err, res.ErrOffset = statusOf(err), describe(f.Object, res.Bytes, err), res.Bytes
 		if body == nil {
 			res.ErrOffset = -1
 		}
-		res.Records, res.Invalid, res.Outside = 0, 0, 0
+		res.Records, res.Invalid, res.Outside, res.Days = 0, 0, 0, nil
 	}
 	return res
 }
@@ -111,7 +140,9 @@ func (o *objectReader) walk(body io.Reader, sink Sink, res *Result) error {
 		if err != nil {
 			return err
 		}
-		o.take(ev, sink, res)
+		if o.take(ev, sink, res); o.events > maxEvents {
+			return fmt.Errorf("more than %d records", maxEvents)
+		}
 	}
 	if o.hash != nil {
 		res.SHA256 = hex.EncodeToString(o.hash.Sum(nil))
@@ -129,9 +160,14 @@ func (o *objectReader) take(ev *event.Event, sink Sink, res *Result) {
 		}
 		return
 	}
-	if ev.HasTime && !o.window.Contains(day.OfMillis(ev.Time)) {
-		res.Outside++
-		return
+	d := Undated
+	if ev.HasTime {
+		d = day.OfMillis(ev.Time)
+		res.countDay(d)
+		if !o.window.Contains(d) {
+			res.Outside++
+			return
+		}
 	}
 	if len(ev.Recipient) == 0 {
 		ev.Recipient = []byte(res.Object.Key.Account)
@@ -139,9 +175,13 @@ func (o *objectReader) take(ev *event.Event, sink Sink, res *Result) {
 	if len(ev.Region) == 0 {
 		ev.Region = []byte(res.Object.Key.Region)
 	}
-	o.ids = append(o.ids, o.identify(ev))
+	o.journal.note(ev, d, PlaceOf(res.Seq, o.events))
+	o.events++
 	sink.Event(ev)
 }
+
+// Undated is the day of events without eventTime, which no report's day can hold.
+const Undated = day.Day(-1 << 31)
 
 // maxZstdWindow bounds the memory that a zstd frame may ask for: what the zstd command allows too.
 const maxZstdWindow = 128 << 20

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -11,25 +12,20 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/spill"
 )
 
-// A Sink counts the events of one worker. Run calls a Sink from one goroutine at a time.
+// A Sink takes the events of one worker. Run calls a Sink from one goroutine at a time, and offers it
+// objects in the order of their numbers.
 type Sink interface {
-	// Event takes an event of the object at hand: tentatively, and before it is known to be no
-	// duplicate. The event is borrowed until Event returns; account and Region are filled in
-	// from the object's name where the record leaves them out.
+	// Event takes the next event of the object at hand: tentatively, and before it is known how it
+	// counts. The event is borrowed until Event returns; account and Region are filled in from
+	// the object's name where the record leaves them out.
 	Event(ev *event.Event)
 
-	// End closes the object at hand and returns its events, in the order taken. Where res is
-	// not Counted the events are to be forgotten, and nil returned. The Sink may keep res.
-	End(res *Result) Batch
-}
-
-// A Batch holds the events of one object until it is known which of them are duplicates.
-type Batch interface {
-	// Count counts the events. duplicate has an element for each, in the order taken. It is
-	// called once, by the worker that took the events.
-	Count(duplicate []bool)
+	// End closes the object at hand. Where res is not Counted its events are to be forgotten, as
+	// Marks tells again. The Sink may keep res. An error ends the run.
+	End(res *Result) error
 }
 
 // Config says how to run.
@@ -38,7 +34,13 @@ type Config struct {
 	SHA256 bool       // digest every uncompressed log: half the price of inflating it
 	// Progress, where not nil, is kept up to date while Run works.
 	Progress *Progress
+	// Disk takes what passes Memory, about so many bytes, of the ids that tell duplicates: 24
+	// bytes an event. A nil Disk is the system's own place; 0 is 64 MiB.
+	Disk   *spill.Disk
+	Memory int
 }
+
+const defaultMemory = 64 << 20
 
 // Progress counts what is done. It may be read at any time.
 type Progress struct {
@@ -47,105 +49,85 @@ type Progress struct {
 	Records         atomic.Int64
 }
 
-// maxPending is how many batches a worker may have on their way through the sequencer before it
-// waits for a slower one: enough to bridge an object many times as large as the others.
-const maxPending = 64
+func (p *Progress) add(res *Result) {
+	p.Objects.Add(1)
+	p.Stored.Add(res.Object.Size)
+	p.Bytes.Add(res.Bytes)
+	p.Records.Add(res.Records)
+	if res.Status != OK {
+		p.Unread.Add(1)
+	}
+}
 
-// Run reads every object of trail, with as many workers as there are sinks, and counts each event
-// of the window once. An object that cannot be read ends up in its Result and does not stop the
-// run. Run returns the first error of listing or of ctx, after every worker has stopped; what the
+// Run reads every object of trail, with as many workers as there are sinks, and offers each event of
+// the window to one of them. Then it settles which of the events count, for all days alike: what it returns
+// tells the sinks' owner. An object that cannot be read ends up in its Result and does not stop the
+// run. Run returns the first error of listing, of a Sink or of ctx, after every worker has stopped; what the
 // sinks hold then must not be used.
-func Run(ctx context.Context, trail *source.Trail, sinks []Sink, cfg Config) error {
+func Run(ctx context.Context, trail *source.Trail, sinks []Sink, cfg Config) (*Marks, error) {
 	if cfg.Progress == nil {
 		cfg.Progress = new(Progress)
 	}
-	seq := newSequencer()
-	group, ctx := errgroup.WithContext(ctx)
-	for _, sink := range sinks {
-		w := &worker{
-			trail: trail, sink: sink, seq: seq, progress: cfg.Progress,
-			reader: objectReader{window: cfg.Window, hash: newHash(cfg.SHA256)},
-		}
-		group.Go(func() error {
-			err := w.run(ctx)
-			if err != nil {
-				seq.fail()
-			}
-			return err
-		})
+	if cfg.Memory == 0 {
+		cfg.Memory = defaultMemory
 	}
-	return group.Wait()
+	if cfg.Disk == nil {
+		cfg.Disk = spill.NewDisk("")
+	}
+	r := run{trail: trail, progress: cfg.Progress}
+	journals := make([]*journal, len(sinks))
+	group, running := errgroup.WithContext(ctx)
+	for i, sink := range sinks {
+		journals[i] = newJournal(cfg.Disk, cfg.Memory/len(sinks))
+		reader := objectReader{window: cfg.Window, hash: newHash(cfg.SHA256), journal: journals[i]}
+		group.Go(func() error { return r.work(running, &reader, sink) })
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	return settle(ctx, journals, &r.void, cfg.Disk, cfg.Memory)
 }
 
-type worker struct {
+// A run is what its workers share.
+type run struct {
 	trail    *source.Trail
-	sink     Sink
-	seq      *sequencer
 	progress *Progress
-	reader   objectReader
 
-	pending []*batch // submitted, oldest first
-	spare   []*batch // to be used again
+	mu   sync.Mutex
+	void objectSet // guarded by mu: the objects that are not Counted
 }
 
-func (w *worker) run(ctx context.Context) error {
+// work reads objects until none is left.
+func (r *run) work(ctx context.Context, reader *objectReader, sink Sink) error {
 	for {
-		f, err := w.trail.Next(ctx)
+		f, err := r.trail.Next(ctx)
 		if err == io.EOF {
-			w.count(0)
 			return context.Cause(ctx)
 		}
 		if err != nil {
 			return err
 		}
-		err = w.object(ctx, f)
+		err = r.object(ctx, f, reader, sink)
 		f.Close()
 		if err != nil {
 			return err
 		}
-		w.count(maxPending)
 	}
 }
 
-// object reads one object and submits its batch.
-func (w *worker) object(ctx context.Context, f *source.Fetch) error {
-	res := w.reader.read(ctx, f, w.sink)
+func (r *run) object(ctx context.Context, f *source.Fetch, reader *objectReader, sink Sink) error {
+	res := reader.read(ctx, f, sink)
 	if ctx.Err() != nil { // the object is not to blame
 		return fmt.Errorf("%s: read: %w", f.Object.Name, context.Cause(ctx))
 	}
-	w.progress.Objects.Add(1)
-	w.progress.Stored.Add(f.Object.Size)
-	w.progress.Bytes.Add(res.Bytes)
-	w.progress.Records.Add(res.Records)
-	if res.Status != OK {
-		w.progress.Unread.Add(1)
+	if !res.Counted() {
+		r.mu.Lock()
+		r.void.add(f.Seq)
+		r.mu.Unlock()
 	}
-	b := w.batch()
-	b.events = w.sink.End(&res)
-	b.ids = append(b.ids[:0], w.reader.ids...)
-	w.pending = append(w.pending, b)
-	w.seq.submit(f.Seq, b)
-	return nil
-}
-
-// count counts the batches that are settled, waiting until no more than limit are left.
-func (w *worker) count(limit int) {
-	n := w.seq.await(w.pending, limit)
-	for _, b := range w.pending[:n] {
-		if b.events != nil {
-			b.events.Count(b.duplicate)
-		}
-		b.events, b.settled = nil, false
+	r.progress.add(&res)
+	if err := reader.journal.err(); err != nil {
+		return err
 	}
-	w.spare = append(w.spare, w.pending[:n]...)
-	w.pending = append(w.pending[:0], w.pending[n:]...)
-}
-
-func (w *worker) batch() *batch {
-	if n := len(w.spare); n > 0 {
-		b := w.spare[n-1]
-		w.spare = w.spare[:n-1]
-		return b
-	}
-	return new(batch)
+	return sink.End(&res)
 }

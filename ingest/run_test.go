@@ -16,39 +16,48 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/spill"
 )
 
-// A recorder is a Sink that keeps the ids of the events that count.
+// A recorder is a Sink that keeps the ids of its events.
 type recorder struct {
-	ids, counted []string
-	results      []Result
+	ids     []string
+	objects []taken
+	results []Result
+
+	counted []string // once settled: the ids of the events that count
+}
+
+// taken is what a recorder was offered of one object.
+type taken struct {
+	seq int
+	ids []string
 }
 
 func (r *recorder) Event(ev *event.Event) {
 	r.ids = append(r.ids, string(ev.Recipient)+"/"+string(ev.Region)+"/"+string(ev.ID))
 }
 
-func (r *recorder) End(res *Result) Batch {
-	ids := r.ids
+func (r *recorder) End(res *Result) error {
+	r.objects = append(r.objects, taken{res.Seq, r.ids})
 	r.ids = nil
 	r.results = append(r.results, *res)
-	if !res.Counted() {
-		return nil
-	}
-	return recorded{r, ids}
+	return nil
 }
 
-type recorded struct {
-	*recorder
-	ids []string
-}
-
-func (b recorded) Count(duplicate []bool) {
-	for i, id := range b.ids {
-		if !duplicate[i] {
-			b.counted = append(b.counted, id)
+// settle fills in what counts by marks. An event without mark does, and a correction only where it replaces.
+func (r *recorder) settle(marks *Marks) {
+	c := marks.Cursor()
+	for _, o := range r.objects {
+		if marks.Void(o.seq) {
+			continue
 		}
-		b.recorder.counted = b.counted
+		for i, id := range o.ids {
+			mark := c.Of(PlaceOf(o.seq, i))
+			if correction := strings.Contains(id, "correction"); mark == Replacing || mark == Unmarked && !correction {
+				r.counted = append(r.counted, id)
+			}
+		}
 	}
 }
 
@@ -110,8 +119,16 @@ func runOver(t testing.TB, files map[string][]byte, workers int, cfg Config) []*
 		recorders[i] = &recorder{}
 		sinks[i] = recorders[i]
 	}
-	if err := Run(context.Background(), trail, sinks, cfg); err != nil {
+	if cfg.Disk == nil {
+		cfg.Disk = spill.NewDisk(t.TempDir())
+		defer cfg.Disk.Close()
+	}
+	marks, err := Run(context.Background(), trail, sinks, cfg)
+	if err != nil {
 		t.Fatal(err)
+	}
+	for _, r := range recorders {
+		r.settle(marks)
 	}
 	return recorders
 }
@@ -184,7 +201,7 @@ func TestObjectsThatCannotBeReadWhole(t *testing.T) {
 	}
 }
 
-func TestTheFirstOfDuplicatesCountsWhateverTheWorkers(t *testing.T) {
+func TestTheFirstOfDuplicatesCountsWhateverTheWorkersAndTheMemory(t *testing.T) {
 	files := map[string][]byte{}
 	for i := range 40 { // object i holds id i and the ids of all objects before
 		var records []string
@@ -194,19 +211,90 @@ func TestTheFirstOfDuplicatesCountsWhateverTheWorkers(t *testing.T) {
 		files[fmt.Sprintf("object-%02d.json", i)] = gzipped(t, logOf(records...))
 	}
 	for _, workers := range []int{1, 2, 8} {
-		counted := map[string]int{}
-		for _, sink := range runOver(t, files, workers, Config{Window: day.All()}) {
-			for _, id := range sink.counted {
-				counted[id]++
+		for _, memory := range []int{1, 1 << 20} {
+			var counted []string
+			for _, sink := range runOver(t, files, workers, Config{Window: day.All(), Memory: memory}) {
+				for _, o := range sink.objects { // each object's first record is the one that is new
+					if len(sink.counted) == 0 || sink.counted[0] != o.ids[0] {
+						t.Fatalf("%d workers, %d bytes: of object %d %q counts", workers, memory, o.seq, sink.counted)
+					}
+					counted = append(counted, sink.counted[0])
+					sink.counted = sink.counted[1:]
+				}
+				if len(sink.counted) > 0 {
+					t.Errorf("%d workers, %d bytes: %q count as well", workers, memory, sink.counted)
+				}
+			}
+			if len(counted) != len(files) {
+				t.Errorf("%d workers, %d bytes: %d ids counted, want %d", workers, memory, len(counted), len(files))
 			}
 		}
-		for id, n := range counted {
-			if n != 1 {
-				t.Errorf("%d workers: %s counted %d times", workers, id, n)
+	}
+}
+
+func TestCorrectionsReplaceTheRecordOfTheirDay(t *testing.T) {
+	corrects := func(original, id string) string {
+		return strings.Replace(record(id, 0), "{", fmt.Sprintf(`{"addendum":{"reason":"UPDATED_DATA","originalEventID":%q},`, original), 1)
+	}
+	for _, tc := range []struct {
+		name    string
+		objects []string
+		want    string // ids that count
+	}{
+		{"later", []string{record("a", 0), corrects("a", "correction")}, "correction"},
+		{"earlier", []string{corrects("a", "correction"), record("a", 0)}, "correction"},
+		{"of nothing", []string{record("b", 0), corrects("a", "correction")}, "b"},
+		{"twice", []string{record("a", 0), corrects("a", "correction"), corrects("a", "correction")}, "correction"},
+		{"again", []string{record("a", 0), corrects("a", "correction"), corrects("a", "correction 2")}, "correction 2"},
+		{"of a duplicate", []string{record("a", 0), record("a", 0), corrects("a", "correction")}, "correction"},
+		{"of another day", []string{record("a", 0), strings.Replace(corrects("a", "correction"), "2026-11-20", "2026-11-21", 1)}, "a"},
+		{"of another account", []string{record("a", 0), strings.Replace(corrects("a", "correction"), "111122223333", "444455556666", 1)}, "a"},
+		{"in an object that breaks", []string{record("a", 0), corrects("a", "correction") + "}"}, "a"},
+		{"of one in an object that breaks", []string{record("a", 0) + "}", corrects("a", "correction")}, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			files := map[string][]byte{}
+			for i, text := range tc.objects {
+				files[fmt.Sprintf("%d.json", i)] = logOf(text)
 			}
+			var counted []string
+			for _, sink := range runOver(t, files, 2, Config{Window: day.All()}) {
+				for _, id := range sink.counted {
+					counted = append(counted, strings.SplitN(id, "/", 3)[2])
+				}
+			}
+			if got := strings.Join(counted, ","); got != tc.want {
+				t.Errorf("%q count, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+// TestSettlingInPasses holds what is found of one partition in several passes against one.
+func TestSettlingInPasses(t *testing.T) {
+	disk := spill.NewDisk(t.TempDir())
+	defer disk.Close()
+	j := newJournal(disk, 1<<20)
+	const n = 40_000
+	for i := range n { // every third comes again, at once or much later; all in partition 0
+		id := identity{uint64(i % (n * 2 / 3)), 1}
+		putID(j.record[:], id, PlaceOf(i/100, i%100))
+		j.ids.Append(0, j.record[:idSize])
+	}
+	for _, share := range []int{0, 1 << 30} {
+		marks, err := settle(context.Background(), []*journal{j}, &objectSet{}, disk, share)
+		if err != nil {
+			t.Fatal(err)
 		}
-		if len(counted) != len(files) {
-			t.Errorf("%d workers: %d ids counted, want %d", workers, len(counted), len(files))
+		c := marks.Cursor()
+		for i := range n {
+			want := Unmarked
+			if i >= n*2/3 {
+				want = Duplicate
+			}
+			if got := c.Of(PlaceOf(i/100, i%100)); got != want {
+				t.Fatalf("share %d: event %d is marked %d, want %d", share, i, got, want)
+			}
 		}
 	}
 }
@@ -251,7 +339,7 @@ func TestRunStopsWhenCancelled(t *testing.T) {
 	defer trail.Close()
 	why := errors.New("the operator changed her mind")
 	cancel(why)
-	if err := Run(ctx, trail, []Sink{&recorder{}, &recorder{}}, Config{Window: day.All()}); !errors.Is(err, why) {
+	if _, err := Run(ctx, trail, []Sink{&recorder{}, &recorder{}}, Config{Window: day.All()}); !errors.Is(err, why) {
 		t.Errorf("Run returned %v", err)
 	}
 }
