@@ -19,6 +19,7 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 )
 
@@ -163,20 +164,19 @@ func BenchmarkAggregate(b *testing.B) {
 	s := loaded(b)
 	all := s.events(b)
 	ranges := classify.EmbeddedRanges()
-	var once []bool
 	measure(b, s.bytes, func() (n int64) {
-		counter := report.NewCounter(ranges)
+		counter := report.NewCounter(ranges, report.CounterOptions{})
 		for i, events := range all {
+			counter.Begin(i)
 			for k := range events {
 				counter.Event(&events[k])
 			}
 			o := s.objects[i]
-			for len(once) < len(events) {
-				once = append(once, false)
+			if err := counter.End(&ingest.Result{
+				Seq: i, Object: source.Object{Name: o.name, Key: o.key}, Status: ingest.OK, Records: int64(len(events)),
+			}); err != nil {
+				b.Fatal(err)
 			}
-			counter.End(&ingest.Result{
-				Object: source.Object{Name: o.name, Key: o.key}, Status: ingest.OK, Records: int64(len(events)),
-			}).Count(once[:len(events)])
 			n += int64(len(events))
 		}
 		return s.whole(b, n)
@@ -219,16 +219,19 @@ func (s *sample) analyze(workers int, out string) (*report.Report, error) {
 		return nil, err
 	}
 	defer func() { _ = trail.Close() }() // it only reads
+	disk := spill.NewDisk("")
+	defer func() { _ = disk.Close() }()
 	counters, sinks := make([]*report.Counter, workers), make([]ingest.Sink, workers)
 	for i := range counters {
-		counters[i] = report.NewCounter(classify.EmbeddedRanges())
+		counters[i] = report.NewCounter(classify.EmbeddedRanges(), report.CounterOptions{Disk: disk, Lateness: 1})
 		sinks[i] = counters[i]
 	}
-	if err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: day.All()}); err != nil {
+	marks, err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: day.All(), Disk: disk})
+	if err != nil {
 		return nil, err
 	}
-	rep, err := report.New(report.Input{
-		Counters: counters, Window: day.All(), Lateness: 1, TrailAccounts: trail.Accounts(), Inventory: s.inventory,
+	rep, err := report.New(ctx, report.Input{
+		Counters: counters, Marks: marks, Window: day.All(), TrailAccounts: trail.Accounts(), Inventory: s.inventory, Disk: disk,
 	})
 	if err != nil {
 		return nil, err

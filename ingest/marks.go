@@ -34,7 +34,7 @@ const (
 // Marks hold what only the whole window tells of its events. They may be read concurrently.
 type Marks struct {
 	list *spill.Sorter // of markKey; nil is empty
-	void *objectSet
+	void objectSet
 }
 
 // markKey is a mark as it is sorted: by place.

@@ -18,6 +18,9 @@ import (
 // A Sink takes the events of one worker. Run calls a Sink from one goroutine at a time, and offers it
 // objects in the order of their numbers.
 type Sink interface {
+	// Begin opens object number seq.
+	Begin(seq int)
+
 	// Event takes the next event of the object at hand: tentatively, and before it is known how it
 	// counts. The event is borrowed until Event returns; account and Region are filled in from
 	// the object's name where the record leaves them out.
@@ -116,6 +119,7 @@ func (r *run) work(ctx context.Context, reader *objectReader, sink Sink) error {
 }
 
 func (r *run) object(ctx context.Context, f *source.Fetch, reader *objectReader, sink Sink) error {
+	sink.Begin(f.Seq)
 	res := reader.read(ctx, f, sink)
 	if ctx.Err() != nil { // the object is not to blame
 		return fmt.Errorf("%s: read: %w", f.Object.Name, context.Cause(ctx))

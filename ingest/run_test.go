@@ -34,6 +34,8 @@ type taken struct {
 	ids []string
 }
 
+func (r *recorder) Begin(int) {}
+
 func (r *recorder) Event(ev *event.Event) {
 	r.ids = append(r.ids, string(ev.Recipient)+"/"+string(ev.Region)+"/"+string(ev.ID))
 }

@@ -52,7 +52,7 @@ func settle(ctx context.Context, journals []*journal, void *objectSet, disk *spi
 		return nil, err
 	}
 	s.marks.Sort()
-	return &Marks{list: s.marks, void: void}, s.marks.Err()
+	return &Marks{list: s.marks, void: *void}, s.marks.Err()
 }
 
 // partition settles partition p: in one pass or, where its ids take more than the share, in several,

@@ -25,7 +25,7 @@ func TestCapturedTrail(t *testing.T) {
 		t.Errorf("objects %v, want %v", rep.Statuses, want)
 	}
 	got := map[string]int64{}
-	for _, d := range rep.Days {
+	for _, d := range readDays(t, rep) {
 		for _, row := range d.Traffic {
 			got[row.Route+" "+row.Evidence] += row.Calls
 		}

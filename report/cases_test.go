@@ -79,13 +79,13 @@ func kindAdded(before, after Balance) string {
 func rowAdded(t *testing.T, before, after *Report) table.TrafficRow {
 	t.Helper()
 	counted := map[table.TrafficKey]table.Measures{}
-	for _, d := range before.Days {
+	for _, d := range readDays(t, before) {
 		for _, row := range d.Traffic {
 			counted[row.TrafficKey] = row.Measures
 		}
 	}
 	var added []table.TrafficRow
-	for _, d := range after.Days {
+	for _, d := range readDays(t, after) {
 		for _, row := range d.Traffic {
 			old := counted[row.TrafficKey]
 			row.Calls -= old.Calls

@@ -5,264 +5,160 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
-
-	"vpcetrail/report/table"
+	"vpcetrail/ingest/spill"
 )
 
-// A Counter counts the events of one worker. It is an ingest.Sink; use NewCounter.
+// A Counter takes the events of one worker. It is an ingest.Sink; use NewCounter.
+//
+// It cannot count at once: which events are duplicates shows at the end. So it keeps a row of some ten
+// bytes for each event, which names the event's group, and the keys of the groups.
 type Counter struct {
-	ranges *classify.Ranges
+	ranges   *classify.Ranges
+	lateness int
 
-	index  map[group]int32 // place in totals
-	groups []group
-	totals []table.Measures
+	groups dictionary
+	rows   rowLog
 
-	days      map[day.Day]*Kinds
-	objects   []object
-	endpoints map[day.Day]map[string]classify.Endpoint // by day and id: those that the trail's own events tell of
-	denials   []denial
-	loose     map[string]bool // accounts of events in objects whose names tell no account
+	objects  objectLog
+	records  Balance // Records, OutsideWindow and Invalid only
+	statuses map[ingest.Status]int64
+	folders  map[day.Day]bool // days of the folders that objects lay in
+	told     toldEndpoints    // by the trail's own events
+	loose    map[string]bool  // accounts of events in objects whose names tell no account
 
-	current *batch   // of the object at hand
-	spare   []*batch // to be used again
-	key     []byte   // scratch
-	names   []byte   // scratch of classify.Caller
+	current current // the object at hand
+	key     []byte  // scratch
+	names   []byte  // scratch of classify.Caller
 }
 
+// current is what must not count before the object at hand has proved whole.
+type current struct {
+	told     []toldEndpoint
+	account  string // of the event before
+	accounts []string
+}
+
+// CounterOptions bound a Counter and say what its tables hold.
+type CounterOptions struct {
+	Disk     *spill.Disk // takes what passes Memory; nil is the system's own place
+	Memory   int         // bytes, about; 0 is 64 MiB
+	Lateness int         // days after a day whose folders are read for it
+}
+
+const defaultMemory = 64 << 20
+
 // NewCounter returns a Counter that tells AWS's public addresses by ranges.
-func NewCounter(ranges *classify.Ranges) *Counter {
+func NewCounter(ranges *classify.Ranges, opt CounterOptions) *Counter {
+	if opt.Disk == nil {
+		opt.Disk = spill.NewDisk("")
+	}
+	if opt.Memory == 0 {
+		opt.Memory = defaultMemory
+	}
 	return &Counter{
-		ranges: ranges, index: map[group]int32{}, days: map[day.Day]*Kinds{},
-		endpoints: map[day.Day]map[string]classify.Endpoint{}, loose: map[string]bool{},
+		ranges: ranges, lateness: opt.Lateness,
+		groups: newDictionary(opt.Disk, opt.Memory/2), rows: newRowLog(opt.Disk, opt.Memory/4),
+		objects: newObjectLog(opt.Disk, opt.Memory/8), statuses: map[ingest.Status]int64{},
+		folders: map[day.Day]bool{}, told: toldEndpoints{}, loose: map[string]bool{},
 	}
 }
 
-// Kinds counts records by what they are to the balance.
-type Kinds struct {
-	Calls         int64 `json:"calls"`
-	Duplicates    int64 `json:"duplicates"`
-	SharedCopies  int64 `json:"shared_copies"`
-	NetworkEvents int64 `json:"network_events"`
-	Corrections   int64 `json:"corrections"`
-	OtherEvents   int64 `json:"other_events"`
-}
-
-// Add adds the counts of o.
-func (k *Kinds) Add(o Kinds) {
-	k.Calls += o.Calls
-	k.Duplicates += o.Duplicates
-	k.SharedCopies += o.SharedCopies
-	k.NetworkEvents += o.NetworkEvents
-	k.Corrections += o.Corrections
-	k.OtherEvents += o.OtherEvents
-}
-
-// A row is one event on its way from its record to the counts.
-type row struct {
-	group     int32 // -1 for kinds that have none
-	kind      event.Kind
-	day       day.Day
-	denied    bool
-	failed    bool
-	readOnly  event.Bool
-	time      int64
-	bytesIn   int64
-	bytesOut  int64
-	requestID string // of denials by an endpoint's policy only
-	byPolicy  bool
-}
-
-// A denial is a call that an endpoint's policy refused, as an ordinary record or a network event tells it.
-type denial struct {
-	group     int32
-	network   bool
-	requestID string
-}
-
-// undated is the day of events without eventTime, which no report's day can hold.
-const undated = day.Day(-1 << 31)
+// Begin opens object number seq.
+func (c *Counter) Begin(seq int) { c.rows.begin(seq) }
 
 // Event takes an event of the object at hand.
 func (c *Counter) Event(ev *event.Event) {
-	if c.current == nil {
-		c.current = c.newBatch()
+	if c.groups.full() {
+		c.groups.next()
+		c.rows.nextGroups()
 	}
-	r := row{group: -1, kind: ev.Kind(), day: undated, time: ev.Time}
+	d := ingest.Undated
 	if ev.HasTime {
-		r.day = day.OfMillis(ev.Time)
+		d = day.OfMillis(ev.Time)
 	}
-	if r.kind == event.Call || r.kind == event.Network {
-		c.fill(&r, ev)
+	kind := ev.Kind()
+	if kind == event.Other {
+		c.key = appendBareGroup(c.key[:0], d, kind)
+		c.rows.add(&row{group: c.groups.place(c.key), time: ev.Time})
+		return
 	}
-	c.current.rows = append(c.current.rows, r)
+	c.take(ev, d, kind)
 }
 
-func (c *Counter) fill(r *row, ev *event.Event) {
+// take takes an event that tells a route.
+func (c *Counter) take(ev *event.Event, d day.Day, kind event.Kind) {
 	facts := classify.Examine(ev, c.ranges)
 	var caller classify.Principal
-	if r.kind == event.Call {
+	if kind != event.Network {
 		c.names = c.names[:0]
 		caller = classify.Caller(ev, &c.names)
 	}
-	c.key = appendGroup(c.key[:0], r.day, ev, &facts, &caller)
-	r.group = c.place(c.key)
-	r.failed = classify.Failed(ev)
+	c.key = appendGroup(c.key[:0], d, kind, ev, &facts, &caller)
+	r := row{
+		group: c.groups.place(c.key), time: ev.Time, failed: classify.Failed(ev), readOnly: ev.ReadOnly,
+		bytesIn: ev.Additional.BytesIn, bytesOut: ev.Additional.BytesOut,
+	}
 	r.denied = r.failed && classify.Denied(ev)
-	r.readOnly = ev.ReadOnly
-	r.bytesIn, r.bytesOut = ev.Additional.BytesIn, ev.Additional.BytesOut
 	if r.denied && len(facts.EndpointID) > 0 && classify.DeniedByEndpointPolicy(ev) {
-		r.byPolicy, r.requestID = true, string(ev.RequestID)
+		r.byPolicy, r.requestID = true, ev.RequestID
 	}
-	if found := classify.TrailEndpoints(ev); found != nil {
-		for _, e := range found {
-			c.current.endpoints = append(c.current.endpoints, told{r.day, e})
-		}
+	c.rows.add(&r)
+	for _, e := range classify.TrailEndpoints(ev) {
+		c.current.told = append(c.current.told, toldEndpoint{d, e})
 	}
-}
-
-// place returns the place of a group in totals, a new one for a group that is new.
-func (c *Counter) place(key []byte) int32 {
-	if i, ok := c.index[group(key)]; ok {
-		return i
+	if c.current.account != string(ev.Recipient) {
+		c.current.account = string(ev.Recipient)
+		c.current.accounts = append(c.current.accounts, c.current.account)
 	}
-	g, i := group(key), int32(len(c.groups))
-	c.index[g] = i
-	c.groups = append(c.groups, g)
-	c.totals = append(c.totals, table.Measures{})
-	return i
 }
 
 // End closes the object at hand.
-func (c *Counter) End(res *ingest.Result) ingest.Batch {
-	b := c.current
-	c.current = nil
-	if b == nil {
-		b = c.newBatch()
+func (c *Counter) End(res *ingest.Result) error {
+	c.records.Records += res.Records
+	c.records.OutsideWindow += res.Outside
+	c.records.Invalid += res.Invalid
+	c.statuses[res.Status]++
+	if res.Object.Key.HasDay {
+		c.folders[res.Object.Key.Day] = true
 	}
-	c.objects = append(c.objects, newObject(res, b.rows))
-	if res.Object.Key.Account == "" && res.Counted() {
-		c.noteAccounts(b.rows)
-	}
-	if !res.Counted() || len(b.rows) == 0 {
-		b.reset()
-		c.spare = append(c.spare, b)
-		return nil
-	}
-	return b
-}
-
-// noteAccounts keeps the accounts that rows were delivered to.
-func (c *Counter) noteAccounts(rows []row) {
-	last := int32(-1)
-	for i := range rows {
-		if g := rows[i].group; g >= 0 && g != last {
-			c.loose[c.groups[g].texts()[textAccount]] = true
-			last = g
+	c.objects.add(res, c.lateness)
+	if res.Counted() {
+		for _, t := range c.current.told {
+			c.told.merge(t.day, t.endpoint)
+		}
+		if res.Object.Key.Account == "" {
+			for _, account := range c.current.accounts {
+				c.loose[account] = true
+			}
 		}
 	}
+	clear(c.current.told)
+	c.current = current{told: c.current.told[:0], accounts: c.current.accounts[:0]}
+	return c.err()
 }
 
-func (c *Counter) newBatch() *batch {
-	if n := len(c.spare); n > 0 {
-		b := c.spare[n-1]
-		c.spare = c.spare[:n-1]
-		return b
+// err returns what went wrong in writing to disk.
+func (c *Counter) err() error {
+	for _, err := range []error{c.rows.log.Err(), c.groups.keys.Err(), c.objects.err()} {
+		if err != nil {
+			return err
+		}
 	}
-	return &batch{counter: c}
+	return nil
 }
 
-// A batch holds an object's events until its duplicates are known.
-type batch struct {
-	counter   *Counter
-	rows      []row
-	endpoints []told
-}
+// toldEndpoints are the endpoints that the trail's own events tell of, by day and id: few, in any trail.
+type toldEndpoints map[day.Day]map[string]classify.Endpoint
 
-// told is an endpoint that an event of a day tells of.
-type told struct {
+// A toldEndpoint is one that an event of a day tells of.
+type toldEndpoint struct {
 	day      day.Day
 	endpoint classify.Endpoint
 }
 
-func (b *batch) reset() {
-	clear(b.rows) // they hold strings
-	clear(b.endpoints)
-	b.rows, b.endpoints = b.rows[:0], b.endpoints[:0]
-}
-
-// Count adds the batch to its Counter.
-func (b *batch) Count(duplicate []bool) {
-	c := b.counter
-	var kinds *Kinds
-	last := undated
-	for i := range b.rows {
-		r := &b.rows[i]
-		if kinds == nil || r.day != last {
-			kinds, last = c.kindsOf(r.day), r.day
-		}
-		if duplicate[i] {
-			kinds.Duplicates++
-			continue
-		}
-		switch r.kind {
-		case event.Call:
-			kinds.Calls++
-		case event.Network:
-			kinds.NetworkEvents++
-		case event.Correction:
-			kinds.Corrections++
-		case event.Other:
-			kinds.OtherEvents++
-		}
-		if r.group >= 0 {
-			r.addTo(&c.totals[r.group])
-		}
-		if r.byPolicy {
-			c.denials = append(c.denials, denial{r.group, r.kind == event.Network, r.requestID})
-		}
+func (t toldEndpoints) merge(d day.Day, e classify.Endpoint) {
+	if t[d] == nil {
+		t[d] = map[string]classify.Endpoint{}
 	}
-	for _, e := range b.endpoints {
-		mergeEndpoint(c.endpoints, e.day, e.endpoint)
-	}
-	b.reset()
-	c.spare = append(c.spare, b)
-}
-
-func mergeEndpoint(into map[day.Day]map[string]classify.Endpoint, d day.Day, e classify.Endpoint) {
-	if into[d] == nil {
-		into[d] = map[string]classify.Endpoint{}
-	}
-	into[d][e.ID] = classify.Merge(into[d][e.ID], e)
-}
-
-func (c *Counter) kindsOf(d day.Day) *Kinds {
-	k := c.days[d]
-	if k == nil {
-		k = new(Kinds)
-		c.days[d] = k
-	}
-	return k
-}
-
-// addTo counts the row.
-func (r *row) addTo(m *table.Measures) {
-	if m.Calls == 0 {
-		m.FirstSeen, m.LastSeen = r.time, r.time
-	}
-	m.Calls++
-	m.FirstSeen, m.LastSeen = min(m.FirstSeen, r.time), max(m.LastSeen, r.time)
-	if r.failed {
-		m.Errors++
-	}
-	if r.denied {
-		m.Denied++
-	}
-	switch r.readOnly {
-	case event.True:
-		m.Reads++
-	case event.False:
-		m.Writes++
-	}
-	m.BytesIn += r.bytesIn
-	m.BytesOut += r.bytesOut
+	t[d][e.ID] = classify.Merge(t[d][e.ID], e)
 }

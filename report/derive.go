@@ -4,95 +4,124 @@ import (
 	"math"
 
 	"vpcetrail/classify"
+	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report/table"
 )
 
-// principalsOf sums traffic by principal.
-func principalsOf(traffic []table.TrafficRow) []table.PrincipalRow {
-	type key struct{ account, principal, kind, home string }
-	var rows []table.PrincipalRow
-	index := map[key]int{}
-	services := map[int]map[string]bool{}
-	for i := range traffic {
-		t := &traffic[i]
-		k := key{t.AccountID, t.Principal, t.PrincipalType, t.PrincipalAccountID}
-		n, ok := index[k]
-		if !ok {
-			n = len(rows)
-			index[k] = n
-			services[n] = map[string]bool{}
-			rows = append(rows, table.PrincipalRow{AccountID: k.account, Principal: k.principal, PrincipalType: k.kind, PrincipalAccountID: k.home})
-		}
-		rows[n].Routes.Add(t)
-		services[n][t.Service] = true
-	}
-	for n := range rows {
-		rows[n].Services = int64(len(services[n]))
-	}
-	table.Principals.Sort(rows)
-	return rows
+// A derivation makes a day's other tables from its traffic, as that goes by.
+type derivation struct {
+	tally *tally
+
+	principals *spill.Totals[table.Routes, *table.Routes] // by key of table principals, and service
+	services   *spill.Totals[table.Routes, *table.Routes] // by key of table services, and principal
+	callers    *spill.Totals[nothing, *nothing]           // by key of table endpoints, and principal
+	endpoints  map[endpointKey]*table.EndpointRow         // few, in any trail
+	key        []byte                                     // scratch
 }
 
-// servicesOf sums traffic by service.
-func servicesOf(traffic []table.TrafficRow) []table.ServiceRow {
-	type key struct{ account, region, service string }
-	type caller struct{ name, account string }
-	var rows []table.ServiceRow
-	index := map[key]int{}
-	callers := map[int]map[caller]bool{}
-	for i := range traffic {
-		t := &traffic[i]
-		k := key{t.AccountID, t.Region, t.Service}
-		n, ok := index[k]
-		if !ok {
-			n = len(rows)
-			index[k] = n
-			callers[n] = map[caller]bool{}
-			rows = append(rows, table.ServiceRow{AccountID: k.account, Region: k.region, Service: k.service})
-		}
-		rows[n].Routes.Add(t)
-		callers[n][caller{t.Principal, t.PrincipalAccountID}] = true
+// nothing is the value of a key that is only to be known.
+type nothing struct{}
+
+func (*nothing) Add(*nothing)             {}
+func (*nothing) Append(dst []byte) []byte { return dst }
+func (*nothing) Parse([]byte)             {}
+
+func newDerivation(t *tally, disk *spill.Disk, share int) *derivation {
+	d := &derivation{
+		tally:      t,
+		principals: spill.NewTotals[table.Routes](disk, share/3), services: spill.NewTotals[table.Routes](disk, share/3),
+		callers: spill.NewTotals[nothing](disk, share/3), endpoints: map[endpointKey]*table.EndpointRow{},
 	}
-	for n := range rows {
-		rows[n].Principals = int64(len(callers[n]))
-	}
-	table.Services.Sort(rows)
-	return rows
+	return d
 }
 
-// endpointsOf sums traffic by endpoint, and adds what network events tell.
-func (t *tally) endpointsOf(traffic []table.TrafficRow) []table.EndpointRow {
-	type caller struct{ name, account string }
-	rows := map[endpointKey]*table.EndpointRow{}
-	callers := map[endpointKey]map[caller]bool{}
-	row := func(k endpointKey) *table.EndpointRow {
-		if rows[k] == nil {
-			rows[k] = &table.EndpointRow{
-				EndpointID: k.endpoint, AccountID: k.account, Region: k.region, Service: k.service,
-				EndpointType: t.typeOf(k.endpoint), VPCID: t.owners.Endpoint(k.endpoint).VPC,
-				FirstSeen: math.MaxInt64, LastSeen: math.MinInt64,
-			}
-			callers[k] = map[caller]bool{}
-		}
-		return rows[k]
+// add counts a row of traffic.
+func (d *derivation) add(t *table.TrafficRow) {
+	d.key = appendFields(d.key[:0], t.AccountID, t.Principal, t.PrincipalType, t.PrincipalAccountID, t.Service)
+	d.principals.At(d.key).Count(t)
+	d.key = appendFields(d.key[:0], t.AccountID, t.Region, t.Service, t.Principal, t.PrincipalAccountID)
+	d.services.At(d.key).Count(t)
+	if t.Route != classify.VPCE.String() {
+		return
 	}
-	for i := range traffic {
-		c := &traffic[i]
-		if c.Route != classify.VPCE.String() {
+	r := d.endpoint(endpointKey{t.EndpointID, t.AccountID, t.Region, t.Service})
+	r.See(&t.Measures)
+	r.Calls += t.Calls
+	r.Denied += t.Denied
+	r.Bytes += t.BytesIn + t.BytesOut
+	r.Own(t.EndpointOwner, t.EndpointAccountID)
+	d.key = appendFields(d.key[:0], t.EndpointID, t.AccountID, t.Region, t.Service, t.Principal, t.PrincipalAccountID)
+	d.callers.At(d.key)
+}
+
+// endpoint returns the row of an endpoint, a new one where there is none.
+func (d *derivation) endpoint(k endpointKey) *table.EndpointRow {
+	if d.endpoints[k] == nil {
+		d.endpoints[k] = &table.EndpointRow{
+			EndpointID: k.endpoint, AccountID: k.account, Region: k.region, Service: k.service,
+			EndpointType: d.tally.typeOf(k.endpoint), VPCID: d.tally.owners.Endpoint(k.endpoint).VPC,
+			FirstSeen: math.MaxInt64, LastSeen: math.MinInt64,
+		}
+	}
+	return d.endpoints[k]
+}
+
+// principalRows returns table principals: the totals of one principal stand together, one for each service.
+func (d *derivation) principalRows(yield func(*table.PrincipalRow, error) bool) {
+	var row table.PrincipalRow
+	c := d.principals.Cursor()
+	for c.Next() {
+		next := table.PrincipalRow{Services: 1, Routes: c.Value}
+		cutFields(string(c.Key), &next.AccountID, &next.Principal, &next.PrincipalType, &next.PrincipalAccountID)
+		if row.AccountID == next.AccountID && row.Principal == next.Principal &&
+			row.PrincipalType == next.PrincipalType && row.PrincipalAccountID == next.PrincipalAccountID && row.Services > 0 {
+			row.Services++
+			row.Add(&next.Routes)
 			continue
 		}
-		k := endpointKey{c.EndpointID, c.AccountID, c.Region, c.Service}
-		r := row(k)
-		r.See(&c.Measures)
-		r.Calls += c.Calls
-		r.Denied += c.Denied
-		r.Bytes += c.BytesIn + c.BytesOut
-		r.Own(c.EndpointOwner, c.EndpointAccountID)
-		callers[k][caller{c.Principal, c.PrincipalAccountID}] = true
+		if row.Services > 0 && !yield(&row, nil) {
+			return
+		}
+		row = next
 	}
+	last(&row, row.Services, c.Err(), yield)
+}
+
+// serviceRows returns table services, likewise.
+func (d *derivation) serviceRows(yield func(*table.ServiceRow, error) bool) {
+	var row table.ServiceRow
+	c := d.services.Cursor()
+	for c.Next() {
+		next := table.ServiceRow{Principals: 1, Routes: c.Value}
+		cutFields(string(c.Key), &next.AccountID, &next.Region, &next.Service)
+		if row.AccountID == next.AccountID && row.Region == next.Region && row.Service == next.Service && row.Principals > 0 {
+			row.Principals++
+			row.Add(&next.Routes)
+			continue
+		}
+		if row.Principals > 0 && !yield(&row, nil) {
+			return
+		}
+		row = next
+	}
+	last(&row, row.Principals, c.Err(), yield)
+}
+
+// last yields an error, or else the last row where there is one.
+func last[T any](row *T, n int64, err error, yield func(*T, error) bool) {
+	if err != nil {
+		yield(nil, err)
+	} else if n > 0 {
+		yield(row, nil)
+	}
+}
+
+// endpointRows returns table endpoints: what calls tell, and what network events do.
+func (d *derivation) endpointRows(yield func(*table.EndpointRow, error) bool) {
+	t := d.tally
 	for k, m := range t.network {
-		r := row(k)
+		r := d.endpoint(k)
 		r.See(m)
 		r.NetworkEvents += m.Calls
 		if r.EndpointOwner == "" {
@@ -100,22 +129,31 @@ func (t *tally) endpointsOf(traffic []table.TrafficRow) []table.EndpointRow {
 		}
 	}
 	for k, n := range t.denied {
-		if r := rows[k]; r != nil {
+		if r := d.endpoints[k]; r != nil {
 			r.PolicyDenied += n
 		}
 	}
-	out := make([]table.EndpointRow, 0, len(rows))
-	for k, r := range rows {
-		r.Principals = int64(len(callers[k]))
-		for c := range callers[k] {
-			if c.account != "" && !t.owners.Accounts[c.account] {
-				r.ForeignPrincipals++
-			}
+	c := d.callers.Cursor()
+	for c.Next() {
+		var k endpointKey
+		var name, home string
+		cutFields(string(c.Key), &k.endpoint, &k.account, &k.region, &k.service, &name, &home)
+		r := d.endpoints[k]
+		r.Principals++
+		if home != "" && !t.owners.Accounts[home] {
+			r.ForeignPrincipals++
 		}
-		out = append(out, *r)
 	}
-	table.Endpoints.Sort(out)
-	return out
+	if err := c.Err(); err != nil {
+		yield(nil, err)
+		return
+	}
+	rows := make([]table.EndpointRow, 0, len(d.endpoints))
+	for _, r := range d.endpoints {
+		rows = append(rows, *r)
+	}
+	table.Endpoints.Sort(rows)
+	RowsOf(rows)(yield)
 }
 
 // ownerOf tells the owner of an endpoint that only network events name, and the owner's account.

@@ -9,14 +9,14 @@ import (
 )
 
 // A group is what records have in common that are counted together before the window is known
-// whole: the key of a Counter's map, in one string. Its numbers stand first, one byte each but for
-// the day, then each text behind its length.
+// whole, in one string. Its numbers stand first, one byte each but for the day, then each text behind its
+// length. A group of other events has neither evidence nor texts.
 type group string
 
 // The numbers of a group, by place.
 const (
 	groupDay       = 0 // 4 bytes, big-endian
-	groupKind      = 4 // event.Kind: Call or Network
+	groupKind      = 4 // event.Kind
 	groupEvidence  = 5 // of Facts.Unowned
 	groupOrigin    = 6
 	groupInterface = 7 // Facts.Interface
@@ -39,13 +39,12 @@ const (
 )
 
 // appendGroup appends the group of ev to dst.
-func appendGroup(dst []byte, d day.Day, ev *event.Event, f *classify.Facts, p *classify.Principal) []byte {
-	dst = binary.BigEndian.AppendUint32(dst, uint32(d))
+func appendGroup(dst []byte, d day.Day, kind event.Kind, ev *event.Event, f *classify.Facts, p *classify.Principal) []byte {
 	iface := byte(0)
 	if f.Interface {
 		iface = 1
 	}
-	dst = append(dst, byte(ev.Kind()), byte(f.Unowned.Evidence), byte(f.Unowned.Origin), iface)
+	dst = append(appendBareGroup(dst, d, kind), byte(f.Unowned.Evidence), byte(f.Unowned.Origin), iface)
 	dst = appendText(dst, ev.Recipient)
 	dst = appendText(dst, ev.Region)
 	dst = appendText(dst, p.Name)
@@ -56,6 +55,11 @@ func appendGroup(dst []byte, d day.Day, ev *event.Event, f *classify.Facts, p *c
 	dst = appendText(dst, f.EndpointID)
 	dst = appendText(dst, f.EndpointAccount)
 	return appendText(dst, sharedBy(ev))
+}
+
+// appendBareGroup appends the group of an event that tells no route.
+func appendBareGroup(dst []byte, d day.Day, kind event.Kind) []byte {
+	return append(binary.BigEndian.AppendUint32(dst, uint32(d)), byte(kind))
 }
 
 // sharedBy returns the caller's account if ev is a call that two accounts see, delivered to the

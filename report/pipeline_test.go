@@ -10,6 +10,9 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/spill"
+
+	"vpcetrail/report/table"
 )
 
 // A testRun is a whole run over a tree of files, up to its report.
@@ -19,6 +22,7 @@ type testRun struct {
 	own       []string
 	inventory map[string]classify.Endpoint
 	workers   int
+	memory    int // bytes for each part of the run; 0 is the default
 }
 
 func (r testRun) report(t testing.TB) *Report {
@@ -29,23 +33,66 @@ func (r testRun) report(t testing.TB) *Report {
 		t.Fatal(err)
 	}
 	defer trail.Close()
+	disk := spill.NewDisk(t.TempDir())
+	t.Cleanup(func() { disk.Close() })
 	counters := make([]*Counter, max(r.workers, 1))
 	sinks := make([]ingest.Sink, len(counters))
 	for i := range counters {
-		counters[i] = NewCounter(classify.EmbeddedRanges())
+		counters[i] = NewCounter(classify.EmbeddedRanges(), CounterOptions{Disk: disk, Memory: r.memory, Lateness: 1})
 		sinks[i] = counters[i]
 	}
-	if err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: r.window}); err != nil {
+	marks, err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: r.window, Disk: disk, Memory: r.memory})
+	if err != nil {
 		t.Fatal(err)
 	}
-	rep, err := New(Input{
-		Counters: counters, Window: r.window, Lateness: 1,
+	rep, err := New(ctx, Input{
+		Counters: counters, Marks: marks, Window: r.window, Disk: disk, Memory: r.memory,
 		TrailAccounts: trail.Accounts(), OwnAccounts: r.own, Inventory: r.inventory,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return rep
+}
+
+// dayInMemory is a Day, read.
+type dayInMemory struct {
+	Day        day.Day
+	Kinds      Kinds
+	Traffic    []table.TrafficRow
+	Principals []table.PrincipalRow
+	Services   []table.ServiceRow
+	Endpoints  []table.EndpointRow
+	Objects    []table.ObjectRow
+}
+
+// readDays reads all days of rep, and leaves a Report that can be read again.
+func readDays(t testing.TB, rep *Report) []dayInMemory {
+	t.Helper()
+	var days []dayInMemory
+	for i, d := range rep.Days {
+		m := dayInMemory{
+			d.Day, d.Kinds, readRows(t, d.Traffic), readRows(t, d.Principals), readRows(t, d.Services),
+			readRows(t, d.Endpoints), readRows(t, d.Objects),
+		}
+		days = append(days, m)
+		rep.Days[i] = &Day{
+			m.Day, m.Kinds, RowsOf(m.Traffic), RowsOf(m.Principals), RowsOf(m.Services), RowsOf(m.Endpoints), RowsOf(m.Objects),
+		}
+	}
+	return days
+}
+
+func readRows[T any](t testing.TB, rows Rows[T]) []T {
+	t.Helper()
+	var all []T
+	for row, err := range rows {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, *row)
+	}
+	return all
 }
 
 // writeFile writes a file below dir, with its directories.

@@ -71,11 +71,11 @@ func Publish(ctx context.Context, store Store, pub Publication, r *Report, run R
 	for _, d := range r.Days {
 		m := Manifest{
 			Day: d.Day.String(), Run: run, Balance: r.Balance, Objects: r.Statuses,
-			Counts: d.Kinds, Routes: routesOf(d.Traffic),
+			Counts: d.Kinds, Routes: map[string]int64{},
 		}
 		p := publisher{pub: pub, day: d.Day, manifest: &m}
 		stagings := []func(context.Context) error{
-			func(ctx context.Context) error { return stage(ctx, &p, &table.Traffic, d.Traffic) },
+			func(ctx context.Context) error { return stage(ctx, &p, &table.Traffic, p.countRoutes(d.Traffic)) },
 			func(ctx context.Context) error { return stage(ctx, &p, &table.Principals, d.Principals) },
 			func(ctx context.Context) error { return stage(ctx, &p, &table.Services, d.Services) },
 			func(ctx context.Context) error { return stage(ctx, &p, &table.Endpoints, d.Endpoints) },
@@ -107,21 +107,54 @@ type publisher struct {
 
 func partition(table string, d day.Day) string { return table + "/dt=" + d.String() + "/" }
 
-func stage[T any](ctx context.Context, p *publisher, t *table.Table[T], rows []T) error {
-	for part := 0; part == 0 || part*table.RowsPerFile < len(rows); part++ {
-		some := rows[part*table.RowsPerFile : min((part+1)*table.RowsPerFile, len(rows))]
-		data, err := t.Encode(some)
+// stage writes the rows of a table into as many files as they need, one at least.
+func stage[T any](ctx context.Context, p *publisher, t *table.Table[T], rows Rows[T]) error {
+	file, err := t.NewEncoder()
+	if err != nil {
+		return err
+	}
+	part := 0
+	for row, err := range rows {
+		if err == nil && file.Rows() == table.RowsPerFile {
+			if err = finish(ctx, p, t, part, file); err == nil {
+				part++
+				file, err = t.NewEncoder()
+			}
+		}
+		if err == nil {
+			err = file.Add(row)
+		}
 		if err != nil {
 			return err
 		}
-		name := fmt.Sprintf("%spart-%05d.parquet", partition(t.Name, p.day), part)
-		if err := p.pub.Stage(ctx, name, data); err != nil {
-			return err
-		}
-		sum := sha256.Sum256(data)
-		p.manifest.Files = append(p.manifest.Files, File{name, len(some), len(data), hex.EncodeToString(sum[:])})
 	}
-	return nil
+	return finish(ctx, p, t, part, file)
+}
+
+// finish stages a file as that part of its partition.
+func finish[T any](ctx context.Context, p *publisher, t *table.Table[T], part int, file *table.Encoder[T]) error {
+	data, err := file.Finish()
+	if err != nil {
+		return err
+	}
+	name := fmt.Sprintf("%spart-%05d.parquet", partition(t.Name, p.day), part)
+	sum := sha256.Sum256(data)
+	p.manifest.Files = append(p.manifest.Files, File{name, file.Rows(), len(data), hex.EncodeToString(sum[:])})
+	return p.pub.Stage(ctx, name, data)
+}
+
+// countRoutes returns traffic, and counts its calls in the manifest as it goes by.
+func (p *publisher) countRoutes(traffic Rows[table.TrafficRow]) Rows[table.TrafficRow] {
+	return func(yield func(*table.TrafficRow, error) bool) {
+		for row, err := range traffic {
+			if err == nil {
+				p.manifest.Routes[row.Route] += row.Calls
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
 }
 
 func (p *publisher) stageManifest(ctx context.Context) error {
@@ -147,12 +180,4 @@ func (p *publisher) stale(ctx context.Context, store Store) ([]string, error) {
 		}
 	}
 	return stale, nil
-}
-
-func routesOf(traffic []table.TrafficRow) map[string]int64 {
-	routes := map[string]int64{}
-	for i := range traffic {
-		routes[traffic[i].Route] += traffic[i].Calls
-	}
-	return routes
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"vpcetrail/classify"
+	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 
 	"vpcetrail/report/table"
@@ -81,8 +82,9 @@ func workshop(t *testing.T) *Report {
 
 func TestPublishedTablesReadBackAsWritten(t *testing.T) {
 	store, rep := memStore{}, workshop(t)
+	d := &readDays(t, rep)[0]
 	publish(t, store, rep)
-	ctx, d := context.Background(), rep.Days[0]
+	ctx := context.Background()
 	m, err := ReadManifest(ctx, store, d.Day)
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +99,7 @@ func TestPublishedTablesReadBackAsWritten(t *testing.T) {
 	}
 }
 
-func readsBack[T any](t *testing.T, store Store, tab *table.Table[T], m *Manifest, d *Day, want []T) {
+func readsBack[T any](t *testing.T, store Store, tab *table.Table[T], m *Manifest, d *dayInMemory, want []T) {
 	t.Helper()
 	got, err := ReadTable(context.Background(), store, tab, m, d.Day)
 	if err != nil {
@@ -127,10 +129,11 @@ func TestADayIsReplacedWhole(t *testing.T) {
 }
 
 func TestBalanceThatDoesNotHoldFails(t *testing.T) {
-	c := NewCounter(classify.EmbeddedRanges())
-	c.objects = append(c.objects, object{})
-	c.objects[0].Records = 1 // and nothing is counted
-	if _, err := New(Input{Counters: []*Counter{c}, Window: day.All()}); err == nil {
+	c := NewCounter(classify.EmbeddedRanges(), CounterOptions{})
+	if err := c.End(&ingest.Result{Status: ingest.OK, Records: 1}); err != nil { // and no Event before it
+		t.Fatal(err)
+	}
+	if _, err := New(context.Background(), Input{Counters: []*Counter{c}, Marks: &ingest.Marks{}, Window: day.All()}); err == nil {
 		t.Error("a lost record went unnoticed")
 	}
 }

@@ -1,14 +1,19 @@
 package report
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
-	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"vpcetrail/classify"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report/table"
 )
@@ -16,31 +21,51 @@ import (
 // Input is all that a report is made of.
 type Input struct {
 	Counters []*Counter // of all workers of a run that ended well
+	Marks    *ingest.Marks
 	Window   day.Window
-	Lateness int // days after a day whose folders were read for it
 
 	TrailAccounts []string                     // those that have a folder in the trail
 	OwnAccounts   []string                     // further accounts that are ours
 	Inventory     map[string]classify.Endpoint // our endpoints by id
+
+	Disk   *spill.Disk // takes what passes Memory; it must stay open as long as the report is used
+	Memory int         // bytes, about; 0 is 64 MiB
 }
 
 // A Report holds the tables of every day of the window.
 type Report struct {
 	Balance  Balance
 	Statuses map[ingest.Status]int64 // objects by how reading them ended
-	Problems []error                 // of objects that could not be read whole, in the order of their names
 	Days     []*Day                  // in order; of an unbounded window those that hold records or objects
+
+	problems []*spill.Sorter
 }
 
-// A Day holds the tables of one day, each sorted by its key.
+// Rows are the rows of a table, in the order of its key. A row is valid until the next one comes. An
+// error comes with a nil row, and is the last.
+type Rows[T any] = iter.Seq2[*T, error]
+
+// RowsOf returns rows that lie in memory.
+func RowsOf[T any](rows []T) Rows[T] {
+	return func(yield func(*T, error) bool) {
+		for i := range rows {
+			if !yield(&rows[i], nil) {
+				return
+			}
+		}
+	}
+}
+
+// A Day hands out the tables of one day. They are made as they are read: of a Report that New has made,
+// each table once, to its end, the days in order and of each day traffic first.
 type Day struct {
 	Day        day.Day
 	Kinds      Kinds
-	Traffic    []table.TrafficRow
-	Principals []table.PrincipalRow
-	Services   []table.ServiceRow
-	Endpoints  []table.EndpointRow
-	Objects    []table.ObjectRow
+	Traffic    Rows[table.TrafficRow]
+	Principals Rows[table.PrincipalRow]
+	Services   Rows[table.ServiceRow]
+	Endpoints  Rows[table.EndpointRow]
+	Objects    Rows[table.ObjectRow]
 }
 
 // A Balance accounts for every record of the objects that were read.
@@ -63,113 +88,164 @@ func (b *Balance) check() error {
 }
 
 // New makes the report. It takes over the counters' memory: they must not be used again.
-func New(in Input) (*Report, error) {
-	r := &Report{Statuses: map[ingest.Status]int64{}}
-	m := merge(in.Counters)
-	trail := m.loose
+func New(ctx context.Context, in Input) (*Report, error) {
+	if in.Disk == nil {
+		in.Disk = spill.NewDisk("")
+	}
+	if in.Memory == 0 {
+		in.Memory = defaultMemory
+	}
+	replays, err := replayAll(ctx, &in)
+	if err != nil {
+		return nil, err
+	}
+	s := &settler{
+		trail: map[string]bool{}, accounts: map[string]bool{}, inventory: in.Inventory, told: toldEndpoints{}, kinds: dayKinds{},
+		traffic: spill.NewTotals[table.Measures](in.Disk, in.Memory/2), byDay: map[day.Day]*tally{},
+	}
 	for _, account := range in.TrailAccounts {
-		trail[account] = true
+		s.trail[account] = true
 	}
-	s := newSettler(&in, m, trail)
-
-	for _, o := range m.objects {
-		r.Balance.Records += o.Records
-		r.Balance.OutsideWindow += o.Outside
-		r.Balance.Invalid += o.Invalid
-		r.Statuses[o.Status]++
-		if o.Err != nil {
-			r.Problems = append(r.Problems, o.Err)
-		}
+	s.merge(in.Counters, replays, in.OwnAccounts)
+	if err := s.settleAll(replays); err != nil {
+		return nil, err
 	}
-	for _, d := range daysOf(&in, m) {
-		r.Days = append(r.Days, s.day(d, m.objects, in.Lateness))
-	}
-	for _, d := range r.Days {
-		r.Balance.Kinds.Add(d.Kinds)
-		delete(m.days, d.Day)
-	}
-	for d, kinds := range m.days {
-		if d != undated {
-			return nil, fmt.Errorf("%w: records of %s, a day that is not reported", errBalance, d)
-		}
-		r.Balance.Kinds.Add(*kinds)
-	}
-	return r, r.Balance.check()
+	r := &Report{Statuses: map[ingest.Status]int64{}}
+	r.days(&in, s)
+	return r, r.balance(&in, s)
 }
 
-// daysOf returns the days to report: all of a bounded window; of an unbounded one those that hold
+// replayAll counts the rows of every counter, all counters at once.
+func replayAll(ctx context.Context, in *Input) ([]*replay, error) {
+	replays := make([]*replay, len(in.Counters))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, c := range in.Counters {
+		replays[i] = newReplay(in.Disk, in.Memory/4/len(in.Counters))
+		group.Go(func() error { return replays[i].run(ctx, c, in.Marks) })
+	}
+	return replays, group.Wait()
+}
+
+// settleAll settles what the replays counted, and lets go of it.
+func (s *settler) settleAll(replays []*replay) error {
+	var denials []*spill.Sorter
+	for _, r := range replays {
+		if err := r.each(s.settle); err != nil {
+			return err
+		}
+		r.groups = nil
+		denials = append(denials, r.denials)
+	}
+	return s.settleDenials(denials)
+}
+
+// days makes the days to report: all of a bounded window; of an unbounded one those that hold
 // records, and those whose folders held objects.
-func daysOf(in *Input, m *merged) []day.Day {
-	var days []day.Day
+func (r *Report) days(in *Input, s *settler) {
+	logs := make([]*objectLog, len(in.Counters))
+	for i, c := range in.Counters {
+		logs[i] = &c.objects
+		r.problems = append(r.problems, c.objects.problems)
+	}
+	objects := newObjectTables(logs)
+	traffic := s.traffic.Cursor()
+	left := traffic.Next()
+	for _, d := range daysToReport(in, s) {
+		r.Days = append(r.Days, s.dayTables(d, traffic, &left, objects.of(d), in))
+	}
+}
+
+func daysToReport(in *Input, s *settler) []day.Day {
 	if !in.Window.IsAll() {
+		var days []day.Day
 		for d := in.Window.From; d <= in.Window.To; d++ {
 			days = append(days, d)
 		}
 		return days
 	}
-	for d := range m.days {
-		if d != undated {
-			days = append(days, d)
-		}
+	wanted := map[day.Day]bool{}
+	for d := range s.kinds {
+		wanted[d] = true
 	}
-	for i := range m.objects {
-		if key := m.objects[i].Object.Key; key.HasDay {
-			days = append(days, key.Day)
-		}
+	for _, c := range in.Counters {
+		maps.Copy(wanted, c.folders)
 	}
-	slices.Sort(days)
-	return slices.Compact(days)
+	delete(wanted, ingest.Undated)
+	return slices.Sorted(maps.Keys(wanted))
 }
 
-// merged is what all counters hold together.
-type merged struct {
-	totals    map[group]*table.Measures
-	days      map[day.Day]*Kinds
-	objects   []object // in the order of their names
-	endpoints map[day.Day]map[string]classify.Endpoint
-	denials   []settledDenial
-	loose     map[string]bool
+// dayTables returns the tables of day d. traffic is at the first row that is not yet handed out, where left says so.
+func (s *settler) dayTables(
+	d day.Day, traffic *spill.TotalsCursor[table.Measures, *table.Measures], left *bool, objects Rows[table.ObjectRow], in *Input,
+) *Day {
+	t := s.tallyOf(d)
+	var derived *derivation // made when its turn comes: the days before must let go of theirs
+	out := &Day{Day: d, Kinds: *s.kinds.of(d), Objects: objects}
+	out.Traffic = func(yield func(*table.TrafficRow, error) bool) {
+		derived = newDerivation(t, in.Disk, in.Memory/4)
+		for ; *left; *left = traffic.Next() {
+			at, key := cutDay(traffic.Key)
+			if at != d {
+				break
+			}
+			row := table.TrafficRow{TrafficKey: cutTrafficKey(string(key)), Measures: traffic.Value}
+			derived.add(&row)
+			if !yield(&row, nil) {
+				return
+			}
+		}
+		if err := traffic.Err(); err != nil {
+			yield(nil, err)
+		}
+	}
+	out.Principals = func(yield func(*table.PrincipalRow, error) bool) { derived.principalRows(yield) }
+	out.Services = func(yield func(*table.ServiceRow, error) bool) { derived.serviceRows(yield) }
+	out.Endpoints = func(yield func(*table.EndpointRow, error) bool) {
+		derived.endpointRows(yield)
+		derived = nil
+	}
+	return out
 }
 
-// A settledDenial is a denial freed of its Counter.
-type settledDenial struct {
-	group     group
-	network   bool
-	requestID string
+// balance adds up the balance, and checks that it holds.
+func (r *Report) balance(in *Input, s *settler) error {
+	for _, c := range in.Counters {
+		r.Balance.Records += c.records.Records
+		r.Balance.OutsideWindow += c.records.OutsideWindow
+		r.Balance.Invalid += c.records.Invalid
+		for status, n := range c.statuses {
+			r.Statuses[status] += n
+		}
+	}
+	reported := map[day.Day]bool{ingest.Undated: true}
+	for _, d := range r.Days {
+		reported[d.Day] = true
+	}
+	for d, kinds := range s.kinds {
+		if !reported[d] && *kinds != (Kinds{}) {
+			return fmt.Errorf("%w: records of %s, a day that is not reported", errBalance, d)
+		}
+		r.Balance.Kinds.Add(*kinds)
+	}
+	return r.Balance.check()
 }
 
-func merge(counters []*Counter) *merged {
-	m := &merged{
-		totals: map[group]*table.Measures{}, days: map[day.Day]*Kinds{},
-		endpoints: map[day.Day]map[string]classify.Endpoint{}, loose: map[string]bool{},
+// Unread returns how many objects could not be read whole.
+func (r *Report) Unread() (n int64) {
+	for status, count := range r.Statuses {
+		if status != ingest.OK {
+			n += count
+		}
 	}
-	for _, c := range counters {
-		for i, g := range c.groups {
-			if t, ok := m.totals[g]; ok {
-				t.Add(&c.totals[i])
-			} else if c.totals[i].Calls > 0 { // not only of objects that broke, or of duplicates
-				m.totals[g] = &c.totals[i]
-			}
-		}
-		for d, kinds := range c.days {
-			if m.days[d] == nil {
-				m.days[d] = new(Kinds)
-			}
-			m.days[d].Add(*kinds)
-		}
-		for _, d := range c.denials {
-			m.denials = append(m.denials, settledDenial{c.groups[d.group], d.network, d.requestID})
-		}
-		for d, endpoints := range c.endpoints {
-			for _, e := range endpoints {
-				mergeEndpoint(m.endpoints, d, e)
-			}
-		}
-		for account := range c.loose {
-			m.loose[account] = true
-		}
-		m.objects = append(m.objects, c.objects...)
+	return n
+}
+
+// Problems calls fn with what is wrong with each object that could not be read whole, in the order of
+// their names: one line each.
+func (r *Report) Problems(fn func(problem string)) error {
+	c := spill.Merge(r.problems...)
+	for c.Next() {
+		fn(string(c.Value))
 	}
-	slices.SortFunc(m.objects, func(a, b object) int { return strings.Compare(a.Object.Name, b.Object.Name) })
-	return m
+	return c.Err()
 }

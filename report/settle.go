@@ -4,6 +4,7 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
+	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report/table"
 )
@@ -15,17 +16,19 @@ type settler struct {
 	trail     map[string]bool // accounts with a folder in the trail
 	accounts  map[string]bool // ours: those, and the configured ones
 	inventory map[string]classify.Endpoint
-	told      map[day.Day]map[string]classify.Endpoint // by the trail's own endpoint events
-	kinds     map[day.Day]*Kinds
-	byDay     map[day.Day]*tally
+	told      toldEndpoints
+	kinds     dayKinds
+
+	traffic *spill.Totals[table.Measures, *table.Measures] // by day and table.TrafficKey
+	byDay   map[day.Day]*tally
+	key     []byte // scratch
 }
 
-// A tally holds one day's settled groups, and what is known of endpoints on that day.
+// A tally holds what is known of endpoints on one day, by calls or without.
 type tally struct {
 	owners     classify.Owners
 	interfaces map[string]bool // endpoints that a record proves to be of type interface
 
-	traffic       map[table.TrafficKey]*table.Measures
 	network       map[endpointKey]*table.Measures
 	networkOwners map[endpointKey]string // the account that network events name as the endpoint's owner
 	denied        map[endpointKey]int64  // calls that the endpoint's policy refused
@@ -33,27 +36,34 @@ type tally struct {
 
 type endpointKey struct{ endpoint, account, region, service string }
 
-func newSettler(in *Input, m *merged, trail map[string]bool) *settler {
-	s := &settler{
-		trail: trail, accounts: map[string]bool{}, inventory: in.Inventory,
-		told: m.endpoints, kinds: m.days, byDay: map[day.Day]*tally{},
-	}
-	for account := range trail {
-		s.accounts[account] = true
-	}
-	for _, account := range in.OwnAccounts {
-		s.accounts[account] = true
-	}
-	for g := range m.totals {
-		if g.provesInterface() {
-			s.tallyOf(g.day()).interfaces[g.texts()[textEndpoint]] = true
+// merge takes over what counters and their replays found, but for the totals.
+func (s *settler) merge(counters []*Counter, replays []*replay, own []string) {
+	for _, c := range counters {
+		for account := range c.loose {
+			s.trail[account] = true
+		}
+		for d, endpoints := range c.told {
+			for _, e := range endpoints {
+				s.told.merge(d, e)
+			}
 		}
 	}
-	for g, measures := range m.totals {
-		s.settle(g, measures)
+	for account := range s.trail {
+		s.accounts[account] = true
 	}
-	s.settleDenials(m.denials)
-	return s
+	for _, account := range own {
+		s.accounts[account] = true
+	}
+	for _, r := range replays {
+		for d, kinds := range r.kinds {
+			s.kinds.of(d).Add(*kinds)
+		}
+		for d, endpoints := range r.interfaces {
+			for id := range endpoints {
+				s.tallyOf(d).interfaces[id] = true
+			}
+		}
+	}
 }
 
 func (s *settler) tallyOf(d day.Day) *tally {
@@ -61,8 +71,8 @@ func (s *settler) tallyOf(d day.Day) *tally {
 	if t == nil {
 		t = &tally{
 			owners:     classify.Owners{Accounts: s.accounts, Inventory: s.inventory, Trail: s.told[d]},
-			interfaces: map[string]bool{}, traffic: map[table.TrafficKey]*table.Measures{},
-			network: map[endpointKey]*table.Measures{}, networkOwners: map[endpointKey]string{}, denied: map[endpointKey]int64{},
+			interfaces: map[string]bool{},
+			network:    map[endpointKey]*table.Measures{}, networkOwners: map[endpointKey]string{}, denied: map[endpointKey]int64{},
 		}
 		s.byDay[d] = t
 	}
@@ -75,21 +85,26 @@ func (s *settler) isCopy(texts *[groupTextCount]string) bool {
 	return texts[textSharedBy] != "" && s.trail[texts[textSharedBy]]
 }
 
+// settle adds the totals of a group to what they belong to.
 func (s *settler) settle(g group, measures *table.Measures) {
 	texts := g.texts()
 	t := s.tallyOf(g.day())
 	switch {
 	case g.kind() == event.Network:
 		if key := endpointKeyOf(&texts); key.endpoint != "" {
-			addTo(t.network, key, measures)
+			if t.network[key] == nil {
+				t.network[key] = new(table.Measures)
+			}
+			t.network[key].Add(measures)
 			t.networkOwners[key] = max(t.networkOwners[key], texts[textEndpointAccount])
 		}
 	case s.isCopy(&texts):
-		kinds := s.kinds[g.day()]
+		kinds := s.kinds.of(g.day())
 		kinds.Calls -= measures.Calls
 		kinds.SharedCopies += measures.Calls
 	default:
-		addTo(t.traffic, t.trafficKey(g, &texts), measures)
+		s.key = t.appendTrafficKey(appendDay(s.key[:0], g.day()), g, &texts)
+		s.traffic.At(s.key).Add(measures)
 	}
 }
 
@@ -97,33 +112,35 @@ func endpointKeyOf(texts *[groupTextCount]string) endpointKey {
 	return endpointKey{texts[textEndpoint], texts[textAccount], texts[textRegion], texts[textService]}
 }
 
-func addTo[K comparable](totals map[K]*table.Measures, key K, m *table.Measures) {
-	if t, ok := totals[key]; ok {
-		t.Add(m)
-		return
-	}
-	c := *m
-	totals[key] = &c
-}
-
-func (t *tally) trafficKey(g group, texts *[groupTextCount]string) table.TrafficKey {
+// appendTrafficKey appends the columns of table.TrafficKey, in their order.
+func (t *tally) appendTrafficKey(dst []byte, g group, texts *[groupTextCount]string) []byte {
 	id, account := texts[textEndpoint], texts[textEndpointAccount]
 	verdict := t.owners.Resolve(g.unowned(), id, account)
-	key := table.TrafficKey{
-		AccountID: texts[textAccount], Region: texts[textRegion],
-		Principal: texts[textPrincipal], PrincipalType: texts[textPrincipalType],
-		PrincipalAccountID: texts[textPrincipalAccount], Session: texts[textSession],
-		Service: texts[textService],
-		Route:   verdict.Route().String(), Origin: verdict.Origin.String(), Evidence: verdict.Evidence.String(),
-		EndpointID: id, EndpointAccountID: account, EndpointOwner: verdict.Owner().String(),
-	}
+	endpointType := ""
 	if verdict.Route() == classify.VPCE {
-		key.EndpointType = t.typeOf(id)
+		endpointType = t.typeOf(id)
 	}
 	if account == "" {
-		key.EndpointAccountID = t.owners.Endpoint(id).Account
+		account = t.owners.Endpoint(id).Account
 	}
-	return key
+	return appendFields(dst,
+		texts[textAccount], texts[textRegion],
+		texts[textPrincipal], texts[textPrincipalType], texts[textPrincipalAccount], texts[textSession],
+		texts[textService],
+		verdict.Route().String(), verdict.Origin.String(), verdict.Evidence.String(),
+		id, endpointType, account, verdict.Owner().String(),
+	)
+}
+
+func cutTrafficKey(key string) (k table.TrafficKey) {
+	cutFields(key,
+		&k.AccountID, &k.Region,
+		&k.Principal, &k.PrincipalType, &k.PrincipalAccountID, &k.Session,
+		&k.Service,
+		&k.Route, &k.Origin, &k.Evidence,
+		&k.EndpointID, &k.EndpointType, &k.EndpointAccountID, &k.EndpointOwner,
+	)
+	return k
 }
 
 // typeOf returns an endpoint's type: as described, else as the day's records prove it.
@@ -137,40 +154,24 @@ func (t *tally) typeOf(id string) string {
 	return ""
 }
 
-// settleDenials counts each call that an endpoint's policy refused once: by its ordinary record
+// settleDenials counts each call of a day that an endpoint's policy refused once: by its ordinary record
 // where there is one, else by its network event. The two are joined by requestID.
-func (s *settler) settleDenials(denials []settledDenial) {
-	counted := map[string]bool{}
-	for _, network := range []bool{false, true} {
-		for _, d := range denials {
-			texts := d.group.texts()
-			if d.network != network || s.isCopy(&texts) || network && d.requestID != "" && counted[d.requestID] {
-				continue
-			}
-			counted[d.requestID] = true
-			s.tallyOf(d.group.day()).denied[endpointKeyOf(&texts)]++
+func (s *settler) settleDenials(denials []*spill.Sorter) error {
+	all := spill.Merge(denials...)
+	var last []byte // day and requestID of the denial counted last
+	for all.Next() {
+		id, from := all.Key[:len(all.Key)-1], all.Key[len(all.Key)-1]
+		g := group(all.Value)
+		texts := g.texts()
+		known := len(id) > emptyDenial && string(id) == string(last)
+		if s.isCopy(&texts) || from == ofNetwork && known {
+			continue
 		}
+		last = append(last[:0], id...)
+		s.tallyOf(g.day()).denied[endpointKeyOf(&texts)]++
 	}
+	return all.Err()
 }
 
-// day makes the tables of one day.
-func (s *settler) day(d day.Day, objects []object, lateness int) *Day {
-	t := s.tallyOf(d)
-	out := &Day{Day: d}
-	if kinds := s.kinds[d]; kinds != nil {
-		out.Kinds = *kinds
-	}
-	for key, m := range t.traffic {
-		out.Traffic = append(out.Traffic, table.TrafficRow{TrafficKey: key, Measures: *m})
-	}
-	table.Traffic.Sort(out.Traffic)
-	out.Principals = principalsOf(out.Traffic)
-	out.Services = servicesOf(out.Traffic)
-	out.Endpoints = t.endpointsOf(out.Traffic)
-	for i := range objects {
-		if objects[i].readFor(d, lateness) {
-			out.Objects = append(out.Objects, objects[i].row(d))
-		}
-	}
-	return out
-}
+// emptyDenial is the length of a denialKey's day and requestID where the record has none.
+const emptyDenial = 4 + 1

@@ -12,6 +12,7 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 )
 
@@ -26,6 +27,7 @@ type analyzeJob struct {
 	ranges    *classify.Ranges
 	inventory map[string]classify.Endpoint
 	workers   int
+	memory    memoryFlag
 	sha256    bool
 	quiet     bool
 }
@@ -41,12 +43,14 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 		return err
 	}
 	defer pub.Abort()
-	rep, err := j.read(ctx, in, errOut)
+	disk := spill.NewDisk("")
+	defer disk.Close()
+	rep, err := j.read(ctx, in, errOut, disk)
 	if err != nil {
 		return err
 	}
-	for _, problem := range rep.Problems {
-		fmt.Fprintln(errOut, "vpcetrail:", problem)
+	if err := rep.Problems(func(problem string) { fmt.Fprintln(errOut, "vpcetrail:", problem) }); err != nil {
+		return err
 	}
 	if len(rep.Days) == 0 {
 		return fmt.Errorf("%s: no record that can be counted: nothing is published", strings.Join(j.sources, ", "))
@@ -59,7 +63,7 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 			fmt.Fprintln(errOut, "vpcetrail: the report is published, but not its summary:", err)
 		}
 	}
-	if n := len(rep.Problems); n > 0 {
+	if n := rep.Unread(); n > 0 {
 		return fmt.Errorf("%w: %d of %d objects could not be read whole", errIncomplete, n, j.objects(rep))
 	}
 	return nil
@@ -81,11 +85,12 @@ func (j *analyzeJob) objects(rep *report.Report) (n int64) {
 }
 
 // read runs the pipeline over the sources and makes the report.
-func (j *analyzeJob) read(ctx context.Context, in io.Reader, errOut io.Writer) (*report.Report, error) {
+func (j *analyzeJob) read(ctx context.Context, in io.Reader, errOut io.Writer, disk *spill.Disk) (*report.Report, error) {
 	if slices.Contains(j.sources, "-") {
 		in = interruptible(ctx, in)
 	}
-	j.reading.Stdin = in
+	memory := j.memory.plan()
+	j.reading.Stdin, j.reading.MaxBytes = in, memory.fetched
 	trail, err := source.Open(ctx, j.sources, j.selection, j.reading)
 	if err != nil {
 		return nil, err
@@ -93,24 +98,28 @@ func (j *analyzeJob) read(ctx context.Context, in io.Reader, errOut io.Writer) (
 	defer trail.Close()
 	counters := make([]*report.Counter, j.workers)
 	sinks := make([]ingest.Sink, j.workers)
+	lateness := max(j.selection.Lateness, 0)
+	counting := report.CounterOptions{Disk: disk, Memory: memory.counting / j.workers, Lateness: lateness}
 	for i := range counters {
-		counters[i] = report.NewCounter(j.ranges)
+		counters[i] = report.NewCounter(j.ranges, counting)
 		sinks[i] = counters[i]
 	}
 	var done ingest.Progress
 	if !j.quiet {
 		defer showProgress(errOut, trail, &done)()
 	}
-	cfg := ingest.Config{Window: j.selection.Window, SHA256: j.sha256, Progress: &done}
-	if err := ingest.Run(ctx, trail, sinks, cfg); err != nil {
+	cfg := ingest.Config{Window: j.selection.Window, SHA256: j.sha256, Progress: &done, Disk: disk, Memory: memory.ids}
+	marks, err := ingest.Run(ctx, trail, sinks, cfg)
+	if err != nil {
 		return nil, err
 	}
 	if done.Objects.Load() == 0 {
 		return nil, j.noObject()
 	}
-	return report.New(report.Input{
-		Counters: counters, Window: j.selection.Window, Lateness: max(j.selection.Lateness, 0),
+	return report.New(ctx, report.Input{
+		Counters: counters, Marks: marks, Window: j.selection.Window,
 		TrailAccounts: trail.Accounts(), OwnAccounts: j.plan.OwnAccounts, Inventory: j.inventory,
+		Disk: disk, Memory: memory.report,
 	})
 }
 

@@ -30,6 +30,7 @@ type analyzeFlags struct {
 	sourceOwner            string
 	kept                   dest.S3Options
 	workers                int
+	memory                 memoryFlag
 	sha256, quiet          bool
 }
 
@@ -78,13 +79,15 @@ A day's calls are read from the folders of that day and, for late delivery, of t
 	flags.StringVar(&f.kept.SSE, "sse", "", "how an S3 destination is encrypted: AES256, aws:kms or aws:kms:dsse (else as its bucket says)")
 	flags.StringVar(&f.kept.KMSKeyID, "kms-key-id", "", "KMS key for --sse aws:kms: an id, ARN or alias")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "objects read at once")
+	f.memory = 1 << 30
+	flags.Var(&f.memory, "memory", "most memory to take; what needs more goes to temporary files (in TMPDIR)")
 	flags.BoolVar(&f.quiet, "quiet", false, "no progress and no summary")
 	return cmd
 }
 
 // job checks the flags and reads the files that they name.
 func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error) {
-	j := &analyzeJob{sources: sources, out: f.out, workers: f.workers, sha256: f.sha256, quiet: f.quiet}
+	j := &analyzeJob{sources: sources, out: f.out, workers: f.workers, memory: f.memory, sha256: f.sha256, quiet: f.quiet}
 	window, err := f.window(sources, now)
 	switch {
 	case len(sources) == 0:
@@ -95,6 +98,8 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 		return nil, err
 	case f.workers < 1:
 		return nil, fmt.Errorf("--workers %d: want at least 1", f.workers)
+	case f.memory < leastMemory:
+		return nil, fmt.Errorf("--memory %s: want at least %d MiB", &f.memory, leastMemory>>20)
 	case f.lateness < 0:
 		return nil, fmt.Errorf("--lateness %s: want no negative time", f.lateness)
 	}

@@ -190,3 +190,18 @@ func (c *Cursor) sink(i int) {
 
 // Err returns what ended the walk early, nil at the end.
 func (c *Cursor) Err() error { return c.err }
+
+// Merge returns the records of several Sorters together, in order.
+func Merge(sorters ...*Sorter) *Cursor {
+	all := &Cursor{}
+	for _, s := range sorters {
+		s.sort()
+		c := s.runs.cursor()
+		if all.err == nil {
+			all.err = c.err
+		}
+		all.sources = append(append(all.sources, c.sources...), &memoryRun{s: s})
+	}
+	all.start()
+	return all
+}

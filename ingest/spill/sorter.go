@@ -74,13 +74,7 @@ func (s *Sorter) Err() error { return s.runs.err }
 func (s *Sorter) Sort() { s.sort() }
 
 // Cursor returns the records from the first on.
-func (s *Sorter) Cursor() *Cursor {
-	s.sort()
-	c := s.runs.cursor()
-	c.sources = append(c.sources, &memoryRun{s: s})
-	c.start()
-	return c
-}
+func (s *Sorter) Cursor() *Cursor { return Merge(s) }
 
 // A memoryRun walks the records that are in memory.
 type memoryRun struct {

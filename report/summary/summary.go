@@ -88,7 +88,7 @@ func (b *summaryBuilder) add(ctx context.Context, store report.Store, d day.Day,
 		return err
 	}
 	for i := range services {
-		s.Total.Sum(&services[i].Routes)
+		s.Total.Add(&services[i].Routes)
 		sumInto(b.services, services[i].Service, &services[i].Routes)
 	}
 	principals, err := report.ReadTable(ctx, store, &table.Principals, m, d)
@@ -112,7 +112,7 @@ func sumInto(totals map[string]*table.Routes, name string, r *table.Routes) {
 	if totals[name] == nil {
 		totals[name] = new(table.Routes)
 	}
-	totals[name].Sum(r)
+	totals[name].Add(r)
 }
 
 func (b *summaryBuilder) use(e *table.EndpointRow) {

@@ -54,23 +54,27 @@ func twoDays(t *testing.T) memStore {
 	t.Helper()
 	rep := &report.Report{Statuses: map[ingest.Status]int64{ingest.OK: 40, ingest.Corrupt: 2}}
 	for _, d := range []day.Day{20000, 20001} {
-		out := &report.Day{Day: d, Kinds: report.Kinds{Calls: 130, Duplicates: 1, SharedCopies: 2}}
+		var principals []table.PrincipalRow
 		for i := range 12 {
 			row := table.PrincipalRow{Principal: fmt.Sprintf("arn:aws:iam::111122223333:role/team/app-%02d", i)}
 			row.Internet, row.VPCE, row.Calls = int64(i+1), 10, int64(i+11)
-			out.Principals = append(out.Principals, row)
+			principals = append(principals, row)
 		}
 		hostile := table.PrincipalRow{Principal: "\x1b[2Jnobody"}
 		hostile.Internet, hostile.InternetExternal, hostile.Calls = 1234567, 1234567, 1234567
-		out.Principals = append(out.Principals, hostile, table.PrincipalRow{Principal: "only.amazonaws.com"})
+		principals = append(principals, hostile, table.PrincipalRow{Principal: "only.amazonaws.com"})
 		service := table.ServiceRow{Service: "s3.amazonaws.com"}
 		service.Internet, service.VPCE, service.Calls, service.Denied = 78, 120, 198, 3
-		out.Services = []table.ServiceRow{service}
-		out.Endpoints = []table.EndpointRow{
+		endpoints := []table.EndpointRow{
 			{EndpointID: "vpce-0a1b2c3d", Service: "s3.amazonaws.com", EndpointOwner: "unknown", Calls: 100},
 			{EndpointID: "vpce-0a1b2c3d", AccountID: "444455556666", Service: "s3.amazonaws.com", EndpointType: "gateway", EndpointOwner: "own", Calls: 20, PolicyDenied: 1},
 		}
-		rep.Days = append(rep.Days, out)
+		rep.Days = append(rep.Days, &report.Day{
+			Day: d, Kinds: report.Kinds{Calls: 130, Duplicates: 1, SharedCopies: 2},
+			Traffic: report.RowsOf[table.TrafficRow](nil), Principals: report.RowsOf(principals),
+			Services: report.RowsOf([]table.ServiceRow{service}), Endpoints: report.RowsOf(endpoints),
+			Objects: report.RowsOf[table.ObjectRow](nil),
+		})
 	}
 	store := memStore{}
 	if err := report.Publish(context.Background(), store, store, rep, report.Run{}); err != nil {

@@ -16,7 +16,7 @@ import (
 
 const (
 	// rowGroup is the rows of one row group: the rows are sorted by key, so a query for one
-	// principal or service reads few of them.
+	// principal or service reads few of them. As columns in memory they take some 50 MB.
 	rowGroup = 128 << 10
 	// RowsPerFile keeps files within some 64 MB: traffic of a generated trail takes 15 bytes a row, compressed.
 	RowsPerFile = 2 << 20
@@ -46,50 +46,78 @@ func (t *Table[T]) arrowSchema() *arrow.Schema {
 	return arrow.NewSchema(fields, nil)
 }
 
-// Encode returns rows as a Parquet file.
-func (t *Table[T]) Encode(rows []T) ([]byte, error) { return t.encode(rows, memory.DefaultAllocator) }
-
 // Decode reads the rows of a Parquet file.
 func (t *Table[T]) Decode(ctx context.Context, data []byte) ([]T, error) {
 	return t.decode(ctx, data, memory.DefaultAllocator)
 }
 
-// encode returns rows as a Parquet file. The same rows give the same bytes.
-func (t *Table[T]) encode(rows []T, mem memory.Allocator) ([]byte, error) {
+// An Encoder writes rows into one Parquet file, in memory. The same rows give the same bytes.
+type Encoder[T any] struct {
+	table *Table[T]
+	out   bytes.Buffer
+	file  *pqarrow.FileWriter
+	batch *array.RecordBuilder
+	held  int // rows in batch, a row group at most
+	rows  int
+}
+
+// NewEncoder starts a file. It must be ended by Finish.
+func (t *Table[T]) NewEncoder() (*Encoder[T], error) { return t.newEncoder(memory.DefaultAllocator) }
+
+func (t *Table[T]) newEncoder(mem memory.Allocator) (*Encoder[T], error) {
 	props := parquet.NewWriterProperties(
 		parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(zstdLevel),
 		parquet.WithDictionaryDefault(true), parquet.WithStats(true),
 		parquet.WithCreatedBy("vpcetrail"), parquet.WithMaxRowGroupLength(rowGroup), parquet.WithAllocator(mem),
 	)
-	var out bytes.Buffer
-	w, err := pqarrow.NewFileWriter(t.arrowSchema(), &out, props, pqarrow.NewArrowWriterProperties(pqarrow.WithAllocator(mem)))
+	e := &Encoder[T]{table: t}
+	schema := t.arrowSchema()
+	var err error
+	e.file, err = pqarrow.NewFileWriter(schema, &e.out, props, pqarrow.NewArrowWriterProperties(pqarrow.WithAllocator(mem)))
 	if err != nil {
 		return nil, fmt.Errorf("%s: write: %w", t.Name, err)
 	}
-	for start := 0; start < len(rows); start += rowGroup {
-		if err := t.writeGroup(w, rows[start:min(start+rowGroup, len(rows))], mem); err != nil {
-			return nil, fmt.Errorf("%s: write: %w", t.Name, err)
-		}
-	}
-	if err := w.Close(); err != nil { // the footer
-		return nil, fmt.Errorf("%s: write: %w", t.Name, err)
-	}
-	return out.Bytes(), nil
+	e.batch = array.NewRecordBuilder(mem, schema)
+	return e, nil
 }
 
-func (t *Table[T]) writeGroup(w *pqarrow.FileWriter, rows []T, mem memory.Allocator) error {
-	b := array.NewRecordBuilder(mem, t.arrowSchema())
-	defer b.Release()
-	b.Reserve(len(rows))
-	for i := range t.Columns {
-		c, field := &t.Columns[i], b.Field(i)
-		for k := range rows {
-			c.append(field, &rows[k])
+// Rows returns how many rows were added.
+func (e *Encoder[T]) Rows() int { return e.rows }
+
+// Add adds a row, and keeps no reference to it.
+func (e *Encoder[T]) Add(row *T) error {
+	for i := range e.table.Columns {
+		e.table.Columns[i].append(e.batch.Field(i), row)
+	}
+	e.rows++
+	if e.held++; e.held == rowGroup {
+		return e.flush()
+	}
+	return nil
+}
+
+func (e *Encoder[T]) flush() error {
+	rec := e.batch.NewRecord()
+	defer rec.Release()
+	e.held = 0
+	if err := e.file.Write(rec); err != nil {
+		return fmt.Errorf("%s: write: %w", e.table.Name, err)
+	}
+	return nil
+}
+
+// Finish ends the file and returns its bytes, which are the caller's. The Encoder must not be used any more.
+func (e *Encoder[T]) Finish() ([]byte, error) {
+	defer e.batch.Release()
+	if e.held > 0 {
+		if err := e.flush(); err != nil {
+			return nil, err
 		}
 	}
-	rec := b.NewRecord()
-	defer rec.Release()
-	return w.Write(rec)
+	if err := e.file.Close(); err != nil { // the footer
+		return nil, fmt.Errorf("%s: write: %w", e.table.Name, err)
+	}
+	return e.out.Bytes(), nil
 }
 
 func (c *Column[T]) append(to array.Builder, row *T) {
@@ -109,7 +137,7 @@ func (c *Column[T]) append(to array.Builder, row *T) {
 	}
 }
 
-// decode reads the rows of a Parquet file that encode, of this or another version, has written:
+// decode reads the rows of a Parquet file that an Encoder, of this or another version, has written:
 // columns that the file lacks stay NULL, and those that the table does not know are passed over.
 func (t *Table[T]) decode(ctx context.Context, data []byte, mem memory.Allocator) ([]T, error) {
 	pf, err := file.NewParquetReader(bytes.NewReader(data), file.WithReadProps(parquet.NewReaderProperties(mem)))

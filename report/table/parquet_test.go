@@ -15,7 +15,7 @@ func TestAnotherVersionsColumnsAreNull(t *testing.T) {
 		Services.Columns[2],
 		count("retired", "A column that is no more.", func(r *ServiceRow) *int64 { return &r.Calls }),
 	}}
-	data, err := old.Encode([]ServiceRow{{Service: "s3.amazonaws.com", Routes: Routes{Calls: 7}}})
+	data, err := encode(&old, memory.DefaultAllocator, []ServiceRow{{Service: "s3.amazonaws.com", Routes: Routes{Calls: 7}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -32,7 +32,7 @@ func TestEncodeReleasesItsMemory(t *testing.T) {
 	for i := range rows {
 		rows[i].AccountID, rows[i].Calls = fmt.Sprintf("%012d", i), int64(i)
 	}
-	data, err := Traffic.encode(rows, mem)
+	data, err := encode(&Traffic, mem, rows)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,4 +40,17 @@ func TestEncodeReleasesItsMemory(t *testing.T) {
 	if err != nil || !reflect.DeepEqual(back, rows) {
 		t.Errorf("%d rows of %d read back, %v", len(back), len(rows), err)
 	}
+}
+
+func encode[T any](t *Table[T], mem memory.Allocator, rows []T) ([]byte, error) {
+	e, err := t.newEncoder(mem)
+	if err != nil {
+		return nil, err
+	}
+	for i := range rows {
+		if err := e.Add(&rows[i]); err != nil {
+			return nil, err
+		}
+	}
+	return e.Finish()
 }

@@ -1,9 +1,6 @@
 package table
 
-import (
-	"math"
-	"slices"
-)
+import "slices"
 
 // A TrafficRow counts the calls that share all of its key.
 type TrafficRow struct {
@@ -19,15 +16,6 @@ type TrafficKey struct {
 	Route, Origin, Evidence                               string
 	EndpointID, EndpointType, EndpointAccountID           string
 	EndpointOwner                                         string
-}
-
-// Routes counts calls and bytes by route.
-type Routes struct {
-	Calls, VPCE, Internet, InternetAWS, InternetExternal, AWSService, Unknown int64
-	Denied, Errors                                                            int64
-	BytesIn, BytesOut, InternetBytes                                          int64
-	VPCEShare                                                                 float64 // NaN where there is neither
-	FirstSeen, LastSeen                                                       int64
 }
 
 // A PrincipalRow sums the traffic of one principal in one account.
@@ -60,6 +48,7 @@ type ObjectRow struct {
 	SHA256       string
 	Records      int64
 	DayRecords   int64
+	Days         string // of the records, as 2026-11-20, with spaces between
 	Status       string
 	Error        string
 	ErrorOffset  int64 // -1 where there is no error
@@ -176,7 +165,7 @@ var Endpoints = Table[EndpointRow]{
 // Objects is the table of the objects that were read.
 var Objects = Table[ObjectRow]{
 	Name: "objects", Keys: 1,
-	Doc: "One row per object that was read for the day.",
+	Doc: "One row per object of the day: it lies in the day's folder, holds records of the day, or, unreadable, might.",
 	Columns: []Column[ObjectRow]{
 		text("key", "The object's name, s3://bucket/key or a path.", func(r *ObjectRow) *string { return &r.Key }),
 		text("etag", "ETag as listed; NULL for files.", func(r *ObjectRow) *string { return &r.ETag }),
@@ -184,95 +173,12 @@ var Objects = Table[ObjectRow]{
 		text("sha256", "SHA-256 of the uncompressed log, where --sha256 was given.", func(r *ObjectRow) *string { return &r.SHA256 }),
 		count("records", "Records in the object, of all days; 0 where it could not be read.", func(r *ObjectRow) *int64 { return &r.Records }),
 		count("day_records", "Records of the partition's day, duplicates included.", func(r *ObjectRow) *int64 { return &r.DayRecords }),
+		text("days", "Days of eventTime that its records are of, with spaces between; NULL where it holds none or could not be read.", func(r *ObjectRow) *string { return &r.Days }),
 		text("status", "ok, invalid_records, empty, not_cloudtrail, corrupt, truncated, missing, denied, changed or unreadable. Only objects with the first two are counted.", func(r *ObjectRow) *string { return &r.Status }),
 		text("error", "What is wrong, in one line.", func(r *ObjectRow) *string { return &r.Error }),
 		optional("error_offset", "Uncompressed bytes before the place of the error.", func(r *ObjectRow) *int64 { return &r.ErrorOffset }),
 		text("digest_status", "Result of the check against the trail's digests; NULL where there was none.", func(r *ObjectRow) *string { return &r.DigestStatus }),
 	},
-}
-
-// Add adds the calls of a row of traffic.
-func (r *Routes) Add(t *TrafficRow) {
-	if r.Calls == 0 {
-		r.FirstSeen, r.LastSeen = t.FirstSeen, t.LastSeen
-	}
-	r.FirstSeen, r.LastSeen = min(r.FirstSeen, t.FirstSeen), max(r.LastSeen, t.LastSeen)
-	r.Calls += t.Calls
-	r.Denied += t.Denied
-	r.Errors += t.Errors
-	r.BytesIn += t.BytesIn
-	r.BytesOut += t.BytesOut
-	switch t.Route {
-	case "vpce":
-		r.VPCE += t.Calls
-	case "internet":
-		r.Internet += t.Calls
-		r.InternetBytes += t.BytesIn + t.BytesOut
-		if t.Origin == "aws" {
-			r.InternetAWS += t.Calls
-		} else {
-			r.InternetExternal += t.Calls
-		}
-	case "aws_service":
-		r.AWSService += t.Calls
-	default:
-		r.Unknown += t.Calls
-	}
-	r.setShare()
-}
-
-// Measures are what is counted for a group of calls.
-type Measures struct {
-	Calls, Denied, Errors, Reads, Writes int64
-	BytesIn, BytesOut                    int64
-	FirstSeen, LastSeen                  int64 // milliseconds since the epoch; meaningless where Calls is 0
-}
-
-// Add adds the calls of o.
-func (m *Measures) Add(o *Measures) {
-	if o.Calls == 0 {
-		return
-	}
-	if m.Calls == 0 {
-		m.FirstSeen, m.LastSeen = o.FirstSeen, o.LastSeen
-	}
-	m.Calls += o.Calls
-	m.Denied += o.Denied
-	m.Errors += o.Errors
-	m.Reads += o.Reads
-	m.Writes += o.Writes
-	m.BytesIn += o.BytesIn
-	m.BytesOut += o.BytesOut
-	m.FirstSeen, m.LastSeen = min(m.FirstSeen, o.FirstSeen), max(m.LastSeen, o.LastSeen)
-}
-
-// Sum adds the routes of another row.
-func (r *Routes) Sum(o *Routes) {
-	if r.Calls == 0 {
-		r.FirstSeen, r.LastSeen = o.FirstSeen, o.LastSeen
-	}
-	r.FirstSeen, r.LastSeen = min(r.FirstSeen, o.FirstSeen), max(r.LastSeen, o.LastSeen)
-	r.Calls += o.Calls
-	r.VPCE += o.VPCE
-	r.Internet += o.Internet
-	r.InternetAWS += o.InternetAWS
-	r.InternetExternal += o.InternetExternal
-	r.AWSService += o.AWSService
-	r.Unknown += o.Unknown
-	r.Denied += o.Denied
-	r.Errors += o.Errors
-	r.BytesIn += o.BytesIn
-	r.BytesOut += o.BytesOut
-	r.InternetBytes += o.InternetBytes
-	r.setShare()
-}
-
-// setShare works out VPCEShare from the counts.
-func (r *Routes) setShare() {
-	r.VPCEShare = math.NaN()
-	if either := r.VPCE + r.Internet; either > 0 {
-		r.VPCEShare = float64(r.VPCE) / float64(either)
-	}
 }
 
 // See widens the row's time to the measures'.

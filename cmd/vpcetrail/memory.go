@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"runtime/debug"
+	"strconv"
+	"strings"
+)
+
+// leastMemory is what reading needs whatever the input: buffers, and the columns of a row group.
+const leastMemory = 128 << 20
+
+// A memoryFlag is a number of bytes, such as 512MiB or 2G: powers of 1024, whether the i is written or not.
+type memoryFlag int64
+
+func (m *memoryFlag) Type() string { return "size" }
+
+func (m *memoryFlag) String() string {
+	for _, unit := range []struct {
+		size int64
+		name string
+	}{{1 << 30, "GiB"}, {1 << 20, "MiB"}} {
+		if n := int64(*m); n%unit.size == 0 && n > 0 {
+			return fmt.Sprint(n/unit.size, unit.name)
+		}
+	}
+	return fmt.Sprint(int64(*m))
+}
+
+// Set reads a size.
+func (m *memoryFlag) Set(text string) error {
+	digits := strings.TrimRight(text, "kKmMgGtTiIbB")
+	unit := strings.ToLower(text[len(digits):])
+	shift, known := map[string]int{"": 0, "b": 0, "k": 10, "m": 20, "g": 30, "t": 40}[strings.TrimSuffix(strings.TrimSuffix(unit, "b"), "i")]
+	n, err := strconv.ParseFloat(digits, 64)
+	if err != nil || !known || n < 0 || n*math.Exp2(float64(shift)) > math.MaxInt64/2 {
+		return fmt.Errorf("want a size such as 512MiB or 2GiB")
+	}
+	*m = memoryFlag(n * math.Exp2(float64(shift)))
+	return nil
+}
+
+// A memoryPlan says who may take how much of --memory, in bytes. What they hold is at most half of it at a
+// time; the rest is for what is read at the moment, and for the garbage collector.
+type memoryPlan struct {
+	fetched  int64 // objects fetched ahead
+	ids      int   // of the events, to tell duplicates
+	counting int   // rows and groups, of all workers together
+	report   int   // totals
+}
+
+// plan divides the memory, and holds the garbage collector to it.
+func (m memoryFlag) plan() memoryPlan {
+	debug.SetMemoryLimit(int64(m) / 8 * 7)
+	return memoryPlan{fetched: min(int64(m)/16, 64<<20), ids: int(m / 8), counting: int(m / 4), report: int(m / 4)}
+}

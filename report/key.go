@@ -1,0 +1,68 @@
+package report
+
+import (
+	"encoding/binary"
+	"strings"
+
+	"vpcetrail/ingest/day"
+)
+
+// Keys of totals are texts one behind the other, so encoded that their bytes sort as the texts do, one
+// after the other: each ends in a zero byte, and a zero byte within is followed by 0xff, which starts no
+// text, for all of them are UTF-8.
+
+// appendDay appends a day, to sort before what follows.
+func appendDay(dst []byte, d day.Day) []byte {
+	return binary.BigEndian.AppendUint32(dst, uint32(d)^1<<31)
+}
+
+// cutDay takes a day off the front of key.
+func cutDay(key []byte) (day.Day, []byte) {
+	return day.Day(int32(binary.BigEndian.Uint32(key) ^ 1<<31)), key[4:]
+}
+
+// appendField appends a text.
+func appendField(dst []byte, text string) []byte {
+	for {
+		i := strings.IndexByte(text, 0)
+		if i < 0 {
+			return append(append(dst, text...), 0)
+		}
+		dst = append(append(dst, text[:i]...), 0, 0xff)
+		text = text[i+1:]
+	}
+}
+
+// appendFields appends texts.
+func appendFields(dst []byte, texts ...string) []byte {
+	for _, text := range texts {
+		dst = appendField(dst, text)
+	}
+	return dst
+}
+
+// cutFields takes texts off the front of key. They share its memory.
+func cutFields(key string, texts ...*string) (rest string) {
+	for _, text := range texts {
+		*text, key = cutField(key)
+	}
+	return key
+}
+
+func cutField(key string) (text, rest string) {
+	end := strings.IndexByte(key, 0)
+	if end+1 == len(key) || key[end+1] != 0xff {
+		return key[:end], key[end+1:]
+	}
+	var whole strings.Builder
+	for {
+		whole.WriteString(key[:end])
+		key = key[end+1:]
+		if key == "" || key[0] != 0xff {
+			return whole.String(), key
+		}
+		whole.WriteByte(0)
+		key = key[1:]
+		end = strings.IndexByte(key, 0)
+	}
+}
