@@ -189,7 +189,11 @@ func TestPaceHidesTheLatency(t *testing.T) {
 	rate := func(most, objects int) float64 {
 		left, began := objects, time.Now()
 		nodes := []*node{folderRoot("a/", "a/", latent{&left})}
-		trail := start(t.Context(), newPlan(allDays), nodes, newPace(minPace, most), 1, defaultMaxBytes)
+		trail := start(t.Context(), newPlan(allDays), newPace(minPace, most), defaultMaxBytes, func(t *Trail) listing {
+			f := newFrontier(t.ctx, t.plan, nodes)
+			t.running.Go(f.lister)
+			return f
+		})
 		defer trail.Close()
 		for f := range fetches(t, trail) {
 			if _, err := f.Open(t.Context()); err != nil {

@@ -202,11 +202,7 @@ func s3Roots(ctx context.Context, urls []string, opt Options, throttled func()) 
 	if len(urls) == 0 {
 		return nil, nil
 	}
-	newClient := opt.S3
-	if newClient == nil {
-		newClient = NewS3
-	}
-	client, err := newClient(ctx)
+	client, err := opt.client(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", urls[0], err)
 	}

@@ -45,6 +45,13 @@ type Options struct {
 	backoff retry.BackoffDelayer // tests wait shorter
 }
 
+func (o Options) client(ctx context.Context) (*s3.Client, error) {
+	if o.S3 == nil {
+		return NewS3(ctx)
+	}
+	return o.S3(ctx)
+}
+
 func (o Options) calls(throttled func()) store.CallOptions {
 	return store.CallOptions{
 		RequesterPays: o.RequesterPays, BucketOwner: o.BucketOwner, Retries: o.Retries,
@@ -70,7 +77,7 @@ type Trail struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 	plan     *plan
-	frontier *frontier
+	listing  listing
 	budget   *semaphore.Weighted
 	maxBytes int64
 	pace     *pace
@@ -81,6 +88,16 @@ type Trail struct {
 	ended bool        // queue is closed
 	err   error       // why: io.EOF after the last object; set before queue is closed
 	queue chan *Fetch // sent to and closed with order held
+}
+
+// A listing hands out the objects of a trail in canonical order. It is safe for concurrent use.
+type listing interface {
+	// take returns the next object and where it is kept, io.EOF after the last.
+	take() (Object, store.Store, error)
+	// progress returns what has been found, and whether that is all.
+	progress() (objects int, bytes int64, done bool)
+	// wake lets everyone who waits see that the trail's context has ended.
+	wake()
 }
 
 // Open returns the trail of args, each s3://bucket/prefix, a directory, a file or "-".
@@ -103,22 +120,25 @@ func Open(ctx context.Context, args []string, sel Selection, opt Options) (*Trai
 	if opt.MaxBytes <= 0 {
 		opt.MaxBytes = defaultMaxBytes
 	}
-	return start(ctx, p, nodes, pace, listers, opt.MaxBytes), nil
+	return start(ctx, p, pace, opt.MaxBytes, func(t *Trail) listing {
+		f := newFrontier(t.ctx, p, nodes)
+		for range listers {
+			t.running.Go(f.lister)
+		}
+		return f
+	}), nil
 }
 
-// start returns a trail of nodes with its listers and fetchers at work.
-func start(ctx context.Context, p *plan, nodes []*node, pace *pace, listers int, maxBytes int64) *Trail {
+// start returns a trail with its fetchers at work on what the listing that list starts hands out.
+func start(ctx context.Context, p *plan, pace *pace, maxBytes int64, list func(*Trail) listing) *Trail {
 	t := &Trail{plan: p, maxBytes: maxBytes, budget: semaphore.NewWeighted(maxBytes), pace: pace, queue: make(chan *Fetch, maxQueued)}
 	t.ctx, t.cancel = context.WithCancel(ctx)
-	t.frontier = newFrontier(t.ctx, p, nodes)
+	t.listing = list(t)
 	t.running.Go(func() {
 		<-t.ctx.Done()
-		t.frontier.wake()
+		t.listing.wake()
 		t.pace.stop()
 	})
-	for range listers {
-		t.running.Go(t.frontier.lister)
-	}
 	for range pace.most {
 		t.running.Go(t.fetcher)
 	}
@@ -146,7 +166,7 @@ func (t *Trail) Next(ctx context.Context) (*Fetch, error) {
 func (t *Trail) Accounts() []string { return t.plan.seen() }
 
 // Found returns the objects listed so far with their bytes, and whether the listing is complete.
-func (t *Trail) Found() (objects int, bytes int64, done bool) { return t.frontier.progress() }
+func (t *Trail) Found() (objects int, bytes int64, done bool) { return t.listing.progress() }
 
 // Close stops the work ahead and waits until it has stopped. Objects still to be
 // handed out are dropped; those handed out must be closed all the same.
@@ -194,7 +214,7 @@ func (t *Trail) reserve() *Fetch {
 }
 
 func (t *Trail) enqueue() (*Fetch, error) {
-	obj, st, err := t.frontier.take()
+	obj, st, err := t.listing.take()
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,97 @@
+package source
+
+import (
+	"context"
+	"io"
+	"iter"
+	"strings"
+	"sync"
+
+	"vpcetrail/ingest/source/store"
+)
+
+// OpenObjects returns the trail of objects that were listed before: each as Walk gave it, in the order
+// of their names. They are pulled as they are read, and an error that comes in place of one ends the
+// trail. Its Accounts are none: the objects alone do not tell them.
+func OpenObjects(ctx context.Context, objects iter.Seq2[Object, error], opt Options) (*Trail, error) {
+	if opt.MaxBytes <= 0 {
+		opt.MaxBytes = defaultMaxBytes
+	}
+	fetchers := s3Fetchers
+	if opt.Concurrency > 0 {
+		fetchers = opt.Concurrency
+	}
+	pace := newPace(minPace, fetchers)
+	g := &given{stores: map[string]store.Store{}}
+	g.bucket = func(name string) (store.Store, error) {
+		if g.calls == nil {
+			client, err := opt.client(ctx)
+			if err != nil {
+				return nil, err
+			}
+			g.calls = store.NewCalls(client, opt.calls(pace.slow))
+		}
+		return &store.Bucket{Calls: g.calls, Name: name}, nil
+	}
+	g.next, g.stop = iter.Pull2(objects)
+	return start(ctx, newPlan(Selection{}), pace, opt.MaxBytes, func(*Trail) listing { return g }), nil
+}
+
+// given is the listing of objects that are known.
+type given struct {
+	bucket func(name string) (store.Store, error)
+	calls  *store.Calls
+
+	mu     sync.Mutex
+	next   func() (Object, error, bool)
+	stop   func()
+	stores map[string]store.Store // by bucket
+	count  int
+	bytes  int64
+	ended  bool
+}
+
+func (g *given) take() (Object, store.Store, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	obj, err, ok := g.next()
+	if !ok || err != nil {
+		g.ended = true
+		if err == nil {
+			err = io.EOF
+		}
+		return Object{}, nil, err
+	}
+	g.count++
+	g.bytes += max(obj.Size, 0)
+	st, err := g.storeOf(obj.Name)
+	return obj, st, err
+}
+
+func (g *given) storeOf(name string) (store.Store, error) {
+	if !strings.HasPrefix(name, "s3://") {
+		return store.Dir{}, nil
+	}
+	bucket, _ := store.SplitURL(name)
+	if g.stores[bucket] == nil {
+		st, err := g.bucket(bucket)
+		if err != nil {
+			return nil, err
+		}
+		g.stores[bucket] = st
+	}
+	return g.stores[bucket], nil
+}
+
+func (g *given) progress() (objects int, bytes int64, done bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.count, g.bytes, g.ended
+}
+
+// wake is called once the trail is stopped.
+func (g *given) wake() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.stop()
+}
