@@ -37,6 +37,19 @@ const (
 	Unreadable     Status = "unreadable"      // could not be read for another reason
 )
 
+// Counted reports whether the events of such an object count.
+func (s Status) Counted() bool { return s == OK || s == InvalidRecords }
+
+// Lasting reports whether an object will be found so again, as long as its bytes stay the same: the
+// reason lies in them, not on the way to them.
+func (s Status) Lasting() bool {
+	switch s {
+	case Missing, Denied, Changed, Unreadable:
+		return false
+	}
+	return true
+}
+
 // A Result says what reading one object gave.
 type Result struct {
 	Seq    int // the object's number in the trail, from 0
@@ -66,7 +79,7 @@ type DayCount struct {
 }
 
 // Counted reports whether the object was read to its end, so that its events count.
-func (r *Result) Counted() bool { return r.Status == OK || r.Status == InvalidRecords }
+func (r *Result) Counted() bool { return r.Status.Counted() }
 
 // RecordsOf returns how many of the object's records are of day d.
 func (r *Result) RecordsOf(d day.Day) int64 {

@@ -38,9 +38,9 @@ func newDerivation(t *tally, disk *spill.Disk, share int) *derivation {
 
 // add counts a row of traffic.
 func (d *derivation) add(t *table.TrafficRow) {
-	d.key = appendFields(d.key[:0], t.AccountID, t.Principal, t.PrincipalType, t.PrincipalAccountID, t.Service)
+	d.key = spill.AppendFields(d.key[:0], t.AccountID, t.Principal, t.PrincipalType, t.PrincipalAccountID, t.Service)
 	d.principals.At(d.key).Count(t)
-	d.key = appendFields(d.key[:0], t.AccountID, t.Region, t.Service, t.Principal, t.PrincipalAccountID)
+	d.key = spill.AppendFields(d.key[:0], t.AccountID, t.Region, t.Service, t.Principal, t.PrincipalAccountID)
 	d.services.At(d.key).Count(t)
 	if t.Route != classify.VPCE.String() {
 		return
@@ -51,7 +51,7 @@ func (d *derivation) add(t *table.TrafficRow) {
 	r.Denied += t.Denied
 	r.Bytes += t.BytesIn + t.BytesOut
 	r.Own(t.EndpointOwner, t.EndpointAccountID)
-	d.key = appendFields(d.key[:0], t.EndpointID, t.AccountID, t.Region, t.Service, t.Principal, t.PrincipalAccountID)
+	d.key = spill.AppendFields(d.key[:0], t.EndpointID, t.AccountID, t.Region, t.Service, t.Principal, t.PrincipalAccountID)
 	d.callers.At(d.key)
 }
 
@@ -73,7 +73,7 @@ func (d *derivation) principalRows(yield func(*table.PrincipalRow, error) bool) 
 	c := d.principals.Cursor()
 	for c.Next() {
 		next := table.PrincipalRow{Services: 1, Routes: c.Value}
-		cutFields(string(c.Key), &next.AccountID, &next.Principal, &next.PrincipalType, &next.PrincipalAccountID)
+		spill.CutFields(string(c.Key), &next.AccountID, &next.Principal, &next.PrincipalType, &next.PrincipalAccountID)
 		if row.AccountID == next.AccountID && row.Principal == next.Principal &&
 			row.PrincipalType == next.PrincipalType && row.PrincipalAccountID == next.PrincipalAccountID && row.Services > 0 {
 			row.Services++
@@ -94,7 +94,7 @@ func (d *derivation) serviceRows(yield func(*table.ServiceRow, error) bool) {
 	c := d.services.Cursor()
 	for c.Next() {
 		next := table.ServiceRow{Principals: 1, Routes: c.Value}
-		cutFields(string(c.Key), &next.AccountID, &next.Region, &next.Service)
+		spill.CutFields(string(c.Key), &next.AccountID, &next.Region, &next.Service)
 		if row.AccountID == next.AccountID && row.Region == next.Region && row.Service == next.Service && row.Principals > 0 {
 			row.Principals++
 			row.Add(&next.Routes)
@@ -137,7 +137,7 @@ func (d *derivation) endpointRows(yield func(*table.EndpointRow, error) bool) {
 	for c.Next() {
 		var k endpointKey
 		var name, home string
-		cutFields(string(c.Key), &k.endpoint, &k.account, &k.region, &k.service, &name, &home)
+		spill.CutFields(string(c.Key), &k.endpoint, &k.account, &k.region, &k.service, &name, &home)
 		r := d.endpoints[k]
 		r.Principals++
 		if home != "" && !t.owners.Accounts[home] {

@@ -8,6 +8,7 @@ import (
 
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report/table"
@@ -29,21 +30,17 @@ func (l *objectLog) err() error {
 	return errors.Join(l.rows.Err(), l.everyDay.Err(), l.problems.Err())
 }
 
-// add keeps an object for each day that it belongs to. That is the day of its folder and any day that it
-// holds records of; where it could not be read, all days that it might hold records of, by lateness; and
-// every day for one whose name tells no day, if its records do not either.
-//
-// So a day's table follows from its own objects, whatever else was read with them.
+// add keeps an object for each day that it belongs to.
 func (l *objectLog) add(res *ingest.Result, lateness int) {
-	row := objectRow(res)
+	row := ObjectRow(res)
 	if res.Err != nil {
 		l.problems.Add([]byte(res.Object.Name), []byte(res.Err.Error()))
 	}
-	if days := daysOf(res, lateness); len(days) > 0 {
+	if days := DaysOf(&row, res.Object.Key, lateness); len(days) > 0 {
 		for _, d := range days {
 			row.DayRecords = res.RecordsOf(d)
 			l.value = appendObject(l.value[:0], &row)
-			l.rows.Add(append(appendDay(nil, d), row.Key...), l.value)
+			l.rows.Add(append(d.AppendKey(nil), row.Key...), l.value)
 		}
 		return
 	}
@@ -51,15 +48,21 @@ func (l *objectLog) add(res *ingest.Result, lateness int) {
 	l.everyDay.Add([]byte(row.Key), l.value)
 }
 
-// daysOf returns the days that an object belongs to, in order; none where nothing tells one.
-func daysOf(res *ingest.Result, lateness int) []day.Day {
+// DaysOf returns the days that an object belongs to, in order, in or out of any window. These are the day of its folder and
+// those that it holds records of; where it could not be read, all days that it might hold records of, by
+// lateness in days. For none, that is where neither its name nor its records tell a day, it belongs to every day.
+//
+// So a day's table follows from its own objects, whatever else was read with them.
+func DaysOf(row *table.ObjectRow, key source.Key, lateness int) []day.Day {
 	var days []day.Day
-	for _, c := range res.Days {
-		days = append(days, c.Day)
+	for text := range strings.FieldsSeq(row.Days) {
+		if d, err := day.Parse(text); err == nil { // always, of what ObjectRow wrote
+			days = append(days, d)
+		}
 	}
-	if key := res.Object.Key; key.HasDay {
+	if key.HasDay {
 		first := key.Day
-		if !res.Counted() {
+		if !ingest.Status(row.Status).Counted() {
 			first -= day.Day(lateness)
 		}
 		for d := first; d <= key.Day; d++ {
@@ -70,8 +73,8 @@ func daysOf(res *ingest.Result, lateness int) []day.Day {
 	return slices.Compact(days)
 }
 
-// objectRow returns an object's row, but for its DayRecords.
-func objectRow(res *ingest.Result) table.ObjectRow {
+// ObjectRow returns an object's row in table objects, but for its DayRecords.
+func ObjectRow(res *ingest.Result) table.ObjectRow {
 	r := table.ObjectRow{
 		Key: res.Object.Name, ETag: res.Object.ETag, Size: res.Object.Size, SHA256: res.SHA256,
 		Records: res.Records, Status: string(res.Status), ErrorOffset: -1,
@@ -92,7 +95,7 @@ func appendObject(dst []byte, r *table.ObjectRow) []byte {
 	for _, n := range []int64{r.Size, r.Records, r.DayRecords, r.ErrorOffset} {
 		dst = binary.AppendVarint(dst, n)
 	}
-	return appendFields(dst, r.ETag, r.SHA256, r.Days, r.Status, r.Error)
+	return spill.AppendFields(dst, r.ETag, r.SHA256, r.Days, r.Status, r.Error)
 }
 
 func cutObject(name, value []byte) table.ObjectRow {
@@ -101,7 +104,7 @@ func cutObject(name, value []byte) table.ObjectRow {
 		n, width := binary.Varint(value)
 		*field, value = n, value[width:]
 	}
-	cutFields(string(value), &r.ETag, &r.SHA256, &r.Days, &r.Status, &r.Error)
+	spill.CutFields(string(value), &r.ETag, &r.SHA256, &r.Days, &r.Status, &r.Error)
 	return r
 }
 
@@ -128,7 +131,7 @@ func (t *objectTables) of(d day.Day) Rows[table.ObjectRow] {
 		always := spill.Merge(t.everyDay...)
 		more := always.Next()
 		for ; !t.ended; t.ended = !t.rows.Next() {
-			at, name := cutDay(t.rows.Key)
+			at, name := day.CutKey(t.rows.Key)
 			if at > d {
 				break
 			}

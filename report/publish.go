@@ -5,8 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
@@ -41,7 +43,23 @@ type Manifest struct {
 	// Counts are of this day alone.
 	Counts Kinds            `json:"counts"`
 	Routes map[string]int64 `json:"routes"`
-	Files  []File           `json:"files"`
+	// Revision counts how often the day's tables have changed since they were first published, which is
+	// revision 1. A run that finds the same again leaves it. 0 where the run might not read what it replaced.
+	Revision int     `json:"revision,omitempty"`
+	Changes  *Change `json:"changes,omitempty"` // against the revision before; nil in the first
+	Files    []File  `json:"files"`
+}
+
+// A Change says what a revision of a day has changed.
+type Change struct {
+	Routes  map[string]BeforeAfter `json:"routes"`  // calls, of the routes that have changed
+	Objects BeforeAfter            `json:"objects"` // rows of table objects
+}
+
+// BeforeAfter is a count in the revision before and in this one.
+type BeforeAfter struct {
+	Before int64 `json:"before"`
+	After  int64 `json:"after"`
 }
 
 // A File is one Parquet file of a day.
@@ -62,6 +80,42 @@ func (m *Manifest) Complete() bool {
 	return true
 }
 
+// revise numbers the revision by the manifest that m is to replace.
+func (m *Manifest) revise(ctx context.Context, store Store, d day.Day) {
+	before, err := ReadManifest(ctx, store, d)
+	switch {
+	case errors.Is(err, ErrNoReport):
+		m.Revision = 1
+	case err != nil: // whoever may write need not be allowed to read
+	case slices.Equal(before.Files, m.Files):
+		m.Revision, m.Changes = before.Revision, before.Changes
+	default:
+		m.Revision, m.Changes = max(before.Revision, 1)+1, changeOf(before, m)
+	}
+}
+
+func changeOf(before, after *Manifest) *Change {
+	c := &Change{Routes: map[string]BeforeAfter{}, Objects: BeforeAfter{before.rows(table.Objects.Name), after.rows(table.Objects.Name)}}
+	for _, m := range []*Manifest{before, after} {
+		for route := range m.Routes {
+			if before.Routes[route] != after.Routes[route] {
+				c.Routes[route] = BeforeAfter{before.Routes[route], after.Routes[route]}
+			}
+		}
+	}
+	return c
+}
+
+// rows returns how many rows the day has in a table.
+func (m *Manifest) rows(table string) (n int64) {
+	for _, f := range m.Files {
+		if strings.HasPrefix(f.Name, table+"/") {
+			n += int64(f.Rows)
+		}
+	}
+	return n
+}
+
 func manifestName(d day.Day) string { return "_runs/dt=" + d.String() + "/run.json" }
 
 // Publish stages the tables of every day of r and then makes them visible: all or, where staging
@@ -75,17 +129,19 @@ func Publish(ctx context.Context, store Store, pub Publication, r *Report, run R
 		}
 		p := publisher{pub: pub, day: d.Day, manifest: &m}
 		stagings := []func(context.Context) error{
+			// first to be visible: of a publication cut short the objects are never the manifest's
+			func(ctx context.Context) error { return stage(ctx, &p, &table.Objects, d.Objects) },
 			func(ctx context.Context) error { return stage(ctx, &p, &table.Traffic, p.countRoutes(d.Traffic)) },
 			func(ctx context.Context) error { return stage(ctx, &p, &table.Principals, d.Principals) },
 			func(ctx context.Context) error { return stage(ctx, &p, &table.Services, d.Services) },
 			func(ctx context.Context) error { return stage(ctx, &p, &table.Endpoints, d.Endpoints) },
-			func(ctx context.Context) error { return stage(ctx, &p, &table.Objects, d.Objects) },
 		}
 		for _, stage := range stagings {
 			if err := stage(ctx); err != nil {
 				return err
 			}
 		}
+		m.revise(ctx, store, d.Day)
 		if err := p.stageManifest(ctx); err != nil {
 			return err
 		}

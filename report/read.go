@@ -5,12 +5,16 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/table"
 )
+
+// ErrDamaged says that a file of a report is not the one that its day's manifest names.
+var ErrDamaged = errors.New("not the file that its run.json names: run analyze again for this day")
 
 // Days lists the days that have a manifest.
 func Days(ctx context.Context, store Store) ([]day.Day, error) {
@@ -54,7 +58,7 @@ func ReadTable[T any](ctx context.Context, store Store, t *table.Table[T], m *Ma
 		}
 		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != f.SHA256 {
 			// It was damaged, or left by a publication that was killed half way. Decoding it might panic.
-			return nil, fmt.Errorf("%s: %s: not the file that %s names: run analyze again for this day", store, f.Name, manifestName(d))
+			return nil, fmt.Errorf("%s: %s: %w", store, f.Name, ErrDamaged)
 		}
 		rows, err := t.Decode(ctx, data)
 		if err != nil {

@@ -190,7 +190,7 @@ func (r *replay) each(fn func(g group, m *table.Measures)) error {
 
 // denialKey sorts denials by day and requestID, ordinary records before network events.
 func denialKey(g group, requestID []byte) []byte {
-	key := appendDay(nil, g.day())
+	key := g.day().AppendKey(nil)
 	key = appendText(key, requestID)
 	if g.kind() == event.Network {
 		return append(key, ofNetwork)

@@ -38,7 +38,7 @@ type Report struct {
 	Statuses map[ingest.Status]int64 // objects by how reading them ended
 	Days     []*Day                  // in order; of an unbounded window those that hold records or objects
 
-	problems []*spill.Sorter
+	objects []*objectLog // of all counters
 }
 
 // Rows are the rows of a table, in the order of its key. A row is valid until the next one comes. An
@@ -145,8 +145,8 @@ func (r *Report) days(in *Input, s *settler) {
 	logs := make([]*objectLog, len(in.Counters))
 	for i, c := range in.Counters {
 		logs[i] = &c.objects
-		r.problems = append(r.problems, c.objects.problems)
 	}
+	r.objects = logs
 	objects := newObjectTables(logs)
 	traffic := s.traffic.Cursor()
 	left := traffic.Next()
@@ -184,7 +184,7 @@ func (s *settler) dayTables(
 	out.Traffic = func(yield func(*table.TrafficRow, error) bool) {
 		derived = newDerivation(t, in.Disk, in.Memory/4)
 		for ; *left; *left = traffic.Next() {
-			at, key := cutDay(traffic.Key)
+			at, key := day.CutKey(traffic.Key)
 			if at != d {
 				break
 			}
@@ -230,6 +230,14 @@ func (r *Report) balance(in *Input, s *settler) error {
 	return r.Balance.check()
 }
 
+// Objects returns how many objects were read, or could not be.
+func (r *Report) Objects() (n int64) {
+	for _, count := range r.Statuses {
+		n += count
+	}
+	return n
+}
+
 // Unread returns how many objects could not be read whole.
 func (r *Report) Unread() (n int64) {
 	for status, count := range r.Statuses {
@@ -243,9 +251,34 @@ func (r *Report) Unread() (n int64) {
 // Problems calls fn with what is wrong with each object that could not be read whole, in the order of
 // their names: one line each.
 func (r *Report) Problems(fn func(problem string)) error {
-	c := spill.Merge(r.problems...)
+	c := r.merged(func(l *objectLog) *spill.Sorter { return l.problems })
 	for c.Next() {
 		fn(string(c.Value))
 	}
 	return c.Err()
+}
+
+// ObjectRows calls fn with every object that was read, for each day that it belongs to: reported days
+// and others. The row is valid until fn returns.
+func (r *Report) ObjectRows(fn func(*table.ObjectRow)) error {
+	dated := r.merged(func(l *objectLog) *spill.Sorter { return l.rows })
+	for dated.Next() {
+		_, name := day.CutKey(dated.Key)
+		row := cutObject(name, dated.Value)
+		fn(&row)
+	}
+	undated := r.merged(func(l *objectLog) *spill.Sorter { return l.everyDay })
+	for undated.Next() {
+		row := cutObject(undated.Key, undated.Value)
+		fn(&row)
+	}
+	return errors.Join(dated.Err(), undated.Err())
+}
+
+func (r *Report) merged(part func(*objectLog) *spill.Sorter) *spill.Cursor {
+	var sorters []*spill.Sorter
+	for _, l := range r.objects {
+		sorters = append(sorters, part(l))
+	}
+	return spill.Merge(sorters...)
 }

@@ -103,7 +103,7 @@ func (s *settler) settle(g group, measures *table.Measures) {
 		kinds.Calls -= measures.Calls
 		kinds.SharedCopies += measures.Calls
 	default:
-		s.key = t.appendTrafficKey(appendDay(s.key[:0], g.day()), g, &texts)
+		s.key = t.appendTrafficKey(g.day().AppendKey(s.key[:0]), g, &texts)
 		s.traffic.At(s.key).Add(measures)
 	}
 }
@@ -123,7 +123,7 @@ func (t *tally) appendTrafficKey(dst []byte, g group, texts *[groupTextCount]str
 	if account == "" {
 		account = t.owners.Endpoint(id).Account
 	}
-	return appendFields(dst,
+	return spill.AppendFields(dst,
 		texts[textAccount], texts[textRegion],
 		texts[textPrincipal], texts[textPrincipalType], texts[textPrincipalAccount], texts[textSession],
 		texts[textService],
@@ -133,7 +133,7 @@ func (t *tally) appendTrafficKey(dst []byte, g group, texts *[groupTextCount]str
 }
 
 func cutTrafficKey(key string) (k table.TrafficKey) {
-	cutFields(key,
+	spill.CutFields(key,
 		&k.AccountID, &k.Region,
 		&k.Principal, &k.PrincipalType, &k.PrincipalAccountID, &k.Session,
 		&k.Service,

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -27,7 +29,8 @@ type analyzeJob struct {
 	ranges    *classify.Ranges
 	inventory map[string]classify.Endpoint
 	workers   int
-	memory    memoryFlag
+	memory    memoryPlan
+	restate   int // days before the window
 	sha256    bool
 	quiet     bool
 }
@@ -49,7 +52,7 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	if err != nil {
 		return err
 	}
-	if err := rep.Problems(func(problem string) { fmt.Fprintln(errOut, "vpcetrail:", problem) }); err != nil {
+	if err := nameProblems(rep, errOut); err != nil {
 		return err
 	}
 	if len(rep.Days) == 0 {
@@ -63,10 +66,26 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 			fmt.Fprintln(errOut, "vpcetrail: the report is published, but not its summary:", err)
 		}
 	}
-	if n := rep.Unread(); n > 0 {
-		return fmt.Errorf("%w: %d of %d objects could not be read whole", errIncomplete, n, j.objects(rep))
+	incomplete := j.incomplete(rep)
+	if j.restate > 0 {
+		if err := j.restateDays(ctx, store, rep, out, errOut); !errors.Is(err, errIncomplete) || incomplete == nil {
+			return cmp.Or(err, incomplete)
+		}
 	}
-	return nil
+	return incomplete
+}
+
+// nameProblems names the objects that could not be read whole.
+func nameProblems(rep *report.Report, errOut io.Writer) error {
+	return rep.Problems(func(problem string) { fmt.Fprintln(errOut, "vpcetrail:", problem) })
+}
+
+// incomplete says that a report was published though objects of it could not be read; nil where all could.
+func (j *analyzeJob) incomplete(rep *report.Report) error {
+	if rep.Unread() == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %d of %d objects could not be read whole", errIncomplete, rep.Unread(), rep.Objects())
 }
 
 func (j *analyzeJob) summarize(ctx context.Context, out io.Writer, store report.Store, rep *report.Report) error {
@@ -77,29 +96,39 @@ func (j *analyzeJob) summarize(ctx context.Context, out io.Writer, store report.
 	return writeSummary(ctx, out, store, days)
 }
 
-func (j *analyzeJob) objects(rep *report.Report) (n int64) {
-	for _, count := range rep.Statuses {
-		n += count
-	}
-	return n
-}
-
 // read runs the pipeline over the sources and makes the report.
 func (j *analyzeJob) read(ctx context.Context, in io.Reader, errOut io.Writer, disk *spill.Disk) (*report.Report, error) {
 	if slices.Contains(j.sources, "-") {
 		in = interruptible(ctx, in)
 	}
-	memory := j.memory.plan()
-	j.reading.Stdin, j.reading.MaxBytes = in, memory.fetched
+	j.reading.Stdin, j.reading.MaxBytes = in, j.memory.fetched
 	trail, err := source.Open(ctx, j.sources, j.selection, j.reading)
 	if err != nil {
 		return nil, err
 	}
 	defer trail.Close()
+	p := pipeline{job: j, window: j.selection.Window, accounts: trail.Accounts, disk: disk}
+	rep, err := p.run(ctx, trail, errOut)
+	if err == nil && rep.Objects() == 0 {
+		return nil, j.noObject()
+	}
+	return rep, err
+}
+
+// A pipeline makes a report of a trail.
+type pipeline struct {
+	job      *analyzeJob
+	window   day.Window
+	accounts func() []string // of the trail, once it is read
+	disk     *spill.Disk
+}
+
+func (p *pipeline) run(ctx context.Context, trail *source.Trail, errOut io.Writer) (*report.Report, error) {
+	j := p.job
+	lateness := max(j.selection.Lateness, 0)
 	counters := make([]*report.Counter, j.workers)
 	sinks := make([]ingest.Sink, j.workers)
-	lateness := max(j.selection.Lateness, 0)
-	counting := report.CounterOptions{Disk: disk, Memory: memory.counting / j.workers, Lateness: lateness}
+	counting := report.CounterOptions{Disk: p.disk, Memory: j.memory.counting / j.workers, Lateness: lateness}
 	for i := range counters {
 		counters[i] = report.NewCounter(j.ranges, counting)
 		sinks[i] = counters[i]
@@ -108,18 +137,15 @@ func (j *analyzeJob) read(ctx context.Context, in io.Reader, errOut io.Writer, d
 	if !j.quiet {
 		defer showProgress(errOut, trail, &done)()
 	}
-	cfg := ingest.Config{Window: j.selection.Window, SHA256: j.sha256, Progress: &done, Disk: disk, Memory: memory.ids}
+	cfg := ingest.Config{Window: p.window, SHA256: j.sha256, Progress: &done, Disk: p.disk, Memory: j.memory.ids}
 	marks, err := ingest.Run(ctx, trail, sinks, cfg)
 	if err != nil {
 		return nil, err
 	}
-	if done.Objects.Load() == 0 {
-		return nil, j.noObject()
-	}
 	return report.New(ctx, report.Input{
-		Counters: counters, Marks: marks, Window: j.selection.Window,
-		TrailAccounts: trail.Accounts(), OwnAccounts: j.plan.OwnAccounts, Inventory: j.inventory,
-		Disk: disk, Memory: memory.report,
+		Counters: counters, Marks: marks, Window: p.window,
+		TrailAccounts: p.accounts(), OwnAccounts: j.plan.OwnAccounts, Inventory: j.inventory,
+		Disk: p.disk, Memory: j.memory.report,
 	})
 }
 

@@ -23,6 +23,7 @@ import (
 type analyzeFlags struct {
 	out, date              string
 	lateness               time.Duration
+	restate                daysFlag
 	endpoints, ipRanges    string
 	own, accounts, regions []string
 	excluded               []string
@@ -44,9 +45,10 @@ standard input), decides for every API call by which route it reached AWS, and p
 a day and table in DEST (a directory or s3://bucket/prefix). A day is replaced as a whole.
 
 A day's calls are read from the folders of that day and, for late delivery, of the days after it that
---lateness reaches into.`,
+--lateness reaches into. Records that come later still are counted once a run with --restate finds them: it lists
+the recent days again, and makes anew, whole, those of which the trail now holds more than the report.`,
 		Example: `  vpcetrail analyze fixtures/demo --out out
-  vpcetrail analyze s3://org-trail --out s3://audit-reports/vpcetrail --date yesterday
+  vpcetrail analyze s3://org-trail --out s3://audit-reports/vpcetrail --date yesterday --restate 30d
   aws ec2 describe-vpc-endpoints > endpoints.json
   vpcetrail analyze s3://org-trail/AWSLogs --out out --date 2026-11-01..2026-11-20 --endpoints endpoints.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -66,6 +68,7 @@ A day's calls are read from the folders of that day and, for late delivery, of t
 	flags.StringVar(&f.out, "out", "", "where the report is kept: a directory or s3://bucket/prefix (required)")
 	flags.StringVar(&f.date, "date", "", "days to report, in UTC: yesterday, D, D..D or all (required for S3; else all)")
 	flags.DurationVar(&f.lateness, "lateness", 24*time.Hour, "how far past a day's end its calls may be delivered")
+	flags.Var(&f.restate, "restate", "look so many days back, such as 30d, and restate the days that the trail has outgrown since")
 	flags.StringVar(&f.endpoints, "endpoints", "", "our VPC endpoints: a `file` with the output of aws ec2 describe-vpc-endpoints")
 	flags.StringSliceVar(&f.own, "own-accounts", nil, "accounts that are ours beside those of the trail")
 	flags.StringSliceVar(&f.accounts, "accounts", nil, "read these accounts only")
@@ -87,7 +90,7 @@ A day's calls are read from the folders of that day and, for late delivery, of t
 
 // job checks the flags and reads the files that they name.
 func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error) {
-	j := &analyzeJob{sources: sources, out: f.out, workers: f.workers, memory: f.memory, sha256: f.sha256, quiet: f.quiet}
+	j := &analyzeJob{sources: sources, out: f.out, workers: f.workers, sha256: f.sha256, quiet: f.quiet}
 	window, err := f.window(sources, now)
 	switch {
 	case len(sources) == 0:
@@ -100,6 +103,10 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 		return nil, fmt.Errorf("--workers %d: want at least 1", f.workers)
 	case f.memory < leastMemory:
 		return nil, fmt.Errorf("--memory %s: want at least %d MiB", &f.memory, leastMemory>>20)
+	case f.restate > 0 && window.IsAll():
+		return nil, errors.New("--restate goes back from a day: give --date yesterday, a day or D..D")
+	case f.restate > 0 && slices.Contains(sources, "-"):
+		return nil, errors.New("--restate needs sources that can be read again: - cannot")
 	case f.lateness < 0:
 		return nil, fmt.Errorf("--lateness %s: want no negative time", f.lateness)
 	}
@@ -112,6 +119,7 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 	}
 	j.reading = source.Options{RequesterPays: f.requesterPays, BucketOwner: f.sourceOwner}
 	j.keeping = f.kept
+	j.restate, j.memory = int(f.restate), f.memory.plan()
 	if err := j.readFiles(f); err != nil {
 		return nil, err
 	}

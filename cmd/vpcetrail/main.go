@@ -106,7 +106,7 @@ func unknownCommand(name string) error {
 }
 
 // wanted says in plain words what a flag of a type takes.
-var wanted = map[string]string{"int": "a whole number", "duration": "a duration such as 24h", "bool": "true or false", "size": "a size such as 512MiB or 2GiB"}
+var wanted = map[string]string{"int": "a whole number", "duration": "a duration such as 24h", "bool": "true or false", "size": "a size such as 512MiB or 2GiB", "days": "a number of days such as 30d"}
 
 func flagError(cmd *cobra.Command, err error) error {
 	var wrong *pflag.InvalidValueError

@@ -30,7 +30,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			t.Fatalf("%v: %s", err, text)
 		}
 		took = time.Since(start)
-		clean[i] = tree(t, out)
+		clean[i] = unrevised(t, tree(t, out))
 	}
 	for n := range 5 {
 		moment := time.Duration(rand.Int64N(int64(took)))
@@ -43,14 +43,14 @@ func TestKilledAtAnyMoment(t *testing.T) {
 		_ = cmd.Process.Kill() // it may have ended
 		err := cmd.Wait()
 		staged := 0
-		for name, text := range visible(t, report, &staged) {
+		for name, text := range unrevised(t, visible(t, report, &staged)) {
 			if text != clean[0][name] && text != clean[1][name] {
 				t.Errorf("killed after %v: %s is neither the old file nor the new one", moment, name)
 			}
 		}
 		t.Logf("killed after %v of %v: %v, %d files left staged", moment, took, err, staged)
 		mustRun(t, 0, "analyze", trails[now], "--out", report, "--quiet")
-		sameFiles(t, "run again", tree(t, report), clean[now])
+		sameFiles(t, "run again", unrevised(t, tree(t, report)), clean[now])
 	}
 }
 

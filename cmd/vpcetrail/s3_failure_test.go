@@ -89,7 +89,7 @@ func TestS3UploadThatFails(t *testing.T) {
 	f.do(func(w http.ResponseWriter, r *http.Request) bool {
 		return isPart(r) && nth() && refuse(w, http.StatusForbidden, "AccessDenied", "Access Denied")
 	})
-	fails1(t, "s3://audit-reports/p/objects/dt=2026-11-20/part-00000.parquet: write: AccessDenied: Access Denied",
+	fails1(t, "s3://audit-reports/p/endpoints/dt=2026-11-20/part-00000.parquet: write: AccessDenied: Access Denied",
 		"analyze", local, "--out", "s3://audit-reports/p")
 	f.emptyReports(t)
 }

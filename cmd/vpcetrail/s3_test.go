@@ -67,7 +67,7 @@ func TestS3IsFetchedAhead(t *testing.T) {
 	gets, now, most := 0, 0, 0
 	var first, last time.Time
 	f.do(func(_ http.ResponseWriter, r *http.Request) bool {
-		if !isGet(r) {
+		if !isTrailGet(r) {
 			return false
 		}
 		mu.Lock()

@@ -95,6 +95,11 @@ func isGet(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.Count(strings.Trim(r.URL.Path, "/"), "/") > 0
 }
 
+// isTrailGet reports whether r reads an object of the trail.
+func isTrailGet(r *http.Request) bool {
+	return isGet(r) && strings.HasPrefix(r.URL.Path, "/"+trailBucket+"/")
+}
+
 // isPart reports whether r uploads a part.
 func isPart(r *http.Request) bool {
 	return r.Method == http.MethodPut && r.URL.Query().Has("partNumber")

@@ -2,6 +2,7 @@
 package day
 
 import (
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"time"
@@ -38,6 +39,16 @@ func (d Day) Time() time.Time { return time.UnixMilli(int64(d) * msPerDay).UTC()
 
 // String returns the day as 2026-11-20.
 func (d Day) String() string { return d.Time().Format(time.DateOnly) }
+
+// AppendKey appends the day to dst in four bytes that sort as days do.
+func (d Day) AppendKey(dst []byte) []byte {
+	return binary.BigEndian.AppendUint32(dst, uint32(d)^1<<31)
+}
+
+// CutKey takes off the front of key what AppendKey has appended.
+func CutKey(key []byte) (d Day, rest []byte) {
+	return Day(int32(binary.BigEndian.Uint32(key) ^ 1<<31)), key[4:]
+}
 
 // A Window is a range of days, both ends included. The zero value is the single day 1970-01-01;
 // use All for a window without bounds.

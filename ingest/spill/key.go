@@ -1,25 +1,10 @@
-package report
+package spill
 
-import (
-	"encoding/binary"
-	"strings"
+import "strings"
 
-	"vpcetrail/ingest/day"
-)
-
-// Keys of totals are texts one behind the other, so encoded that their bytes sort as the texts do, one
-// after the other: each ends in a zero byte, and a zero byte within is followed by 0xff, which starts no
+// Texts one behind the other are so encoded that their bytes sort as the texts do, one after the
+// other: each ends in a zero byte, and a zero byte within is followed by 0xff, which starts no
 // text, for all of them are UTF-8.
-
-// appendDay appends a day, to sort before what follows.
-func appendDay(dst []byte, d day.Day) []byte {
-	return binary.BigEndian.AppendUint32(dst, uint32(d)^1<<31)
-}
-
-// cutDay takes a day off the front of key.
-func cutDay(key []byte) (day.Day, []byte) {
-	return day.Day(int32(binary.BigEndian.Uint32(key) ^ 1<<31)), key[4:]
-}
 
 // appendField appends a text.
 func appendField(dst []byte, text string) []byte {
@@ -33,16 +18,18 @@ func appendField(dst []byte, text string) []byte {
 	}
 }
 
-// appendFields appends texts.
-func appendFields(dst []byte, texts ...string) []byte {
+// AppendFields appends texts to a key, or to a value, so that keys sort as their texts do, one after the
+// other. The texts must be UTF-8.
+func AppendFields(dst []byte, texts ...string) []byte {
 	for _, text := range texts {
 		dst = appendField(dst, text)
 	}
 	return dst
 }
 
-// cutFields takes texts off the front of key. They share its memory.
-func cutFields(key string, texts ...*string) (rest string) {
+// CutFields takes texts off the front of what AppendFields has written, and returns the rest. They share
+// its memory.
+func CutFields(key string, texts ...*string) (rest string) {
 	for _, text := range texts {
 		*text, key = cutField(key)
 	}

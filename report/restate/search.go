@@ -1,0 +1,289 @@
+package restate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/event"
+	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/spill"
+
+	"vpcetrail/report"
+	"vpcetrail/report/table"
+)
+
+// A Search finds the days to restate. Its methods are called in this order, by one goroutine: Know for
+// what a run has just read, List for every object of the trail, in the order of their names, Unknown and Probe to
+// read what nothing is known of, and Days.
+type Search struct {
+	days     day.Window // that may be restated, from the first one published
+	lateness int
+	latest   day.Day // of the folders of known objects
+
+	known   *spill.Sorter // by name: known
+	listed  *spill.Sorter // by name: source.Object
+	unknown *spill.Sorter // by name: source.Object
+	probed  *spill.Sorter // by name: known
+	members *spill.Sorter // by day and name: source.Object
+
+	published map[day.Day]bool
+	changed   map[day.Day]bool
+	gone      map[day.Day]*gone
+
+	before *lookup // of known, while List goes on
+	value  []byte  // scratch
+}
+
+// gone says what has gone of a day's objects.
+type gone struct {
+	objects int
+	first   string
+}
+
+// NewSearch starts a search among days. It reads the tables objects of the report in store, of these
+// days and later ones. memory is in bytes, about.
+func NewSearch(ctx context.Context, store report.Store, days day.Window, lateness int, disk *spill.Disk, memory int) (*Search, error) {
+	sorter := func() *spill.Sorter { return spill.NewSorter(disk, memory/5) }
+	s := &Search{
+		days: days, lateness: lateness,
+		known: sorter(), listed: sorter(), unknown: sorter(), probed: sorter(), members: sorter(),
+		published: map[day.Day]bool{}, changed: map[day.Day]bool{}, gone: map[day.Day]*gone{},
+	}
+	published, err := report.Days(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	published = slices.DeleteFunc(published, func(d day.Day) bool { return d < days.From })
+	if len(published) == 0 {
+		s.days.To = s.days.From - 1
+		return s, nil
+	}
+	s.days.From = slices.Min(published)
+	for _, d := range published {
+		if err := s.readDay(ctx, store, d); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// readDay reads what the report holds of day d. A day that was published half counts as one that holds nothing.
+func (s *Search) readDay(ctx context.Context, store report.Store, d day.Day) error {
+	m, err := report.ReadManifest(ctx, store, d)
+	if err != nil {
+		return err
+	}
+	s.published[d] = true
+	rows, err := report.ReadTable(ctx, store, &table.Objects, m, d)
+	if errors.Is(err, report.ErrDamaged) || errors.Is(err, report.ErrNoReport) {
+		s.changed[d] = true
+		return nil
+	}
+	for i := range rows {
+		s.know(known{published: true, day: d, row: rows[i]})
+		if key := source.ParseKey(rows[i].Key); key.HasDay {
+			s.latest = max(s.latest, key.Day)
+		}
+	}
+	return err
+}
+
+// Empty reports whether the report holds none of the days.
+func (s *Search) Empty() bool { return s.days.To < s.days.From }
+
+// Listing returns the days to list the trail for, so that List gets all objects of a report that goes up to day last.
+func (s *Search) Listing(last day.Day) day.Window {
+	return day.Window{From: s.days.From, To: max(last, s.latest-day.Day(s.lateness))}
+}
+
+func (s *Search) know(k known) {
+	s.value = k.append(s.value[:0])
+	s.known.Add([]byte(k.row.Key), s.value)
+}
+
+// Know takes an object that was read just now, whether its day is published or not.
+func (s *Search) Know(row *table.ObjectRow) { s.know(known{row: *row}) }
+
+// List takes the next object of the trail.
+func (s *Search) List(o source.Object) error {
+	if s.before == nil {
+		s.before = newLookup(s.known)
+	}
+	s.value = appendObject(s.value[:0], &o)
+	s.listed.Add([]byte(o.Name), s.value)
+	for _, k := range s.before.of(o.Name) {
+		if k.sameVersion(&o) && k.lasting() {
+			return s.listed.Err()
+		}
+	}
+	s.unknown.Add([]byte(o.Name), s.value)
+	return errors.Join(s.listed.Err(), s.unknown.Err())
+}
+
+// Unknown returns the listed objects that must be read for their days.
+func (s *Search) Unknown() iter.Seq2[source.Object, error] { return objects(s.unknown.Cursor(), nil) }
+
+// objects returns the objects at a cursor, as long as their keys start with prefix.
+func objects(c *spill.Cursor, prefix []byte) iter.Seq2[source.Object, error] {
+	return func(yield func(source.Object, error) bool) {
+		for c.Next() {
+			if len(c.Key) < len(prefix) || string(c.Key[:len(prefix)]) < string(prefix) {
+				continue
+			}
+			if string(c.Key[:len(prefix)]) > string(prefix) {
+				break
+			}
+			if !yield(cutObject(c.Key[len(prefix):], c.Value), nil) {
+				return
+			}
+		}
+		if err := c.Err(); err != nil {
+			yield(source.Object{}, err)
+		}
+	}
+}
+
+// Probe returns a Sink for reading the unknown objects. It keeps no events.
+func (s *Search) Probe() ingest.Sink { return probe{s} }
+
+type probe struct{ search *Search }
+
+func (p probe) Begin(int)          {}
+func (p probe) Event(*event.Event) {}
+
+func (p probe) End(res *ingest.Result) error {
+	s := p.search
+	k := known{row: report.ObjectRow(res)}
+	k.row.ETag, k.row.Size = res.Object.ETag, res.Object.Size
+	s.value = k.append(s.value[:0])
+	s.probed.Add([]byte(k.row.Key), s.value)
+	return s.probed.Err()
+}
+
+// A Day is one to restate.
+type Day struct {
+	Day day.Day
+	// Objects are all that the day is made of, in the order of their names.
+	Objects iter.Seq2[source.Object, error]
+	// Kept says why the day must stay as it is, although it has changed; nil where it can be restated.
+	Kept error
+}
+
+// Days returns the days that have changed, in order.
+func (s *Search) Days() ([]Day, error) {
+	if err := s.join(); err != nil {
+		return nil, err
+	}
+	var days []Day
+	for d := s.days.From; d <= s.days.To; d++ {
+		if !s.changed[d] {
+			continue
+		}
+		found := Day{Day: d, Objects: objects(s.members.Cursor(), d.AppendKey(nil))}
+		if g := s.gone[d]; g != nil {
+			found.Kept = fmt.Errorf("%s has changed, but is not restated: %d of its objects are gone from the trail, such as %s: it stays as it is published", d, g.objects, g.first)
+		}
+		days = append(days, found)
+	}
+	return days, nil
+}
+
+// join goes through all objects, listed or known.
+func (s *Search) join() error {
+	before, probed := newLookup(s.known), newLookup(s.probed)
+	before.missed = func(k *known) {
+		if k.published {
+			if s.gone[k.day] == nil {
+				s.gone[k.day] = &gone{first: k.row.Key}
+			}
+			s.gone[k.day].objects++
+		}
+	}
+	listed := s.listed.Cursor()
+	for listed.Next() {
+		o := cutObject(listed.Key, listed.Value)
+		s.place(&o, before.of(o.Name), probed.of(o.Name), listed.Value)
+	}
+	before.rest()
+	return errors.Join(listed.Err(), before.err(), probed.err(), s.members.Err())
+}
+
+// place finds the days that o belongs to, and whether their tables hold it as it is now.
+func (s *Search) place(o *source.Object, rows, probed []known, value []byte) {
+	var now *known
+	for i := range rows {
+		if k := &rows[i]; k.sameVersion(o) && (k.lasting() || now == nil) {
+			now = k
+		}
+	}
+	if len(probed) > 0 {
+		now = &probed[0]
+	}
+	if now == nil { // cannot be: what is unknown is probed
+		return
+	}
+	belongs := report.DaysOf(&now.row, o.Key, s.lateness)
+	if len(belongs) == 0 {
+		for d := s.days.From; d <= s.days.To; d++ {
+			belongs = append(belongs, d)
+		}
+	}
+	for _, k := range rows {
+		if k.published && !slices.Contains(belongs, k.day) {
+			s.changed[k.day] = true
+		}
+	}
+	for _, d := range belongs {
+		if !s.days.Contains(d) {
+			continue
+		}
+		s.members.Add(append(d.AppendKey(nil), o.Name...), value)
+		if !slices.ContainsFunc(rows, func(k known) bool {
+			return k.published && k.day == d && k.sameVersion(o) && k.row.Status == now.row.Status
+		}) {
+			s.changed[d] = true
+		}
+	}
+}
+
+// A lookup finds what is known of objects, asked for in the order of their names.
+type lookup struct {
+	rows   *spill.Cursor
+	more   bool
+	found  []known
+	missed func(*known) // is told of what was never asked for; may be nil
+}
+
+func newLookup(s *spill.Sorter) *lookup {
+	l := &lookup{rows: s.Cursor(), missed: func(*known) {}}
+	l.more = l.rows.Next()
+	return l
+}
+
+// of returns what is known of the object of that name. It is valid until the next call.
+func (l *lookup) of(name string) []known {
+	for ; l.more && string(l.rows.Key) < name; l.more = l.rows.Next() {
+		k := cutKnown(l.rows.Key, l.rows.Value)
+		l.missed(&k)
+	}
+	l.found = l.found[:0]
+	for ; l.more && string(l.rows.Key) == name; l.more = l.rows.Next() {
+		l.found = append(l.found, cutKnown(l.rows.Key, l.rows.Value))
+	}
+	return l.found
+}
+
+// rest goes on to the end.
+func (l *lookup) rest() {
+	for ; l.more; l.more = l.rows.Next() {
+		k := cutKnown(l.rows.Key, l.rows.Value)
+		l.missed(&k)
+	}
+}
+
+func (l *lookup) err() error { return l.rows.Err() }
