@@ -52,6 +52,10 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	if err != nil {
 		return err
 	}
+	if rep.Objects() == 0 {
+		pub.Abort() // the days before may have changed all the same
+		return cmp.Or(j.restateDays(ctx, store, rep, out, errOut), j.noObject())
+	}
 	if err := nameProblems(rep, errOut); err != nil {
 		return err
 	}
@@ -67,10 +71,8 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 		}
 	}
 	incomplete := j.incomplete(rep)
-	if j.restate > 0 {
-		if err := j.restateDays(ctx, store, rep, out, errOut); !errors.Is(err, errIncomplete) || incomplete == nil {
-			return cmp.Or(err, incomplete)
-		}
+	if err := j.restateDays(ctx, store, rep, out, errOut); err != nil && (incomplete == nil || !errors.Is(err, errIncomplete)) {
+		return err
 	}
 	return incomplete
 }
@@ -108,11 +110,7 @@ func (j *analyzeJob) read(ctx context.Context, in io.Reader, errOut io.Writer, d
 	}
 	defer trail.Close()
 	p := pipeline{job: j, window: j.selection.Window, accounts: trail.Accounts, disk: disk}
-	rep, err := p.run(ctx, trail, errOut)
-	if err == nil && rep.Objects() == 0 {
-		return nil, j.noObject()
-	}
-	return rep, err
+	return p.run(ctx, trail, errOut)
 }
 
 // A pipeline makes a report of a trail.

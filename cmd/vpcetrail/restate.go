@@ -44,8 +44,11 @@ func (d *daysFlag) Set(text string) error {
 }
 
 // restateDays makes anew the days before the window that the trail has outgrown. now is the report of the
-// window, which is published already.
+// window, which is published already. Without --restate it does nothing.
 func (j *analyzeJob) restateDays(ctx context.Context, store report.Store, now *report.Report, out, errOut io.Writer) error {
+	if j.restate == 0 {
+		return nil
+	}
 	disk := spill.NewDisk("")
 	defer disk.Close()
 	from, lateness := j.selection.Window.From, max(j.selection.Lateness, 0)
@@ -120,6 +123,7 @@ func (j *analyzeJob) restateDay(ctx context.Context, store report.Store, d resta
 	}
 	plan := j.plan
 	plan.Window = d.Day.String()
+	_, before := report.ReadManifest(ctx, store, d.Day)
 	if err := errors.Join(nameProblems(rep, errOut), report.Publish(ctx, store, pub, rep, plan)); err != nil {
 		return err
 	}
@@ -128,15 +132,18 @@ func (j *analyzeJob) restateDay(ctx context.Context, store report.Store, d resta
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(out, restated(m))
+		fmt.Fprintln(out, restated(m, errors.Is(before, report.ErrNoReport)))
 	}
 	return j.incomplete(rep)
 }
 
-// restated says in one line what a restated day has changed.
-func restated(m *report.Manifest) string {
-	if m.Changes == nil {
+// restated says in one line what a restated day has changed. isNew says that it was not reported before.
+func restated(m *report.Manifest, isNew bool) string {
+	switch {
+	case isNew:
 		return fmt.Sprintf("Restated %s: published for the first time", m.Day)
+	case m.Changes == nil: // a day that has changed has a revision before; this one's files were left half published
+		return fmt.Sprintf("Restated %s: its files are whole again", m.Day)
 	}
 	var changes []string
 	for route, calls := range m.Changes.Routes {
