@@ -45,6 +45,10 @@ type Config struct {
 
 const defaultMemory = 64 << 20
 
+// logsShare is the part of the memory that journals take while objects are read. They are written
+// in order and read once, which costs little on disk, while a table of identities wants memory.
+const logsShare = 8
+
 // Progress counts what is done. It may be read at any time.
 type Progress struct {
 	Objects, Unread atomic.Int64 // objects done, and those of them that could not be read
@@ -81,7 +85,7 @@ func Run(ctx context.Context, trail *source.Trail, sinks []Sink, cfg Config) (*M
 	journals := make([]*journal, len(sinks))
 	group, running := errgroup.WithContext(ctx)
 	for i, sink := range sinks {
-		journals[i] = newJournal(cfg.Disk, cfg.Memory/len(sinks))
+		journals[i] = newJournal(cfg.Disk, cfg.Memory/logsShare/len(sinks))
 		reader := objectReader{window: cfg.Window, hash: newHash(cfg.SHA256), journal: journals[i]}
 		group.Go(func() error { return r.work(running, &reader, sink) })
 	}

@@ -47,6 +47,10 @@ type CounterOptions struct {
 
 const defaultMemory = 64 << 20
 
+// logsShare is the part of the memory that rows take, and objects: both are written in order and read
+// once, which costs little on disk.
+const logsShare = 16
+
 // NewCounter returns a Counter that tells AWS's public addresses by ranges.
 func NewCounter(ranges *classify.Ranges, opt CounterOptions) *Counter {
 	if opt.Disk == nil {
@@ -57,8 +61,8 @@ func NewCounter(ranges *classify.Ranges, opt CounterOptions) *Counter {
 	}
 	return &Counter{
 		ranges: ranges, lateness: opt.Lateness,
-		groups: newDictionary(opt.Disk, opt.Memory/2), rows: newRowLog(opt.Disk, opt.Memory/4),
-		objects: newObjectLog(opt.Disk, opt.Memory/8), statuses: map[ingest.Status]int64{},
+		groups: newDictionary(opt.Disk, opt.Memory/2), rows: newRowLog(opt.Disk, opt.Memory/logsShare),
+		objects: newObjectLog(opt.Disk, opt.Memory/logsShare), statuses: map[ingest.Status]int64{},
 		folders: map[day.Day]bool{}, told: toldEndpoints{}, loose: map[string]bool{},
 	}
 }

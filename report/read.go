@@ -45,26 +45,36 @@ func ReadManifest(ctx context.Context, store Store, d day.Day) (*Manifest, error
 	return &m, nil
 }
 
-// ReadTable reads the rows of table t that m, the manifest of day d, names.
-func ReadTable[T any](ctx context.Context, store Store, t *table.Table[T], m *Manifest, d day.Day) ([]T, error) {
-	var all []T
-	for _, f := range m.Files {
-		if !strings.HasPrefix(f.Name, partition(t.Name, d)) {
-			continue
+// ReadTable returns the rows of table t that m, the manifest of day d, names. It holds one file at a time.
+func ReadTable[T any](ctx context.Context, store Store, t *table.Table[T], m *Manifest, d day.Day) Rows[T] {
+	return func(yield func(*T, error) bool) {
+		for _, f := range m.Files {
+			if !strings.HasPrefix(f.Name, partition(t.Name, d)) {
+				continue
+			}
+			data, err := store.Read(ctx, f.Name)
+			if err == nil && !f.holds(data) {
+				// It was damaged, or left by a publication that was killed half way. Decoding it might panic.
+				err = fmt.Errorf("%s: %s: %w", store, f.Name, ErrDamaged)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			for row, err := range t.Decode(ctx, data) {
+				if err != nil {
+					err = fmt.Errorf("%s: %s: decode: %w", store, f.Name, err)
+				}
+				if !yield(row, err) {
+					return
+				}
+			}
 		}
-		data, err := store.Read(ctx, f.Name)
-		if err != nil {
-			return nil, err
-		}
-		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != f.SHA256 {
-			// It was damaged, or left by a publication that was killed half way. Decoding it might panic.
-			return nil, fmt.Errorf("%s: %s: %w", store, f.Name, ErrDamaged)
-		}
-		rows, err := t.Decode(ctx, data)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %s: decode: %w", store, f.Name, err)
-		}
-		all = append(all, rows...)
 	}
-	return all, nil
+}
+
+// holds reports whether data is what the manifest names.
+func (f *File) holds(data []byte) bool {
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]) == f.SHA256
 }

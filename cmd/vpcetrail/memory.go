@@ -9,7 +9,7 @@ import (
 )
 
 // leastMemory is what reading needs whatever the input: buffers, and the columns of a row group.
-const leastMemory = 128 << 20
+const leastMemory = 256 << 20
 
 // A memoryFlag is a number of bytes, such as 512MiB or 2G: powers of 1024, whether the i is written or not.
 type memoryFlag int64

@@ -123,7 +123,10 @@ func (j *analyzeJob) restateDay(ctx context.Context, store report.Store, d resta
 	}
 	plan := j.plan
 	plan.Window = d.Day.String()
-	_, before := report.ReadManifest(ctx, store, d.Day)
+	before, err := report.ReadManifest(ctx, store, d.Day)
+	if err != nil && !errors.Is(err, report.ErrNoReport) {
+		return err
+	}
 	if err := errors.Join(nameProblems(rep, errOut), report.Publish(ctx, store, pub, rep, plan)); err != nil {
 		return err
 	}
@@ -132,17 +135,17 @@ func (j *analyzeJob) restateDay(ctx context.Context, store report.Store, d resta
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(out, restated(m, errors.Is(before, report.ErrNoReport)))
+		fmt.Fprintln(out, restated(before, m))
 	}
 	return j.incomplete(rep)
 }
 
-// restated says in one line what a restated day has changed. isNew says that it was not reported before.
-func restated(m *report.Manifest, isNew bool) string {
+// restated says in one line what a restated day has changed. before is nil where it was not reported.
+func restated(before, m *report.Manifest) string {
 	switch {
-	case isNew:
+	case before == nil:
 		return fmt.Sprintf("Restated %s: published for the first time", m.Day)
-	case m.Changes == nil: // a day that has changed has a revision before; this one's files were left half published
+	case before.Revision == m.Revision: // the same tables: they had been published half, or damaged
 		return fmt.Sprintf("Restated %s: its files are whole again", m.Day)
 	}
 	var changes []string

@@ -55,9 +55,12 @@ func fileRows(path, name string, columns []string) ([][]string, error) {
 }
 
 func cells[T any](t *table.Table[T], data []byte, day string, columns []string) ([][]string, error) {
-	rows, err := t.Decode(context.Background(), data)
-	if err != nil {
-		return nil, err
+	var rows []T
+	for row, err := range t.Decode(context.Background(), data) {
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, *row)
 	}
 	out := make([][]string, len(rows))
 	for i := range rows {

@@ -79,18 +79,20 @@ func (s *Search) readDay(ctx context.Context, store report.Store, d day.Day) err
 		return err
 	}
 	s.published[d] = true
-	rows, err := report.ReadTable(ctx, store, &table.Objects, m, d)
-	if errors.Is(err, report.ErrDamaged) || errors.Is(err, report.ErrNoReport) {
-		s.changed[d] = true
-		return nil
-	}
-	for i := range rows {
-		s.know(known{published: true, day: d, row: rows[i]})
-		if key := source.ParseKey(rows[i].Key); key.HasDay {
+	for row, err := range report.ReadTable(ctx, store, &table.Objects, m, d) {
+		if errors.Is(err, report.ErrDamaged) || errors.Is(err, report.ErrNoReport) {
+			s.changed[d] = true
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		s.know(known{published: true, day: d, row: *row})
+		if key := source.ParseKey(row.Key); key.HasDay {
 			s.latest = max(s.latest, key.Day)
 		}
 	}
-	return err
+	return s.known.Err()
 }
 
 // Empty reports whether the report holds none of the days.

@@ -4,11 +4,13 @@ package summary
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 	"vpcetrail/report/table"
 )
@@ -19,8 +21,8 @@ type Summary struct {
 	Days       []day.Day    // in order
 	Kinds      report.Kinds // records by what they were to the balance
 	Total      table.Routes
-	Services   []NamedRoutes // by service, most internet calls first
-	Principals []NamedRoutes // by principal, most internet calls first
+	Services   Ranking       // by service
+	Principals Ranking       // by principal
 	Endpoints  []EndpointUse // most calls first
 
 	// Unread is how many objects could not be read whole, by status, over the runs that made the days.
@@ -33,11 +35,23 @@ type NamedRoutes struct {
 	table.Routes
 }
 
+// A Ranking holds those with most internet calls, the most first.
+type Ranking struct {
+	Top  []NamedRoutes // at most maxTop
+	Past int           // how many have internet calls at all
+}
+
+// maxTop bounds a Ranking.
+const maxTop = 100
+
 // An EndpointUse is the use of one endpoint for one service.
 type EndpointUse struct {
 	ID, Service, Type, Owner, VPC                           string
 	Calls, Denied, PolicyDenied, ForeignPrincipals, Network int64
 }
+
+// memory is what the totals of a summary take at most, in bytes; the rest goes to temporary files.
+const memory = 64 << 20
 
 // Read reads the report in store: the given days, or all of them where days is nil.
 func Read(ctx context.Context, store report.Store, days []day.Day) (*Summary, error) {
@@ -50,14 +64,21 @@ func Read(ctx context.Context, store report.Store, days []day.Day) (*Summary, er
 			return nil, fmt.Errorf("%s holds no report: run vpcetrail analyze SOURCE --out %s", store, store)
 		}
 	}
-	b := summaryBuilder{services: map[string]*table.Routes{}, principals: map[string]*table.Routes{}, endpoints: map[[2]string]*EndpointUse{}}
+	disk := spill.NewDisk("")
+	defer disk.Close()
+	b := summaryBuilder{
+		services: spill.NewTotals[table.Routes](disk, memory), principals: spill.NewTotals[table.Routes](disk, memory),
+		endpoints: map[[2]string]*EndpointUse{},
+	}
 	s := &Summary{Days: days, Unread: map[ingest.Status]int64{}}
 	for _, d := range days {
 		if err := b.add(ctx, store, d, s); err != nil {
 			return nil, err
 		}
 	}
-	s.Services, s.Principals = ranked(b.services), ranked(b.principals)
+	if err := errors.Join(s.Services.take(b.services.Cursor()), s.Principals.take(b.principals.Cursor())); err != nil {
+		return nil, err
+	}
 	for _, use := range b.endpoints {
 		s.Endpoints = append(s.Endpoints, *use)
 	}
@@ -68,7 +89,7 @@ func Read(ctx context.Context, store report.Store, days []day.Day) (*Summary, er
 }
 
 type summaryBuilder struct {
-	services, principals map[string]*table.Routes
+	services, principals *spill.Totals[table.Routes, *table.Routes] // by name
 	endpoints            map[[2]string]*EndpointUse
 }
 
@@ -83,36 +104,26 @@ func (b *summaryBuilder) add(ctx context.Context, store report.Store, d day.Day,
 			s.Unread[status] = max(s.Unread[status], n) // days of one run repeat its objects
 		}
 	}
-	services, err := report.ReadTable(ctx, store, &table.Services, m, d)
-	if err != nil {
-		return err
+	for row, err := range report.ReadTable(ctx, store, &table.Services, m, d) {
+		if err != nil {
+			return err
+		}
+		s.Total.Add(&row.Routes)
+		b.services.At([]byte(row.Service)).Add(&row.Routes)
 	}
-	for i := range services {
-		s.Total.Add(&services[i].Routes)
-		sumInto(b.services, services[i].Service, &services[i].Routes)
+	for row, err := range report.ReadTable(ctx, store, &table.Principals, m, d) {
+		if err != nil {
+			return err
+		}
+		b.principals.At([]byte(row.Principal)).Add(&row.Routes)
 	}
-	principals, err := report.ReadTable(ctx, store, &table.Principals, m, d)
-	if err != nil {
-		return err
-	}
-	for i := range principals {
-		sumInto(b.principals, principals[i].Principal, &principals[i].Routes)
-	}
-	endpoints, err := report.ReadTable(ctx, store, &table.Endpoints, m, d)
-	if err != nil {
-		return err
-	}
-	for i := range endpoints {
-		b.use(&endpoints[i])
+	for row, err := range report.ReadTable(ctx, store, &table.Endpoints, m, d) {
+		if err != nil {
+			return err
+		}
+		b.use(row)
 	}
 	return nil
-}
-
-func sumInto(totals map[string]*table.Routes, name string, r *table.Routes) {
-	if totals[name] == nil {
-		totals[name] = new(table.Routes)
-	}
-	totals[name].Add(r)
 }
 
 func (b *summaryBuilder) use(e *table.EndpointRow) {
@@ -133,14 +144,26 @@ func (b *summaryBuilder) use(e *table.EndpointRow) {
 	u.Network += e.NetworkEvents
 }
 
-// ranked orders totals by internet calls, then by name.
-func ranked(totals map[string]*table.Routes) []NamedRoutes {
-	var all []NamedRoutes
-	for name, r := range totals {
-		all = append(all, NamedRoutes{name, *r})
+// take ranks what a cursor hands out.
+func (r *Ranking) take(totals *spill.TotalsCursor[table.Routes, *table.Routes]) error {
+	for totals.Next() {
+		if totals.Value.Internet == 0 {
+			continue
+		}
+		r.Past++
+		r.Top = append(r.Top, NamedRoutes{string(totals.Key), totals.Value})
+		if len(r.Top) == 2*maxTop {
+			r.cut()
+		}
 	}
-	slices.SortFunc(all, func(a, b NamedRoutes) int {
+	r.cut()
+	return totals.Err()
+}
+
+// cut orders what is held by internet calls, then by name, and keeps the first of it.
+func (r *Ranking) cut() {
+	slices.SortFunc(r.Top, func(a, b NamedRoutes) int {
 		return cmp.Or(cmp.Compare(b.Internet, a.Internet), cmp.Compare(a.Name, b.Name))
 	})
-	return all
+	r.Top = r.Top[:min(len(r.Top), maxTop)]
 }

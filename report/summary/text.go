@@ -80,23 +80,17 @@ func (s *Summary) writeRoutes(out *strings.Builder) {
 
 // writeRanking shows the rows with internet calls; cells says how to show a row's name, in as many
 // columns as there are names.
-func writeRanking(out *strings.Builder, title string, rows []NamedRoutes, names []string, cells func(string) []string) {
+func writeRanking(out *strings.Builder, title string, r Ranking, names []string, cells func(string) []string) {
 	g := grid{title: title, heads: append(names, "internet", "external", "vpce", "vpce share")}
 	g.right = append(make([]bool, len(names)), true, true, true, true)
-	past := 0
-	for _, r := range rows {
-		if r.Internet == 0 {
-			continue
+	for _, row := range r.Top[:min(len(r.Top), topRows)] {
+		share := "-"
+		if !math.IsNaN(row.VPCEShare) {
+			share = fmt.Sprintf("%.1f %%", 100*row.VPCEShare)
 		}
-		if past++; past <= topRows {
-			share := "-"
-			if !math.IsNaN(r.VPCEShare) {
-				share = fmt.Sprintf("%.1f %%", 100*r.VPCEShare)
-			}
-			g.add(append(cells(r.Name), number(r.Internet), number(r.InternetExternal), number(r.VPCE), share)...)
-		}
+		g.add(append(cells(row.Name), number(row.Internet), number(row.InternetExternal), number(row.VPCE), share)...)
 	}
-	g.more(past - topRows)
+	g.more(r.Past - topRows)
 	g.write(out)
 }
 

@@ -1,6 +1,7 @@
 package table
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"math"
@@ -19,7 +20,7 @@ func TestAnotherVersionsColumnsAreNull(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := Services.Decode(context.Background(), data)
+	rows, err := decode(&Services, memory.DefaultAllocator, data)
 	if err != nil || len(rows) != 1 || rows[0].Service != "s3.amazonaws.com" || rows[0].Calls != 0 || !math.IsNaN(rows[0].VPCEShare) {
 		t.Errorf("%+v, %v", rows, err)
 	}
@@ -36,9 +37,31 @@ func TestEncodeReleasesItsMemory(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	back, err := Traffic.decode(context.Background(), data, mem)
+	back, err := decode(&Traffic, mem, data)
 	if err != nil || !reflect.DeepEqual(back, rows) {
 		t.Errorf("%d rows of %d read back, %v", len(back), len(rows), err)
+	}
+}
+
+// TestTheSameRowsGiveTheSameBytes does so for columns of which nearly every value is another one.
+func TestTheSameRowsGiveTheSameBytes(t *testing.T) {
+	rows := make([]TrafficRow, rowGroup)
+	for i := range rows {
+		rows[i].Principal = fmt.Sprintf("arn:aws:iam::111122223333:user/%030d", i*7919)
+		rows[i].Calls, rows[i].FirstSeen, rows[i].LastSeen = int64(i), int64(i)*1009, int64(i)*1013
+	}
+	var first []byte
+	for range 4 {
+		data, err := encode(&Traffic, memory.DefaultAllocator, rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if first == nil {
+			first = data
+		}
+		if !bytes.Equal(data, first) {
+			t.Fatal("the same rows gave other bytes")
+		}
 	}
 }
 
@@ -53,4 +76,14 @@ func encode[T any](t *Table[T], mem memory.Allocator, rows []T) ([]byte, error) 
 		}
 	}
 	return e.Finish()
+}
+
+func decode[T any](t *Table[T], mem memory.Allocator, data []byte) (all []T, err error) {
+	for row, err := range t.decode(context.Background(), data, mem) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, *row)
+	}
+	return all, nil
 }
