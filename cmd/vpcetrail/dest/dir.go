@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"slices"
 	"sort"
 	"strings"
 
@@ -115,6 +117,20 @@ func missing(dir string) (dirs []string) {
 	}
 }
 
+// putAside puts from in to's place where the system cannot swap the two at once: for a moment there is
+// nothing. What stood at to ends up at from.
+func putAside(from, to string) error {
+	aside := from + ".old"
+	if err := os.Rename(to, aside); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Rename(from, to); err != nil {
+		_ = os.Rename(aside, to) // where it was
+		return err
+	}
+	return nil
+}
+
 // errLocked says that another process, or another publication of this one, holds the lock.
 var errLocked = errors.New("locked")
 
@@ -128,14 +144,22 @@ type dirPublication struct {
 	lock    *os.File // the root, locked; nil once released
 	staging string
 	made    []string // directories that Begin made: the root and those above it, innermost first
-	names   []string
+	folders []string // of the names staged, in the order first met
 }
 
 func (p *dirPublication) Stage(_ context.Context, name string, data []byte) error {
-	if err := writeSynced(filepath.Join(p.staging, fmt.Sprint(len(p.names))), data); err != nil {
+	folder := path.Dir(name)
+	staged := filepath.Join(p.staging, filepath.FromSlash(name))
+	err := os.MkdirAll(filepath.Dir(staged), 0o755)
+	if err == nil {
+		err = writeSynced(staged, data)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: write: %w", p.store.path(name), bare(err))
 	}
-	p.names = append(p.names, name)
+	if !slices.Contains(p.folders, folder) {
+		p.folders = append(p.folders, folder)
+	}
 	return nil
 }
 
@@ -151,15 +175,17 @@ func writeSynced(path string, data []byte) error {
 	return errors.Join(err, f.Close())
 }
 
+// Commit replaces whole folders, that is a table's day or its manifest, so that no reader ever sees files
+// of two publications side by side in one. What they held before goes with the staging directory.
 func (p *dirPublication) Commit(ctx context.Context, stale []string) error {
 	if err := ctx.Err(); err != nil {
 		return context.Cause(ctx)
 	}
-	for i, name := range p.names { // from here on the publication is not interrupted
-		target := p.store.path(name)
+	for _, folder := range p.folders { // from here on the publication is not interrupted
+		target := p.store.path(folder)
 		err := os.MkdirAll(filepath.Dir(target), 0o755)
 		if err == nil {
-			err = os.Rename(filepath.Join(p.staging, fmt.Sprint(i)), target)
+			err = swap(filepath.Join(p.staging, filepath.FromSlash(folder)), target)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: write: %w: the report is published in part: run again", target, bare(err))

@@ -2,8 +2,8 @@ package dest
 
 import (
 	"os"
+	"path"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"vpcetrail/report"
@@ -118,10 +118,10 @@ func TestDirThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// Where a file cannot be replaced, the error says what state the report is in.
-func TestDirWhereAFolderStandsInAFilesPlace(t *testing.T) {
+// Where a folder cannot be replaced, the error says what state the report is in.
+func TestDirWhereAFileStandsInAFoldersPlace(t *testing.T) {
 	root := t.TempDir()
-	if err := os.MkdirAll(filepath.Join(root, filepath.FromSlash(day2), "sub"), 0o777); err != nil {
+	if err := os.WriteFile(filepath.Join(root, "_runs"), nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
 	store := openDir(t, root)
@@ -129,14 +129,42 @@ func TestDirWhereAFolderStandsInAFilesPlace(t *testing.T) {
 	stage(t, pub, "", day1, day2, run1)
 	err := pub.Commit(t.Context(), nil)
 	pub.Abort()
-	want := filepath.Join(root, filepath.FromSlash(day2)) + ": write: file exists: the report is published in part: run again"
+	want := filepath.Join(root, filepath.FromSlash(path.Dir(run1))) + ": write: not a directory: the report is published in part: run again"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v\nwant  %s", err, want)
 	}
-	holds(t, store, "_runs/", "") // its manifest, the last of the day, does not vouch for it
-	err = begin(t, store).Commit(t.Context(), []string{strings.TrimSuffix(day2, "/part-00000.parquet")})
-	want = filepath.Join(root, "traffic", "dt=2026-11-21") + ": remove: directory not empty: the report is published, but holds this file of an earlier one: run again"
+	holds(t, store, "traffic/", "", day1, day2)
+	if err := os.MkdirAll(filepath.Join(root, "traffic", "dt=2026-11-22", "sub"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	err = begin(t, store).Commit(t.Context(), []string{"traffic/dt=2026-11-22"})
+	want = filepath.Join(root, "traffic", "dt=2026-11-22") + ": remove: directory not empty: the report is published, but holds this file of an earlier one: run again"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v\nwant  %s", err, want)
+	}
+}
+
+// A folder is replaced as a whole, also where the system cannot swap folders.
+func TestDirFoldersAreReplacedWhole(t *testing.T) {
+	for name, replace := range map[string]func(from, to string) error{"swap": swap, "putAside": putAside} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			from, to := filepath.Join(dir, "from"), filepath.Join(dir, "to")
+			for _, content := range []string{"first", "second"} {
+				if err := os.Mkdir(from, 0o777); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(from, content), nil, 0o666); err != nil {
+					t.Fatal(err)
+				}
+				if err := replace(from, to); err != nil {
+					t.Fatal(err)
+				}
+				if files, err := os.ReadDir(to); err != nil || len(files) != 1 || files[0].Name() != content {
+					t.Errorf("%v, %v: want %s alone", files, err, content)
+				}
+				_ = os.RemoveAll(from) // as Abort does
+			}
+		})
 	}
 }
