@@ -41,15 +41,11 @@ type current struct {
 // CounterOptions bound a Counter and say what its tables hold.
 type CounterOptions struct {
 	Disk     *spill.Disk // takes what passes Memory; nil is the system's own place
-	Memory   int         // bytes, about; 0 is 64 MiB
+	Memory   int         // bytes, about: half for groups, the rest for rows and objects; 0 is 64 MiB
 	Lateness int         // days after a day whose folders are read for it
 }
 
 const defaultMemory = 64 << 20
-
-// logsShare is the part of the memory that rows take, and objects: both are written in order and read
-// once, which costs little on disk.
-const logsShare = 16
 
 // NewCounter returns a Counter that tells AWS's public addresses by ranges.
 func NewCounter(ranges *classify.Ranges, opt CounterOptions) *Counter {
@@ -61,8 +57,8 @@ func NewCounter(ranges *classify.Ranges, opt CounterOptions) *Counter {
 	}
 	return &Counter{
 		ranges: ranges, lateness: opt.Lateness,
-		groups: newDictionary(opt.Disk, opt.Memory/2), rows: newRowLog(opt.Disk, opt.Memory/logsShare),
-		objects: newObjectLog(opt.Disk, opt.Memory/logsShare), statuses: map[ingest.Status]int64{},
+		groups: newDictionary(opt.Disk, opt.Memory/2), rows: newRowLog(opt.Disk, opt.Memory/4),
+		objects: newObjectLog(opt.Disk, opt.Memory/4), statuses: map[ingest.Status]int64{},
 		folders: map[day.Day]bool{}, told: toldEndpoints{}, loose: map[string]bool{},
 	}
 }

@@ -41,17 +41,20 @@ func (m *memoryFlag) Set(text string) error {
 	return nil
 }
 
-// A memoryPlan says who may take how much of --memory, in bytes. What they hold is at most half of it at a
-// time; the rest is for what is read at the moment, and for the garbage collector.
+// A memoryPlan says who may take how much of --memory, in bytes: half of it together at the most, for the
+// garbage collector lets as much again pile up.
+//
+// What grows with the number of events or objects gets little: it is written in order and read once, which
+// costs next to nothing on disk. So peak memory follows neither.
 type memoryPlan struct {
 	fetched  int64 // objects fetched ahead
-	ids      int   // of the events, to tell duplicates
-	counting int   // rows and groups, of all workers together
-	report   int   // totals
+	ids      int   // of the events, to tell duplicates: an eighth while they are collected, all of it to compare them
+	counting int   // rows, groups and objects, of all workers together
+	report   int   // totals, once all is read
 }
 
 // plan divides the memory, and holds the garbage collector to it.
 func (m memoryFlag) plan() memoryPlan {
 	debug.SetMemoryLimit(int64(m) / 8 * 7)
-	return memoryPlan{fetched: min(int64(m)/16, 64<<20), ids: int(m / 8), counting: int(m / 4), report: int(m / 4)}
+	return memoryPlan{fetched: min(int64(m)/16, 64<<20), ids: int(m / 8), counting: int(m / 32), report: int(m / 4)}
 }
