@@ -31,13 +31,13 @@ const (
 	defaultRetries  = 1000
 	defaultStall    = 30 * time.Second
 
-	// deadAfter failures in a row, once the retries are spent, S3 counts as dead:
+	// deadAfter failures in a row, once the retries are spent, the service counts as dead:
 	// then one call in probeEvery finds out whether it is back, and the others fail at once.
 	deadAfter  = 32
 	probeEvery = time.Second
 )
 
-// Calls are the calls of one run to S3, and what they share.
+// Calls are the calls of one run to a service, S3 unless it says otherwise, and what they share.
 //
 // A call that fails for a passing reason (500, 503, 429, a connection that is
 // refused, reset or stands still) is tried up to 10 times, or as often as the SDK's
@@ -49,7 +49,8 @@ const (
 // ends a run in bounded time. A retry that succeeds is given back, and so is a fifth
 // of one for every call that succeeds. Calls are safe for concurrent use.
 type Calls struct {
-	client  *s3.Client
+	client  *s3.Client // nil for another service
+	service string     // its name for people
 	opt     CallOptions
 	retryer aws.RetryerV2 // without what caller adds
 	reserve *ratelimit.TokenRateLimit
@@ -62,26 +63,37 @@ type Calls struct {
 
 // NewCalls returns the calls of a run that client carries out.
 func NewCalls(client *s3.Client, opt CallOptions) *Calls {
+	o := client.Options()
+	c := newCalls("S3", o.RetryMode, o.RetryMaxAttempts, opt)
+	c.client = client
+	return c
+}
+
+// newCalls returns the calls to a service by a client configured so.
+func newCalls(service string, mode aws.RetryMode, maxAttempts int, opt CallOptions) *Calls {
 	if opt.Retries == 0 {
 		opt.Retries = defaultRetries
 	}
 	if opt.Stall == 0 {
 		opt.Stall = defaultStall
 	}
-	c := &Calls{client: client, opt: opt}
+	c := &Calls{service: service, opt: opt}
 	c.reserve = ratelimit.NewTokenRateLimit(uint(max(0, opt.Retries)) * retry.DefaultRetryCost)
-	if client.Options().RetryMode == aws.RetryModeAdaptive {
+	standard := func(o *retry.StandardOptions) {
+		o.MaxAttempts = attempts(maxAttempts)
+		c.standard(o)
+	}
+	if mode == aws.RetryModeAdaptive {
 		c.retryer = retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
-			o.StandardOptions = append(o.StandardOptions, c.standard)
+			o.StandardOptions = append(o.StandardOptions, standard)
 		})
 	} else {
-		c.retryer = retry.NewStandard(c.standard)
+		c.retryer = retry.NewStandard(standard)
 	}
 	return c
 }
 
 func (c *Calls) standard(o *retry.StandardOptions) {
-	o.MaxAttempts = attempts(c.client.Options().RetryMaxAttempts)
 	o.RateLimiter = c.reserve
 	o.RetryCost, o.RetryTimeoutCost, o.ThrottlingRetryCost = retry.DefaultRetryCost, retry.DefaultRetryCost, retry.DefaultRetryCost
 	o.NoRetryIncrement = 0 // succeeded gives back, once a body is complete too
@@ -117,7 +129,7 @@ func backoff(sdk retry.BackoffDelayer) retry.BackoffDelayer {
 	})
 }
 
-// throttled reports whether err is S3's wish for fewer requests.
+// throttled reports whether err is the service's wish for fewer requests.
 func throttled(err error) bool {
 	var resp *awshttp.ResponseError
 	if errors.As(err, &resp) {
@@ -137,7 +149,7 @@ func (c *Calls) options(o *s3.Options) {
 	}
 }
 
-// succeeded notes an answer, be it a refusal: S3 is there.
+// succeeded notes an answer, be it a refusal: the service is there.
 func (c *Calls) succeeded() {
 	_ = c.reserve.AddTokens(1) // has no way to fail
 	c.mu.Lock()
@@ -155,7 +167,7 @@ func (c *Calls) failed(err error) {
 	}
 }
 
-// admit lets a call start, unless S3 is dead.
+// admit lets a call start, unless the service is dead.
 func (c *Calls) admit() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -164,13 +176,13 @@ func (c *Calls) admit() error {
 	}
 	now := time.Now()
 	if now.Before(c.nextProbe) {
-		return &tell{"not asked for: S3 does not answer, and the run's retries are spent", errDead}
+		return &tell{"not asked for: " + c.service + " does not answer, and the run's retries are spent", errDead}
 	}
 	c.nextProbe = now.Add(probeEvery)
 	return nil
 }
 
-var errDead = errors.New("S3 does not answer")
+var errDead = errors.New("service does not answer")
 
 // again waits before what failed with err is done for the nth time again. The
 // caller calls release(nil) once that has succeeded.
