@@ -1,9 +1,10 @@
 // Package source finds and fetches the objects of a trail.
 //
-// A SOURCE is s3://bucket/prefix, a directory, a file, or "-" for standard input;
-// it may point at any depth of AWS's layout (package layout) in any store (package
-// store). A Trail hands out the objects of all its sources in one canonical order,
-// the byte order of their names, whatever the order of the sources.
+// A SOURCE is s3://bucket/prefix, a directory, a file, "-" for standard input, or
+// lookup-events://REGION for CloudTrail's own history. A folder may lie at any depth of
+// AWS's layout (package layout), in any store (package store). A Trail hands out the
+// objects of all its sources in one canonical order, the byte order of their names,
+// whatever the order of the sources.
 //
 // The bucket may also be an access point's alias or its ARN, whose slash belongs to
 // it: s3://arn:aws:s3:us-east-1:123456789012:accesspoint/name/prefix. One bucket under
@@ -13,6 +14,9 @@
 // retries (store.Calls), and how many objects are in flight follows from what S3 bears
 // (Trail). What is handed out is an object's bytes, whole and of one version, or an
 // *Error that says why not.
+//
+// The history of a Region is asked for over CloudTrail's API, at its two requests a
+// second. An object of it is a day, by the events' times: one page of 50 events is held.
 //
 // Words: an object is one file of a trail, wherever it is kept; a folder is a
 // directory or an S3 prefix that ends in '/'; a loose object lies outside AWS's

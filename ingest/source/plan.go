@@ -33,7 +33,8 @@ const maxDays = 1000
 
 // A plan decides which folders are listed and which objects are read.
 type plan struct {
-	all         bool // no bounds; otherwise first..last, lateness included
+	window      day.Window // as asked for, without lateness
+	all         bool       // no bounds; otherwise first..last, lateness included
 	first, last day.Day
 	accounts    map[string]bool // nil: all
 	excluded    map[string]bool // nil: none
@@ -44,7 +45,7 @@ type plan struct {
 }
 
 func newPlan(sel Selection) *plan {
-	p := &plan{all: sel.Window.IsAll(), first: sel.Window.From, last: sel.Window.To, found: map[string]bool{}}
+	p := &plan{window: sel.Window, all: sel.Window.IsAll(), first: sel.Window.From, last: sel.Window.To, found: map[string]bool{}}
 	late := sel.Lateness
 	if late == 0 {
 		late = 1

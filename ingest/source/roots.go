@@ -19,7 +19,7 @@ import (
 )
 
 // remedyNoSource ends the error about a SOURCE that is none.
-const remedyNoSource = "name s3://bucket/prefix, a directory, a file or -"
+const remedyNoSource = "name s3://bucket/prefix, lookup-events://REGION, a directory, a file or -"
 
 // probes bounds the S3 sources that are looked up at once.
 const probes = 16
@@ -31,7 +31,7 @@ func roots(ctx context.Context, args []string, opt Options, p *plan, throttled f
 		return nil, errors.New("no source: " + remedyNoSource)
 	}
 	var nodes []*node
-	var urls, paths []string
+	var urls, paths, lookups []string
 	for _, arg := range args {
 		switch {
 		case arg == "":
@@ -40,6 +40,8 @@ func roots(ctx context.Context, args []string, opt Options, p *plan, throttled f
 			nodes = append(nodes, objectRoot(Object{Name: "-", Size: -1}, store.Stdin{Reader: opt.Stdin}))
 		case isS3(arg):
 			urls = append(urls, arg)
+		case isLookup(arg):
+			lookups = append(lookups, arg)
 		default:
 			paths = append(paths, arg)
 		}
@@ -52,7 +54,11 @@ func roots(ctx context.Context, args []string, opt Options, p *plan, throttled f
 	if err != nil {
 		return nil, err
 	}
-	nodes = slices.Concat(nodes, files, buckets)
+	histories, err := lookupRoots(ctx, lookups, opt, p)
+	if err != nil {
+		return nil, err
+	}
+	nodes = slices.Concat(nodes, files, buckets, histories)
 	slices.SortStableFunc(nodes, func(a, b *node) int { return cmp.Compare(a.name, b.name) })
 	var wanted []*node
 	for _, n := range nodes {
@@ -102,7 +108,7 @@ func statPath(arg string) (localPath, error) {
 	name := cleanName(filepath.ToSlash(arg))
 	info, err := os.Stat(arg)
 	if err != nil && strings.Contains(arg, "://") {
-		return localPath{}, fmt.Errorf("%s: neither s3:// nor a path: %s", arg, remedyNoSource)
+		return localPath{}, fmt.Errorf("%s: neither s3:// nor lookup-events:// nor a path: %s", arg, remedyNoSource)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return localPath{}, fmt.Errorf("%s: %w: %s", arg, noPath(err), remedyNoSource)

@@ -19,11 +19,11 @@ func TestOpenRefusesWrongSources(t *testing.T) {
 		args []string
 		want string
 	}{
-		{"none", nil, "no source: name s3://bucket/prefix, a directory, a file or -"},
-		{"empty", []string{"trail", ""}, `source "" is empty: name s3://bucket/prefix, a directory, a file or -`},
-		{"no such path", []string{"trail", "trial"}, "trial: no such file or directory: name s3://bucket/prefix, a directory, a file or -"},
+		{"none", nil, "no source: name s3://bucket/prefix, lookup-events://REGION, a directory, a file or -"},
+		{"empty", []string{"trail", ""}, `source "" is empty: name s3://bucket/prefix, lookup-events://REGION, a directory, a file or -`},
+		{"no such path", []string{"trail", "trial"}, "trial: no such file or directory: name s3://bucket/prefix, lookup-events://REGION, a directory, a file or -"},
 		{"below a file", []string{"trail/a.json/b"}, "trail/a.json/b: open: not a directory"},
-		{"another scheme", []string{"gs://logs/AWSLogs"}, "gs://logs/AWSLogs: neither s3:// nor a path: name s3://bucket/prefix, a directory, a file or -"},
+		{"another scheme", []string{"gs://logs/AWSLogs"}, "gs://logs/AWSLogs: neither s3:// nor lookup-events:// nor a path: name s3://bucket/prefix, lookup-events://REGION, a directory, a file or -"},
 		{"no bucket", []string{"s3:///AWSLogs"}, "s3:///AWSLogs: no bucket: write s3://bucket/prefix"},
 		{"no such bucket", []string{"s3://nowhere/AWSLogs"}, "list s3://nowhere/AWSLogs/: no such bucket: check its name"},
 		{"no such prefix", []string{"s3://logs/AWSLog"}, "s3://logs/AWSLog: no object of that name or below it: check bucket and prefix"},

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"golang.org/x/sync/semaphore"
 
@@ -37,12 +38,17 @@ type Options struct {
 	Stdin       io.Reader                                     // the object "-"; nil is empty
 	S3          func(ctx context.Context) (*s3.Client, error) // called once if there is an S3 source; nil means NewS3
 
+	// CloudTrail is called once for each Region of a source lookup-events://REGION; nil means NewCloudTrail.
+	CloudTrail func(ctx context.Context, region string) (*cloudtrail.Client, error)
+
 	RequesterPays bool          // pay for requests and transfer, as a requester-pays bucket demands
 	BucketOwner   string        // account id that must own every bucket, or S3 refuses; "" means any
-	Retries       int           // retries that all calls to S3 have in reserve, see store.Calls; 0 means 1000, less than 0 none
-	StallTimeout  time.Duration // how long S3 may send nothing before the call is made again; 0 means 30 s, less than 0 for ever
+	Retries       int           // retries that all calls to S3 have in reserve, see store.Calls; 0 means 1000 (100 for CloudTrail in a Region), less than 0 none
+	StallTimeout  time.Duration // how long S3 or CloudTrail may send nothing before the call is made again; 0 means 30 s, less than 0 for ever
 
-	backoff retry.BackoffDelayer // tests wait shorter
+	backoff     retry.BackoffDelayer // tests wait shorter
+	lookupEvery time.Duration        // and look up more often
+	now         func() time.Time     // and know the time
 }
 
 func (o Options) client(ctx context.Context) (*s3.Client, error) {
@@ -100,7 +106,8 @@ type listing interface {
 	wake()
 }
 
-// Open returns the trail of args, each s3://bucket/prefix, a directory, a file or "-".
+// Open returns the trail of args, each s3://bucket/prefix, lookup-events://REGION, a directory,
+// a file or "-".
 // It fails if one of them does not exist or may not be listed. The work ahead
 // goes on until Close, or until ctx ends.
 func Open(ctx context.Context, args []string, sel Selection, opt Options) (*Trail, error) {

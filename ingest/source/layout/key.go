@@ -57,7 +57,7 @@ func parseStamp(file string) Key {
 		return Key{}
 	}
 	region, stamp, ok := strings.Cut(rest, "_")
-	if !ok || !isRegion(region) {
+	if !ok || !IsRegion(region) {
 		return Key{}
 	}
 	k := Key{Account: account, Region: region, Folder: folder}
@@ -84,8 +84,8 @@ func isTrailFolder(name string) bool {
 
 func isAccount(s string) bool { return len(s) == 12 && allDigits(s) }
 
-// isRegion reports whether s is built like a Region: us-east-1, us-gov-west-1, eusc-de-east-1.
-func isRegion(s string) bool {
+// IsRegion reports whether s is built like a Region: us-east-1, us-gov-west-1, eusc-de-east-1.
+func IsRegion(s string) bool {
 	last := strings.LastIndexByte(s, '-')
 	if last < 0 || last == len(s)-1 || !allDigits(s[last+1:]) {
 		return false

@@ -84,7 +84,7 @@ func FuzzParseKey(f *testing.F) {
 				t.Errorf("%q is not in %q", part, name)
 			}
 		}
-		if k.Account != "" && !isAccount(k.Account) || k.Region != "" && !isRegion(k.Region) || k.Folder != "" && !isTrailFolder(k.Folder) {
+		if k.Account != "" && !isAccount(k.Account) || k.Region != "" && !IsRegion(k.Region) || k.Folder != "" && !isTrailFolder(k.Folder) {
 			t.Errorf("%q gives %+v", name, k)
 		}
 		if digits := strings.ReplaceAll(k.Day.String(), "-", ""); k.HasDay && !strings.Contains(strings.ReplaceAll(name, "/", ""), digits) {

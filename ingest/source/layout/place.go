@@ -51,7 +51,7 @@ func (p Place) Enter(name string) Place {
 	case AtAccount, AtNumber:
 		return p.enterAccount(name)
 	case AtFolder:
-		if isRegion(name) {
+		if IsRegion(name) {
 			p.Level, p.Key.Region = AtRegion, name
 			return p
 		}

@@ -26,13 +26,16 @@ func StatusOf(err error) string {
 		return "unreadable"
 	case errors.Is(err, fs.ErrNotExist), httpStatus == http.StatusNotFound:
 		return "missing"
-	case errors.Is(err, fs.ErrPermission), httpStatus == http.StatusForbidden:
+	case errors.Is(err, fs.ErrPermission), httpStatus == http.StatusForbidden, deniedCodes[code]:
 		return "denied"
 	}
 	return "unreadable"
 }
 
-// apiError returns S3's error code and the HTTP status; "" and 0 where err is not S3's answer.
+// deniedCodes are a service's words for a missing permission, whatever the HTTP status.
+var deniedCodes = map[string]bool{"AccessDenied": true, "AccessDeniedException": true, "UnauthorizedOperation": true}
+
+// apiError returns a service's error code and the HTTP status; "" and 0 where err is no answer.
 func apiError(err error) (code string, status int) {
 	var api smithy.APIError
 	if errors.As(err, &api) {
@@ -56,7 +59,7 @@ func (t *tell) Error() string { return t.text }
 func (t *tell) Unwrap() error { return t.err }
 
 // Cause is err's text in one line, without what only repeats the call: an SDK error
-// shrinks to S3's own code and message, a path error to the system's. It says how
+// shrinks to the service's own code and message, a path error to the system's. It says how
 // often a call was tried where that was more than once.
 func Cause(err error) string {
 	var (
@@ -95,6 +98,9 @@ func bare(err error) string {
 		return idle.Error()
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err.Error()
+	case errors.As(err, &api) && api.ErrorCode() == "UnknownError": // the answer says nothing but its status
+		_, status := apiError(err)
+		return fmt.Sprintf("HTTP status %d", status)
 	case errors.As(err, &api):
 		return strings.TrimSuffix(fmt.Sprintf("%s: %s", api.ErrorCode(), api.ErrorMessage()), ": ")
 	case errors.As(err, &path):

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	"github.com/aws/smithy-go/logging"
 )
 
 // idleConns lets every fetcher and lister keep its connection; the SDK's own limit is 10.
@@ -31,10 +32,8 @@ const dialTime = 10 * time.Second
 // Region that S3 names. A failed call is tried up to 10 times, unless the SDK's
 // configuration says otherwise.
 func NewS3(ctx context.Context) (*s3.Client, error) {
-	transport := awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-		t.MaxIdleConns, t.MaxIdleConnsPerHost = idleConns, idleConns
-	}).WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTime })
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(transport))
+	// The SDK's log is left out: what it warns of shows in the results.
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(httpClient()), config.WithLogger(logging.Nop{}))
 	if err != nil {
 		return nil, fmt.Errorf("AWS configuration: %w", err)
 	}
@@ -46,6 +45,12 @@ func NewS3(ctx context.Context) (*s3.Client, error) {
 		o.RetryMaxAttempts = attempts(o.RetryMaxAttempts)
 		o.DisableLogOutputChecksumValidationSkipped = true // old objects have none; a line each would flood standard error
 	}), nil
+}
+
+func httpClient() *awshttp.BuildableClient {
+	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.MaxIdleConns, t.MaxIdleConnsPerHost = idleConns, idleConns
+	}).WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTime })
 }
 
 // A Bucket is a bucket in S3, under its name, an access point's alias or an access

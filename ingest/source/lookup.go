@@ -1,0 +1,107 @@
+package source
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"golang.org/x/sync/errgroup"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source/layout"
+	"vpcetrail/ingest/source/store"
+)
+
+// lookupScheme starts a SOURCE that is CloudTrail's own history of one Region.
+const lookupScheme = "lookup-events://"
+
+// lookupDays is how many whole days CloudTrail's history goes back, today included. It holds 90
+// times 24 hours, so that the day before these is there in part only.
+const lookupDays = 90
+
+func isLookup(arg string) bool { return strings.HasPrefix(arg, lookupScheme) }
+
+// NewCloudTrail returns a CloudTrail client for region, configured as the SDK does otherwise; see
+// store.NewCloudTrail.
+func NewCloudTrail(ctx context.Context, region string) (*cloudtrail.Client, error) {
+	return store.NewCloudTrail(ctx, region)
+}
+
+// CheckLookup says what is wrong with a SOURCE lookup-events://REGION of which window is wanted at
+// the time now: the Region's name, or days that the history no longer holds and whose report would
+// be lost. It returns nil for any other SOURCE.
+func CheckLookup(arg string, window day.Window, now time.Time) error {
+	if !isLookup(arg) {
+		return nil
+	}
+	if region := lookupRegion(arg); !layout.IsRegion(region) {
+		return fmt.Errorf("%s: %q is no Region: write lookup-events://us-east-1, and choose days by --date", arg, region)
+	}
+	if first := firstLookup(now); !window.IsAll() && window.From < first {
+		return fmt.Errorf("%s: CloudTrail keeps %d days: --date cannot reach back before %s", arg, lookupDays, first)
+	}
+	return nil
+}
+
+func lookupRegion(arg string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(arg, lookupScheme), "/")
+}
+
+func firstLookup(now time.Time) day.Day { return day.Of(now) - lookupDays + 1 }
+
+// lookupRoots returns the nodes of the sources args, each with the days of the window as its
+// objects. It asks for an event of each Region, so that a missing permission ends the run early.
+func lookupRoots(ctx context.Context, args []string, opt Options, p *plan) ([]*node, error) {
+	now := time.Now()
+	if opt.now != nil {
+		now = opt.now()
+	}
+	for _, arg := range args {
+		if err := CheckLookup(arg, p.window, now); err != nil {
+			return nil, err
+		}
+	}
+	newClient := opt.CloudTrail
+	if newClient == nil {
+		newClient = NewCloudTrail
+	}
+	var nodes []*node
+	var checks errgroup.Group
+	checks.SetLimit(probes)
+	for _, region := range regionsOf(args) {
+		client, err := newClient(ctx, region)
+		if err != nil {
+			return nil, fmt.Errorf("%s%s: %w", lookupScheme, region, err)
+		}
+		history := store.NewLookup(client, opt.calls(nil), opt.lookupEvery)
+		n := &node{store: history}
+		for d := max(p.window.From, firstLookup(now)); d <= min(p.window.To, day.Of(now)); d++ {
+			n.objects = append(n.objects, history.Day(d))
+		}
+		if len(n.objects) == 0 || !p.wants(Key{Region: region}) {
+			continue // the window lies in the future, or the Region is left out
+		}
+		n.name = n.objects[0].Name
+		nodes = append(nodes, n)
+		checks.Go(func() error {
+			if err := history.Check(ctx, n.objects[0].Key.Day); err != nil {
+				return fmt.Errorf("%s%s: %w", lookupScheme, region, err)
+			}
+			return nil
+		})
+	}
+	return nodes, checks.Wait()
+}
+
+// regionsOf returns the Regions of the sources args, each once and in order.
+func regionsOf(args []string) []string {
+	regions := make([]string, len(args))
+	for i, arg := range args {
+		regions[i] = lookupRegion(arg)
+	}
+	slices.Sort(regions)
+	return slices.Compact(regions)
+}

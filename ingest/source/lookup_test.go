@@ -1,0 +1,381 @@
+package source
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+
+	"vpcetrail/ingest/day"
+)
+
+// A lookup is a request for LookupEvents, as it is sent.
+type lookup struct {
+	StartTime, EndTime float64
+	MaxResults         int
+	NextToken          string
+}
+
+// A lookedEvent is an event as it is answered.
+type lookedEvent struct {
+	EventID         string `json:"EventId"`
+	CloudTrailEvent string
+}
+
+// A history is an event history over HTTP. It holds the times of its events, which are their ids too.
+type history struct {
+	*httptest.Server
+	events []time.Time
+	fault  func(lookup) fault // nil: none
+
+	mu       sync.Mutex
+	requests []lookup
+	began    []time.Time
+}
+
+func newHistory(t *testing.T, events ...time.Time) *history {
+	t.Helper()
+	slices.SortFunc(events, func(a, b time.Time) int { return b.Compare(a) }) // newest first
+	h := &history{events: events}
+	h.Server = httptest.NewServer(h)
+	t.Cleanup(h.Close)
+	return h
+}
+
+func (h *history) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var in lookup
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || r.Header.Get("X-Amz-Target") != "CloudTrail_20131101.LookupEvents" {
+		http.Error(w, "no request for LookupEvents", http.StatusBadRequest)
+		return
+	}
+	h.mu.Lock()
+	h.requests, h.began = append(h.requests, in), append(h.began, time.Now())
+	h.mu.Unlock()
+	answer := httptest.NewRecorder()
+	h.answer(answer, in)
+	if h.fault != nil {
+		if f := h.fault(in); f != nil {
+			f(w, r, answer)
+			return
+		}
+	}
+	head(w, answer)
+	_, _ = w.Write(answer.Body.Bytes())
+}
+
+// answer returns a page. A token tells its place, and the window that it is good for.
+func (h *history) answer(w http.ResponseWriter, in lookup) {
+	window, from := fmt.Sprint(in.StartTime, in.EndTime), 0
+	if in.NextToken != "" {
+		place, of, _ := strings.Cut(in.NextToken, "@")
+		if from, _ = strconv.Atoi(place); of != window {
+			refused(400, "InvalidNextTokenException", "Invalid token in request.")(w, nil, nil)
+			return
+		}
+	}
+	page := struct {
+		Events    []lookedEvent
+		NextToken string `json:",omitempty"`
+	}{Events: []lookedEvent{}}
+	n := 0
+	for _, at := range h.events {
+		if s := float64(at.Unix()); s < in.StartTime || s > in.EndTime {
+			continue
+		}
+		if n++; n <= from {
+			continue
+		}
+		if len(page.Events) == in.MaxResults {
+			page.NextToken = fmt.Sprint(n-1, "@", window)
+			break
+		}
+		id := at.UTC().Format(time.RFC3339)
+		page.Events = append(page.Events, lookedEvent{id, fmt.Sprintf(`{"eventID": "%s", "userAgent": "a\\b <é>"}`, id)})
+	}
+	_ = json.NewEncoder(w).Encode(page)
+}
+
+// refused answers with an error of CloudTrail's.
+func refused(status int, code, message string) fault {
+	return func(w http.ResponseWriter, _ *http.Request, _ *httptest.ResponseRecorder) {
+		w.Header().Set("X-Amzn-ErrorType", code)
+		w.WriteHeader(status)
+		fmt.Fprintf(w, `{"__type": %q, "Message": %q}`, code, message)
+	}
+}
+
+// options look up without waiting, on the day after the 21st of November.
+func (h *history) options() Options {
+	return Options{
+		CloudTrail: func(_ context.Context, region string) (*cloudtrail.Client, error) {
+			return cloudtrail.New(cloudtrail.Options{
+				BaseEndpoint: aws.String(h.URL), Region: region, HTTPClient: h.Client(),
+				Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""),
+			}), nil
+		},
+		backoff:     retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil }),
+		lookupEvery: time.Nanosecond,
+		now:         func() time.Time { return time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC) },
+	}
+}
+
+// first says yes the first n times.
+func first(n int) func() bool {
+	var seen gauge
+	return func() bool { return seen.add(1) <= int64(n) }
+}
+
+// lookedUp reads a history and returns the ids of the events by object; of one that fails, the error.
+func lookedUp(t *testing.T, args []string, sel Selection, opt Options) (names []string, ids map[string][]string, errs map[string]error) {
+	t.Helper()
+	trail, err := Open(t.Context(), args, sel, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trail.Close()
+	ids, errs = map[string][]string{}, map[string]error{}
+	for f := range fetches(t, trail) {
+		name := f.Object.Name
+		names = append(names, name)
+		text, err := readFetch(t.Context(), f)
+		if err != nil {
+			errs[name] = err
+			continue
+		}
+		var doc struct {
+			Events []lookedEvent
+		}
+		if err := json.Unmarshal([]byte(text), &doc); err != nil {
+			t.Errorf("%s: %v in\n%s", name, err, text)
+		}
+		for _, e := range doc.Events {
+			var record struct{ EventID, UserAgent string }
+			if err := json.Unmarshal([]byte(e.CloudTrailEvent), &record); err != nil || record.EventID != e.EventID || record.UserAgent != `a\b <é>` {
+				t.Errorf("%s: %v in record %s", name, err, e.CloudTrailEvent)
+			}
+			ids[name] = append(ids[name], record.EventID)
+		}
+	}
+	return names, ids, errs
+}
+
+const (
+	ofThe20th = "lookup-events://eu-west-1/2026-11-20"
+	ofThe21st = "lookup-events://eu-west-1/2026-11-21"
+)
+
+var (
+	midnight = time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+	twoDays  = Selection{Window: day.Window{From: day.Of(midnight), To: day.Of(midnight) + 1}}
+)
+
+// busy returns the times of 120 events in each of three days, the first and last second of each included.
+func busy() (events []time.Time) {
+	for d := range 3 {
+		for i := range 119 {
+			events = append(events, midnight.AddDate(0, 0, d).Add(time.Duration(i)*time.Minute))
+		}
+		events = append(events, midnight.AddDate(0, 0, d+1).Add(-time.Second))
+	}
+	return events
+}
+
+// wantDay checks that an object holds the events of its day, each once.
+func wantDay(t *testing.T, ids map[string][]string, name string) {
+	t.Helper()
+	got, date := slices.Sorted(slices.Values(ids[name])), name[len(name)-10:]
+	if n := len(slices.Compact(slices.Clone(got))); n != 120 || len(got) != 120 {
+		t.Fatalf("%s: %d events, %d different ones, want 120", name, len(got), n)
+	}
+	if got[0] != date+"T00:00:00Z" || got[119] != date+"T23:59:59Z" {
+		t.Errorf("%s: from %s to %s", name, got[0], got[119])
+	}
+}
+
+// A day is an object, whose events are asked for page by page; of other days none is asked for.
+func TestLookupReadsTheDaysOfTheWindow(t *testing.T) {
+	h := newHistory(t, busy()...)
+	names, ids, errs := lookedUp(t, []string{"lookup-events://eu-west-1/", "lookup-events://eu-west-1"}, twoDays, h.options())
+	equal(t, "objects", names, []string{ofThe20th, ofThe21st})
+	if len(errs) > 0 {
+		t.Fatal(errs)
+	}
+	wantDay(t, ids, ofThe20th)
+	wantDay(t, ids, ofThe21st)
+	if len(h.requests) != 1+3+3 {
+		t.Errorf("%d requests, want one to find out and three a day", len(h.requests))
+	}
+	for i, in := range h.requests {
+		if start := int64(in.StartTime); start%86400 != 0 || int64(in.EndTime) != start+86399 || i > 0 && in.MaxResults != 50 {
+			t.Errorf("request %d is %+v", i, in)
+		}
+	}
+}
+
+// Without a window all that CloudTrail keeps is read: 90 days, today included.
+func TestLookupReadsNinetyDaysOfEachRegion(t *testing.T) {
+	h := newHistory(t)
+	names, _, errs := lookedUp(t, []string{"lookup-events://us-east-1", "lookup-events://eu-west-1"}, allDays, h.options())
+	if len(names) != 180 || len(errs) > 0 {
+		t.Fatalf("%d objects, want 180; %v", len(names), errs)
+	}
+	equal(t, "ends", []string{names[0], names[89], names[90]},
+		[]string{"lookup-events://eu-west-1/2026-08-25", "lookup-events://eu-west-1/2026-11-22", "lookup-events://us-east-1/2026-08-25"})
+	selected := allDays
+	selected.Regions = []string{"us-east-1"}
+	if names, _, _ := lookedUp(t, []string{"lookup-events://us-east-1", "lookup-events://eu-west-1"}, selected, h.options()); len(names) != 90 {
+		t.Errorf("of one Region %d objects, want 90", len(names))
+	}
+}
+
+func TestLookupSurvivesPassingFaults(t *testing.T) {
+	for name, f := range map[string]fault{
+		"throttling":     refused(400, "ThrottlingException", "Rate exceeded"),
+		"internal error": refused(500, "InternalFailure", ""),
+		"unavailable":    refused(503, "ServiceUnavailable", ""),
+		"reset":          reset,
+		"cut":            cut,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHistory(t, busy()...)
+			again := map[string]func() bool{}
+			var mu sync.Mutex
+			h.fault = func(in lookup) fault { // every request fails three times
+				mu.Lock()
+				defer mu.Unlock()
+				key := fmt.Sprint(in)
+				if again[key] == nil {
+					again[key] = first(3)
+				}
+				if again[key]() {
+					return f
+				}
+				return nil
+			}
+			_, ids, errs := lookedUp(t, []string{"lookup-events://eu-west-1"}, twoDays, h.options())
+			if len(errs) > 0 {
+				t.Fatal(errs)
+			}
+			wantDay(t, ids, ofThe20th)
+			wantDay(t, ids, ofThe21st)
+		})
+	}
+}
+
+// A day that cannot be read to its end is an error; the other days stand.
+func TestLookupThatFailsHalfWay(t *testing.T) {
+	for _, tc := range []struct {
+		fault        fault
+		text, status string
+	}{
+		{refused(500, "InternalFailure", "out of order"), "InternalFailure: out of order, tried 10 times", "unreadable"},
+		{refused(400, "ThrottlingException", "Rate exceeded"), "ThrottlingException: Rate exceeded, tried 10 times", "unreadable"},
+		{refused(400, "AccessDeniedException", "not authorized"), "AccessDeniedException: not authorized: allow cloudtrail:LookupEvents in eu-west-1", "denied"},
+		{refused(400, "InvalidNextTokenException", "expired"), "InvalidNextTokenException: expired", "unreadable"},
+	} {
+		h := newHistory(t, busy()...)
+		h.fault = func(in lookup) fault {
+			if int64(in.StartTime) == midnight.Unix() && in.NextToken != "" {
+				return tc.fault
+			}
+			return nil
+		}
+		_, ids, errs := lookedUp(t, []string{"lookup-events://eu-west-1"}, twoDays, h.options())
+		wantDay(t, ids, ofThe21st)
+		var got *Error
+		if err := errs[ofThe20th]; !errors.As(err, &got) || got.Status != tc.status || err.Error() != ofThe20th+": read: "+tc.text {
+			t.Errorf("got %v\nwant %s: read: %s", err, ofThe20th, tc.text)
+		}
+	}
+}
+
+func TestOpenRefusesHistories(t *testing.T) {
+	const region = "lookup-events://eu-west-1"
+	h := newHistory(t)
+	h.fault = func(lookup) fault { return refused(400, "AccessDeniedException", "no policy allows it") }
+	old := twoDays
+	old.Window.From = date(t, "2026-08-24")
+	for _, tc := range []struct {
+		arg  string
+		sel  Selection
+		want string
+	}{
+		{region, twoDays, region + ": AccessDeniedException: no policy allows it: allow cloudtrail:LookupEvents in eu-west-1"},
+		{region, old, region + ": CloudTrail keeps 90 days: --date cannot reach back before 2026-08-25"},
+		{"lookup-events://", allDays, `lookup-events://: "" is no Region: write lookup-events://us-east-1, and choose days by --date`},
+		{"lookup-events://Ireland", allDays, `lookup-events://Ireland: "Ireland" is no Region: write lookup-events://us-east-1, and choose days by --date`},
+		{ofThe20th, allDays, ofThe20th + `: "eu-west-1/2026-11-20" is no Region: write lookup-events://us-east-1, and choose days by --date`},
+	} {
+		if _, err := Open(t.Context(), []string{tc.arg}, tc.sel, h.options()); err == nil || err.Error() != tc.want {
+			t.Errorf("got  %v\nwant %s", err, tc.want)
+		}
+	}
+}
+
+// Requests keep their distance, retries and those of several days at once included.
+func TestLookupKeepsTheRate(t *testing.T) {
+	const every = 20 * time.Millisecond
+	h := newHistory(t, busy()...)
+	failing := first(3)
+	h.fault = func(lookup) fault {
+		if failing() {
+			return refused(400, "ThrottlingException", "Rate exceeded")
+		}
+		return nil
+	}
+	opt := h.options()
+	opt.lookupEvery = every
+	trail, err := Open(t.Context(), []string{"lookup-events://eu-west-1"}, twoDays, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trail.Close()
+	var readers sync.WaitGroup
+	for f := range fetches(t, trail) {
+		readers.Go(func() {
+			if _, err := readFetch(t.Context(), f); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	readers.Wait()
+	n := len(h.began)
+	if took := h.began[n-1].Sub(h.began[0]); n != 3+1+6 || took < time.Duration(n-1)*every-every/2 {
+		t.Errorf("%d requests within %v, want 10, %v apart", n, took, every)
+	}
+}
+
+// A reading that is cancelled ends at once, also while it waits for its turn.
+func TestLookupIsCancelled(t *testing.T) {
+	h := newHistory(t, busy()...)
+	opt := h.options()
+	opt.lookupEvery = time.Hour
+	trail, err := Open(t.Context(), []string{"lookup-events://eu-west-1"}, twoDays, opt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trail.Close()
+	f, err := trail.Next(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := readFetch(ctx, f); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("it ends with %v", err)
+	}
+}

@@ -1,0 +1,190 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
+	"github.com/aws/smithy-go/logging"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source/layout"
+)
+
+const (
+	// lookupPage is the most events that an answer has: the service's own limit.
+	lookupPage = 50
+	// lookupEvery is the time between two requests: the service takes two a second for each
+	// account and Region, retries included.
+	lookupEvery = time.Second / 2
+	// lookupRetries is the reserve of a Lookup: at two requests a second ten days fail within minutes.
+	lookupRetries = 100
+)
+
+// A Lookup is CloudTrail's own history of one Region, as LookupEvents hands it out. Its objects are
+// days, by the events' times, named lookup-events://REGION/2026-11-20. It is safe for concurrent use.
+type Lookup struct {
+	client *cloudtrail.Client
+	calls  *Calls
+	region string
+	pace   spacing
+}
+
+// NewCloudTrail returns a client of CloudTrail in region, configured as the SDK does otherwise
+// (environment, profile, AWS_ENDPOINT_URL).
+func NewCloudTrail(ctx context.Context, region string) (*cloudtrail.Client, error) {
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithHTTPClient(httpClient()), config.WithLogger(logging.Nop{}))
+	if err != nil {
+		return nil, fmt.Errorf("AWS configuration: %w", err)
+	}
+	return cloudtrail.NewFromConfig(cfg), nil
+}
+
+// NewLookup returns the history of the client's Region. Requests are at least every apart; 0 means
+// half a second, CloudTrail's own limit. Of opt what is about buckets is not used, and Retries 0
+// means 100.
+func NewLookup(client *cloudtrail.Client, opt CallOptions, every time.Duration) *Lookup {
+	if opt.Retries == 0 {
+		opt.Retries = lookupRetries
+	}
+	if every == 0 {
+		every = lookupEvery
+	}
+	o := client.Options()
+	calls := newCalls("CloudTrail", o.RetryMode, o.RetryMaxAttempts, opt)
+	return &Lookup{client: client, calls: calls, region: o.Region, pace: spacing{every: every}}
+}
+
+// Day returns the object that holds the events of d.
+func (l *Lookup) Day(d day.Day) Object {
+	return Object{Name: l.name() + "/" + d.String(), Key: layout.Key{Region: l.region, Day: d, HasDay: true}, Size: -1}
+}
+
+func (l *Lookup) name() string { return "lookup-events://" + l.region }
+
+// Check asks for one event of d, to find out early whether the history may be read.
+func (l *Lookup) Check(ctx context.Context, d day.Day) error {
+	in := request(d)
+	in.MaxResults = aws.Int32(1)
+	_, err := l.ask(ctx, in)
+	return err
+}
+
+// Open returns the events of the object's day, as aws cloudtrail lookup-events prints them. They
+// are asked for as they are read, a page at a time.
+func (l *Lookup) Open(ctx context.Context, obj Object) (io.ReadCloser, int64, error) {
+	return io.NopCloser(&looked{ctx: ctx, lookup: l, in: request(obj.Key.Day), text: []byte(`{"Events":[`)}), -1, nil
+}
+
+// List panics: a Region's days are known without asking.
+func (*Lookup) List(string) Pager { panic("BUG: event history listed") }
+
+// request asks for a day. Both ends belong to it, and the service keeps whole seconds.
+func request(d day.Day) *cloudtrail.LookupEventsInput {
+	start := d.Time()
+	return &cloudtrail.LookupEventsInput{
+		StartTime: aws.Time(start), EndTime: aws.Time(start.Add(24*time.Hour - time.Second)), MaxResults: aws.Int32(lookupPage),
+	}
+}
+
+// ask makes one request, with its retries. Errors say what to do about a refusal.
+func (l *Lookup) ask(ctx context.Context, in *cloudtrail.LookupEventsInput) (*cloudtrail.LookupEventsOutput, error) {
+	out, err := l.client.LookupEvents(ctx, in, func(o *cloudtrail.Options) {
+		o.Retryer = spaced{caller{l.calls.retryer, l.calls}, &l.pace}
+		if l.calls.opt.Stall > 0 {
+			o.HTTPClient = watch{o.HTTPClient, l.calls.opt.Stall}
+		}
+	})
+	if err != nil {
+		return nil, l.explain(err)
+	}
+	l.calls.succeeded()
+	return out, nil
+}
+
+// explain says in one line why a request failed, and what to do where it was refused.
+func (l *Lookup) explain(err error) error {
+	var noHost *net.DNSError
+	remedy := ""
+	switch code, status := apiError(err); {
+	case deniedCodes[code]:
+		remedy = ": allow cloudtrail:LookupEvents in " + l.region
+	case code == "UnrecognizedClientException" || code == "InvalidClientTokenId":
+		remedy = ": see that the credentials are valid and the account has " + l.region + " enabled"
+	case errors.As(err, &noHost) && noHost.IsNotFound:
+		remedy = ": see that there is a Region " + l.region
+	case status == 0 && strings.Contains(err.Error(), "get credentials"):
+		return &tell{"no AWS credentials: " + Cause(err), err}
+	}
+	return &tell{Cause(err) + remedy, err}
+}
+
+// looked is the text of a day's events.
+type looked struct {
+	ctx    context.Context
+	lookup *Lookup
+	in     *cloudtrail.LookupEventsInput // of the next page
+	text   []byte                        // not yet read
+	begun  bool                          // an event was written
+	err    error                         // what follows text
+}
+
+func (b *looked) Read(p []byte) (int, error) {
+	for len(b.text) == 0 && b.err == nil {
+		b.err = b.page()
+	}
+	if len(b.text) == 0 {
+		return 0, b.err
+	}
+	n := copy(p, b.text)
+	b.text = b.text[n:]
+	return n, nil
+}
+
+// page fills text with the next page, and returns io.EOF with the last one.
+func (b *looked) page() error {
+	out, err := b.lookup.ask(b.ctx, b.in)
+	if err != nil {
+		return err
+	}
+	for i := range out.Events {
+		if err := b.write(&out.Events[i]); err != nil {
+			return err
+		}
+	}
+	switch token := aws.ToString(out.NextToken); {
+	case token == "":
+		b.text = append(b.text, "]}\n"...)
+		return io.EOF
+	case token == aws.ToString(b.in.NextToken):
+		return errors.New("the server returns the same page again")
+	}
+	b.in.NextToken = out.NextToken
+	return nil
+}
+
+// write appends what is needed of an event: its record, which is a string of JSON.
+func (b *looked) write(ev *types.Event) error {
+	text, err := json.Marshal(struct {
+		EventID         *string `json:"EventId"`
+		CloudTrailEvent *string
+	}{ev.EventId, ev.CloudTrailEvent})
+	if err != nil {
+		return err
+	}
+	if b.begun {
+		b.text = append(b.text, ',')
+	}
+	b.begun = true
+	b.text = append(append(b.text, '\n'), text...)
+	return nil
+}
