@@ -40,9 +40,10 @@ func newAnalyze() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "analyze SOURCE... --out DEST",
 		Short: "Read a trail, decide each call's route, publish the counts as Parquet",
-		Long: `analyze reads the CloudTrail objects of each SOURCE (s3://bucket/prefix, a directory, a file, or - for
-standard input), decides for every API call by which route it reached AWS, and publishes one partition
-a day and table in DEST (a directory or s3://bucket/prefix). A day is replaced as a whole.
+		Long: `analyze reads the CloudTrail objects of each SOURCE (s3://bucket/prefix, a directory, a file, - for
+standard input, or lookup-events://REGION for the last 90 days as CloudTrail's API tells them), decides
+for every API call by which route it reached AWS, and publishes one partition a day and table in DEST
+(a directory or s3://bucket/prefix). A day is replaced as a whole.
 
 A day's calls are read from the folders of that day and, for late delivery, of the days after it that
 --lateness reaches into. Records that come later still are counted once a run with --restate finds them: it lists
@@ -94,7 +95,7 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 	window, err := f.window(sources, now)
 	switch {
 	case len(sources) == 0:
-		return nil, errors.New("analyze needs a SOURCE: s3://bucket/prefix, a directory, a file, or -")
+		return nil, errors.New("analyze needs a SOURCE: s3://bucket/prefix, lookup-events://REGION, a directory, a file, or -")
 	case f.out == "":
 		return nil, errors.New("--out is missing: name a directory or s3://bucket/prefix for the report")
 	case err != nil:
@@ -109,6 +110,11 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 		return nil, errors.New("--restate needs sources that can be read again: - cannot")
 	case f.lateness < 0:
 		return nil, fmt.Errorf("--lateness %s: want no negative time", f.lateness)
+	}
+	for _, s := range sources {
+		if err := source.CheckLookup(s, window, now); err != nil {
+			return nil, err
+		}
 	}
 	if err := f.checkAccounts(); err != nil {
 		return nil, err

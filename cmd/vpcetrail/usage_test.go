@@ -27,7 +27,7 @@ func TestWrongUsage(t *testing.T) {
 		}
 	}
 	const (
-		noSource = "analyze needs a SOURCE: s3://bucket/prefix, a directory, a file, or -"
+		noSource = "analyze needs a SOURCE: s3://bucket/prefix, lookup-events://REGION, a directory, a file, or -"
 		noOut    = "--out is missing: name a directory or s3://bucket/prefix for the report"
 		noDate   = "--date is missing: an S3 source needs yesterday, a day, D..D or all"
 	)
@@ -47,6 +47,8 @@ func TestWrongUsage(t *testing.T) {
 		{"analyze trail --out=", noOut},
 		{"analyze s3://bucket --out report", noDate},
 		{"analyze trail s3://bucket/prefix --out report", noDate},
+		{"analyze lookup-events://ireland --out report",
+			`lookup-events://ireland: "ireland" is no Region: write lookup-events://us-east-1, and choose days by --date`},
 		{"summary", "summary takes one DEST, a directory or s3://bucket/prefix; got 0"},
 		{"summary report report", "summary takes one DEST, a directory or s3://bucket/prefix; got 2"},
 
