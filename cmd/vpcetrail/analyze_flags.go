@@ -71,7 +71,7 @@ the recent days again, and makes anew, whole, those of which the trail now holds
 	flags.DurationVar(&f.lateness, "lateness", 24*time.Hour, "how far past a day's end its calls may be delivered")
 	flags.Var(&f.restate, "restate", "look so many days back, such as 30d, and restate the days that the trail has outgrown since")
 	flags.StringVar(&f.endpoints, "endpoints", "", "our VPC endpoints: a `file` with the output of aws ec2 describe-vpc-endpoints")
-	flags.StringSliceVar(&f.own, "own-accounts", nil, "accounts that are ours beside those of the trail")
+	flags.StringSliceVar(&f.own, "own-accounts", nil, "accounts that are ours beside those of the trail: ids, or a file with the output of aws organizations list-accounts")
 	flags.StringSliceVar(&f.accounts, "accounts", nil, "read these accounts only")
 	flags.StringSliceVar(&f.excluded, "exclude-accounts", nil, "do not read these accounts; they stay ours")
 	flags.StringSliceVar(&f.regions, "regions", nil, "read these Regions only")
@@ -116,6 +116,10 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 			return nil, err
 		}
 	}
+	own, err := ownAccounts(f.own)
+	if err != nil {
+		return nil, err
+	}
 	if err := f.checkAccounts(); err != nil {
 		return nil, err
 	}
@@ -131,7 +135,7 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 	}
 	j.plan = report.Run{
 		Version: version, Sources: sorted(sources), Window: window.String(), Lateness: f.lateness.String(),
-		Accounts: sorted(f.accounts), ExcludeAccounts: sorted(f.excluded), Regions: sorted(f.regions), OwnAccounts: sorted(f.own),
+		Accounts: sorted(f.accounts), ExcludeAccounts: sorted(f.excluded), Regions: sorted(f.regions), OwnAccounts: sorted(own),
 		Endpoints: len(j.inventory), IPRanges: j.ranges.Date,
 	}
 	return j, nil
@@ -142,7 +146,7 @@ func (f *analyzeFlags) checkAccounts() error {
 		flag string
 		ids  []string
 	}{
-		{"--own-accounts", f.own}, {"--accounts", f.accounts}, {"--exclude-accounts", f.excluded},
+		{"--accounts", f.accounts}, {"--exclude-accounts", f.excluded},
 		{"--expected-source-owner", nonEmpty(f.sourceOwner)}, {"--expected-out-owner", nonEmpty(f.kept.BucketOwner)},
 	} {
 		for _, id := range given.ids {
