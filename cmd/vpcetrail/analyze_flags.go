@@ -17,6 +17,7 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
 	"vpcetrail/report"
+	"vpcetrail/report/table"
 )
 
 // analyzeFlags are the flags of analyze as given.
@@ -114,6 +115,11 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 	for _, s := range sources {
 		if err := source.CheckLookup(s, window, now); err != nil {
 			return nil, err
+		}
+		// The tables' folders are alike to the listing, which grows with each day that is published.
+		if source.Lists(s, f.out, table.Traffic.Name) {
+			return nil, fmt.Errorf("--out %s: lies inside SOURCE %s and would be listed with it: "+
+				"name the trail's own folder as SOURCE, such as AWSLogs, or choose another --out", f.out, s)
 		}
 	}
 	own, err := ownAccounts(f.own)

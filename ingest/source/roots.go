@@ -14,7 +14,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"vpcetrail/ingest/source/layout"
 	"vpcetrail/ingest/source/store"
 )
 
@@ -192,16 +191,9 @@ func objectRoot(obj Object, st store.Store) *node {
 	return &node{name: obj.Name, store: st, objects: []Object{obj}}
 }
 
-// folderRoot returns the node of a folder given as SOURCE; dir is what tells
-// its place. A folder that would be passed by on the way down is read as any
-// other when it is named.
+// folderRoot returns the node of a folder given as SOURCE; dir is what tells its place.
 func folderRoot(name, dir string, st store.Store) *node {
-	at := layout.PlaceOf(dir)
-	if at.Level == layout.AtForeign {
-		at = layout.Place{}
-	}
-	at.Depth = 0
-	return &node{name: name, store: st, folder: true, place: at}
+	return &node{name: name, store: st, folder: true, place: rootPlace(dir)}
 }
 
 func s3Roots(ctx context.Context, urls []string, opt Options, throttled func()) ([]*node, error) {

@@ -1,0 +1,98 @@
+package source
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source/layout"
+	"vpcetrail/ingest/source/store"
+)
+
+// Lists reports whether reading the SOURCE arg, of all days and accounts, would list folder's
+// sub-folder sub: folder, a directory or s3://bucket/prefix that need not exist, lies inside arg
+// where the listing descends. Links are followed. A bucket under two names is two buckets.
+func Lists(arg, folder, sub string) bool {
+	var above, below string // the source's place by its name, and the way down from there
+	var inside bool
+	switch {
+	case isLookup(arg), arg == "-", isS3(arg) != isS3(folder):
+		return false
+	case isS3(arg):
+		above, below, inside = insideBucket(arg, folder)
+	default:
+		above, below, inside = insideDir(arg, folder)
+	}
+	if !inside {
+		return false
+	}
+	p, at := newPlan(Selection{Window: day.All()}), rootPlace(above)
+	for _, name := range append(strings.FieldsFunc(below, func(r rune) bool { return r == '/' }), sub) {
+		next, ok, err := p.descends(at, name)
+		if err != nil {
+			return true // it would stop there
+		}
+		if !ok {
+			return false
+		}
+		at = next
+	}
+	return true
+}
+
+func insideBucket(arg, folder string) (above, below string, inside bool) {
+	bucket, above := store.SplitURL(arg)
+	other, prefix := store.SplitURL(folder)
+	if above != "" {
+		above = strings.TrimRight(above, "/") + "/"
+	}
+	below, inside = strings.CutPrefix(strings.TrimRight(prefix, "/")+"/", above)
+	return above, below, inside && bucket == other
+}
+
+func insideDir(arg, folder string) (above, below string, inside bool) {
+	info, err := os.Stat(arg)
+	if err != nil || !info.IsDir() {
+		return "", "", false
+	}
+	outer, err := store.RealPath(arg)
+	inner, err2 := plannedPath(folder)
+	abs, err3 := filepath.Abs(arg)
+	if errors.Join(err, err2, err3) != nil || !store.Within(inner, outer) {
+		return "", "", false
+	}
+	return strings.TrimSuffix(filepath.ToSlash(abs), "/") + "/", strings.TrimPrefix(inner, outer), true
+}
+
+// plannedPath is store.RealPath for a path whose end need not exist yet.
+func plannedPath(name string) (string, error) {
+	abs, err := filepath.Abs(name)
+	if err != nil {
+		return "", err
+	}
+	for rest := ""; ; abs = filepath.Dir(abs) {
+		real, err := store.RealPath(abs)
+		if err == nil {
+			return path.Join(real, rest), nil
+		}
+		if !errors.Is(err, fs.ErrNotExist) || abs == filepath.Dir(abs) {
+			return "", err
+		}
+		rest = path.Join(filepath.Base(abs), rest)
+	}
+}
+
+// rootPlace returns the place of a folder given as SOURCE; dir is what tells it. A folder that
+// would be passed by on the way down is read as any other when it is named.
+func rootPlace(dir string) layout.Place {
+	at := layout.PlaceOf(dir)
+	if at.Level == layout.AtForeign {
+		at = layout.Place{}
+	}
+	at.Depth = 0
+	return at
+}
