@@ -48,6 +48,7 @@ func (f *Fetch) Open(ctx context.Context) (io.Reader, error) {
 			return nil, f.err
 		}
 		if f.body != nil {
+			f.trail.read.Add(int64(len(f.body)))
 			return bytes.NewReader(f.body), nil
 		}
 	}
@@ -124,7 +125,7 @@ func (f *Fetch) openStream(ctx context.Context) (io.Reader, error) {
 		return nil, f.fail(ctx, "open", err)
 	}
 	f.stream = body
-	return &streamReader{f, ctx, counted{r: body, left: size}}, nil
+	return &streamReader{f, f.trail, ctx, counted{r: body, left: size}}, nil
 }
 
 // fail returns err with the object's name, unless ctx's end caused it.
@@ -136,13 +137,15 @@ func (f *Fetch) fail(ctx context.Context, verb string, err error) error {
 }
 
 type streamReader struct {
-	f    *Fetch
-	ctx  context.Context
-	body counted
+	f     *Fetch
+	trail *Trail // f's own ends with Close
+	ctx   context.Context
+	body  counted
 }
 
 func (s *streamReader) Read(p []byte) (int, error) {
 	n, err := s.body.Read(p)
+	s.trail.read.Add(int64(n))
 	if err != nil && err != io.EOF {
 		err = s.f.fail(s.ctx, "read", err)
 	}

@@ -91,8 +91,8 @@ type frontier struct {
 	buffered int // objects in the list
 	last     string
 
-	objects int // found, buffered ones included
-	bytes   int64
+	objects int   // found, buffered ones included
+	bytes   int64 // of these; -1 once the size of one is unknown
 }
 
 func newFrontier(ctx context.Context, p *plan, roots []*node) *frontier {
@@ -184,7 +184,11 @@ func (f *frontier) replace(n *node, nodes []*node, err error) {
 		f.buffered += len(c.objects)
 		f.objects += len(c.objects)
 		for _, obj := range c.objects {
-			f.bytes += max(0, obj.Size)
+			if obj.Size < 0 || f.bytes < 0 {
+				f.bytes = -1
+			} else {
+				f.bytes += obj.Size
+			}
 		}
 	}
 	switch {

@@ -146,6 +146,9 @@ func lookedUp(t *testing.T, args []string, sel Selection, opt Options) (names []
 		t.Fatal(err)
 	}
 	defer trail.Close()
+	if _, bytes, _ := trail.Found(); bytes != -1 {
+		t.Errorf("%d bytes are found, though nobody knows", bytes)
+	}
 	ids, errs = map[string][]string{}, map[string]error{}
 	for f := range fetches(t, trail) {
 		name := f.Object.Name

@@ -144,9 +144,9 @@ func read(t testing.TB, args []string, sel Selection, opt Options) (names, accou
 	for {
 		f, err := trail.Next(t.Context())
 		if err == io.EOF {
-			objects, _, done := trail.Found()
-			if objects != len(names) || !done {
-				t.Errorf("found %d objects, done %v; read %d", objects, done, len(names))
+			objects, bytes, done := trail.Found()
+			if objects != len(names) || bytes != trail.Read() || !done {
+				t.Errorf("found %d objects of %d bytes, done %v; read %d of %d", objects, bytes, done, len(names), trail.Read())
 			}
 			return names, trail.Accounts(), nil
 		}

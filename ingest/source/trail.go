@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -88,6 +89,7 @@ type Trail struct {
 	maxBytes int64
 	pace     *pace
 	running  sync.WaitGroup
+	read     atomic.Int64
 
 	order sync.Mutex  // held to take an object, to wait for its budget and to queue it
 	seq   int         // of the next object
@@ -172,8 +174,12 @@ func (t *Trail) Next(ctx context.Context) (*Fetch, error) {
 // answer is complete once Next has returned io.EOF.
 func (t *Trail) Accounts() []string { return t.plan.seen() }
 
-// Found returns the objects listed so far with their bytes, and whether the listing is complete.
+// Found returns the objects listed so far with their bytes as stored, and whether the listing is
+// complete. The bytes are -1 once an object was listed whose size nobody knows.
 func (t *Trail) Found() (objects int, bytes int64, done bool) { return t.listing.progress() }
+
+// Read returns the bytes, as stored, that readers of the objects have got so far.
+func (t *Trail) Read() int64 { return t.read.Load() }
 
 // Close stops the work ahead and waits until it has stopped. Objects still to be
 // handed out are dropped; those handed out must be closed all the same.
