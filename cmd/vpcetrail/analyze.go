@@ -33,10 +33,12 @@ type analyzeJob struct {
 	restate   int // days before the window
 	sha256    bool
 	quiet     bool
+	json      bool // messages in JSON
 }
 
 // run reads, reports and publishes.
 func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
+	tell := newMessages(errOut, j.json)
 	store, err := dest.Open(ctx, j.out, source.NewS3, j.keeping)
 	if err != nil {
 		return usageError{err}
@@ -48,15 +50,15 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	defer pub.Abort()
 	disk := spill.NewDisk("")
 	defer disk.Close()
-	rep, err := j.read(ctx, in, errOut, disk)
+	rep, err := j.read(ctx, in, tell, disk)
 	if err != nil {
 		return err
 	}
 	if rep.Objects() == 0 {
 		pub.Abort() // the days before may have changed all the same
-		return cmp.Or(j.restateDays(ctx, store, rep, out, errOut), j.noObject())
+		return cmp.Or(j.restateDays(ctx, store, rep, out, tell), j.noObject())
 	}
-	if err := nameProblems(rep, errOut); err != nil {
+	if err := rep.Problems(tell.problem); err != nil {
 		return err
 	}
 	if len(rep.Days) == 0 {
@@ -67,19 +69,17 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	}
 	if !j.quiet {
 		if err := j.summarize(ctx, out, store, rep); err != nil { // whoever may write need not be allowed to read
-			fmt.Fprintln(errOut, "vpcetrail: the report is published, but not its summary:", err)
+			tell.problem("the report is published, but not its summary: " + err.Error())
 		}
 	}
 	incomplete := j.incomplete(rep)
-	if err := j.restateDays(ctx, store, rep, out, errOut); err != nil && (incomplete == nil || !errors.Is(err, errIncomplete)) {
+	if err := j.restateDays(ctx, store, rep, out, tell); err != nil && (incomplete == nil || !errors.Is(err, errIncomplete)) {
 		return err
 	}
+	if incomplete == nil && !j.quiet {
+		tell.done(len(rep.Days), rep.Objects(), rep.Balance.Records)
+	}
 	return incomplete
-}
-
-// nameProblems names the objects that could not be read whole.
-func nameProblems(rep *report.Report, errOut io.Writer) error {
-	return rep.Problems(func(problem string) { fmt.Fprintln(errOut, "vpcetrail:", problem) })
 }
 
 // incomplete says that a report was published though objects of it could not be read; nil where all could.
@@ -99,7 +99,7 @@ func (j *analyzeJob) summarize(ctx context.Context, out io.Writer, store report.
 }
 
 // read runs the pipeline over the sources and makes the report.
-func (j *analyzeJob) read(ctx context.Context, in io.Reader, errOut io.Writer, disk *spill.Disk) (*report.Report, error) {
+func (j *analyzeJob) read(ctx context.Context, in io.Reader, tell *messages, disk *spill.Disk) (*report.Report, error) {
 	if slices.Contains(j.sources, "-") {
 		in = interruptible(ctx, in)
 	}
@@ -110,7 +110,7 @@ func (j *analyzeJob) read(ctx context.Context, in io.Reader, errOut io.Writer, d
 	}
 	defer trail.Close()
 	p := pipeline{job: j, window: j.selection.Window, accounts: trail.Accounts, disk: disk}
-	return p.run(ctx, trail, errOut)
+	return p.run(ctx, trail, tell)
 }
 
 // A pipeline makes a report of a trail.
@@ -121,7 +121,7 @@ type pipeline struct {
 	disk     *spill.Disk
 }
 
-func (p *pipeline) run(ctx context.Context, trail *source.Trail, errOut io.Writer) (*report.Report, error) {
+func (p *pipeline) run(ctx context.Context, trail *source.Trail, tell *messages) (*report.Report, error) {
 	j := p.job
 	lateness := max(j.selection.Lateness, 0)
 	counters := make([]*report.Counter, j.workers)
@@ -133,7 +133,7 @@ func (p *pipeline) run(ctx context.Context, trail *source.Trail, errOut io.Write
 	}
 	var done ingest.Progress
 	if !j.quiet {
-		defer showProgress(errOut, trail, &done)()
+		defer newProgress(tell).show(watch(trail, &done))()
 	}
 	cfg := ingest.Config{Window: p.window, SHA256: j.sha256, Progress: &done, Disk: p.disk, Memory: j.memory.ids}
 	marks, err := ingest.Run(ctx, trail, sinks, cfg)

@@ -34,6 +34,7 @@ type analyzeFlags struct {
 	workers                int
 	memory                 memoryFlag
 	sha256, quiet          bool
+	logFormat              string
 }
 
 func newAnalyze() *cobra.Command {
@@ -87,12 +88,13 @@ the recent days again, and makes anew, whole, those of which the trail now holds
 	f.memory = 1 << 30
 	flags.Var(&f.memory, "memory", "most memory to take; what needs more goes to temporary files (in TMPDIR)")
 	flags.BoolVar(&f.quiet, "quiet", false, "no progress and no summary")
+	flags.StringVar(&f.logFormat, "log-format", "text", "progress, problems and errors on standard error: text, or json, one object a line")
 	return cmd
 }
 
 // job checks the flags and reads the files that they name.
 func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error) {
-	j := &analyzeJob{sources: sources, out: f.out, workers: f.workers, sha256: f.sha256, quiet: f.quiet}
+	j := &analyzeJob{sources: sources, out: f.out, workers: f.workers, sha256: f.sha256, quiet: f.quiet, json: f.logFormat == "json"}
 	window, err := f.window(sources, now)
 	switch {
 	case len(sources) == 0:
@@ -109,18 +111,13 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 		return nil, errors.New("--restate goes back from a day: give --date yesterday, a day or D..D")
 	case f.restate > 0 && slices.Contains(sources, "-"):
 		return nil, errors.New("--restate needs sources that can be read again: - cannot")
+	case f.logFormat != "text" && f.logFormat != "json":
+		return nil, fmt.Errorf("--log-format %q: want text or json", f.logFormat)
 	case f.lateness < 0:
 		return nil, fmt.Errorf("--lateness %s: want no negative time", f.lateness)
 	}
-	for _, s := range sources {
-		if err := source.CheckLookup(s, window, now); err != nil {
-			return nil, err
-		}
-		// The tables' folders are alike to the listing, which grows with each day that is published.
-		if source.Lists(s, f.out, table.Traffic.Name) {
-			return nil, fmt.Errorf("--out %s: lies inside SOURCE %s and would be listed with it: "+
-				"name the trail's own folder as SOURCE, such as AWSLogs, or choose another --out", f.out, s)
-		}
+	if err := f.checkSources(sources, window, now); err != nil {
+		return nil, err
 	}
 	own, err := ownAccounts(f.own)
 	if err != nil {
@@ -145,6 +142,21 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 		Endpoints: len(j.inventory), IPRanges: j.ranges.Date,
 	}
 	return j, nil
+}
+
+// checkSources says what is wrong with a source as far as its name tells.
+func (f *analyzeFlags) checkSources(sources []string, window day.Window, now time.Time) error {
+	for _, s := range sources {
+		if err := source.CheckLookup(s, window, now); err != nil {
+			return err
+		}
+		// The tables' folders are alike to the listing, which grows with each day that is published.
+		if source.Lists(s, f.out, table.Traffic.Name) {
+			return fmt.Errorf("--out %s: lies inside SOURCE %s and would be listed with it: "+
+				"name the trail's own folder as SOURCE, such as AWSLogs, or choose another --out", f.out, s)
+		}
+	}
+	return nil
 }
 
 func (f *analyzeFlags) checkAccounts() error {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"strings"
@@ -21,10 +22,14 @@ var version = "dev"
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	tell := newMessages(os.Stderr, wantsJSON(os.Args[1:]))
+	if tell.json != nil {
+		slog.SetDefault(tell.json) // what libraries log is JSON too
+	}
 	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "vpcetrail:", err)
+		tell.failed(err)
 	}
 	os.Exit(exitCode(err))
 }

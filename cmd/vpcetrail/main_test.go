@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -34,7 +33,7 @@ func vpcetrailWith(ctx context.Context, in io.Reader, args ...string) finished {
 	var out, errOut bytes.Buffer
 	err := run(ctx, args, in, &out, &errOut)
 	if err != nil {
-		fmt.Fprintln(&errOut, "vpcetrail:", err)
+		newMessages(&errOut, wantsJSON(args)).failed(err)
 	}
 	return finished{exitCode(err), out.String(), errOut.String()}
 }

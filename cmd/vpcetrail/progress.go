@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"time"
 
@@ -12,14 +11,35 @@ import (
 	"vpcetrail/ingest/source"
 )
 
-// showProgress reports the run's progress on errOut until the function that it returns is called: on
-// a terminal as one line that is kept up to date, elsewhere as a line every ten seconds.
-func showProgress(errOut io.Writer, trail *source.Trail, done *ingest.Progress) (stop func()) {
-	every, before, after := 10*time.Second, "", "\n"
-	if f, ok := errOut.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		every, before, after = 200*time.Millisecond, "\r\x1b[K", "" // back to the line's start, and clear it
+const (
+	barEvery  = 200 * time.Millisecond
+	lineEvery = 10 * time.Second
+)
+
+// A progress shows how far a run has come: on a terminal as one line that is kept up to date,
+// elsewhere as a message now and then.
+type progress struct {
+	messages  *messages
+	terminal  *os.File // nil: messages
+	barEvery  time.Duration
+	lineEvery time.Duration
+}
+
+func newProgress(m *messages) *progress {
+	p := &progress{messages: m, barEvery: barEvery, lineEvery: lineEvery}
+	f, ok := m.out.(*os.File)
+	if ok && m.json == nil && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
+		p.terminal = f
 	}
-	start := time.Now()
+	return p
+}
+
+// show shows what now tells until the function that it returns is called.
+func (p *progress) show(now func() snapshot) (stop func()) {
+	every := p.lineEvery
+	if p.terminal != nil {
+		every = p.barEvery
+	}
 	quit, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -28,10 +48,12 @@ func showProgress(errOut io.Writer, trail *source.Trail, done *ingest.Progress) 
 		for {
 			select {
 			case <-quit:
-				fmt.Fprint(errOut, before)
+				if p.terminal != nil {
+					fmt.Fprint(p.terminal, clearLine)
+				}
 				return
 			case <-ticker.C:
-				fmt.Fprint(errOut, before, progressLine(trail, done, time.Since(start)), after)
+				p.draw(now())
 			}
 		}
 	}()
@@ -41,17 +63,33 @@ func showProgress(errOut io.Writer, trail *source.Trail, done *ingest.Progress) 
 	}
 }
 
-func progressLine(trail *source.Trail, done *ingest.Progress, elapsed time.Duration) string {
-	found, _, whole := trail.Found()
-	of := fmt.Sprint(found)
-	if !whole {
-		of += "+"
+const (
+	clearLine = "\r\x1b[K" // back to the line's start, and clear it
+	anyWidth  = 80         // of a terminal that does not tell
+)
+
+func (p *progress) draw(s snapshot) {
+	if p.terminal == nil {
+		p.messages.progress(s)
+		return
 	}
-	seconds := elapsed.Seconds()
-	line := fmt.Sprintf("%d of %s objects, %.0f MB of JSON, %.0f records/s",
-		done.Objects.Load(), of, float64(done.Bytes.Load())/1e6, float64(done.Records.Load())/seconds)
-	if n := done.Unread.Load(); n > 0 {
-		line += fmt.Sprintf(", %d not read", n)
+	width, _, err := term.GetSize(int(p.terminal.Fd()))
+	if err != nil || width <= 0 {
+		width = anyWidth
 	}
-	return line
+	fmt.Fprint(p.terminal, clearLine, s.bar(width))
+}
+
+// watch returns a function that tells how far a run has come that starts now.
+func watch(trail *source.Trail, done *ingest.Progress) func() snapshot {
+	start := time.Now()
+	return func() snapshot {
+		found, stored, listed := trail.Found()
+		return snapshot{
+			objects: done.Objects.Load(), found: int64(found), listed: listed,
+			read: trail.Read(), stored: stored,
+			events: done.Records.Load(), problems: done.Unread.Load(),
+			elapsed: time.Since(start),
+		}
+	}
 }

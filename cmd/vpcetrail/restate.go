@@ -45,7 +45,7 @@ func (d *daysFlag) Set(text string) error {
 
 // restateDays makes anew the days before the window that the trail has outgrown. now is the report of the
 // window, which is published already. Without --restate it does nothing.
-func (j *analyzeJob) restateDays(ctx context.Context, store report.Store, now *report.Report, out, errOut io.Writer) error {
+func (j *analyzeJob) restateDays(ctx context.Context, store report.Store, now *report.Report, out io.Writer, tell *messages) error {
 	if j.restate == 0 {
 		return nil
 	}
@@ -75,7 +75,7 @@ func (j *analyzeJob) restateDays(ctx context.Context, store report.Store, now *r
 	}
 	var incomplete error
 	for _, d := range found {
-		err := j.restateDay(ctx, store, d, accounts, out, errOut)
+		err := j.restateDay(ctx, store, d, accounts, out, tell)
 		switch {
 		case errors.Is(err, errIncomplete):
 			incomplete = err
@@ -99,9 +99,9 @@ func (j *analyzeJob) probe(ctx context.Context, search *restate.Search, disk *sp
 }
 
 // restateDay makes one day anew, from all of its objects, and says what has changed.
-func (j *analyzeJob) restateDay(ctx context.Context, store report.Store, d restate.Day, accounts []string, out, errOut io.Writer) error {
+func (j *analyzeJob) restateDay(ctx context.Context, store report.Store, d restate.Day, accounts []string, out io.Writer, tell *messages) error {
 	if d.Kept != nil {
-		fmt.Fprintf(errOut, "vpcetrail: %s: %v\n", store, d.Kept)
+		tell.problem(fmt.Sprintf("%s: %v", store, d.Kept))
 		return fmt.Errorf("%w: %s could not be restated", errIncomplete, d.Day)
 	}
 	pub, err := store.Begin(ctx)
@@ -117,7 +117,7 @@ func (j *analyzeJob) restateDay(ctx context.Context, store report.Store, d resta
 	}
 	defer trail.Close()
 	p := pipeline{job: j, window: day.Window{From: d.Day, To: d.Day}, accounts: func() []string { return accounts }, disk: disk}
-	rep, err := p.run(ctx, trail, errOut)
+	rep, err := p.run(ctx, trail, tell)
 	if err != nil {
 		return err
 	}
@@ -127,7 +127,7 @@ func (j *analyzeJob) restateDay(ctx context.Context, store report.Store, d resta
 	if err != nil && !errors.Is(err, report.ErrNoReport) {
 		return err
 	}
-	if err := errors.Join(nameProblems(rep, errOut), report.Publish(ctx, store, pub, rep, plan)); err != nil {
+	if err := errors.Join(rep.Problems(tell.problem), report.Publish(ctx, store, pub, rep, plan)); err != nil {
 		return err
 	}
 	if !j.quiet {

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+)
+
+// messages are what a run says on standard error: lines for people or, with --log-format json, JSON
+// objects, one a line.
+type messages struct {
+	out  io.Writer
+	json *slog.Logger // nil: lines for people
+}
+
+func newMessages(out io.Writer, asJSON bool) *messages {
+	m := &messages{out: out}
+	if asJSON {
+		m.json = slog.New(slog.NewJSONHandler(out, nil))
+	}
+	return m
+}
+
+// problem tells what went wrong while the run went on.
+func (m *messages) problem(text string) {
+	if m.json != nil {
+		m.json.Warn("problem", "error", text)
+		return
+	}
+	fmt.Fprintln(m.out, "vpcetrail:", text)
+}
+
+// failed tells the error that ends the program.
+func (m *messages) failed(err error) {
+	if m.json != nil {
+		m.json.Error("failed", "error", err.Error(), "exit_status", exitCode(err))
+		return
+	}
+	fmt.Fprintln(m.out, "vpcetrail:", err)
+}
+
+// progress tells how far the run has come.
+func (m *messages) progress(s snapshot) {
+	if m.json == nil {
+		fmt.Fprintln(m.out, "vpcetrail:", s.text())
+		return
+	}
+	attrs := []any{
+		"objects", s.objects, "objects_found", s.found, "listing_complete", s.listed,
+		"bytes", s.read, "events", s.events, "events_per_second", int64(s.rate()), "problems", s.problems,
+	}
+	if left, ok := s.left(); ok {
+		attrs = append(attrs, "seconds_left", int64(left.Seconds()))
+	}
+	m.json.Info("progress", attrs...)
+}
+
+// done ends a run that went well, where a program reads along.
+func (m *messages) done(days int, objects, events int64) {
+	if m.json != nil {
+		m.json.Info("done", "days", days, "objects", objects, "events", events)
+	}
+}
+
+// wantsJSON reports whether a command line asks for messages in JSON, also one that cannot be parsed.
+func wantsJSON(args []string) (wanted bool) {
+	const flag = "--log-format"
+	for i, arg := range args {
+		switch value, given := strings.CutPrefix(arg, flag+"="); {
+		case arg == "--":
+			return wanted
+		case given:
+			wanted = value == "json"
+		case arg == flag && i+1 < len(args):
+			wanted = args[i+1] == "json"
+		}
+	}
+	return wanted
+}

@@ -1,0 +1,173 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// A snapshot is how far a run has come at a moment.
+type snapshot struct {
+	objects, found int64 // done, and listed so far
+	listed         bool  // the listing is complete
+	read, stored   int64 // bytes as stored: read, and listed so far; stored is -1 where nobody knows
+	events         int64 // in the objects done
+	problems       int64 // objects that could not be read whole
+	elapsed        time.Duration
+}
+
+// fraction returns how much of the work is done, by bytes where all sizes are known, else by objects.
+// It is known once the listing is complete, but not of one object alone whose size is not.
+func (s *snapshot) fraction() (done float64, known bool) {
+	part, whole := s.objects, s.found
+	if s.stored > 0 {
+		part, whole = s.read, s.stored
+	}
+	if !s.listed || whole == 0 || s.stored < 0 && s.found == 1 {
+		return 0, false
+	}
+	return min(1, float64(part)/float64(whole)), true
+}
+
+// minElapsed is the shortest time whose speed is worth telling.
+const minElapsed = 2 * time.Second
+
+// left estimates the time that the rest takes at the speed so far.
+func (s *snapshot) left() (time.Duration, bool) {
+	done, known := s.fraction()
+	if !known || done == 0 || s.elapsed < minElapsed {
+		return 0, false
+	}
+	return time.Duration(float64(s.elapsed) * (1 - done) / done).Round(time.Second), true
+}
+
+// rate returns events a second.
+func (s *snapshot) rate() float64 {
+	if s.elapsed <= 0 {
+		return 0
+	}
+	return float64(s.events) / s.elapsed.Seconds()
+}
+
+// text returns the snapshot as a line for a log.
+func (s *snapshot) text() string {
+	if s.found == 0 {
+		return "listing"
+	}
+	parts := []string{s.objectsText(" of "), megabytes(s.read)}
+	if s.events > 0 {
+		parts = append(parts, short(s.rate())+" events/s")
+	}
+	if left, ok := s.left(); ok {
+		parts = append(parts, clock(left)+" left")
+	}
+	if s.problems > 0 {
+		parts = append(parts, plural(s.problems, "problem"))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// The bar is as wide as there is room for, within these bounds; below them it is left out.
+const minBar, maxBar = 5, 40
+
+// bar returns the snapshot as a line of less than width columns for a terminal, whose last column
+// would wrap. Where not all fits, what matters least is left out.
+func (s *snapshot) bar(width int) string {
+	if s.found == 0 {
+		return fit("listing", width)
+	}
+	done, known := s.fraction()
+	left, hasLeft := s.left()
+	parts := []struct {
+		text string
+		rank int // the highest goes first
+	}{
+		{fmt.Sprintf("%3d %%", int(100*done)), 2},
+		{s.objectsText("/"), 1},
+		{megabytes(s.read), 6},
+		{short(s.rate()) + " events/s", 5},
+		{clock(left) + " left", 4},
+		{plural(s.problems, "problem"), 3},
+	}
+	shown := []bool{known, true, true, s.events > 0, hasLeft, s.problems > 0}
+	line := func(rank int) string {
+		var texts []string
+		for i, p := range parts {
+			if shown[i] && p.rank <= rank {
+				texts = append(texts, p.text)
+			}
+		}
+		return strings.Join(texts, "  ")
+	}
+	text := line(len(parts))
+	for rank := len(parts) - 1; len(text) >= width && rank > 0; rank-- {
+		text = line(rank)
+	}
+	cells := min(maxBar, width-1-len(text)-len("[] "))
+	if !known || cells < minBar {
+		return fit(strings.TrimLeft(text, " "), width)
+	}
+	full := int(done * float64(cells))
+	return "[" + strings.Repeat("=", full) + strings.Repeat(" ", cells-full) + "] " + text
+}
+
+func fit(text string, width int) string { return text[:min(len(text), max(0, width-1))] }
+
+func (s *snapshot) objectsText(of string) string {
+	more := ""
+	if !s.listed {
+		more = "+"
+	}
+	return commas(s.objects) + of + commas(s.found) + more + " objects"
+}
+
+// megabytes writes a number of bytes, in larger units where they are many.
+func megabytes(n int64) string {
+	switch mb := float64(n) / 1e6; {
+	case mb < 10:
+		return fmt.Sprintf("%.1f MB", mb)
+	case mb < 1e3:
+		return fmt.Sprintf("%.0f MB", mb)
+	case mb < 1e6:
+		return fmt.Sprintf("%.1f GB", mb/1e3)
+	default:
+		return fmt.Sprintf("%.1f TB", mb/1e6)
+	}
+}
+
+// short writes a rate in four characters or so.
+func short(n float64) string {
+	switch {
+	case n < 1e3:
+		return fmt.Sprintf("%.0f", n)
+	case n < 1e6:
+		return fmt.Sprintf("%.0fk", n/1e3)
+	default:
+		return fmt.Sprintf("%.1fM", n/1e6)
+	}
+}
+
+// clock writes a time as 1:23 or 1:02:03.
+func clock(d time.Duration) string {
+	s := int64(d.Seconds())
+	if s < 3600 {
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+}
+
+func plural(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return commas(n) + " " + noun + "s"
+}
+
+// commas writes n as 1,234,567.
+func commas(n int64) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
