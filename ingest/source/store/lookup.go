@@ -1,12 +1,14 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"time"
 
@@ -100,6 +102,7 @@ func request(d day.Day) *cloudtrail.LookupEventsInput {
 func (l *Lookup) ask(ctx context.Context, in *cloudtrail.LookupEventsInput) (*cloudtrail.LookupEventsOutput, error) {
 	out, err := l.client.LookupEvents(ctx, in, func(o *cloudtrail.Options) {
 		o.Retryer = spaced{caller{l.calls.retryer, l.calls}, &l.pace}
+		o.HTTPClient = inMemory{o.HTTPClient}
 		if l.calls.opt.Stall > 0 {
 			o.HTTPClient = watch{o.HTTPClient, l.calls.opt.Stall}
 		}
@@ -109,6 +112,21 @@ func (l *Lookup) ask(ctx context.Context, in *cloudtrail.LookupEventsInput) (*cl
 	}
 	l.calls.succeeded()
 	return out, nil
+}
+
+// inMemory is an HTTP client that sends a request's body, which is small, out of memory and in one
+// piece with its headers. The SDK's own reader of it makes net/http drop the connection where the
+// answer comes before net/http has seen the body's end, as from a server on the same machine.
+type inMemory struct{ client cloudtrail.HTTPClient }
+
+func (c inMemory) Do(req *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(req.Body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.Clone(req.Context())
+	req.Body = io.NopCloser(bytes.NewReader(body))
+	return c.client.Do(req)
 }
 
 // explain says in one line why a request failed, and what to do where it was refused.
