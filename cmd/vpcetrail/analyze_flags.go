@@ -150,6 +150,9 @@ func (f *analyzeFlags) checkSources(sources []string, window day.Window, now tim
 		if err := source.CheckLookup(s, window, now); err != nil {
 			return err
 		}
+		if f.restate > 0 && strings.HasPrefix(s, source.LookupScheme) {
+			return fmt.Errorf("--restate compares listings, and %s has none: run its days again by --date", s)
+		}
 		// The tables' folders are alike to the listing, which grows with each day that is published.
 		if source.Lists(s, f.out, table.Traffic.Name) {
 			return fmt.Errorf("--out %s: lies inside SOURCE %s and would be listed with it: "+

@@ -15,14 +15,14 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// lookupScheme starts a SOURCE that is CloudTrail's own history of one Region.
-const lookupScheme = "lookup-events://"
+// LookupScheme starts a SOURCE that is CloudTrail's own history of one Region.
+const LookupScheme = "lookup-events://"
 
 // lookupDays is how many whole days CloudTrail's history goes back, today included. It holds 90
 // times 24 hours, so that the day before these is there in part only.
 const lookupDays = 90
 
-func isLookup(arg string) bool { return strings.HasPrefix(arg, lookupScheme) }
+func isLookup(arg string) bool { return strings.HasPrefix(arg, LookupScheme) }
 
 // NewCloudTrail returns a CloudTrail client for region, configured as the SDK does otherwise; see
 // store.NewCloudTrail.
@@ -47,7 +47,7 @@ func CheckLookup(arg string, window day.Window, now time.Time) error {
 }
 
 func lookupRegion(arg string) string {
-	return strings.TrimSuffix(strings.TrimPrefix(arg, lookupScheme), "/")
+	return strings.TrimSuffix(strings.TrimPrefix(arg, LookupScheme), "/")
 }
 
 func firstLookup(now time.Time) day.Day { return day.Of(now) - lookupDays + 1 }
@@ -74,7 +74,7 @@ func lookupRoots(ctx context.Context, args []string, opt Options, p *plan) ([]*n
 	for _, region := range regionsOf(args) {
 		client, err := newClient(ctx, region)
 		if err != nil {
-			return nil, fmt.Errorf("%s%s: %w", lookupScheme, region, err)
+			return nil, fmt.Errorf("%s%s: %w", LookupScheme, region, err)
 		}
 		history := store.NewLookup(client, opt.calls(nil), opt.lookupEvery)
 		n := &node{store: history}
@@ -88,7 +88,7 @@ func lookupRoots(ctx context.Context, args []string, opt Options, p *plan) ([]*n
 		nodes = append(nodes, n)
 		checks.Go(func() error {
 			if err := history.Check(ctx, n.objects[0].Key.Day); err != nil {
-				return fmt.Errorf("%s%s: %w", lookupScheme, region, err)
+				return fmt.Errorf("%s%s: %w", LookupScheme, region, err)
 			}
 			return nil
 		})
