@@ -92,8 +92,9 @@ func (b *Bucket) URL(key string) string { return "s3://" + b.Name + "/" + key }
 
 func (b *Bucket) key(name string) string { return strings.TrimPrefix(name, b.URL("")) }
 
-// options make a call one of the run's, and send it to the bucket's Region.
-func (b *Bucket) options(o *s3.Options) {
+// Options make a call to the bucket one of the run's, with their retries, and send it to the bucket's Region, or
+// through its access point. Whoever calls the client directly, passes them on.
+func (b *Bucket) Options(o *s3.Options) {
 	b.Calls.options(o)
 	o.Region = b.home(o.Region)
 	if isARN(b.Name) { // it names its Region, and has no path-style address
@@ -127,7 +128,7 @@ func (b *Bucket) home(client string) string {
 // get gets an object, or the part that in names. Errors say what to do about a refusal.
 func (b *Bucket) get(ctx context.Context, in *s3.GetObjectInput, more ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
 	in.Bucket, in.RequestPayer, in.ExpectedBucketOwner = &b.Name, b.payer(), b.owner()
-	out, err := b.Calls.client.GetObject(ctx, in, append(more, b.options)...)
+	out, err := b.Calls.client.GetObject(ctx, in, append(more, b.Options)...)
 	if err != nil {
 		return nil, b.refused(err, "")
 	}
@@ -158,10 +159,10 @@ func (b *Bucket) page(ctx context.Context, in *s3.ListObjectsV2Input) (*s3.ListO
 	in.Bucket, in.RequestPayer, in.ExpectedBucketOwner = &b.Name, b.payer(), b.owner()
 	client := b.Calls.client
 	asked := b.home(client.Options().Region)
-	out, err := client.ListObjectsV2(ctx, in, b.options)
+	out, err := client.ListObjectsV2(ctx, in, b.Options)
 	if region := bucketRegion(err); region != "" && region != asked && !isARN(b.Name) {
 		b.region.Store(&region)
-		out, err = client.ListObjectsV2(ctx, in, b.options)
+		out, err = client.ListObjectsV2(ctx, in, b.Options)
 	}
 	if err != nil {
 		return nil, b.explain(err)

@@ -17,9 +17,13 @@ func (e stalled) Error() string { return "no byte came for " + e.after.String() 
 // Timeout says that it is one.
 func (stalled) Timeout() bool { return true }
 
+// slowest is the bytes a second at which a request's body is sent at least: a slow uplink is no stall.
+const slowest = 64 << 10
+
 // A watch is an HTTP client that gives an answer up when it stands still: no
-// header, or no byte of the body that a Read waits for. How long all of it
-// takes does not matter, nor how slowly the body is asked for.
+// header, after the time that sending the request may take, or no byte of the body
+// that a Read waits for. How long all of it takes does not matter, nor how slowly
+// the body is asked for.
 type watch struct {
 	client s3.HTTPClient
 	limit  time.Duration
@@ -27,7 +31,8 @@ type watch struct {
 
 func (w watch) Do(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
-	timer := time.AfterFunc(w.limit, func() { cancel(stalled{w.limit}) })
+	due := w.limit + time.Duration(max(0, req.ContentLength)/slowest)*time.Second
+	timer := time.AfterFunc(due, func() { cancel(stalled{due}) })
 	resp, err := w.client.Do(req.WithContext(ctx))
 	timer.Stop()
 	b := &watched{ctx: ctx, cancel: cancel, timer: timer, limit: w.limit}
