@@ -9,23 +9,24 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"vpcetrail/ingest/source/store"
 	"vpcetrail/report"
 )
 
-// Open returns the store that text names: s3://bucket/prefix or a directory. newS3 is called for the
-// former only, and opt is for it alone. A directory need not exist; Begin makes it.
+// Open returns the store that text names: s3://bucket/prefix, where an access point's ARN or alias may stand for
+// the bucket, or a directory. newS3 is called for the former only, and opt is for it alone. A directory need not
+// exist; Begin makes it.
 func Open(ctx context.Context, text string, newS3 func(context.Context) (*s3.Client, error), opt S3Options) (report.Store, error) {
 	if err := opt.Check(); err != nil {
 		return nil, err
 	}
-	rest, isS3 := strings.CutPrefix(text, "s3://")
-	if !isS3 {
+	if !strings.HasPrefix(text, "s3://") {
 		if text == "" {
 			return nil, fmt.Errorf("destination is empty: name a directory or s3://bucket/prefix")
 		}
 		return &dirStore{root: text}, nil
 	}
-	bucket, prefix, _ := strings.Cut(rest, "/")
+	bucket, prefix := store.SplitURL(text)
 	if bucket == "" {
 		return nil, fmt.Errorf("%s: names no bucket: want s3://bucket/prefix", text)
 	}
@@ -33,8 +34,5 @@ func Open(ctx context.Context, text string, newS3 func(context.Context) (*s3.Cli
 	if err != nil {
 		return nil, fmt.Errorf("%s: open: %w", text, err)
 	}
-	if prefix = strings.Trim(prefix, "/"); prefix != "" {
-		prefix += "/"
-	}
-	return &s3Store{client: client, bucket: bucket, prefix: prefix, opt: opt}, nil
+	return newS3Store(client, bucket, prefix, opt), nil
 }

@@ -3,6 +3,8 @@ package dest
 import (
 	"context"
 	"errors"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -23,19 +25,21 @@ const bucket = "reports"
 
 // fakeS3 serves one bucket. before, if set, sees each request and reports whether it answered it.
 type fakeS3 struct {
-	client *s3.Client
-	before func(http.ResponseWriter, *http.Request) bool
+	client  *s3.Client
+	backend http.Handler
+	before  func(http.ResponseWriter, *http.Request) bool
 }
 
 func newFakeS3(t testing.TB) *fakeS3 {
 	t.Helper()
-	f := &fakeS3{}
-	backend := gofakes3.New(s3mem.New()).Server()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	f := &fakeS3{backend: gofakes3.New(s3mem.New()).Server()}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if f.before == nil || !f.before(w, r) {
-			backend.ServeHTTP(w, r)
+			f.backend.ServeHTTP(w, r)
 		}
 	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that a test breaks
+	server.Start()
 	t.Cleanup(server.Close)
 	f.client = s3.New(s3.Options{
 		BaseEndpoint: aws.String(server.URL), UsePathStyle: true, Region: "us-east-1", HTTPClient: server.Client(),

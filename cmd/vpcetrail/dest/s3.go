@@ -6,15 +6,16 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 
+	"vpcetrail/ingest/source/store"
 	"vpcetrail/report"
 )
 
@@ -23,6 +24,8 @@ type S3Options struct {
 	SSE         string // how S3 encrypts the files: "AES256", "aws:kms" or "aws:kms:dsse"; "" as the bucket says
 	KMSKeyID    string // id, ARN or alias of the key for "aws:kms" and "aws:kms:dsse"; "" means the account's own
 	BucketOwner string // account id that must own the bucket, or S3 refuses; "" means any
+
+	backoff retry.BackoffDelayer // tests wait shorter
 }
 
 // Check says what is wrong with the options, nil where nothing is.
@@ -47,26 +50,36 @@ func given(text string) *string {
 	return &text
 }
 
-// An s3Store keeps a report below a prefix, which is empty or ends in a slash.
+// An s3Store keeps a report below a prefix, which is empty or ends in a slash. Its calls are retried as those for
+// reading a trail are, from a reserve of their own.
 type s3Store struct {
-	client         *s3.Client
-	bucket, prefix string
-	opt            S3Options
+	client *s3.Client
+	bucket *store.Bucket
+	prefix string
+	opt    S3Options
+}
+
+func newS3Store(client *s3.Client, bucket, prefix string, opt S3Options) *s3Store {
+	if prefix = strings.Trim(prefix, "/"); prefix != "" {
+		prefix += "/"
+	}
+	calls := store.NewCalls(client, store.CallOptions{BucketOwner: opt.BucketOwner, Backoff: opt.backoff})
+	return &s3Store{client: client, bucket: &store.Bucket{Calls: calls, Name: bucket}, prefix: prefix, opt: opt}
 }
 
 func (s *s3Store) owner() *string { return given(s.opt.BucketOwner) }
 
 func (s *s3Store) String() string { return strings.TrimSuffix(s.url(""), "/") }
 
-func (s *s3Store) url(name string) string { return "s3://" + s.bucket + "/" + s.prefix + name }
+func (s *s3Store) url(name string) string { return s.bucket.URL(s.prefix + name) }
 
 func (s *s3Store) List(ctx context.Context, folder string) ([]string, error) {
 	var names []string
 	pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{
-		Bucket: aws.String(s.bucket), Prefix: aws.String(s.prefix + folder), ExpectedBucketOwner: s.owner(),
+		Bucket: &s.bucket.Name, Prefix: aws.String(s.prefix + folder), ExpectedBucketOwner: s.owner(),
 	})
 	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx)
+		page, err := pages.NextPage(ctx, s.bucket.Options)
 		if err != nil {
 			return nil, fmt.Errorf("%s: list: %w", s.url(folder), brief(err))
 		}
@@ -81,17 +94,15 @@ func (s *s3Store) List(ctx context.Context, folder string) ([]string, error) {
 }
 
 func (s *s3Store) Read(ctx context.Context, name string) ([]byte, error) {
-	out, err := s.client.GetObject(ctx, &s3.GetObjectInput{
-		Bucket: aws.String(s.bucket), Key: aws.String(s.prefix + name), ExpectedBucketOwner: s.owner(),
-	})
+	body, _, err := s.bucket.Open(ctx, store.Object{Name: s.url(name)})
 	if code := codeOf(err); code == "NoSuchKey" || code == "NotFound" {
 		return nil, fmt.Errorf("%s: open: %w", s.url(name), report.ErrNoReport)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: open: %w", s.url(name), brief(err))
 	}
-	defer out.Body.Close()
-	data, err := io.ReadAll(out.Body)
+	defer body.Close()
+	data, err := io.ReadAll(body)
 	if err != nil {
 		return nil, fmt.Errorf("%s: read: %w", s.url(name), brief(err))
 	}
@@ -124,26 +135,14 @@ func brief(err error) error {
 	if region := bucketRegion(err); region != "" {
 		return fmt.Errorf("the bucket is in another Region: set AWS_REGION to %s", region)
 	}
-	var (
-		api  smithy.APIError
-		link *url.Error
-		op   *smithy.OperationError
-	)
-	switch {
-	case errors.Is(err, context.Canceled):
+	if errors.Is(err, context.Canceled) {
 		return context.Canceled
-	case errors.As(err, &api):
-		return errors.New(strings.TrimSuffix(api.ErrorCode()+": "+strings.TrimSpace(api.ErrorMessage()), ": "))
-	case errors.As(err, &link):
-		return link.Err
-	case errors.As(err, &op):
-		return op.Err
 	}
-	return err
+	return errors.New(store.Cause(err))
 }
 
 func (s *s3Store) Begin(ctx context.Context) (report.Publication, error) {
-	_, err := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: aws.String(s.bucket), ExpectedBucketOwner: s.owner()})
+	_, err := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &s.bucket.Name, ExpectedBucketOwner: s.owner()}, s.bucket.Options)
 	switch code := codeOf(err); {
 	case code == "NotFound" || code == "NoSuchBucket":
 		return nil, fmt.Errorf("%s: open: there is no bucket of this name", s)

@@ -37,14 +37,11 @@ func TestS3OptionsAreSaid(t *testing.T) {
 		fake.ServeHTTP(w, r)
 	}))
 	defer server.Close()
-	store := &s3Store{
-		client: s3.New(s3.Options{
-			BaseEndpoint: aws.String(server.URL), UsePathStyle: true, Region: "us-east-1",
-			Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""), RetryMaxAttempts: 1,
-		}),
-		bucket: "reports", prefix: "p/",
-		opt: S3Options{SSE: "aws:kms", KMSKeyID: "alias/reports", BucketOwner: "123456789012"},
-	}
+	client := s3.New(s3.Options{
+		BaseEndpoint: aws.String(server.URL), UsePathStyle: true, Region: "us-east-1",
+		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""), RetryMaxAttempts: 1,
+	})
+	store := newS3Store(client, "reports", "p", S3Options{SSE: "aws:kms", KMSKeyID: "alias/reports", BucketOwner: "123456789012"})
 	ctx := t.Context()
 	for _, commit := range []bool{true, false} {
 		pub, err := store.Begin(ctx)
