@@ -38,7 +38,7 @@ func TestS3ThatIsNotThere(t *testing.T) {
 }
 
 func TestS3WithoutAServer(t *testing.T) {
-	setAWS(t, "http://127.0.0.1:1")
+	setAWS(t, &s3Server{url: "http://127.0.0.1:1"})
 	out := filepath.Join(t.TempDir(), "report")
 	const refused = "dial tcp 127.0.0.1:1: connect: connection refused"
 	fails1(t, "list s3://org-trail/p/: "+refused, "analyze", "s3://org-trail/p", "--date", "all", "--out", out)

@@ -14,7 +14,7 @@ import (
 // A trail gives the same tables, wherever it lies and wherever they go.
 func TestS3GivesTheTablesOfTheDirectory(t *testing.T) {
 	eachServer(t, func(t *testing.T, s *s3Server) {
-		setAWS(t, s.url)
+		setAWS(t, s)
 		local := generate(t, 1, 2)
 		s.put(t, local, "prefix/")
 		out := t.TempDir()

@@ -32,13 +32,13 @@ func (s *s3Server) do(before hook) {
 func newS3(t *testing.T) *s3Server {
 	t.Helper()
 	s := startFake(t)
-	setAWS(t, s.url)
+	setAWS(t, s)
 	return s
 }
 
 func startFake(t *testing.T) *s3Server {
 	t.Helper()
-	s := &s3Server{}
+	s := &s3Server{http: http.DefaultClient}
 	backend := gofakes3.New(s3mem.New()).Server()
 	s.url = serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if before := s.before.Load(); before == nil || !(*before)(w, r) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -15,9 +16,11 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// An s3Server is an S3 API over HTTP. Its client is the test's own.
+// An s3Server is an S3 API over HTTP or HTTPS. Its client is the test's own.
 type s3Server struct {
 	url    string
+	ca     string // file with the certificate to trust; "" for plain HTTP
+	http   *http.Client
 	client *s3.Client
 	before atomic.Pointer[hook] // the fake's alone; nil: none
 }
@@ -50,7 +53,7 @@ func eachServer(t *testing.T, test func(*testing.T, *s3Server)) {
 func (s *s3Server) connect(t *testing.T) {
 	t.Helper()
 	s.client = s3.New(s3.Options{
-		BaseEndpoint: &s.url, UsePathStyle: true, Region: "us-east-1",
+		BaseEndpoint: &s.url, UsePathStyle: true, Region: "us-east-1", HTTPClient: s.http,
 		Credentials: credentials.NewStaticCredentialsProvider(accessKey, secretKey, ""),
 	})
 	for _, bucket := range []string{trailBucket, reportBucket} {
@@ -60,10 +63,10 @@ func (s *s3Server) connect(t *testing.T) {
 	}
 }
 
-// awsVariables are the SDK's variables, so that nothing of the machine that the test runs on counts.
-func awsVariables(endpoint string) map[string]string {
+// variables are the SDK's, so that nothing of the machine that the test runs on counts.
+func (s *s3Server) variables() map[string]string {
 	return map[string]string{
-		"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": accessKey, "AWS_SECRET_ACCESS_KEY": secretKey,
+		"AWS_ENDPOINT_URL": s.url, "AWS_CA_BUNDLE": s.ca, "AWS_ACCESS_KEY_ID": accessKey, "AWS_SECRET_ACCESS_KEY": secretKey,
 		"AWS_SESSION_TOKEN": "", "AWS_PROFILE": "", "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "",
 		"AWS_CONFIG_FILE": os.DevNull, "AWS_SHARED_CREDENTIALS_FILE": os.DevNull,
 		"AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1",
@@ -71,9 +74,9 @@ func awsVariables(endpoint string) map[string]string {
 }
 
 // setAWS sets the environment up for a server as a user would.
-func setAWS(t *testing.T, endpoint string) {
+func setAWS(t *testing.T, s *s3Server) {
 	t.Helper()
-	for name, value := range awsVariables(endpoint) {
+	for name, value := range s.variables() {
 		t.Setenv(name, value)
 	}
 }
