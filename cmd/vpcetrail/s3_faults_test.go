@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const (
+	wholeTrail = "s3://" + trailBucket
+	reports    = "s3://" + reportBucket + "/"
+)
+
+// Faults that pass change no byte of the report.
+func TestS3FaultsThatPass(t *testing.T) {
+	t.Parallel()
+	eachServer(t, func(t *testing.T, s *s3Server) {
+		t.Parallel()
+		s.put(t, generate(t, 1, 1), "")
+		p := newProxy(t, s, 4, nil)
+		for out, server := range map[string]*s3Server{"calm": s, "stormy": &p.s3Server} {
+			got := server.run(t, 10, "analyze", wholeTrail, "--date", "all", "--out", reports+out, "--quiet")
+			if got != (finished{}) {
+				t.Errorf("%s: exit code %d, and it says\n%s%s", out, got.code, got.out, got.errOut)
+			}
+		}
+		sameFiles(t, "through faults", s.report(t, "stormy/"), s.report(t, "calm/"))
+		for _, step := range []string{"list", "get", "create", "part", "complete", "complete lost", "complete error in a 200", "get slow down"} {
+			if p.count(step) == 0 {
+				t.Errorf("no fault at %s: choose another seed", step)
+			}
+		}
+		// Of an upload whose beginning was lost nobody knows; it holds nothing.
+		if got, most := s.uploads(t), p.count("create lost")+p.count("create cut"); got > most {
+			t.Errorf("%d uploads are left, want at most %d", got, most)
+		}
+	})
+}
+
+// An object that fails for good is named and not counted; the others are.
+func TestS3FaultsThatStayAtObjects(t *testing.T) {
+	t.Parallel()
+	s, local := startFake(t), generate(t, 1, 1)
+	s.put(t, local, "")
+	bad := map[string]*fault{} // by path
+	var said, rows []string
+	for name := range tree(t, local) {
+		flt, text := &internalError, "open: InternalError: We encountered an internal error., tried 3 times"
+		switch {
+		case strings.Contains(name, "/111122223333/CloudTrail/eu-west-1/"):
+		case strings.Contains(name, "/444455556666/CloudTrail/us-east-1/"):
+			flt, text = &cut, "read: unexpected EOF, tried 3 times"
+		default:
+			continue
+		}
+		url := wholeTrail + "/" + name
+		bad["/"+trailBucket+"/"+name] = flt
+		said = append(said, "vpcetrail: "+url+": "+text+"\n")
+		rows = append(rows, fmt.Sprintf("2026-11-20,%s,unreadable,0,\"%s: %s\"\n", url, url, text))
+		if err := os.Remove(filepath.Join(local, filepath.FromSlash(name))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.Sort(said)
+	p := newProxy(t, s, 0, func(r *http.Request) *fault { return bad[r.URL.Path] })
+	got := p.run(t, 3, "analyze", wholeTrail, "--date", "all", "--out", reports+"p", "--quiet")
+	want := finished{exitIncomplete, "", strings.Join(said, "") + fmt.Sprintf(
+		"vpcetrail: the report is published, but incomplete: %d of 20 objects could not be read whole\n", len(bad))}
+	if len(bad) != 8 || got != want {
+		t.Errorf("exit code %d, and it says\n%s%swant\n%s", got.code, got.out, got.errOut, want.errOut)
+	}
+	out := download(t, s.report(t, "p/"))
+	text, err := tableText(out, "objects", "key", "status", "records", "error")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range rows {
+		if !strings.Contains(text, row) {
+			t.Errorf("table objects lacks\n%sit holds\n%s", row, text)
+		}
+	}
+	without := t.TempDir()
+	mustRun(t, 0, "analyze", local, "--out", without, "--quiet")
+	sameFiles(t, "without the objects that fail", tables(tree(t, out)), tables(tree(t, without)))
+}
+
+// download writes files into a directory.
+func download(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// What fails for good elsewhere ends the run, which leaves nothing behind.
+func TestS3FaultsThatStay(t *testing.T) {
+	t.Parallel()
+	const first = "audit-reports/p/traffic/dt=2026-11-20/part-00000.parquet"
+	const folder = "AWSLogs/444455556666/CloudTrail/us-east-1/2026/11/"
+	for _, tc := range []struct {
+		name, want string
+		fails      func(*http.Request) bool
+	}{
+		{"listing", "list s3://org-trail/" + folder + ": InternalError: We encountered an internal error., tried 3 times",
+			func(r *http.Request) bool { return r.URL.Query().Get("prefix") == folder }},
+		{"begin", "s3://audit-reports/p: open: InternalServerError: Internal Server Error, tried 3 times",
+			func(r *http.Request) bool { return r.Method == http.MethodHead }},
+		{"upload", "s3://" + first + ": write: InternalError: We encountered an internal error., tried 3 times", isPart},
+		{"publish", "s3://" + first + ": write: InternalError: We encountered an internal error., tried 3 times" +
+			": the report may be published in part: run again", func(r *http.Request) bool { return stepOf(r) == "complete" }},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			s := startFake(t)
+			s.put(t, generate(t, 1, 1), "")
+			p := newProxy(t, s, 0, func(r *http.Request) *fault {
+				if tc.fails(r) {
+					return &internalError
+				}
+				return nil
+			})
+			got := p.run(t, 3, "analyze", wholeTrail, "--date", "all", "--out", reports+"p", "--quiet")
+			if want := (finished{exitFailed, "", "vpcetrail: " + tc.want + "\n"}); got != want {
+				t.Errorf("exit code %d, and it says\n%s%swant\n%s", got.code, got.out, got.errOut, want.errOut)
+			}
+			s.emptyReports(t)
+		})
+	}
+}
