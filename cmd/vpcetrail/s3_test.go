@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -8,7 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/fixtures/trail"
+	"vpcetrail/ingest/source"
 )
 
 // A trail gives the same tables, wherever it lies and wherever they go.
@@ -74,6 +77,34 @@ func sameObjects(t *testing.T, got, gotSource, want, wantSource string) {
 	if got, want := text(got, gotSource), text(want, wantSource); got != want {
 		t.Errorf("table objects holds\n%swant\n%s", got, want)
 	}
+}
+
+// A large file goes up in parts, with checksums or, for servers that know none, without.
+func TestS3TakesFilesOfSeveralParts(t *testing.T) {
+	large := bytes.Repeat([]byte("vpcetrail"), 33<<20/9)
+	eachServer(t, func(t *testing.T, s *s3Server) {
+		setAWS(t, s)
+		for _, checksums := range []string{"when_supported", "when_required"} {
+			t.Setenv("AWS_REQUEST_CHECKSUM_CALCULATION", checksums)
+			store, err := dest.Open(t.Context(), reports+checksums, source.NewS3, dest.S3Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			pub, err := store.Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			for name, data := range map[string][]byte{"large": large, "small": []byte("v")} {
+				if err := pub.Stage(t.Context(), name, data); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := pub.Commit(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+			sameFiles(t, checksums, s.report(t, checksums+"/"), map[string]string{"large": string(large), "small": "v"})
+		}
+	})
 }
 
 // Objects are fetched ahead, many at once: 30 ms to each first byte must not add up.

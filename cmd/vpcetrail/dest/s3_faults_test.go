@@ -128,6 +128,23 @@ func TestS3FaultsThatPass(t *testing.T) {
 	}
 }
 
+func TestS3FaultsWhileDroppingUploads(t *testing.T) {
+	for _, flt := range faults {
+		t.Run(flt.name, func(t *testing.T) {
+			f := newFakeS3(t)
+			store := patient(t, f)
+			pub := begin(t, store)
+			stage(t, pub, "", day1, day2)
+			f.fail(2, flt, func(r *http.Request) bool { return isUpload(r, "abort") })
+			pub.Abort()
+			holds(t, store, "", "")
+			if n := f.uploads(t); n > 0 {
+				t.Errorf("%d uploads are left", n)
+			}
+		})
+	}
+}
+
 // failure returns the error of a commit that must not end well.
 func failure(t *testing.T, pub report.Publication) string {
 	t.Helper()
