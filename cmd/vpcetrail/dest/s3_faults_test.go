@@ -128,6 +128,31 @@ func TestS3FaultsThatPass(t *testing.T) {
 	}
 }
 
+// Where no answer ever says that a file is there, the file does.
+func TestS3CompletedWithoutAnAnswer(t *testing.T) {
+	for _, flt := range faults {
+		if flt.name != "lost answer" && flt.name != "wrong answer" {
+			continue
+		}
+		t.Run(flt.name, func(t *testing.T) {
+			f := newFakeS3(t)
+			store := patient(t, f)
+			pub := begin(t, store)
+			stage(t, pub, "", day1)
+			done := false
+			f.fail(5, fault{"", func(w http.ResponseWriter, do func() *httptest.ResponseRecorder) {
+				if done { // the fake would say so
+					do = httptest.NewRecorder
+				}
+				done = true
+				flt.answer(w, do)
+			}}, func(r *http.Request) bool { return isUpload(r, "complete") })
+			commit(t, pub)
+			holds(t, store, "", "", day1)
+		})
+	}
+}
+
 func TestS3FaultsWhileDroppingUploads(t *testing.T) {
 	for _, flt := range faults {
 		t.Run(flt.name, func(t *testing.T) {
