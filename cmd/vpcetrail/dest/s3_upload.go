@@ -137,7 +137,7 @@ func unclear(err error) bool {
 		return true
 	}
 	status := resp.HTTPStatusCode()
-	return status < http.StatusBadRequest || status >= http.StatusInternalServerError || status == http.StatusTooManyRequests
+	return status < http.StatusBadRequest || status >= http.StatusInternalServerError
 }
 
 // holds reports whether a file can be read and has the bytes that were staged.
