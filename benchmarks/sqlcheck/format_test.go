@@ -137,7 +137,11 @@ func publish(t *testing.T, rows []table.TrafficRow) string {
 		t.Fatal(err)
 	}
 	defer pub.Abort()
-	rep := &report.Report{Days: []*report.Day{{Day: day.Day(20_000), Traffic: rows}}}
+	rep := &report.Report{Days: []*report.Day{{
+		Day: day.Day(20_000), Traffic: report.RowsOf(rows),
+		Principals: report.RowsOf[table.PrincipalRow](nil), Services: report.RowsOf[table.ServiceRow](nil),
+		Endpoints: report.RowsOf[table.EndpointRow](nil), Objects: report.RowsOf[table.ObjectRow](nil),
+	}}}
 	if err := report.Publish(ctx, store, pub, rep, report.Run{}); err != nil {
 		t.Fatal(err)
 	}

@@ -41,7 +41,7 @@ func TestLookupEvents(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	setAWS(t, "http://127.0.0.1:1") // where nobody listens: CloudTrail has an endpoint of its own
+	setAWS(t, &s3Server{url: "http://127.0.0.1:1"}) // where nobody listens: CloudTrail has an endpoint of its own
 	t.Setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", server.URL)
 
 	out := filepath.Join(t.TempDir(), "report")

@@ -78,6 +78,7 @@ func (f *Fetch) Close() error {
 
 func (f *Fetch) release(t *Trail) {
 	if f.users.Add(-1) == 0 {
+		t.buffers.put(f.body)
 		f.body = nil
 		t.budget.Release(f.charge)
 	}
@@ -85,7 +86,7 @@ func (f *Fetch) release(t *Trail) {
 
 // fetch reads the object whole.
 func (f *Fetch) fetch(t *Trail) {
-	f.body, f.err = f.readWhole(t.ctx)
+	f.body, f.err = f.readWhole(t.ctx, &t.buffers)
 	close(f.done)
 	f.release(t)
 }
@@ -93,16 +94,16 @@ func (f *Fetch) fetch(t *Trail) {
 // maxReads is how often an object is begun again that is overwritten while it is read.
 const maxReads = 3
 
-func (f *Fetch) readWhole(ctx context.Context) (body []byte, err error) {
+func (f *Fetch) readWhole(ctx context.Context, from *buffers) (body []byte, err error) {
 	for range maxReads {
-		if body, err = f.readOnce(ctx); !errors.Is(err, store.ErrChanged) {
+		if body, err = f.readOnce(ctx, from); !errors.Is(err, store.ErrChanged) {
 			break
 		}
 	}
 	return body, err
 }
 
-func (f *Fetch) readOnce(ctx context.Context) ([]byte, error) {
+func (f *Fetch) readOnce(ctx context.Context, from *buffers) ([]byte, error) {
 	body, size, err := f.store.Open(ctx, f.Object)
 	if err != nil {
 		return nil, f.fail(ctx, "open", err)
@@ -112,7 +113,7 @@ func (f *Fetch) readOnce(ctx context.Context) ([]byte, error) {
 		return nil, nil // it grew since it was listed: left to the caller's stream
 	}
 	// With MinRead bytes to spare the buffer meets the end without growing.
-	buf := bytes.NewBuffer(make([]byte, 0, size+bytes.MinRead))
+	buf := bytes.NewBuffer(from.get(int(size) + bytes.MinRead))
 	if _, err := buf.ReadFrom(&counted{r: body, left: size}); err != nil {
 		return nil, f.fail(ctx, "read", err)
 	}

@@ -34,7 +34,7 @@ func NewS3(ctx context.Context) (*s3.Client, error) { return store.NewS3(ctx) }
 
 // Options bound a Trail's work and say where its bytes come from. The zero value works.
 type Options struct {
-	MaxBytes    int64                                         // bytes fetched and not yet closed; 0 means 64 MiB
+	MaxBytes    int64                                         // bytes fetched and not yet closed; 0 means 64 MiB, and never more than 16 MiB from files
 	Concurrency int                                           // most objects fetched at once; 0 means 256 from S3, 4 from files. From S3 it is a ceiling: see Trail
 	Stdin       io.Reader                                     // the object "-"; nil is empty
 	S3          func(ctx context.Context) (*s3.Client, error) // called once if there is an S3 source; nil means NewS3
@@ -68,6 +68,7 @@ func (o Options) calls(throttled func()) store.CallOptions {
 
 const (
 	defaultMaxBytes = 64 << 20
+	fileMaxBytes    = 16 << 20 // a disk answers at once: more would only lie in memory
 	maxQueued       = 1024 // objects fetched and not yet taken
 
 	// S3 answers after tens of milliseconds, whatever is asked; a disk keeps few heads busy.
@@ -86,6 +87,7 @@ type Trail struct {
 	plan     *plan
 	listing  listing
 	budget   *semaphore.Weighted
+	buffers  buffers
 	maxBytes int64
 	pace     *pace
 	running  sync.WaitGroup
@@ -129,6 +131,9 @@ func Open(ctx context.Context, args []string, sel Selection, opt Options) (*Trai
 	if opt.MaxBytes <= 0 {
 		opt.MaxBytes = defaultMaxBytes
 	}
+	if listers == fileListers {
+		opt.MaxBytes = min(opt.MaxBytes, fileMaxBytes)
+	}
 	return start(ctx, p, pace, opt.MaxBytes, func(t *Trail) listing {
 		f := newFrontier(t.ctx, p, nodes)
 		for range listers {
@@ -140,7 +145,7 @@ func Open(ctx context.Context, args []string, sel Selection, opt Options) (*Trai
 
 // start returns a trail with its fetchers at work on what the listing that list starts hands out.
 func start(ctx context.Context, p *plan, pace *pace, maxBytes int64, list func(*Trail) listing) *Trail {
-	t := &Trail{plan: p, maxBytes: maxBytes, budget: semaphore.NewWeighted(maxBytes), pace: pace, queue: make(chan *Fetch, maxQueued)}
+	t := &Trail{plan: p, maxBytes: maxBytes, budget: semaphore.NewWeighted(maxBytes), buffers: buffers{most: maxBytes / 4}, pace: pace, queue: make(chan *Fetch, maxQueued)}
 	t.ctx, t.cancel = context.WithCancel(ctx)
 	t.listing = list(t)
 	t.running.Go(func() {
