@@ -38,3 +38,28 @@ func TestCapturedTrail(t *testing.T) {
 		t.Errorf("calls %v\nwant  %v", got, want)
 	}
 }
+
+// TestCapturedContainers reads records as their publishers keep them, not as a trail does. The numbers
+// were taken with jq: of Records, of arrays, of envelopes and of lines.
+func TestCapturedContainers(t *testing.T) {
+	const captured = "../../shared/data/"
+	if _, err := os.Stat(captured); err != nil {
+		t.Skip("the captured records are not here: ", err)
+	}
+	for _, tc := range []struct {
+		folder         string
+		objects, calls int64
+	}{
+		{"as-delivered", 1, 2}, {"lookup-events", 1, 2}, {"eventbridge", 8, 8}, {"stratus-red-team", 12, 99},
+	} {
+		t.Run(tc.folder, func(t *testing.T) {
+			rep := testRun{sources: []string{captured + tc.folder}, window: day.All()}.report(t)
+			if want := (Balance{Records: tc.calls, Kinds: Kinds{Calls: tc.calls}}); rep.Balance != want {
+				t.Errorf("balance %+v, want %+v", rep.Balance, want)
+			}
+			if want := map[ingest.Status]int64{ingest.OK: tc.objects}; !maps.Equal(rep.Statuses, want) {
+				t.Errorf("objects %v, want %v", rep.Statuses, want)
+			}
+		})
+	}
+}

@@ -1,7 +1,8 @@
 // Package report counts events by route and writes the counts as tables.
 //
-// A Counter takes one worker's events (it is an ingest.Sink) and groups them by all that one record
-// tells. New merges the counters once the whole window is read, and settles, day by day, what no record can tell
+// A Counter takes one worker's events (it is an ingest.Sink) and keeps of each a row of some ten bytes, which names
+// the event's group: all that one record tells. Once the whole window is read and ingest has marked what does
+// not count, New adds the rows up by group, and settles, day by day, what no record can tell
 // alone: whose endpoints are ours, of which type they are, and which records are the second account's
 // copy of a call. Publish then writes each day's tables as Parquet into a Store, a day replaced as a
 // whole. The same events give the same bytes, in whatever order they came.
@@ -9,6 +10,10 @@
 // Every count belongs to the balance: records = calls + duplicates + shared copies + network events +
 // corrections + other events + outside the window + invalid. New fails where it does not hold.
 //
+// Memory is bounded: rows, groups, totals and objects go to disk where they pass their share of it (package spill),
+// which changes no byte of the tables. What is held whole are the endpoints and accounts that the events
+// name, and one row group of a table at a time.
+//
 // The package opens no network connection: a Store is given to it. Package table says what the tables
-// hold, and package summary shows them to a person.
+// hold, package restate finds the days that a trail has outgrown, and package summary shows tables to a person.
 package report

@@ -52,6 +52,9 @@ func (r testRun) report(t testing.TB) *Report {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if r.memory > 0 && disk.Files() == 0 {
+		t.Errorf("with %d bytes nothing has spilled", r.memory)
+	}
 	return rep
 }
 

@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -47,11 +49,10 @@ func TestGeneratedTrail(t *testing.T) {
 		{"all days", "traffic.csv", "balance.json", day.All()},
 		{"one day", "one.csv", "one.json", day.Window{From: d, To: d}},
 	} {
-		for _, workers := range []int{1, 8} {
-			t.Run(tc.name+" with "+strconv.Itoa(workers)+" workers", func(t *testing.T) {
-				rep := testRun{
-					sources: []string{filepath.Join(dir, "trail")}, window: tc.window, inventory: inventory, workers: workers,
-				}.report(t)
+		for _, how := range []testRun{{workers: 1}, {workers: 8}, {workers: 2, memory: 16 << 10}} { // the last one spills all that it can
+			t.Run(fmt.Sprintf("%s with %d workers and %d bytes", tc.name, how.workers, how.memory), func(t *testing.T) {
+				how.sources, how.window, how.inventory = []string{filepath.Join(dir, "trail")}, tc.window, inventory
+				rep := how.report(t)
 				got, want := trafficCSV(t, rep), readFile(t, dir, "expected/"+tc.traffic)
 				if !bytes.Equal(got, want) {
 					t.Errorf("traffic differs from the generator's:\n%s", firstDifference(got, want))
@@ -86,6 +87,60 @@ func TestADayDoesNotDependOnTheOthers(t *testing.T) {
 		if got := readDays(t, alone)[0]; len(got.Traffic) == 0 || fmt.Sprintf("%+v", got) != fmt.Sprintf("%+v", want) { // as text: NaN is NaN
 			t.Errorf("%s differs when read alone", want.Day)
 		}
+	}
+}
+
+// TestMemoryChangesNothing holds all tables of a run that spills what it can against one that has room.
+func TestMemoryChangesNothing(t *testing.T) {
+	dir := t.TempDir()
+	cfg := trail.Default()
+	cfg.Objects, cfg.Records, cfg.Days, cfg.Corrections = 3, 150, 3, 0.02
+	if _, err := trail.Generate(context.Background(), cfg, dir); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"trail/loose.json", "trail/broken.json"} { // of no day, so of every day
+		writeFile(t, dir, path, []byte(`{"Records":`))
+	}
+	run := testRun{sources: []string{filepath.Join(dir, "trail"), filepath.Join(dir, "trail/loose.json"), filepath.Join(dir, "trail/broken.json")}, window: day.All()}
+	want := run.report(t)
+	run.memory, run.workers = 16<<10, 3
+	got := run.report(t)
+	if g, w := fmt.Sprintf("%+v", readDays(t, got)), fmt.Sprintf("%+v", readDays(t, want)); g != w { // as text: NaN is NaN
+		t.Errorf("tables differ:\n%s", firstDifference([]byte(g), []byte(w)))
+	}
+	if got.Balance != want.Balance {
+		t.Errorf("balance %+v, want %+v", got.Balance, want.Balance)
+	}
+	problems := func(r *Report) (all []string) {
+		if err := r.Problems(func(problem string) { all = append(all, problem) }); err != nil {
+			t.Fatal(err)
+		}
+		return all
+	}
+	if g, w := problems(got), problems(want); len(w) != 2 || !slices.Equal(g, w) {
+		t.Errorf("problems %q, want %q", g, w)
+	}
+}
+
+// TestCorrectionsCountInThePlaceOfTheRecord moves a call from one principal to another.
+func TestCorrectionsCountInThePlaceOfTheRecord(t *testing.T) {
+	record := func(id, user, more string) string {
+		return `{"eventVersion":"1.09","eventTime":"2026-11-20T10:00:00Z","eventID":"` + id + `","sourceIPAddress":"198.51.100.7",` + more +
+			`"userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/` + user + `","accountId":"111122223333"}}`
+	}
+	dir := t.TempDir()
+	writeFile(t, dir, "1.json", []byte(`{"Records":[`+record("a", "wrong", "")+`,`+record("b", "other", "")+`]}`))
+	writeFile(t, dir, "2.json", []byte(`{"Records":[`+record("c", "right", `"addendum":{"reason":"UPDATED_DATA","updatedFields":"userIdentity","originalEventID":"a"},`)+`]}`))
+	rep := testRun{sources: []string{dir}, window: day.All()}.report(t)
+	if want := (Balance{Records: 3, Kinds: Kinds{Calls: 2, Corrections: 1}}); rep.Balance != want {
+		t.Errorf("balance %+v, want %+v", rep.Balance, want)
+	}
+	calls := map[string]int64{}
+	for _, row := range readDays(t, rep)[0].Principals {
+		calls[row.Principal] = row.Calls
+	}
+	if want := map[string]int64{"arn:aws:iam::111122223333:user/right": 1, "arn:aws:iam::111122223333:user/other": 1}; !maps.Equal(calls, want) {
+		t.Errorf("calls %v, want %v", calls, want)
 	}
 }
 
