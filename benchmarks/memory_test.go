@@ -1,0 +1,49 @@
+//go:build unix
+
+package benchmarks
+
+import (
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+
+	"vpcetrail/benchmarks/workload"
+	"vpcetrail/fixtures/trail"
+)
+
+// BenchmarkPeakMemory runs the command over a trail, and over one of the same callers with ten times the objects. It
+// reports the peak resident memory of the whole process, in MB, and the rows of the report, of which alone it may
+// depend a little. The larger trail has 5.8 GB of JSON and takes minutes to make.
+func BenchmarkPeakMemory(b *testing.B) {
+	binary, err := workload.Build(b.Context(), b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, times := range []int{1, 10} {
+		b.Run(fmt.Sprintf("objects=%dx", times), func(b *testing.B) {
+			dir := b.TempDir()
+			cfg := workload.Config(times * 416)
+			cfg.Principals, cfg.Run = 8, 30
+			expected, err := trail.Generate(b.Context(), cfg, dir)
+			if err != nil {
+				b.Fatal(err)
+			}
+			peak := 0.0
+			for b.Loop() {
+				cmd := exec.CommandContext(b.Context(), binary, "analyze", filepath.Join(dir, "trail"), "--out", filepath.Join(dir, "out"), "--quiet")
+				if text, err := cmd.CombinedOutput(); err != nil {
+					b.Fatalf("%v: %s", err, text)
+				}
+				peak = max(peak, float64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)*unit/1e6)
+			}
+			b.ReportMetric(peak, "peak-MB")
+			b.ReportMetric(float64(len(expected.All().Rows)), "rows")
+		})
+	}
+}
+
+// unit is what Maxrss counts, in bytes.
+var unit = map[bool]float64{true: 1, false: 1024}[runtime.GOOS == "darwin"]
