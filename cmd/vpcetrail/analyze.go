@@ -73,8 +73,14 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 		}
 	}
 	incomplete := j.incomplete(rep)
-	if err := j.restateDays(ctx, store, rep, out, tell); err != nil && (incomplete == nil || !errors.Is(err, errIncomplete)) {
-		return err
+	switch err := j.restateDays(ctx, store, rep, out, tell); {
+	case err == nil:
+	case ctx.Err() != nil:
+		return errUnrestated
+	case !errors.Is(err, errIncomplete):
+		return fmt.Errorf("the report is published, but days before it are not restated: %w", err)
+	case incomplete == nil:
+		incomplete = err
 	}
 	if incomplete == nil && !j.quiet {
 		tell.done(len(rep.Days), rep.Objects(), rep.Balance.Records)

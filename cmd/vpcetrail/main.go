@@ -55,6 +55,9 @@ var errIncomplete = errors.New("the report is published, but incomplete")
 // errInterrupted says that analyze was told to stop, and did so before anything became visible.
 var errInterrupted = errors.New("interrupted: nothing is published")
 
+// errUnrestated says that analyze was told to stop between days.
+var errUnrestated = errors.New("interrupted: the report is published, but not all days before it are restated: the next run with --restate does it")
+
 func exitCode(err error) int {
 	var wrong usageError
 	switch {
@@ -64,7 +67,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.Is(err, errIncomplete):
 		return exitIncomplete
-	case errors.Is(err, errInterrupted), errors.Is(err, context.Canceled):
+	case errors.Is(err, errInterrupted), errors.Is(err, errUnrestated), errors.Is(err, context.Canceled):
 		return exitInterrupted
 	}
 	return exitFailed
@@ -78,8 +81,8 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		Long: `vpcetrail reads the CloudTrail objects of a trail, decides for every API call by which route it
 reached AWS, and writes counts per principal, service and endpoint as Parquet for Athena.
 
-Exit status: 0 done and complete; 1 failed, nothing published; 2 wrong usage; 3 published, but some
-input could not be read; 130 interrupted, nothing published.`,
+Exit status: 0 done and complete; 1 failed, nothing published unless the message says so; 2 wrong
+usage; 3 published, but some input could not be read; 130 interrupted, likewise.`,
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,

@@ -69,7 +69,7 @@ func (o Options) calls(throttled func()) store.CallOptions {
 const (
 	defaultMaxBytes = 64 << 20
 	fileMaxBytes    = 16 << 20 // a disk answers at once: more would only lie in memory
-	maxQueued       = 1024 // objects fetched and not yet taken
+	maxQueued       = 1024     // objects fetched and not yet taken
 
 	// S3 answers after tens of milliseconds, whatever is asked; a disk keeps few heads busy.
 	s3Fetchers, s3Listers     = 256, 16
