@@ -34,7 +34,7 @@ func NewS3(ctx context.Context) (*s3.Client, error) { return store.NewS3(ctx) }
 
 // Options bound a Trail's work and say where its bytes come from. The zero value works.
 type Options struct {
-	MaxBytes    int64                                         // bytes fetched and not yet closed; 0 means 64 MiB, and never more than 16 MiB from files
+	MaxBytes    int64                                         // bytes fetched and not yet closed; 0 means 64 MiB, and never more than 8 MiB from files
 	Concurrency int                                           // most objects fetched at once; 0 means 256 from S3, 4 from files. From S3 it is a ceiling: see Trail
 	Stdin       io.Reader                                     // the object "-"; nil is empty
 	S3          func(ctx context.Context) (*s3.Client, error) // called once if there is an S3 source; nil means NewS3
@@ -68,8 +68,8 @@ func (o Options) calls(throttled func()) store.CallOptions {
 
 const (
 	defaultMaxBytes = 64 << 20
-	fileMaxBytes    = 16 << 20 // a disk answers at once: more would only lie in memory
-	maxQueued       = 1024     // objects fetched and not yet taken
+	fileMaxBytes    = 8 << 20 // a disk answers at once: more would only lie in memory
+	maxQueued       = 1024    // objects fetched and not yet taken
 
 	// S3 answers after tens of milliseconds, whatever is asked; a disk keeps few heads busy.
 	s3Fetchers, s3Listers     = 256, 16

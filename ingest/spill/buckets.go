@@ -3,8 +3,8 @@ package spill
 import "io"
 
 const (
-	leastBlock = 512      // the first block of a bucket: a small run has many buckets and few records
-	mostBlock  = 16 << 10 // blocks double up to this
+	leastBlock = 512     // the first block of a bucket: a small run has many buckets and few records
+	mostBlock  = 4 << 10 // blocks double up to this: of 256 buckets each has one open
 )
 
 // Buckets are numbered logs of records that share one piece of memory and one file. A record is any
@@ -110,7 +110,7 @@ type Blocks struct {
 	from   *Buckets
 	left   []extent
 	memory [][]byte
-	in     blockReader // of the extent at hand; in.in is nil where there is none
+	in     blockReader // of the extent at hand; not open where there is none
 }
 
 // Next returns the next block, valid until the next call, and io.EOF after the last.
@@ -119,18 +119,16 @@ func (b *Blocks) Next() ([]byte, error) {
 		if b.from.err != nil {
 			return nil, b.from.err
 		}
-		if b.in.in != nil {
+		if b.in.open {
 			block, err := b.in.next()
 			if err != io.EOF {
 				return block, err
 			}
-			b.in.in = nil
+			b.in.open = false
 		}
 		switch {
 		case len(b.left) > 0:
-			buf := b.in.buf
-			b.in = b.from.file.blocks(b.left[0])
-			b.in.buf = buf
+			b.in.reset(&b.from.file, b.left[0])
 			b.left = b.left[1:]
 		case len(b.memory) > 0:
 			block := b.memory[0]

@@ -116,16 +116,26 @@ func (b *blockFile) flush() error {
 	return nil
 }
 
-// blocks returns the blocks of an extent.
-func (b *blockFile) blocks(e extent) blockReader {
-	return blockReader{disk: b.disk, in: io.NewSectionReader(b.file, e.start, e.end-e.start)}
-}
-
-// A blockReader reads blocks one after the other.
+// A blockReader reads the blocks of one extent after the other's.
 type blockReader struct {
 	disk *Disk
-	in   *io.SectionReader
+	open bool
+	in   *bufio.Reader
 	buf  []byte
+}
+
+// readAhead is what a blockReader reads at a time, in bytes.
+const readAhead = 32 << 10
+
+// reset makes r read an extent of b from its start.
+func (r *blockReader) reset(b *blockFile, e extent) {
+	section := io.NewSectionReader(b.file, e.start, e.end-e.start)
+	if r.in == nil {
+		r.in = bufio.NewReaderSize(section, readAhead)
+	} else {
+		r.in.Reset(section)
+	}
+	r.disk, r.open = b.disk, true
 }
 
 // next returns the next block, valid until the next call, and io.EOF after the last.

@@ -55,7 +55,7 @@ func (w *runWriter) end() {
 func (r *runs) merge(level int) {
 	c := &Cursor{}
 	for _, e := range r.levels[level] {
-		c.sources = append(c.sources, &fileRun{in: r.file.blocks(e)})
+		c.sources = append(c.sources, r.open(e))
 	}
 	c.start()
 	w := r.begin()
@@ -76,11 +76,17 @@ func (r *runs) cursor() *Cursor {
 	if r.err == nil {
 		for _, level := range r.levels {
 			for _, e := range level {
-				c.sources = append(c.sources, &fileRun{in: r.file.blocks(e)})
+				c.sources = append(c.sources, r.open(e))
 			}
 		}
 	}
 	return c
+}
+
+func (r *runs) open(e extent) *fileRun {
+	f := &fileRun{}
+	f.in.reset(&r.file, e)
+	return f
 }
 
 // A fileRun walks the records of one run.
