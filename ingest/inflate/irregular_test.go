@@ -78,6 +78,15 @@ func unsound(tb testing.TB) map[string][]byte {
 			d.code(0, 1)
 			d.bits(0, 32)
 		},
+		"a distance without any code, behind a block that had one": func(d *deflater) { // and klauspost uses that
+			l := lengths(258, 'a', 2, 256, 2, 257, 1)
+			d.dynamic(notFinal, l, lengths(1, 0, 1))
+			d.code(2, 2)
+			d.code(3, 2)
+			d.dynamic(final, l, lengths(1))
+			d.bits(0, 2)
+			d.code(3, 2)
+		},
 		"bits that are no distance code": func(d *deflater) {
 			d.dynamic(final, lengths(258, 'a', 2, 256, 2, 257, 1), lengths(1, 0, 1))
 			d.code(2, 2)

@@ -76,7 +76,8 @@ func (r *Reader) advance(stop int) {
 	}
 }
 
-// fallBack has klauspost's reader go on, behind the text that there is.
+// fallBack has klauspost's reader go on, behind the text that there is. It is a new one, whose answer depends on
+// nothing else: a used one takes an empty distance code for the last one that it met, be it of another stream.
 func (r *Reader) fallBack() {
 	r.ref, r.err = gzip.NewReader(bytes.NewReader(r.f.in))
 	if r.err == nil {
