@@ -74,10 +74,11 @@ func TestTablesKnowWhatAllBitsMean(t *testing.T) {
 			checkLiterals(t, litCode, b, e, n)
 			e, rest, n := lookUp(f.dist[:], distBits, uint64(b))
 			s, bits := slowly(distCode, b)
-			_, extra := distances[s]>>valueShift, uint(distances[s]&63)
+			extra := uint(distances[s] & 63)
 			want := int(distances[s]>>valueShift) + int(b>>bits&(1<<extra-1))
 			if n+uint(e&63) != bits+extra || plus(e, rest) != want || e&(special|literal) != 0 {
-				t.Fatalf("distance symbol %d: entry %x gives %d in %d bits, want %d in %d", s, e, plus(e, rest), n+uint(e&63), want, bits+extra)
+				t.Fatalf("distance symbol %d: entry %x gives %d in %d bits, want %d in %d",
+					s, e, plus(e, rest), n+uint(e&63), want, bits+extra)
 			}
 		}
 	}
