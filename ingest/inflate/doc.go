@@ -22,5 +22,5 @@
 //
 // The loop that does most of the work reads and writes without bounds checks (memory_unsafe.go): its comment argues
 // why no index leaves its slice. With the build tag purego, and on systems other than amd64 and arm64, the same loop
-// runs with the checks, at 0.6 to 0.8 of the speed.
+// runs with the checks, at 0.7 to 0.86 of the speed.
 package inflate
