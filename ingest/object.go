@@ -17,6 +17,7 @@ import (
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
+	"vpcetrail/ingest/inflate"
 	"vpcetrail/ingest/source"
 )
 
@@ -110,8 +111,9 @@ type objectReader struct {
 
 	journal *journal
 	stored  bufio.Reader
-	gz      gzip.Reader
-	zst     *zstd.Decoder // nil until the first object that needs it
+	whole   inflate.Reader // of gzipped objects that lie in memory
+	gz      gzip.Reader    // of those that do not
+	zst     *zstd.Decoder  // nil until the first object that needs it
 	reader  event.Reader
 	events  int // offered of the object at hand
 }
@@ -122,7 +124,7 @@ func (o *objectReader) read(ctx context.Context, f *source.Fetch, sink Sink) Res
 	o.events = 0
 	body, err := f.Open(ctx)
 	if err == nil {
-		err = o.walk(body, sink, &res)
+		err = o.walk(body, f.Bytes(), sink, &res)
 	}
 	if err != nil {
 		res.Status, res.Err, res.ErrOffset = statusOf(err), describe(f.Object, res.Bytes, err), res.Bytes
@@ -134,8 +136,9 @@ func (o *objectReader) read(ctx context.Context, f *source.Fetch, sink Sink) Res
 	return res
 }
 
-func (o *objectReader) walk(body io.Reader, sink Sink, res *Result) error {
-	text, err := o.inflated(body)
+// walk reads body, which holds stored where the object lies in memory whole.
+func (o *objectReader) walk(body io.Reader, stored []byte, sink Sink, res *Result) error {
+	text, err := o.inflated(body, stored)
 	if err != nil {
 		return err
 	}
@@ -200,14 +203,17 @@ const Undated = day.Day(-1 << 31)
 const maxZstdWindow = 128 << 20
 
 // inflated returns the text of body: gzipped, by zstd (either in one piece or several, one behind the other), or plain.
-func (o *objectReader) inflated(body io.Reader) (io.Reader, error) {
+func (o *objectReader) inflated(body io.Reader, stored []byte) (io.Reader, error) {
+	if bytes.HasPrefix(stored, gzipMagic) {
+		return &o.whole, o.whole.Reset(stored)
+	}
 	o.stored.Reset(body)
 	magic, err := o.stored.Peek(4)
 	if err != nil && err != io.EOF { // at the end the text is shorter, and may be plain
 		return nil, err
 	}
 	switch {
-	case bytes.HasPrefix(magic, []byte("\x1f\x8b")):
+	case bytes.HasPrefix(magic, gzipMagic):
 		return &o.gz, o.gz.Reset(&o.stored)
 	case isZstd(magic):
 		if o.zst == nil {
@@ -220,6 +226,8 @@ func (o *objectReader) inflated(body io.Reader) (io.Reader, error) {
 	}
 	return &o.stored, nil
 }
+
+var gzipMagic = []byte("\x1f\x8b")
 
 // isZstd reports whether a zstd frame, or one to be skipped, as pzstd writes first, starts with magic.
 func isZstd(magic []byte) bool {
