@@ -56,5 +56,5 @@ type memoryPlan struct {
 // plan divides the memory, and holds the garbage collector to it.
 func (m memoryFlag) plan() memoryPlan {
 	debug.SetMemoryLimit(int64(m) / 8 * 7)
-	return memoryPlan{fetched: min(int64(m)/16, 64<<20), ids: int(m / 16), counting: int(m / 64), report: int(m / 32)}
+	return memoryPlan{fetched: min(int64(m)/16, 64<<20), ids: int(m / 16), counting: int(m / 64), report: int(m / 64)}
 }

@@ -17,8 +17,8 @@ import (
 
 const (
 	// rowGroup is the rows of one row group: the rows are sorted by key, so a query for one
-	// principal or service reads few of them. As columns in memory they take some 50 MB.
-	rowGroup = 128 << 10
+	// principal or service reads few of them. As columns in memory they take some 12 MB.
+	rowGroup = 32 << 10
 	// RowsPerFile keeps files within some 64 MB: traffic of a generated trail takes 15 bytes a row, compressed.
 	RowsPerFile = 2 << 20
 )
