@@ -2,12 +2,13 @@ package classify
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/netip"
-	"sort"
+	"slices"
 	"strings"
 	"sync"
 
@@ -26,8 +27,18 @@ type Ranges struct {
 	// Date is when AWS published them, as it writes it: 2026-08-22-15-17-05.
 	Date string
 
-	prefixes []netip.Prefix
-	set      bart.Lite
+	published []Published // in the order of their prefixes, each once
+	set       bart.Lite
+}
+
+// Published is a range as AWS publishes it.
+type Published struct {
+	Prefix netip.Prefix
+	// Region is AWS's word, such as eu-west-1 or GLOBAL; empty where the list leaves it out.
+	Region string
+	// Services are sorted, with commas between. AMAZON, which holds all others, is named only where
+	// no other is; empty where the list leaves them out.
+	Services string
 }
 
 // EmbeddedRanges returns the ranges that are part of the program.
@@ -40,66 +51,81 @@ var EmbeddedRanges = sync.OnceValue(func() *Ranges {
 	if err != nil {
 		panic("BUG: embedded address ranges: " + err.Error())
 	}
-	lines := strings.Fields(string(text))
-	prefixes := make([]netip.Prefix, len(lines)-1)
-	for i, line := range lines[1:] {
-		prefixes[i] = netip.MustParsePrefix(line)
+	date, lines, _ := strings.Cut(string(text), "\n")
+	var published []Published
+	for line := range strings.Lines(lines) {
+		fields := strings.Split(strings.TrimSuffix(line, "\n"), " ")
+		published = append(published, Published{netip.MustParsePrefix(fields[0]), fields[1], fields[2]})
 	}
-	return newRanges(lines[0], prefixes)
+	return newRanges(date, published)
 })
 
 // ParseRanges reads AWS's ip-ranges.json.
 func ParseRanges(data []byte) (*Ranges, error) {
+	type entry struct {
+		IPv4    string `json:"ip_prefix"`
+		IPv6    string `json:"ipv6_prefix"`
+		Region  string `json:"region"`
+		Service string `json:"service"`
+	}
 	var doc struct {
-		CreateDate string `json:"createDate"`
-		Prefixes   []struct {
-			Prefix string `json:"ip_prefix"`
-		} `json:"prefixes"`
-		IPv6Prefixes []struct {
-			Prefix string `json:"ipv6_prefix"`
-		} `json:"ipv6_prefixes"`
+		CreateDate   string  `json:"createDate"`
+		Prefixes     []entry `json:"prefixes"`
+		IPv6Prefixes []entry `json:"ipv6_prefixes"`
 	}
 	if err := json.Unmarshal(data, &doc); err != nil {
 		return nil, fmt.Errorf("not AWS's ip-ranges.json: %w", brief(err))
 	}
-	texts := make([]string, 0, len(doc.Prefixes)+len(doc.IPv6Prefixes))
-	for _, p := range doc.Prefixes {
-		texts = append(texts, p.Prefix)
-	}
-	for _, p := range doc.IPv6Prefixes {
-		texts = append(texts, p.Prefix)
-	}
-	if doc.CreateDate == "" || len(texts) == 0 {
+	entries := append(doc.Prefixes, doc.IPv6Prefixes...)
+	if doc.CreateDate == "" || len(entries) == 0 {
 		return nil, fmt.Errorf(`not AWS's ip-ranges.json: "createDate" or "prefixes" is missing`)
 	}
-	prefixes := make([]netip.Prefix, len(texts))
-	for i, text := range texts {
+	published := make([]Published, len(entries))
+	for i, e := range entries {
+		text := e.IPv4 + e.IPv6 // an entry has one of the two
 		p, err := netip.ParsePrefix(text)
 		if err != nil {
 			return nil, fmt.Errorf("prefix %d: %q is not an address range", i, text)
 		}
-		prefixes[i] = p.Masked()
+		published[i] = Published{p.Masked(), e.Region, e.Service}
 	}
-	return newRanges(doc.CreateDate, prefixes), nil
+	return newRanges(doc.CreateDate, published), nil
 }
 
-// newRanges keeps of prefixes those that no other holds: services' ranges lie within AMAZON's.
-func newRanges(date string, prefixes []netip.Prefix) *Ranges {
-	sort.Slice(prefixes, func(i, j int) bool {
-		a, b := prefixes[i], prefixes[j]
-		if c := a.Addr().Compare(b.Addr()); c != 0 {
-			return c < 0
-		}
-		return a.Bits() < b.Bits()
+// newRanges joins the services of each prefix, and puts into the set those prefixes that no other holds:
+// services' ranges lie within AMAZON's.
+func newRanges(date string, published []Published) *Ranges {
+	slices.SortFunc(published, func(a, b Published) int {
+		return cmp.Or(comparePrefixes(a.Prefix, b.Prefix), strings.Compare(a.Services, b.Services), strings.Compare(a.Region, b.Region))
 	})
-	r := &Ranges{Date: date}
-	for _, p := range prefixes {
-		if n := len(r.prefixes); n == 0 || !r.prefixes[n-1].Contains(p.Addr()) {
-			r.prefixes = append(r.prefixes, p)
-			r.set.Insert(p)
+	r := &Ranges{Date: date, published: published[:0]}
+	widest := netip.Prefix{}
+	for _, p := range published {
+		if last := len(r.published) - 1; last >= 0 && r.published[last].Prefix == p.Prefix {
+			r.published[last].add(p.Services)
+			continue
+		}
+		r.published = append(r.published, p)
+		if !widest.Contains(p.Prefix.Addr()) {
+			widest = p.Prefix
+			r.set.Insert(p.Prefix)
 		}
 	}
 	return r
+}
+
+func comparePrefixes(a, b netip.Prefix) int {
+	return cmp.Or(a.Addr().Compare(b.Addr()), cmp.Compare(a.Bits(), b.Bits()))
+}
+
+// add names a further service, which comes behind the others by the alphabet.
+func (p *Published) add(service string) {
+	switch {
+	case p.Services == "" || p.Services == "AMAZON":
+		p.Services = service
+	case service != "AMAZON" && service != p.Services && !strings.HasSuffix(p.Services, ","+service):
+		p.Services += "," + service
+	}
 }
 
 // Origin tells whose a public address is.
@@ -110,11 +136,33 @@ func (r *Ranges) Origin(addr Address) Origin {
 	return External
 }
 
-// AppendText appends the compact form that is embedded: the date, then a prefix a line.
+// Lookup returns the narrowest published range that holds addr; where that one names no service but
+// AMAZON, with the services of a wider one. It reports false for an address that is not AWS's.
+func (r *Ranges) Lookup(addr Address) (found Published, ok bool) {
+	for bits := addr.BitLen(); bits >= 0; bits-- {
+		prefix, err := addr.Prefix(bits)
+		if err != nil {
+			return Published{}, false
+		}
+		i, here := slices.BinarySearchFunc(r.published, prefix, func(p Published, want netip.Prefix) int {
+			return comparePrefixes(p.Prefix, want)
+		})
+		switch {
+		case here && !ok:
+			found, ok = r.published[i], true
+		case here && found.Services == "AMAZON":
+			found.Services = r.published[i].Services
+		}
+	}
+	return found, ok
+}
+
+// AppendText appends the compact form that is embedded: the date, then a line for each range: prefix,
+// Region and services.
 func (r *Ranges) AppendText(dst []byte) []byte {
 	dst = append(append(dst, r.Date...), '\n')
-	for _, p := range r.prefixes {
-		dst = append(p.AppendTo(dst), '\n')
+	for _, p := range r.published {
+		dst = fmt.Appendf(dst, "%s %s %s\n", p.Prefix, p.Region, p.Services)
 	}
 	return dst
 }

@@ -2,6 +2,7 @@ package classify
 
 import (
 	"bytes"
+	"fmt"
 	"net/netip"
 	"os"
 	"testing"
@@ -59,16 +60,32 @@ func gunzip(t *testing.T, data []byte) []byte {
 	return out.Bytes()
 }
 
-func TestParseRangesKeepsTheWidest(t *testing.T) {
+func TestParseRangesJoinsServices(t *testing.T) {
 	r, err := ParseRanges([]byte(`{"createDate":"2026-01-02-03-04-05","prefixes":[
-		{"ip_prefix":"192.0.2.128/25","service":"EC2"},{"ip_prefix":"192.0.2.0/24","service":"AMAZON"}],
+		{"ip_prefix":"192.0.2.128/25","service":"S3","region":"eu-west-1"},{"ip_prefix":"192.0.2.128/25","service":"EC2","region":"eu-west-1"},
+		{"ip_prefix":"192.0.2.128/25","service":"AMAZON","region":"eu-west-1"},{"ip_prefix":"192.0.2.0/24","service":"AMAZON","region":"GLOBAL"}],
 		"ipv6_prefixes":[{"ipv6_prefix":"2001:db8::/32"}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = "2026-01-02-03-04-05\n192.0.2.0/24\n2001:db8::/32\n"
+	const want = "2026-01-02-03-04-05\n192.0.2.0/24 GLOBAL AMAZON\n192.0.2.128/25 eu-west-1 EC2,S3\n2001:db8::/32  \n"
 	if got := string(r.AppendText(nil)); got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestLookupFindsTheNarrowest(t *testing.T) {
+	r := EmbeddedRanges()
+	for addr, want := range map[string]string{
+		"3.5.140.7":    "3.5.140.0/22 ap-northeast-2 EC2,S3",
+		"203.0.113.9":  "invalid Prefix  ",
+		"2001:db8::1":  "invalid Prefix  ",
+		"2600:1f18::1": "2600:1f18::/33 us-east-1 EC2",
+	} {
+		p, ok := r.Lookup(netip.MustParseAddr(addr))
+		if got := fmt.Sprint(p.Prefix, " ", p.Region, " ", p.Services); got != want || ok != (r.Origin(netip.MustParseAddr(addr)) == FromAWS) {
+			t.Errorf("%s: %q, %v, want %q", addr, got, ok, want)
+		}
 	}
 }
 

@@ -65,7 +65,7 @@ func unowned(ev *event.Event, f *Facts, internal bool, ranges *Ranges) Verdict {
 
 // withEndpoint applies rules 4 and 5.
 func withEndpoint(ev *event.Event, f *Facts, addr Address, kind SourceKind, ranges *Ranges) Verdict {
-	console := bytes.Contains(ev.UserAgent, []byte("aws-internal/")) || bytes.Contains(ev.UserAgent, []byte("S3Console/"))
+	console := isConsole(ev.UserAgent)
 	switch {
 	case console && kind == Public:
 		return Verdict{ConsolePublicSource, ranges.Origin(addr)}
@@ -79,11 +79,16 @@ func withEndpoint(ev *event.Event, f *Facts, addr Address, kind SourceKind, rang
 	return Verdict{Evidence: EndpointPublicSource}
 }
 
+// isConsole reports whether a user agent is a console's back end.
+func isConsole(userAgent []byte) bool {
+	return bytes.Contains(userAgent, []byte("aws-internal/")) || bytes.Contains(userAgent, []byte("S3Console/"))
+}
+
 // endpointOf reads the endpoint's id and its owner's account. internal says that one of the two
 // fields names AWS itself instead.
 func endpointOf(ev *event.Event) (id, account []byte, internal bool) {
 	top, owner := ev.EndpointID, ev.EndpointAccount
-	if IsAccount(top) && IsEndpointID(owner) { // seen swapped in one of AWS's own examples
+	if swapped(ev) {
 		top, owner = owner, top
 	}
 	internal = namesAWS(top) || namesAWS(owner)
@@ -102,7 +107,7 @@ func endpointOf(ev *event.Event) (id, account []byte, internal bool) {
 // provesInterface tells what one record can: the host header of an interface endpoint's own DNS
 // name, or a service that has no gateway endpoints.
 func provesInterface(ev *event.Event) bool {
-	if bytes.HasSuffix(ev.HostHeader, []byte(".vpce.amazonaws.com")) || bytes.HasSuffix(ev.HostHeader, []byte(".vpce.amazonaws.com.cn")) {
+	if isEndpointName(ev.HostHeader) {
 		return true
 	}
 	switch string(ev.Source) {
@@ -110,6 +115,15 @@ func provesInterface(ev *event.Event) bool {
 		return false
 	}
 	return true
+}
+
+// swapped reports whether the endpoint's id and its owner stand in each other's place, as in one of AWS's
+// own examples.
+func swapped(ev *event.Event) bool { return IsAccount(ev.EndpointID) && IsEndpointID(ev.EndpointAccount) }
+
+// isEndpointName reports whether a host is the DNS name of an interface endpoint.
+func isEndpointName(host []byte) bool {
+	return bytes.HasSuffix(host, []byte(".vpce.amazonaws.com")) || bytes.HasSuffix(host, []byte(".vpce.amazonaws.com.cn"))
 }
 
 // IsEndpointID reports whether s is the id of a VPC endpoint: vpce- and 8 or 17 hexadecimal digits.

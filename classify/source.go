@@ -55,21 +55,22 @@ func ParseSource(s []byte) (Address, SourceKind) {
 		addr = addr.Unmap().WithZone("")
 	}
 	switch {
-	case within(addr, privateNets):
+	case within(addr, privateNets).IsValid():
 		return addr, Private
-	case within(addr, specialNets):
+	case within(addr, specialNets).IsValid():
 		return addr, Special
 	}
 	return addr, Public
 }
 
-func within(addr netip.Addr, nets []netip.Prefix) bool {
+// within returns the net that holds addr, the zero Prefix where none does.
+func within(addr netip.Addr, nets []netip.Prefix) netip.Prefix {
 	for _, net := range nets {
 		if net.Contains(addr) {
-			return true
+			return net
 		}
 	}
-	return false
+	return netip.Prefix{}
 }
 
 // parseIPv4 reads four decimal numbers with dots. Unlike net/netip it takes leading zeros, up to

@@ -54,21 +54,12 @@ func appendGroup(dst []byte, d day.Day, kind event.Kind, ev *event.Event, f *cla
 	dst = appendText(dst, ev.Source)
 	dst = appendText(dst, f.EndpointID)
 	dst = appendText(dst, f.EndpointAccount)
-	return appendText(dst, sharedBy(ev))
+	return appendText(dst, classify.SharedBy(ev))
 }
 
 // appendBareGroup appends the group of an event that tells no route.
 func appendBareGroup(dst []byte, d day.Day, kind event.Kind) []byte {
 	return append(binary.BigEndian.AppendUint32(dst, uint32(d)), byte(kind))
-}
-
-// sharedBy returns the caller's account if ev is a call that two accounts see, delivered to the
-// other one. It is a copy if the caller's account is in the trail too, which is not known yet.
-func sharedBy(ev *event.Event) []byte {
-	if len(ev.SharedID) == 0 || string(ev.Identity.AccountID) == string(ev.Recipient) {
-		return nil
-	}
-	return ev.Identity.AccountID
 }
 
 func appendText(dst, text []byte) []byte {
