@@ -119,7 +119,9 @@ func provesInterface(ev *event.Event) bool {
 
 // swapped reports whether the endpoint's id and its owner stand in each other's place, as in one of AWS's
 // own examples.
-func swapped(ev *event.Event) bool { return IsAccount(ev.EndpointID) && IsEndpointID(ev.EndpointAccount) }
+func swapped(ev *event.Event) bool {
+	return IsAccount(ev.EndpointID) && IsEndpointID(ev.EndpointAccount)
+}
 
 // isEndpointName reports whether a host is the DNS name of an interface endpoint.
 func isEndpointName(host []byte) bool {

@@ -1,0 +1,216 @@
+package explain
+
+import (
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io"
+
+	"vpcetrail/classify"
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/event"
+	"vpcetrail/ingest/spill"
+)
+
+// A Collector keeps the events of a run until they can be explained. Use NewCollector. It is for a
+// run with one worker.
+type Collector struct {
+	ranges *classify.Ranges
+	ids    map[string]bool // wanted; empty: all
+
+	kept           *spill.Buckets // streams of what follows
+	events, places *gob.Encoder   // of keptEvent, and of keptPlace for each object that has some
+
+	told       map[day.Day]map[string]classify.Endpoint // by the day's own endpoint events
+	interfaces map[day.Day]map[string]bool              // endpoints that a record of the day proves to be of type interface
+	loose      map[string]bool                          // accounts of events in objects whose names tell no account
+
+	objects, unread int
+	problem         func(string)
+	at              current
+	err             error
+}
+
+// current is the object at hand. What it tells counts once it has proved whole.
+type current struct {
+	seq, index int
+	kept       bool // an event of it
+	told       []toldEndpoint
+	interfaces []toldEndpoint
+	accounts   map[string]bool
+}
+
+type toldEndpoint struct {
+	day      day.Day
+	endpoint classify.Endpoint
+}
+
+// keptEvent is an event as it is kept.
+type keptEvent struct {
+	Seq, Index int
+	Event      event.Event
+}
+
+// keptPlace names an object, which is known whole only once its events are kept.
+type keptPlace struct {
+	Seq    int
+	Object string
+}
+
+// Options say what a Collector keeps, and where.
+type Options struct {
+	Ranges  *classify.Ranges // that tell AWS's public addresses
+	IDs     []string         // keep the events with these ids; none: all
+	Disk    *spill.Disk      // takes what passes Memory, in bytes; it must stay open until all is explained
+	Memory  int
+	Problem func(string) // is called with what is wrong with an object that cannot be read whole
+}
+
+// NewCollector returns an empty Collector.
+func NewCollector(opt Options) *Collector {
+	c := &Collector{
+		ranges: opt.Ranges, ids: map[string]bool{}, kept: spill.NewBuckets(opt.Disk, 2, opt.Memory), problem: opt.Problem,
+		told: map[day.Day]map[string]classify.Endpoint{}, interfaces: map[day.Day]map[string]bool{}, loose: map[string]bool{},
+	}
+	for _, id := range opt.IDs {
+		c.ids[id] = true
+	}
+	c.events, c.places = gob.NewEncoder(bucketWriter{c.kept, 0}), gob.NewEncoder(bucketWriter{c.kept, 1})
+	return c
+}
+
+// Objects returns how many objects were read, and how many of them not whole.
+func (c *Collector) Objects() (all, unread int) { return c.objects, c.unread }
+
+// Begin opens object number seq.
+func (c *Collector) Begin(seq int) { c.at = current{seq: seq, accounts: map[string]bool{}} }
+
+// Event takes an event of the object at hand.
+func (c *Collector) Event(ev *event.Event) {
+	index := c.at.index
+	c.at.index++
+	if ev.Kind() != event.Other {
+		c.learn(ev)
+	}
+	if len(c.ids) > 0 && !c.ids[string(ev.ID)] || c.err != nil {
+		return
+	}
+	kept := keptEvent{c.at.seq, index, *ev}
+	kept.Event.Request, kept.Event.Response = nil, nil // no evidence, and most of the record
+	c.err = c.events.Encode(kept)
+	c.at.kept = true
+}
+
+// learn notes what ev tells of other events.
+func (c *Collector) learn(ev *event.Event) {
+	d := dayOf(ev)
+	for _, e := range classify.TrailEndpoints(ev) {
+		c.at.told = append(c.at.told, toldEndpoint{d, e})
+	}
+	if f := classify.Examine(ev, c.ranges); f.Interface && !c.interfaces[d][string(f.EndpointID)] {
+		c.at.interfaces = append(c.at.interfaces, toldEndpoint{d, classify.Endpoint{ID: string(f.EndpointID)}})
+	}
+	if !c.at.accounts[string(ev.Recipient)] { // nearly always there: no text is made for it
+		c.at.accounts[string(ev.Recipient)] = true
+	}
+}
+
+// End closes the object at hand.
+func (c *Collector) End(res *ingest.Result) error {
+	c.objects++
+	if res.Status != ingest.OK {
+		c.unread++
+		c.problem(res.Err.Error())
+	}
+	if c.at.kept && c.err == nil {
+		c.err = c.places.Encode(keptPlace{res.Seq, res.Object.Name})
+	}
+	if res.Counted() {
+		c.settle(res)
+	}
+	return errors.Join(c.err, c.kept.Err())
+}
+
+// settle takes over what an object has told of other events.
+func (c *Collector) settle(res *ingest.Result) {
+	for _, t := range c.at.told {
+		if c.told[t.day] == nil {
+			c.told[t.day] = map[string]classify.Endpoint{}
+		}
+		c.told[t.day][t.endpoint.ID] = classify.Merge(c.told[t.day][t.endpoint.ID], t.endpoint)
+	}
+	for _, t := range c.at.interfaces {
+		if c.interfaces[t.day] == nil {
+			c.interfaces[t.day] = map[string]bool{}
+		}
+		c.interfaces[t.day][t.endpoint.ID] = true
+	}
+	if res.Object.Key.Account == "" {
+		for account := range c.at.accounts {
+			c.loose[account] = true
+		}
+	}
+}
+
+func dayOf(ev *event.Event) day.Day {
+	if !ev.HasTime {
+		return ingest.Undated
+	}
+	return day.OfMillis(ev.Time)
+}
+
+// each calls fn with the events kept and their objects' names, but for those of objects that are void.
+func (c *Collector) each(marks *ingest.Marks, fn func(e *keptEvent, object string) error) error {
+	events := gob.NewDecoder(&bucketReader{blocks: c.kept.Read(0)})
+	places := gob.NewDecoder(&bucketReader{blocks: c.kept.Read(1)})
+	place := keptPlace{Seq: -1}
+	for {
+		var e keptEvent // anew: gob leaves out what is empty
+		err := events.Decode(&e)
+		if err == io.EOF {
+			return nil
+		}
+		for err == nil && place.Seq != e.Seq {
+			place = keptPlace{}
+			err = places.Decode(&place)
+		}
+		if err != nil {
+			return fmt.Errorf("records kept: %w", err)
+		}
+		if marks.Void(e.Seq) {
+			continue
+		}
+		if err := fn(&e, place.Object); err != nil {
+			return err
+		}
+	}
+}
+
+// bucketWriter and bucketReader make a stream of a bucket.
+type bucketWriter struct {
+	kept   *spill.Buckets
+	bucket int
+}
+
+func (w bucketWriter) Write(b []byte) (int, error) {
+	w.kept.Append(w.bucket, b)
+	return len(b), w.kept.Err()
+}
+
+type bucketReader struct {
+	blocks *spill.Blocks
+	block  []byte
+}
+
+func (r *bucketReader) Read(b []byte) (int, error) {
+	for len(r.block) == 0 {
+		var err error
+		if r.block, err = r.blocks.Next(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(b, r.block)
+	r.block = r.block[n:]
+	return n, nil
+}

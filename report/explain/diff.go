@@ -1,0 +1,203 @@
+package explain
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"vpcetrail/classify"
+)
+
+// A diffRow is one thing said of two records.
+type diffRow struct {
+	Field   string  `json:"field"`
+	A       *string `json:"a"`
+	B       *string `json:"b"`
+	Differs bool    `json:"differs"`
+	Decides bool    `json:"decides"` // it differs, and a verdict rests on it
+}
+
+func newDiffRow(field, a, b string, decides bool) diffRow {
+	return diffRow{field, orNull(a), orNull(b), a != b, decides && a != b}
+}
+
+// diffHead says what was called and by whom, and what came of it.
+func diffHead(a, b *Record) []diffRow {
+	return []diffRow{
+		newDiffRow("eventName", a.Name, b.Name, false),
+		newDiffRow("eventSource", a.Service, b.Service, false),
+		newDiffRow("awsRegion", a.Region, b.Region, false),
+		newDiffRow("account", a.Account, b.Account, false),
+		newDiffRow("principal", a.Principal, b.Principal, false),
+		newDiffRow("session", a.Session, b.Session, false),
+		newDiffRow("error", a.Error, b.Error, false),
+	}
+}
+
+// diffVerdicts compares the verdicts.
+func diffVerdicts(a, b *Record) []diffRow {
+	words := func(r *Record) (route, evidence string) {
+		if r.Explanation == nil {
+			return "", ""
+		}
+		return codes(r.Explanation.Verdict), r.Explanation.Verdict.Evidence.String()
+	}
+	routeA, evidenceA := words(a)
+	routeB, evidenceB := words(b)
+	return []diffRow{newDiffRow("route", routeA, routeB, false), newDiffRow("evidence", evidenceA, evidenceB, false)}
+}
+
+// diffFindings compares the findings. All records have the same fields in the same order, but for those that
+// only a record with an endpoint, or with a denial, has.
+func diffFindings(a, b *Record) []diffRow {
+	var rows []diffRow
+	findings := func(r *Record) []classify.Finding {
+		if r.Explanation == nil {
+			return nil
+		}
+		return r.Explanation.Findings
+	}
+	of := func(r *Record, field string) (f classify.Finding, ok bool) {
+		for _, f := range findings(r) {
+			if f.Field == field {
+				return f, true
+			}
+		}
+		return f, false
+	}
+	for _, f := range findings(a) {
+		g, _ := of(b, f.Field)
+		rows = append(rows, newDiffRow(f.Field, f.Value, g.Value, f.Side == classify.Decides || g.Side == classify.Decides))
+	}
+	for _, g := range findings(b) {
+		if _, ok := of(a, g.Field); !ok {
+			rows = append(rows, newDiffRow(g.Field, "", g.Value, g.Side == classify.Decides))
+		}
+	}
+	return rows
+}
+
+// WriteDiffJSON writes two records and what differs as one JSON object in a line.
+func WriteDiffJSON(w io.Writer, a, b *Record) error {
+	return writeJSON(w, struct {
+		A      *jsonRecord `json:"a"`
+		B      *jsonRecord `json:"b"`
+		Fields []diffRow   `json:"fields"`
+	}{a.json(), b.json(), append(diffHead(a, b), diffFindings(a, b)...)})
+}
+
+// WriteDiff writes two records side by side for a person, and marks what differs and what decides.
+func WriteDiff(w io.Writer, a, b *Record) error {
+	var p page
+	p.label("A", a)
+	p.label("B", b)
+	p.WriteString("\n")
+	p.row("  ", "", "A", "B")
+	p.rows(diffVerdicts(a, b))
+	p.WriteString("\n")
+	p.rows(diffHead(a, b))
+	p.WriteString("\n")
+	findings := diffFindings(a, b)
+	p.rows(findings)
+	p.WriteString("\n")
+	p.conclusion(a, b, findings)
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+func (p *page) label(name string, r *Record) {
+	p.paragraph(name+"  ", "   ", joined([]string{r.when(), "event " + cmp.Or(r.ID, "without id"), "in " + r.Object}, ", "))
+	if text := counted[r.Counted]; text != "" {
+		p.paragraph("   ", "   ", text)
+	}
+}
+
+// rows writes what at least one of the records has.
+func (p *page) rows(rows []diffRow) {
+	for _, r := range rows {
+		mark := "  "
+		switch {
+		case r.A == nil && r.B == nil:
+			continue
+		case r.Decides:
+			mark = "* "
+		case r.Differs:
+			mark = "- "
+		}
+		text := func(s *string) string {
+			if s == nil {
+				return "absent"
+			}
+			return clean(short(*s))
+		}
+		p.row(mark, r.Field, text(r.A), text(r.B))
+	}
+}
+
+// row writes one row in three columns; values that are too long go on in the next line.
+func (p *page) row(mark, field, a, b string) {
+	const fieldWidth, valueWidth = 36, 30
+	as, bs := broken(a, valueWidth), broken(b, valueWidth)
+	for i := range max(len(as), len(bs)) {
+		line := mark + fill(field, fieldWidth) + fill(at(as, i), valueWidth+1) + at(bs, i)
+		p.WriteString(strings.TrimRight(line, " ") + "\n")
+		mark, field = "  ", ""
+	}
+}
+
+func (p *page) conclusion(a, b *Record, findings []diffRow) {
+	var deciding []string
+	for _, f := range findings {
+		if f.Decides {
+			deciding = append(deciding, f.Field)
+		}
+	}
+	switch {
+	case a.Explanation == nil || b.Explanation == nil:
+	case a.Explanation.Verdict == b.Explanation.Verdict:
+		p.paragraph("", "", "Both have the same verdict.")
+	case a.Explanation.Verdict.Route() == b.Explanation.Verdict.Route():
+		p.paragraph("", "", "Both took the same route, on other evidence.")
+	default:
+		p.paragraph("", "", "They took different routes.")
+	}
+	p.because("A", a)
+	p.because("B", b)
+	if len(deciding) > 0 {
+		p.paragraph("", "", fmt.Sprintf("* differs and decides: %s", strings.Join(deciding, ", ")))
+	}
+	p.paragraph("", "", "- differs and decides nothing")
+}
+
+func (p *page) because(name string, r *Record) {
+	if x := r.Explanation; x != nil {
+		p.paragraph(name+"  ", "   ", x.Route+". "+x.Because)
+	}
+}
+
+// broken breaks text into lines of width runes, at spaces where it can.
+func broken(text string, width int) (lines []string) {
+	for _, line := range wrapped(text, width, width) {
+		for runes := []rune(line); ; {
+			n := min(len(runes), width)
+			lines = append(lines, string(runes[:n]))
+			if runes = runes[n:]; len(runes) == 0 {
+				break
+			}
+		}
+	}
+	return lines
+}
+
+func fill(s string, width int) string {
+	return s + strings.Repeat(" ", max(width-utf8.RuneCountInString(s), 1))
+}
+
+func at(lines []string, i int) string {
+	if i < len(lines) {
+		return lines[i]
+	}
+	return ""
+}
