@@ -17,23 +17,26 @@ func (o *Owners) Resolve(unowned Verdict, id, account string) Verdict {
 	if id == "" || unowned.Evidence == ServiceEvent || unowned.Evidence == ServicePrincipal {
 		return unowned
 	}
-	if o.Accounts[account] {
+	if o.owns(account) {
 		return Verdict{Evidence: EndpointAccount}
 	}
 	if _, ok := o.Inventory[id]; ok {
 		return Verdict{Evidence: EndpointInventory}
 	}
-	if e, ok := o.Trail[id]; ok && o.Accounts[e.Account] {
+	if e, ok := o.Trail[id]; ok && o.owns(e.Account) {
 		return Verdict{Evidence: EndpointTrail}
 	}
 	return unowned
 }
 
+// owns reports whether account is ours. Records without an account belong to nobody.
+func (o *Owners) owns(account string) bool { return account != "" && o.Accounts[account] }
+
 // Endpoint returns what is known of an endpoint: the inventory's word, completed by the trail's.
 // The zero Endpoint is returned for one that neither knows.
 func (o *Owners) Endpoint(id string) Endpoint {
 	e, t := o.Inventory[id], o.Trail[id]
-	if !o.Accounts[t.Account] {
+	if !o.owns(t.Account) {
 		t = Endpoint{}
 	}
 	return e.orElse(t)

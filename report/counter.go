@@ -128,7 +128,9 @@ func (c *Counter) End(res *ingest.Result) error {
 		}
 		if res.Object.Key.Account == "" {
 			for _, account := range c.current.accounts {
-				c.loose[account] = true
+				if account != "" {
+					c.loose[account] = true
+				}
 			}
 		}
 	}
