@@ -131,7 +131,11 @@ func (x *explainer) changes() {
 			x.change("--own-accounts "+x.account, "that account is one of yours",
 				&Owners{Accounts: map[string]bool{x.account: true}}, x.account)
 		}
-		x.change("--endpoints FILE", "the inventory lists "+x.id, &Owners{Inventory: map[string]Endpoint{x.id: {}}}, "")
+		given := "--endpoints FILE"
+		if len(x.owners.Inventory) > 0 {
+			given = "--endpoints with more accounts and Regions"
+		}
+		x.change(given, "the inventory lists "+x.id, &Owners{Inventory: map[string]Endpoint{x.id: {}}}, "")
 		x.change("all records of that day", "one tells that an account of yours made, changed or deleted the endpoint",
 			&Owners{Accounts: map[string]bool{"ours": true}, Trail: map[string]Endpoint{x.id: {Account: "ours"}}}, "")
 	}

@@ -134,7 +134,7 @@ func (x *explainer) findOwner() {
 	switch {
 	case swapped(x.ev):
 		x.add(fieldEndpointOwner, owner, VPCE, x.endpointMeans())
-	case IsAccount(owner) && x.owners.Accounts[string(owner)]:
+	case IsAccount(owner) && x.owners.owns(string(owner)):
 		x.add(fieldEndpointOwner, owner, VPCE, "the endpoint's owner, an account of ours")
 	case IsAccount(owner):
 		x.add(fieldEndpointOwner, owner, VPCE, "the endpoint's owner, an account that is not known as ours")
@@ -157,7 +157,7 @@ func (x *explainer) findOwner() {
 	}
 	told, ok := x.owners.Trail[x.id]
 	switch {
-	case ok && x.owners.Accounts[told.Account]:
+	case ok && x.owners.owns(told.Account):
 		x.add(FieldTrail, []byte("tell of it"), VPCE, "in account "+told.Account+", on that day")
 	case ok:
 		x.add(FieldTrail, []byte("tell of it"), RouteUnknown, "in account "+told.Account+", which is not known as ours")

@@ -22,6 +22,7 @@ import (
 
 // analyzeFlags are the flags of analyze as given.
 type analyzeFlags struct {
+	command                string // that the flags are given to
 	out, date              string
 	lateness               time.Duration
 	restate                daysFlag
@@ -38,7 +39,7 @@ type analyzeFlags struct {
 }
 
 func newAnalyze() *cobra.Command {
-	var f analyzeFlags
+	f := analyzeFlags{command: "analyze"}
 	cmd := &cobra.Command{
 		Use:   "analyze SOURCE... --out DEST",
 		Short: "Read a trail, decide each call's route, publish the counts as Parquet",
@@ -203,7 +204,7 @@ func (f *analyzeFlags) window(sources []string, now time.Time) (day.Window, erro
 	}
 	window, err := day.ParseWindow(f.date, now)
 	if err != nil {
-		return window, fmt.Errorf("--date: %w: see vpcetrail analyze --help", err)
+		return window, fmt.Errorf("--date: %w: see vpcetrail %s --help", err, f.command)
 	}
 	return window, nil
 }

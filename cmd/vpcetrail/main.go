@@ -52,6 +52,9 @@ func usage(format string, args ...any) error { return usageError{fmt.Errorf(form
 // errIncomplete says that a report was published though some input could not be read.
 var errIncomplete = errors.New("the report is published, but incomplete")
 
+// errStopped says that a command that publishes nothing was told to stop.
+var errStopped = errors.New("interrupted")
+
 // errInterrupted says that analyze was told to stop, and did so before anything became visible.
 var errInterrupted = errors.New("interrupted: nothing is published")
 
@@ -65,9 +68,9 @@ func exitCode(err error) int {
 		return 0
 	case errors.As(err, &wrong):
 		return exitUsage
-	case errors.Is(err, errIncomplete):
+	case errors.Is(err, errIncomplete), errors.Is(err, errUnread):
 		return exitIncomplete
-	case errors.Is(err, errInterrupted), errors.Is(err, errUnrestated), errors.Is(err, context.Canceled):
+	case errors.Is(err, errInterrupted), errors.Is(err, errUnrestated), errors.Is(err, errStopped), errors.Is(err, context.Canceled):
 		return exitInterrupted
 	}
 	return exitFailed
@@ -82,7 +85,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 reached AWS, and writes counts per principal, service and endpoint as Parquet for Athena.
 
 Exit status: 0 done and complete; 1 failed, nothing published unless the message says so; 2 wrong
-usage; 3 published, but some input could not be read; 130 interrupted, likewise.`,
+usage; 3 done, but some input could not be read; 130 interrupted, likewise.`,
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -105,7 +108,7 @@ usage; 3 published, but some input could not be read; 130 interrupted, likewise.
 		}
 		return flagError(cmd, err)
 	})
-	root.AddCommand(newAnalyze(), newSummary())
+	root.AddCommand(newAnalyze(), newExplain(), newSummary())
 	return root.ExecuteContext(ctx)
 }
 

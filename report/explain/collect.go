@@ -111,7 +111,7 @@ func (c *Collector) learn(ev *event.Event) {
 	if f := classify.Examine(ev, c.ranges); f.Interface && !c.interfaces[d][string(f.EndpointID)] {
 		c.at.interfaces = append(c.at.interfaces, toldEndpoint{d, classify.Endpoint{ID: string(f.EndpointID)}})
 	}
-	if !c.at.accounts[string(ev.Recipient)] { // nearly always there: no text is made for it
+	if len(ev.Recipient) > 0 && !c.at.accounts[string(ev.Recipient)] { // nearly always there: no text is made for it
 		c.at.accounts[string(ev.Recipient)] = true
 	}
 }

@@ -67,17 +67,31 @@ func diffFindings(a, b *Record) []diffRow {
 		}
 		return f, false
 	}
+	add := func(f, g classify.Finding, both bool) {
+		decides := f.Side == classify.Decides || g.Side == classify.Decides
+		if f.Field == classify.FieldInventory || f.Field == classify.FieldTrail {
+			if !both && !decides {
+				return
+			}
+			f.Value, g.Value = cmp.Or(f.Value, nothingAsked), cmp.Or(g.Value, nothingAsked)
+		}
+		rows = append(rows, newDiffRow(f.Field, f.Value, g.Value, decides))
+	}
 	for _, f := range findings(a) {
-		g, _ := of(b, f.Field)
-		rows = append(rows, newDiffRow(f.Field, f.Value, g.Value, f.Side == classify.Decides || g.Side == classify.Decides))
+		g, both := of(b, f.Field)
+		add(f, g, both)
 	}
 	for _, g := range findings(b) {
-		if _, ok := of(a, g.Field); !ok {
-			rows = append(rows, newDiffRow(g.Field, "", g.Value, g.Side == classify.Decides))
+		if f, both := of(a, g.Field); !both {
+			f.Field = g.Field
+			add(f, g, false)
 		}
 	}
 	return rows
 }
+
+// nothingAsked stands for what the inventory and the trail say where a record names no endpoint.
+const nothingAsked = "no endpoint to look up"
 
 // WriteDiffJSON writes two records and what differs as one JSON object in a line.
 func WriteDiffJSON(w io.Writer, a, b *Record) error {

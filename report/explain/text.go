@@ -114,9 +114,9 @@ func (p *page) openQuestions(x *classify.Explanation) {
 		p.paragraph("  Conflict: ", "    ", text)
 	}
 	if len(x.Changes) == 0 {
-		p.paragraph("  ", "    ", "Final: nothing that can be given to vpcetrail changes this verdict.")
+		p.paragraph("  ", "    ", "Final: nothing that could be given to vpcetrail would change this route.")
 	} else {
-		p.paragraph("  ", "    ", "More input could change this verdict:")
+		p.paragraph("  ", "    ", "More input could change this:")
 	}
 	for _, c := range x.Changes {
 		p.paragraph("  - ", "    ", fmt.Sprintf("%s, if %s: %s, %s", c.Given, c.If, codes(c.Verdict), c.Verdict.Evidence))

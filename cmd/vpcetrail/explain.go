@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/spill"
+	"vpcetrail/report/explain"
+)
+
+// explainMemory is what records that wait for the trail's end may take, in bytes; and so may the ids that
+// tell duplicates.
+const explainMemory = 64 << 20
+
+// errUnread says that all was explained but what could not be read.
+var errUnread = errors.New("not all is explained")
+
+// An explainJob is a checked explain command.
+type explainJob struct {
+	analyzeJob // its sources, selection, reading, ranges, inventory and plan
+	ids        []string
+	diff       bool
+}
+
+// run reads the sources and writes what it finds of their records.
+func (j *explainJob) run(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
+	disk := spill.NewDisk("")
+	defer disk.Close()
+	if slices.Contains(j.sources, "-") {
+		in = interruptible(ctx, in)
+	}
+	j.reading.Stdin = in
+	trail, err := source.Open(ctx, j.sources, j.selection, j.reading)
+	if err != nil {
+		return err
+	}
+	defer trail.Close()
+	collector := explain.NewCollector(explain.Options{
+		Ranges: j.ranges, IDs: j.ids, Disk: disk, Memory: explainMemory, Problem: newMessages(errOut, false).problem,
+	})
+	// One worker, so that records come in the order of the trail.
+	marks, err := ingest.Run(ctx, trail, []ingest.Sink{collector}, ingest.Config{Window: j.selection.Window, Disk: disk, Memory: explainMemory})
+	if err != nil {
+		return err
+	}
+	objects, unread := collector.Objects()
+	if objects == 0 {
+		return j.noObject()
+	}
+	known := explain.Known{Marks: marks, TrailAccounts: trail.Accounts(), OwnAccounts: j.plan.OwnAccounts, Inventory: j.inventory}
+	buffered := bufio.NewWriter(out)
+	write := j.write
+	if j.diff {
+		write = j.writeDiff
+	}
+	err = errors.Join(write(ctx, buffered, collector, known), buffered.Flush())
+	if unread > 0 && (err == nil || errors.Is(err, errNotFound)) {
+		return fmt.Errorf("%w: %d of %d objects could not be read whole", errUnread, unread, objects)
+	}
+	return err
+}
+
+// errNotFound says that there is no record, or none of those wanted.
+var errNotFound = errors.New("no record")
+
+// write writes each record.
+func (j *explainJob) write(ctx context.Context, out io.Writer, c *explain.Collector, known explain.Known) error {
+	first := true
+	missing := slices.Clone(j.ids)
+	err := c.Each(known, func(r *explain.Record) error {
+		missing = slices.DeleteFunc(missing, func(id string) bool { return id == r.ID })
+		if j.json {
+			return errors.Join(context.Cause(ctx), r.WriteJSON(out))
+		}
+		if !first {
+			fmt.Fprintln(out)
+		}
+		first = false
+		return errors.Join(context.Cause(ctx), r.WriteText(out))
+	})
+	switch {
+	case err != nil:
+		return err
+	case len(missing) > 0:
+		return fmt.Errorf("%s: %w with eventID %s", strings.Join(j.sources, ", "), errNotFound, strings.Join(missing, ", "))
+	case first && !j.json:
+		return fmt.Errorf("%s: %w that can be explained", strings.Join(j.sources, ", "), errNotFound)
+	}
+	return nil
+}
+
+// errEnough ends a walk early.
+var errEnough = errors.New("enough")
+
+// writeDiff sets the two records side by side that there are.
+func (j *explainJob) writeDiff(_ context.Context, out io.Writer, c *explain.Collector, known explain.Known) error {
+	var pair []*explain.Record
+	err := c.Each(known, func(r *explain.Record) error {
+		if pair = append(pair, r); len(pair) > 2 {
+			return errEnough
+		}
+		return nil
+	})
+	switch {
+	case err == errEnough:
+		return usage("--diff sets two records side by side, and %s has more: choose two by --event-id", strings.Join(j.sources, ", "))
+	case err != nil:
+		return err
+	case len(pair) < 2:
+		return fmt.Errorf("--diff sets two records side by side: %w but %d in %s", errNotFound, len(pair), strings.Join(j.sources, ", "))
+	}
+	if j.turned(pair[0], pair[1]) {
+		slices.Reverse(pair)
+	}
+	if j.json {
+		return explain.WriteDiffJSON(out, pair[0], pair[1])
+	}
+	return explain.WriteDiff(out, pair[0], pair[1])
+}
+
+// turned reports whether two records come in another order than the command line names them: by the ids, else by
+// the sources. Objects come in the order of their names.
+func (j *explainJob) turned(a, b *explain.Record) bool {
+	if len(j.ids) == 2 && a.ID != b.ID {
+		return j.ids[0] == b.ID
+	}
+	lies := func(r *explain.Record) int {
+		return slices.IndexFunc(j.sources, func(s string) bool {
+			return strings.HasPrefix(r.Object, s) || strings.HasPrefix(r.Object, filepath.ToSlash(filepath.Clean(s)))
+		})
+	}
+	return lies(b) < lies(a)
+}
