@@ -62,14 +62,15 @@ func (j *explainJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 		write = j.writeDiff
 	}
 	err = errors.Join(write(ctx, buffered, collector, known), buffered.Flush())
-	if unread > 0 && (err == nil || errors.Is(err, errNotFound)) {
+	var missing notFound
+	if unread > 0 && (err == nil || errors.As(err, &missing)) {
 		return fmt.Errorf("%w: %d of %d objects could not be read whole", errUnread, unread, objects)
 	}
 	return err
 }
 
-// errNotFound says that there is no record, or none of those wanted.
-var errNotFound = errors.New("no record")
+// A notFound error says that a record which is wanted is not there.
+type notFound struct{ error }
 
 // write writes each record.
 func (j *explainJob) write(ctx context.Context, out io.Writer, c *explain.Collector, known explain.Known) error {
@@ -90,9 +91,9 @@ func (j *explainJob) write(ctx context.Context, out io.Writer, c *explain.Collec
 	case err != nil:
 		return err
 	case len(missing) > 0:
-		return fmt.Errorf("%s: %w with eventID %s", strings.Join(j.sources, ", "), errNotFound, strings.Join(missing, ", "))
+		return notFound{fmt.Errorf("%s: no record with eventID %s", strings.Join(j.sources, ", "), strings.Join(missing, ", "))}
 	case first && !j.json:
-		return fmt.Errorf("%s: %w that can be explained", strings.Join(j.sources, ", "), errNotFound)
+		return notFound{fmt.Errorf("%s: no record that can be explained", strings.Join(j.sources, ", "))}
 	}
 	return nil
 }
@@ -111,11 +112,11 @@ func (j *explainJob) writeDiff(_ context.Context, out io.Writer, c *explain.Coll
 	})
 	switch {
 	case err == errEnough:
-		return usage("--diff sets two records side by side, and %s has more: choose two by --event-id", strings.Join(j.sources, ", "))
+		return usage("--diff sets two records side by side, and %s has more than two: choose two by --event-id", strings.Join(j.sources, ", "))
 	case err != nil:
 		return err
 	case len(pair) < 2:
-		return fmt.Errorf("--diff sets two records side by side: %w but %d in %s", errNotFound, len(pair), strings.Join(j.sources, ", "))
+		return notFound{fmt.Errorf("--diff sets two records side by side, and %s has %d", strings.Join(j.sources, ", "), len(pair))}
 	}
 	if j.turned(pair[0], pair[1]) {
 		slices.Reverse(pair)

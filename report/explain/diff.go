@@ -122,7 +122,7 @@ func WriteDiff(w io.Writer, a, b *Record) error {
 }
 
 func (p *page) label(name string, r *Record) {
-	p.paragraph(name+"  ", "   ", joined([]string{r.when(), "event " + cmp.Or(r.ID, "without id"), "in " + r.Object}, ", "))
+	p.paragraph(name+"  ", "   ", joined([]string{r.when(), "event " + cmp.Or(r.ID, "without id"), "in " + r.object()}, ", "))
 	if text := counted[r.Counted]; text != "" {
 		p.paragraph("   ", "   ", text)
 	}

@@ -49,13 +49,20 @@ func (p *page) head(r *Record) {
 		}
 		p.paragraph("  by   ", "       ", joined(who, ", "))
 	}
-	p.paragraph("  in   ", "       ", fmt.Sprintf("%s, at byte %d", r.Object, r.Offset))
+	p.paragraph("  in   ", "       ", fmt.Sprintf("%s, at byte %d", r.object(), r.Offset))
 	if r.Error != "" {
 		p.paragraph("  got  ", "       ", short(r.Error))
 	}
 	if text := counted[r.Counted]; text != "" {
 		p.paragraph("  is   ", "       ", text)
 	}
+}
+
+func (r *Record) object() string {
+	if r.Object == "-" {
+		return "standard input"
+	}
+	return r.Object
 }
 
 func (r *Record) when() string {
