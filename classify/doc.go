@@ -17,6 +17,8 @@
 // trail's own endpoint events, which may come later than the calls. So Examine reads from a record
 // what it says alone, and Owners.Resolve adds rule 2 when the whole day is known.
 //
+// Explain says for a person how the rules came to their verdict, by asking the same functions.
+//
 // The absence of an endpoint id proves no internet, and its presence no endpoint of ours: AWS's
 // consoles and services use endpoints of their own, whose ids appear in customers' records.
 package classify

@@ -11,35 +11,40 @@ import (
 	"vpcetrail/fixtures"
 )
 
-// TestReadmeCommand runs the README's first command and holds what the README shows against what
-// it prints.
-func TestReadmeCommand(t *testing.T) {
+// TestReadmeCommands runs the README's commands of the small trail, and holds what the README shows against
+// what they print.
+func TestReadmeCommands(t *testing.T) {
+	for _, name := range []string{"analyze", "explain"} {
+		t.Run(name, func(t *testing.T) {
+			args := readmeCommand(t, "go run ./cmd/vpcetrail "+name+" ")
+			for i, arg := range args {
+				if arg == "--out" {
+					args[i+1] = t.TempDir()
+				}
+			}
+			t.Chdir("../..") // the command is run from the repository's root
+			var out bytes.Buffer
+			if err := run(context.Background(), append([]string{name}, args...), strings.NewReader(""), &out, io.Discard); err != nil {
+				t.Fatal(err)
+			}
+			section := map[string]string{"analyze": "demo", "explain": "explain"}[name]
+			fixtures.Section(t, "README.md", section, []byte("```\n"+out.String()+"```\n"))
+		})
+	}
+}
+
+// readmeCommand returns the arguments of the README's first line that starts so.
+func readmeCommand(t *testing.T, start string) []string {
+	t.Helper()
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	const start = "go run ./cmd/vpcetrail "
-	var args []string
 	for line := range strings.Lines(string(text)) {
 		if rest, ok := strings.CutPrefix(line, start); ok {
-			args = strings.Fields(rest)
-			break
+			return strings.Fields(rest)
 		}
 	}
-	if len(args) == 0 {
-		t.Fatalf("the README has no line that starts with %q", start)
-	}
-	for i, arg := range args { // the command is run from the repository's root
-		if strings.HasPrefix(arg, "fixtures/") {
-			args[i] = "../../" + arg
-		}
-		if arg == "--out" {
-			args[i+1] = t.TempDir()
-		}
-	}
-	var out bytes.Buffer
-	if err := run(context.Background(), args, strings.NewReader(""), &out, io.Discard); err != nil {
-		t.Fatal(err)
-	}
-	fixtures.Section(t, "../../README.md", "demo", []byte("```\n"+out.String()+"```\n"))
+	t.Fatalf("the README has no line that starts with %q", start)
+	return nil
 }

@@ -102,7 +102,8 @@ func (c *Collector) Event(ev *event.Event) {
 	c.at.kept = true
 }
 
-// learn notes what ev tells of other events.
+// learn notes what ev tells of other events. An event that turns out to be a duplicate tells it too: the same
+// as the first one.
 func (c *Collector) learn(ev *event.Event) {
 	d := dayOf(ev)
 	for _, e := range classify.TrailEndpoints(ev) {
@@ -111,7 +112,7 @@ func (c *Collector) learn(ev *event.Event) {
 	if f := classify.Examine(ev, c.ranges); f.Interface && !c.interfaces[d][string(f.EndpointID)] {
 		c.at.interfaces = append(c.at.interfaces, toldEndpoint{d, classify.Endpoint{ID: string(f.EndpointID)}})
 	}
-	if len(ev.Recipient) > 0 && !c.at.accounts[string(ev.Recipient)] { // nearly always there: no text is made for it
+	if len(ev.Recipient) > 0 && !c.at.accounts[string(ev.Recipient)] { // nearly always there, and looked up without a copy
 		c.at.accounts[string(ev.Recipient)] = true
 	}
 }
