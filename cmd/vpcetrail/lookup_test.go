@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -50,6 +51,10 @@ func TestLookupEvents(t *testing.T) {
 		"vpcetrail: the report is published, but incomplete: 1 of 2 objects could not be read whole\n"
 	if f.errOut != want {
 		t.Errorf("it says\n%swant\n%s", f.errOut, want)
+	}
+	f = mustRun(t, exitIncomplete, "explain", "lookup-events://eu-west-1", "--date", fmt.Sprintf("%s..%s", good, bad))
+	if n := strings.Count(f.out, "rule 2, endpoint_account."); n != 2 {
+		t.Errorf("%d records are explained, want 2:\n%s", n, f.out)
 	}
 	for _, tc := range []struct {
 		table   string
