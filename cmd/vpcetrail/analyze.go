@@ -58,19 +58,8 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 		pub.Abort() // the days before may have changed all the same
 		return cmp.Or(j.restateDays(ctx, store, rep, out, tell), j.noObject())
 	}
-	if err := rep.Problems(tell.problem); err != nil {
+	if err := j.publish(ctx, store, pub, rep, out, tell); err != nil {
 		return err
-	}
-	if len(rep.Days) == 0 {
-		return fmt.Errorf("%s: no record that can be counted: nothing is published", strings.Join(j.sources, ", "))
-	}
-	if err := report.Publish(ctx, store, pub, rep, j.plan); err != nil {
-		return err
-	}
-	if !j.quiet {
-		if err := j.summarize(ctx, out, store, rep); err != nil { // whoever may write need not be allowed to read
-			tell.problem("the report is published, but not its summary: " + err.Error())
-		}
 	}
 	incomplete := j.incomplete(rep)
 	switch err := j.restateDays(ctx, store, rep, out, tell); {
@@ -86,6 +75,27 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 		tell.done(len(rep.Days), rep.Objects(), rep.Balance.Records)
 	}
 	return incomplete
+}
+
+// publish names what could not be read, publishes the rest, and sums it up.
+func (j *analyzeJob) publish(
+	ctx context.Context, store report.Store, pub report.Publication, rep *report.Report, out io.Writer, tell *messages,
+) error {
+	if err := rep.Problems(tell.problem); err != nil {
+		return err
+	}
+	if len(rep.Days) == 0 {
+		return fmt.Errorf("%s: no record that can be counted: nothing is published", strings.Join(j.sources, ", "))
+	}
+	if err := report.Publish(ctx, store, pub, rep, j.plan); err != nil {
+		return err
+	}
+	if !j.quiet {
+		if err := j.summarize(ctx, out, store, rep); err != nil { // whoever may write need not be allowed to read
+			tell.problem("the report is published, but not its summary: " + err.Error())
+		}
+	}
+	return nil
 }
 
 // incomplete says that a report was published though objects of it could not be read; nil where all could.
