@@ -8,7 +8,9 @@ import (
 	"io"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/bytedance/sonic"
 	"github.com/klauspost/compress/gzip"
@@ -136,6 +138,37 @@ func BenchmarkDecode(b *testing.B) {
 			return n
 		})
 	})
+}
+
+// BenchmarkDecodePaired decodes each object by the product and by sonic in turn, so that a machine that is
+// busy with other work slows both, and reports how many times as fast the product is: the median of
+// all passes.
+func BenchmarkDecodePaired(b *testing.B) {
+	s := loaded(b)
+	var r event.Reader
+	var l log[sonic.NoCopyRawMessage]
+	var ratios []float64
+	for b.Loop() {
+		var own, sonics time.Duration
+		for _, o := range s.objects {
+			start := time.Now()
+			if err := decodeSonic(o.text, &l); err != nil {
+				b.Fatal(err)
+			}
+			between, n := time.Now(), 0
+			if err := decode(&r, o, func(*event.Event) { n++ }); err != nil {
+				b.Fatal(err)
+			}
+			sonics += between.Sub(start)
+			own += time.Since(between)
+			if n != len(l.Records) {
+				b.Fatalf("%d records, sonic finds %d", n, len(l.Records))
+			}
+		}
+		ratios = append(ratios, sonics.Seconds()/own.Seconds())
+	}
+	slices.Sort(ratios)
+	b.ReportMetric(ratios[len(ratios)/2], "x-sonic")
 }
 
 // BenchmarkClassify reads the path and the caller of events that lie in memory.
