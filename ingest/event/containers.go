@@ -54,7 +54,7 @@ const maxPrefix = 2048
 // step walks the next piece of the text, and reports its end by the rules of scan.go and whether
 // it was a record. It leaves r.i where it was: after a refill the piece is walked again.
 func (r *Reader) step() (end int, isRecord bool) {
-	i := skipSpace(r.buf, r.i)
+	i := skipSpace(over(r.buf), r.i)
 	c := r.buf[i]
 	switch r.state {
 	case atElement:
@@ -112,7 +112,7 @@ func (r *Reader) document(i int) (end int, isRecord bool) {
 	case c != '{':
 		return ^i, false
 	}
-	end = r.dec.frame(r.buf, i, 1, (*decoder).documentField)
+	end = r.dec.frame(over(r.buf), i, 1, (*decoder).documentField)
 	s := &r.dec.shape
 	if s.list != alone {
 		r.begun, r.list, r.control = true, s.list, s.control
@@ -133,11 +133,11 @@ func (r *Reader) document(i int) (end int, isRecord bool) {
 // prefix walks what may stand before the object in its line: the names of group and stream that
 // awslogs writes. A line that holds no object behind a space is refused at its first byte.
 func (r *Reader) prefix(i int) int {
-	b := r.buf
+	b := over(r.buf)
 	for k := i; k < i+maxPrefix; k++ {
-		switch b[k] {
+		switch b.at(k) {
 		case '{':
-			if b[k-1] == ' ' || b[k-1] == '\t' {
+			if b.at(k-1) == ' ' || b.at(k-1) == '\t' {
 				return k
 			}
 			return ^i
@@ -162,8 +162,8 @@ func (r *Reader) element(i int) (end int, isRecord bool) {
 	if r.list != bare {
 		depth = 2
 	}
-	b, s := r.buf, &r.dec.shape
-	if b[i] != '{' {
+	b, s := over(r.buf), &r.dec.shape
+	if b.at(i) != '{' {
 		*s = shape{}
 		end = r.whole(skipValue(b, i, depth))
 	} else {
@@ -176,23 +176,23 @@ func (r *Reader) element(i int) (end int, isRecord bool) {
 	return end, true
 }
 
-// isControl reports whether the string at b[i] is the one that a control message carries: its
+// isControl reports whether the string at b.at(i) is the one that a control message carries: its
 // messageType may also come too late to be known.
-func isControl(b []byte, i int) bool {
-	return i > 0 && bytes.HasPrefix(b[i+1:], []byte("CWL CONTROL MESSAGE: "))
+func isControl(b buffer, i int) bool {
+	return i > 0 && string(b.cut(i+1, i+1+len(controlText))) == controlText
 }
 
 // key walks a key behind the array of records, with its value.
 func (r *Reader) key(i int) int {
-	b := r.buf
-	if b[i] != '"' {
+	b := over(r.buf)
+	if b.at(i) != '"' {
 		return ^i
 	}
 	end, plain := scanString(b, i+1)
 	if end < 0 {
 		return end
 	}
-	name := b[i+1 : end-1]
+	name := b.cut(i+1, end-1)
 	if !plain {
 		name = appendText(nil, name)
 	}
@@ -200,7 +200,7 @@ func (r *Reader) key(i int) int {
 		r.err = errTwice
 		return ^r.n
 	}
-	if end = skipSpace(b, end); b[end] != ':' {
+	if end = skipSpace(b, end); b.at(end) != ':' {
 		return ^end
 	}
 	if end = r.whole(skipValue(b, skipSpace(b, end+1), 1)); end >= 0 {
@@ -208,3 +208,5 @@ func (r *Reader) key(i int) int {
 	}
 	return end
 }
+
+const controlText = "CWL CONTROL MESSAGE: "

@@ -7,23 +7,23 @@ type decoder struct {
 	scratch []byte // text of strings with escapes; reused for each record
 }
 
-// record decodes the object that starts at b[i]. Keys match exactly; of a key that comes twice the
+// record decodes the object that starts at b.at(i). Keys match exactly; of a key that comes twice the
 // last value counts, whole; a value of the wrong type counts as absent. depth counts the containers
 // around what is inside the record.
-func (d *decoder) record(b []byte, i, depth int) int {
+func (d *decoder) record(b buffer, i, depth int) int {
 	d.scratch = d.scratch[:0]
 	d.ev = Event{}
 	return d.object(b, i, depth, (*decoder).recordField)
 }
 
-// object walks the object at b[i] and hands each key with the place of its value to field.
+// object walks the object at b.at(i) and hands each key with the place of its value to field.
 // field returns the place behind the value.
-func (d *decoder) object(b []byte, i, depth int, field func(d *decoder, key, b []byte, i, depth int) int) int {
-	if i = skipSpace(b, i+1); b[i] == '}' {
+func (d *decoder) object(b buffer, i, depth int, field func(d *decoder, key []byte, b buffer, i, depth int) int) int {
+	if i = skipSpace(b, i+1); b.at(i) == '}' {
 		return i + 1
 	}
 	for {
-		if b[i] != '"' {
+		if b.at(i) != '"' {
 			return ^i
 		}
 		start := i + 1
@@ -31,18 +31,18 @@ func (d *decoder) object(b []byte, i, depth int, field func(d *decoder, key, b [
 		if end < 0 {
 			return end
 		}
-		key := b[start : end-1]
+		key := b.cut(start, end-1)
 		if !plain {
 			key = d.unescaped(key)
 		}
-		if i = skipSpace(b, end); b[i] != ':' {
+		if i = skipSpace(b, end); b.at(i) != ':' {
 			return ^i
 		}
 		if i = field(d, key, b, skipSpace(b, i+1), depth); i < 0 {
 			return i
 		}
 		i = skipSpace(b, i)
-		switch b[i] {
+		switch b.at(i) {
 		case ',':
 			i = skipSpace(b, i+1)
 		case '}':
@@ -53,7 +53,7 @@ func (d *decoder) object(b []byte, i, depth int, field func(d *decoder, key, b [
 	}
 }
 
-func (d *decoder) recordField(key, b []byte, i, depth int) int {
+func (d *decoder) recordField(key []byte, b buffer, i, depth int) int {
 	ev := &d.ev
 	switch string(key) {
 	case "userIdentity":
@@ -113,7 +113,7 @@ func (d *decoder) recordField(key, b []byte, i, depth int) int {
 	return skipValue(b, i, depth)
 }
 
-func (d *decoder) identityField(key, b []byte, i, depth int) int {
+func (d *decoder) identityField(key []byte, b buffer, i, depth int) int {
 	id := &d.ev.Identity
 	switch string(key) {
 	case "type":
@@ -138,7 +138,7 @@ func (d *decoder) identityField(key, b []byte, i, depth int) int {
 	return skipValue(b, i, depth)
 }
 
-func (d *decoder) sessionField(key, b []byte, i, depth int) int {
+func (d *decoder) sessionField(key []byte, b buffer, i, depth int) int {
 	if string(key) == "sessionIssuer" {
 		d.ev.Identity.IssuerARN, d.ev.Identity.IssuerAccountID = nil, nil
 		return d.nested(b, i, depth, (*decoder).issuerField)
@@ -146,7 +146,7 @@ func (d *decoder) sessionField(key, b []byte, i, depth int) int {
 	return skipValue(b, i, depth)
 }
 
-func (d *decoder) issuerField(key, b []byte, i, depth int) int {
+func (d *decoder) issuerField(key []byte, b buffer, i, depth int) int {
 	switch string(key) {
 	case "arn":
 		return d.text(b, i, depth, &d.ev.Identity.IssuerARN)
@@ -156,14 +156,14 @@ func (d *decoder) issuerField(key, b []byte, i, depth int) int {
 	return skipValue(b, i, depth)
 }
 
-func (d *decoder) onBehalfOfField(key, b []byte, i, depth int) int {
+func (d *decoder) onBehalfOfField(key []byte, b buffer, i, depth int) int {
 	if string(key) == "userId" {
 		return d.text(b, i, depth, &d.ev.Identity.OnBehalfOfUserID)
 	}
 	return skipValue(b, i, depth)
 }
 
-func (d *decoder) additionalField(key, b []byte, i, depth int) int {
+func (d *decoder) additionalField(key []byte, b buffer, i, depth int) int {
 	add := &d.ev.Additional
 	switch string(key) {
 	case "vpcEndpointId":
@@ -176,14 +176,14 @@ func (d *decoder) additionalField(key, b []byte, i, depth int) int {
 	return skipValue(b, i, depth)
 }
 
-func (d *decoder) tlsField(key, b []byte, i, depth int) int {
+func (d *decoder) tlsField(key []byte, b buffer, i, depth int) int {
 	if string(key) == "clientProvidedHostHeader" {
 		return d.text(b, i, depth, &d.ev.HostHeader)
 	}
 	return skipValue(b, i, depth)
 }
 
-func (d *decoder) addendumField(key, b []byte, i, depth int) int {
+func (d *decoder) addendumField(key []byte, b buffer, i, depth int) int {
 	switch string(key) {
 	case "reason":
 		return d.text(b, i, depth, &d.ev.AddendumReason)
@@ -194,16 +194,16 @@ func (d *decoder) addendumField(key, b []byte, i, depth int) int {
 }
 
 // nested walks an object with field; any other value is skipped.
-func (d *decoder) nested(b []byte, i, depth int, field func(d *decoder, key, b []byte, i, depth int) int) int {
-	if b[i] != '{' {
+func (d *decoder) nested(b buffer, i, depth int, field func(d *decoder, key []byte, b buffer, i, depth int) int) int {
+	if b.at(i) != '{' {
 		return skipValue(b, i, depth)
 	}
 	return d.object(b, i, depth+1, field)
 }
 
 // text reads a string into dst; any other value is skipped and dst emptied.
-func (d *decoder) text(b []byte, i, depth int, dst *[]byte) int {
-	if b[i] != '"' {
+func (d *decoder) text(b buffer, i, depth int, dst *[]byte) int {
+	if b.at(i) != '"' {
 		*dst = nil
 		return skipValue(b, i, depth)
 	}
@@ -211,7 +211,7 @@ func (d *decoder) text(b []byte, i, depth int, dst *[]byte) int {
 	if end < 0 {
 		return end
 	}
-	*dst = b[i+1 : end-1]
+	*dst = b.cut(i+1, end-1)
 	if !plain {
 		*dst = d.unescaped(*dst)
 	}
@@ -227,11 +227,11 @@ func (d *decoder) unescaped(lit []byte) []byte {
 }
 
 // truth reads true, false, or either as a string, as some services write it.
-func (d *decoder) truth(b []byte, i, depth int, dst *Bool) int {
+func (d *decoder) truth(b buffer, i, depth int, dst *Bool) int {
 	var text []byte
 	end := d.text(b, i, depth, &text)
 	if end > 0 && len(text) == 0 {
-		text = b[i:end]
+		text = b.cut(i, end)
 	}
 	switch string(text) {
 	case "true":
@@ -244,21 +244,21 @@ func (d *decoder) truth(b []byte, i, depth int, dst *Bool) int {
 	return end
 }
 
-func (d *decoder) count(b []byte, i, depth int, dst *int64) int {
+func (d *decoder) count(b buffer, i, depth int, dst *int64) int {
 	end := skipValue(b, i, depth)
 	*dst = 0
-	if end > 0 && (isDigit(b[i]) || b[i] == '-') {
-		*dst = parseCount(b[i:end])
+	if end > 0 && (isDigit(b.at(i)) || b.at(i) == '-') {
+		*dst = parseCount(b.cut(i, end))
 	}
 	return end
 }
 
 // raw keeps a value as it stands; null empties dst.
-func (d *decoder) raw(b []byte, i, depth int, dst *[]byte) int {
+func (d *decoder) raw(b buffer, i, depth int, dst *[]byte) int {
 	end := skipValue(b, i, depth)
 	*dst = nil
-	if end > 0 && b[i] != 'n' {
-		*dst = b[i:end]
+	if end > 0 && b.at(i) != 'n' {
+		*dst = b.cut(i, end)
 	}
 	return end
 }

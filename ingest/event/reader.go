@@ -100,10 +100,10 @@ func (r *Reader) Next() (*Event, error) {
 // record walks an element of Records, whatever it is.
 func (r *Reader) record(i int) int {
 	if r.buf[i] == '{' {
-		return r.dec.record(r.buf, i, 3) // inside the log's object and its array
+		return r.dec.record(over(r.buf), i, 3) // inside the log's object and its array
 	}
 	r.dec.ev = Event{}
-	return r.whole(skipValue(r.buf, i, 2))
+	return r.whole(skipValue(over(r.buf), i, 2))
 }
 
 // whole turns the end of a value into a failure where the value may go on behind the window, as 12
@@ -117,7 +117,7 @@ func (r *Reader) whole(end int) int {
 
 // finish completes the event of the record that was walked from start, white space included, to end.
 func (r *Reader) finish(start, end int) {
-	start = skipSpace(r.buf, start)
+	start = skipSpace(over(r.buf), start)
 	r.i, r.state = end, atMore
 	if r.list != records {
 		r.settle(start, end)
@@ -163,7 +163,7 @@ func (r *Reader) stopped() error {
 	switch {
 	case r.err != io.EOF:
 		return r.err
-	case r.state != atDocument || skipSpace(r.buf, r.i) < r.n:
+	case r.state != atDocument || skipSpace(over(r.buf), r.i) < r.n:
 		return io.ErrUnexpectedEOF
 	case !r.begun:
 		return ErrEmpty

@@ -1,54 +1,77 @@
 package event
 
-import (
-	"encoding/binary"
-	"math/bits"
-)
+import "math/bits"
 
-// The functions of this file walk JSON text in a buffer that ends in pad zero bytes. Each takes the
-// place where a value starts and returns the place behind it, or the complement (^i, negative) of
-// the place of the first byte that cannot stand there. A zero byte can stand nowhere in JSON, so
-// every walk stops at the padding: a failure at or behind the end of the text means that more text
-// is needed, a failure before it that the text is not JSON. No bounds need be checked on the way.
+// The functions of this file and of skip.go walk JSON text in a buffer that ends in pad zero bytes.
+// Each takes the place where a value starts and returns the place behind it, or the complement (^i,
+// negative) of the place of the first byte that cannot stand there. A zero byte can stand nowhere
+// in JSON, so every walk stops at the padding: a failure at or behind the end of the text means
+// that more text is needed, a failure before it that the text is not JSON. No bounds need be
+// checked on the way.
 
-// pad is the number of zero bytes that must follow the text: one word load past its end.
-const pad = 8
+// pad is the number of zero bytes that must follow the text: the most that a walk looks ahead, see
+// buffer.go.
+const pad = 32
 
 // maxDepth is how deep values may nest, the same as encoding/json's limit.
 const maxDepth = 10000
 
-const (
-	ones  = 0x0101010101010101
-	highs = 0x8080808080808080
+// Eight bytes each, for hop. As constants each would cost an instruction at every use, as variables
+// they are operands: 3 to 4 % less time for all of decoding.
+var (
+	bytes02 uint64 = 0x0202020202020202
+	bytes21 uint64 = 0x2121212121212121
+	slashes uint64 = 0x5c5c5c5c5c5c5c5c
+	bytes01 uint64 = 0x0101010101010101
+	highs   uint64 = 0x8080808080808080
 )
 
-// stops returns a word whose lowest set high bit marks the first byte of x that is a quote, a
-// backslash or a control character. Bits above that one may be wrong.
-func stops(x uint64) uint64 {
-	quote := x ^ (ones * '"')
-	slash := x ^ (ones * '\\')
-	return ((quote-ones)&^quote | (slash-ones)&^slash | (x-ones*0x20)&^x) & highs
+// hop returns the place of the first byte at or after i at which a string ends or needs a closer
+// look: a quote, a backslash or a control character.
+//
+// It takes eight bytes at a time. Subtracting n from a byte below 0x80 sets its high bit if it is
+// below n: that finds the backslash, which becomes 0 and is below 1, and in one go control
+// characters and the quote, which swaps places with the space and is then below 0x21 with them. A
+// byte that is found borrows from the one above, so only the lowest bit set counts.
+func hop(b buffer, i int) int {
+	for {
+		x := b.load(i)
+		if m := ((x ^ bytes02 - bytes21) | (x ^ slashes - bytes01)) &^ x & highs; m != 0 {
+			return i + bits.TrailingZeros64(m)>>3
+		}
+		i += 8
+	}
+}
+
+// hopASCII is hop that stops at bytes outside ASCII too.
+func hopASCII(b buffer, i int) int {
+	for {
+		x := b.load(i)
+		if m := ((x ^ bytes02 - bytes21) | (x ^ slashes - bytes01) | x) & highs; m != 0 {
+			return i + bits.TrailingZeros64(m)>>3
+		}
+		i += 8
+	}
 }
 
 // skipSpace returns the place of the first byte at or after i that is not white space.
-func skipSpace(b []byte, i int) int {
-	for b[i] == ' ' || b[i] == '\n' || b[i] == '\t' || b[i] == '\r' {
-		i++
+func skipSpace(b buffer, i int) int {
+	for {
+		switch b.at(i) {
+		case ' ', '\n', '\t', '\r':
+			i++
+		default:
+			return i
+		}
 	}
-	return i
 }
 
-// skipString walks a string from behind its opening quote to behind its closing one. Escapes and
-// control characters are checked; UTF-8 is not.
-func skipString(b []byte, i int) int {
+// skipString walks a string from behind its opening quote, or from anywhere in it, to behind its
+// closing one. Escapes and control characters are checked; UTF-8 is not.
+func skipString(b buffer, i int) int {
 	for {
-		m := stops(binary.LittleEndian.Uint64(b[i:]))
-		if m == 0 {
-			i += 8
-			continue
-		}
-		i += bits.TrailingZeros64(m) >> 3
-		switch b[i] {
+		i = hop(b, i)
+		switch b.at(i) {
 		case '"':
 			return i + 1
 		case '\\':
@@ -63,43 +86,22 @@ func skipString(b []byte, i int) int {
 
 // scanString is skipString for a string that is kept: it also reports whether the text is plain,
 // free of escapes and of bytes outside ASCII.
-func scanString(b []byte, i int) (end int, plain bool) {
-	var high uint64
-	plain = true
-	for {
-		x := binary.LittleEndian.Uint64(b[i:])
-		m := stops(x)
-		if m == 0 {
-			high |= x
-			i += 8
-			continue
-		}
-		n := bits.TrailingZeros64(m) >> 3
-		high |= x & (1<<(8*n) - 1)
-		i += n
-		switch b[i] {
-		case '"':
-			return i + 1, plain && high&highs == 0
-		case '\\':
-			plain = false
-			if i = skipEscape(b, i+1); i < 0 {
-				return i, false
-			}
-		default:
-			return ^i, false
-		}
+func scanString(b buffer, i int) (end int, plain bool) {
+	if i = hopASCII(b, i); b.at(i) == '"' {
+		return i + 1, true
 	}
+	return skipString(b, i), false
 }
 
 // skipEscape walks an escape sequence from behind its backslash.
-func skipEscape(b []byte, i int) int {
-	switch b[i] {
+func skipEscape(b buffer, i int) int {
+	switch b.at(i) {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
 		return i + 1
 	case 'u':
 		for range 4 {
 			i++
-			if !isHex(b[i]) {
+			if !isHex(b.at(i)) {
 				return ^i
 			}
 		}
@@ -112,84 +114,39 @@ func isHex(c byte) bool {
 	return '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'f'
 }
 
-// skipValue walks any value. depth counts the containers around it.
-func skipValue(b []byte, i, depth int) int {
-	switch c := b[i]; c {
-	case '"':
-		return skipString(b, i+1)
-	case '{':
-		return skipObject(b, i, depth+1)
-	case '[':
-		return skipArray(b, i, depth+1)
-	case 't':
+// The words as eight bytes hold them.
+const (
+	wordTrue = 'e'<<24 | 'u'<<16 | 'r'<<8 | 't'
+	wordAlse = 'e'<<24 | 's'<<16 | 'l'<<8 | 'a' // behind an f
+	wordNull = 'l'<<24 | 'l'<<16 | 'u'<<8 | 'n'
+)
+
+// isTrue, isFalse and isNull report whether the eight bytes start with the word.
+func isTrue(w uint64) bool  { return uint32(w) == wordTrue }
+func isFalse(w uint64) bool { return byte(w) == 'f' && uint32(w>>8) == wordAlse }
+func isNull(w uint64) bool  { return uint32(w) == wordNull }
+
+// skipScalar walks true, false, null or a number.
+func skipScalar(b buffer, i int) int {
+	switch w := b.load(i); {
+	case isTrue(w), isNull(w):
+		return i + len("true")
+	case isFalse(w):
+		return i + len("false")
+	case byte(w) == 't':
 		return skipWord(b, i, "true")
-	case 'f':
+	case byte(w) == 'f':
 		return skipWord(b, i, "false")
-	case 'n':
+	case byte(w) == 'n':
 		return skipWord(b, i, "null")
-	default:
-		return skipNumber(b, i)
 	}
+	return skipNumber(b, i)
 }
 
-func skipObject(b []byte, i, depth int) int {
-	if depth > maxDepth {
-		return ^i
-	}
-	if i = skipSpace(b, i+1); b[i] == '}' {
-		return i + 1
-	}
-	for {
-		if b[i] != '"' {
-			return ^i
-		}
-		if i = skipString(b, i+1); i < 0 {
-			return i
-		}
-		if i = skipSpace(b, i); b[i] != ':' {
-			return ^i
-		}
-		if i = skipValue(b, skipSpace(b, i+1), depth); i < 0 {
-			return i
-		}
-		i = skipSpace(b, i)
-		switch b[i] {
-		case ',':
-			i = skipSpace(b, i+1)
-		case '}':
-			return i + 1
-		default:
-			return ^i
-		}
-	}
-}
-
-func skipArray(b []byte, i, depth int) int {
-	if depth > maxDepth {
-		return ^i
-	}
-	if i = skipSpace(b, i+1); b[i] == ']' {
-		return i + 1
-	}
-	for {
-		if i = skipValue(b, i, depth); i < 0 {
-			return i
-		}
-		i = skipSpace(b, i)
-		switch b[i] {
-		case ',':
-			i = skipSpace(b, i+1)
-		case ']':
-			return i + 1
-		default:
-			return ^i
-		}
-	}
-}
-
-func skipWord(b []byte, i int, word string) int {
+// skipWord finds the first byte at which the text is not word.
+func skipWord(b buffer, i int, word string) int {
 	for k := range len(word) {
-		if b[i+k] != word[k] {
+		if b.at(i+k) != word[k] {
 			return ^(i + k)
 		}
 	}
@@ -197,29 +154,29 @@ func skipWord(b []byte, i int, word string) int {
 }
 
 // skipNumber walks a number by the grammar of RFC 8259.
-func skipNumber(b []byte, i int) int {
-	if b[i] == '-' {
+func skipNumber(b buffer, i int) int {
+	if b.at(i) == '-' {
 		i++
 	}
-	switch {
-	case b[i] == '0':
+	switch c := b.at(i); {
+	case c == '0':
 		i++
-	case '1' <= b[i] && b[i] <= '9':
+	case isDigit(c):
 		i = skipDigits(b, i)
 	default:
 		return ^i
 	}
-	if b[i] == '.' {
-		if i++; !isDigit(b[i]) {
+	if b.at(i) == '.' {
+		if i++; !isDigit(b.at(i)) {
 			return ^i
 		}
 		i = skipDigits(b, i)
 	}
-	if b[i]|0x20 == 'e' {
-		if i++; b[i] == '+' || b[i] == '-' {
+	if b.at(i)|0x20 == 'e' {
+		if i++; b.at(i) == '+' || b.at(i) == '-' {
 			i++
 		}
-		if !isDigit(b[i]) {
+		if !isDigit(b.at(i)) {
 			return ^i
 		}
 		i = skipDigits(b, i)
@@ -227,8 +184,8 @@ func skipNumber(b []byte, i int) int {
 	return i
 }
 
-func skipDigits(b []byte, i int) int {
-	for isDigit(b[i]) {
+func skipDigits(b buffer, i int) int {
+	for isDigit(b.at(i)) {
 		i++
 	}
 	return i

@@ -33,17 +33,17 @@ func (m *mark) note(key []byte, c byte) {
 	}
 }
 
-// frame walks the object at b[i] by the rules of scan.go and leaves its shape in d.shape. depth
+// frame walks the object at b.at(i) by the rules of scan.go and leaves its shape in d.shape. depth
 // is record's.
-func (d *decoder) frame(b []byte, i, depth int, field func(d *decoder, key, b []byte, i, depth int) int) int {
+func (d *decoder) frame(b buffer, i, depth int, field func(d *decoder, key []byte, b buffer, i, depth int) int) int {
 	d.scratch = d.scratch[:0]
 	d.shape = shape{}
 	return d.object(b, i, depth, field)
 }
 
 // documentField is elementField that stops where an array of records starts.
-func (d *decoder) documentField(key, b []byte, i, depth int) int {
-	if b[i] == '[' {
+func (d *decoder) documentField(key []byte, b buffer, i, depth int) int {
+	if b.at(i) == '[' {
 		if l := listOf(key); l != alone {
 			d.shape.list, d.shape.open = l, i
 			return ^i
@@ -52,7 +52,7 @@ func (d *decoder) documentField(key, b []byte, i, depth int) int {
 	return d.elementField(key, b, i, depth)
 }
 
-func (d *decoder) elementField(key, b []byte, i, depth int) int {
+func (d *decoder) elementField(key []byte, b buffer, i, depth int) int {
 	s := &d.shape
 	switch string(key) {
 	case "detail":
@@ -68,19 +68,19 @@ func (d *decoder) elementField(key, b []byte, i, depth int) int {
 		s.control = string(text) == "CONTROL_MESSAGE"
 		return i
 	default:
-		s.own.note(key, b[i])
+		s.own.note(key, b.at(i))
 	}
 	return skipValue(b, i, depth)
 }
 
-func (d *decoder) detailField(key, b []byte, i, depth int) int {
-	d.shape.inner.note(key, b[i])
+func (d *decoder) detailField(key []byte, b buffer, i, depth int) int {
+	d.shape.inner.note(key, b.at(i))
 	return skipValue(b, i, depth)
 }
 
 // placeOf returns i where a value that starts with c stands there, else 0.
-func placeOf(b []byte, i int, c byte) int {
-	if b[i] != c {
+func placeOf(b buffer, i int, c byte) int {
+	if b.at(i) != c {
 		return 0
 	}
 	return i
@@ -107,7 +107,7 @@ func (r *Reader) settle(start, end int) {
 		start = text
 		end, problem = r.unquote(text)
 	case r.list != logEvents:
-		start, end, problem = d.unwrap(r.buf, start, end)
+		start, end, problem = d.unwrap(over(r.buf), start, end)
 	}
 	ev := &d.ev
 	ev.Offset, ev.Length, ev.Problem = r.base+int64(start), end-start, problem
@@ -117,9 +117,9 @@ func (r *Reader) settle(start, end int) {
 	}
 }
 
-// unwrap decodes the object at b[start:end], framed last, if it is a record, else the record that
+// unwrap decodes the object at b.cut(start, end), framed last, if it is a record, else the record that
 // is its detail, and returns where that lies.
-func (d *decoder) unwrap(b []byte, start, end int) (from, to int, problem string) {
+func (d *decoder) unwrap(b buffer, start, end int) (from, to int, problem string) {
 	switch s := &d.shape; {
 	case s.own.isRecord():
 		return start, d.record(b, start, 1), ""
@@ -132,18 +132,19 @@ func (d *decoder) unwrap(b []byte, start, end int) (from, to int, problem string
 // unquote decodes the record in the string at r.buf[i], an envelope around it included, and returns
 // the string's end. The text is copied: the Event borrows from r.quoted.
 func (r *Reader) unquote(i int) (end int, problem string) {
-	end = skipString(r.buf, i+1)
+	end = skipString(over(r.buf), i+1)
 	r.quoted = appendText(r.quoted[:0], r.buf[i+1:end-1])
 	n := len(r.quoted)
 	r.quoted = append(r.quoted, make([]byte, pad)...)
-	start := skipSpace(r.quoted, 0)
-	if r.quoted[start] != '{' {
+	b := over(r.quoted)
+	start := skipSpace(b, 0)
+	if b.at(start) != '{' {
 		return end, notJSON
 	}
-	to := r.dec.frame(r.quoted, start, 1, (*decoder).elementField)
-	if to < 0 || skipSpace(r.quoted, to) != n {
+	to := r.dec.frame(b, start, 1, (*decoder).elementField)
+	if to < 0 || skipSpace(b, to) != n {
 		return end, notJSON
 	}
-	_, _, problem = r.dec.unwrap(r.quoted, start, to)
+	_, _, problem = r.dec.unwrap(b, start, to)
 	return end, problem
 }

@@ -1,0 +1,17 @@
+//go:build purego || !(amd64 || arm64)
+
+package event
+
+import "encoding/binary"
+
+// A buffer is the text that is walked, with pad zero bytes behind it: the safe twin of the one in
+// buffer.go.
+type buffer []byte
+
+func over(b []byte) buffer { return b }
+
+func (b buffer) at(i int) byte { return b[i] }
+
+func (b buffer) load(i int) uint64 { return binary.LittleEndian.Uint64(b[i:]) }
+
+func (b buffer) cut(from, to int) []byte { return b[from:to] }
