@@ -13,9 +13,13 @@ import "unsafe"
 // than the first byte of the padding. From there it looks ahead:
 //
 //   - hop and hopASCII load 8 bytes at a time and stop at a zero byte: 8 bytes;
+//   - a member is compared by words within the 32 bytes of its spelling, of which the one that starts
+//     8 before its end may reach as far as they do: 32 bytes;
+//   - eventTime loads up to 25 bytes behind the quote;
 //   - isControl cuts 21 bytes behind a quote.
 //
-// That is less than pad.
+// That is no more than pad. Places before the text are not looked at either: find steps back by
+// one, to what stands before a key, and a key is never the first byte.
 type buffer struct{ first unsafe.Pointer }
 
 func over(b []byte) buffer { return buffer{unsafe.Pointer(unsafe.SliceData(b))} }

@@ -1,264 +1,128 @@
 package event
 
-// A decoder decodes one record at a time into ev. Its walks follow the rules of scan.go.
+// A decoder decodes one record at a time into ev. Its walks follow the rules of scan.go. It must
+// not be copied once it has learned its names.
 type decoder struct {
 	ev      Event
 	shape   shape  // of the object walked last by frame
 	scratch []byte // text of strings with escapes; reused for each record
+
+	depth int // containers around what is inside the object at hand
+
+	starts   [levels]member // what stands before the first member of each level
+	stranger member         // stands for a member that is not known
+	day      day            // of the eventTime before
 }
 
-// record decodes the object that starts at b.at(i). Keys match exactly; of a key that comes twice the
-// last value counts, whole; a value of the wrong type counts as absent. depth counts the containers
-// around what is inside the record.
+// record decodes the object that starts at b.at(i). Keys match exactly; of a key that comes twice
+// the last value counts, whole; a value of the wrong type counts as absent. depth counts the
+// containers around what is inside the record.
 func (d *decoder) record(b buffer, i, depth int) int {
 	d.scratch = d.scratch[:0]
 	d.ev = Event{}
-	return d.object(b, i, depth, (*decoder).recordField)
+	d.depth = depth
+	return d.members(b, i, &d.starts[inRecord])
 }
 
-// object walks the object at b.at(i) and hands each key with the place of its value to field.
-// field returns the place behind the value.
-func (d *decoder) object(b buffer, i, depth int, field func(d *decoder, key []byte, b buffer, i, depth int) int) int {
-	if i = skipSpace(b, i+1); b.at(i) == '}' {
-		return i + 1
-	}
+// members walks the object at b.at(i); last is the start of its level. The usual, an expected
+// member with a string in which nothing needs a closer look, is done here, the rest elsewhere.
+func (d *decoder) members(b buffer, i int, last *member) int {
+	opening := uint64('{' ^ ',') // turns the brace before the first member into a comma; 0 behind it
 	for {
-		if b.at(i) != '"' {
-			return ^i
-		}
-		start := i + 1
-		end, plain := scanString(b, start)
-		if end < 0 {
-			return end
-		}
-		key := b.cut(start, end-1)
-		if !plain {
-			key = d.unescaped(key)
-		}
-		if i = skipSpace(b, end); b.at(i) != ':' {
-			return ^i
-		}
-		if i = field(d, key, b, skipSpace(b, i+1), depth); i < 0 {
+		m := last.expected
+		if b.load(i)^opening == m.head && b.load(i+m.size-8) == m.tail && (m.size <= 16 || m.hasMiddle(b, i)) {
+			i += m.value
+			if m.kind == text {
+				if end := hopASCII(b, i+1); b.at(end) == '"' {
+					*m.text = b.cut(i+1, end)
+					i, last, opening = end+1, m, 0
+					continue
+				}
+			} else if c := b.at(i); c == '"' && m.kind == unwanted {
+				if end := hop(b, i+1); b.at(end) == '"' {
+					i, last, opening = end+1, m, 0
+					continue
+				}
+			} else if c <= ' ' {
+				i = skipSpace(b, i)
+			}
+		} else if i, m = d.meet(b, i, last, opening != 0); m == nil {
 			return i
 		}
-		i = skipSpace(b, i)
-		switch b.at(i) {
-		case ',':
-			i = skipSpace(b, i+1)
-		case '}':
-			return i + 1
-		default:
-			return ^i
+		if i = d.value(b, i, m); i < 0 {
+			return i
+		}
+		last, opening = m, 0
+	}
+}
+
+// value reads the value of m at b.at(i).
+func (d *decoder) value(b buffer, i int, m *member) int {
+	switch m.kind {
+	case text:
+		return d.text(b, i, m.text)
+	case raw:
+		return d.raw(b, i, m.text)
+	case clock:
+		return d.eventTime(b, i)
+	case truth:
+		return d.truth(b, i, &d.ev.ReadOnly)
+	case count:
+		return d.count(b, i, m.count)
+	case object:
+		d.empty(m.inside)
+		if b.at(i) == '{' {
+			return d.object(b, i, m.inside)
 		}
 	}
+	return skipValue(b, i, d.depth)
 }
 
-func (d *decoder) recordField(key []byte, b buffer, i, depth int) int {
-	ev := &d.ev
-	switch string(key) {
-	case "userIdentity":
-		ev.Identity = Identity{}
-		return d.nested(b, i, depth, (*decoder).identityField)
-	case "eventTime":
-		var text []byte
-		i = d.text(b, i, depth, &text)
-		ev.Time, ev.HasTime = parseTime(text)
-		return i
-	case "eventSource":
-		return d.text(b, i, depth, &ev.Source)
-	case "eventName":
-		return d.text(b, i, depth, &ev.Name)
-	case "awsRegion":
-		return d.text(b, i, depth, &ev.Region)
-	case "sourceIPAddress":
-		return d.text(b, i, depth, &ev.SourceIP)
-	case "userAgent":
-		return d.text(b, i, depth, &ev.UserAgent)
-	case "errorCode":
-		return d.text(b, i, depth, &ev.ErrorCode)
-	case "errorMessage":
-		return d.text(b, i, depth, &ev.ErrorMessage)
-	case "requestParameters":
-		return d.raw(b, i, depth, &ev.Request)
-	case "responseElements":
-		return d.raw(b, i, depth, &ev.Response)
-	case "additionalEventData":
-		ev.Additional = Additional{}
-		return d.nested(b, i, depth, (*decoder).additionalField)
-	case "requestID":
-		return d.text(b, i, depth, &ev.RequestID)
-	case "eventID":
-		return d.text(b, i, depth, &ev.ID)
-	case "readOnly":
-		return d.truth(b, i, depth, &ev.ReadOnly)
-	case "eventType":
-		return d.text(b, i, depth, &ev.Type)
-	case "eventCategory":
-		return d.text(b, i, depth, &ev.Category)
-	case "recipientAccountId":
-		return d.text(b, i, depth, &ev.Recipient)
-	case "sharedEventID":
-		return d.text(b, i, depth, &ev.SharedID)
-	case "vpcEndpointId":
-		return d.text(b, i, depth, &ev.EndpointID)
-	case "vpcEndpointAccountId":
-		return d.text(b, i, depth, &ev.EndpointAccount)
-	case "tlsDetails":
-		ev.HostHeader = nil
-		return d.nested(b, i, depth, (*decoder).tlsField)
-	case "addendum":
-		ev.AddendumReason, ev.OriginalEventID = nil, nil
-		return d.nested(b, i, depth, (*decoder).addendumField)
+// object walks the object at b.at(i), whose names are those of l.
+func (d *decoder) object(b buffer, i int, l level) int {
+	d.depth++
+	i = d.members(b, i, &d.starts[l])
+	d.depth--
+	return i
+}
+
+// meet walks from behind a value, or from the brace that opens the object, to the value of a member
+// that was not expected, and has last expect it from now on. At the object's end there is no
+// member.
+func (d *decoder) meet(b buffer, i int, last *member, opening bool) (int, *member) {
+	if !opening {
+		if i = skipSpace(b, i); b.at(i) == '}' {
+			return i + 1, nil
+		}
+		if b.at(i) != ',' {
+			return ^i, nil
+		}
 	}
-	return skipValue(b, i, depth)
-}
-
-func (d *decoder) identityField(key []byte, b buffer, i, depth int) int {
-	id := &d.ev.Identity
-	switch string(key) {
-	case "type":
-		return d.text(b, i, depth, &id.Type)
-	case "principalId":
-		return d.text(b, i, depth, &id.PrincipalID)
-	case "arn":
-		return d.text(b, i, depth, &id.ARN)
-	case "accountId":
-		return d.text(b, i, depth, &id.AccountID)
-	case "userName":
-		return d.text(b, i, depth, &id.UserName)
-	case "invokedBy":
-		return d.text(b, i, depth, &id.InvokedBy)
-	case "sessionContext":
-		id.IssuerARN, id.IssuerAccountID = nil, nil
-		return d.nested(b, i, depth, (*decoder).sessionField)
-	case "onBehalfOf":
-		id.OnBehalfOfUserID = nil
-		return d.nested(b, i, depth, (*decoder).onBehalfOfField)
+	if i = skipSpace(b, i+1); b.at(i) != '"' {
+		if opening && b.at(i) == '}' {
+			return i + 1, nil
+		}
+		return ^i, nil
 	}
-	return skipValue(b, i, depth)
-}
-
-func (d *decoder) sessionField(key []byte, b buffer, i, depth int) int {
-	if string(key) == "sessionIssuer" {
-		d.ev.Identity.IssuerARN, d.ev.Identity.IssuerAccountID = nil, nil
-		return d.nested(b, i, depth, (*decoder).issuerField)
-	}
-	return skipValue(b, i, depth)
-}
-
-func (d *decoder) issuerField(key []byte, b buffer, i, depth int) int {
-	switch string(key) {
-	case "arn":
-		return d.text(b, i, depth, &d.ev.Identity.IssuerARN)
-	case "accountId":
-		return d.text(b, i, depth, &d.ev.Identity.IssuerAccountID)
-	}
-	return skipValue(b, i, depth)
-}
-
-func (d *decoder) onBehalfOfField(key []byte, b buffer, i, depth int) int {
-	if string(key) == "userId" {
-		return d.text(b, i, depth, &d.ev.Identity.OnBehalfOfUserID)
-	}
-	return skipValue(b, i, depth)
-}
-
-func (d *decoder) additionalField(key []byte, b buffer, i, depth int) int {
-	add := &d.ev.Additional
-	switch string(key) {
-	case "vpcEndpointId":
-		return d.text(b, i, depth, &add.EndpointID)
-	case "bytesTransferredIn":
-		return d.count(b, i, depth, &add.BytesIn)
-	case "bytesTransferredOut":
-		return d.count(b, i, depth, &add.BytesOut)
-	}
-	return skipValue(b, i, depth)
-}
-
-func (d *decoder) tlsField(key []byte, b buffer, i, depth int) int {
-	if string(key) == "clientProvidedHostHeader" {
-		return d.text(b, i, depth, &d.ev.HostHeader)
-	}
-	return skipValue(b, i, depth)
-}
-
-func (d *decoder) addendumField(key []byte, b buffer, i, depth int) int {
-	switch string(key) {
-	case "reason":
-		return d.text(b, i, depth, &d.ev.AddendumReason)
-	case "originalEventID":
-		return d.text(b, i, depth, &d.ev.OriginalEventID)
-	}
-	return skipValue(b, i, depth)
-}
-
-// nested walks an object with field; any other value is skipped.
-func (d *decoder) nested(b buffer, i, depth int, field func(d *decoder, key []byte, b buffer, i, depth int) int) int {
-	if b.at(i) != '{' {
-		return skipValue(b, i, depth)
-	}
-	return d.object(b, i, depth+1, field)
-}
-
-// text reads a string into dst; any other value is skipped and dst emptied.
-func (d *decoder) text(b buffer, i, depth int, dst *[]byte) int {
-	if b.at(i) != '"' {
-		*dst = nil
-		return skipValue(b, i, depth)
+	if m := last.find(b, i); m != nil {
+		last.expected = m
+		return skipSpace(b, i-1+m.value), m
 	}
 	end, plain := scanString(b, i+1)
 	if end < 0 {
-		return end
+		return end, nil
 	}
-	*dst = b.cut(i+1, end-1)
+	key := b.cut(i+1, end-1)
 	if !plain {
-		*dst = d.unescaped(*dst)
+		key = d.unescaped(key)
 	}
-	return end
-}
-
-// unescaped returns the text of a string literal, kept in scratch. A scratch that grows moves;
-// what was returned before stays where it was.
-func (d *decoder) unescaped(lit []byte) []byte {
-	start := len(d.scratch)
-	d.scratch = appendText(d.scratch, lit)
-	return d.scratch[start:len(d.scratch):len(d.scratch)]
-}
-
-// truth reads true, false, or either as a string, as some services write it.
-func (d *decoder) truth(b buffer, i, depth int, dst *Bool) int {
-	var text []byte
-	end := d.text(b, i, depth, &text)
-	if end > 0 && len(text) == 0 {
-		text = b.cut(i, end)
+	if i = skipSpace(b, end); b.at(i) != ':' {
+		return ^i, nil
 	}
-	switch string(text) {
-	case "true":
-		*dst = True
-	case "false":
-		*dst = False
-	default:
-		*dst = Absent
+	i = skipSpace(b, i+1)
+	if m := last.called(key); m != nil {
+		return i, m
 	}
-	return end
-}
-
-func (d *decoder) count(b buffer, i, depth int, dst *int64) int {
-	end := skipValue(b, i, depth)
-	*dst = 0
-	if end > 0 && (isDigit(b.at(i)) || b.at(i) == '-') {
-		*dst = parseCount(b.cut(i, end))
-	}
-	return end
-}
-
-// raw keeps a value as it stands; null empties dst.
-func (d *decoder) raw(b buffer, i, depth int, dst *[]byte) int {
-	end := skipValue(b, i, depth)
-	*dst = nil
-	if end > 0 && b.at(i) != 'n' {
-		*dst = b.cut(i, end)
-	}
-	return end
+	d.stranger.expected, d.stranger.next = last.expected, last.next // as if it had not been there
+	return i, &d.stranger
 }

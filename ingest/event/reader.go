@@ -36,7 +36,8 @@ type SyntaxError struct {
 func (e *SyntaxError) Error() string { return fmt.Sprintf("invalid JSON: unexpected byte %q", e.Byte) }
 
 // A Reader decodes the records of one object after the other. The zero value is ready for Reset.
-// A Reader may be reset after a failure. It is not safe for concurrent use.
+// A Reader may be reset after a failure. It must not be copied after its first use, and is not safe
+// for concurrent use.
 type Reader struct {
 	dec     decoder
 	src     io.Reader
@@ -56,6 +57,9 @@ type Reader struct {
 func (r *Reader) Reset(src io.Reader) {
 	if len(r.buf) != windowSize+pad { // the first use, or grown for a record longer than the window
 		r.buf = make([]byte, windowSize+pad)
+	}
+	if r.dec.starts[inRecord].expected == nil {
+		r.dec.learn()
 	}
 	if cap(r.quoted) > windowSize {
 		r.quoted = nil
@@ -77,6 +81,9 @@ func (r *Reader) Offset() int64 { return r.base + int64(r.i) }
 // the object, and what was returned before must not be counted: ErrEmpty, ErrNotCloudTrail, a
 // *SyntaxError, io.ErrUnexpectedEOF where the text ends too early, or src's own error.
 func (r *Reader) Next() (*Event, error) {
+	if r.state == atMore && r.list == records && r.nextRecord() {
+		return &r.dec.ev, nil
+	}
 	for {
 		start := r.i
 		end, isRecord := r.step()
@@ -95,6 +102,24 @@ func (r *Reader) Next() (*Event, error) {
 			r.fill()
 		}
 	}
+}
+
+// nextRecord decodes the record behind a comma, as all but the first come in a log. It leaves to
+// step what is no such record, or not one in every respect, and r as it was.
+func (r *Reader) nextRecord() bool {
+	b, start := over(r.buf), r.i+1
+	if b.at(r.i) != ',' || b.at(start) != '{' {
+		return false
+	}
+	end := r.dec.record(b, start, 3)
+	if end < 0 {
+		return false
+	}
+	r.i = end
+	ev := &r.dec.ev
+	ev.Offset, ev.Length = r.base+int64(start), end-start
+	ev.checkTime()
+	return true
 }
 
 // record walks an element of Records, whatever it is.

@@ -35,10 +35,11 @@ func (m *mark) note(key []byte, c byte) {
 
 // frame walks the object at b.at(i) by the rules of scan.go and leaves its shape in d.shape. depth
 // is record's.
-func (d *decoder) frame(b buffer, i, depth int, field func(d *decoder, key []byte, b buffer, i, depth int) int) int {
+func (d *decoder) frame(b buffer, i, depth int, look field) int {
 	d.scratch = d.scratch[:0]
 	d.shape = shape{}
-	return d.object(b, i, depth, field)
+	d.depth = depth
+	return d.walk(b, i, depth, look)
 }
 
 // documentField is elementField that stops where an array of records starts.
@@ -57,14 +58,16 @@ func (d *decoder) elementField(key []byte, b buffer, i, depth int) int {
 	switch string(key) {
 	case "detail":
 		s.detail, s.inner = placeOf(b, i, '{'), mark{}
-		return d.nested(b, i, depth, (*decoder).detailField)
+		if b.at(i) == '{' {
+			return d.walk(b, i, depth+1, (*decoder).detailField)
+		}
 	case "CloudTrailEvent":
 		s.event = placeOf(b, i, '"')
 	case "message":
 		s.message = placeOf(b, i, '"')
 	case "messageType":
 		var text []byte
-		i = d.text(b, i, depth, &text)
+		i = d.text(b, i, &text)
 		s.control = string(text) == "CONTROL_MESSAGE"
 		return i
 	default:
@@ -76,6 +79,45 @@ func (d *decoder) elementField(key []byte, b buffer, i, depth int) int {
 func (d *decoder) detailField(key []byte, b buffer, i, depth int) int {
 	d.shape.inner.note(key, b.at(i))
 	return skipValue(b, i, depth)
+}
+
+// A field looks at the value of a key at b.at(i) and returns the place behind it.
+type field func(d *decoder, key []byte, b buffer, i, depth int) int
+
+// walk walks the object at b.at(i) and hands each member to look.
+func (d *decoder) walk(b buffer, i, depth int, look field) int {
+	if i = skipSpace(b, i+1); b.at(i) == '}' {
+		return i + 1
+	}
+	for {
+		if b.at(i) != '"' {
+			return ^i
+		}
+		start := i + 1
+		end, plain := scanString(b, start)
+		if end < 0 {
+			return end
+		}
+		key := b.cut(start, end-1)
+		if !plain {
+			key = d.unescaped(key)
+		}
+		if i = skipSpace(b, end); b.at(i) != ':' {
+			return ^i
+		}
+		if i = look(d, key, b, skipSpace(b, i+1), depth); i < 0 {
+			return i
+		}
+		i = skipSpace(b, i)
+		switch b.at(i) {
+		case ',':
+			i = skipSpace(b, i+1)
+		case '}':
+			return i + 1
+		default:
+			return ^i
+		}
+	}
 }
 
 // placeOf returns i where a value that starts with c stands there, else 0.

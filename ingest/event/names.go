@@ -1,0 +1,146 @@
+package event
+
+// A kind says what is done with the value of a name.
+type kind uint8
+
+const (
+	unwanted kind = iota // walked, whatever it is
+	text                 // a string, kept
+	raw                  // kept as it stands
+	clock                // eventTime
+	truth                // readOnly
+	count                // a number of bytes
+	object               // an object whose names are known too
+)
+
+// A level is an object whose names are known.
+type level uint8
+
+const (
+	inRecord level = iota
+	inIdentity
+	inSession
+	inIssuer
+	inOnBehalfOf
+	inAdditional
+	inTLS
+	inAddendum
+	levels
+)
+
+// A name is a key that CloudTrail is known to write, with what is wanted of its value.
+type name struct {
+	name   string
+	kind   kind
+	inside level                // of an object: what its names are
+	text   func(*Event) *[]byte // of a text or a raw value: where it goes
+	count  func(*Event) *int64  // of a count: where it goes
+}
+
+// names are the names of each level, in the order in which CloudTrail writes them. A name that is
+// not among them is unwanted; those that are unwanted and among them are walked faster.
+var names = [levels][]name{
+	inRecord: {
+		{name: "eventVersion"},
+		{name: "userIdentity", kind: object, inside: inIdentity},
+		{name: "eventTime", kind: clock},
+		{name: "eventSource", kind: text, text: func(e *Event) *[]byte { return &e.Source }},
+		{name: "eventName", kind: text, text: func(e *Event) *[]byte { return &e.Name }},
+		{name: "awsRegion", kind: text, text: func(e *Event) *[]byte { return &e.Region }},
+		{name: "sourceIPAddress", kind: text, text: func(e *Event) *[]byte { return &e.SourceIP }},
+		{name: "userAgent", kind: text, text: func(e *Event) *[]byte { return &e.UserAgent }},
+		{name: "errorCode", kind: text, text: func(e *Event) *[]byte { return &e.ErrorCode }},
+		{name: "errorMessage", kind: text, text: func(e *Event) *[]byte { return &e.ErrorMessage }},
+		{name: "requestParameters", kind: raw, text: func(e *Event) *[]byte { return &e.Request }},
+		{name: "responseElements", kind: raw, text: func(e *Event) *[]byte { return &e.Response }},
+		{name: "additionalEventData", kind: object, inside: inAdditional},
+		{name: "requestID", kind: text, text: func(e *Event) *[]byte { return &e.RequestID }},
+		{name: "eventID", kind: text, text: func(e *Event) *[]byte { return &e.ID }},
+		{name: "readOnly", kind: truth},
+		{name: "resources"},
+		{name: "eventType", kind: text, text: func(e *Event) *[]byte { return &e.Type }},
+		{name: "apiVersion"},
+		{name: "managementEvent"},
+		{name: "recipientAccountId", kind: text, text: func(e *Event) *[]byte { return &e.Recipient }},
+		{name: "sharedEventID", kind: text, text: func(e *Event) *[]byte { return &e.SharedID }},
+		{name: "serviceEventDetails"},
+		{name: "vpcEndpointId", kind: text, text: func(e *Event) *[]byte { return &e.EndpointID }},
+		{name: "vpcEndpointAccountId", kind: text, text: func(e *Event) *[]byte { return &e.EndpointAccount }},
+		{name: "eventCategory", kind: text, text: func(e *Event) *[]byte { return &e.Category }},
+		{name: "addendum", kind: object, inside: inAddendum},
+		{name: "sessionCredentialFromConsole"},
+		{name: "edgeDeviceDetails"},
+		{name: "tlsDetails", kind: object, inside: inTLS},
+	},
+	inIdentity: {
+		{name: "type", kind: text, text: func(e *Event) *[]byte { return &e.Identity.Type }},
+		{name: "principalId", kind: text, text: func(e *Event) *[]byte { return &e.Identity.PrincipalID }},
+		{name: "arn", kind: text, text: func(e *Event) *[]byte { return &e.Identity.ARN }},
+		{name: "accountId", kind: text, text: func(e *Event) *[]byte { return &e.Identity.AccountID }},
+		{name: "accessKeyId"},
+		{name: "userName", kind: text, text: func(e *Event) *[]byte { return &e.Identity.UserName }},
+		{name: "sessionContext", kind: object, inside: inSession},
+		{name: "onBehalfOf", kind: object, inside: inOnBehalfOf},
+		{name: "credentialId"},
+		{name: "invokedBy", kind: text, text: func(e *Event) *[]byte { return &e.Identity.InvokedBy }},
+		{name: "identityProvider"},
+		{name: "inScopeOf"},
+	},
+	inSession: {
+		{name: "sessionIssuer", kind: object, inside: inIssuer},
+		{name: "webIdFederationData"},
+		{name: "attributes"},
+		{name: "sourceIdentity"},
+		{name: "ec2RoleDelivery"},
+	},
+	inIssuer: {
+		{name: "type"},
+		{name: "principalId"},
+		{name: "arn", kind: text, text: func(e *Event) *[]byte { return &e.Identity.IssuerARN }},
+		{name: "accountId", kind: text, text: func(e *Event) *[]byte { return &e.Identity.IssuerAccountID }},
+		{name: "userName"},
+	},
+	inOnBehalfOf: {
+		{name: "userId", kind: text, text: func(e *Event) *[]byte { return &e.Identity.OnBehalfOfUserID }},
+		{name: "identityStoreArn"},
+	},
+	inAdditional: {
+		{name: "SignatureVersion"},
+		{name: "CipherSuite"},
+		{name: "bytesTransferredIn", kind: count, count: func(e *Event) *int64 { return &e.Additional.BytesIn }},
+		{name: "AuthenticationMethod"},
+		{name: "x-amz-id-2"},
+		{name: "bytesTransferredOut", kind: count, count: func(e *Event) *int64 { return &e.Additional.BytesOut }},
+		{name: "vpcEndpointId", kind: text, text: func(e *Event) *[]byte { return &e.Additional.EndpointID }},
+	},
+	inTLS: {
+		{name: "tlsVersion"},
+		{name: "cipherSuite"},
+		{name: "clientProvidedHostHeader", kind: text, text: func(e *Event) *[]byte { return &e.HostHeader }},
+	},
+	inAddendum: {
+		{name: "reason", kind: text, text: func(e *Event) *[]byte { return &e.AddendumReason }},
+		{name: "updatedFields"},
+		{name: "originalRequestID"},
+		{name: "originalEventID", kind: text, text: func(e *Event) *[]byte { return &e.OriginalEventID }},
+	},
+}
+
+// empty empties all that objects of level l fill: of a key that comes twice the last value counts, whole.
+func (d *decoder) empty(l level) {
+	ev := &d.ev
+	switch l {
+	case inIdentity:
+		ev.Identity = Identity{}
+	case inSession, inIssuer:
+		ev.Identity.IssuerARN, ev.Identity.IssuerAccountID = nil, nil
+	case inOnBehalfOf:
+		ev.Identity.OnBehalfOfUserID = nil
+	case inAdditional:
+		ev.Additional = Additional{}
+	case inTLS:
+		ev.HostHeader = nil
+	case inAddendum:
+		ev.AddendumReason, ev.OriginalEventID = nil, nil
+	}
+}
