@@ -15,3 +15,10 @@ func (b buffer) at(i int) byte { return b[i] }
 func (b buffer) load(i int) uint64 { return binary.LittleEndian.Uint64(b[i:]) }
 
 func (b buffer) cut(from, to int) []byte { return b[from:to] }
+
+func (b buffer) place(s []byte) int {
+	if i := cap(b) - cap(s); i >= 0 && i < len(b) && &b[i] == &s[0] {
+		return i
+	}
+	return -1
+}

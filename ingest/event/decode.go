@@ -7,20 +7,22 @@ type decoder struct {
 	shape   shape  // of the object walked last by frame
 	scratch []byte // text of strings with escapes; reused for each record
 
+	end   int // of the text in the buffer
 	depth int // containers around what is inside the object at hand
 
 	starts   [levels]member // what stands before the first member of each level
 	stranger member         // stands for a member that is not known
+	callers  *callers       // nil until the first
 	day      day            // of the eventTime before
 }
 
-// record decodes the object that starts at b.at(i). Keys match exactly; of a key that comes twice
-// the last value counts, whole; a value of the wrong type counts as absent. depth counts the
-// containers around what is inside the record.
-func (d *decoder) record(b buffer, i, depth int) int {
+// record decodes the object that starts at b.at(i), in a text of n bytes. Keys match exactly; of a
+// key that comes twice the last value counts, whole; a value of the wrong type counts as absent.
+// depth counts the containers around what is inside the record.
+func (d *decoder) record(b buffer, i, n, depth int) int {
 	d.scratch = d.scratch[:0]
 	d.ev = Event{}
-	d.depth = depth
+	d.end, d.depth = n, depth
 	return d.members(b, i, &d.starts[inRecord])
 }
 
@@ -71,9 +73,13 @@ func (d *decoder) value(b buffer, i int, m *member) int {
 		return d.count(b, i, m.count)
 	case object:
 		d.empty(m.inside)
-		if b.at(i) == '{' {
-			return d.object(b, i, m.inside)
+		if b.at(i) != '{' {
+			break
 		}
+		if m.inside == inIdentity {
+			return d.caller(b, i)
+		}
+		return d.object(b, i, m.inside)
 	}
 	return skipValue(b, i, d.depth)
 }

@@ -38,6 +38,9 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("invalid JSON: unexpec
 // A Reader decodes the records of one object after the other. The zero value is ready for Reset.
 // A Reader may be reset after a failure. It must not be copied after its first use, and is not safe
 // for concurrent use.
+//
+// It keeps its buffers, what it has learned of the order of keys, and the callers it has met, from
+// one object to the next: about half a megabyte, and the largest record while there is one.
 type Reader struct {
 	dec     decoder
 	src     io.Reader
@@ -111,7 +114,7 @@ func (r *Reader) nextRecord() bool {
 	if b.at(r.i) != ',' || b.at(start) != '{' {
 		return false
 	}
-	end := r.dec.record(b, start, 3)
+	end := r.dec.record(b, start, r.n, 3)
 	if end < 0 {
 		return false
 	}
@@ -125,7 +128,7 @@ func (r *Reader) nextRecord() bool {
 // record walks an element of Records, whatever it is.
 func (r *Reader) record(i int) int {
 	if r.buf[i] == '{' {
-		return r.dec.record(over(r.buf), i, 3) // inside the log's object and its array
+		return r.dec.record(over(r.buf), i, r.n, 3) // inside the log's object and its array
 	}
 	r.dec.ev = Event{}
 	return r.whole(skipValue(over(r.buf), i, 2))

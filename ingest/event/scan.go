@@ -9,9 +9,9 @@ import "math/bits"
 // that more text is needed, a failure before it that the text is not JSON. No bounds need be
 // checked on the way.
 
-// pad is the number of zero bytes that must follow the text: the most that a walk looks ahead, see
-// buffer.go.
-const pad = 32
+// pad is the number of zero bytes that must follow the text. A walk looks at no byte more than 100
+// behind one that it has found to be part of the text: see callers.go, which looks farthest.
+const pad = 128
 
 // maxDepth is how deep values may nest, the same as encoding/json's limit.
 const maxDepth = 10000

@@ -149,7 +149,7 @@ func (r *Reader) settle(start, end int) {
 		start = text
 		end, problem = r.unquote(text)
 	case r.list != logEvents:
-		start, end, problem = d.unwrap(over(r.buf), start, end)
+		start, end, problem = d.unwrap(over(r.buf), r.n, start, end)
 	}
 	ev := &d.ev
 	ev.Offset, ev.Length, ev.Problem = r.base+int64(start), end-start, problem
@@ -161,12 +161,12 @@ func (r *Reader) settle(start, end int) {
 
 // unwrap decodes the object at b.cut(start, end), framed last, if it is a record, else the record that
 // is its detail, and returns where that lies.
-func (d *decoder) unwrap(b buffer, start, end int) (from, to int, problem string) {
+func (d *decoder) unwrap(b buffer, n, start, end int) (from, to int, problem string) {
 	switch s := &d.shape; {
 	case s.own.isRecord():
-		return start, d.record(b, start, 1), ""
+		return start, d.record(b, start, n, 1), ""
 	case s.detail > 0 && s.inner.isRecord():
-		return s.detail, d.record(b, s.detail, 1), ""
+		return s.detail, d.record(b, s.detail, n, 1), ""
 	}
 	return start, end, notRecord
 }
@@ -187,6 +187,6 @@ func (r *Reader) unquote(i int) (end int, problem string) {
 	if to < 0 || skipSpace(b, to) != n {
 		return end, notJSON
 	}
-	_, _, problem = r.dec.unwrap(b, start, to)
+	_, _, problem = r.dec.unwrap(b, n, start, to)
 	return end, problem
 }
