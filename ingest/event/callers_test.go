@@ -16,8 +16,8 @@ func TestCallersAreToldApartByEveryByte(t *testing.T) {
 		changed := []byte(assumedRole)
 		changed[i] ^= 1
 		doc := record(changed)
-		read(&r, record([]byte(assumedRole)))
-		got, want := read(&r, doc), read(new(Reader), doc)
+		read(&r, record([]byte(assumedRole)), true)
+		got, want := read(&r, doc, true), read(new(Reader), doc, true)
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("%s\ngives %v, alone %v", doc, got, want)
 		}

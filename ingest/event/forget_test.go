@@ -16,9 +16,13 @@ type outcome struct {
 	offset int64
 }
 
-// read has r decode doc.
-func read(r *Reader, doc []byte) (o outcome) {
-	r.Reset(bytes.NewReader(doc))
+// read has r decode doc, in place or through a window.
+func read(r *Reader, doc []byte, inPlace bool) (o outcome) {
+	if inPlace {
+		r.ResetBytes(append(make([]byte, 0, len(doc)+Padding), doc...))
+	} else {
+		r.Reset(bytes.NewReader(doc))
+	}
 	for {
 		ev, err := r.Next()
 		if err != nil {
@@ -37,12 +41,15 @@ func forgets(t *testing.T, before, doc []byte) {
 	t.Helper()
 	var warm Reader
 	for range 2 {
-		read(&warm, before)
+		read(&warm, before, true)
 	}
-	want := read(new(Reader), doc)
-	for range 2 {
-		if got := read(&warm, doc); !reflect.DeepEqual(got, want) {
+	want := read(new(Reader), doc, true)
+	for _, inPlace := range []bool{true, false, true} {
+		if got := read(&warm, doc, inPlace); !reflect.DeepEqual(got, want) {
 			t.Fatalf("behind %q\n%q gives\n%+v\nand without\n%+v", before, doc, got, want)
+		}
+		if got := read(new(Reader), doc, inPlace); !reflect.DeepEqual(got, want) {
+			t.Fatalf("%q gives in place\n%+v\nand through a window\n%+v", doc, want, got)
 		}
 	}
 }

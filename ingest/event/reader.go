@@ -35,18 +35,19 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("invalid JSON: unexpected byte %q", e.Byte) }
 
-// A Reader decodes the records of one object after the other. The zero value is ready for Reset.
-// A Reader may be reset after a failure. It must not be copied after its first use, and is not safe
-// for concurrent use.
+// A Reader decodes the records of one object after the other. The zero value is ready for Reset and
+// ResetBytes, again after a failure too. A Reader must not be copied after its first use. It is not
+// safe for concurrent use.
 //
 // It keeps its buffers, what it has learned of the order of keys, and the callers it has met, from
 // one object to the next: about half a megabyte, and the largest record while there is one.
 type Reader struct {
 	dec     decoder
-	src     io.Reader
-	buf     []byte // text[:n], then pad zeros
-	n, i    int    // end of the text and the place of the walk
-	base    int64  // offset of buf[0] in the object
+	src     io.Reader // nil where the whole text is in buf
+	window  []byte    // for texts that are read; nil until the first
+	buf     []byte    // text[:n], then pad zeros
+	n, i    int       // end of the text and the place of the walk
+	base    int64     // offset of buf[0] in the object
 	state   state
 	list    list   // the array that the walk is in
 	control bool   // the array belongs to a control message: what it holds are no records
@@ -58,18 +59,48 @@ type Reader struct {
 
 // Reset makes r read the text of src from its start. What Next returned before is no longer valid.
 func (r *Reader) Reset(src io.Reader) {
-	if len(r.buf) != windowSize+pad { // the first use, or grown for a record longer than the window
-		r.buf = make([]byte, windowSize+pad)
+	if r.window == nil {
+		r.window = make([]byte, windowSize+pad)
 	}
+	clear(r.window[:pad])
+	r.buf, r.n = r.window, 0
+	r.src, r.err = src, nil
+	r.begin()
+}
+
+// Padding is the spare capacity that ResetBytes wants behind a text.
+const Padding = pad
+
+// ResetBytes makes r decode text, a whole object's, where it lies. What Next returned before is no
+// longer valid.
+//
+// text must have a capacity of Padding bytes or more beyond its length, which are overwritten with
+// zeros; one that has less is copied. Until the next call to Reset or ResetBytes the caller must
+// leave text and those bytes alone; r changes nothing but them. Events borrow from text.
+//
+// Records, errors and offsets are those that Reset would give for a reader of text that ends with io.EOF.
+func (r *Reader) ResetBytes(text []byte) {
+	if cap(text)-len(text) < pad {
+		text = append(make([]byte, 0, len(text)+pad), text...)
+	}
+	r.buf, r.n = text[:len(text)+pad], len(text)
+	clear(r.buf[r.n:])
+	r.src, r.err = nil, io.EOF
+	r.begin()
+}
+
+// begin sets r to the start of the text.
+func (r *Reader) begin() {
 	if r.dec.starts[inRecord].expected == nil {
 		r.dec.learn()
 	}
 	if cap(r.quoted) > windowSize {
 		r.quoted = nil
 	}
-	clear(r.buf[:pad])
-	r.src, r.err = src, nil
-	r.n, r.i, r.base = 0, 0, 0
+	if cap(r.dec.scratch) > windowSize {
+		r.dec.scratch = nil
+	}
+	r.i, r.base = 0, 0
 	r.state, r.list = atDocument, alone
 	r.control, r.begun, r.found = false, false, false
 }
@@ -91,6 +122,9 @@ func (r *Reader) Next() (*Event, error) {
 		start := r.i
 		end, isRecord := r.step()
 		switch {
+		case end-start > MaxRecord:
+			r.tooLong()
+			return nil, r.err
 		case end >= 0 && isRecord:
 			r.finish(start, end)
 			return &r.dec.ev, nil
@@ -115,7 +149,7 @@ func (r *Reader) nextRecord() bool {
 		return false
 	}
 	end := r.dec.record(b, start, r.n, 3)
-	if end < 0 {
+	if end < 0 || end-start > MaxRecord {
 		return false
 	}
 	r.i = end
@@ -168,10 +202,7 @@ func (r *Reader) fill() {
 	r.i = 0
 	if free := len(r.buf) - pad - r.n; free == 0 {
 		if len(r.buf) > MaxRecord {
-			r.err = fmt.Errorf("record longer than %d bytes", MaxRecord)
-			if r.state == atDocument && !r.found {
-				r.err = ErrNotCloudTrail // no record is that long
-			}
+			r.tooLong()
 			return
 		}
 		grown := make([]byte, 2*(len(r.buf)-pad)+pad)
@@ -184,6 +215,14 @@ func (r *Reader) fill() {
 		r.err = err
 	}
 	clear(r.buf[r.n : r.n+pad])
+}
+
+// tooLong ends the text at a record longer than MaxRecord.
+func (r *Reader) tooLong() {
+	r.err = fmt.Errorf("record longer than %d bytes", MaxRecord)
+	if r.state == atDocument && !r.found {
+		r.err = ErrNotCloudTrail // no record is that long
+	}
 }
 
 // stopped tells why there is no more text.

@@ -1,0 +1,70 @@
+package event
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+)
+
+func TestResetBytesOverwritesOnlyThePadding(t *testing.T) {
+	doc := []byte(orders[0])
+	room := bytes.Repeat([]byte{'x'}, len(doc)+Padding+1)
+	copy(room, doc)
+	var r Reader
+	r.ResetBytes(room[:len(doc)])
+	for {
+		if _, err := r.Next(); err != nil {
+			break
+		}
+	}
+	if !bytes.Equal(room[:len(doc)], doc) || !bytes.Equal(room[len(doc):][:Padding], make([]byte, Padding)) || room[len(room)-1] != 'x' {
+		t.Error("the text or what lies behind its padding was changed")
+	}
+}
+
+func TestResetBytesCopiesATextWithoutRoom(t *testing.T) {
+	for spare := range []int{0, 1, Padding - 1} {
+		doc := []byte(orders[0])
+		room := append(append(make([]byte, 0, len(doc)+spare), doc...), bytes.Repeat([]byte{'"'}, spare)...)
+		var r Reader
+		r.ResetBytes(room[:len(doc):len(room)])
+		n := 0
+		for ; ; n++ {
+			if _, err := r.Next(); err == io.EOF {
+				break
+			} else if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n != 3 || strings.Trim(string(room[len(doc):]), `"`) != "" {
+			t.Errorf("%d bytes of room: %d records, %q behind the text", spare, n, room[len(doc):])
+		}
+	}
+}
+
+func TestResetBytesRefusesWhatResetRefuses(t *testing.T) {
+	const head = `{"Records":[{"eventTime":"2026-11-20T10:11:12Z"},{"x":"`
+	doc := []byte(head + strings.Repeat("x", MaxRecord) + `"}]}`)
+	read, inPlace := read(new(Reader), doc, false), read(new(Reader), doc, true)
+	if inPlace.err == "" || inPlace.err != read.err || inPlace.offset != read.offset {
+		t.Errorf("in place %q at byte %d, through a window %q at byte %d", inPlace.err, inPlace.offset, read.err, read.offset)
+	}
+}
+
+func TestNextDoesNotAllocateInPlace(t *testing.T) {
+	doc := []byte(strings.Join(orders[:4], "\n"))
+	doc = append(make([]byte, 0, len(doc)+Padding), doc...)
+	var r Reader
+	allocs := testing.AllocsPerRun(20, func() {
+		r.ResetBytes(doc)
+		for {
+			if _, err := r.Next(); err != nil {
+				break
+			}
+		}
+	})
+	if allocs > 0 {
+		t.Errorf("%v allocations", allocs)
+	}
+}
