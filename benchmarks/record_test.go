@@ -170,7 +170,7 @@ func flatten(ev *event.Event) (values []any) {
 		case v.Kind() == reflect.Struct:
 			for i := range v.NumField() {
 				switch v.Type().Field(i).Name {
-				case "Offset", "Length", "Problem": // of the place, not of the record
+				case "Offset", "Length", "Problem", "Number": // of the place, not of the record
 				default:
 					walk(v.Field(i))
 				}

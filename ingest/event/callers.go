@@ -23,6 +23,7 @@ type callers struct {
 	sets  [callerSets]callerSet
 	texts [callerSets][callerWays][maxCaller]byte
 	ids   [callerSets][callerWays]Identity // borrow from texts
+	last  uint64                           // the number given last
 }
 
 // A callerSet tells apart the callers of a set without looking at their texts.
@@ -74,6 +75,8 @@ func (d *decoder) caller(b buffer, i int) int {
 			return end
 		}
 		set.first(callerWays - 1)
+		c.last++
+		c.ids[s][w].Number, d.ev.Identity.Number = c.last, c.last
 	}
 	return end
 }

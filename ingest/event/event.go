@@ -51,6 +51,12 @@ type Identity struct {
 
 	IssuerARN, IssuerAccountID []byte // sessionContext.sessionIssuer
 	OnBehalfOfUserID           []byte // onBehalfOf.userId: the Identity Center user
+
+	// Number is the same, and not 0, in events whose userIdentity is the same text, byte for byte, as
+	// long as their Reader remembers that text. What follows from an Identity alone need then be
+	// worked out once. A Reader counts from 1 and gives no number to two texts; 0 says that it did
+	// not keep the text.
+	Number uint64
 }
 
 // Additional holds the fields read from additionalEventData.
