@@ -156,9 +156,10 @@ func (o *objectReader) walk(body io.Reader, stored []byte, sink Sink, res *Resul
 		if err != nil {
 			return err
 		}
-		if o.take(ev, sink, res); o.events > maxEvents {
+		if o.events == maxEvents { // there is no Place for more
 			return fmt.Errorf("more than %d records", maxEvents)
 		}
+		o.take(ev, sink, res)
 	}
 	if o.hash != nil {
 		res.SHA256 = hex.EncodeToString(o.hash.Sum(nil))
