@@ -112,7 +112,6 @@ type objectReader struct {
 	journal *journal
 	stored  bufio.Reader
 	whole   inflate.Reader // of gzipped objects that lie in memory
-	gz      gzip.Reader    // of those that do not
 	zst     *zstd.Decoder  // nil until the first object that needs it
 	reader  event.Reader
 	events  int // offered of the object at hand
@@ -215,7 +214,8 @@ func (o *objectReader) inflated(body io.Reader, stored []byte) (io.Reader, error
 	}
 	switch {
 	case bytes.HasPrefix(magic, gzipMagic):
-		return &o.gz, o.gz.Reset(&o.stored)
+		// A new reader: a used one may take a broken stream for whole, by the codes of the one before.
+		return gzip.NewReader(&o.stored)
 	case isZstd(magic):
 		if o.zst == nil {
 			o.zst, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxZstdWindow))
