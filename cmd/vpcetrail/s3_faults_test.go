@@ -107,7 +107,7 @@ func download(t *testing.T, files map[string]string) string {
 // What fails for good elsewhere ends the run, which leaves nothing behind.
 func TestS3FaultsThatStay(t *testing.T) {
 	t.Parallel()
-	const first = "audit-reports/p/traffic/dt=2026-11-20/part-00000.parquet"
+	const first = "audit-reports/p/objects/dt=2026-11-20/part-00000.parquet"
 	const folder = "AWSLogs/444455556666/CloudTrail/us-east-1/2026/11/"
 	for _, tc := range []struct {
 		name, want string
