@@ -97,7 +97,7 @@ func TestAbsentIsNull(t *testing.T) {
 
 // TestStatisticsPrune publishes a day of three row groups, and asks for one principal.
 func TestStatisticsPrune(t *testing.T) {
-	const principals, services = 6_000, 50
+	const principals, services = 1_500, 50
 	var rows []table.TrafficRow
 	for p := range principals {
 		for n := range services {
