@@ -47,7 +47,7 @@ const defaultMemory = 64 << 20
 
 // logsShare is the part of the memory that journals take while objects are read. They are written
 // in order and read once, which costs little on disk, while a table of identities wants memory.
-const logsShare = 8
+const logsShare = 16
 
 // Progress counts what is done. It may be read at any time.
 type Progress struct {

@@ -41,7 +41,7 @@ type current struct {
 // CounterOptions bound a Counter and say what its tables hold.
 type CounterOptions struct {
 	Disk     *spill.Disk // takes what passes Memory; nil is the system's own place
-	Memory   int         // bytes, about: half for groups, the rest for rows and objects; 0 is 64 MiB
+	Memory   int         // bytes, about: half for groups, a quarter for rows, little for objects; 0 is 64 MiB
 	Lateness int         // days after a day whose folders are read for it
 }
 
@@ -58,7 +58,7 @@ func NewCounter(ranges *classify.Ranges, opt CounterOptions) *Counter {
 	return &Counter{
 		ranges: ranges, lateness: opt.Lateness,
 		groups: newDictionary(opt.Disk, opt.Memory/2), rows: newRowLog(opt.Disk, opt.Memory/4),
-		objects: newObjectLog(opt.Disk, opt.Memory/4), statuses: map[ingest.Status]int64{},
+		objects: newObjectLog(opt.Disk, opt.Memory/32), statuses: map[ingest.Status]int64{},
 		folders: map[day.Day]bool{}, told: toldEndpoints{}, loose: map[string]bool{},
 	}
 }

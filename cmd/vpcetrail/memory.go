@@ -48,7 +48,7 @@ func (m *memoryFlag) Set(text string) error {
 // costs next to nothing on disk. So peak memory follows neither.
 type memoryPlan struct {
 	fetched  int64 // objects fetched ahead
-	ids      int   // of the events, to tell duplicates: an eighth while they are collected, all of it to compare them
+	ids      int   // of the events, to tell duplicates: a sixteenth while they are collected, all of it to compare them
 	counting int   // rows, groups and objects, of all workers together
 	report   int   // totals, once all is read
 }
