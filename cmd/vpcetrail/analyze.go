@@ -6,10 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
-	"vpcetrail/classify"
 	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
@@ -20,20 +18,16 @@ import (
 
 // An analyzeJob is a checked analyze command.
 type analyzeJob struct {
-	sources   []string
-	out       string
-	selection source.Selection
-	reading   source.Options
-	keeping   dest.S3Options
-	plan      report.Run
-	ranges    *classify.Ranges
-	inventory map[string]classify.Endpoint
-	workers   int
-	memory    memoryPlan
-	restate   int // days before the window
-	sha256    bool
-	quiet     bool
-	json      bool // messages in JSON
+	*input
+	out     string
+	keeping dest.S3Options
+	plan    report.Run
+	workers int
+	memory  memoryPlan
+	restate int // days before the window
+	sha256  bool
+	quiet   bool
+	json    bool // messages in JSON
 }
 
 // run reads, reports and publishes.
@@ -116,11 +110,8 @@ func (j *analyzeJob) summarize(ctx context.Context, out io.Writer, store report.
 
 // read runs the pipeline over the sources and makes the report.
 func (j *analyzeJob) read(ctx context.Context, in io.Reader, tell *messages, disk *spill.Disk) (*report.Report, error) {
-	if slices.Contains(j.sources, "-") {
-		in = interruptible(ctx, in)
-	}
-	j.reading.Stdin, j.reading.MaxBytes = in, j.memory.fetched
-	trail, err := source.Open(ctx, j.sources, j.selection, j.reading)
+	j.reading.MaxBytes = j.memory.fetched
+	trail, err := j.open(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -158,19 +149,7 @@ func (p *pipeline) run(ctx context.Context, trail *source.Trail, tell *messages)
 	}
 	return report.New(ctx, report.Input{
 		Counters: counters, Marks: marks, Window: p.window,
-		TrailAccounts: p.accounts(), OwnAccounts: j.plan.OwnAccounts, Inventory: j.inventory,
+		TrailAccounts: p.accounts(), OwnAccounts: j.own, Inventory: j.inventory,
 		Disk: p.disk, Memory: j.memory.report,
 	})
-}
-
-// noObject says that the sources hold nothing to read, and what may be the reason.
-func (j *analyzeJob) noObject() error {
-	sources, sel := strings.Join(j.sources, ", "), j.selection
-	switch {
-	case !sel.Window.IsAll():
-		return fmt.Errorf("%s: no CloudTrail object for %s: see --date, --accounts and --regions", sources, sel.Window)
-	case len(sel.Accounts)+len(sel.Regions) > 0:
-		return fmt.Errorf("%s: no CloudTrail object of these accounts and Regions: see --accounts and --regions", sources)
-	}
-	return fmt.Errorf("%s: no CloudTrail object: name a folder above AWSLogs or inside it, or one of files ending in .json or .gz", sources)
 }

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"vpcetrail/ingest"
-	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report/explain"
 )
@@ -25,20 +24,17 @@ var errUnread = errors.New("not all is explained")
 
 // An explainJob is a checked explain command.
 type explainJob struct {
-	analyzeJob // its sources, selection, reading, ranges, inventory and plan
-	ids        []string
-	diff       bool
+	*input
+	ids  []string
+	diff bool
+	json bool
 }
 
 // run reads the sources and writes what it finds of their records.
 func (j *explainJob) run(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
 	disk := spill.NewDisk("")
 	defer disk.Close()
-	if slices.Contains(j.sources, "-") {
-		in = interruptible(ctx, in)
-	}
-	j.reading.Stdin = in
-	trail, err := source.Open(ctx, j.sources, j.selection, j.reading)
+	trail, err := j.open(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -55,7 +51,7 @@ func (j *explainJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	if objects == 0 {
 		return j.noObject()
 	}
-	known := explain.Known{Marks: marks, TrailAccounts: trail.Accounts(), OwnAccounts: j.plan.OwnAccounts, Inventory: j.inventory}
+	known := explain.Known{Marks: marks, TrailAccounts: trail.Accounts(), OwnAccounts: j.own, Inventory: j.inventory}
 	buffered := bufio.NewWriter(out)
 	write := j.write
 	if j.diff {

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"vpcetrail/classify"
+	"vpcetrail/ingest/source"
+)
+
+// An input is what a command reads, and what it is told of it: readFlags, checked, with the files read that they name.
+type input struct {
+	sources   []string
+	selection source.Selection
+	reading   source.Options
+	own       []string // accounts beside those of the trail
+	inventory map[string]classify.Endpoint
+	ranges    *classify.Ranges
+}
+
+// open starts the reading of the sources, of which - is stdin.
+func (in *input) open(ctx context.Context, stdin io.Reader) (*source.Trail, error) {
+	if slices.Contains(in.sources, "-") {
+		stdin = interruptible(ctx, stdin)
+	}
+	in.reading.Stdin = stdin
+	return source.Open(ctx, in.sources, in.selection, in.reading)
+}
+
+// noObject says that the sources hold nothing to read, and what may be the reason.
+func (in *input) noObject() error {
+	sources, sel := strings.Join(in.sources, ", "), in.selection
+	switch {
+	case !sel.Window.IsAll():
+		return fmt.Errorf("%s: no CloudTrail object for %s: see --date, --accounts and --regions", sources, sel.Window)
+	case len(sel.Accounts)+len(sel.Regions) > 0:
+		return fmt.Errorf("%s: no CloudTrail object of these accounts and Regions: see --accounts and --regions", sources)
+	}
+	return fmt.Errorf("%s: no CloudTrail object: name a folder above AWSLogs or inside it, or one of files ending in .json or .gz", sources)
+}

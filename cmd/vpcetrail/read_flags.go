@@ -1,0 +1,141 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vpcetrail/classify"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source"
+)
+
+// readFlags are the flags, as given, of the commands that read a trail: what is read of it, and what is ours.
+type readFlags struct {
+	command                string // that they are given to
+	date                   string
+	lateness               time.Duration
+	endpoints, ipRanges    string
+	own, accounts, regions []string
+	excluded               []string
+	requesterPays          bool
+	sourceOwner            string
+}
+
+// register adds the flags to a command that does verb to the days.
+func (f *readFlags) register(cmd *cobra.Command, verb string) {
+	f.command = cmd.Name()
+	flags := cmd.Flags()
+	flags.StringVar(&f.date, "date", "", "days to "+verb+", in UTC: yesterday, D, D..D or all (required for S3; else all)")
+	flags.DurationVar(&f.lateness, "lateness", 24*time.Hour, "how far past a day's end its calls may be delivered")
+	flags.StringVar(&f.endpoints, "endpoints", "", "our VPC endpoints: a `file` with the output of aws ec2 describe-vpc-endpoints")
+	flags.StringSliceVar(&f.own, "own-accounts", nil, "accounts that are ours beside those of the trail: ids, or a file with the output of aws organizations list-accounts")
+	flags.StringSliceVar(&f.accounts, "accounts", nil, "read these accounts only")
+	flags.StringSliceVar(&f.excluded, "exclude-accounts", nil, "do not read these accounts; they stay ours")
+	flags.StringSliceVar(&f.regions, "regions", nil, "read these Regions only")
+	flags.StringVar(&f.ipRanges, "ip-ranges", "", "AWS's address ranges: a newer ip-ranges.json `file` than the one built in")
+	flags.BoolVar(&f.requesterPays, "requester-pays", false, "pay for reading a requester-pays bucket")
+	flags.StringVar(&f.sourceOwner, "expected-source-owner", "", "account that must own the buckets of S3 sources")
+}
+
+// input checks the flags and reads the files that they name.
+func (f *readFlags) input(sources []string, now time.Time) (*input, error) {
+	window, err := f.window(sources, now)
+	if err != nil {
+		return nil, err
+	}
+	if f.lateness < 0 {
+		return nil, fmt.Errorf("--lateness %s: want no negative time", f.lateness)
+	}
+	for _, s := range sources {
+		if err := source.CheckLookup(s, window, now); err != nil {
+			return nil, err
+		}
+	}
+	in := &input{
+		sources: sources,
+		selection: source.Selection{
+			Window: window, Lateness: latenessDays(f.lateness),
+			Accounts: f.accounts, ExcludeAccounts: f.excluded, Regions: f.regions,
+		},
+		reading: source.Options{RequesterPays: f.requesterPays, BucketOwner: f.sourceOwner},
+	}
+	if in.own, err = ownAccounts(f.own); err != nil {
+		return nil, err
+	}
+	err = errors.Join(checkAccounts("--accounts", f.accounts), checkAccounts("--exclude-accounts", f.excluded),
+		checkAccounts("--expected-source-owner", nonEmpty(f.sourceOwner)))
+	if err != nil {
+		return nil, err
+	}
+	return in, in.readFiles(f)
+}
+
+func (f *readFlags) window(sources []string, now time.Time) (day.Window, error) {
+	if f.date == "" {
+		for _, s := range sources {
+			if strings.HasPrefix(s, "s3://") {
+				return day.Window{}, errors.New("--date is missing: an S3 source needs yesterday, a day, D..D or all")
+			}
+		}
+		return day.All(), nil
+	}
+	window, err := day.ParseWindow(f.date, now)
+	if err != nil {
+		return window, fmt.Errorf("--date: %w: see vpcetrail %s --help", err, f.command)
+	}
+	return window, nil
+}
+
+// latenessDays returns how many day folders behind a day's own lateness reaches into; less than 0,
+// which tells source "none", for no lateness.
+func latenessDays(lateness time.Duration) int {
+	const oneDay = 24 * time.Hour
+	if lateness == 0 {
+		return -1
+	}
+	return int((lateness + oneDay - 1) / oneDay)
+}
+
+func checkAccounts(flag string, ids []string) error {
+	for _, id := range ids {
+		if !classify.IsAccount([]byte(id)) {
+			return fmt.Errorf("%s: %q is not an account id of 12 digits", flag, id)
+		}
+	}
+	return nil
+}
+
+func nonEmpty(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
+
+func (in *input) readFiles(f *readFlags) error {
+	in.ranges = classify.EmbeddedRanges()
+	if f.ipRanges != "" {
+		data, err := os.ReadFile(f.ipRanges)
+		if err != nil {
+			return fmt.Errorf("--ip-ranges: %w", err)
+		}
+		if in.ranges, err = classify.ParseRanges(data); err != nil {
+			return fmt.Errorf("--ip-ranges: %s: %w", f.ipRanges, err)
+		}
+	}
+	if f.endpoints != "" {
+		data, err := os.ReadFile(f.endpoints)
+		if err != nil {
+			return fmt.Errorf("--endpoints: %w", err)
+		}
+		if in.inventory, err = classify.ParseInventory(data); err != nil {
+			return fmt.Errorf("--endpoints: %s: %w", f.endpoints, err)
+		}
+	}
+	return nil
+}
