@@ -80,7 +80,7 @@ func readDays(t testing.TB, rep *Report) []dayInMemory {
 		}
 		days = append(days, m)
 		rep.Days[i] = &Day{
-			m.Day, m.Kinds, RowsOf(m.Traffic), RowsOf(m.Principals), RowsOf(m.Services), RowsOf(m.Endpoints), RowsOf(m.Objects),
+			m.Day, m.Kinds, RowsOf(m.Traffic), RowsOf(m.Principals), RowsOf(m.Services), RowsOf(m.Endpoints), nil, nil, RowsOf(m.Objects),
 		}
 	}
 	return days

@@ -135,6 +135,8 @@ func Publish(ctx context.Context, store Store, pub Publication, r *Report, run R
 			func(ctx context.Context) error { return stage(ctx, &p, &table.Principals, d.Principals) },
 			func(ctx context.Context) error { return stage(ctx, &p, &table.Services, d.Services) },
 			func(ctx context.Context) error { return stage(ctx, &p, &table.Endpoints, d.Endpoints) },
+			func(ctx context.Context) error { return stage(ctx, &p, &table.Resources, d.Resources) },
+			func(ctx context.Context) error { return stage(ctx, &p, &table.Findings, d.Findings) },
 		}
 		for _, stage := range stagings {
 			if err := stage(ctx); err != nil {
@@ -163,8 +165,11 @@ type publisher struct {
 
 func partition(table string, d day.Day) string { return table + "/dt=" + d.String() + "/" }
 
-// stage writes the rows of a table into as many files as they need, one at least.
+// stage writes the rows of a table into as many files as they need, one at least; none where rows is nil.
 func stage[T any](ctx context.Context, p *publisher, t *table.Table[T], rows Rows[T]) error {
+	if rows == nil {
+		return nil
+	}
 	file, err := t.NewEncoder()
 	if err != nil {
 		return err

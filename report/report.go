@@ -65,6 +65,8 @@ type Day struct {
 	Principals Rows[table.PrincipalRow]
 	Services   Rows[table.ServiceRow]
 	Endpoints  Rows[table.EndpointRow]
+	Resources  Rows[table.ResourceRow] // nil: the day has no such table
+	Findings   Rows[table.FindingRow]  // likewise
 	Objects    Rows[table.ObjectRow]
 }
 

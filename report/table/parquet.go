@@ -44,7 +44,7 @@ func (t *Table[T]) arrowSchema() *arrow.Schema {
 			fields[i].Type = arrow.PrimitiveTypes.Int64
 		case Moment:
 			fields[i].Type = utcMillis
-		case Share:
+		case Real:
 			fields[i].Type = arrow.PrimitiveTypes.Float64
 		}
 	}
@@ -140,7 +140,7 @@ func (c *Column[T]) append(to array.Builder, row *T) {
 	case *array.TimestampBuilder:
 		b.Append(arrow.Timestamp(*c.number(row)))
 	case *array.Float64Builder:
-		b.Append(*c.share(row))
+		b.Append(*c.real(row))
 	}
 }
 
@@ -216,7 +216,7 @@ func (c *Column[T]) set(rows []T, values arrow.Array) error {
 		case *array.Timestamp:
 			*c.number(&rows[i]) = int64(v.Value(i))
 		case *array.Float64:
-			*c.share(&rows[i]) = v.Value(i)
+			*c.real(&rows[i]) = v.Value(i)
 		default:
 			return fmt.Errorf("column %s has type %s", c.Name, values.DataType())
 		}

@@ -18,7 +18,7 @@ const (
 	Text   Type = iota // UTF-8 string; "" in a row is NULL
 	Count              // INT64
 	Moment             // INT64 TIMESTAMP_MILLIS, UTC; a row holds milliseconds since the epoch
-	Share              // DOUBLE; NaN in a row is NULL
+	Real               // DOUBLE; NaN in a row is NULL
 )
 
 // String returns the type in the words of Athena's DDL.
@@ -34,7 +34,7 @@ type Column[T any] struct {
 
 	text   func(*T) *string
 	number func(*T) *int64 // below 0 is NULL where Nullable
-	share  func(*T) *float64
+	real   func(*T) *float64
 }
 
 func text[T any](name, doc string, field func(*T) *string) Column[T] {
@@ -53,8 +53,13 @@ func moment[T any](name, doc string, field func(*T) *int64) Column[T] {
 	return Column[T]{Name: name, Type: Moment, Doc: doc, number: field}
 }
 
-func share[T any](name, doc string, field func(*T) *float64) Column[T] {
-	return Column[T]{Name: name, Type: Share, Doc: doc, Nullable: true, share: field}
+// seldom is a moment that may be NULL.
+func seldom[T any](name, doc string, field func(*T) *int64) Column[T] {
+	return Column[T]{Name: name, Type: Moment, Doc: doc, Nullable: true, number: field}
+}
+
+func real[T any](name, doc string, field func(*T) *float64) Column[T] {
+	return Column[T]{Name: name, Type: Real, Doc: doc, Nullable: true, real: field}
 }
 
 // A Table is a table of rows of type T. Its first Keys columns, all of type Text, are its key.
@@ -86,8 +91,8 @@ func (c *Column[T]) Format(row *T) string {
 		return ""
 	case c.Type == Text:
 		return *c.text(row)
-	case c.Type == Share:
-		return strconv.FormatFloat(*c.share(row), 'g', -1, 64)
+	case c.Type == Real:
+		return strconv.FormatFloat(*c.real(row), 'g', -1, 64)
 	case c.Type == Moment:
 		return time.UnixMilli(*c.number(row)).UTC().Format("2006-01-02T15:04:05.999Z07:00")
 	}
@@ -99,8 +104,8 @@ func (c *Column[T]) isNull(row *T) bool {
 	switch c.Type {
 	case Text:
 		return *c.text(row) == ""
-	case Share:
-		return math.IsNaN(*c.share(row))
+	case Real:
+		return math.IsNaN(*c.real(row))
 	}
 	return c.Nullable && *c.number(row) < 0
 }
@@ -110,8 +115,8 @@ func (c *Column[T]) setNull(row *T) {
 	switch {
 	case c.Type == Text:
 		*c.text(row) = ""
-	case c.Type == Share:
-		*c.share(row) = math.NaN()
+	case c.Type == Real:
+		*c.real(row) = math.NaN()
 	case c.Nullable:
 		*c.number(row) = -1
 	default:
@@ -135,7 +140,7 @@ type Info struct {
 
 // Tables describes the tables of a report, in the order of their publication.
 func Tables() []Info {
-	return []Info{Traffic.info(), Principals.info(), Services.info(), Endpoints.info(), Objects.info()}
+	return []Info{Traffic.info(), Principals.info(), Services.info(), Endpoints.info(), Resources.info(), Findings.info(), Objects.info()}
 }
 
 func (t *Table[T]) info() Info {

@@ -41,6 +41,40 @@ type EndpointRow struct {
 	FirstSeen, LastSeen                                   int64
 }
 
+// A ResourceRow counts the calls that name one resource, by all that a policy on it could ask for.
+type ResourceRow struct {
+	ResourceKey
+	Calls, Denied, Bytes int64
+	FirstSeen, LastSeen  int64
+}
+
+// A ResourceKey holds the key columns of resources.
+type ResourceKey struct {
+	Resource, Service, EventName                 string
+	Principal, PrincipalType, PrincipalAccountID string
+	AccountID, Region                            string
+	Route, Origin, Evidence                      string
+	EndpointID, EndpointAccountID, EndpointOwner string
+}
+
+// A FindingRow tells of calls, or of an endpoint, that somebody should look at.
+type FindingRow struct {
+	FindingKey
+	Calls, Bytes        int64
+	EstimatedUSD        float64 // NaN where nothing is estimated
+	SampleEventIDs      string  // at most five, with spaces between
+	Detail              string  // one sentence
+	FirstSeen, LastSeen int64   // -1 where nothing was seen
+}
+
+// A FindingKey holds the key columns of findings. What a finding is not about is empty.
+type FindingKey struct {
+	Finding, Severity             string
+	AccountID, Region             string
+	Principal, PrincipalAccountID string
+	Service, Resource, EndpointID string
+}
+
 // An ObjectRow tells of one object that was read for the day.
 type ObjectRow struct {
 	Key, ETag    string
@@ -106,7 +140,7 @@ func routes[T any](r func(*T) *Routes) []Column[T] {
 		count("bytes_in", "Bytes sent, where data events tell.", func(t *T) *int64 { return &r(t).BytesIn }),
 		count("bytes_out", "Bytes received, where data events tell.", func(t *T) *int64 { return &r(t).BytesOut }),
 		count("internet_bytes", "Bytes in and out by the internet route.", func(t *T) *int64 { return &r(t).InternetBytes }),
-		share("vpce_share", "vpce_calls / (vpce_calls + internet_calls); NULL where both are 0.", func(t *T) *float64 { return &r(t).VPCEShare }),
+		real("vpce_share", "vpce_calls / (vpce_calls + internet_calls); NULL where both are 0.", func(t *T) *float64 { return &r(t).VPCEShare }),
 		moment("first_seen", "Time of the first call.", func(t *T) *int64 { return &r(t).FirstSeen }),
 		moment("last_seen", "Time of the last call.", func(t *T) *int64 { return &r(t).LastSeen }),
 	}
@@ -159,6 +193,57 @@ var Endpoints = Table[EndpointRow]{
 		count("policy_denied", "Calls that the endpoint's policy refused, from calls and network events, each once.", func(r *EndpointRow) *int64 { return &r.PolicyDenied }),
 		moment("first_seen", "Time of the first call or network event.", func(r *EndpointRow) *int64 { return &r.FirstSeen }),
 		moment("last_seen", "Time of the last call or network event.", func(r *EndpointRow) *int64 { return &r.LastSeen }),
+	},
+}
+
+// Resources is the table of calls by the resource that they name.
+var Resources = Table[ResourceRow]{
+	Name: "resources", Keys: 14,
+	Doc: "One row per resource that calls name and distinct combination of the columns up to endpoint_owner. A call that names several counts for each.",
+	Columns: []Column[ResourceRow]{
+		text("resource", "ARN of the bucket, queue, topic, key, table, secret, log group, function or repository: the container, not each object.", func(r *ResourceRow) *string { return &r.Resource }),
+		text("service", "Service called.", func(r *ResourceRow) *string { return &r.Service }),
+		text("event_name", "API action, such as GetObject.", func(r *ResourceRow) *string { return &r.EventName }),
+		text("principal", "Who called, as in traffic.", func(r *ResourceRow) *string { return &r.Principal }),
+		text("principal_type", "userIdentity.type.", func(r *ResourceRow) *string { return &r.PrincipalType }),
+		text("principal_account_id", "The principal's own account.", func(r *ResourceRow) *string { return &r.PrincipalAccountID }),
+		text("account_id", "Account whose trail recorded the call.", func(r *ResourceRow) *string { return &r.AccountID }),
+		text("region", "Region of the call.", func(r *ResourceRow) *string { return &r.Region }),
+		text("route", "vpce, internet, aws_service or unknown.", func(r *ResourceRow) *string { return &r.Route }),
+		text("origin", "For internet: aws or external.", func(r *ResourceRow) *string { return &r.Origin }),
+		text("evidence", "Code of the rule that decided the route.", func(r *ResourceRow) *string { return &r.Evidence }),
+		text("vpc_endpoint_id", "Endpoint id in the record, also where it is AWS's own.", func(r *ResourceRow) *string { return &r.EndpointID }),
+		text("endpoint_account_id", "Account that owns the endpoint, where known.", func(r *ResourceRow) *string { return &r.EndpointAccountID }),
+		text("endpoint_owner", "For vpce: own, foreign or unknown.", func(r *ResourceRow) *string { return &r.EndpointOwner }),
+		count("calls", "API calls.", func(r *ResourceRow) *int64 { return &r.Calls }),
+		count("denied", "Calls refused for want of permission.", func(r *ResourceRow) *int64 { return &r.Denied }),
+		count("bytes", "Bytes in and out, where data events tell.", func(r *ResourceRow) *int64 { return &r.Bytes }),
+		moment("first_seen", "Time of the first call.", func(r *ResourceRow) *int64 { return &r.FirstSeen }),
+		moment("last_seen", "Time of the last call.", func(r *ResourceRow) *int64 { return &r.LastSeen }),
+	},
+}
+
+// Findings is the table of what somebody should look at.
+var Findings = Table[FindingRow]{
+	Name: "findings", Keys: 9,
+	Doc: "One row per finding and subject. What a finding is not about is NULL.",
+	Columns: []Column[FindingRow]{
+		text("finding", "Code of the finding, such as past_endpoint.", func(r *FindingRow) *string { return &r.Finding }),
+		text("severity", "critical, high, medium, low or info.", func(r *FindingRow) *string { return &r.Severity }),
+		text("account_id", "Account whose trail recorded the calls.", func(r *FindingRow) *string { return &r.AccountID }),
+		text("region", "Region of the calls.", func(r *FindingRow) *string { return &r.Region }),
+		text("principal", "Who called.", func(r *FindingRow) *string { return &r.Principal }),
+		text("principal_account_id", "The principal's own account.", func(r *FindingRow) *string { return &r.PrincipalAccountID }),
+		text("service", "Service called.", func(r *FindingRow) *string { return &r.Service }),
+		text("resource", "Resource that the calls name.", func(r *FindingRow) *string { return &r.Resource }),
+		text("vpc_endpoint_id", "Endpoint that it is about.", func(r *FindingRow) *string { return &r.EndpointID }),
+		count("calls", "API calls.", func(r *FindingRow) *int64 { return &r.Calls }),
+		count("bytes", "Bytes in and out, where data events tell.", func(r *FindingRow) *int64 { return &r.Bytes }),
+		real("estimated_usd", "Estimated cost in US dollars, where there is one.", func(r *FindingRow) *float64 { return &r.EstimatedUSD }),
+		text("sample_event_ids", "Up to five eventIDs, with spaces between.", func(r *FindingRow) *string { return &r.SampleEventIDs }),
+		text("detail", "What was found, in one sentence.", func(r *FindingRow) *string { return &r.Detail }),
+		seldom("first_seen", "Time of the first call; NULL where there is none.", func(r *FindingRow) *int64 { return &r.FirstSeen }),
+		seldom("last_seen", "Time of the last call; NULL where there is none.", func(r *FindingRow) *int64 { return &r.LastSeen }),
 	},
 }
 
