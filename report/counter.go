@@ -11,13 +11,13 @@ import (
 // A Counter takes the events of one worker. It is an ingest.Sink; use NewCounter.
 //
 // It cannot count at once: which events are duplicates shows at the end. So it keeps a row of some ten
-// bytes for each event, which names the event's group, and the keys of the groups.
+// bytes for each event, which names the event's cell, and the keys of the cells: see dictionary.
 type Counter struct {
 	ranges   *classify.Ranges
 	lateness int
 
-	groups dictionary
-	rows   rowLog
+	cells dictionary
+	rows  rowLog
 
 	objects  objectLog
 	records  Balance // Records, OutsideWindow and Invalid only
@@ -26,9 +26,11 @@ type Counter struct {
 	told     toldEndpoints    // by the trail's own events
 	loose    map[string]bool  // accounts of events in objects whose names tell no account
 
-	current current // the object at hand
-	key     []byte  // scratch
-	names   []byte  // scratch of classify.Caller
+	current   current            // the object at hand
+	resources classify.Resources // of the event at hand
+	group     []byte             // scratch
+	target    []byte             // scratch
+	names     []byte             // scratch of classify.Caller
 }
 
 // current is what must not count before the object at hand has proved whole.
@@ -41,7 +43,7 @@ type current struct {
 // CounterOptions bound a Counter and say what its tables hold.
 type CounterOptions struct {
 	Disk     *spill.Disk // takes what passes Memory; nil is the system's own place
-	Memory   int         // bytes, about: half for groups, a quarter for rows, little for objects; 0 is 64 MiB
+	Memory   int         // bytes, about: half for cells, a quarter for rows, little for objects; 0 is 64 MiB
 	Lateness int         // days after a day whose folders are read for it
 }
 
@@ -57,7 +59,7 @@ func NewCounter(ranges *classify.Ranges, opt CounterOptions) *Counter {
 	}
 	return &Counter{
 		ranges: ranges, lateness: opt.Lateness,
-		groups: newDictionary(opt.Disk, opt.Memory/2), rows: newRowLog(opt.Disk, opt.Memory/4),
+		cells: newDictionary(opt.Disk, opt.Memory/2), rows: newRowLog(opt.Disk, opt.Memory/4),
 		objects: newObjectLog(opt.Disk, opt.Memory/32), statuses: map[ingest.Status]int64{},
 		folders: map[day.Day]bool{}, told: toldEndpoints{}, loose: map[string]bool{},
 	}
@@ -68,9 +70,9 @@ func (c *Counter) Begin(seq int) { c.rows.begin(seq) }
 
 // Event takes an event of the object at hand.
 func (c *Counter) Event(ev *event.Event) {
-	if c.groups.full() {
-		c.groups.next()
-		c.rows.nextGroups()
+	if c.cells.full() {
+		c.cells.next()
+		c.rows.nextPage()
 	}
 	d := ingest.Undated
 	if ev.HasTime {
@@ -78,8 +80,8 @@ func (c *Counter) Event(ev *event.Event) {
 	}
 	kind := ev.Kind()
 	if kind == event.Other {
-		c.key = appendBareGroup(c.key[:0], d, kind)
-		c.rows.add(&row{group: c.groups.place(c.key), time: ev.Time})
+		c.group = appendBareGroup(c.group[:0], d, kind)
+		c.rows.add(&row{cell: c.cells.place(c.group, nil), time: ev.Time})
 		return
 	}
 	c.take(ev, d, kind)
@@ -89,13 +91,16 @@ func (c *Counter) Event(ev *event.Event) {
 func (c *Counter) take(ev *event.Event, d day.Day, kind event.Kind) {
 	facts := classify.Examine(ev, c.ranges)
 	var caller classify.Principal
+	c.target = c.target[:0]
 	if kind != event.Network {
 		c.names = c.names[:0]
 		caller = classify.Caller(ev, &c.names)
+		c.resources.Read(ev)
+		c.target = appendTarget(c.target, ev, c.resources.ARNs)
 	}
-	c.key = appendGroup(c.key[:0], d, kind, ev, &facts, &caller)
+	c.group = appendGroup(c.group[:0], d, kind, ev, &facts, &caller)
 	r := row{
-		group: c.groups.place(c.key), time: ev.Time, failed: classify.Failed(ev), readOnly: ev.ReadOnly,
+		cell: c.cells.place(c.group, c.target), time: ev.Time, failed: classify.Failed(ev), readOnly: ev.ReadOnly,
 		bytesIn: ev.Additional.BytesIn, bytesOut: ev.Additional.BytesOut,
 	}
 	r.denied = r.failed && classify.Denied(ev)
@@ -141,7 +146,7 @@ func (c *Counter) End(res *ingest.Result) error {
 
 // err returns what went wrong in writing to disk.
 func (c *Counter) err() error {
-	for _, err := range []error{c.rows.log.Err(), c.groups.keys.Err(), c.objects.err()} {
+	for _, err := range []error{c.rows.log.Err(), c.cells.pages.Err(), c.objects.err()} {
 		if err != nil {
 			return err
 		}

@@ -7,80 +7,169 @@ import (
 	"vpcetrail/ingest/spill"
 )
 
-// A dictionary numbers groups. Where its keys pass its share of memory it starts anew: a page of keys is
-// put away, and the numbers start from 0 again. So one group may have a number on several pages.
+// A dictionary numbers cells: groups by what their records name. Where its keys pass its share of memory it
+// starts anew: a page of keys is put away, and all numbers start from 0 again. So one cell may have a number on
+// several pages.
 type dictionary struct {
-	share int
-	held  int
-	index map[group]int
-	order []group        // of the page at hand, by number
-	keys  *spill.Buckets // the pages before: each key behind its length, each page's end as length 0
+	share   int
+	held    int
+	groups  numbering[group]
+	targets numbering[target]
+	cells   map[cell]int
+	order   []cell         // of the page at hand, by number
+	pages   *spill.Buckets // the pages before: see next
 }
+
+// A cell is what the rows of one number have in common: a group and a target, by their numbers.
+type cell struct{ group, target uint32 }
 
 func newDictionary(disk *spill.Disk, share int) dictionary {
-	return dictionary{share: share, index: map[group]int{}, keys: spill.NewBuckets(disk, 1, share/8)}
+	return dictionary{
+		share: share, groups: numbering[group]{index: map[group]int{}}, targets: numbering[target]{index: map[target]int{}},
+		cells: map[cell]int{}, pages: spill.NewBuckets(disk, 1, share/8),
+	}
 }
 
-// groupCost is what a group takes in memory beside its key, its totals when it is counted included.
-const groupCost = 200
+// What each takes in memory beside its key, its totals when it is counted included.
+const (
+	keyCost  = 200
+	cellCost = 120
+)
 
-// place returns the number of a group, a new one for a group that is new on this page.
-func (d *dictionary) place(key []byte) int {
-	if i, ok := d.index[group(key)]; ok {
+// place returns the number of a cell, a new one for a cell that is new on this page.
+func (d *dictionary) place(group, target []byte) int {
+	g, newGroup := d.groups.place(group)
+	t, newTarget := d.targets.place(target)
+	if newGroup {
+		d.held += len(group) + keyCost
+	}
+	if newTarget {
+		d.held += len(target) + keyCost
+	}
+	c := cell{uint32(g), uint32(t)}
+	if i, ok := d.cells[c]; ok {
 		return i
 	}
-	g, i := group(key), len(d.order)
-	d.index[g] = i
-	d.order = append(d.order, g)
-	d.held += len(key) + groupCost
+	i := len(d.order)
+	d.cells[c] = i
+	d.order = append(d.order, c)
+	d.held += cellCost
 	return i
 }
 
 // full reports whether it is time for a new page.
 func (d *dictionary) full() bool { return d.held > d.share }
 
-// next puts the page at hand away.
+// next puts the page at hand away: its groups, its targets and its cells, a 0 behind each of the three. A
+// key stands behind its length, a cell is two numbers; the length and the first number are one too high.
 func (d *dictionary) next() {
+	d.groups.putAway(d.pages)
+	d.targets.putAway(d.pages)
 	var record []byte
-	for _, g := range d.order {
-		record = append(binary.AppendUvarint(record[:0], uint64(len(g))), g...)
-		d.keys.Append(0, record)
+	for _, c := range d.order {
+		record = binary.AppendUvarint(record[:0], uint64(c.group)+1)
+		d.pages.Append(0, binary.AppendUvarint(record, uint64(c.target)))
 	}
-	d.keys.Append(0, []byte{0})
-	clear(d.index)
-	clear(d.order)
+	d.pages.Append(0, []byte{0})
+	clear(d.cells)
 	d.order, d.held = d.order[:0], 0
 }
 
-// pages returns the pages in order, the one at hand last. Nothing may be placed any more.
-func (d *dictionary) pages() *dictionaryPages {
-	return &dictionaryPages{blocks: d.keys.Read(0), last: d.order}
+// read returns the pages in order, the one at hand last. Nothing may be placed any more.
+func (d *dictionary) read() *dictionaryReader {
+	return &dictionaryReader{blocks: d.pages.Read(0), last: page{d.groups.order, d.targets.order, d.order}}
 }
 
-// dictionaryPages walks pages.
-type dictionaryPages struct {
+// A numbering numbers the keys of one kind.
+type numbering[K ~string] struct {
+	index map[K]int
+	order []K
+}
+
+func (n *numbering[K]) place(key []byte) (number int, isNew bool) {
+	if i, ok := n.index[K(key)]; ok {
+		return i, false
+	}
+	k, i := K(key), len(n.order)
+	n.index[k] = i
+	n.order = append(n.order, k)
+	return i, true
+}
+
+func (n *numbering[K]) putAway(pages *spill.Buckets) {
+	var record []byte
+	for _, k := range n.order {
+		record = append(binary.AppendUvarint(record[:0], uint64(len(k))+1), k...)
+		pages.Append(0, record)
+	}
+	pages.Append(0, []byte{0})
+	clear(n.index)
+	clear(n.order)
+	n.order = n.order[:0]
+}
+
+// A page holds what numbers stand for.
+type page struct {
+	groups  []group
+	targets []target
+	cells   []cell
+}
+
+// A dictionaryReader walks pages.
+type dictionaryReader struct {
 	blocks *spill.Blocks
 	block  []byte
-	last   []group
+	last   page
 }
 
-// next returns the keys of the next page, by number.
-func (p *dictionaryPages) next() (keys []group, err error) {
-	for {
-		for len(p.block) == 0 {
-			if p.block, err = p.blocks.Next(); err == io.EOF {
-				return p.last, nil
-			}
-			if err != nil {
-				return nil, err
-			}
-		}
-		n, width := binary.Uvarint(p.block)
-		p.block = p.block[width:]
-		if n == 0 {
-			return keys, nil
-		}
-		keys = append(keys, group(p.block[:n]))
-		p.block = p.block[n:]
+// next returns the next page.
+func (r *dictionaryReader) next() (p page, err error) {
+	more, err := r.more()
+	if err == io.EOF {
+		return r.last, nil
 	}
+	for ; more && err == nil; more, err = r.more() {
+		p.groups = append(p.groups, group(r.key()))
+	}
+	if err == nil {
+		more, err = r.more()
+	}
+	for ; more && err == nil; more, err = r.more() {
+		p.targets = append(p.targets, target(r.key()))
+	}
+	if err == nil {
+		more, err = r.more()
+	}
+	for ; more && err == nil; more, err = r.more() {
+		p.cells = append(p.cells, cell{uint32(r.uvarint() - 1), uint32(r.uvarint())})
+	}
+	return p, err
+}
+
+// more reports whether another key or cell follows, and goes over the 0 that stands behind the last.
+func (r *dictionaryReader) more() (bool, error) {
+	for len(r.block) == 0 {
+		var err error
+		if r.block, err = r.blocks.Next(); err != nil {
+			return false, err
+		}
+	}
+	if r.block[0] == 0 {
+		r.block = r.block[1:]
+		return false, nil
+	}
+	return true, nil
+}
+
+func (r *dictionaryReader) uvarint() uint64 {
+	n, width := binary.Uvarint(r.block)
+	r.block = r.block[width:]
+	return n
+}
+
+func (r *dictionaryReader) key() []byte {
+	n := r.uvarint() - 1
+	key := r.block[:n]
+	r.block = r.block[n:]
+	return key
 }

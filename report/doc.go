@@ -1,8 +1,9 @@
 // Package report counts events by route and writes the counts as tables.
 //
 // A Counter takes one worker's events (it is an ingest.Sink) and keeps of each a row of some ten bytes, which names
-// the event's group: all that one record tells. Once the whole window is read and ingest has marked what does
-// not count, New adds the rows up by group, and settles, day by day, what no record can tell
+// the event's cell: the group, all that one record tells of the call's path, and the target, the action and the resources
+// that it names. Once the whole window is read and ingest has marked what does
+// not count, New adds the rows up by cell and by group, and settles, day by day, what no record can tell
 // alone: whose endpoints are ours, of which type they are, and which records are the second account's
 // copy of a call. Publish then writes each day's tables as Parquet into a Store, a day replaced as a
 // whole. The same events give the same bytes, in whatever order they came.

@@ -83,9 +83,7 @@ func (g group) provesInterface() bool { return g[groupInterface] == 1 }
 func (g group) texts() (texts [groupTextCount]string) {
 	rest := string(g[groupTexts:])
 	for i := range texts {
-		n, width := uvarint(rest)
-		texts[i] = rest[width : width+n]
-		rest = rest[width+n:]
+		texts[i], rest = cutText(rest)
 	}
 	return texts
 }

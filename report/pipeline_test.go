@@ -66,8 +66,12 @@ type dayInMemory struct {
 	Principals []table.PrincipalRow
 	Services   []table.ServiceRow
 	Endpoints  []table.EndpointRow
+	Resources  []table.ResourceRow
 	Objects    []table.ObjectRow
 }
+
+func (d *dayInMemory) traffic() []table.TrafficRow    { return d.Traffic }
+func (d *dayInMemory) resources() []table.ResourceRow { return d.Resources }
 
 // readDays reads all days of rep, and leaves a Report that can be read again.
 func readDays(t testing.TB, rep *Report) []dayInMemory {
@@ -76,11 +80,12 @@ func readDays(t testing.TB, rep *Report) []dayInMemory {
 	for i, d := range rep.Days {
 		m := dayInMemory{
 			d.Day, d.Kinds, readRows(t, d.Traffic), readRows(t, d.Principals), readRows(t, d.Services),
-			readRows(t, d.Endpoints), readRows(t, d.Objects),
+			readRows(t, d.Endpoints), readRows(t, d.Resources), readRows(t, d.Objects),
 		}
 		days = append(days, m)
 		rep.Days[i] = &Day{
-			m.Day, m.Kinds, RowsOf(m.Traffic), RowsOf(m.Principals), RowsOf(m.Services), RowsOf(m.Endpoints), nil, nil, RowsOf(m.Objects),
+			m.Day, m.Kinds, RowsOf(m.Traffic), RowsOf(m.Principals), RowsOf(m.Services), RowsOf(m.Endpoints),
+			RowsOf(m.Resources), nil, RowsOf(m.Objects),
 		}
 	}
 	return days

@@ -47,26 +47,25 @@ func (k dayKinds) of(d day.Day) *Kinds {
 type replay struct {
 	kinds      dayKinds
 	interfaces map[day.Day]map[string]bool // endpoints that a record of the day proves to be of type interface
-	groups     *spill.Buckets              // the totals of each group: its key behind its length, and its measures
+	totals     *spill.Buckets              // of groups, and behind each of its targets: see close
 	denials    *spill.Sorter               // calls that an endpoint's policy refused: see denialKey
 
-	// Of the page at hand, by number of group.
-	page   []group
-	totals []table.Measures
-	days   []*Kinds
-	record []byte
+	page   page             // at hand
+	cells  []table.Measures // of the page, by number
+	days   []*Kinds         // of the page's groups, by number
+	record []byte           // scratch
 }
 
 func newReplay(disk *spill.Disk, share int) *replay {
 	return &replay{
 		kinds: dayKinds{}, interfaces: map[day.Day]map[string]bool{},
-		groups: spill.NewBuckets(disk, 1, share), denials: spill.NewSorter(disk, share/8),
+		totals: spill.NewBuckets(disk, 1, share), denials: spill.NewSorter(disk, share/8),
 	}
 }
 
 // run counts the rows of c, and lets go of them.
 func (r *replay) run(ctx context.Context, c *Counter, marks *ingest.Marks) error {
-	pages, rows, cursor := c.groups.pages(), c.rows.read(), marks.Cursor()
+	pages, rows, cursor := c.cells.read(), c.rows.read(), marks.Cursor()
 	if err := r.turn(pages); err != nil {
 		return err
 	}
@@ -77,14 +76,14 @@ func (r *replay) run(ctx context.Context, c *Counter, marks *ingest.Marks) error
 		switch {
 		case err == io.EOF:
 			r.close()
-			c.groups, c.rows = dictionary{}, rowLog{}
+			c.cells, c.rows = dictionary{}, rowLog{}
 			if err := cursor.Err(); err != nil {
 				return err
 			}
 			if err := r.denials.Err(); err != nil {
 				return err
 			}
-			return r.groups.Err()
+			return r.totals.Err()
 		case err != nil:
 			return err
 		case entry == entryPage:
@@ -103,14 +102,14 @@ func (r *replay) run(ctx context.Context, c *Counter, marks *ingest.Marks) error
 	}
 }
 
-// turn goes on to the next page of groups.
-func (r *replay) turn(pages *dictionaryPages) (err error) {
+// turn goes on to the next page of cells.
+func (r *replay) turn(pages *dictionaryReader) (err error) {
 	if r.page, err = pages.next(); err != nil {
 		return err
 	}
-	r.totals = make([]table.Measures, len(r.page))
-	r.days = make([]*Kinds, len(r.page))
-	for i, g := range r.page {
+	r.cells = make([]table.Measures, len(r.page.cells))
+	r.days = make([]*Kinds, len(r.page.groups))
+	for i, g := range r.page.groups {
 		r.days[i] = r.kinds.of(g.day())
 	}
 	return nil
@@ -118,26 +117,31 @@ func (r *replay) turn(pages *dictionaryPages) (err error) {
 
 // count counts one row as its mark says.
 func (r *replay) count(row *row, mark ingest.Mark) {
-	switch {
-	case mark == ingest.Duplicate:
-		r.days[row.group].Duplicates++
-		return
-	case mark == ingest.Corrected,
-		mark != ingest.Replacing && r.page[row.group].kind() == event.Correction:
-		r.days[row.group].Corrections++
+	if mark == ingest.Duplicate {
+		r.days[r.page.cells[row.cell].group].Duplicates++
 		return
 	}
-	row.addTo(&r.totals[row.group])
+	if mark != ingest.Replacing {
+		number := r.page.cells[row.cell].group
+		if mark == ingest.Corrected || r.page.groups[number].kind() == event.Correction {
+			r.days[number].Corrections++
+			return
+		}
+	}
+	row.addTo(&r.cells[row.cell])
 	if row.byPolicy {
-		g := r.page[row.group]
+		g := r.page.groups[r.page.cells[row.cell].group]
 		r.denials.Add(denialKey(g, row.requestID), []byte(g))
 	}
 }
 
-// close writes down the totals of the page at hand.
+// close writes down the totals of the page at hand: of each group, its key behind its length, and its
+// measures; then, of each of its targets that names something, a 0, the target behind its length, and the
+// measures of the group's calls that name it.
 func (r *replay) close() {
-	for i, g := range r.page {
-		m := &r.totals[i]
+	groups, byGroup := r.sumGroups()
+	for i, g := range r.page.groups {
+		m := &groups[i]
 		if m.Calls == 0 {
 			continue // only of objects that broke, of duplicates or of corrections
 		}
@@ -154,9 +158,27 @@ func (r *replay) close() {
 			r.noteInterface(g)
 		}
 		r.record = append(binary.AppendUvarint(r.record[:0], uint64(len(g))), g...)
-		r.groups.Append(0, m.Append(r.record))
+		r.totals.Append(0, m.Append(r.record))
+		for _, number := range byGroup[i] {
+			t, m := r.page.targets[r.page.cells[number].target], &r.cells[number]
+			if t == "" || m.Calls == 0 {
+				continue
+			}
+			r.record = append(binary.AppendUvarint(append(r.record[:0], 0), uint64(len(t))), t...)
+			r.totals.Append(0, m.Append(r.record))
+		}
 	}
-	r.page, r.totals, r.days = nil, nil, nil
+	r.page, r.cells, r.days = page{}, nil, nil
+}
+
+// sumGroups adds the page's cells up by group, and returns which they are.
+func (r *replay) sumGroups() (sums []table.Measures, cells [][]int) {
+	sums, cells = make([]table.Measures, len(r.page.groups)), make([][]int, len(r.page.groups))
+	for number, c := range r.page.cells {
+		sums[c.group].Add(&r.cells[number])
+		cells[c.group] = append(cells[c.group], number)
+	}
+	return sums, cells
 }
 
 func (r *replay) noteInterface(g group) {
@@ -167,9 +189,10 @@ func (r *replay) noteInterface(g group) {
 	r.interfaces[d][g.texts()[textEndpoint]] = true
 }
 
-// each calls fn for the totals of every group that tells a route. fn may be called several times for a group.
-func (r *replay) each(fn func(g group, m *table.Measures)) error {
-	blocks := r.groups.Read(0)
+// each calls settle for the totals of every group that tells a route, and named for those of the group's targets
+// behind it. A group and a target may come several times.
+func (r *replay) each(settle func(g group, m *table.Measures), named func(t target, m *table.Measures)) error {
+	blocks := r.totals.Read(0)
 	for {
 		block, err := blocks.Next()
 		if err == io.EOF {
@@ -179,11 +202,19 @@ func (r *replay) each(fn func(g group, m *table.Measures)) error {
 			return err
 		}
 		for len(block) > 0 {
+			isTarget := block[0] == 0
+			if isTarget {
+				block = block[1:]
+			}
 			n, width := binary.Uvarint(block)
-			g := group(block[width : width+int(n)])
+			key := string(block[width : width+int(n)])
 			var m table.Measures
 			block = m.Cut(block[width+int(n):])
-			fn(g, &m)
+			if isTarget {
+				named(target(key), &m)
+			} else {
+				settle(group(key), &m)
+			}
 		}
 	}
 }

@@ -103,7 +103,8 @@ func New(ctx context.Context, in Input) (*Report, error) {
 	}
 	s := &settler{
 		trail: map[string]bool{}, accounts: map[string]bool{}, inventory: in.Inventory, told: toldEndpoints{}, kinds: dayKinds{},
-		traffic: spill.NewTotals[table.Measures](in.Disk, in.Memory/2), byDay: map[day.Day]*tally{},
+		traffic: spill.NewTotals[table.Measures](in.Disk, in.Memory/4), resources: spill.NewTotals[table.Measures](in.Disk, in.Memory/4),
+		byDay: map[day.Day]*tally{},
 	}
 	for _, account := range in.TrailAccounts {
 		s.trail[account] = true
@@ -132,10 +133,10 @@ func replayAll(ctx context.Context, in *Input) ([]*replay, error) {
 func (s *settler) settleAll(replays []*replay) error {
 	var denials []*spill.Sorter
 	for _, r := range replays {
-		if err := r.each(s.settle); err != nil {
+		if err := r.each(s.settle, s.settleTarget); err != nil {
 			return err
 		}
-		r.groups = nil
+		r.totals = nil
 		denials = append(denials, r.denials)
 	}
 	return s.settleDenials(denials)
@@ -150,10 +151,9 @@ func (r *Report) days(in *Input, s *settler) {
 	}
 	r.objects = logs
 	objects := newObjectTables(logs)
-	traffic := s.traffic.Cursor()
-	left := traffic.Next()
+	traffic, resources := newDaily(s.traffic), newDaily(s.resources)
 	for _, d := range daysToReport(in, s) {
-		r.Days = append(r.Days, s.dayTables(d, traffic, &left, objects.of(d), in))
+		r.Days = append(r.Days, s.dayTables(d, traffic, resources, objects.of(d), in))
 	}
 }
 
@@ -176,27 +176,21 @@ func daysToReport(in *Input, s *settler) []day.Day {
 	return slices.Sorted(maps.Keys(wanted))
 }
 
-// dayTables returns the tables of day d. traffic is at the first row that is not yet handed out, where left says so.
-func (s *settler) dayTables(
-	d day.Day, traffic *spill.TotalsCursor[table.Measures, *table.Measures], left *bool, objects Rows[table.ObjectRow], in *Input,
-) *Day {
+// dayTables returns the tables of day d.
+func (s *settler) dayTables(d day.Day, traffic, resources *daily, objects Rows[table.ObjectRow], in *Input) *Day {
 	t := s.tallyOf(d)
 	var derived *derivation // made when its turn comes: the days before must let go of theirs
 	out := &Day{Day: d, Kinds: *s.kinds.of(d), Objects: objects}
 	out.Traffic = func(yield func(*table.TrafficRow, error) bool) {
 		derived = newDerivation(t, in.Disk, in.Memory/4)
-		for ; *left; *left = traffic.Next() {
-			at, key := day.CutKey(traffic.Key)
-			if at != d {
-				break
-			}
-			row := table.TrafficRow{TrafficKey: cutTrafficKey(string(key)), Measures: traffic.Value}
+		for key, m := range traffic.of(d) {
+			row := table.TrafficRow{TrafficKey: cutTrafficKey(key), Measures: *m}
 			derived.add(&row)
 			if !yield(&row, nil) {
 				return
 			}
 		}
-		if err := traffic.Err(); err != nil {
+		if err := traffic.err(); err != nil {
 			yield(nil, err)
 		}
 	}
@@ -205,6 +199,20 @@ func (s *settler) dayTables(
 	out.Endpoints = func(yield func(*table.EndpointRow, error) bool) {
 		derived.endpointRows(yield)
 		derived = nil
+	}
+	out.Resources = func(yield func(*table.ResourceRow, error) bool) {
+		for key, m := range resources.of(d) {
+			row := table.ResourceRow{
+				ResourceKey: cutResourceKey(key), Calls: m.Calls, Denied: m.Denied, Bytes: m.BytesIn + m.BytesOut,
+				FirstSeen: m.FirstSeen, LastSeen: m.LastSeen,
+			}
+			if !yield(&row, nil) {
+				return
+			}
+		}
+		if err := resources.err(); err != nil {
+			yield(nil, err)
+		}
 	}
 	return out
 }

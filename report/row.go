@@ -11,7 +11,7 @@ import (
 
 // A row is what is kept of an event until it is known whether it counts.
 type row struct {
-	group     int // its number on the dictionary's page at hand
+	cell      int // its number on the dictionary's page at hand
 	failed    bool
 	denied    bool
 	byPolicy  bool // an endpoint's policy refused it
@@ -46,7 +46,7 @@ func (r *row) addTo(m *table.Measures) {
 }
 
 // A rowLog holds the rows of one worker, in the order taken. An entry of it starts with a byte: one of
-// the entry… values, or flags of a row, whose number of group and time follow, each time as the
+// the entry… values, or flags of a row, whose number of cell and time follow, each time as the
 // difference to the one before.
 type rowLog struct {
 	log   *spill.Buckets
@@ -63,7 +63,7 @@ const (
 	flagBytes
 
 	entryObject = 0x80 // the number of an object, whose rows follow
-	entryPage   = 0x81 // the groups' numbers start anew
+	entryPage   = 0x81 // the cells' numbers start anew
 )
 
 func newRowLog(disk *spill.Disk, share int) rowLog {
@@ -76,8 +76,8 @@ func (l *rowLog) begin(seq int) {
 	l.log.Append(0, binary.AppendUvarint([]byte{entryObject}, uint64(seq)))
 }
 
-// nextGroups notes that the dictionary has started a new page.
-func (l *rowLog) nextGroups() { l.log.Append(0, []byte{entryPage}) }
+// nextPage notes that the dictionary has started a new page.
+func (l *rowLog) nextPage() { l.log.Append(0, []byte{entryPage}) }
 
 func (l *rowLog) add(r *row) {
 	flags := byte(0)
@@ -100,7 +100,7 @@ func (l *rowLog) add(r *row) {
 		flags |= flagBytes
 	}
 	b := append(l.entry[:0], flags)
-	b = binary.AppendUvarint(b, uint64(r.group))
+	b = binary.AppendUvarint(b, uint64(r.cell))
 	b = binary.AppendVarint(b, r.time-l.time)
 	l.time = r.time
 	if flags&flagBytes != 0 {
@@ -143,7 +143,7 @@ func (r *rowReader) next(into *row) (entry byte, err error) {
 	case entryPage:
 		return entry, nil
 	}
-	*into = row{group: int(r.uvarint()), failed: entry&flagFailed != 0, denied: entry&flagDenied != 0, byPolicy: entry&flagByPolicy != 0}
+	*into = row{cell: int(r.uvarint()), failed: entry&flagFailed != 0, denied: entry&flagDenied != 0, byPolicy: entry&flagByPolicy != 0}
 	r.time += r.varint()
 	into.time = r.time
 	switch {

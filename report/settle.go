@@ -19,9 +19,21 @@ type settler struct {
 	told      toldEndpoints
 	kinds     dayKinds
 
-	traffic *spill.Totals[table.Measures, *table.Measures] // by day and table.TrafficKey
-	byDay   map[day.Day]*tally
-	key     []byte // scratch
+	traffic   *measureTotals // by day and table.TrafficKey
+	resources *measureTotals // by day and table.ResourceKey
+	byDay     map[day.Day]*tally
+	at        settled // the group at hand
+	key       []byte  // scratch
+}
+
+type measureTotals = spill.Totals[table.Measures, *table.Measures]
+
+// settled is what has become of a group.
+type settled struct {
+	counts  bool // its records are calls, and no copies
+	traffic table.TrafficKey
+	day     day.Day
+	rest    []byte // the columns of table.ResourceKey behind event_name, as spill.AppendFields writes them
 }
 
 // A tally holds what is known of endpoints on one day, by calls or without.
@@ -89,6 +101,7 @@ func (s *settler) isCopy(texts *[groupTextCount]string) bool {
 func (s *settler) settle(g group, measures *table.Measures) {
 	texts := g.texts()
 	t := s.tallyOf(g.day())
+	s.at.counts = false
 	switch {
 	case g.kind() == event.Network:
 		if key := endpointKeyOf(&texts); key.endpoint != "" {
@@ -103,8 +116,25 @@ func (s *settler) settle(g group, measures *table.Measures) {
 		kinds.Calls -= measures.Calls
 		kinds.SharedCopies += measures.Calls
 	default:
-		s.key = t.appendTrafficKey(g.day().AppendKey(s.key[:0]), g, &texts)
+		s.at.counts, s.at.day, s.at.traffic = true, g.day(), t.trafficKey(g, &texts)
+		s.at.rest = appendResourceKey(s.at.rest[:0], &s.at.traffic)
+		s.key = appendTrafficKey(g.day().AppendKey(s.key[:0]), &s.at.traffic)
 		s.traffic.At(s.key).Add(measures)
+	}
+}
+
+// settleTarget adds the totals of a target of the group at hand to the resources that it names.
+func (s *settler) settleTarget(t target, measures *table.Measures) {
+	if !s.at.counts {
+		return
+	}
+	name, resources := t.eventName()
+	var resource string
+	for resources != "" {
+		resource, resources = cutText(resources)
+		s.key = spill.AppendFields(s.at.day.AppendKey(s.key[:0]), resource, s.at.traffic.Service, name)
+		s.key = append(s.key, s.at.rest...)
+		s.resources.At(s.key).Add(measures)
 	}
 }
 
@@ -112,8 +142,8 @@ func endpointKeyOf(texts *[groupTextCount]string) endpointKey {
 	return endpointKey{texts[textEndpoint], texts[textAccount], texts[textRegion], texts[textService]}
 }
 
-// appendTrafficKey appends the columns of table.TrafficKey, in their order.
-func (t *tally) appendTrafficKey(dst []byte, g group, texts *[groupTextCount]string) []byte {
+// trafficKey returns the key of traffic that a group belongs to.
+func (t *tally) trafficKey(g group, texts *[groupTextCount]string) table.TrafficKey {
 	id, account := texts[textEndpoint], texts[textEndpointAccount]
 	verdict := t.owners.Resolve(g.unowned(), id, account)
 	endpointType := ""
@@ -123,12 +153,24 @@ func (t *tally) appendTrafficKey(dst []byte, g group, texts *[groupTextCount]str
 	if account == "" {
 		account = t.owners.Endpoint(id).Account
 	}
+	return table.TrafficKey{
+		AccountID: texts[textAccount], Region: texts[textRegion],
+		Principal: texts[textPrincipal], PrincipalType: texts[textPrincipalType],
+		PrincipalAccountID: texts[textPrincipalAccount], Session: texts[textSession],
+		Service: texts[textService],
+		Route:   verdict.Route().String(), Origin: verdict.Origin.String(), Evidence: verdict.Evidence.String(),
+		EndpointID: id, EndpointType: endpointType, EndpointAccountID: account, EndpointOwner: verdict.Owner().String(),
+	}
+}
+
+// appendTrafficKey appends the columns of table.TrafficKey, in their order.
+func appendTrafficKey(dst []byte, k *table.TrafficKey) []byte {
 	return spill.AppendFields(dst,
-		texts[textAccount], texts[textRegion],
-		texts[textPrincipal], texts[textPrincipalType], texts[textPrincipalAccount], texts[textSession],
-		texts[textService],
-		verdict.Route().String(), verdict.Origin.String(), verdict.Evidence.String(),
-		id, endpointType, account, verdict.Owner().String(),
+		k.AccountID, k.Region,
+		k.Principal, k.PrincipalType, k.PrincipalAccountID, k.Session,
+		k.Service,
+		k.Route, k.Origin, k.Evidence,
+		k.EndpointID, k.EndpointType, k.EndpointAccountID, k.EndpointOwner,
 	)
 }
 
@@ -139,6 +181,27 @@ func cutTrafficKey(key string) (k table.TrafficKey) {
 		&k.Service,
 		&k.Route, &k.Origin, &k.Evidence,
 		&k.EndpointID, &k.EndpointType, &k.EndpointAccountID, &k.EndpointOwner,
+	)
+	return k
+}
+
+// appendResourceKey appends the columns of table.ResourceKey behind event_name, in their order.
+func appendResourceKey(dst []byte, k *table.TrafficKey) []byte {
+	return spill.AppendFields(dst,
+		k.Principal, k.PrincipalType, k.PrincipalAccountID,
+		k.AccountID, k.Region,
+		k.Route, k.Origin, k.Evidence,
+		k.EndpointID, k.EndpointAccountID, k.EndpointOwner,
+	)
+}
+
+func cutResourceKey(key string) (k table.ResourceKey) {
+	spill.CutFields(key,
+		&k.Resource, &k.Service, &k.EventName,
+		&k.Principal, &k.PrincipalType, &k.PrincipalAccountID,
+		&k.AccountID, &k.Region,
+		&k.Route, &k.Origin, &k.Evidence,
+		&k.EndpointID, &k.EndpointAccountID, &k.EndpointOwner,
 	)
 	return k
 }

@@ -53,7 +53,7 @@ func TestGeneratedTrail(t *testing.T) {
 			t.Run(fmt.Sprintf("%s with %d workers and %d bytes", tc.name, how.workers, how.memory), func(t *testing.T) {
 				how.sources, how.window, how.inventory = []string{filepath.Join(dir, "trail")}, tc.window, inventory
 				rep := how.report(t)
-				got, want := trafficCSV(t, rep), readFile(t, dir, "expected/"+tc.traffic)
+				got, want := tableCSV(t, &table.Traffic, rep, (*dayInMemory).traffic), readFile(t, dir, "expected/"+tc.traffic)
 				if !bytes.Equal(got, want) {
 					t.Errorf("traffic differs from the generator's:\n%s", firstDifference(got, want))
 				}
@@ -152,9 +152,13 @@ func TestWorkshop(t *testing.T) {
 		t.Fatal(err)
 	}
 	rep := testRun{sources: []string{workshop + "/AWSLogs"}, window: day.All(), inventory: inventory}.report(t)
-	got, want := trafficCSV(t, rep), readFile(t, workshop, "expected.csv")
+	got, want := tableCSV(t, &table.Traffic, rep, (*dayInMemory).traffic), readFile(t, workshop, "expected.csv")
 	if !bytes.Equal(got, want) {
 		t.Errorf("traffic differs from the story's:\n%s", firstDifference(got, want))
+	}
+	got, want = tableCSV(t, &table.Resources, rep, (*dayInMemory).resources), readFile(t, workshop, "expected-resources.csv")
+	if !bytes.Equal(got, want) {
+		t.Errorf("resources differ from the story's:\n%s", firstDifference(got, want))
 	}
 }
 
@@ -167,33 +171,30 @@ func readFile(t testing.TB, dir, name string) []byte {
 	return data
 }
 
-// trafficCSV writes all days' traffic in the form of the expected tables.
-func trafficCSV(t testing.TB, rep *Report) []byte {
+// tableCSV writes a table of all days in the form of the expected tables.
+func tableCSV[T any](t testing.TB, of *table.Table[T], rep *Report, rowsOf func(*dayInMemory) []T) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w := csv.NewWriter(&out)
 	head := []string{"dt"}
-	for _, c := range table.Traffic.Columns {
+	for _, c := range of.Columns {
 		head = append(head, c.Name)
 	}
-	rows := [][]string{head}
+	lines := [][]string{head}
 	for _, d := range readDays(t, rep) {
-		for i := range d.Traffic {
-			rows = append(rows, csvRow(d.Day, &d.Traffic[i]))
+		rows := rowsOf(&d)
+		for i := range rows {
+			line := []string{d.Day.String()}
+			for k := range of.Columns {
+				line = append(line, of.Columns[k].Format(&rows[i]))
+			}
+			lines = append(lines, line)
 		}
 	}
-	if err := w.WriteAll(rows); err != nil {
+	if err := w.WriteAll(lines); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()
-}
-
-func csvRow(d day.Day, row *table.TrafficRow) []string {
-	cells := []string{d.String()}
-	for i := range table.Traffic.Columns {
-		cells = append(cells, table.Traffic.Columns[i].Format(row))
-	}
-	return cells
 }
 
 // firstDifference shows the first lines in which two texts differ.

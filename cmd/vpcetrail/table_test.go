@@ -48,6 +48,10 @@ func fileRows(path, name string, columns []string) ([][]string, error) {
 		return cells(&table.Services, data, day, columns)
 	case "endpoints":
 		return cells(&table.Endpoints, data, day, columns)
+	case "resources":
+		return cells(&table.Resources, data, day, columns)
+	case "findings":
+		return cells(&table.Findings, data, day, columns)
 	case "objects":
 		return cells(&table.Objects, data, day, columns)
 	}

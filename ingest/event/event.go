@@ -40,9 +40,9 @@ type Event struct {
 	AddendumReason  []byte // addendum.reason
 	OriginalEventID []byte // addendum.originalEventID
 
-	// Request and Response are requestParameters and responseElements as raw JSON, whatever
-	// their type; empty where absent or null.
-	Request, Response []byte
+	// Request, Response and Resources are requestParameters, responseElements and resources as raw JSON,
+	// whatever their type; empty where absent or null.
+	Request, Response, Resources []byte
 }
 
 // An Identity holds the fields of userIdentity that name the caller.

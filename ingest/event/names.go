@@ -57,7 +57,7 @@ var names = [levels][]name{
 		{name: "requestID", kind: text, text: func(e *Event) *[]byte { return &e.RequestID }},
 		{name: "eventID", kind: text, text: func(e *Event) *[]byte { return &e.ID }},
 		{name: "readOnly", kind: truth},
-		{name: "resources"},
+		{name: "resources", kind: raw, text: func(e *Event) *[]byte { return &e.Resources }},
 		{name: "eventType", kind: text, text: func(e *Event) *[]byte { return &e.Type }},
 		{name: "apiVersion"},
 		{name: "managementEvent"},

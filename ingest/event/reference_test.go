@@ -19,13 +19,14 @@ type seen struct {
 	BytesOut         int64
 	Text             map[string]string
 	Request, Respond string
+	Resources        string
 }
 
 func see(ev *Event, doc []byte) seen {
 	s := seen{
 		Offset: ev.Offset, Record: string(doc[ev.Offset:][:ev.Length]), Problem: ev.Problem, Time: ev.Time,
 		Kind: ev.Kind(), ReadOnly: ev.ReadOnly, BytesIn: ev.Additional.BytesIn, BytesOut: ev.Additional.BytesOut,
-		Text: map[string]string{}, Request: string(ev.Request), Respond: string(ev.Response),
+		Text: map[string]string{}, Request: string(ev.Request), Respond: string(ev.Response), Resources: string(ev.Resources),
 	}
 	for path, text := range map[string][]byte{
 		"eventID": ev.ID, "sharedEventID": ev.SharedID, "requestID": ev.RequestID,
@@ -116,7 +117,7 @@ func referenceRecord(raw json.RawMessage) seen {
 	s.ReadOnly = map[string]Bool{"true": True, `"true"`: True, "false": False, `"false"`: False}[plain(rec["readOnly"])]
 	s.BytesIn = countOf(at(rec, "additionalEventData.bytesTransferredIn"))
 	s.BytesOut = countOf(at(rec, "additionalEventData.bytesTransferredOut"))
-	s.Request, s.Respond = rawOf(rec["requestParameters"]), rawOf(rec["responseElements"])
+	s.Request, s.Respond, s.Resources = rawOf(rec["requestParameters"]), rawOf(rec["responseElements"]), rawOf(rec["resources"])
 	return s
 }
 

@@ -97,7 +97,7 @@ func (c *Collector) Event(ev *event.Event) {
 		return
 	}
 	kept := keptEvent{c.at.seq, index, *ev}
-	kept.Event.Request, kept.Event.Response = nil, nil // no evidence, and most of the record
+	kept.Event.Request, kept.Event.Response, kept.Event.Resources = nil, nil, nil // no evidence, and most of the record
 	c.err = c.events.Encode(kept)
 	c.at.kept = true
 }

@@ -1,0 +1,148 @@
+package classify
+
+import (
+	"bytes"
+	"slices"
+
+	"vpcetrail/ingest/event"
+)
+
+// Resources are what one record names: buckets, queues, topics, keys, tables, secrets, log groups, functions,
+// repositories, and whatever else its resources list by ARN. The zero value is ready, and is used again from
+// record to record. It is not safe for concurrent use.
+//
+// What CloudTrail lists under resources counts first. Where nothing of the called service is listed there, an
+// answer that gives the ARN counts (CreateSecret, CreateKey), else the well-known parameters of the request. So an
+// alias stands for its key only where the record tells no key, and a secret stands by the name given, without
+// its six random characters, where the record tells no ARN: one secret may appear both ways.
+type Resources struct {
+	// ARNs are of the containers: the bucket of an object, the log group of a stream, the table of an index, the
+	// function of a version. They are sorted, each stands once, and they are borrowed from the Event or from
+	// memory that the next Read reuses.
+	ARNs [][]byte
+
+	ev      *event.Event
+	service []byte // called
+	told    bool   // a resource of that service is known
+	text    []byte // of ARNs that are composed
+}
+
+const (
+	maxResources   = 100     // of one record: no API takes more
+	maxResourceARN = 2 << 10 // bytes; longer ones are no ARN that AWS makes
+)
+
+// Read reads the resources of ev.
+func (r *Resources) Read(ev *event.Event) {
+	r.ARNs, r.text, r.ev, r.told = r.ARNs[:0], r.text[:0], ev, false
+	r.service, _ = bytes.CutSuffix(ev.Source, []byte(".amazonaws.com"))
+	if len(ev.Resources) > 0 {
+		r.readListed()
+	}
+	if !r.told {
+		r.readParameters(string(r.service))
+	}
+	if len(r.ARNs) > 1 {
+		slices.SortFunc(r.ARNs, bytes.Compare)
+	}
+}
+
+// readListed takes the ARNs of the record's resources.
+func (r *Resources) readListed() {
+	name, arn, rest := event.CutText(r.ev.Resources, "arn:")
+	for ; name != nil; name, arn, rest = event.CutText(rest, "arn:") {
+		switch string(name) {
+		case "ARN", "arn", "ARNPrefix", "arnPrefix": // a prefix of objects is the bucket's too
+			r.add(arn)
+		}
+	}
+}
+
+// add adds the container of what an ARN names, unless it stands there already.
+func (r *Resources) add(arn []byte) {
+	if len(arn) == 0 || len(arn) > maxResourceARN || len(r.ARNs) == maxResources {
+		return
+	}
+	p, ok := cutARN(arn)
+	if !ok {
+		return
+	}
+	r.told = r.told || bytes.Equal(p.service, r.service)
+	arn = r.container(arn, &p)
+	for _, known := range r.ARNs {
+		if bytes.Equal(known, arn) {
+			return
+		}
+	}
+	r.ARNs = append(r.ARNs, arn)
+}
+
+// An arnParts is arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE, taken apart.
+type arnParts struct {
+	partition, service, region, account []byte
+	at                                  int // where the resource starts
+}
+
+func cutARN(arn []byte) (p arnParts, ok bool) {
+	if !bytes.HasPrefix(arn, []byte("arn:")) {
+		return p, false
+	}
+	p.at = len("arn:")
+	n, parts := 0, [...]*[]byte{&p.partition, &p.service, &p.region, &p.account}
+	for i := p.at; i < len(arn); i++ {
+		if arn[i] != ':' {
+			continue
+		}
+		*parts[n] = arn[p.at:i]
+		p.at = i + 1
+		if n++; n == len(parts) {
+			return p, len(p.service) > 0 && p.at < len(arn)
+		}
+	}
+	return p, false
+}
+
+// container returns the ARN of what holds the resource that arn names, arn itself where nothing does.
+func (r *Resources) container(arn []byte, p *arnParts) []byte {
+	name := arn[p.at:]
+	keep := func(n int) []byte { return arn[:p.at+n] }
+	switch string(p.service) {
+	case "s3":
+		if len(p.account) == 0 { // else it is an access point
+			return keep(through(name, '/', 1))
+		}
+		return keep(through(name, '/', 2))
+	case "s3express", "s3-object-lambda", "dynamodb", "kinesis":
+		return keep(through(name, '/', 2)) // table/orders/index/by-day
+	case "s3-outposts":
+		return keep(through(name, '/', 4)) // outpost/op-1/accesspoint/name/object/key
+	case "logs", "lambda", "secretsmanager":
+		return keep(through(name, ':', 2)) // log-group:name:log-stream:stream
+	case "sns":
+		return keep(through(name, ':', 1)) // topic:subscription
+	case "sts":
+		if prefix, role, _, ok := cutSessionARN(arn); ok { // sessions are as many as there are calls
+			start := len(r.text)
+			r.text = append(append(r.text, prefix.partition...), ":iam::"...)
+			r.text = append(append(r.text, prefix.account...), ":role/"...)
+			r.text = append(r.text, role...)
+			return r.composed(start)
+		}
+	}
+	return arn
+}
+
+// through returns the length of the first n parts of name, without what separates them from the rest.
+func through(name []byte, separator byte, n int) int {
+	for i, c := range name {
+		if c == separator {
+			if n--; n == 0 {
+				return i
+			}
+		}
+	}
+	return len(name)
+}
+
+// composed returns the ARN that was appended to r.text from start on.
+func (r *Resources) composed(start int) []byte { return r.text[start:len(r.text):len(r.text)] }

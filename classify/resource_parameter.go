@@ -1,0 +1,183 @@
+package classify
+
+import (
+	"bytes"
+
+	"vpcetrail/ingest/event"
+)
+
+// A parameter of a request, or of an answer, names a resource by its name or by its ARN.
+type parameter struct {
+	name   string
+	prefix string // what stands before the name in the ARN: table/
+	only   string // the prefix of the only eventNames in which it means that; "" is all
+	how    naming
+}
+
+// A naming says how a parameter names its resource.
+type naming uint8
+
+const (
+	byName  naming = iota // a name or an ARN, or a list of them
+	byARN                 // nothing but an ARN
+	byURL                 // of a queue: https://sqs.us-east-1.amazonaws.com/111122223333/orders
+	inside                // an object, of which the member arn names the resource
+	ofOwner               // no resource, but the account that owns it
+)
+
+// requested are the parameters of requests by service, answered those of answers that are asked first.
+var (
+	requested = map[string][]parameter{
+		"s3": {{name: "bucketName"}},
+		"sqs": {
+			{name: "queueUrl", how: byURL},
+			{name: "queueName"}, {name: "queueOwnerAWSAccountId", how: ofOwner},
+		},
+		"sns": {
+			{name: "topicArn", how: byARN}, {name: "targetArn", how: byARN}, {name: "subscriptionArn", how: byARN},
+			{name: "resourceArn", how: byARN}, {name: "name", only: "CreateTopic"},
+		},
+		"kms":      {{name: "keyId", prefix: "key/"}, {name: "targetKeyId", prefix: "key/"}, {name: "aliasName"}},
+		"dynamodb": {{name: "tableName", prefix: "table/"}, {name: "tableArn", how: byARN}, {name: "resourceArn", how: byARN}},
+		"secretsmanager": {
+			{name: "secretId", prefix: "secret:"}, {name: "name", prefix: "secret:", only: "CreateSecret"},
+		},
+		"logs": {
+			{name: "logGroupName", prefix: "log-group:"}, {name: "logGroupNames", prefix: "log-group:"},
+			{name: "logGroupIdentifier", prefix: "log-group:"}, {name: "logGroupIdentifiers", prefix: "log-group:"},
+			{name: "resourceArn", how: byARN},
+		},
+		"lambda": {{name: "functionName", prefix: "function:"}},
+		"ecr": {
+			{name: "repositoryName", prefix: "repository/"}, {name: "repositoryNames", prefix: "repository/"},
+			{name: "registryId", how: ofOwner},
+		},
+		"sts": {{name: "roleArn", how: byARN}},
+	}
+	answered = map[string][]parameter{
+		"kms":            {{name: "keyMetadata", how: inside}},
+		"secretsmanager": {{name: "arn", how: byARN}, {name: "aRN", how: byARN}},
+	}
+)
+
+// readParameters takes the resources of the answer, or else of the request.
+func (r *Resources) readParameters(service string) {
+	if list := answered[service]; list != nil {
+		if r.read(service, r.ev.Response, list); len(r.ARNs) > 0 {
+			return
+		}
+	}
+	if list := requested[service]; list != nil {
+		r.read(service, r.ev.Request, list)
+	}
+}
+
+// read takes what the members of raw name. Of a member that comes twice the last one counts.
+func (r *Resources) read(service string, raw []byte, list []parameter) {
+	var values [8][]byte // by place in list
+	members := event.MembersOf(raw)
+	for members.Next() {
+		for i := range list {
+			if list[i].name == string(members.Name) {
+				values[i] = members.Value
+				break
+			}
+		}
+	}
+	owner := r.ev.Recipient
+	for i, p := range list {
+		if text, _ := event.TextOf(values[i]); p.how == ofOwner && IsAccount(text) {
+			owner = text
+		}
+	}
+	for i := range list {
+		if values[i] != nil && bytes.HasPrefix(r.ev.Name, []byte(list[i].only)) {
+			r.take(&list[i], service, owner, values[i])
+		}
+	}
+}
+
+// take takes the resources that a parameter names.
+func (r *Resources) take(p *parameter, service string, owner, value []byte) {
+	text, isText := event.TextOf(value)
+	switch {
+	case p.how == ofOwner:
+	case isText && (p.how == byARN || bytes.HasPrefix(text, []byte("arn:"))):
+		r.add(text)
+	case isText && len(text) < maxResourceARN:
+		if p.how == byURL {
+			owner, text = queueOf(text)
+		}
+		r.add(r.named(p, service, owner, text))
+	case p.how == byName:
+		for names := event.MembersOf(value); len(r.ARNs) < maxResources && names.Next(); {
+			if _, ok := event.TextOf(names.Value); ok {
+				r.take(p, service, owner, names.Value)
+			}
+		}
+	case p.how == inside:
+		for fields := event.MembersOf(value); fields.Next(); {
+			if text, ok := event.TextOf(fields.Value); ok && string(fields.Name) == "arn" {
+				r.add(text)
+			}
+		}
+	}
+}
+
+// named composes the ARN of what has that name; nil where the record does not tell enough.
+func (r *Resources) named(p *parameter, service string, owner, name []byte) []byte {
+	prefix, region, start := p.prefix, r.ev.Region, len(r.text)
+	if len(name) == 0 {
+		return nil
+	}
+	r.text = append(append(r.text, "arn:"...), partitionOf(region)...)
+	switch service {
+	case "s3":
+		if !bytes.HasSuffix(name, []byte("--x-s3")) {
+			r.text = append(append(r.text, ":s3:::"...), name...)
+			return r.composed(start)
+		}
+		service, prefix = "s3express", "bucket/" // a directory bucket
+	case "kms":
+		if bytes.HasPrefix(name, []byte("alias/")) {
+			prefix = ""
+		}
+	case "lambda": // an account may stand before the name, a version behind it
+		if account, rest, ok := bytes.Cut(name, []byte(":function:")); ok {
+			owner, name = account, rest
+		}
+	}
+	if len(region) == 0 || len(name) == 0 || !IsAccount(owner) {
+		return nil
+	}
+	for _, part := range [...][]byte{[]byte(service), region, owner} {
+		r.text = append(append(r.text, ':'), part...)
+	}
+	r.text = append(append(append(r.text, ':'), prefix...), name...)
+	return r.composed(start)
+}
+
+// queueOf returns the account and the name at the end of a queue's URL.
+func queueOf(url []byte) (account, name []byte) {
+	end := bytes.LastIndexByte(url, '/')
+	if end < 0 {
+		return nil, nil
+	}
+	return url[bytes.LastIndexByte(url[:end], '/')+1 : end], url[end+1:]
+}
+
+// partitionOf returns the partition that a Region is in.
+func partitionOf(region []byte) string {
+	for _, p := range partitions {
+		if bytes.HasPrefix(region, []byte(p.regions)) {
+			return p.name
+		}
+	}
+	return "aws"
+}
+
+// partitions are all but the first, by what the names of their Regions start with.
+var partitions = []struct{ regions, name string }{
+	{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"}, {"us-isob-", "aws-iso-b"}, {"us-isof-", "aws-iso-f"},
+	{"us-iso-", "aws-iso"}, {"eu-isoe-", "aws-iso-e"}, {"eusc-", "aws-eusc"},
+}
