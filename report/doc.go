@@ -16,6 +16,6 @@
 // name, and one row group of a table at a time.
 //
 // The package opens no network connection: a Store is given to it. Package table says what the tables
-// hold, package restate finds the days that a trail has outgrown, package summary shows tables to a person, and
-// package explain tells of single records what the tables count.
+// hold, package restate finds the days that a trail has outgrown, package summary shows tables to a person,
+// package explain tells of single records what the tables count, and package grid lays out both.
 package report

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"vpcetrail/classify"
+	"vpcetrail/report/grid"
 )
 
 // A diffRow is one thing said of two records.
@@ -144,7 +145,7 @@ func (p *page) rows(rows []diffRow) {
 			if s == nil {
 				return "absent"
 			}
-			return clean(short(*s))
+			return grid.Clean(short(*s))
 		}
 		p.row(mark, r.Field, text(r.A), text(r.B))
 	}

@@ -2,8 +2,9 @@ package explain
 
 import (
 	"strings"
-	"unicode"
 	"unicode/utf8"
+
+	"vpcetrail/report/grid"
 )
 
 // columns is the width that lines keep to where words allow it.
@@ -21,7 +22,7 @@ func (p *page) paragraph(first, rest, text string) {
 	if text == "" {
 		return
 	}
-	for i, line := range wrapped(clean(text), columns-len(rest), columns-len(first)) {
+	for i, line := range wrapped(grid.Clean(text), columns-len(rest), columns-len(first)) {
 		if i > 0 {
 			first = rest
 		}
@@ -53,15 +54,4 @@ func short(value string) string {
 		return value
 	}
 	return string([]rune(value)[:longest]) + "…"
-}
-
-// clean makes text from logs safe for a terminal: what could move the cursor or change colours is
-// shown as U+FFFD.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return utf8.RuneError
-		}
-		return r
-	}, s)
 }

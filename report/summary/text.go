@@ -3,10 +3,9 @@ package summary
 import (
 	"fmt"
 	"io"
-	"math"
 	"strings"
-	"unicode"
-	"unicode/utf8"
+
+	"vpcetrail/report/grid"
 )
 
 // topRows is how many services, principals and endpoints a summary shows.
@@ -18,7 +17,7 @@ func (s *Summary) WriteText(w io.Writer) error {
 	s.writeHead(&out)
 	s.writeRoutes(&out)
 	writeRanking(&out, "Services with most calls past the endpoint", s.Services, []string{"service"},
-		func(name string) []string { return []string{orDash(name)} })
+		func(name string) []string { return []string{grid.OrDash(name)} })
 	writeRanking(&out, "Principals with most calls past the endpoint", s.Principals, []string{"principal", "account"}, nameAndAccount)
 	s.writeEndpoints(&out)
 	_, err := io.WriteString(w, out.String())
@@ -35,14 +34,14 @@ func (s *Summary) writeHead(out *strings.Builder) {
 	default:
 		fmt.Fprintf(out, "%d days between %s and %s: ", len(s.Days), first, last)
 	}
-	fmt.Fprintf(out, "%s, %s denied\n", plural(s.Total.Calls, "call"), number(s.Total.Denied))
+	fmt.Fprintf(out, "%s, %s denied\n", grid.Plural(s.Total.Calls, "call"), grid.Number(s.Total.Denied))
 	s.writeOthers(out)
 	var unread int64
 	for _, n := range s.Unread {
 		unread += n
 	}
 	if unread > 0 {
-		fmt.Fprintf(out, "INCOMPLETE: %s could not be read whole; table objects names each\n", plural(unread, "object"))
+		fmt.Fprintf(out, "INCOMPLETE: %s could not be read whole; table objects names each\n", grid.Plural(unread, "object"))
 	}
 }
 
@@ -57,7 +56,7 @@ func (s *Summary) writeOthers(out *strings.Builder) {
 		{s.Kinds.Corrections, "correction"}, {s.Kinds.OtherEvents, "other event"},
 	} {
 		if k.n > 0 {
-			others = append(others, plural(k.n, k.noun))
+			others = append(others, grid.Plural(k.n, k.noun))
 		}
 	}
 	if len(others) > 0 {
@@ -67,148 +66,45 @@ func (s *Summary) writeOthers(out *strings.Builder) {
 
 func (s *Summary) writeRoutes(out *strings.Builder) {
 	t := &s.Total
-	g := grid{title: "Calls by route", heads: []string{"route", "calls", "share"}, right: []bool{false, true, true}}
-	add := func(name string, n int64) { g.add(name, number(n), percent(n, t.Calls)) }
+	g := grid.Grid{Title: "Calls by route", Heads: []string{"route", "calls", "share"}, Right: []bool{false, true, true}}
+	add := func(name string, n int64) { g.Add(name, grid.Number(n), grid.Percent(n, t.Calls)) }
 	add("vpce: through a VPC endpoint", t.VPCE)
 	add("internet: from a public address", t.Internet)
 	add("  from AWS's addresses (EC2, NAT)", t.InternetAWS)
 	add("  from anywhere else", t.InternetExternal)
 	add("aws_service: made by an AWS service", t.AWSService)
 	add("unknown: the record proves no route", t.Unknown)
-	g.write(out)
+	g.Write(out)
 }
 
 // writeRanking shows the rows with internet calls; cells says how to show a row's name, in as many
 // columns as there are names.
 func writeRanking(out *strings.Builder, title string, r Ranking, names []string, cells func(string) []string) {
-	g := grid{title: title, heads: append(names, "internet", "external", "vpce", "vpce share")}
-	g.right = append(make([]bool, len(names)), true, true, true, true)
+	g := grid.Grid{Title: title, Heads: append(names, "internet", "external", "vpce", "vpce share")}
+	g.Right = append(make([]bool, len(names)), true, true, true, true)
 	for _, row := range r.Top[:min(len(r.Top), topRows)] {
-		share := "-"
-		if !math.IsNaN(row.VPCEShare) {
-			share = fmt.Sprintf("%.1f %%", 100*row.VPCEShare)
-		}
-		g.add(append(cells(row.Name), number(row.Internet), number(row.InternetExternal), number(row.VPCE), share)...)
+		g.Add(append(cells(row.Name), grid.Number(row.Internet), grid.Number(row.InternetExternal), grid.Number(row.VPCE), grid.Share(row.VPCEShare))...)
 	}
-	g.more(r.Past - topRows)
-	g.write(out)
+	g.More(r.Past - topRows)
+	g.Write(out)
 }
 
-// nameAndAccount splits an ARN into what a person reads: arn:aws:iam::111122223333:role/path/name
-// into role/name and the account. The path is left out: names are unique without it.
 func nameAndAccount(principal string) []string {
-	parts := strings.SplitN(principal, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" {
-		return []string{orDash(principal), "-"}
-	}
-	kind, name, hasName := strings.Cut(parts[5], "/")
-	if hasName {
-		kind += "/" + name[strings.LastIndexByte(name, '/')+1:]
-	}
-	return []string{kind, orDash(parts[4])}
+	name, account := grid.Principal(principal)
+	return []string{name, account}
 }
 
 func (s *Summary) writeEndpoints(out *strings.Builder) {
-	g := grid{
-		title: "Endpoints used", right: []bool{false, false, false, false, true, true, true},
-		heads: []string{"endpoint", "service", "type", "owner", "calls", "denied", "policy denials"},
+	g := grid.Grid{
+		Title: "Endpoints used", Right: []bool{false, false, false, false, true, true, true},
+		Heads: []string{"endpoint", "service", "type", "owner", "calls", "denied", "policy denials"},
 	}
 	for i, e := range s.Endpoints {
 		if i == topRows {
 			break
 		}
-		g.add(e.ID, orDash(e.Service), orDash(e.Type), orDash(e.Owner), number(e.Calls), number(e.Denied), number(e.PolicyDenied))
+		g.Add(e.ID, grid.OrDash(e.Service), grid.OrDash(e.Type), grid.OrDash(e.Owner), grid.Number(e.Calls), grid.Number(e.Denied), grid.Number(e.PolicyDenied))
 	}
-	g.more(len(s.Endpoints) - topRows)
-	g.write(out)
-}
-
-// A grid is a table of text in columns as wide as their widest cell.
-type grid struct {
-	title string
-	heads []string
-	right []bool // by column: flush right
-	rows  [][]string
-	rest  string // a line below
-}
-
-func (g *grid) add(cells ...string) { g.rows = append(g.rows, cells) }
-
-func (g *grid) more(n int) {
-	if n > 0 {
-		g.rest = fmt.Sprintf("  … and %s more", number(int64(n)))
-	}
-}
-
-func (g *grid) write(out *strings.Builder) {
-	fmt.Fprintf(out, "\n%s\n", g.title)
-	if len(g.rows) == 0 {
-		out.WriteString("  none\n")
-		return
-	}
-	width := make([]int, len(g.heads))
-	for _, row := range append([][]string{g.heads}, g.rows...) {
-		for i, cell := range row {
-			width[i] = max(width[i], utf8.RuneCountInString(clean(cell)))
-		}
-	}
-	for _, row := range append([][]string{g.heads}, g.rows...) {
-		var line strings.Builder
-		for i, cell := range row {
-			cell = clean(cell)
-			fill := strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
-			if g.right[i] {
-				cell, fill = fill, cell
-			}
-			line.WriteString("  " + cell + fill)
-		}
-		out.WriteString(strings.TrimRight(line.String(), " ") + "\n")
-	}
-	if g.rest != "" {
-		out.WriteString(g.rest + "\n")
-	}
-}
-
-// clean makes text from logs safe for a terminal: what could move the cursor or change colours is
-// shown as U+FFFD.
-func clean(s string) string {
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return utf8.RuneError
-		}
-		return r
-	}, s)
-}
-
-func orDash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
-}
-
-// number writes n with commas: 1,234,567.
-func number(n int64) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
-
-func percent(n, of int64) string {
-	if of == 0 {
-		return "-"
-	}
-	return fmt.Sprintf("%.1f %%", 100*float64(n)/float64(of))
-}
-
-func plural(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	if stem, ok := strings.CutSuffix(noun, "y"); ok {
-		noun = stem + "ie"
-	}
-	return number(n) + " " + noun + "s"
+	g.More(len(s.Endpoints) - topRows)
+	g.Write(out)
 }

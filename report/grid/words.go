@@ -1,0 +1,79 @@
+package grid
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Clean makes text from logs safe for a terminal: what could move the cursor or change colours is
+// shown as U+FFFD.
+func Clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, s)
+}
+
+// OrDash returns s, or a dash where there is none.
+func OrDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+// Number writes n with commas: 1,234,567.
+func Number(n int64) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// Percent writes the share n/of with one decimal, a dash where of is 0.
+func Percent(n, of int64) string {
+	if of == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f %%", 100*float64(n)/float64(of))
+}
+
+// Share writes a share between 0 and 1 in per cent, a dash where it is NaN: there is none.
+func Share(share float64) string {
+	if math.IsNaN(share) {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f %%", 100*share)
+}
+
+// Plural writes n and the noun, in the plural unless n is 1: 3 shared copies.
+func Plural(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	if stem, ok := strings.CutSuffix(noun, "y"); ok {
+		noun = stem + "ie"
+	}
+	return Number(n) + " " + noun + "s"
+}
+
+// Principal splits an ARN into what a person reads: arn:aws:iam::111122223333:role/path/name into
+// role/name and the account, a dash where it names none. The path is left out: names are unique without
+// it. What is no ARN is a name as a whole.
+func Principal(arn string) (name, account string) {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 || parts[0] != "arn" {
+		return OrDash(arn), "-"
+	}
+	name, path, hasPath := strings.Cut(parts[5], "/")
+	if hasPath {
+		name += "/" + path[strings.LastIndexByte(path, '/')+1:]
+	}
+	return name, OrDash(parts[4])
+}
