@@ -80,6 +80,11 @@ func (m *Manifest) Complete() bool {
 	return true
 }
 
+// Has reports whether the day has a table of that name, be it an empty one.
+func (m *Manifest) Has(table string) bool {
+	return slices.ContainsFunc(m.Files, func(f File) bool { return strings.HasPrefix(f.Name, table+"/") })
+}
+
 // revise numbers the revision by the manifest that m is to replace.
 func (m *Manifest) revise(ctx context.Context, store Store, d day.Day) {
 	before, err := ReadManifest(ctx, store, d)

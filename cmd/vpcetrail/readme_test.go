@@ -33,6 +33,16 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
+// TestReadmeReports runs the README's commands that read the small trail's report, likewise.
+func TestReadmeReports(t *testing.T) {
+	out := t.TempDir()
+	mustRun(t, 0, "analyze", "../../fixtures/demo", "--endpoints", "../../fixtures/demo/endpoints.json", "--out", out, "--quiet")
+	for section, start := range map[string]string{"summary": "vpcetrail summary out "} {
+		args := append([]string{section, out}, readmeCommand(t, start)...)
+		fixtures.Section(t, "../../README.md", section, []byte("```\n"+mustRun(t, 0, args...).out+"```\n"))
+	}
+}
+
 // readmeCommand returns the arguments of the README's first line that starts so.
 func readmeCommand(t *testing.T, start string) []string {
 	t.Helper()

@@ -45,6 +45,10 @@ func TestS3GivesTheTablesOfTheDirectory(t *testing.T) {
 		if got := mustRun(t, 0, "summary", reports+"/all"); got != summary {
 			t.Errorf("summary from S3\n%s\nwant\n%s", got.out, summary.out)
 		}
+		days := mustRun(t, 0, "summary", filepath.Join(out, "want"), "--by", "day", "--format", "csv")
+		if got := mustRun(t, 0, "summary", reports+"/all", "--by", "day", "--format", "csv"); got != days {
+			t.Errorf("summary by day from S3\n%s\nwant\n%s", got.out, days.out)
+		}
 
 		analyze(local, filepath.Join(out, "day"), "--date", "2026-11-20")
 		analyze(remote, reports+"/day", "--date", "2026-11-20")

@@ -2,7 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
+	"math"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -10,15 +15,37 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
 	"vpcetrail/report"
+	"vpcetrail/report/grid"
 	"vpcetrail/report/summary"
 )
 
+// summaryFlags are the flags of summary as given.
+type summaryFlags struct {
+	outputFlags
+	by       string
+	where    []string
+	from, to string
+}
+
 func newSummary() *cobra.Command {
-	return &cobra.Command{
+	f := summaryFlags{}
+	cmd := &cobra.Command{
 		Use:   "summary DEST",
 		Short: "Show what a report says: calls by route, what went past the endpoints, endpoints used",
+		Long: `summary shows the report in DEST (a directory or s3://bucket/prefix): calls by route, the services and
+principals with most calls past the endpoint, the endpoints used and, where the report has them, what was found.
+
+With --by it adds up one table by one thing instead: traffic by principal, service, account, region or day, endpoints
+by endpoint, resources by resource, and findings by finding. --where chooses rows by any column of the table that is read,
+and by dt, the day; in a value * stands for any text, and nothing stands for NULL. All conditions must hold.
+
+Tables on a terminal fit its width: long names lose their middle. CSV and JSON hold every column whole, named as in the
+report's tables.`,
 		Example: `  vpcetrail summary out
-  vpcetrail summary s3://audit-reports/vpcetrail`,
+  vpcetrail summary s3://audit-reports/vpcetrail --from 2026-11-01 --to yesterday
+  vpcetrail summary out --by principal --where service=s3.amazonaws.com --where route=internet --top 20
+  vpcetrail summary out --by resource --where 'resource=arn:aws:s3:::*' --where route!=vpce --format csv > past.csv
+  vpcetrail summary out --by day --format json`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage("summary takes one DEST, a directory or s3://bucket/prefix; got %d", len(args))
@@ -26,13 +53,104 @@ func newSummary() *cobra.Command {
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(); err != nil {
+				return usageError{err}
+			}
+			window, err := f.window(time.Now())
+			if err != nil {
+				return usageError{err}
+			}
 			store, err := dest.Open(cmd.Context(), args[0], source.NewS3, dest.S3Options{})
 			if err != nil {
 				return usageError{err}
 			}
-			return writeSummary(cmd.Context(), cmd.OutOrStdout(), store, nil)
+			return f.run(cmd.Context(), store, window, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&f.by, "by", "", "add up by "+oneOf(summary.Subjects()))
+	flags.StringArrayVar(&f.where, "where", nil, "count only rows with `column=value` or column!=value, * for any text; may be repeated")
+	flags.StringVar(&f.from, "from", "", "first `day` to read: D or yesterday (default the report's first)")
+	flags.StringVar(&f.to, "to", "", "last `day` to read: D or yesterday (default the report's last)")
+	f.register(cmd)
+	completeWords(cmd, "by", summary.Subjects()...)
+	completeWords(cmd, "from", "yesterday")
+	completeWords(cmd, "to", "yesterday")
+	return cmd
+}
+
+// check says what is wrong with the flags.
+func (f *summaryFlags) check() error {
+	if err := f.outputFlags.check(); err != nil {
+		return err
+	}
+	switch {
+	case f.by != "":
+		q := summary.Query{By: f.by, Where: f.where}
+		return q.Check()
+	case len(f.where) > 0:
+		return errors.New("--where needs --by: it names columns of the table that --by reads")
+	case f.format == grid.FormatCSV:
+		return errors.New("--format csv holds one table: choose it by --by")
+	}
+	return nil
+}
+
+// window returns the days from --from to --to.
+func (f *summaryFlags) window(now time.Time) (day.Window, error) {
+	window := day.All()
+	for _, flag := range []struct {
+		name, text string
+		to         *day.Day
+	}{{"--from", f.from, &window.From}, {"--to", f.to, &window.To}} {
+		if flag.text == "" {
+			continue
+		}
+		w, err := day.ParseWindow(flag.text, now)
+		if err != nil || w.From != w.To {
+			return window, fmt.Errorf("%s %q: want a day, YYYY-MM-DD, or yesterday", flag.name, flag.text)
+		}
+		*flag.to = w.From
+	}
+	if window.To < window.From {
+		return window, fmt.Errorf("--to %s is before --from %s", window.To, window.From)
+	}
+	return window, nil
+}
+
+func (f *summaryFlags) run(ctx context.Context, store report.Store, window day.Window, out, errOut io.Writer) error {
+	days, err := summary.DaysWithin(ctx, store, window)
+	if err != nil {
+		return err
+	}
+	if f.by == "" {
+		s, err := summary.Read(ctx, store, days)
+		if err != nil {
+			return err
+		}
+		top := f.top
+		if top == 0 {
+			top = math.MaxInt
+		}
+		return s.Write(out, f.format, f.style(out), top)
+	}
+	q := summary.Query{By: f.by, Where: f.where, Top: f.top}
+	lacking, err := q.Answer(ctx, store, days, func(l *grid.Listing) error {
+		return l.Write(out, f.format, f.style(out))
+	})
+	if err == nil && len(lacking) > 0 {
+		fmt.Fprintf(errOut, "vpcetrail: left out, since they have no such table: %s\n", joinDays(lacking))
+	}
+	return err
+}
+
+func joinDays(days []day.Day) string {
+	texts := make([]string, len(days))
+	for i, d := range days {
+		texts[i] = d.String()
+	}
+	return strings.Join(texts, ", ")
 }
 
 // writeSummary writes the summary of the given days, or of all where days is nil.
@@ -41,5 +159,6 @@ func writeSummary(ctx context.Context, out io.Writer, store report.Store, days [
 	if err != nil {
 		return err
 	}
-	return s.WriteText(out)
+	f := outputFlags{color: colors[0]}
+	return s.Write(out, grid.FormatTable, f.style(out), defaultTop)
 }

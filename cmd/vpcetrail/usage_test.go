@@ -38,7 +38,7 @@ func TestWrongUsage(t *testing.T) {
 		{"--frob analyze", "unknown flag: --frob: see vpcetrail --help"},
 		{"analyze trail --output report", "unknown flag: --output: see vpcetrail analyze --help"},
 		{"analyze trail -o report", "unknown shorthand flag: 'o' in -o: see vpcetrail analyze --help"},
-		{"summary --format json report", "unknown flag: --format: see vpcetrail summary --help"},
+		{"summary --date all report", "unknown flag: --date: see vpcetrail summary --help"},
 		{"analyze trail --out", "flag needs an argument: --out: see vpcetrail analyze --help"},
 
 		{"analyze", noSource},
@@ -57,6 +57,19 @@ func TestWrongUsage(t *testing.T) {
 			"listed with it: name the trail's own folder as SOURCE, such as AWSLogs, or choose another --out"},
 		{"summary", "summary takes one DEST, a directory or s3://bucket/prefix; got 0"},
 		{"summary report report", "summary takes one DEST, a directory or s3://bucket/prefix; got 2"},
+
+		{"summary report --format xml", `--format "xml": want table, csv, json or markdown`},
+		{"summary report --format csv", "--format csv holds one table: choose it by --by"},
+		{"summary report --by colour", `--by "colour": want one of principal, service, endpoint, resource, finding, account, region, day`},
+		{"summary report --where route=internet", "--where needs --by: it names columns of the table that --by reads"},
+		{"summary report --by day --where route", `--where "route": want column=value or column!=value`},
+		{"summary report --by endpoint --where route=vpce", `--where "route=vpce": table endpoints has no column "route": it has dt, vpc_endpoint_id, account_id, region, ` +
+			"service, endpoint_type, endpoint_owner, endpoint_account_id, vpc_id, calls, denied, principals, foreign_principals, bytes, network_events, policy_denied, first_seen, last_seen"},
+		{"summary report --top -1", "--top -1: want 0 for all, or more"},
+		{"summary report --color mauve", `--color "mauve": want auto, always or never`},
+		{"summary report --from today", `--from "today": want a day, YYYY-MM-DD, or yesterday`},
+		{"summary report --to 2026-11-20..2026-11-21", `--to "2026-11-20..2026-11-21": want a day, YYYY-MM-DD, or yesterday`},
+		{"summary report --from 2026-11-21 --to 2026-11-20", "--to 2026-11-20 is before --from 2026-11-21"},
 
 		{"explain", "explain needs a SOURCE: a file, - for standard input, a directory, s3://bucket/prefix, or lookup-events://REGION"},
 		{"explain --diff", "explain needs a SOURCE: a file, - for standard input, a directory, s3://bucket/prefix, or lookup-events://REGION"},

@@ -52,6 +52,28 @@ func Share(share float64) string {
 	return fmt.Sprintf("%.1f %%", 100*share)
 }
 
+// Size writes a number of bytes in larger units where they are many: 1.2 MB.
+func Size(n int64) string {
+	units := []string{"kB", "MB", "GB", "TB", "PB", "EB"}
+	if n < 1000 {
+		return fmt.Sprintf("%d B", n)
+	}
+	size := float64(n) / 1000
+	for len(units) > 1 && size >= 999.95 {
+		size, units = size/1000, units[1:]
+	}
+	return fmt.Sprintf("%.1f %s", size, units[0])
+}
+
+// Dollars writes an amount of US dollars with commas and cents; what is less than a cent says so.
+func Dollars(usd float64) string {
+	if usd > 0 && usd < 0.01 {
+		return "< $0.01"
+	}
+	cents := int64(math.Round(usd * 100))
+	return fmt.Sprintf("$%s.%02d", Number(cents/100), cents%100)
+}
+
 // Plural writes n and the noun, in the plural unless n is 1: 3 shared copies.
 func Plural(n int64, noun string) string {
 	if n == 1 {

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	"vpcetrail/ingest"
@@ -24,6 +23,7 @@ type Summary struct {
 	Services   Ranking       // by service
 	Principals Ranking       // by principal
 	Endpoints  []EndpointUse // most calls first
+	Findings   []FindingUse  // the worst first; nil where the report has no table of them
 
 	// Unread is how many objects could not be read whole, by status, over the runs that made the days.
 	Unread map[ingest.Status]int64
@@ -50,19 +50,25 @@ type EndpointUse struct {
 	Calls, Denied, PolicyDenied, ForeignPrincipals, Network int64
 }
 
+// A FindingUse is how often something was found.
+type FindingUse struct {
+	Severity, Finding string
+	Subjects          int64 // distinct
+	Calls             int64
+	EstimatedUSD      float64 // 0 where nothing is estimated
+}
+
+// DetourCost is the finding that estimates what calls past the endpoint cost.
+const DetourCost = "detour_cost"
+
 // memory is what the totals of a summary take at most, in bytes; the rest goes to temporary files.
 const memory = 64 << 20
 
 // Read reads the report in store: the given days, or all of them where days is nil.
 func Read(ctx context.Context, store report.Store, days []day.Day) (*Summary, error) {
-	if days == nil {
-		var err error
-		if days, err = report.Days(ctx, store); err != nil {
-			return nil, err
-		}
-		if len(days) == 0 {
-			return nil, fmt.Errorf("%s holds no report: run vpcetrail analyze SOURCE --out %s", store, store)
-		}
+	days, err := daysOf(ctx, store, days)
+	if err != nil {
+		return nil, err
 	}
 	disk := spill.NewDisk("")
 	defer disk.Close()
@@ -71,14 +77,26 @@ func Read(ctx context.Context, store report.Store, days []day.Day) (*Summary, er
 		endpoints: map[[2]string]*EndpointUse{},
 	}
 	s := &Summary{Days: days, Unread: map[ingest.Status]int64{}}
+	var found []published // days with findings
 	for _, d := range days {
-		if err := b.add(ctx, store, d, s); err != nil {
+		m, err := report.ReadManifest(ctx, store, d)
+		if err != nil {
 			return nil, err
 		}
+		if m.Has(table.Findings.Name) {
+			found = append(found, published{d, m})
+		}
+		if err := b.add(ctx, store, published{d, m}, s); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.readFindings(ctx, store, found); err != nil {
+		return nil, err
 	}
 	if err := errors.Join(s.Services.take(b.services.Cursor()), s.Principals.take(b.principals.Cursor())); err != nil {
 		return nil, err
 	}
+	s.Endpoints = make([]EndpointUse, 0, len(b.endpoints))
 	for _, use := range b.endpoints {
 		s.Endpoints = append(s.Endpoints, *use)
 	}
@@ -93,11 +111,8 @@ type summaryBuilder struct {
 	endpoints            map[[2]string]*EndpointUse
 }
 
-func (b *summaryBuilder) add(ctx context.Context, store report.Store, d day.Day, s *Summary) error {
-	m, err := report.ReadManifest(ctx, store, d)
-	if err != nil {
-		return err
-	}
+func (b *summaryBuilder) add(ctx context.Context, store report.Store, p published, s *Summary) error {
+	d, m := p.day, p.manifest
 	s.Kinds.Add(m.Counts)
 	for status, n := range m.Objects {
 		if status != ingest.OK {
@@ -142,6 +157,32 @@ func (b *summaryBuilder) use(e *table.EndpointRow) {
 	u.PolicyDenied += e.PolicyDenied
 	u.ForeignPrincipals += e.ForeignPrincipals
 	u.Network += e.NetworkEvents
+}
+
+// readFindings adds up the findings of the days that have them.
+func (s *Summary) readFindings(ctx context.Context, store report.Store, days []published) error {
+	if len(days) == 0 {
+		return nil
+	}
+	s.Findings = []FindingUse{}
+	return findings.each(ctx, store, days, func(group []string, f *findingSum, subjects int64) error {
+		use := FindingUse{Severity: group[0], Finding: group[1], Subjects: subjects, Calls: f.calls}
+		if usd, ok := f.cost().(float64); ok {
+			use.EstimatedUSD = usd
+		}
+		s.Findings = append(s.Findings, use)
+		return nil
+	})
+}
+
+// Detour returns what calls past the endpoint cost by estimate, in US dollars; 0 where nothing is estimated.
+func (s *Summary) Detour() (usd float64) {
+	for _, f := range s.Findings {
+		if f.Finding == DetourCost {
+			usd += f.EstimatedUSD
+		}
+	}
+	return usd
 }
 
 // take ranks what a cursor hands out.

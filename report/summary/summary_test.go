@@ -12,6 +12,7 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
+	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
 )
 
@@ -89,7 +90,7 @@ func TestSummaryOfTwoDays(t *testing.T) {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := s.WriteText(&out); err != nil {
+	if err := s.Write(&out, grid.FormatTable, grid.Style{}, 10); err != nil {
 		t.Fatal(err)
 	}
 	fixtures.Golden(t, "testdata/two-days.txt", out.Bytes())

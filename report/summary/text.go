@@ -8,23 +8,45 @@ import (
 	"vpcetrail/report/grid"
 )
 
-// topRows is how many services, principals and endpoints a summary shows.
-const topRows = 10
+// Write writes the summary: in format table as tables for a terminal, or as Markdown or JSON. Each table has
+// at most top rows, and a ranking never more than 100.
+func (s *Summary) Write(w io.Writer, format string, style grid.Style, top int) error {
+	switch format {
+	case grid.FormatJSON:
+		return s.writeJSON(w, top)
+	case grid.FormatTable:
+		return s.writeText(w, style, top, (*grid.Grid).Write)
+	case grid.FormatMarkdown:
+		return s.writeText(w, grid.Style{}, top, (*grid.Grid).WriteMarkdown)
+	}
+	return fmt.Errorf("--format %s holds one table: say by --by which", format)
+}
 
-// WriteText writes the summary as tables for a terminal.
-func (s *Summary) WriteText(w io.Writer) error {
+func (s *Summary) writeText(w io.Writer, style grid.Style, top int, write func(*grid.Grid, *strings.Builder)) error {
 	var out strings.Builder
-	s.writeHead(&out)
-	s.writeRoutes(&out)
-	writeRanking(&out, "Services with most calls past the endpoint", s.Services, []string{"service"},
-		func(name string) []string { return []string{grid.OrDash(name)} })
-	writeRanking(&out, "Principals with most calls past the endpoint", s.Principals, []string{"principal", "account"}, nameAndAccount)
-	s.writeEndpoints(&out)
+	s.writeHead(&out, style)
+	grids := []*grid.Grid{
+		s.routes(),
+		ranking("Services with most calls past the endpoint", s.Services, top, []string{"service"},
+			func(name string) []string { return []string{grid.OrDash(name)} }),
+		ranking("Principals with most calls past the endpoint", s.Principals, top, []string{"principal", "account"}, nameAndAccount),
+		s.endpoints(top),
+	}
+	if s.Findings != nil {
+		grids = append(grids, s.findings(top))
+	}
+	for _, g := range grids {
+		g.Style = style
+		write(g, &out)
+	}
+	if usd := s.Detour(); usd > 0 {
+		fmt.Fprintf(&out, "\nWhat went past the endpoints cost about %s by estimate (finding %s).\n", grid.Dollars(usd), DetourCost)
+	}
 	_, err := io.WriteString(w, out.String())
 	return err
 }
 
-func (s *Summary) writeHead(out *strings.Builder) {
+func (s *Summary) writeHead(out *strings.Builder, style grid.Style) {
 	first, last := s.Days[0], s.Days[len(s.Days)-1]
 	switch {
 	case len(s.Days) == 1:
@@ -36,13 +58,18 @@ func (s *Summary) writeHead(out *strings.Builder) {
 	}
 	fmt.Fprintf(out, "%s, %s denied\n", grid.Plural(s.Total.Calls, "call"), grid.Number(s.Total.Denied))
 	s.writeOthers(out)
-	var unread int64
-	for _, n := range s.Unread {
-		unread += n
+	if unread := s.unread(); unread > 0 {
+		text := fmt.Sprintf("INCOMPLETE: %s could not be read whole; table objects names each", grid.Plural(unread, "object"))
+		out.WriteString(style.Paint(grid.Alarm, text) + "\n")
 	}
-	if unread > 0 {
-		fmt.Fprintf(out, "INCOMPLETE: %s could not be read whole; table objects names each\n", grid.Plural(unread, "object"))
+}
+
+// unread returns how many objects could not be read whole.
+func (s *Summary) unread() (n int64) {
+	for _, of := range s.Unread {
+		n += of
 	}
+	return n
 }
 
 // writeOthers tells of the records that are no calls, where there are any.
@@ -64,9 +91,9 @@ func (s *Summary) writeOthers(out *strings.Builder) {
 	}
 }
 
-func (s *Summary) writeRoutes(out *strings.Builder) {
+func (s *Summary) routes() *grid.Grid {
 	t := &s.Total
-	g := grid.Grid{Title: "Calls by route", Heads: []string{"route", "calls", "share"}, Right: []bool{false, true, true}}
+	g := &grid.Grid{Title: "Calls by route", Heads: []string{"route", "calls", "share"}, Right: []bool{false, true, true}}
 	add := func(name string, n int64) { g.Add(name, grid.Number(n), grid.Percent(n, t.Calls)) }
 	add("vpce: through a VPC endpoint", t.VPCE)
 	add("internet: from a public address", t.Internet)
@@ -74,19 +101,20 @@ func (s *Summary) writeRoutes(out *strings.Builder) {
 	add("  from anywhere else", t.InternetExternal)
 	add("aws_service: made by an AWS service", t.AWSService)
 	add("unknown: the record proves no route", t.Unknown)
-	g.Write(out)
+	return g
 }
 
-// writeRanking shows the rows with internet calls; cells says how to show a row's name, in as many
+// ranking shows the rows with internet calls; cells says how to show a row's name, in as many
 // columns as there are names.
-func writeRanking(out *strings.Builder, title string, r Ranking, names []string, cells func(string) []string) {
-	g := grid.Grid{Title: title, Heads: append(names, "internet", "external", "vpce", "vpce share")}
+func ranking(title string, r Ranking, top int, names []string, cells func(string) []string) *grid.Grid {
+	g := &grid.Grid{Title: title, Heads: append(names, "internet", "external", "vpce", "vpce share")}
 	g.Right = append(make([]bool, len(names)), true, true, true, true)
-	for _, row := range r.Top[:min(len(r.Top), topRows)] {
+	shown := r.Top[:min(len(r.Top), top)]
+	for _, row := range shown {
 		g.Add(append(cells(row.Name), grid.Number(row.Internet), grid.Number(row.InternetExternal), grid.Number(row.VPCE), grid.Share(row.VPCEShare))...)
 	}
-	g.More(r.Past - topRows)
-	g.Write(out)
+	g.More(r.Past - len(shown))
+	return g
 }
 
 func nameAndAccount(principal string) []string {
@@ -94,17 +122,33 @@ func nameAndAccount(principal string) []string {
 	return []string{name, account}
 }
 
-func (s *Summary) writeEndpoints(out *strings.Builder) {
-	g := grid.Grid{
+func (s *Summary) endpoints(top int) *grid.Grid {
+	g := &grid.Grid{
 		Title: "Endpoints used", Right: []bool{false, false, false, false, true, true, true},
 		Heads: []string{"endpoint", "service", "type", "owner", "calls", "denied", "policy denials"},
 	}
-	for i, e := range s.Endpoints {
-		if i == topRows {
-			break
-		}
+	shown := s.Endpoints[:min(len(s.Endpoints), top)]
+	for _, e := range shown {
 		g.Add(e.ID, grid.OrDash(e.Service), grid.OrDash(e.Type), grid.OrDash(e.Owner), grid.Number(e.Calls), grid.Number(e.Denied), grid.Number(e.PolicyDenied))
 	}
-	g.More(len(s.Endpoints) - topRows)
-	g.Write(out)
+	g.More(len(s.Endpoints) - len(shown))
+	return g
+}
+
+func (s *Summary) findings(top int) *grid.Grid {
+	g := &grid.Grid{
+		Title: "Findings", Right: []bool{false, false, true, true}, Heads: []string{"severity", "finding", "subjects", "calls"},
+		Ink: func(column int, cell string) grid.Ink {
+			if column == 0 {
+				return inkOfSeverity(cell)
+			}
+			return grid.Plain
+		},
+	}
+	shown := s.Findings[:min(len(s.Findings), top)]
+	for _, f := range shown {
+		g.Add(grid.OrDash(f.Severity), grid.OrDash(f.Finding), grid.Number(f.Subjects), grid.Number(f.Calls))
+	}
+	g.More(len(s.Findings) - len(shown))
+	return g
 }

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"vpcetrail/report/grid"
+)
+
+// outputFlags are the flags, as given, of the commands that print tables of a report.
+type outputFlags struct {
+	format, color string
+	top           int
+	topGiven      func() bool
+}
+
+// The words of --color.
+var colors = []string{"auto", "always", "never"}
+
+// register adds the flags to a command.
+func (f *outputFlags) register(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.format, "format", grid.FormatTable, "how it is written: "+strings.Join(grid.Formats(), ", "))
+	flags.IntVar(&f.top, "top", defaultTop, "rows of a table, 0 for all (csv and json: all, unless it is given)")
+	flags.StringVar(&f.color, "color", colors[0], "colours in tables: auto (on a terminal, unless NO_COLOR is set), always or never")
+	f.topGiven = func() bool { return flags.Changed("top") }
+	completeWords(cmd, "format", grid.Formats()...)
+	completeWords(cmd, "color", colors...)
+}
+
+// defaultTop is how many rows a table has where nobody says.
+const defaultTop = 10
+
+// check says what is wrong with the flags.
+func (f *outputFlags) check() error {
+	switch {
+	case !slices.Contains(grid.Formats(), f.format):
+		return fmt.Errorf("--format %q: want %s", f.format, oneOf(grid.Formats()))
+	case !slices.Contains(colors, f.color):
+		return fmt.Errorf("--color %q: want %s", f.color, oneOf(colors))
+	case f.top < 0:
+		return fmt.Errorf("--top %d: want 0 for all, or more", f.top)
+	}
+	if !f.topGiven() && !f.forPeople() {
+		f.top = 0
+	}
+	return nil
+}
+
+// forPeople reports whether the format is one that people read.
+func (f *outputFlags) forPeople() bool {
+	return f.format == grid.FormatTable || f.format == grid.FormatMarkdown
+}
+
+// style returns how text on out is to look.
+func (f *outputFlags) style(out io.Writer) grid.Style {
+	style := grid.Style{Width: widthOf(out)}
+	switch f.color {
+	case "always":
+		style.Color = true
+	case "auto":
+		style.Color = style.Width > 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	}
+	return style
+}
+
+// widthOf returns the columns of the terminal that out is; 0 where it is none.
+func widthOf(out io.Writer) int {
+	f, ok := out.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil || width <= 0 {
+		return anyWidth
+	}
+	return width
+}
+
+// oneOf joins words as a sentence does: a, b or c.
+func oneOf(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}

@@ -1,0 +1,89 @@
+package summary
+
+import (
+	"fmt"
+	"strings"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/report/table"
+)
+
+// partitionColumn is the day, a column of every table.
+const partitionColumn = "dt"
+
+// A filter is a condition on the rows of a table. All filters of a query must hold.
+type filter[T any] struct {
+	column  *table.Column[T] // nil: the day
+	pattern string
+	not     bool
+}
+
+// parseFilters reads conditions on table t: column=value or column!=value.
+func parseFilters[T any](t *table.Table[T], where []string) ([]filter[T], error) {
+	filters := make([]filter[T], len(where))
+	for i, text := range where {
+		name, pattern, ok := strings.Cut(text, "=")
+		if !ok {
+			return nil, fmt.Errorf("--where %q: want column=value or column!=value", text)
+		}
+		f := &filters[i]
+		name, f.not = strings.CutSuffix(name, "!")
+		f.pattern = pattern
+		if name == partitionColumn {
+			continue
+		}
+		if f.column = t.Column(name); f.column == nil {
+			return nil, fmt.Errorf("--where %q: table %s has no column %q: it has %s", text, t.Name, name, strings.Join(columnNames(t), ", "))
+		}
+	}
+	return filters, nil
+}
+
+func columnNames[T any](t *table.Table[T]) []string {
+	names := []string{partitionColumn}
+	for _, c := range t.Columns {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// holds reports whether the filter lets a row of day d through. NULL is the empty text.
+func (f *filter[T]) holds(row *T, d day.Day) bool {
+	var value string
+	if f.column == nil {
+		value = d.String()
+	} else {
+		value = f.column.Format(row)
+	}
+	return matches(value, f.pattern) != f.not
+}
+
+func allHold[T any](filters []filter[T], row *T, d day.Day) bool {
+	for i := range filters {
+		if !filters[i].holds(row, d) {
+			return false
+		}
+	}
+	return true
+}
+
+// matches reports whether the whole text is as the pattern says, in which * stands for any text, also none.
+func matches(text, pattern string) bool {
+	parts := strings.Split(pattern, "*")
+	first, last := parts[0], parts[len(parts)-1]
+	if len(parts) == 1 {
+		return text == pattern
+	}
+	if len(text) < len(first)+len(last) || !strings.HasPrefix(text, first) || !strings.HasSuffix(text, last) {
+		return false
+	}
+	text = text[len(first) : len(text)-len(last)]
+	for _, part := range parts[1 : len(parts)-1] {
+		at := strings.Index(text, part)
+		if at < 0 {
+			return false
+		}
+		text = text[at+len(part):]
+	}
+	return true
+}

@@ -1,0 +1,119 @@
+package summary
+
+import (
+	"encoding/json"
+	"io"
+
+	"vpcetrail/ingest"
+	"vpcetrail/report"
+	"vpcetrail/report/table"
+)
+
+// The form of a summary in JSON: names are those of the report's columns and, once given, stay.
+type (
+	jsonSummary struct {
+		Days             []string                `json:"days"`
+		Complete         bool                    `json:"complete"`
+		Unread           map[ingest.Status]int64 `json:"unread"`
+		Records          report.Kinds            `json:"records"`
+		Routes           jsonRoutes              `json:"routes"`
+		Services         []jsonRanked            `json:"services"`
+		ServicesPast     int                     `json:"services_past_the_endpoint"`
+		Principals       []jsonRanked            `json:"principals"`
+		PrincipalsPast   int                     `json:"principals_past_the_endpoint"`
+		Endpoints        []jsonEndpoint          `json:"endpoints"`
+		EndpointsUsed    int                     `json:"endpoints_used"`
+		Findings         []jsonFinding           `json:"findings"` // null where the report has no table of them
+		DetourCostDollar float64                 `json:"detour_cost_usd"`
+	}
+	jsonRoutes struct {
+		Calls            int64    `json:"calls"`
+		VPCE             int64    `json:"vpce_calls"`
+		Internet         int64    `json:"internet_calls"`
+		InternetAWS      int64    `json:"internet_aws_calls"`
+		InternetExternal int64    `json:"internet_external_calls"`
+		AWSService       int64    `json:"aws_service_calls"`
+		Unknown          int64    `json:"unknown_calls"`
+		Denied           int64    `json:"denied"`
+		Errors           int64    `json:"errors"`
+		InternetBytes    int64    `json:"internet_bytes"`
+		VPCEShare        *float64 `json:"vpce_share"`
+	}
+	jsonRanked struct {
+		Name string `json:"name"`
+		jsonRoutes
+	}
+	jsonEndpoint struct {
+		ID            string  `json:"vpc_endpoint_id"`
+		Service       string  `json:"service"`
+		Type          *string `json:"endpoint_type"`
+		Owner         *string `json:"endpoint_owner"`
+		VPC           *string `json:"vpc_id"`
+		Calls         int64   `json:"calls"`
+		Denied        int64   `json:"denied"`
+		PolicyDenied  int64   `json:"policy_denied"`
+		NetworkEvents int64   `json:"network_events"`
+	}
+	jsonFinding struct {
+		Severity     string  `json:"severity"`
+		Finding      string  `json:"finding"`
+		Subjects     int64   `json:"subjects"`
+		Calls        int64   `json:"calls"`
+		EstimatedUSD float64 `json:"estimated_usd"`
+	}
+)
+
+// writeJSON writes the summary as one object.
+func (s *Summary) writeJSON(w io.Writer, top int) error {
+	out := jsonSummary{
+		Complete: s.unread() == 0, Unread: s.Unread, Records: s.Kinds, Routes: routesOf(&s.Total),
+		Services: ranked(s.Services, top), ServicesPast: s.Services.Past,
+		Principals: ranked(s.Principals, top), PrincipalsPast: s.Principals.Past,
+		Endpoints: []jsonEndpoint{}, EndpointsUsed: len(s.Endpoints), DetourCostDollar: s.Detour(),
+	}
+	for _, d := range s.Days {
+		out.Days = append(out.Days, d.String())
+	}
+	for _, e := range s.Endpoints[:min(len(s.Endpoints), top)] {
+		out.Endpoints = append(out.Endpoints, jsonEndpoint{
+			e.ID, e.Service, given(e.Type), given(e.Owner), given(e.VPC), e.Calls, e.Denied, e.PolicyDenied, e.Network,
+		})
+	}
+	if s.Findings != nil {
+		out.Findings = []jsonFinding{}
+	}
+	for _, f := range s.Findings[:min(len(s.Findings), top)] {
+		out.Findings = append(out.Findings, jsonFinding(f))
+	}
+	text := json.NewEncoder(w)
+	text.SetIndent("", "  ")
+	text.SetEscapeHTML(false)
+	return text.Encode(out)
+}
+
+func ranked(r Ranking, top int) []jsonRanked {
+	rows := []jsonRanked{}
+	for _, row := range r.Top[:min(len(r.Top), top)] {
+		rows = append(rows, jsonRanked{row.Name, routesOf(&row.Routes)})
+	}
+	return rows
+}
+
+func routesOf(r *table.Routes) jsonRoutes {
+	out := jsonRoutes{
+		Calls: r.Calls, VPCE: r.VPCE, Internet: r.Internet, InternetAWS: r.InternetAWS, InternetExternal: r.InternetExternal,
+		AWSService: r.AWSService, Unknown: r.Unknown, Denied: r.Denied, Errors: r.Errors, InternetBytes: r.InternetBytes,
+	}
+	if r.VPCE+r.Internet > 0 {
+		out.VPCEShare = &r.VPCEShare
+	}
+	return out
+}
+
+// given returns text, nil where it is empty: null.
+func given(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
+}

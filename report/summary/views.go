@@ -1,0 +1,169 @@
+package summary
+
+import (
+	"slices"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/report/grid"
+	"vpcetrail/report/table"
+)
+
+// views are what a Query may ask by. Those by traffic read that table rather than the smaller ones made of it: its columns
+// are what filters are asked for, and distinct counts are exact over many days.
+var views = []viewer{
+	byTraffic("principal", "Calls by principal", text("principal", "principal"),
+		func(t *table.TrafficRow, _ day.Day) []string { return []string{t.Principal} }, pastFirst,
+		"services", func(t *table.TrafficRow) []string { return []string{t.Service} }),
+	byTraffic("service", "Calls by service", text("service", "service"),
+		func(t *table.TrafficRow, _ day.Day) []string { return []string{t.Service} }, pastFirst,
+		"principals", principalOf),
+	&endpoints,
+	&resources,
+	&findings,
+	byTraffic("account", "Calls by account", text("account_id", "account"),
+		func(t *table.TrafficRow, _ day.Day) []string { return []string{t.AccountID} }, pastFirst,
+		"principals", principalOf),
+	byTraffic("region", "Calls by Region", text("region", "Region"),
+		func(t *table.TrafficRow, _ day.Day) []string { return []string{t.Region} }, pastFirst,
+		"principals", principalOf),
+	byTraffic("day", "Calls by day", text(partitionColumn, "day"),
+		func(_ *table.TrafficRow, d day.Day) []string { return []string{d.String()} },
+		func([]string, *table.Routes) []int64 { return nil }, // in their order
+		"principals", principalOf),
+}
+
+// principalOf tells principals apart as table principals does.
+func principalOf(t *table.TrafficRow) []string { return []string{t.Principal, t.PrincipalAccountID} }
+
+// pastFirst ranks by calls past the endpoint, then by calls.
+func pastFirst(_ []string, r *table.Routes) []int64 { return []int64{r.Internet, r.Calls} }
+
+func text(name, head string) grid.Column { return grid.Column{Name: name, Head: head} }
+
+// byTraffic returns a view of table traffic by one of its columns. apart tells what is counted distinct, as a column of the name beside.
+func byTraffic(
+	by, title string, group grid.Column, key func(*table.TrafficRow, day.Day) []string, rank func([]string, *table.Routes) []int64,
+	beside string, apart func(*table.TrafficRow) []string,
+) viewer {
+	return &view[table.TrafficRow, table.Routes, *table.Routes]{
+		by: by, title: title, table: &table.Traffic,
+		group: []grid.Column{group}, key: key, rank: rank, apart: apart,
+		add:      func(sum *table.Routes, t *table.TrafficRow) { sum.Count(t) },
+		measures: slices.Concat(routesBefore(beside), routesWithin, routesAfter),
+	}
+}
+
+// The measures of calls by route are named as in tables principals and services.
+
+func routesBefore(beside string) []measure[table.Routes] {
+	return []measure[table.Routes]{
+		{grid.Column{Name: beside, Head: beside, Kind: grid.Count, Spare: true}, func(_ *table.Routes, distinct int64) any { return distinct }},
+		{grid.Column{Name: "calls", Head: "calls", Kind: grid.Count}, func(r *table.Routes, _ int64) any { return r.Calls }},
+		{grid.Column{Name: "vpce_calls", Head: "vpce", Kind: grid.Count}, func(r *table.Routes, _ int64) any { return r.VPCE }},
+		{grid.Column{Name: "internet_calls", Head: "internet", Kind: grid.Count}, func(r *table.Routes, _ int64) any { return r.Internet }},
+		{grid.Column{Name: "internet_aws_calls", Kind: grid.Count}, func(r *table.Routes, _ int64) any { return r.InternetAWS }},
+		{grid.Column{Name: "internet_external_calls", Head: "external", Kind: grid.Count}, func(r *table.Routes, _ int64) any { return r.InternetExternal }},
+		{grid.Column{Name: "aws_service_calls", Kind: grid.Count}, func(r *table.Routes, _ int64) any { return r.AWSService }},
+		{grid.Column{Name: "unknown_calls", Kind: grid.Count}, func(r *table.Routes, _ int64) any { return r.Unknown }},
+		{grid.Column{Name: "denied", Head: "denied", Kind: grid.Count, Spare: true}, func(r *table.Routes, _ int64) any { return r.Denied }},
+	}
+}
+
+var routesWithin = []measure[table.Routes]{
+	{grid.Column{Name: "errors", Kind: grid.Count}, func(r *table.Routes, _ int64) any { return r.Errors }},
+	{grid.Column{Name: "bytes_in", Kind: grid.Bytes}, func(r *table.Routes, _ int64) any { return r.BytesIn }},
+	{grid.Column{Name: "bytes_out", Kind: grid.Bytes}, func(r *table.Routes, _ int64) any { return r.BytesOut }},
+}
+
+var routesAfter = []measure[table.Routes]{
+	{grid.Column{Name: "internet_bytes", Head: "internet bytes", Kind: grid.Bytes, Spare: true}, func(r *table.Routes, _ int64) any { return r.InternetBytes }},
+	{grid.Column{Name: "vpce_share", Head: "vpce share", Kind: grid.Ratio}, func(r *table.Routes, _ int64) any { return shareOrNull(r) }},
+	{grid.Column{Name: "first_seen", Kind: grid.Moment}, func(r *table.Routes, _ int64) any { return r.FirstSeen }},
+	{grid.Column{Name: "last_seen", Kind: grid.Moment}, func(r *table.Routes, _ int64) any { return r.LastSeen }},
+}
+
+func shareOrNull(r *table.Routes) any {
+	if r.VPCE+r.Internet == 0 {
+		return nil
+	}
+	return r.VPCEShare
+}
+
+var resources = view[table.ResourceRow, table.Routes, *table.Routes]{
+	by: "resource", title: "Calls by resource", table: &table.Resources,
+	group: []grid.Column{text("resource", "resource")},
+	key:   func(r *table.ResourceRow, _ day.Day) []string { return []string{r.Resource} },
+	apart: func(r *table.ResourceRow) []string { return []string{r.Principal, r.PrincipalAccountID} },
+	rank:  pastFirst,
+	add: func(sum *table.Routes, r *table.ResourceRow) {
+		// The table does not tell bytes in from bytes out; only their sum is shown.
+		sum.Count(&table.TrafficRow{
+			TrafficKey: table.TrafficKey{Route: r.Route, Origin: r.Origin},
+			Measures:   table.Measures{Calls: r.Calls, Denied: r.Denied, BytesIn: r.Bytes, FirstSeen: r.FirstSeen, LastSeen: r.LastSeen},
+		})
+	},
+	measures: slices.Concat(routesBefore("principals"), []measure[table.Routes]{
+		{grid.Column{Name: "bytes", Kind: grid.Bytes}, func(r *table.Routes, _ int64) any { return r.BytesIn }},
+	}, routesAfter),
+}
+
+var endpoints = view[table.EndpointRow, endpointSum, *endpointSum]{
+	by: "endpoint", title: "Use by endpoint", table: &table.Endpoints,
+	group: []grid.Column{text("vpc_endpoint_id", "endpoint"), text("service", "service")},
+	key:   func(e *table.EndpointRow, _ day.Day) []string { return []string{e.EndpointID, e.Service} },
+	rank:  func(_ []string, e *endpointSum) []int64 { return []int64{e.calls, e.networkEvents} },
+	add:   (*endpointSum).count,
+	measures: []measure[endpointSum]{
+		{text("endpoint_type", "type"), func(e *endpointSum, _ int64) any { return textOrNull(e.kind) }},
+		{text("endpoint_owner", "owner"), func(e *endpointSum, _ int64) any { return textOrNull(e.owner) }},
+		{grid.Column{Name: "endpoint_account_id", Head: "account", Spare: true}, func(e *endpointSum, _ int64) any { return textOrNull(e.account) }},
+		{text("vpc_id", ""), func(e *endpointSum, _ int64) any { return textOrNull(e.vpc) }},
+		{grid.Column{Name: "calls", Head: "calls", Kind: grid.Count}, func(e *endpointSum, _ int64) any { return e.calls }},
+		{grid.Column{Name: "denied", Head: "denied", Kind: grid.Count}, func(e *endpointSum, _ int64) any { return e.denied }},
+		{grid.Column{Name: "policy_denied", Head: "policy denials", Kind: grid.Count}, func(e *endpointSum, _ int64) any { return e.policyDenied }},
+		{grid.Column{Name: "network_events", Kind: grid.Count}, func(e *endpointSum, _ int64) any { return e.networkEvents }},
+		{grid.Column{Name: "bytes", Head: "bytes", Kind: grid.Bytes, Spare: true}, func(e *endpointSum, _ int64) any { return e.bytes }},
+		{grid.Column{Name: "first_seen", Kind: grid.Moment}, func(e *endpointSum, _ int64) any { return e.seen.first }},
+		{grid.Column{Name: "last_seen", Kind: grid.Moment}, func(e *endpointSum, _ int64) any { return e.seen.last }},
+	},
+}
+
+var findings = view[table.FindingRow, findingSum, *findingSum]{
+	by: "finding", title: "Findings", table: &table.Findings,
+	group: []grid.Column{{Name: "severity", Head: "severity", Ink: inkOfSeverity}, text("finding", "finding")},
+	key:   func(f *table.FindingRow, _ day.Day) []string { return []string{f.Severity, f.Finding} },
+	apart: subjectOf,
+	rank: func(group []string, f *findingSum) []int64 {
+		return []int64{rankOfSeverity(group[0]), f.calls}
+	},
+	add: (*findingSum).count,
+	measures: []measure[findingSum]{
+		{grid.Column{Name: "subjects", Head: "subjects", Kind: grid.Count}, func(_ *findingSum, distinct int64) any { return distinct }},
+		{grid.Column{Name: "calls", Head: "calls", Kind: grid.Count}, func(f *findingSum, _ int64) any { return f.calls }},
+		{grid.Column{Name: "bytes", Head: "bytes", Kind: grid.Bytes, Spare: true}, func(f *findingSum, _ int64) any { return f.bytes }},
+		{grid.Column{Name: "estimated_usd", Head: "estimated", Kind: grid.Money}, func(f *findingSum, _ int64) any { return f.cost() }},
+		{grid.Column{Name: "first_seen", Head: "first seen", Kind: grid.Moment, Spare: true}, func(f *findingSum, _ int64) any { return f.seen.firstOrNull() }},
+		{grid.Column{Name: "last_seen", Head: "last seen", Kind: grid.Moment, Spare: true}, func(f *findingSum, _ int64) any { return f.seen.lastOrNull() }},
+	},
+}
+
+// subjectOf tells what a finding is about.
+func subjectOf(f *table.FindingRow) []string {
+	return []string{f.AccountID, f.Region, f.Principal, f.PrincipalAccountID, f.Service, f.Resource, f.EndpointID}
+}
+
+// severities are what a finding can have, the least first.
+var severities = []string{"info", "low", "medium", "high", "critical"}
+
+// rankOfSeverity returns the higher, the worse; 0 for one that nobody knows.
+func rankOfSeverity(severity string) int64 { return int64(slices.Index(severities, severity)) + 1 }
+
+func inkOfSeverity(severity string) grid.Ink {
+	switch severity {
+	case "critical", "high":
+		return grid.Alarm
+	case "medium":
+		return grid.Warning
+	}
+	return grid.Plain
+}
