@@ -17,5 +17,6 @@
 //
 // The package opens no network connection: a Store is given to it. Package table says what the tables
 // hold, package restate finds the days that a trail has outgrown, package summary shows tables to a person,
-// package explain tells of single records what the tables count, and package grid lays out both.
+// package diff compares two of them, package explain tells of single records what the tables count, and package grid
+// lays out what they print.
 package report

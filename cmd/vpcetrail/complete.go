@@ -4,6 +4,9 @@ import (
 	"github.com/spf13/cobra"
 )
 
+// dateWords are what a window of days may be beside D and D..D.
+var dateWords = []string{"yesterday", "all"}
+
 // completeWords lets the shell complete the value of a flag from a few words.
 func completeWords(cmd *cobra.Command, flag string, words ...string) {
 	err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))

@@ -108,7 +108,7 @@ usage; 3 done, but some input could not be read; 130 interrupted, likewise.`,
 		}
 		return flagError(cmd, err)
 	})
-	root.AddCommand(newAnalyze(), newExplain(), newSummary())
+	root.AddCommand(newAnalyze(), newDiff(), newExplain(), newSummary())
 	return root.ExecuteContext(ctx)
 }
 
@@ -117,7 +117,7 @@ func unknownCommand(name string) error {
 }
 
 // wanted says in plain words what a flag of a type takes.
-var wanted = map[string]string{"int": "a whole number", "duration": "a duration such as 24h", "bool": "true or false", "size": "a size such as 512MiB or 2GiB", "days": "a number of days such as 30d"}
+var wanted = map[string]string{"int": "a whole number", "duration": "a duration such as 24h", "bool": "true or false", "float64": "a number", "size": "a size such as 512MiB or 2GiB", "days": "a number of days such as 30d"}
 
 func flagError(cmd *cobra.Command, err error) error {
 	var wrong *pflag.InvalidValueError

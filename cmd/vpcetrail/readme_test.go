@@ -37,7 +37,7 @@ func TestReadmeCommands(t *testing.T) {
 func TestReadmeReports(t *testing.T) {
 	out := t.TempDir()
 	mustRun(t, 0, "analyze", "../../fixtures/demo", "--endpoints", "../../fixtures/demo/endpoints.json", "--out", out, "--quiet")
-	for section, start := range map[string]string{"summary": "vpcetrail summary out "} {
+	for section, start := range map[string]string{"summary": "vpcetrail summary out ", "diff": "vpcetrail diff out "} {
 		args := append([]string{section, out}, readmeCommand(t, start)...)
 		fixtures.Section(t, "../../README.md", section, []byte("```\n"+mustRun(t, 0, args...).out+"```\n"))
 	}

@@ -71,6 +71,17 @@ func TestWrongUsage(t *testing.T) {
 		{"summary report --to 2026-11-20..2026-11-21", `--to "2026-11-20..2026-11-21": want a day, YYYY-MM-DD, or yesterday`},
 		{"summary report --from 2026-11-21 --to 2026-11-20", "--to 2026-11-20 is before --from 2026-11-21"},
 
+		{"diff", "diff takes one DEST and two --day, or two DEST; got 0 DEST"},
+		{"diff a b c", "diff takes one DEST and two --day, or two DEST; got 3 DEST"},
+		{"diff a", "diff of one report needs two --day, the earlier first; got 0"},
+		{"diff a --day 2026-11-20", "diff of one report needs two --day, the earlier first; got 1"},
+		{"diff a --day 2026-11-20 --day 2026-11-20", "--day 2026-11-20 is given twice: want two different ones"},
+		{"diff a b --day all --day all --day all", "--day is given 3 times: want two at most"},
+		{"diff a b --day today", `--day: day "today": want YYYY-MM-DD: see vpcetrail diff --help`},
+		{"diff a b --points few", `--points "few": want a number: see vpcetrail diff --help`},
+		{"diff a b --points 101", "--points 101: want 0 to 100"},
+		{"diff a b --format xml", `--format "xml": want table, csv, json or markdown`},
+
 		{"explain", "explain needs a SOURCE: a file, - for standard input, a directory, s3://bucket/prefix, or lookup-events://REGION"},
 		{"explain --diff", "explain needs a SOURCE: a file, - for standard input, a directory, s3://bucket/prefix, or lookup-events://REGION"},
 		{"explain s3://bucket", noDate},

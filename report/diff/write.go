@@ -1,0 +1,101 @@
+package diff
+
+import (
+	"fmt"
+	"io"
+	"iter"
+	"math"
+	"strconv"
+
+	"vpcetrail/report/grid"
+)
+
+// Names say what is compared, to people: such as two days.
+type Names struct{ Before, After string }
+
+var columns = []grid.Column{
+	{Name: "change"},
+	{Name: "account_id", Head: "account"},
+	{Name: "principal", Head: "principal"},
+	{Name: "service", Head: "service"},
+	{Name: "internet_before", Head: "internet before", Kind: grid.Count},
+	{Name: "internet_after", Head: "after", Kind: grid.Count},
+	{Name: "vpce_before", Head: "vpce before", Kind: grid.Count, Spare: true},
+	{Name: "vpce_after", Head: "after", Kind: grid.Count, Spare: true},
+	{Name: "vpce_share_before", Head: "share before", Kind: grid.Ratio},
+	{Name: "vpce_share_after", Head: "after", Kind: grid.Ratio},
+	{Name: "calls_before", Kind: grid.Count},
+	{Name: "calls_after", Kind: grid.Count},
+}
+
+// Write writes the diff in one of grid's formats: for people one table a change, with top rows each, for programs
+// one for all, with top rows of each change. A top of 0 means all.
+func (d *Diff) Write(w io.Writer, format string, style grid.Style, names Names, top int) error {
+	if format == grid.FormatCSV || format == grid.FormatJSON {
+		l := grid.Listing{Columns: columns, Rows: d.rows(func(Change) bool { return true }, top)}
+		return l.Write(w, format, style)
+	}
+	_, err := fmt.Fprintf(w, "%s to %s: calls past the endpoint %s to %s, share by endpoint %s to %s\n", names.Before, names.After,
+		grid.Number(d.Before.Internet), grid.Number(d.After.Internet), grid.Share(d.Before.Share()), grid.Share(d.After.Share()))
+	if err != nil {
+		return err
+	}
+	for c, title := range [...]string{
+		Started: "Newly past the endpoint",
+		Stopped: "No longer past the endpoint",
+		Shifted: fmt.Sprintf("Share by endpoint changed by %s points or more", strconv.FormatFloat(d.Points, 'g', -1, 64)),
+	} {
+		l := grid.Listing{
+			Title: title, Columns: columns, Total: d.Callers[c], Top: top,
+			Rows: d.rows(func(change Change) bool { return change == Change(c) }, 0),
+		}
+		if _, err := io.WriteString(w, "\n"); err != nil {
+			return err
+		}
+		if err := l.Write(w, format, style); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rows returns the callers of the wanted changes, at most top of each change.
+func (d *Diff) rows(wanted func(Change) bool, top int) iter.Seq2[[]any, error] {
+	return func(yield func([]any, error) bool) {
+		var n [changes]int
+		for c, err := range d.All() {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if n[c.Change]++; !wanted(c.Change) || top > 0 && n[c.Change] > top {
+				continue
+			}
+			if !yield(c.row(), nil) {
+				return
+			}
+		}
+	}
+}
+
+func (c *Caller) row() []any {
+	return []any{
+		c.Change.String(), orNull(c.Account), orNull(c.Principal), orNull(c.Service),
+		c.Before.Internet, c.After.Internet, c.Before.VPCE, c.After.VPCE,
+		ratioOrNull(c.Before.Share()), ratioOrNull(c.After.Share()), c.Before.Calls, c.After.Calls,
+	}
+}
+
+func orNull(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
+func ratioOrNull(share float64) any {
+	if math.IsNaN(share) {
+		return nil
+	}
+	return share
+}
