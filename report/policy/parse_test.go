@@ -1,0 +1,175 @@
+package policy
+
+import (
+	"encoding/json"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+const bucketPolicy = `{
+  "Version": "2012-10-17",
+  "Statement": {
+    "Sid": "OnlyByTheEndpoint",
+    "Effect": "Deny",
+    "Principal": {"AWS": "*"},
+    "NotAction": ["s3:Get*", "s3:PutObject"],
+    "Resource": ["arn:aws:s3:::bucket", "arn:aws:s3:::bucket/*"],
+    "Condition": {
+      "StringNotEqualsIfExists": {"aws:SourceVpce": "vpce-0a11b22c33d44e55f"},
+      "ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": ["o-1/*", "o-2/*"]},
+      "Bool": {"aws:SecureTransport": false}
+    }
+  }
+}`
+
+func TestParse(t *testing.T) {
+	want := &Policy{Statements: []Statement{{
+		Line: 3, Sid: "OnlyByTheEndpoint", Deny: true,
+		Principals: Principals{Anyone: true, AWS: []string{"*"}},
+		Actions:    Names{Not: true, List: []string{"s3:Get*", "s3:PutObject"}},
+		Resources:  Names{List: []string{"arn:aws:s3:::bucket", "arn:aws:s3:::bucket/*"}},
+		Conditions: []Condition{
+			{Operator: "StringNotEquals", IfExists: true, Key: "aws:SourceVpce", Values: []string{"vpce-0a11b22c33d44e55f"}},
+			{Set: "ForAnyValue", Operator: "StringLike", Key: "aws:PrincipalOrgPaths", Values: []string{"o-1/*", "o-2/*"}},
+			{Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"false"}},
+		},
+	}}}
+	text, err := json.Marshal(bucketPolicy)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string]string{
+		"document": bucketPolicy, "get-bucket-policy": `{"Policy": ` + string(text) + `}`,
+		"get-queue-attributes": `{"Attributes": {"Policy": ` + string(text) + `}}`, "get-repository-policy": `{"registryId": "1", "policyText": ` + string(text) + `}`,
+	} {
+		got, err := Parse([]byte(data))
+		if err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
+	}
+}
+
+func TestParseSaysWhatIsWrong(t *testing.T) {
+	for _, tc := range []struct{ policy, want string }{
+		{``, `line 1: want JSON, but it ends too early`},
+		{"{\n\"Statement\": [", `line 2: want JSON, but it ends too early`},
+		{"{\n\"Statement\"; []}", `line 2: want JSON: invalid character ';' after object key`},
+		{`[]`, `line 1: is a list: want a policy, which is a JSON object`},
+		{"{}", `line 1: Statement: is missing: want a statement or a list of them`},
+		{`{"Statement": []} {}`, `line 1: want one JSON object, but more follows it`},
+		{`{"Statement": "Deny"}`, `line 1: Statement: is a text: want a statement or a list of them`},
+		{`{"Statement": [1]}`, `line 1: Statement[0]: is a number: want a statement, which is an object`},
+		{"{\"Statement\": {\n\n\"Efect\": \"Deny\"}}", `line 3: Statement[0].Efect: is none of a statement's elements: want Action, Condition, Effect, NotAction, NotPrincipal, NotResource, Principal, Resource, Sid`},
+		{"{\"Statement\": [{\"Action\": \"*\",\n\"Effect\": \"deny\"}]}", `line 2: Statement[0].Effect: is "deny": want Allow or Deny`},
+		{`{"Statement": {"Effect": "Deny", "Effect": "Allow"}}`, `line 1: "Effect" stands twice, first on line 1`},
+		{`{"Statement": {"Effect": "Deny"}}`, `line 1: Statement[0].Action: is missing: want Action or NotAction`},
+		{`{"Statement": {"Effect": "Deny", "Action": [], "Resource": "*"}}`, `line 1: Statement[0].Action: is an empty list: want a text or a list of texts`},
+		{`{"Statement": {"Effect": "Deny", "Action": ["s3:*", null]}}`, `line 1: Statement[0].Action: is null: want a text or a list of texts`},
+		{`{"Statement": {"Effect": "Deny", "Action": "*", "NotAction": "s3:*"}}`, `line 1: Statement[0].NotAction: stands beside its opposite: want one of the two`},
+		{`{"Statement": {"Effect": "Deny", "Action": "*", "Principal": "*", "NotPrincipal": "*"}}`, `line 1: Statement[0].Principal: stands beside its opposite: want one of the two`},
+		{`{"Statement": {"Effect": "Deny", "Action": "*", "Principal": "me"}}`, `line 1: Statement[0].Principal: is "me": want "*" or an object such as {"AWS": "…"}`},
+		{`{"Statement": {"Effect": "Deny", "Action": "*", "Principal": {"Aws": "*"}}}`, `line 1: Statement[0].Principal.Aws: is none of the kinds of principals: want AWS, CanonicalUser, Federated, Service`},
+		{`{"Statement": {"Effect": "Deny", "Action": "*", "Condition": {"StringDiffers": {}}}}`, `line 1: Statement[0].Condition.StringDiffers: is no condition operator: want one such as StringNotEquals, BoolIfExists or ForAnyValue:StringLike`},
+		{`{"Statement": {"Effect": "Deny", "Action": "*", "Condition": {"Bool": {"aws:ViaAWSService": {}}}}}`, `line 1: Statement[0].Condition.Bool.aws:ViaAWSService: is an object: want a text or a list of texts`},
+		{`{"Policy": "{\"Statement\": 1}"}`, `line 1: Statement: is a number: want a statement or a list of them`},
+		{"{\n\"Policy\": \"{\"}", `line 2: Policy: want JSON, but it ends too early (in the policy's own line 1)`},
+		{strings.Repeat("[", 100), `line 1: nested deeper than any policy`},
+	} {
+		if p, err := Parse([]byte(tc.policy)); err == nil || err.Error() != tc.want {
+			t.Errorf("%s\ngot  %v, %v\nwant %s", tc.policy, p, err, tc.want)
+		}
+	}
+}
+
+// render writes a policy as JSON, in one form for all that means the same.
+func render(p *Policy) []byte {
+	names := func(s map[string]any, key string, n Names) {
+		if n.Not {
+			key = "Not" + key
+		}
+		s[key] = n.List
+	}
+	statements := []any{}
+	for _, s := range p.Statements {
+		out := map[string]any{"Sid": s.Sid, "Effect": map[bool]string{true: "Deny", false: "Allow"}[s.Deny]}
+		names(out, "Action", s.Actions)
+		names(out, "Resource", s.Resources)
+		conditions := map[string]map[string][]string{}
+		for _, c := range s.Conditions {
+			op := c.Operator
+			if c.Set != "" {
+				op = c.Set + ":" + op
+			}
+			if c.IfExists {
+				op += "IfExists"
+			}
+			if conditions[op] == nil {
+				conditions[op] = map[string][]string{}
+			}
+			conditions[op][c.Key] = c.Values
+		}
+		out["Condition"] = conditions
+		statements = append(statements, out)
+	}
+	text, _ := json.Marshal(map[string]any{"Statement": statements})
+	return text
+}
+
+// FuzzParse holds that a policy is JSON that encoding/json takes too, that it means the same when it is written
+// and read again, and that learning more of a request never turns a Yes or a No of its answer round.
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(bucketPolicy), "s3:DeleteObject", "vpce-1", false)
+	f.Add([]byte(`{"Statement": [{"Effect": "Deny", "Action": "s3:*", "Condition": {"Null": {"aws:SourceVpce": "true"}}}]}`), "s3:GetObject", "", true)
+	f.Add([]byte(`{"Statement": [{"Effect": "Deny", "Action": "*", "NotPrincipal": {"AWS": "111122223333"}, "NotResource": "arn:aws:s3:::bucket/a*",
+		"Condition": {"ForAllValues:StringNotLike": {"aws:SourceVpce": ["vpce-1*", "${aws:x}"]}}}]}`), "s3:GetObject", "vpce-1", false)
+	if text, err := os.ReadFile("../../fixtures/workshop/restricted-bucket-policy.json"); err == nil {
+		f.Add(text, "s3:DeleteObject", "", true)
+	}
+	f.Fuzz(func(t *testing.T, data []byte, action, value string, absent bool) {
+		if len(data) > 4000 || len(action)+len(value) > 200 {
+			return
+		}
+		p, err := Parse(data)
+		if err != nil {
+			return
+		}
+		if !json.Valid(data) {
+			t.Fatal("not JSON")
+		}
+		again, err := Parse(render(p))
+		if err != nil {
+			t.Fatalf("%s: %v", render(p), err)
+		}
+		vague := Request{Action: action, Resource: "arn:aws:s3:::bucket/*"}
+		sharp := Request{Action: action, Resource: "arn:aws:s3:::bucket/" + value, PrincipalARN: "arn:aws:iam::111122223333:user/a", PrincipalAccount: "111122223333", Keys: map[string]Value{}}
+		for i := range p.Statements {
+			for _, c := range p.Statements[i].Conditions {
+				v := Value{Is, value}
+				if absent {
+					v = Value{State: Absent}
+				}
+				sharp.Keys[strings.ToLower(c.Key)] = v
+			}
+		}
+		before, hangsOn := p.Denied(&vague)
+		after, _ := p.Denied(&sharp)
+		if before == Yes && after != Yes || before == No && after != No || (before == Maybe) != (len(hangsOn) > 0) {
+			t.Fatalf("%s: %v turns into %v (%v)", data, before, after, hangsOn)
+		}
+		if reread, _ := again.Denied(&vague); allRendered(p) && reread != before {
+			t.Fatalf("%s: %v, but read again %v", data, before, reread)
+		}
+	})
+}
+
+// allRendered reports whether render leaves nothing out: principals, which it does not write.
+func allRendered(p *Policy) bool {
+	for _, s := range p.Statements {
+		if !reflect.DeepEqual(s.Principals, Principals{Anyone: true}) {
+			return false
+		}
+	}
+	return true
+}
