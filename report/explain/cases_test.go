@@ -10,6 +10,7 @@ import (
 
 	"vpcetrail/classify"
 	"vpcetrail/fixtures"
+	"vpcetrail/report/grid"
 )
 
 // TestCases holds that every documented case is explained as it is counted.
@@ -109,7 +110,7 @@ func checkText(t *testing.T, r *Record) {
 	for line := range strings.Lines(out.String()) {
 		words := strings.Fields(line)
 		long := slices.ContainsFunc(words, func(w string) bool { return len(w) > 60 })
-		if utf8.RuneCountInString(line) > columns+1 && !long {
+		if utf8.RuneCountInString(line) > grid.Columns+1 && !long {
 			t.Errorf("too wide: %s", line)
 		}
 		if strings.TrimRight(line, " \n")+"\n" != line {

@@ -194,7 +194,7 @@ func (p *page) because(name string, r *Record) {
 
 // broken breaks text into lines of width runes, at spaces where it can.
 func broken(text string, width int) (lines []string) {
-	for _, line := range wrapped(text, width, width) {
+	for _, line := range grid.Wrap(text, width, width) {
 		for runes := []rune(line); ; {
 			n := min(len(runes), width)
 			lines = append(lines, string(runes[:n]))

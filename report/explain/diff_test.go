@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"vpcetrail/fixtures"
+	"vpcetrail/report/grid"
 )
 
 // byBothRoutes returns the classic: the same CreateBucket by a gateway endpoint and by an internet gateway.
@@ -88,7 +89,7 @@ func TestDiffOfAnyTwoCases(t *testing.T) {
 				t.Fatal(err)
 			}
 			for line := range strings.Lines(out.String()) {
-				if len([]rune(line)) > columns+1 {
+				if len([]rune(line)) > grid.Columns+1 {
 					t.Errorf("%s: too wide: %s", c.Name, line)
 				}
 			}

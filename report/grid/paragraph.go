@@ -1,0 +1,41 @@
+package grid
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Columns is the width that lines of a paragraph keep to where words allow it.
+const Columns = 100
+
+// Paragraph appends text to out, broken at spaces into lines of which the first starts with first and the others
+// with rest; nothing where text is empty. Text is shown as
+// Clean leaves it.
+func Paragraph(out *strings.Builder, first, rest, text string) {
+	if text == "" {
+		return
+	}
+	for i, line := range Wrap(Clean(text), Columns-len(rest), Columns-len(first)) {
+		if i > 0 {
+			first = rest
+		}
+		out.WriteString(first + line + "\n")
+	}
+}
+
+// Wrap breaks text at spaces into lines of width runes, the first one of its own width. A longer word keeps its line alone.
+func Wrap(text string, width, first int) (lines []string) {
+	line, room := "", first
+	for _, word := range strings.Split(text, " ") {
+		switch {
+		case line == "":
+			line = word
+		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= room:
+			line += " " + word
+		default:
+			lines = append(lines, line)
+			line, room = word, width
+		}
+	}
+	return append(lines, line)
+}
