@@ -1,0 +1,125 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/report/table"
+)
+
+// A Span is the days of a report that a question is about, with their manifests.
+type Span struct {
+	Store     Store
+	Days      []day.Day // that the report has, in order; one at least
+	Manifests []*Manifest
+	// Missing are the days that the report does not have: of the window asked for, or, where that has no
+	// bound, from the report's first day or up to its last one.
+	Missing []day.Day
+	// Incomplete are those of Days whose run could not read all of its input.
+	Incomplete []day.Day
+}
+
+// maxMissing bounds Missing, whatever is asked for.
+const maxMissing = 100_000
+
+// ReadSpan reads the manifests of the days of window that the report in store has. It fails where there are none.
+func ReadSpan(ctx context.Context, store Store, window day.Window) (*Span, error) {
+	all, err := Days(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("%s holds no report: run vpcetrail analyze SOURCE --out %s", store, store)
+	}
+	s := &Span{Store: store}
+	for _, d := range all {
+		if !window.Contains(d) {
+			continue
+		}
+		m, err := ReadManifest(ctx, store, d)
+		if err != nil {
+			return nil, err
+		}
+		s.Days, s.Manifests = append(s.Days, d), append(s.Manifests, m)
+		if !m.Complete() {
+			s.Incomplete = append(s.Incomplete, d)
+		}
+	}
+	if len(s.Days) == 0 {
+		return nil, fmt.Errorf("%s holds no day of %s: it has %s", store, window, day.Window{From: all[0], To: all[len(all)-1]})
+	}
+	s.findMissing(window)
+	return s, nil
+}
+
+func (s *Span) findMissing(window day.Window) {
+	if bounds := day.All(); window.From == bounds.From {
+		window.From = s.Days[0]
+	}
+	if bounds := day.All(); window.To == bounds.To {
+		window.To = s.Days[len(s.Days)-1]
+	}
+	for d := window.From; d <= window.To && len(s.Missing) < maxMissing; d++ {
+		if _, there := slices.BinarySearch(s.Days, d); !there {
+			s.Missing = append(s.Missing, d)
+		}
+	}
+}
+
+// Need fails where a day lacks a table, and says how to get it.
+func (s *Span) Need(table string) error {
+	var lacking []day.Day
+	for i, m := range s.Manifests {
+		if !slices.ContainsFunc(m.Files, func(f File) bool { return strings.HasPrefix(f.Name, table+"/") }) {
+			lacking = append(lacking, s.Days[i])
+		}
+	}
+	switch len(lacking) {
+	case 0:
+		return nil
+	case len(s.Days):
+		return fmt.Errorf("%s has no table %s: it was made by an older vpcetrail; run vpcetrail analyze again for these days", s.Store, table)
+	}
+	return fmt.Errorf("%s has no table %s for %s: run vpcetrail analyze again for these days, or leave them out", s.Store, table, DayList(lacking))
+}
+
+// SpanRows returns the rows of table t of every day of s, a day behind the other. It holds one file at a time.
+func SpanRows[T any](ctx context.Context, s *Span, t *table.Table[T]) Rows[T] {
+	return func(yield func(*T, error) bool) {
+		for i, d := range s.Days {
+			for row, err := range ReadTable(ctx, s.Store, t, s.Manifests[i], d) {
+				if !yield(row, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// String names the days: one, a range, or how many there are between the first and the last.
+func (s *Span) String() string {
+	first, last := s.Days[0], s.Days[len(s.Days)-1]
+	switch {
+	case first == last:
+		return first.String()
+	case int(last-first)+1 == len(s.Days):
+		return fmt.Sprintf("%s to %s", first, last)
+	}
+	return fmt.Sprintf("%d days between %s and %s", len(s.Days), first, last)
+}
+
+// DayList names days, the first few of many.
+func DayList(days []day.Day) string {
+	const shown = 5
+	var names []string
+	for _, d := range days[:min(len(days), shown)] {
+		names = append(names, d.String())
+	}
+	if more := len(days) - shown; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(names, ", "), more)
+	}
+	return strings.Join(names, ", ")
+}
