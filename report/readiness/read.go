@@ -1,0 +1,232 @@
+package readiness
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"vpcetrail/report"
+	"vpcetrail/report/table"
+)
+
+// Read answers q from the days of s. It fails where a day has no table resources, and with an *UnknownResourceError
+// where no call names the resource.
+func Read(ctx context.Context, s *report.Span, q Question) (*Answer, error) {
+	if err := s.Need(table.Resources.Name); err != nil {
+		return nil, err
+	}
+	r := reader{q: q, service: serviceOf(q.Resource), endpoints: map[string]*Endpoint{}, serving: map[string]bool{}, uses: map[useKey]*Counts{}}
+	if err := r.readEndpoints(ctx, s); err != nil {
+		return nil, err
+	}
+	if err := r.readUses(ctx, s); err != nil {
+		return nil, err
+	}
+	if len(r.uses) == 0 {
+		near, err := nearest(ctx, s, q.Resource)
+		if err != nil {
+			return nil, err
+		}
+		return nil, &UnknownResourceError{Resource: q.Resource, Days: s.String(), Near: near}
+	}
+	a := &Answer{Resource: q.Resource, Days: s.String(), PolicyKind: r.service.policy, Missing: names(s.Missing), Incomplete: names(s.Incomplete)}
+	r.allow(a)
+	r.conditions(a, s)
+	r.judge(a)
+	return a, nil
+}
+
+func names[T fmt.Stringer](list []T) (out []string) {
+	for _, x := range list {
+		out = append(out, x.String())
+	}
+	return out
+}
+
+// useKey is the key of a use: what Use has besides numbers and verdicts.
+type useKey struct {
+	Principal, PrincipalType, PrincipalAccountID string
+	Service, EventName                           string
+	Route, Origin, Evidence                      string
+	EndpointID, EndpointAccountID, EndpointOwner string
+}
+
+// A reader gathers what an answer is made of.
+type reader struct {
+	q         Question
+	service   service
+	endpoints map[string]*Endpoint // by id, all that the report has
+	serving   map[string]bool      // ids of those in use for the resource's service, in its Region if it has one
+	uses      map[useKey]*Counts
+	allowed   []Endpoint
+	values    map[string][]string // of the conditions, by key
+}
+
+// readEndpoints reads what all the days know of endpoints: one may know the owner, another the VPC.
+func (r *reader) readEndpoints(ctx context.Context, s *report.Span) error {
+	region := regionOf(r.q.Resource)
+	for row, err := range report.SpanRows(ctx, s, &table.Endpoints) {
+		if err != nil {
+			return err
+		}
+		e := r.endpoints[row.EndpointID]
+		if e == nil {
+			e = &Endpoint{ID: row.EndpointID}
+			r.endpoints[row.EndpointID] = e
+		}
+		if table.RankOfOwner(row.EndpointOwner) > table.RankOfOwner(e.Owner) {
+			e.Owner = row.EndpointOwner
+		}
+		e.AccountID, e.VPC = max(e.AccountID, row.EndpointAccountID), max(e.VPC, row.VPCID)
+		prefix, _, _ := strings.Cut(row.Service, ".")
+		if prefix == r.service.name && (region == "" || region == row.Region) {
+			r.serving[row.EndpointID] = true
+		}
+	}
+	return nil
+}
+
+func (r *reader) readUses(ctx context.Context, s *report.Span) error {
+	for row, err := range report.SpanRows(ctx, s, &table.Resources) {
+		if err != nil {
+			return err
+		}
+		if row.Resource != r.q.Resource {
+			continue
+		}
+		k := useKey{
+			row.Principal, row.PrincipalType, row.PrincipalAccountID, row.Service, row.EventName,
+			row.Route, row.Origin, row.Evidence, row.EndpointID, row.EndpointAccountID, row.EndpointOwner,
+		}
+		if e := r.endpoints[row.EndpointID]; e != nil && row.Route == "vpce" {
+			k.EndpointOwner, k.EndpointAccountID = e.Owner, e.AccountID // what another day knows
+		}
+		c := r.uses[k]
+		if c == nil {
+			c = &Counts{FirstSeen: row.FirstSeen}
+			r.uses[k] = c
+		}
+		c.add(&Counts{Calls: row.Calls, Denied: row.Denied, FirstSeen: row.FirstSeen, LastSeen: row.LastSeen})
+	}
+	return nil
+}
+
+func (c *Counts) add(o *Counts) {
+	c.Calls += o.Calls
+	c.Denied += o.Denied
+	c.FirstSeen, c.LastSeen = min(c.FirstSeen, o.FirstSeen), max(c.LastSeen, o.LastSeen)
+	c.LastSeenAt = time.UnixMilli(c.LastSeen).UTC().Format(time.RFC3339)
+}
+
+// allow settles which endpoints the policy would let through.
+func (r *reader) allow(a *Answer) {
+	if r.q.Endpoints == nil {
+		for id := range r.serving {
+			if e := r.endpoints[id]; e.Owner == "own" {
+				r.allowed = append(r.allowed, *e)
+			}
+		}
+	}
+	for _, id := range r.q.Endpoints {
+		e := r.endpoints[id]
+		switch {
+		case e == nil:
+			e = &Endpoint{ID: id}
+			a.note("%s is not in the report of these days: no call went through it.", id)
+		case e.Owner != "own":
+			a.note("%s is not known as ours: the report says %s. Analyze with an endpoint inventory that lists it.", id, cmp.Or(e.Owner, "nothing, or that it is AWS's own"))
+		}
+		r.allowed = append(r.allowed, *e)
+	}
+	slices.SortFunc(r.allowed, func(a, b Endpoint) int { return cmp.Compare(a.ID, b.ID) })
+	r.allowed = slices.Compact(r.allowed)
+	a.Endpoints = r.allowed
+}
+
+func (a *Answer) note(format string, args ...any) {
+	a.Notes = append(a.Notes, fmt.Sprintf(format, args...))
+}
+
+// conditions settles the values of each condition.
+func (r *reader) conditions(a *Answer, s *report.Span) {
+	r.values = map[string][]string{}
+	for _, e := range r.allowed {
+		r.values[SourceVpce] = append(r.values[SourceVpce], e.ID)
+		if e.VPC != "" {
+			r.values[SourceVpc] = append(r.values[SourceVpc], e.VPC)
+		} else {
+			a.note("The VPC of %s is not known: analyze with --endpoints tells it.", e.ID)
+		}
+	}
+	for _, e := range r.endpoints {
+		if e.Owner == "own" && e.AccountID != "" {
+			r.values[VpceAccount] = append(r.values[VpceAccount], e.AccountID)
+		}
+	}
+	for _, m := range s.Manifests {
+		r.values[VpceAccount] = append(r.values[VpceAccount], m.Run.OwnAccounts...)
+	}
+	if r.q.OrgID != "" {
+		r.values[VpceOrgID] = []string{r.q.OrgID}
+	}
+	for _, key := range []string{SourceVpce, SourceVpc, VpceAccount, VpceOrgID} {
+		slices.Sort(r.values[key])
+		c := Condition{Key: key, Values: slices.Compact(r.values[key]), Calls: map[Outcome]int64{}}
+		if len(c.Values) > 0 {
+			c.Statement = r.statement(key, c.Values)
+		} else {
+			c.Values = []string{}
+		}
+		r.values[key] = c.Values
+		a.Conditions = append(a.Conditions, c)
+	}
+	if len(r.allowed) == 0 {
+		a.note("The report has no endpoint of ours for %s: name those that the policy should let through with --endpoints.", cmp.Or(r.service.name, "this service"))
+	}
+	if !r.service.ownerKeys && r.service.name != "" {
+		a.note("AWS does not list %s among the services that know aws:VpceAccount and aws:VpceOrgID (as of August 2025): where a service does not know the key, the condition stops everybody.", r.service.name)
+	}
+}
+
+// judge gives every use its verdicts, and orders the uses: stopped ones first, most calls first.
+func (r *reader) judge(a *Answer) {
+	for k, c := range r.uses {
+		u := Use{
+			Principal: k.Principal, PrincipalType: k.PrincipalType, PrincipalAccountID: k.PrincipalAccountID,
+			Service: k.Service, EventName: k.EventName, Action: actionOf(k.Service, k.EventName), Route: k.Route, Origin: k.Origin, Evidence: k.Evidence,
+			EndpointID: k.EndpointID, EndpointAccountID: k.EndpointAccountID, EndpointOwner: k.EndpointOwner,
+			Counts: *c, Verdicts: map[string]Verdict{},
+		}
+		for i := range a.Conditions {
+			cond := &a.Conditions[i]
+			if cond.Key != VpceOrgID && len(cond.Values) == 0 {
+				continue
+			}
+			v := r.verdict(&u, cond.Key)
+			u.Verdicts[cond.Key] = v
+			cond.Calls[v.Outcome] += u.Calls
+			if v.Outcome == Stopped {
+				cond.Allowed += u.Calls - u.Denied
+			}
+		}
+		a.Uses = append(a.Uses, u)
+	}
+	slices.SortFunc(a.Uses, func(x, y Use) int {
+		return cmp.Or(cmp.Compare(x.rank(), y.rank()), cmp.Compare(y.Calls, x.Calls), cmp.Compare(x.Principal, y.Principal), cmp.Compare(x.EventName, y.EventName),
+			cmp.Compare(x.Service, y.Service), cmp.Compare(x.Route, y.Route), cmp.Compare(x.Origin, y.Origin), cmp.Compare(x.Evidence, y.Evidence), cmp.Compare(x.EndpointID, y.EndpointID),
+			cmp.Compare(x.PrincipalType, y.PrincipalType), cmp.Compare(x.PrincipalAccountID, y.PrincipalAccountID), cmp.Compare(x.EndpointOwner, y.EndpointOwner), cmp.Compare(x.EndpointAccountID, y.EndpointAccountID))
+	})
+}
+
+// rank orders uses by their first verdict.
+func (u *Use) rank() int {
+	for _, key := range []string{SourceVpce, SourceVpc, VpceAccount, VpceOrgID} {
+		if v, ok := u.Verdicts[key]; ok {
+			return slices.Index(outcomes, v.Outcome)
+		}
+	}
+	return len(outcomes)
+}

@@ -1,0 +1,141 @@
+package readiness
+
+import (
+	"slices"
+	"strings"
+)
+
+// A service says what policies on one service's resources look like.
+type service struct {
+	name   string // first part of the service's principal name and of its actions, as s3
+	policy string // what the policy is called; empty where a resource of the service has none that can deny
+	// actions are what a statement names. Policies of some services take no wildcard for all.
+	actions []string
+	// resources are the statement's; nil where a policy names none.
+	resources func(arn string) []string
+	// known are actions that touch what the resource holds or who may reach it. They are checked against an
+	// existing policy even if nobody was seen to use them.
+	known []string
+	// exempt are roles that a statement must leave alone, besides service-linked ones.
+	exempt []string
+	// ownerKeys says whether AWS lists the service among those that know aws:VpceAccount and aws:VpceOrgID.
+	// A service that does not know a key never has it in the request, and a Deny would stop everybody.
+	ownerKeys bool
+}
+
+func itself(arn string) []string { return []string{arn} }
+func everything(string) []string { return []string{"*"} } // in a policy on the resource: the resource
+
+// services are those whose resources have policies that can deny, after each service's own documentation.
+// ownerKeys is after "AWS global condition context keys" in the IAM User Guide, as of 2025-08.
+var services = []service{
+	{
+		name: "s3", policy: "bucket policy", actions: []string{"s3:*"}, ownerKeys: true,
+		resources: func(arn string) []string { return []string{arn, arn + "/*"} }, // the bucket, and its objects
+		known: []string{
+			"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket",
+			"s3:ListBucketVersions", "s3:PutBucketPolicy", "s3:PutObject", "s3:PutObjectAcl", "s3:PutReplicationConfiguration", "s3:RestoreObject",
+		},
+	},
+	{
+		name: "s3express", policy: "bucket policy", actions: []string{"s3express:*"}, resources: itself,
+		known: []string{"s3express:CreateSession"},
+	},
+	{
+		name: "sqs", policy: "queue policy", actions: []string{"sqs:*"}, resources: itself,
+		known: []string{
+			"sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:PurgeQueue", "sqs:ReceiveMessage", "sqs:SendMessage", "sqs:SetQueueAttributes",
+		},
+	},
+	{
+		// A topic's policy takes these actions only; sns:* is refused as "out of service scope".
+		name: "sns", policy: "topic policy", resources: itself,
+		actions: []string{
+			"sns:AddPermission", "sns:DeleteTopic", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic",
+			"sns:Publish", "sns:RemovePermission", "sns:SetTopicAttributes", "sns:Subscribe",
+		},
+		known: []string{"sns:Publish", "sns:SetTopicAttributes", "sns:Subscribe"},
+	},
+	{
+		// Not kms:*: whoever administers the key past the endpoints could never change its policy again.
+		name: "kms", policy: "key policy", resources: everything, ownerKeys: true,
+		actions: []string{
+			"kms:Decrypt", "kms:DeriveSharedSecret", "kms:Encrypt", "kms:GenerateDataKey*", "kms:GenerateMac",
+			"kms:ReEncrypt*", "kms:Sign", "kms:Verify", "kms:VerifyMac",
+		},
+		known: []string{
+			"kms:CreateGrant", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:Sign",
+		},
+		// Amazon EC2 calls KMS as this role to decrypt the volumes of an instance.
+		exempt: []string{"arn:aws:iam::*:role/aws:ec2-infrastructure"},
+	},
+	{
+		name: "dynamodb", policy: "table policy", actions: []string{"dynamodb:*"},
+		resources: func(arn string) []string { return []string{arn, arn + "/index/*"} },
+		known: []string{
+			"dynamodb:BatchGetItem", "dynamodb:BatchWriteItem", "dynamodb:DeleteItem", "dynamodb:GetItem",
+			"dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem",
+		},
+	},
+	{
+		name: "secretsmanager", policy: "secret's resource policy", actions: []string{"secretsmanager:*"}, resources: everything,
+		known: []string{"secretsmanager:DeleteSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecret"},
+	},
+	{
+		name: "ecr", policy: "repository policy", actions: []string{"ecr:*"}, // its policies have no Resource
+		known: []string{"ecr:BatchDeleteImage", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:PutImage"},
+	},
+}
+
+// serviceOf returns the service of a resource's ARN. Of one that is not listed, only the name is known.
+func serviceOf(arn string) service {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) < 6 {
+		return service{}
+	}
+	i := slices.IndexFunc(services, func(s service) bool { return s.name == parts[2] })
+	if i < 0 {
+		return service{
+			name: parts[2], actions: []string{parts[2] + ":*"},
+			ownerKeys: parts[2] == "lambda",
+			// Both the resource and what lies in it: log streams, versions of a function.
+			resources: func(arn string) []string { return []string{arn, arn + ":*"} },
+		}
+	}
+	return services[i]
+}
+
+// partitionOf returns the partition of an ARN, such as aws or aws-cn.
+func partitionOf(arn string) string {
+	if parts := strings.SplitN(arn, ":", 3); len(parts) == 3 && parts[1] != "" {
+		return parts[1]
+	}
+	return "aws"
+}
+
+// regionOf returns the Region of an ARN, empty where it names none, as a bucket's.
+func regionOf(arn string) string {
+	if parts := strings.SplitN(arn, ":", 5); len(parts) == 5 {
+		return parts[3]
+	}
+	return ""
+}
+
+// target returns a pattern for all that a call of action on the resource may be about.
+func (s *service) target(arn, action string) string {
+	if s.name == "s3" && onObjects(strings.TrimPrefix(action, "s3:")) {
+		return arn + "/*"
+	}
+	return arn
+}
+
+// onObjects reports whether an action of S3 is about objects, and not about their bucket.
+func onObjects(name string) bool {
+	switch {
+	case strings.Contains(name, "BucketObjectLock"):
+		return false
+	case name == "AbortMultipartUpload" || name == "ListMultipartUploadParts" || name == "BypassGovernanceRetention":
+		return true
+	}
+	return strings.Contains(name, "Object") || name == "ReplicateDelete" || name == "ReplicateTags"
+}

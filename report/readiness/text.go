@@ -1,0 +1,276 @@
+package readiness
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/report/grid"
+)
+
+// maxRows is how many uses of one outcome are shown; JSON has all.
+const maxRows = 40
+
+// titles head the uses of an outcome.
+var titles = map[Outcome]string{
+	Stopped: "Would be stopped by %s",
+	Unknown: "Cannot be told under %s",
+	Exempt:  "Exempt from %s",
+	Passes:  "Would pass %s",
+}
+
+// WriteText writes the answer for a person. Of the conditions, key is the one that is told in full.
+func (a *Answer) WriteText(w io.Writer, key, policyFile string) error {
+	var out strings.Builder
+	a.writeHead(&out)
+	a.writeConditions(&out)
+	for _, o := range outcomes {
+		a.writeUses(&out, key, o)
+	}
+	a.writeDifferences(&out, key)
+	if len(a.Notes) > 0 {
+		out.WriteString("\nNotes\n")
+	}
+	for _, note := range a.Notes {
+		grid.Paragraph(&out, "  - ", "    ", note)
+	}
+	if a.Open != nil {
+		a.writeOpen(&out, policyFile)
+	}
+	a.writeStatement(&out, key)
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+func (a *Answer) writeHead(out *strings.Builder) {
+	var calls, denied int64
+	principals := map[string]bool{}
+	for i := range a.Uses {
+		calls += a.Uses[i].Calls
+		denied += a.Uses[i].Denied
+		principals[a.Uses[i].Principal] = true
+	}
+	grid.Paragraph(out, "", "  ", a.Resource)
+	fmt.Fprintf(out, "%s: %s by %s, %s denied\n", a.Days, grid.Plural(calls, "call"), grid.Plural(int64(len(principals)), "principal"), grid.Number(denied))
+	if len(a.Incomplete) > 0 {
+		grid.Paragraph(out, "INCOMPLETE: ", "  ", fmt.Sprintf("not all objects of %s could be read: others may use the resource", few(a.Incomplete)))
+	}
+	if len(a.Missing) > 0 {
+		grid.Paragraph(out, "INCOMPLETE: ", "  ", fmt.Sprintf("the report lacks %s: others may use the resource", few(a.Missing)))
+	}
+}
+
+// few joins names, the first ones of many.
+func few(list []string) string {
+	const shown = 5
+	if more := len(list) - shown; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(list[:shown], ", "), more)
+	}
+	return strings.Join(list, ", ")
+}
+
+func (a *Answer) writeConditions(out *strings.Builder) {
+	g := grid.Grid{
+		Title: "Calls, if the policy demanded",
+		Heads: []string{"condition", "values", "stopped", "of them allowed today", "cannot be told", "exempt", "pass"},
+		Right: []bool{false, true, true, true, true, true, true},
+	}
+	for i := range a.Conditions {
+		c := &a.Conditions[i]
+		values := grid.Number(int64(len(c.Values)))
+		switch {
+		case len(c.Values) == 0 && c.Key == VpceOrgID:
+			values = "--org-id"
+		case len(c.Values) == 0:
+			g.Add(c.Key, "none known", "-", "-", "-", "-", "-")
+			continue
+		}
+		g.Add(c.Key, values, grid.Number(c.Calls[Stopped]), grid.Number(c.Allowed), grid.Number(c.Calls[Unknown]), grid.Number(c.Calls[Exempt]), grid.Number(c.Calls[Passes]))
+	}
+	g.Write(out)
+}
+
+// writeUses shows the uses of one outcome under key; nothing where there are none, but for the stopped ones.
+func (a *Answer) writeUses(out *strings.Builder, key string, o Outcome) {
+	g := grid.Grid{
+		Title: fmt.Sprintf(titles[o], key),
+		Heads: []string{"principal", "action", "calls", "denied", "last seen", "by"}, Right: []bool{false, false, true, true, false, false},
+	}
+	if o == Exempt || o == Unknown {
+		g.Heads[5] = "why"
+	}
+	rows, reasons := 0, []string{}
+	for i := range a.Uses {
+		u := &a.Uses[i]
+		v := u.Verdicts[key]
+		if v.Outcome != o {
+			continue
+		}
+		if rows++; rows > maxRows {
+			continue
+		}
+		last := u.by()
+		if o == Exempt || o == Unknown {
+			reasons = append(reasons, v.reason())
+			slices.Sort(reasons)
+			reasons = slices.Compact(reasons)
+			last = v.short(u)
+		}
+		g.Add(a.principal(u), u.EventName, grid.Number(u.Calls), grid.Number(u.Denied), u.lastDay(), last)
+	}
+	g.More(rows - maxRows)
+	if rows == 0 && o != Stopped {
+		return
+	}
+	g.Write(out)
+	for _, reason := range reasons {
+		grid.Paragraph(out, "  ", "    ", reason)
+	}
+}
+
+// short says in a word why a verdict is what it is; reason says it in a sentence.
+func (v *Verdict) short(u *Use) string {
+	if v.By != "" {
+		return v.By
+	}
+	if u.Evidence == "" {
+		return u.Route
+	}
+	return u.Evidence
+}
+
+func (v *Verdict) reason() string {
+	if v.By != "" {
+		return v.By + ": " + v.Because
+	}
+	return v.Because
+}
+
+// by says by which way the calls came.
+func (u *Use) by() string {
+	switch u.Route {
+	case "vpce":
+		if u.EndpointOwner != "own" {
+			return u.EndpointID + " (" + u.EndpointOwner + ")"
+		}
+		return u.EndpointID
+	case "internet":
+		if u.EndpointID != "" {
+			return "internet, a console"
+		}
+		if u.Origin == "aws" {
+			return "internet, AWS address"
+		}
+		return "internet, " + grid.OrDash(u.Origin)
+	}
+	return u.Route + ", " + grid.OrDash(u.Evidence)
+}
+
+// principal names a use's principal; the account only where the resource has callers of several.
+func (a *Answer) principal(u *Use) string {
+	name, account := grid.Principal(u.Principal)
+	if account == "-" {
+		account = u.PrincipalAccountID
+	}
+	for i := range a.Uses {
+		if a.Uses[i].PrincipalAccountID != u.PrincipalAccountID && account != "" {
+			return name + " (" + account + ")"
+		}
+	}
+	return name
+}
+
+// lastDay returns the day of the last call.
+func (c *Counts) lastDay() string { return day.OfMillis(c.LastSeen).String() }
+
+// writeDifferences shows what the other conditions would do otherwise.
+func (a *Answer) writeDifferences(out *strings.Builder, key string) {
+	for i := range a.Conditions {
+		other := &a.Conditions[i]
+		if other.Key == key || len(other.Values) == 0 {
+			continue
+		}
+		g := grid.Grid{
+			Title: other.Key + " differs from " + key, Heads: []string{"principal", "action", "calls", "by", "would be", "instead of"},
+			Right: []bool{false, false, true, false, false, false},
+		}
+		rows := 0
+		for i := range a.Uses {
+			u := &a.Uses[i]
+			v, judged := u.Verdicts[other.Key]
+			if !judged || v.Outcome == u.Verdicts[key].Outcome {
+				continue
+			}
+			if rows++; rows <= maxRows {
+				g.Add(a.principal(u), u.EventName, grid.Number(u.Calls), u.by(), string(v.Outcome), grid.OrDash(string(u.Verdicts[key].Outcome)))
+			}
+		}
+		if g.More(rows - maxRows); rows > 0 {
+			g.Write(out)
+		}
+	}
+}
+
+func (a *Answer) writeOpen(out *strings.Builder, file string) {
+	g := grid.Grid{
+		Title: "Left open by " + file + " to calls past the endpoints", Heads: []string{"action", "calls", "denied", "last seen", "by", "unless"},
+		Right: []bool{false, true, true, false, false, false},
+	}
+	for i := range a.Open.Seen {
+		o := &a.Open.Seen[i]
+		var who []string
+		for _, p := range o.Principals {
+			name, _ := grid.Principal(p)
+			who = append(who, name)
+		}
+		g.Add(o.Action, grid.Number(o.Calls), grid.Number(o.Denied), o.lastDay(), few(who), strings.Join(o.HangsOn, ", "))
+	}
+	g.Write(out)
+	var unseen, perhaps []string
+	for _, o := range a.Open.Unseen {
+		if len(o.HangsOn) == 0 {
+			unseen = append(unseen, o.Action)
+		} else {
+			perhaps = append(perhaps, o.Action+" ("+strings.Join(o.HangsOn, ", ")+")")
+		}
+	}
+	if len(unseen) > 0 {
+		grid.Paragraph(out, "  ", "    ", "open too, though nobody was seen to use it: "+strings.Join(unseen, ", "))
+	}
+	if len(perhaps) > 0 {
+		grid.Paragraph(out, "  ", "    ", "perhaps open, by what a report does not know: "+strings.Join(perhaps, ", "))
+	}
+	if a.PolicyKind == "" {
+		grid.Paragraph(out, "  ", "    ", "only Deny statements count here")
+		return
+	}
+	grid.Paragraph(out, "  ", "    ", "Only Deny statements close an action: what the "+a.PolicyKind+" does not deny, the policies of a principal may allow.")
+}
+
+func (a *Answer) writeStatement(out *strings.Builder, key string) {
+	var doc *StatementDocument
+	for i := range a.Conditions {
+		if a.Conditions[i].Key == key {
+			doc = a.Conditions[i].Statement
+		}
+	}
+	if doc == nil {
+		fmt.Fprintf(out, "\nNo statement: the values of %s are not known\n", key)
+		return
+	}
+	if a.PolicyKind != "" {
+		fmt.Fprintf(out, "\nStatement for the %s\n", a.PolicyKind)
+	} else {
+		out.WriteString("\nStatement for a service control policy, or for the policies of the principals: the resource itself\nhas no policy that can deny\n")
+	}
+	for line := range strings.Lines(doc.String()) {
+		out.WriteString("  " + line)
+	}
+	out.WriteString("\n")
+	if a.PolicyKind != "" {
+		grid.Paragraph(out, "  ", "  ", "It stops everybody past the endpoints who is not exempt, whoever administers the resource included: add "+
+			"who must keep access to "+principalArn+" before you paste it. Days that the report does not have may hold other callers.")
+	}
+}
