@@ -108,7 +108,7 @@ usage; 3 done, but some input could not be read; 130 interrupted, likewise.`,
 		}
 		return flagError(cmd, err)
 	})
-	root.AddCommand(newAnalyze(), newDiff(), newExplain(), newSummary())
+	root.AddCommand(newAnalyze(), newDiff(), newExplain(), newReadiness(), newSummary())
 	return root.ExecuteContext(ctx)
 }
 
