@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"vpcetrail/ingest/day"
+	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
 )
 
@@ -83,7 +84,7 @@ func (s *Span) Need(table string) error {
 	case len(s.Days):
 		return fmt.Errorf("%s has no table %s: it was made by an older vpcetrail; run vpcetrail analyze again for these days", s.Store, table)
 	}
-	return fmt.Errorf("%s has no table %s for %s: run vpcetrail analyze again for these days, or leave them out", s.Store, table, DayList(lacking))
+	return fmt.Errorf("%s has no table %s for %s: run vpcetrail analyze again for these days, or leave them out", s.Store, table, dayList(lacking))
 }
 
 // SpanRows returns the rows of table t of every day of s, a day behind the other. It holds one file at a time.
@@ -111,15 +112,11 @@ func (s *Span) String() string {
 	return fmt.Sprintf("%d days between %s and %s", len(s.Days), first, last)
 }
 
-// DayList names days, the first few of many.
-func DayList(days []day.Day) string {
-	const shown = 5
+// dayList names days, the first few of many.
+func dayList(days []day.Day) string {
 	var names []string
-	for _, d := range days[:min(len(days), shown)] {
+	for _, d := range days {
 		names = append(names, d.String())
 	}
-	if more := len(days) - shown; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(names, ", "), more)
-	}
-	return strings.Join(names, ", ")
+	return grid.Few(names)
 }

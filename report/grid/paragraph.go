@@ -1,6 +1,7 @@
 package grid
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 )
@@ -38,4 +39,13 @@ func Wrap(text string, width, first int) (lines []string) {
 		}
 	}
 	return append(lines, line)
+}
+
+// Few joins names with commas, the first five of many.
+func Few(list []string) string {
+	const shown = 5
+	if more := len(list) - shown; more > 0 {
+		return fmt.Sprintf("%s and %s more", strings.Join(list[:shown], ", "), Number(int64(more)))
+	}
+	return strings.Join(list, ", ")
 }

@@ -19,3 +19,10 @@ func TestParagraph(t *testing.T) {
 		}
 	}
 }
+
+func TestFew(t *testing.T) {
+	many := strings.Split("abcdefg", "")
+	if few, all := Few(many), Few(many[:5]); few != "a, b, c, d, e and 2 more" || all != "a, b, c, d, e" || Few(nil) != "" {
+		t.Errorf("%q, %q", few, all)
+	}
+}

@@ -55,20 +55,11 @@ func (a *Answer) writeHead(out *strings.Builder) {
 	grid.Paragraph(out, "", "  ", a.Resource)
 	fmt.Fprintf(out, "%s: %s by %s, %s denied\n", a.Days, grid.Plural(calls, "call"), grid.Plural(int64(len(principals)), "principal"), grid.Number(denied))
 	if len(a.Incomplete) > 0 {
-		grid.Paragraph(out, "INCOMPLETE: ", "  ", fmt.Sprintf("not all objects of %s could be read: others may use the resource", few(a.Incomplete)))
+		grid.Paragraph(out, "INCOMPLETE: ", "  ", fmt.Sprintf("not all objects of %s could be read: others may use the resource", grid.Few(a.Incomplete)))
 	}
 	if len(a.Missing) > 0 {
-		grid.Paragraph(out, "INCOMPLETE: ", "  ", fmt.Sprintf("the report lacks %s: others may use the resource", few(a.Missing)))
+		grid.Paragraph(out, "INCOMPLETE: ", "  ", fmt.Sprintf("the report lacks %s: others may use the resource", grid.Few(a.Missing)))
 	}
-}
-
-// few joins names, the first ones of many.
-func few(list []string) string {
-	const shown = 5
-	if more := len(list) - shown; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(list[:shown], ", "), more)
-	}
-	return strings.Join(list, ", ")
 }
 
 func (a *Answer) writeConditions(out *strings.Builder) {
@@ -225,7 +216,7 @@ func (a *Answer) writeOpen(out *strings.Builder, file string) {
 			name, _ := grid.Principal(p)
 			who = append(who, name)
 		}
-		g.Add(o.Action, grid.Number(o.Calls), grid.Number(o.Denied), o.lastDay(), few(who), strings.Join(o.HangsOn, ", "))
+		g.Add(o.Action, grid.Number(o.Calls), grid.Number(o.Denied), o.lastDay(), grid.Few(who), strings.Join(o.HangsOn, ", "))
 	}
 	g.Write(out)
 	var unseen, perhaps []string
