@@ -1,0 +1,267 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"vpcetrail/report"
+	"vpcetrail/report/table"
+)
+
+// A CallKey is what a rule can ask of calls. Session is known to table traffic only, Resource and Action to
+// table resources only.
+type CallKey struct {
+	AccountID          string `json:"account_id,omitempty"`
+	Region             string `json:"region,omitempty"`
+	Principal          string `json:"principal,omitempty"`
+	PrincipalType      string `json:"principal_type,omitempty"`
+	PrincipalAccountID string `json:"principal_account_id,omitempty"`
+	Session            string `json:"session,omitempty"`
+	Service            string `json:"service,omitempty"`
+	Resource           string `json:"resource,omitempty"`
+	Action             string `json:"event_name,omitempty"`
+	Route              string `json:"route"`
+	Origin             string `json:"origin,omitempty"`
+	Evidence           string `json:"evidence,omitempty"`
+	EndpointID         string `json:"vpc_endpoint_id,omitempty"`
+	EndpointAccountID  string `json:"endpoint_account_id,omitempty"`
+	EndpointOwner      string `json:"endpoint_owner,omitempty"`
+}
+
+// A Call is calls that share a key.
+type Call struct {
+	CallKey
+	Calls  int64 `json:"calls"`
+	Denied int64 `json:"denied"`
+	// FirstSeen and LastSeen are milliseconds since the epoch; the other two the same for people, in UTC.
+	FirstSeen   int64  `json:"-"`
+	LastSeen    int64  `json:"-"`
+	FirstSeenAt string `json:"first_seen"`
+	LastSeenAt  string `json:"last_seen"`
+}
+
+// A Status says how a rule has fared.
+type Status string
+
+// The statuses.
+const (
+	Violated Status = "violated"
+	Kept     Status = "kept"
+	Empty    Status = "empty" // no call to judge: perhaps the scope is misspelt
+)
+
+// A Result is how one rule has fared. A call that names several of a rule's resources counts for each.
+type Result struct {
+	Rule   *Rule
+	Status Status
+	Table  string // that the rule was held against
+
+	Judged    int64 // calls, violating ones included
+	Violating int64
+	Open      int64   // calls of which the report cannot tell; not judged
+	ByService int64   // calls that AWS services made; not judged
+	Denied    int64   // calls left out because they were denied
+	Excepted  []int64 // calls left out by each exception
+
+	Rows    []Call // the violating ones, most calls first
+	LeftOut int64  // how many rows more there are
+}
+
+// An Audit is the outcome of all rules over days of a report.
+type Audit struct {
+	Days                string
+	Missing, Incomplete []string // days
+	RequireComplete     bool
+	Results             []Result // in the order of the rules
+}
+
+// maxRows bounds the rows that are kept of a rule.
+const maxRows = 10_000
+
+// Run holds the days of s against rules. It fails where a day lacks a table that a rule needs.
+func Run(ctx context.Context, s *report.Span, rules *Rules) (*Audit, error) {
+	a := &Audit{Days: s.String(), RequireComplete: rules.RequireComplete}
+	for _, d := range s.Missing {
+		a.Missing = append(a.Missing, d.String())
+	}
+	for _, d := range s.Incomplete {
+		a.Incomplete = append(a.Incomplete, d.String())
+	}
+	var byTraffic, byResource []*tally
+	var tallies []*tally
+	for i := range rules.List {
+		t := newTally(&rules.List[i])
+		tallies = append(tallies, t)
+		if t.Rule.byResource() {
+			byResource = append(byResource, t)
+		} else {
+			byTraffic = append(byTraffic, t)
+		}
+	}
+	if err := holdTraffic(ctx, s, byTraffic); err != nil {
+		return nil, err
+	}
+	if err := holdResources(ctx, s, byResource); err != nil {
+		return nil, err
+	}
+	for _, t := range tallies {
+		a.Results = append(a.Results, t.result())
+	}
+	return a, nil
+}
+
+func holdTraffic(ctx context.Context, s *report.Span, tallies []*tally) error {
+	if len(tallies) == 0 {
+		return nil
+	}
+	if err := s.Need(table.Traffic.Name); err != nil {
+		return err
+	}
+	for row, err := range report.SpanRows(ctx, s, &table.Traffic) {
+		if err != nil {
+			return err
+		}
+		c := Call{CallKey: CallKey{
+			AccountID: row.AccountID, Region: row.Region, Principal: row.Principal, PrincipalType: row.PrincipalType, PrincipalAccountID: row.PrincipalAccountID,
+			Session: row.Session, Service: row.Service, Route: row.Route, Origin: row.Origin, Evidence: row.Evidence,
+			EndpointID: row.EndpointID, EndpointAccountID: row.EndpointAccountID, EndpointOwner: row.EndpointOwner,
+		}, Calls: row.Calls, Denied: row.Denied, FirstSeen: row.FirstSeen, LastSeen: row.LastSeen}
+		for _, t := range tallies {
+			t.add(&c)
+		}
+	}
+	return nil
+}
+
+func holdResources(ctx context.Context, s *report.Span, tallies []*tally) error {
+	if len(tallies) == 0 {
+		return nil
+	}
+	if err := s.Need(table.Resources.Name); err != nil {
+		return err
+	}
+	for row, err := range report.SpanRows(ctx, s, &table.Resources) {
+		if err != nil {
+			return err
+		}
+		c := Call{CallKey: CallKey{
+			AccountID: row.AccountID, Region: row.Region, Principal: row.Principal, PrincipalType: row.PrincipalType, PrincipalAccountID: row.PrincipalAccountID,
+			Service: row.Service, Resource: row.Resource, Action: row.EventName, Route: row.Route, Origin: row.Origin, Evidence: row.Evidence,
+			EndpointID: row.EndpointID, EndpointAccountID: row.EndpointAccountID, EndpointOwner: row.EndpointOwner,
+		}, Calls: row.Calls, Denied: row.Denied, FirstSeen: row.FirstSeen, LastSeen: row.LastSeen}
+		for _, t := range tallies {
+			t.add(&c)
+		}
+	}
+	return nil
+}
+
+// A tally adds up a rule's calls.
+type tally struct {
+	Result
+	rows map[CallKey]*Call // violating
+}
+
+func newTally(r *Rule) *tally {
+	t := &tally{Result: Result{Rule: r, Table: table.Traffic.Name, Excepted: make([]int64, len(r.Except))}, rows: map[CallKey]*Call{}}
+	if r.byResource() {
+		t.Table = table.Resources.Name
+	}
+	return t
+}
+
+// add counts a row of a table.
+func (t *tally) add(c *Call) {
+	r := t.Rule
+	if !r.Scope.matches(c) {
+		return
+	}
+	judged := c.Calls
+	for i := range r.Except {
+		if r.Except[i].matches(c) {
+			t.Excepted[i] += judged
+			return
+		}
+	}
+	if !r.CountDenied {
+		judged -= c.Denied
+		t.Denied += c.Denied
+	}
+	switch r.judge(c) {
+	case noRoute:
+		t.ByService += judged
+	case open:
+		t.Open += judged
+	case keeps:
+		t.Judged += judged
+	case violates:
+		if t.Judged, t.Violating = t.Judged+judged, t.Violating+judged; judged > 0 {
+			t.keep(c)
+		}
+	}
+}
+
+// keep adds a violating row to those of its key.
+func (t *tally) keep(c *Call) {
+	row := t.rows[c.CallKey]
+	switch {
+	case row == nil && len(t.rows) == maxRows:
+		t.LeftOut++
+		return
+	case row == nil:
+		row = &Call{CallKey: c.CallKey, FirstSeen: c.FirstSeen}
+		t.rows[c.CallKey] = row
+	}
+	row.Calls += c.Calls
+	row.Denied += c.Denied
+	row.FirstSeen, row.LastSeen = min(row.FirstSeen, c.FirstSeen), max(row.LastSeen, c.LastSeen)
+}
+
+func (t *tally) result() Result {
+	for _, row := range t.rows {
+		row.FirstSeenAt = time.UnixMilli(row.FirstSeen).UTC().Format(time.RFC3339)
+		row.LastSeenAt = time.UnixMilli(row.LastSeen).UTC().Format(time.RFC3339)
+		t.Rows = append(t.Rows, *row)
+	}
+	slices.SortFunc(t.Rows, func(a, b Call) int {
+		return cmp.Or(cmp.Compare(b.Calls, a.Calls), a.compare(&b.CallKey))
+	})
+	switch {
+	case !t.Rule.Allow.keeps(t.Violating, t.Judged):
+		t.Status = Violated
+	case t.Judged == 0:
+		t.Status = Empty
+	default:
+		t.Status = Kept
+	}
+	return t.Result
+}
+
+func (k *CallKey) compare(o *CallKey) int {
+	for _, pair := range [][2]string{
+		{k.Principal, o.Principal}, {k.Service, o.Service}, {k.Resource, o.Resource}, {k.Action, o.Action}, {k.Route, o.Route}, {k.EndpointID, o.EndpointID},
+		{k.AccountID, o.AccountID}, {k.Region, o.Region}, {k.Session, o.Session}, {k.Origin, o.Origin}, {k.Evidence, o.Evidence}, {k.EndpointOwner, o.EndpointOwner},
+		{k.PrincipalType, o.PrincipalType}, {k.PrincipalAccountID, o.PrincipalAccountID}, {k.EndpointAccountID, o.EndpointAccountID},
+	} {
+		if c := cmp.Compare(pair[0], pair[1]); c != 0 {
+			return c
+		}
+	}
+	return 0
+}
+
+// Violations counts the violated rules that are at least as grave as a severity.
+func (a *Audit) Violations(severity string) (n int) {
+	for i := range a.Results {
+		r := &a.Results[i]
+		if r.Status == Violated && slices.Index(severities, r.Rule.Severity) <= slices.Index(severities, severity) {
+			n++
+		}
+	}
+	return n
+}
+
+// Whole reports whether the report has all that the audit is about, as far as it can know.
+func (a *Audit) Whole() bool { return len(a.Missing) == 0 && len(a.Incomplete) == 0 }

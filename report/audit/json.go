@@ -1,0 +1,56 @@
+package audit
+
+// A Document is an audit in the form that programs read. Keys are never renamed.
+type Document struct {
+	Days       string   `json:"days"`
+	Missing    []string `json:"missing_days,omitempty"`
+	Incomplete []string `json:"incomplete_days,omitempty"`
+	Complete   bool     `json:"complete"`
+	// Passed says that no rule is violated and that nothing is missing which the rules require.
+	Passed bool           `json:"passed"`
+	Rules  []RuleDocument `json:"rules"`
+}
+
+// A RuleDocument is one rule's result.
+type RuleDocument struct {
+	Name        string              `json:"name"`
+	Description string              `json:"description,omitempty"`
+	Severity    string              `json:"severity"`
+	Status      Status              `json:"status"`
+	Table       string              `json:"table"`
+	Judged      int64               `json:"judged"`
+	Violating   int64               `json:"violating"`
+	Open        int64               `json:"unknown"`
+	ByService   int64               `json:"aws_service"`
+	Denied      int64               `json:"denied_left_out"`
+	Exceptions  []ExceptionDocument `json:"exceptions,omitempty"`
+	Violations  []Call              `json:"violations"`
+	LeftOut     int64               `json:"violations_left_out,omitempty"` // rows beyond those listed
+}
+
+// An ExceptionDocument says how many calls an exception left out.
+type ExceptionDocument struct {
+	Reason string `json:"reason"`
+	Calls  int64  `json:"calls"`
+}
+
+// Document returns the audit for programs.
+func (a *Audit) Document() *Document {
+	d := &Document{
+		Days: a.Days, Missing: a.Missing, Incomplete: a.Incomplete, Complete: a.Whole(),
+		Passed: a.Violations(severities[len(severities)-1]) == 0 && (a.Whole() || !a.RequireComplete),
+	}
+	for i := range a.Results {
+		r := &a.Results[i]
+		rule := RuleDocument{
+			Name: r.Rule.Name, Description: r.Rule.Description, Severity: r.Rule.Severity, Status: r.Status, Table: r.Table,
+			Judged: r.Judged, Violating: r.Violating, Open: r.Open, ByService: r.ByService, Denied: r.Denied,
+			Violations: append([]Call{}, r.Rows...), LeftOut: r.LeftOut,
+		}
+		for i, e := range r.Rule.Except {
+			rule.Exceptions = append(rule.Exceptions, ExceptionDocument{e.Reason, r.Excepted[i]})
+		}
+		d.Rules = append(d.Rules, rule)
+	}
+	return d
+}

@@ -1,0 +1,100 @@
+package audit
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+
+	"vpcetrail/report/grid"
+)
+
+// The elements of JUnit's XML, as pipelines read them.
+type (
+	junitSuites struct {
+		XMLName xml.Name `xml:"testsuites"`
+		junitCounts
+		Suite junitSuite `xml:"testsuite"`
+	}
+	junitSuite struct {
+		Name string `xml:"name,attr"`
+		junitCounts
+		Cases []junitCase `xml:"testcase"`
+	}
+	junitCounts struct {
+		Tests    int `xml:"tests,attr"`
+		Failures int `xml:"failures,attr"`
+		Errors   int `xml:"errors,attr"`
+		Skipped  int `xml:"skipped,attr"`
+	}
+	junitCase struct {
+		Class   string        `xml:"classname,attr"`
+		Name    string        `xml:"name,attr"`
+		Failure *junitMessage `xml:"failure"`
+		Error   *junitMessage `xml:"error"`
+		Skipped *junitMessage `xml:"skipped"`
+		Out     string        `xml:"system-out,omitempty"`
+	}
+	junitMessage struct {
+		Message string `xml:"message,attr"`
+		Type    string `xml:"type,attr,omitempty"`
+		Text    string `xml:",cdata"`
+	}
+)
+
+// WriteJUnit writes the audit as JUnit XML, a test case a rule and one for the report's completeness: a violated
+// rule is a failure, an incomplete report an error unless the rules allow it, a rule without calls is skipped.
+// It holds no times, so that the same report gives the same bytes.
+func (a *Audit) WriteJUnit(w io.Writer) error {
+	suite := junitSuite{Name: "vpcetrail audit of " + a.Days}
+	complete := junitCase{Class: "vpcetrail.audit", Name: "the report is complete"}
+	switch gaps := strings.Join(a.gaps(), "; "); {
+	case gaps != "" && a.RequireComplete:
+		complete.Error = &junitMessage{Message: gaps, Type: "incomplete"}
+		suite.Errors++
+	case gaps != "":
+		complete.Out = gaps
+	}
+	suite.Cases = append(suite.Cases, complete)
+	for i := range a.Results {
+		r := &a.Results[i]
+		c := junitCase{Class: "vpcetrail.audit." + r.Rule.Severity, Name: grid.Clean(r.Rule.Name)}
+		switch r.Status {
+		case Violated:
+			c.Failure = &junitMessage{Message: grid.Clean(r.numbers()), Type: r.Rule.Severity, Text: r.lines()}
+			suite.Failures++
+		case Empty:
+			c.Skipped = &junitMessage{Message: grid.Clean(r.numbers())}
+			suite.Skipped++
+		default:
+			c.Out = grid.Clean(r.numbers())
+		}
+		suite.Cases = append(suite.Cases, c)
+	}
+	suite.Tests = len(suite.Cases)
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return err
+	}
+	enc := xml.NewEncoder(w)
+	enc.Indent("", "  ")
+	if err := enc.Encode(junitSuites{junitCounts: suite.junitCounts, Suite: suite}); err != nil {
+		return err
+	}
+	_, err := io.WriteString(w, "\n")
+	return err
+}
+
+// lines lists the violating rows, one a line.
+func (r *Result) lines() string {
+	var out strings.Builder
+	for i := range r.Rows {
+		c := &r.Rows[i]
+		if i == textRows {
+			fmt.Fprintf(&out, "\n… and %d more", len(r.Rows)-textRows+int(r.LeftOut))
+			break
+		}
+		line := fmt.Sprintf("%s %s %s, %s by %s, last %s", grid.OrDash(c.Principal), c.name(), c.Resource, grid.Plural(c.Calls, "call"), c.by(), c.LastSeenAt)
+		out.WriteString("\n" + grid.Clean(strings.ReplaceAll(line, " ,", ",")))
+	}
+	return out.String() + "\n"
+}

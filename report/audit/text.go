@@ -1,0 +1,158 @@
+package audit
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/report/grid"
+)
+
+// textRows is how many rows of a rule are shown; JSON has all that are kept.
+const textRows = 50
+
+// WriteText writes the audit for a person: violated rules first, the gravest ones first.
+func (a *Audit) WriteText(w io.Writer) error {
+	var out strings.Builder
+	a.writeHead(&out)
+	results := slices.Clone(a.Results)
+	slices.SortStableFunc(results, func(x, y Result) int { return x.rank() - y.rank() })
+	for i := range results {
+		results[i].writeText(&out)
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+// rank orders results for a person.
+func (r *Result) rank() int {
+	status := slices.Index([]Status{Violated, Empty, Kept}, r.Status)
+	return status*len(severities) + slices.Index(severities, r.Rule.Severity)
+}
+
+func (a *Audit) writeHead(out *strings.Builder) {
+	count := map[Status]int64{}
+	for i := range a.Results {
+		count[a.Results[i].Status]++
+	}
+	fmt.Fprintf(out, "%s: %s, %d violated, %d kept", a.Days, grid.Plural(int64(len(a.Results)), "rule"), count[Violated], count[Kept])
+	if n := count[Empty]; n > 0 {
+		fmt.Fprintf(out, ", %d without calls", n)
+	}
+	out.WriteString("\n")
+	for _, gap := range a.gaps() {
+		grid.Paragraph(out, "INCOMPLETE: ", "  ", gap)
+	}
+}
+
+// gaps says what the report lacks.
+func (a *Audit) gaps() (gaps []string) {
+	if len(a.Incomplete) > 0 {
+		gaps = append(gaps, fmt.Sprintf("not all objects of %s could be read", grid.Few(a.Incomplete)))
+	}
+	if len(a.Missing) > 0 {
+		gaps = append(gaps, fmt.Sprintf("the report lacks %s", grid.Few(a.Missing)))
+	}
+	return gaps
+}
+
+// words are the statuses as a person reads them.
+var words = map[Status]string{Violated: "VIOLATED", Kept: "kept", Empty: "no calls"}
+
+func (r *Result) writeText(out *strings.Builder) {
+	out.WriteString("\n")
+	grid.Paragraph(out, fmt.Sprintf("%-8s  ", words[r.Status]), "          ", fmt.Sprintf("%s (%s)", r.Rule.Name, r.Rule.Severity))
+	grid.Paragraph(out, "          ", "          ", r.Rule.Description)
+	grid.Paragraph(out, "          ", "          ", r.numbers())
+	if len(r.Rows) == 0 {
+		return
+	}
+	g := grid.Grid{Title: "  Violating calls", Heads: []string{"principal", "account", "call", "calls", "denied", "last seen", "by"}, Right: []bool{false, false, false, true, true, false, false}}
+	if r.Table == "resources" {
+		g.Heads = append(g.Heads, "resource")
+		g.Right = append(g.Right, false)
+	}
+	for i := range r.Rows {
+		if i == textRows {
+			break
+		}
+		c := &r.Rows[i]
+		name, _ := grid.Principal(c.Principal)
+		row := []string{name, grid.OrDash(c.PrincipalAccountID), c.name(), grid.Number(c.Calls), grid.Number(c.Denied), day.OfMillis(c.LastSeen).String(), c.by()}
+		if r.Table == "resources" {
+			row = append(row, nameOf(c.Resource))
+		}
+		g.Add(row...)
+	}
+	g.More(len(r.Rows) - textRows + int(r.LeftOut))
+	g.Write(out)
+}
+
+// numbers says in a sentence what was counted.
+func (r *Result) numbers() string {
+	parts := []string{fmt.Sprintf("%s judged, %s violating (%s)", grid.Plural(r.Judged, "call"), grid.Number(r.Violating), grid.Percent(r.Violating, r.Judged))}
+	if r.Judged == 0 {
+		parts = []string{"no call judged"}
+	}
+	if t := r.Rule.Allow; r.Violating > 0 && r.Status == Kept {
+		var allowed []string
+		if t.Calls >= 0 {
+			allowed = append(allowed, grid.Plural(t.Calls, "call"))
+		}
+		if t.Share >= 0 {
+			allowed = append(allowed, fmt.Sprintf("%.4g %%", 100*t.Share))
+		}
+		parts = append(parts, "tolerated up to "+strings.Join(allowed, " and "))
+	}
+	add := func(n int64, text string) {
+		if n > 0 {
+			parts = append(parts, grid.Number(n)+" "+text)
+		}
+	}
+	add(r.Open, "of unknown route or owner")
+	add(r.ByService, "by AWS services")
+	add(r.Denied, "denied and left out")
+	for i, n := range r.Excepted {
+		if n == 0 {
+			parts = append(parts, fmt.Sprintf("no call under the exception %q", r.Rule.Except[i].Reason))
+		}
+		add(n, fmt.Sprintf("excepted (%s)", r.Rule.Except[i].Reason))
+	}
+	return strings.Join(parts, "; ")
+}
+
+// name says what was called.
+func (c *Call) name() string {
+	prefix, _, _ := strings.Cut(c.Service, ".")
+	if c.Action == "" {
+		return grid.OrDash(prefix)
+	}
+	return prefix + ":" + c.Action
+}
+
+// by says by which way the calls came.
+func (c *Call) by() string {
+	switch c.Route {
+	case "vpce":
+		if c.EndpointOwner != "own" {
+			return c.EndpointID + " (" + c.EndpointOwner + ")"
+		}
+		return c.EndpointID
+	case "internet":
+		if c.Origin == "aws" {
+			return "internet, AWS address"
+		}
+		return "internet, " + grid.OrDash(c.Origin)
+	}
+	return c.Route + ", " + grid.OrDash(c.Evidence)
+}
+
+// nameOf returns the last part of a resource's ARN.
+func nameOf(arn string) string {
+	if parts := strings.SplitN(arn, ":", 6); len(parts) == 6 {
+		return parts[5]
+	}
+	return grid.OrDash(arn)
+}
