@@ -39,6 +39,7 @@ const (
 	exitFailed      = 1
 	exitUsage       = 2
 	exitIncomplete  = 3
+	exitViolated    = 4
 	exitInterrupted = 130
 )
 
@@ -68,8 +69,10 @@ func exitCode(err error) int {
 		return 0
 	case errors.As(err, &wrong):
 		return exitUsage
-	case errors.Is(err, errIncomplete), errors.Is(err, errUnread):
+	case errors.Is(err, errIncomplete), errors.Is(err, errUnread), errors.Is(err, errUnproven):
 		return exitIncomplete
+	case errors.Is(err, errViolated):
+		return exitViolated
 	case errors.Is(err, errInterrupted), errors.Is(err, errUnrestated), errors.Is(err, errStopped), errors.Is(err, context.Canceled):
 		return exitInterrupted
 	}
@@ -85,7 +88,8 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 reached AWS, and writes counts per principal, service and endpoint as Parquet for Athena.
 
 Exit status: 0 done and complete; 1 failed, nothing published unless the message says so; 2 wrong
-usage; 3 done, but some input could not be read; 130 interrupted, likewise.`,
+usage; 3 done, but some input could not be read; 4 a rule of an audit is violated; 130 interrupted,
+likewise.`,
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -108,7 +112,7 @@ usage; 3 done, but some input could not be read; 130 interrupted, likewise.`,
 		}
 		return flagError(cmd, err)
 	})
-	root.AddCommand(newAnalyze(), newDiff(), newExplain(), newReadiness(), newSummary())
+	root.AddCommand(newAnalyze(), newAudit(), newDiff(), newExplain(), newReadiness(), newSummary())
 	return root.ExecuteContext(ctx)
 }
 
