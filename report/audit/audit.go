@@ -100,6 +100,12 @@ func Run(ctx context.Context, s *report.Span, rules *Rules) (*Audit, error) {
 			byTraffic = append(byTraffic, t)
 		}
 	}
+	if err := need(s, table.Traffic.Name, byTraffic); err != nil {
+		return nil, err
+	}
+	if err := need(s, table.Resources.Name, byResource); err != nil {
+		return nil, err
+	}
 	if err := holdTraffic(ctx, s, byTraffic); err != nil {
 		return nil, err
 	}
@@ -112,12 +118,17 @@ func Run(ctx context.Context, s *report.Span, rules *Rules) (*Audit, error) {
 	return a, nil
 }
 
-func holdTraffic(ctx context.Context, s *report.Span, tallies []*tally) error {
+// need fails where there are rules for a table that a day lacks.
+func need(s *report.Span, name string, tallies []*tally) error {
 	if len(tallies) == 0 {
 		return nil
 	}
-	if err := s.Need(table.Traffic.Name); err != nil {
-		return err
+	return s.Need(name)
+}
+
+func holdTraffic(ctx context.Context, s *report.Span, tallies []*tally) error {
+	if len(tallies) == 0 {
+		return nil
 	}
 	for row, err := range report.SpanRows(ctx, s, &table.Traffic) {
 		if err != nil {
@@ -138,9 +149,6 @@ func holdTraffic(ctx context.Context, s *report.Span, tallies []*tally) error {
 func holdResources(ctx context.Context, s *report.Span, tallies []*tally) error {
 	if len(tallies) == 0 {
 		return nil
-	}
-	if err := s.Need(table.Resources.Name); err != nil {
-		return err
 	}
 	for row, err := range report.SpanRows(ctx, s, &table.Resources) {
 		if err != nil {

@@ -203,12 +203,13 @@ func TestGapsDoNotPass(t *testing.T) {
 		{"days at the ends", day.Window{From: today - 1, To: today + 1}, ingest.OK, []day.Day{today}, []string{"2026-11-19", "2026-11-21"}, nil},
 		{"the first day", day.Window{From: today - 1, To: day.All().To}, ingest.OK, []day.Day{today}, []string{"2026-11-19"}, nil},
 	} {
+		s := published(t, tc.window, tc.status, true, tc.days...)
 		for _, strict := range []string{"true", "false"} {
 			rules, err := Parse([]byte("require_complete: " + strict + "\n" + kept))
 			if err != nil {
 				t.Fatal(err)
 			}
-			a, err := Run(context.Background(), published(t, tc.window, tc.status, true, tc.days...), rules)
+			a, err := Run(context.Background(), s, rules)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -9,10 +9,22 @@ import (
 type StatementDocument struct {
 	Sid       string
 	Effect    string
-	Principal string   `json:",omitempty"`
-	Action    []string // one at least
-	Resource  []string `json:",omitempty"`
-	Condition map[string]map[string]any
+	Principal string `json:",omitempty"`
+	Action    Texts  // one at least
+	Resource  Texts  `json:",omitempty"`
+	// Condition holds values by operator and key.
+	Condition map[string]map[string]Texts
+}
+
+// Texts are one text or a list of them: in JSON, one stands alone, as people write policies.
+type Texts []string
+
+// MarshalJSON writes the texts.
+func (t Texts) MarshalJSON() ([]byte, error) {
+	if len(t) == 1 {
+		return json.Marshal(t[0])
+	}
+	return json.Marshal([]string(t))
 }
 
 // statement returns the statement that asks for one of the key's values, exceptions included.
@@ -36,9 +48,9 @@ func (r *reader) statement(key string, values []string) *StatementDocument {
 	}
 	doc := &StatementDocument{
 		Sid: "OnlyByOur" + strings.TrimPrefix(key, "aws:"), Effect: "Deny", Action: s.actions,
-		Condition: map[string]map[string]any{
+		Condition: map[string]map[string]Texts{
 			"StringNotEquals":    {key: values},
-			"BoolIfExists":       {viaAWSService: "false", principalIsAWSService: "false"},
+			"BoolIfExists":       {viaAWSService: {"false"}, principalIsAWSService: {"false"}},
 			"ArnNotLikeIfExists": {principalArn: exempt},
 		},
 	}

@@ -20,6 +20,10 @@ const (
 // verdict says what a Deny of all requests that do not have the condition's key among its values, but for the
 // exceptions, would do to a use.
 func (r *reader) verdict(u *Use, key string) Verdict {
+	if u.Action != "" && !wildcard.MatchAny(r.service.actions, u.Action) {
+		// An action of another service that names the resource, or one that the statement leaves out on purpose.
+		return Verdict{Outcome: Passes, Because: "the statement does not hold for " + u.Action}
+	}
 	if v, exempt := r.exempt(u); exempt {
 		return v
 	}
