@@ -1,0 +1,12 @@
+-- Principals and services that were seen past the endpoint for the first time, after the report's first day.
+SELECT account_id, principal, service,
+  min(dt) AS first_dt,
+  count(DISTINCT dt) AS days,
+  sum(calls) AS calls,
+  sum(bytes_in + bytes_out) AS bytes,
+  min(first_seen) AS first_seen,
+  max(last_seen) AS last_seen
+FROM {{table "traffic"}}
+WHERE route = 'internet'
+GROUP BY account_id, principal, service
+HAVING min(dt) > '{{firstDay}}' -- the report's first day, on which all would be new
