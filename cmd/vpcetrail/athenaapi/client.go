@@ -3,6 +3,7 @@ package athenaapi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -12,7 +13,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/athena"
 	"github.com/aws/aws-sdk-go-v2/service/athena/types"
+	"github.com/aws/smithy-go/logging"
 
+	"vpcetrail/ingest/source/store"
 	athenasql "vpcetrail/report/athena"
 )
 
@@ -40,7 +43,7 @@ func New(ctx context.Context, opt Options) (*Client, error) {
 	if opt.First == 0 {
 		opt.First, opt.Most = 100*time.Millisecond, 5*time.Second
 	}
-	cfg, err := config.LoadDefaultConfig(ctx)
+	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}))
 	if err != nil {
 		return nil, fmt.Errorf("AWS configuration: %w", err)
 	}
@@ -93,7 +96,7 @@ func (c *Client) runOnce(ctx context.Context, sql string) (again bool, err error
 	}
 	started, err := c.api.StartQueryExecution(ctx, in)
 	if err != nil {
-		return false, err
+		return false, said(err)
 	}
 	for wait := c.opt.First; ; wait = min(wait*3/2, c.opt.Most) {
 		if err := c.pause(ctx, wait); err != nil {
@@ -103,7 +106,7 @@ func (c *Client) runOnce(ctx context.Context, sql string) (again bool, err error
 		told, err := c.api.GetQueryExecution(ctx, &athena.GetQueryExecutionInput{QueryExecutionId: started.QueryExecutionId})
 		if err != nil {
 			c.stop(ctx, started.QueryExecutionId)
-			return false, err
+			return false, said(err)
 		}
 		status := told.QueryExecution.Status
 		switch status.State {
@@ -116,6 +119,14 @@ func (c *Client) runOnce(ctx context.Context, sql string) (again bool, err error
 		return again, fmt.Errorf("%s, query %s: %s", strings.ToLower(string(status.State)),
 			aws.ToString(started.QueryExecutionId), reason(status))
 	}
+}
+
+// said is an error of the SDK's in the API's own words, in one line.
+func said(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return err
+	}
+	return errors.New(store.Cause(err))
 }
 
 // reason returns why a statement has failed, in one line.
@@ -158,7 +169,7 @@ func (c *Client) Tables(ctx context.Context, database string) (map[string]athena
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, err
+			return nil, said(err)
 		}
 		for _, t := range page.TableMetadataList {
 			tables[aws.ToString(t.Name)] = athenasql.Existing{
