@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -43,10 +44,38 @@ func TestReadmeReports(t *testing.T) {
 	}
 }
 
+// TestReadmeQuestions runs the README's commands that ask the workshop's report.
+func TestReadmeQuestions(t *testing.T) {
+	t.Chdir("../..")
+	dir := t.TempDir()
+	ctx := context.Background()
+	if err := run(ctx, []string{"analyze", "fixtures/workshop/AWSLogs", "--endpoints", "fixtures/workshop/endpoints.json", "--out", dir, "--quiet"}, strings.NewReader(""), io.Discard, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	for name, status := range map[string]int{"readiness": 0, "audit": exitViolated} {
+		args := append([]string{name, dir}, readmeCommandIn(t, "README.md", "vpcetrail "+name+" workshop ")...)
+		for i, arg := range args {
+			if arg == "--junit" {
+				args[i+1] = filepath.Join(t.TempDir(), args[i+1])
+			}
+		}
+		var out bytes.Buffer
+		if err := run(ctx, args, strings.NewReader(""), &out, io.Discard); exitCode(err) != status {
+			t.Fatal(err)
+		}
+		fixtures.Section(t, "README.md", name, []byte("```\n"+out.String()+"```\n"))
+	}
+}
+
 // readmeCommand returns the arguments of the README's first line that starts so.
 func readmeCommand(t *testing.T, start string) []string {
 	t.Helper()
-	text, err := os.ReadFile("../../README.md")
+	return readmeCommandIn(t, "../../README.md", start)
+}
+
+func readmeCommandIn(t *testing.T, path, start string) []string {
+	t.Helper()
+	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}

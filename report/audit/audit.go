@@ -49,7 +49,7 @@ type Status string
 const (
 	Violated Status = "violated"
 	Kept     Status = "kept"
-	Empty    Status = "empty" // no call to judge: perhaps the scope is misspelt
+	Empty    Status = "empty" // no call is in its scope, which perhaps is misspelt
 )
 
 // A Result is how one rule has fared. A call that names several of a rule's resources counts for each.
@@ -169,7 +169,8 @@ func holdResources(ctx context.Context, s *report.Span, tallies []*tally) error 
 // A tally adds up a rule's calls.
 type tally struct {
 	Result
-	rows map[CallKey]*Call // violating
+	inScope int64             // calls, exceptions included
+	rows    map[CallKey]*Call // violating
 }
 
 func newTally(r *Rule) *tally {
@@ -187,6 +188,7 @@ func (t *tally) add(c *Call) {
 		return
 	}
 	judged := c.Calls
+	t.inScope += c.Calls
 	for i := range r.Except {
 		if r.Except[i].matches(c) {
 			t.Excepted[i] += judged
@@ -239,7 +241,7 @@ func (t *tally) result() Result {
 	switch {
 	case !t.Rule.Allow.keeps(t.Violating, t.Judged):
 		t.Status = Violated
-	case t.Judged == 0:
+	case t.inScope == 0:
 		t.Status = Empty
 	default:
 		t.Status = Kept

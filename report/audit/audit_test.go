@@ -118,6 +118,7 @@ func TestRules(t *testing.T) {
 		{"action", "scope: {actions: 's3:Delete*'}, require: {route: vpce}", "violated: 3 of 3, 0 open, 0 by services, 2 denied, rows 1"},
 		{"action of another service", "scope: {actions: 'sqs:Delete*'}, require: {route: vpce}", "empty: 0 of 0, 0 open, 0 by services, 0 denied, rows 0"},
 		{"exception", ledger + "require: {route: vpce}, except: [{reason: X, principals: '*role/app'}]", "violated: 3 of 5, 11 open, 13 by services, 8 denied, rows 1"},
+		{"all of it excepted", "scope: {principal_types: IAMUser}, require: {route: none}, except: [{reason: X, principals: '*'}]", "kept: 0 of 0, 0 open, 0 by services, 0 denied, rows 0"},
 		{"sessions", "scope: {sessions: i-*}, require: {route: vpce}", "violated: 6 of 128, 11 open, 13 by services, 12 denied, rows 2"},
 		{"other account", "scope: {accounts: 444455556666}, require: {route: vpce}", "empty: 0 of 0, 0 open, 0 by services, 0 denied, rows 0"},
 	} {

@@ -94,7 +94,7 @@ func (r *Result) writeText(out *strings.Builder) {
 func (r *Result) numbers() string {
 	parts := []string{fmt.Sprintf("%s judged, %s violating (%s)", grid.Plural(r.Judged, "call"), grid.Number(r.Violating), grid.Percent(r.Violating, r.Judged))}
 	if r.Judged == 0 {
-		parts = []string{"no call judged"}
+		parts = []string{map[bool]string{true: "no call is in its scope", false: "no call judged"}[r.Status == Empty]}
 	}
 	if t := r.Rule.Allow; r.Violating > 0 && r.Status == Kept {
 		var allowed []string

@@ -103,6 +103,9 @@ func (a *Answer) writeUses(out *strings.Builder, key string, o Outcome) {
 			continue
 		}
 		last := u.by()
+		if o == Passes && u.Route != "vpce" {
+			last += ", not in the statement"
+		}
 		if o == Exempt || o == Unknown {
 			reasons = append(reasons, v.reason())
 			slices.Sort(reasons)
