@@ -1,0 +1,213 @@
+package page
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"vpcetrail/fixtures"
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
+	"vpcetrail/report"
+	"vpcetrail/report/table"
+)
+
+// aMonth is the page of 30 days, 500 principals and 40 services, with readiness. It is made once: that takes seconds.
+var aMonth = sync.OnceValue(func() string {
+	m := month{days: 30, principals: 500, services: 40}
+	p := read(failer{}, m.publish(failer{}))
+	p.Readiness = m.someReadiness()
+	return write(failer{}, p)
+})
+
+// A failer is a testing.TB for what no test owns.
+type failer struct{ testing.TB }
+
+func (failer) Helper()           {}
+func (failer) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
+
+func TestPageOfTheWorkshop(t *testing.T) {
+	fixtures.Golden(t, "testdata/workshop.html", []byte(write(t, read(t, workshop(t)))))
+}
+
+func TestThePageOfAReportIsTheSameAgain(t *testing.T) {
+	m := month{days: 3, principals: 40, services: 12}
+	if a, b := write(t, read(t, m.publish(t))), write(t, read(t, m.publish(t))); a != b {
+		t.Error("two pages of the same report differ")
+	}
+}
+
+// hostile is text that means something to HTML, scripts, attributes, terminals or bidirectional layout.
+const hostile = "\u202e\x1b<script>alert(1)</script>\"' onload=alert(2) x='</title><!--{{.}}\u2066\u0000[31m\u200b\u3164"
+
+func TestHostileTextStaysText(t *testing.T) {
+	m := month{days: 1, principals: 30, services: 20, text: hostile, name: func(i int) string {
+		return fmt.Sprintf("arn:aws:iam::<b>%d</b>:role/%s", i, hostile)
+	}}
+	p := read(t, m.publish(t))
+	p.Readiness = m.someReadiness()
+	p.Readiness[0].Resource += hostile
+	p.Readiness[0].Condition += hostile
+	p.Readiness[0].Statement += hostile
+	p.store = hostile
+	text := write(t, p)
+	for _, tag := range []string{"<script", "<style", "<title>VPC", "<html"} {
+		if n := strings.Count(text, tag); n != 1 {
+			t.Errorf("%d times %s", n, tag)
+		}
+	}
+	for _, unwanted := range []string{"<script>alert", "<b>1", "<!--", "\u202e", "\u2066", "\x00", "\x1b", "\u200b", "\u3164"} {
+		if strings.Contains(text, unwanted) {
+			t.Errorf("the page holds %q", unwanted)
+		}
+	}
+	for _, wanted := range []string{"&lt;script&gt;alert(1)&lt;/script&gt;", `<span class="odd">U&#43;202E</span>`, `<span class="odd">U&#43;001B</span>`} {
+		if !strings.Contains(text, wanted) {
+			t.Errorf("the page lacks %q", wanted)
+		}
+	}
+}
+
+func TestALargePageIsSmall(t *testing.T) {
+	const limit = 2 << 20
+	if n := len(aMonth()); n > limit/4 {
+		t.Errorf("a month takes %d bytes, want a quarter of %d at most", n, limit)
+	}
+	// As many rows as a page takes, with the dearest text in every place that a caller can fill.
+	worst := strings.Repeat("\U000e0001", 3000)
+	m := month{days: 2, principals: 3 * maxPrincipals, services: 3 * maxServices, text: worst, name: func(i int) string { return fmt.Sprint(i, worst) }}
+	p := read(t, m.publish(t))
+	for range 2 * maxReadiness {
+		r := m.someReadiness()[0]
+		for i := range r.Outcomes {
+			for len(r.Outcomes[i].Rows) < 100 {
+				r.Outcomes[i].Rows = append(r.Outcomes[i].Rows, r.Outcomes[i].Rows...)
+			}
+		}
+		p.Readiness = append(p.Readiness, r)
+	}
+	if n := len(write(t, p)); n > limit {
+		t.Errorf("the largest page takes %d bytes, want %d at most", n, limit)
+	}
+}
+
+// TestPolicyAllowsThePageAlone holds the hashes against what stands in the page, as a browser would.
+func TestPolicyAllowsThePageAlone(t *testing.T) {
+	text := aMonth()
+	between := func(start, end string) string {
+		_, rest, _ := strings.Cut(text, start)
+		inside, _, _ := strings.Cut(rest, end)
+		return inside
+	}
+	policy := strings.NewReplacer("&#39;", "'", "&#43;", "+").Replace(between(`http-equiv="Content-Security-Policy" content="`, `"`))
+	want := "default-src 'none'; style-src '" + hash(between("<style>", "</style>")) + "'; script-src '" + hash(between("<script>", "</script>")) + "'; base-uri 'none'; form-action 'none'"
+	if policy != want {
+		t.Errorf("policy %s\nwant   %s", policy, want)
+	}
+	if found := regexp.MustCompile(`(?i)<[^>]* (style=|on[a-z]+=|src=|href="[^#])[^>]*>`).FindString(between("<body>", "<script>")); found != "" {
+		t.Errorf("the policy, or having no network, forbids %s", found)
+	}
+}
+
+func TestLinksLeadSomewhere(t *testing.T) {
+	text := aMonth()
+	for _, m := range regexp.MustCompile(`(?:href="#|aria-labelledby="|aria-describedby="|for=")([^"]+)"`).FindAllStringSubmatch(text, -1) {
+		if n := strings.Count(text, ` id="`+m[1]+`"`); n != 1 {
+			t.Errorf("%s: %d elements have that id", m[0], n)
+		}
+	}
+}
+
+// oneDay publishes a day with one service and the given findings.
+func oneDay(t *testing.T, store memStore, d day.Day, run report.Run, objects map[ingest.Status]int64, findings report.Rows[table.FindingRow]) {
+	t.Helper()
+	service := table.ServiceRow{AccountID: "111122223333", Region: "us-east-1", Service: "s3.amazonaws.com"}
+	service.Calls, service.VPCE = 10, 10
+	kinds := report.Kinds{Calls: 10}
+	publish(t, store, &report.Report{
+		Statuses: objects, Balance: report.Balance{Records: 10, Kinds: kinds}, Days: []*report.Day{{
+			Day: d, Kinds: kinds, Traffic: report.RowsOf[table.TrafficRow](nil), Principals: report.RowsOf[table.PrincipalRow](nil),
+			Services: report.RowsOf([]table.ServiceRow{service}), Endpoints: report.RowsOf[table.EndpointRow](nil), Findings: findings,
+			Objects: report.RowsOf[table.ObjectRow](nil),
+		}},
+	}, run)
+}
+
+func TestAPageSaysWhatItLacks(t *testing.T) {
+	store := memStore{}
+	oneDay(t, store, 20778, report.Run{Window: "a", Accounts: []string{"111122223333"}}, map[ingest.Status]int64{ingest.OK: 3, ingest.Corrupt: 2}, nil)
+	oneDay(t, store, 20781, report.Run{Window: "b"}, map[ingest.Status]int64{ingest.OK: 3}, report.RowsOf[table.FindingRow](nil))
+	v := read(t, store).view()
+	want := []string{
+		"Incomplete: 1 run of 2 could not read all input (2 corrupt). Table objects names each.",
+		"Balanced: 20 records, each counted once: 20 calls.",
+		"2 days between the first and the last without a report: 2026-11-22, 2026-11-23.",
+		"Filtered: read were only the accounts 111122223333.",
+		"Made without an inventory of endpoints: whose an endpoint is follows from the records alone.",
+	}
+	if v.Trust.OK || fmt.Sprintf("%q", v.Trust.Lines) != fmt.Sprintf("%q", want) {
+		t.Errorf("ok %v, lines %q\nwant %q", v.Trust.OK, v.Trust.Lines, want)
+	}
+	if want := "1 day of 2 have no table of findings: an older version of vpcetrail made them. Run analyze again for those days."; v.Findings.Missing != want {
+		t.Errorf("findings: %s\nwant %s", v.Findings.Missing, want)
+	}
+	if want := "All calls on a proven network path used a VPC endpoint; none went past it."; v.Headline != want {
+		t.Errorf("headline: %s\nwant %s", v.Headline, want)
+	}
+}
+
+func TestALostRecordShows(t *testing.T) {
+	store := memStore{}
+	oneDay(t, store, 20778, report.Run{Endpoints: 1}, map[ingest.Status]int64{ingest.OK: 3}, nil)
+	p := read(t, store)
+	if v := p.trustView(); !v.OK {
+		t.Errorf("not relied upon: %q", v.Lines)
+	}
+	p.trust.tables++
+	if v := p.trustView(); v.OK || v.Lines[1] != "Out of balance: the tables hold 11 calls, the runs counted 10." {
+		t.Errorf("%v, %q", v.OK, v.Lines)
+	}
+	p.trust.tables--
+	p.trust.unbalanced++
+	if v := p.trustView(); v.OK || v.Lines[1] != "Out of balance: in 1 run of 1 records are lost or counted twice." {
+		t.Errorf("%v, %q", v.OK, v.Lines)
+	}
+}
+
+func TestFindingsOfSeveralDaysAreOne(t *testing.T) {
+	store := memStore{}
+	key := table.FindingKey{Finding: "detour_cost", Severity: "medium", Principal: "arn:aws:iam::111122223333:role/a\x00b", Service: "s3.amazonaws.com"}
+	objects := map[ingest.Status]int64{ingest.OK: 1}
+	oneDay(t, store, 20778, report.Run{}, objects, report.RowsOf([]table.FindingRow{
+		{FindingKey: key, Calls: 5, Bytes: 1 << 30, EstimatedUSD: 0.5, SampleEventIDs: "a b", Detail: "first", FirstSeen: 100, LastSeen: 200},
+		{FindingKey: table.FindingKey{Finding: "endpoint_unused", Severity: "info"}, Detail: "unused", FirstSeen: -1, LastSeen: -1},
+	}))
+	oneDay(t, store, 20779, report.Run{}, objects, report.RowsOf([]table.FindingRow{
+		{FindingKey: key, Calls: 7, Bytes: 1 << 30, EstimatedUSD: 0.25, SampleEventIDs: "c", Detail: "second", FirstSeen: 300, LastSeen: 400},
+	}))
+	p := read(t, store)
+	if len(p.findings.rows) != 2 {
+		t.Fatalf("%+v", p.findings.rows)
+	}
+	want := finding{key, findingSum{Days: 2, Calls: 12, Bytes: 2 << 30, USD: 0.75, First: 100, Last: 400, LastDay: 20779, Samples: "c", Detail: "second"}}
+	if p.findings.rows[0] != want {
+		t.Errorf("%+v\nwant %+v", p.findings.rows[0], want)
+	}
+	var again findingSum
+	again.Parse(want.Append(nil))
+	if again != want.findingSum {
+		t.Errorf("parsed %+v", again)
+	}
+	if unused := p.findingsView("").Rows[1]; unused.Name() != "Endpoint unused" || minute(unused.Last) != "–" {
+		t.Errorf("%+v", unused)
+	}
+}
+
+func TestPageOfNoDay(t *testing.T) {
+	if _, err := Read(context.Background(), memStore{}, nil); err == nil || err.Error() != "memory: no day of a report to show" {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,171 @@
+package page
+
+import (
+	"math"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/report/table"
+)
+
+func TestTextsThatCannotBeSeenAreNamed(t *testing.T) {
+	for text, want := range map[string]string{
+		"role/über-app 東京 \uFFFD":  "role/über-app 東京 \uFFFD",
+		"a\u202eb\x00":             "a⟨U+202E⟩b⟨U+0000⟩",
+		"\xffa\xc3":                "⟨byte FF⟩a⟨byte C3⟩",
+		"\u00ad\ufe0f\u2800x":      "⟨U+00AD⟩⟨U+FE0F⟩⟨U+2800⟩x",
+		strings.Repeat("x", 290):   strings.Repeat("x", 280) + "⟨10 more⟩",
+		strings.Repeat("<", 57):    strings.Repeat("<", 56) + "⟨1 more⟩",
+		strings.Repeat("\n", 1000): strings.Repeat("⟨U+000A⟩", 7) + "⟨993 more⟩",
+	} {
+		if got := plain(text); got != want {
+			t.Errorf("%q\n got %s\nwant %s", text, got, want)
+		}
+	}
+}
+
+func TestNumbersAsPeopleReadThem(t *testing.T) {
+	for got, want := range map[string]string{
+		number(1234567): "1,234,567", number(-1234): "-1,234", number(0): "0",
+		short(950): "950", short(1500): "1.5k", short(20000): "20k", short(4_000_000): "4M",
+		share(1, 2): "50.0 %", share(99999, 100000): "> 99.9 %", share(1, 100000): "< 0.1 %", share(0, 5): "0.0 %", share(5, 5): "100.0 %", share(0, 0): "–",
+		bytesText(1023): "1,023 B", bytesText(1536): "1.5 KiB", bytesText(3 << 40): "3.0 TiB",
+		plural(1, "copy"): "1 copy", plural(2, "shared copy"): "2 shared copies", plural(2, "day"): "2 days", plural(1000, "call"): "1,000 calls",
+		minute(1795219200000): "2026-11-21 00:00", minute(-1): "–",
+	} {
+		if got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
+
+func TestNamesOfPrincipals(t *testing.T) {
+	for principal, want := range map[string][2]string{
+		"arn:aws:iam::111122223333:role/team/app": {"role/app", "111122223333"},
+		"arn:aws:iam::111122223333:root":          {"root", "111122223333"},
+		"111122223333:AROAEXAMPLE":                {"111122223333:AROAEXAMPLE", ""},
+		"":                                        {"", ""},
+	} {
+		if name, account := nameAndAccount(principal); [2]string{name, account} != want {
+			t.Errorf("%s: %s, %s", principal, name, account)
+		}
+	}
+}
+
+func TestAxesEndInRoundNumbers(t *testing.T) {
+	for n, want := range map[int64]int64{0: 1, 1: 1, 2: 2, 3: 4, 9: 10, 10: 10, 11: 20, 61: 80, 999: 1000, 3_700_000: 4_000_000} {
+		if got := niceCeiling(n); got != want {
+			t.Errorf("%d: %d, want %d", n, got, want)
+		}
+	}
+}
+
+func TestManyDaysShareBars(t *testing.T) {
+	var days []dayRoutes
+	for i := range 400 {
+		if i != 7 { // a gap
+			days = append(days, dayRoutes{day.Day(20000 + i), table.Routes{Calls: 1}})
+		}
+	}
+	all := spans(days)
+	var calls int64
+	for i := range all {
+		calls += all[i].Calls
+	}
+	if len(all) != 80 || calls != 399 || all[1].days != 4 || all[79].last != 20399 {
+		t.Errorf("%d bars, %d calls, %+v", len(all), calls, all[1])
+	}
+	if few := spans(days[:10]); len(few) != 11 || few[7].days != 0 || few[7].String() != "2024-10-11" {
+		t.Errorf("%d bars, %+v", len(few), few[7])
+	}
+}
+
+// TestBarsStandOnTheAxis holds the geometry of a bar against its numbers, and shows few calls beside many.
+func TestBarsStandOnTheAxis(t *testing.T) {
+	days := []dayRoutes{{20000, table.Routes{Calls: 4_000_001, VPCE: 3_000_000, InternetAWS: 1_000_000, Unknown: 1}}, {20001, table.Routes{}}}
+	c := newChart("id", "title", "note", spans(days), routeSeries)
+	want := []part{{"vpce", "85", "85"}, {"aws", "56.67", "28.33"}, {"unk", "55.67", "1"}}
+	if got := c.Bars[0].Parts; !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if tip := "2024-10-04\nby an endpoint: 3,000,000\ninternet, from AWS addresses: 1,000,000\ninternet, from elsewhere: 0\nby AWS services: 0\nunknown: 1"; c.Bars[0].Tip != tip {
+		t.Errorf("tip %q", c.Bars[0].Tip)
+	}
+	if grid := []gridLine{{"170", "0"}, {"85", "3M"}, {"0", "6M"}}; !reflect.DeepEqual(c.Grid, grid) {
+		t.Errorf("grid %v", c.Grid)
+	}
+}
+
+// TestColoursCanBeRead holds the colours against WCAG AA in both themes: text 4.5, shapes 3.
+func TestColoursCanBeRead(t *testing.T) {
+	colours := map[string][2]string{}
+	for _, m := range regexp.MustCompile(`--([a-z-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)`).FindAllStringSubmatch(pageCSS, -1) {
+		colours[m[1]] = [2]string{m[2], m[3]}
+	}
+	for _, tc := range []struct {
+		least  float64
+		names  string
+		ground string
+	}{
+		{4.5, "ink dim link good bad critical high medium low info", "paper"},
+		{4.5, "ink dim link", "ground"},
+		{3, "vpce aws ext svc unk-over", "paper"},
+	} {
+		for _, name := range strings.Fields(tc.names) {
+			for theme, colour := range colours[name] {
+				if got := contrast(t, colour, colours[tc.ground][theme]); got < tc.least {
+					t.Errorf("%s %s on %s: contrast %.2f, want %.1f", name, colour, tc.ground, got, tc.least)
+				}
+			}
+			if _, ok := colours[name]; !ok {
+				t.Errorf("page.css has no --%s", name)
+			}
+		}
+	}
+}
+
+func contrast(t *testing.T, a, b string) float64 {
+	x, y := luminance(t, a), luminance(t, b)
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+// luminance is WCAG's relative luminance.
+func luminance(t *testing.T, colour string) (sum float64) {
+	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+		n, err := strconv.ParseUint(colour[1+2*i:3+2*i], 16, 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := float64(n) / 255
+		if c <= 0.04045 {
+			c /= 12.92
+		} else {
+			c = math.Pow((c+0.055)/1.055, 2.4)
+		}
+		sum += weight * c
+	}
+	return sum
+}
+
+func TestReadinessIsSaidInOneSentence(t *testing.T) {
+	one := func(k OutcomeKind) Outcome { return Outcome{k, []OutcomeRow{{Calls: 3}}} }
+	for _, tc := range []struct {
+		outcomes []Outcome
+		verdict  string
+	}{
+		{[]Outcome{one(Passing), one(Stopped)}, "Not ready: 3 calls would be stopped."},
+		{[]Outcome{one(Passing), one(Unclear)}, "Probably ready: none is known to be stopped, but of 3 calls it cannot be told."},
+		{[]Outcome{one(Passing), one(Exempt)}, "Ready: no call in the report would be stopped."},
+		{nil, "No call in the report names this resource."},
+	} {
+		r := Readiness{Outcomes: tc.outcomes}
+		v := r.view()
+		if v.Verdict != tc.verdict || v.Safe != strings.HasPrefix(v.Verdict, "Ready") {
+			t.Errorf("%v %s, want %s", v.Safe, v.Verdict, tc.verdict)
+		}
+	}
+}

@@ -1,0 +1,168 @@
+package page
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// longestValue is how many bytes of HTML a value from the logs may take. Longer ones are cut: nobody reads them
+// here, and a page of hostile names stays small.
+const longestValue = 280
+
+// A piece is a part of a text from the logs: as it stands, or a character that cannot be seen, by its name.
+type piece struct {
+	Text string
+	Odd  bool
+}
+
+// pieces returns what is shown of a text: whole runs of what can be seen, and between them the names of what
+// cannot, or would move its neighbours: control, format and bidirectional characters, fillers, broken UTF-8.
+func pieces(s string) []piece {
+	var all []piece
+	start, taken := 0, 0
+	for i, r := range s {
+		broken := r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD")
+		odd := broken || !isSeen(r)
+		if taken += cost(r, odd); taken > longestValue {
+			return append(all, piece{Text: s[start:i]}, piece{Text: fmt.Sprintf("%d more", utf8.RuneCountInString(s[i:])), Odd: true})
+		}
+		if !odd {
+			continue
+		}
+		name, size := fmt.Sprintf("U+%04X", r), utf8.RuneLen(r)
+		if broken {
+			name, size = fmt.Sprintf("byte %02X", s[i]), 1
+		}
+		if start < i {
+			all = append(all, piece{Text: s[start:i]})
+		}
+		all = append(all, piece{Text: name, Odd: true})
+		start = i + size
+	}
+	if start < len(s) {
+		all = append(all, piece{Text: s[start:]})
+	}
+	return all
+}
+
+// cost is the bytes that a character takes in the page.
+func cost(r rune, odd bool) int {
+	switch {
+	case odd:
+		return len(`<span class="odd">U&#43;E0001</span>`)
+	case strings.ContainsRune(`<>&"'+`, r):
+		return len("&#34;")
+	}
+	return utf8.RuneLen(r)
+}
+
+// isSeen reports whether a character has a shape of its own in its own place.
+func isSeen(r rune) bool {
+	switch {
+	case !unicode.IsPrint(r):
+		return false
+	case r == 0x115F, r == 0x1160, r == 0x3164, r == 0xFFA0, r == 0x2800, r == 0x17B4, r == 0x17B5: // fillers and blanks
+		return false
+	case 0x180B <= r && r <= 0x180F, 0xFE00 <= r && r <= 0xFE0F, 0xE0100 <= r && r <= 0xE01EF: // selectors of variants
+		return false
+	}
+	return true
+}
+
+// plain is pieces as one text, for attributes.
+func plain(s string) string {
+	var text strings.Builder
+	for _, p := range pieces(s) {
+		if p.Odd {
+			p.Text = "⟨" + p.Text + "⟩"
+		}
+		text.WriteString(p.Text)
+	}
+	return text.String()
+}
+
+// nameAndAccount splits an ARN into what a person reads: arn:aws:iam::111122223333:role/path/name into role/name
+// and the account. The path is left out: names are unique without it.
+func nameAndAccount(principal string) (name, account string) {
+	parts := strings.SplitN(principal, ":", 6)
+	if len(parts) < 6 || parts[0] != "arn" {
+		return principal, ""
+	}
+	kind, name, hasName := strings.Cut(parts[5], "/")
+	if hasName {
+		kind += "/" + name[strings.LastIndexByte(name, '/')+1:]
+	}
+	return kind, parts[4]
+}
+
+// number writes n with commas: 1,234,567.
+func number(n int64) string {
+	digits := fmt.Sprint(n)
+	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// short writes n in at most five characters, for axes: 950, 1.5k, 20k, 3M.
+func short(n int64) string {
+	f, unit := float64(n), ""
+	for _, u := range []string{"k", "M", "G", "T", "P"} {
+		if f < 1000 {
+			break
+		}
+		f, unit = f/1000, u
+	}
+	return strings.TrimSuffix(fmt.Sprintf("%.1f", f), ".0") + unit
+}
+
+// share writes part of whole in percent. Neither none nor all is what rounding makes of it.
+func share(part, whole int64) string {
+	p := 100 * float64(part) / float64(whole)
+	switch {
+	case whole == 0:
+		return "–"
+	case part > 0 && p < 0.1:
+		return "< 0.1 %"
+	case part < whole && p > 99.9:
+		return "> 99.9 %"
+	}
+	return fmt.Sprintf("%.1f %%", p)
+}
+
+// bytesText writes a number of bytes as a person reads it.
+func bytesText(n int64) string {
+	f, unit := float64(n), "B"
+	for _, u := range []string{"KiB", "MiB", "GiB", "TiB", "PiB"} {
+		if f < 1024 {
+			break
+		}
+		f, unit = f/1024, u
+	}
+	if unit == "B" {
+		return number(n) + " B"
+	}
+	return fmt.Sprintf("%.1f %s", f, unit)
+}
+
+// plural writes a number with its noun.
+func plural(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	if stem, isCopy := strings.CutSuffix(noun, "py"); isCopy {
+		noun = stem + "pie"
+	}
+	return number(n) + " " + noun + "s"
+}
+
+// minute writes a time, in milliseconds since the epoch, to the minute; – where there is none.
+func minute(ms int64) string {
+	if ms <= 0 {
+		return "–"
+	}
+	return time.UnixMilli(ms).UTC().Format("2006-01-02 15:04")
+}

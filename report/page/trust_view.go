@@ -1,0 +1,115 @@
+package page
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"vpcetrail/report"
+)
+
+// A trustView says at the top of the page whether the numbers can be relied upon, and below it how they come about.
+type trustView struct {
+	OK    bool
+	Lines []string
+	Rows  []countRow // the balance
+}
+
+type countRow struct {
+	Name, What string
+	N          int64
+	Total      bool
+}
+
+func (p *Page) trustView() trustView {
+	t := &p.trust
+	v := trustView{OK: t.complete() && len(p.missingDays()) == 0, Rows: t.rows()}
+	if t.incomplete == 0 {
+		v.add("Complete: every object was read to its end.")
+	} else {
+		v.add("Incomplete: %s of %d could not read all input (%s). Table objects names each.", plural(int64(t.incomplete), "run"), t.runs, t.unreadText())
+	}
+	switch {
+	case t.unbalanced > 0:
+		v.add("Out of balance: in %s of %d records are lost or counted twice.", plural(int64(t.unbalanced), "run"), t.runs)
+	case !t.agrees():
+		v.add("Out of balance: the tables hold %s, the runs counted %s.", plural(t.tables, "call"), number(t.counts.Calls))
+	default:
+		v.add("Balanced: %s, each counted once: %s.", plural(t.records(), "record"), kindsText(&t.counts))
+	}
+	if missing := p.missingDays(); len(missing) > 0 {
+		v.add("%s between the first and the last without a report: %s.", plural(int64(len(missing)), "day"), someOf(missing, 10))
+	}
+	if len(t.filters) > 0 {
+		v.add("Filtered: read were %s.", someOf(t.filters, 10))
+	}
+	if !t.inventory {
+		v.add("Made without an inventory of endpoints: whose an endpoint is follows from the records alone.")
+	}
+	return v
+}
+
+func (v *trustView) add(format string, args ...any) {
+	v.Lines = append(v.Lines, fmt.Sprintf(format, args...))
+}
+
+// missingDays are the days between the first and the last that have no report.
+func (p *Page) missingDays() (missing []string) {
+	for i := 1; i < len(p.days); i++ {
+		for d := p.days[i-1].Day + 1; d < p.days[i].Day; d++ {
+			missing = append(missing, d.String())
+		}
+	}
+	return missing
+}
+
+func someOf(list []string, n int) string {
+	if len(list) <= n {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprintf("%s and %s more", strings.Join(list[:n], ", "), number(int64(len(list)-n)))
+}
+
+// unreadText lists what could not be read, by status.
+func (t *trust) unreadText() string {
+	var list []string
+	for status, n := range t.unread {
+		list = append(list, number(n)+" "+strings.ReplaceAll(status, "_", " "))
+	}
+	slices.Sort(list)
+	return strings.Join(list, ", ")
+}
+
+// kindsText lists the kinds of records of which there are any.
+func kindsText(k *report.Kinds) string {
+	var list []string
+	for _, kind := range kindRows(k) {
+		if kind.N > 0 {
+			list = append(list, plural(kind.N, kind.Name))
+		}
+	}
+	if len(list) == 0 {
+		return "none"
+	}
+	return strings.Join(list, ", ")
+}
+
+func kindRows(k *report.Kinds) []countRow {
+	return []countRow{
+		{Name: "call", What: "API calls, sign-ins, services' own events: what this page counts", N: k.Calls},
+		{Name: "duplicate", What: "delivered again", N: k.Duplicates},
+		{Name: "shared copy", What: "the second account's copy of a call", N: k.SharedCopies},
+		{Name: "network event", What: "the endpoint's own account of a call", N: k.NetworkEvents},
+		{Name: "correction", What: "replaced by a corrected record, or its second copy", N: k.Corrections},
+		{Name: "other event", What: "Insight and aggregated events", N: k.OtherEvents},
+	}
+}
+
+// rows is the balance of the runs, all of it.
+func (t *trust) rows() []countRow {
+	rows := append(kindRows(&t.balance.Kinds),
+		countRow{Name: "outside window", What: "of days that the run was not asked for", N: t.balance.OutsideWindow},
+		countRow{Name: "invalid", What: "no object, or without a usable time", N: t.balance.Invalid},
+	)
+	return append(rows, countRow{Name: "records", What: "all records of the objects read by " + plural(int64(t.runs), "run"), N: t.balance.Records, Total: true})
+}

@@ -1,0 +1,194 @@
+package page
+
+import (
+	"cmp"
+	"fmt"
+	"html/template"
+	"slices"
+	"strings"
+
+	"vpcetrail/report/table"
+)
+
+// A view is what page.html shows, worked out but for escaping.
+type view struct {
+	Title, Period, Scope string
+	Headline, Basis      string
+	Trust                trustView
+	Routes               []routeView
+	RoutesBar            strip
+	Charts               []chart
+	Spans                []spanView
+	SpanNote             string
+	Past                 []pastView
+	Findings             findingsView
+	Endpoints            []endpointView
+	EndpointsMore        more
+	EndpointsNote        string
+	Readiness            []readinessView
+	ReadinessMore        int
+	Store, Versions      string
+
+	CSS    template.CSS
+	JS     template.JS
+	Policy string // Content-Security-Policy
+}
+
+// A more tells of the rows that a page leaves out, and how to see them.
+type more struct {
+	Rows        int
+	Noun, Query string
+}
+
+type routeView struct {
+	Class, Name, What string
+	Calls             int64
+	Share             string
+}
+
+type spanView struct {
+	Name  string
+	Empty bool // no report
+	table.Routes
+}
+
+// A pastView is a table of what went past the endpoint.
+type pastView struct {
+	ID, Title, Head string
+	Accounts        bool // a column of its own
+	None            string
+	Rows            []pastRow
+	More            more
+}
+
+type pastRow struct {
+	Name, Account, Whole string // Whole: the ARN, where Name is a part of it
+	Strip                strip
+	Share                string
+	ShareValue           float64
+	table.Routes
+}
+
+type endpointView struct {
+	endpointUse
+	Strip strip
+}
+
+func (p *Page) view() *view {
+	first, last := p.days[0].Day, p.days[len(p.days)-1].Day
+	v := &view{
+		Period: first.String(), Store: p.store, Versions: strings.Join(p.trust.versions, ", "),
+		Scope: strings.Join([]string{plural(int64(len(p.days)), "day"), plural(int64(len(p.accounts)), "account"), plural(int64(len(p.regions)), "Region")}, " · "),
+	}
+	if first != last {
+		v.Period += " to " + last.String()
+	}
+	v.Title = "VPC endpoint report, " + v.Period
+	v.Headline, v.Basis = p.headline()
+	v.Trust = p.trustView()
+	v.Routes, v.RoutesBar = p.routes()
+	v.addCharts(p)
+	window := fmt.Sprintf("dt BETWEEN '%s' AND '%s'", first, last)
+	v.Past = []pastView{
+		pastTable("service", "service", &p.services, window, false),
+		pastTable("principal", "principal", &p.principals, window, true),
+	}
+	v.addEndpoints(p, window)
+	v.Findings = p.findingsView(window)
+	v.addReadiness(p.Readiness)
+	return v
+}
+
+// headline answers the question that the page is opened with, and says what the share is of.
+func (p *Page) headline() (headline, basis string) {
+	t := &p.total
+	either := t.VPCE + t.Internet
+	switch {
+	case t.Calls == 0:
+		return "No API calls were recorded.", ""
+	case either == 0:
+		return fmt.Sprintf("None of %s took a network path that the records prove.", plural(t.Calls, "call")), ""
+	case t.Internet == 0:
+		headline = "All calls on a proven network path used a VPC endpoint; none went past it."
+	default:
+		headline = fmt.Sprintf("%s of calls on a proven network path used a VPC endpoint; %s by %s went past it.",
+			share(t.VPCE, either), plural(t.Internet, "call"), plural(int64(p.principals.seen), "principal"))
+	}
+	basis = fmt.Sprintf("The share is of %s by an endpoint or over the internet.", plural(either, "call"))
+	if rest := t.AWSService + t.Unknown; rest > 0 {
+		basis += fmt.Sprintf(" Not in it: %s that AWS services made, and %s whose records prove no path.", plural(t.AWSService, "call"), number(t.Unknown))
+	}
+	return headline, basis
+}
+
+// routeWords say what a route means, by class.
+var routeWords = map[string]routeView{
+	"vpce": {Name: "VPC endpoint", What: "Through an interface or gateway endpoint."},
+	"aws":  {Name: "Internet, from AWS", What: "Past the endpoint, from an address of AWS's: EC2, NAT, CloudShell."},
+	"ext":  {Name: "Internet, external", What: "Past the endpoint, from any other public address."},
+	"svc":  {Name: "AWS service", What: "Made by an AWS service: not the caller's path."},
+	"unk":  {Name: "Unknown", What: "The record proves no route. Never counted as internet."},
+}
+
+func (p *Page) routes() (tiles []routeView, bar strip) {
+	for _, s := range routeSeries {
+		r := routeWords[s.class]
+		r.Class, r.Calls = s.class, s.calls(&p.total)
+		r.Share = share(r.Calls, p.total.Calls)
+		tiles = append(tiles, r)
+	}
+	return tiles, newStrip(&p.total, routeSeries, p.total.Calls)
+}
+
+func (v *view) addCharts(p *Page) {
+	all := spans(p.days)
+	for i := range all {
+		v.Spans = append(v.Spans, spanView{all[i].String(), all[i].days == 0, all[i].Routes})
+	}
+	if length := int(all[0].last-all[0].first) + 1; length > 1 {
+		v.SpanNote = fmt.Sprintf("Each bar and row is %d days.", length)
+	}
+	if len(all) < 2 {
+		v.SpanNote = "The report holds one day: there is no trend to draw."
+		return
+	}
+	most := slices.MaxFunc(p.days, func(a, b dayRoutes) int { return cmp.Compare(a.Internet, b.Internet) })
+	v.Charts = []chart{
+		newChart("trend", "Calls by route", fmt.Sprintf("%s in all.", plural(p.total.Calls, "call")), all, routeSeries),
+		newChart("past", "Past the endpoint, on a scale of its own",
+			fmt.Sprintf("%s in all; most on %s: %s.", plural(p.total.Internet, "call"), most.Day, number(most.Internet)), all, pastSeries),
+	}
+}
+
+func pastTable(id, column string, ranking *top[namedRoutes], window string, accounts bool) pastView {
+	v := pastView{
+		ID: id + "s", Title: "Past the endpoint, by " + column, Head: strings.ToUpper(column[:1]) + column[1:], Accounts: accounts,
+		None: "No call went past the endpoint.",
+		More: more{ranking.more(), column, fmt.Sprintf(
+			"SELECT %s, sum(internet_calls) AS calls FROM %ss WHERE %s GROUP BY %s HAVING sum(internet_calls) > 0 ORDER BY calls DESC", column, id, window, column)},
+	}
+	for i := range ranking.rows {
+		r := &ranking.rows[i]
+		row := pastRow{Name: r.Name, Routes: r.Routes, Share: share(r.VPCE, r.VPCE+r.Internet), ShareValue: r.VPCEShare}
+		if accounts {
+			if row.Name, row.Account = nameAndAccount(r.Name); row.Account != "" {
+				row.Whole = r.Name
+			}
+		}
+		row.Strip = newStrip(&r.Routes, pastSeries, ranking.rows[0].Internet)
+		v.Rows = append(v.Rows, row)
+	}
+	return v
+}
+
+func (v *view) addEndpoints(p *Page, window string) {
+	for i := range p.endpoints.rows {
+		u := &p.endpoints.rows[i]
+		v.Endpoints = append(v.Endpoints, endpointView{*u, newStrip(&table.Routes{VPCE: u.Calls}, routeSeries, p.endpoints.rows[0].Calls)})
+	}
+	v.EndpointsMore = more{p.endpoints.more(), "row", "SELECT vpc_endpoint_id, service, sum(calls) AS calls FROM endpoints WHERE " + window +
+		" GROUP BY vpc_endpoint_id, service ORDER BY calls DESC"}
+	if p.foreign > 0 {
+		v.EndpointsNote = fmt.Sprintf("%s went through endpoints that are not known to be ours.", plural(p.foreign, "call"))
+	}
+}
