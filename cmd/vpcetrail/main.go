@@ -112,7 +112,7 @@ likewise.`,
 		}
 		return flagError(cmd, err)
 	})
-	root.AddCommand(newAnalyze(), newAthena(), newAudit(), newDiff(), newExplain(), newReadiness(), newSummary())
+	root.AddCommand(newAnalyze(), newAthena(), newAudit(), newDiff(), newExplain(), newHTML(), newReadiness(), newSummary())
 	return root.ExecuteContext(ctx)
 }
 
