@@ -57,7 +57,7 @@ func newTab(t *testing.T) *tab {
 	b := &tab{t: t, to: to, from: bufio.NewReader(from)}
 	toBrowser.Close()
 	fromBrowser.Close()
-	stuck := time.AfterFunc(2*time.Minute, func() { _ = cmd.Process.Kill() })
+	stuck := time.AfterFunc(5*time.Minute, func() { _ = cmd.Process.Kill() })
 	t.Cleanup(func() {
 		to.Close() // which ends the browser
 		if err := cmd.Wait(); err != nil {

@@ -58,7 +58,7 @@
     const visible = list.all ? list.matching : Math.min(list.matching, list.limit);
     list.count.textContent = list.matching === list.rows.length
       ? `${visible} of ${list.rows.length} rows shown.`
-      : `${list.matching} of ${list.rows.length} rows match, ${visible} shown.`;
+      : `${list.matching} of ${list.rows.length} rows match${visible < list.matching ? `, ${visible} shown` : ''}.`;
     list.more.hidden = list.matching <= list.limit;
     list.more.textContent = list.all ? `Show ${list.limit}` : `Show all ${list.matching}`;
     list.more.setAttribute('aria-expanded', list.all);
@@ -80,6 +80,7 @@
   theme.addEventListener('click', () => { root.dataset.theme = isDark() ? 'light' : 'dark'; nameTheme(); });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', nameTheme);
   document.getElementById('print').addEventListener('click', () => print());
+  addEventListener('beforeprint', () => { document.querySelector('#days details').open = true; });
   box.addEventListener('input', showAll);
   severities.forEach((s) => s.addEventListener('change', showAll));
   document.addEventListener('keydown', (event) => {
