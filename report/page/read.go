@@ -15,9 +15,9 @@ import (
 // How many rows a page shows of each table. With values cut to longestValue, that keeps it under 2 MB.
 const (
 	maxServices   = 100
-	maxPrincipals = 200
+	maxPrincipals = 300
 	maxEndpoints  = 120
-	maxFindings   = 200
+	maxFindings   = 400
 )
 
 // memory is what the sums by service, principal and finding take at most, in bytes, each; the rest goes to temporary files.
