@@ -3,21 +3,25 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
+	"errors"
+	"io"
 	"os"
-	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
-	"vpcetrail/cmd/vpcetrail/dest"
-	"vpcetrail/ingest/day"
-	"vpcetrail/ingest/source"
 	"vpcetrail/report"
 	"vpcetrail/report/page"
+	"vpcetrail/report/readiness"
+	"vpcetrail/report/table"
 )
 
 // htmlFlags are the flags of html, as given.
-type htmlFlags struct{ out, from, to string }
+type htmlFlags struct {
+	daysFlags
+	out       string
+	resources []string
+}
 
 func newHTML() *cobra.Command {
 	var f htmlFlags
@@ -25,86 +29,80 @@ func newHTML() *cobra.Command {
 		Use:   "html DEST -o FILE",
 		Short: "Write a report as one HTML page that needs nothing else",
 		Long: `html writes what a report says as one HTML page: calls by route and day, what went past the endpoints by
-service and principal, findings, the endpoints' use, and whether the numbers are complete. The page asks the
-network for nothing; it can be mailed, kept, and printed to PDF.`,
+service and principal, findings, the endpoints' use, readiness of the resources that are named, and whether
+the numbers are complete. The page asks the network for nothing; it can be mailed, kept, and printed to PDF.`,
 		Example: `  vpcetrail html out -o report.html
-  vpcetrail html s3://audit-reports/vpcetrail --from 2026-11-01 --to 2026-11-30 -o november.html`,
+  vpcetrail html s3://audit-reports/vpcetrail --from 2026-11-01 --to 2026-11-30 -o november.html
+  vpcetrail html out --resource arn:aws:s3:::amzn-s3-demo-restricted -o report.html`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
 				return usage("html takes one DEST, a directory or s3://bucket/prefix; got %d", len(args))
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error {
-			if f.out == "" {
-				return usage("-o is missing: name a file for the page, or - for standard output")
-			}
-			window, err := f.window()
-			if err != nil {
-				return usageError{err}
-			}
-			store, err := dest.Open(cmd.Context(), args[0], source.NewS3, dest.S3Options{})
-			if err != nil {
-				return usageError{err}
-			}
-			text, err := f.page(cmd.Context(), store, window)
-			if err != nil {
-				return err
-			}
-			if f.out == "-" {
-				_, err = cmd.OutOrStdout().Write(text)
-				return err
-			}
-			return os.WriteFile(f.out, text, 0o666)
-		},
+		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), args[0], cmd.OutOrStdout()) },
 	}
-	cmd.Flags().StringVarP(&f.out, "out", "o", "", "`file` for the page; - is standard output")
-	cmd.Flags().StringVar(&f.from, "from", "", "first `day` to show, as 2026-11-20 (default the report's first)")
-	cmd.Flags().StringVar(&f.to, "to", "", "last `day` to show (default the report's last)")
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVarP(&f.out, "out", "o", "", "`file` for the page; - is standard output")
+	flags.StringArrayVar(&f.resources, "resource", nil, "`ARN` of a resource whose readiness for a policy with aws:SourceVpce to show; may be given again")
+	f.register(cmd)
 	return cmd
 }
 
-// window returns the days asked for.
-func (f *htmlFlags) window() (day.Window, error) {
-	w := day.All()
-	for _, end := range []struct {
-		flag, text string
-		day        *day.Day
-	}{{"--from", f.from, &w.From}, {"--to", f.to, &w.To}} {
-		if end.text == "" {
-			continue
-		}
-		d, err := day.Parse(end.text)
-		if err != nil {
-			return w, fmt.Errorf("%s: %w", end.flag, err)
-		}
-		*end.day = d
+func (f *htmlFlags) run(ctx context.Context, where string, out io.Writer) error {
+	if f.out == "" {
+		return usage("-o is missing: name a file for the page, or - for standard output")
 	}
-	if w.To < w.From {
-		return w, fmt.Errorf("--to %s: lies before --from %s", f.to, f.from)
+	window, err := f.window(time.Now())
+	if err != nil {
+		return usageError{err}
 	}
-	return w, nil
+	span, err := openSpan(ctx, where, window)
+	if err != nil {
+		return err
+	}
+	text, err := f.page(ctx, span)
+	if err != nil {
+		return err
+	}
+	if f.out == "-" {
+		_, err = out.Write(text)
+		return err
+	}
+	return os.WriteFile(f.out, text, 0o666)
 }
 
-// page makes the page of the days of the report that lie in the window.
-func (f *htmlFlags) page(ctx context.Context, store report.Store, window day.Window) ([]byte, error) {
-	days, err := report.Days(ctx, store)
+func (f *htmlFlags) page(ctx context.Context, span *report.Span) ([]byte, error) {
+	p, err := page.Read(ctx, span.Store, span.Days)
 	if err != nil {
 		return nil, err
 	}
-	if len(days) == 0 {
-		return nil, fmt.Errorf("%s holds no report: run vpcetrail analyze SOURCE --out %s", store, store)
+	for _, resource := range f.resources {
+		r, err := readinessOf(ctx, span, resource)
+		if err != nil {
+			return nil, err
+		}
+		p.Readiness = append(p.Readiness, r)
 	}
-	first, last := days[0], days[len(days)-1]
-	days = slices.DeleteFunc(days, func(d day.Day) bool { return !window.Contains(d) })
-	if len(days) == 0 {
-		return nil, fmt.Errorf("%s holds no report of the days asked for: it has %s to %s", store, first, last)
+	var text bytes.Buffer
+	err = p.Write(&text)
+	return text.Bytes(), err
+}
+
+// readinessOf asks for the readiness of a resource. That the report cannot tell it is said in the page: whoever makes
+// one every month names the same resources, used or not.
+func readinessOf(ctx context.Context, span *report.Span, resource string) (page.Readiness, error) {
+	if err := span.Need(table.Resources.Name); err != nil {
+		return page.Readiness{Resource: resource, Note: err.Error()}, nil
 	}
-	p, err := page.Read(ctx, store, days)
-	if err != nil {
-		return nil, err
+	answer, err := readiness.Read(ctx, span, readiness.Question{Resource: resource})
+	var unknown *readiness.UnknownResourceError
+	switch {
+	case errors.As(err, &unknown):
+		return page.Readiness{Resource: resource, Note: err.Error()}, nil
+	case err != nil:
+		return page.Readiness{}, err
 	}
-	var out bytes.Buffer
-	err = p.Write(&out)
-	return out.Bytes(), err
+	return page.ReadinessOf(answer), nil
 }

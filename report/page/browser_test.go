@@ -14,7 +14,7 @@ func TestPageInABrowser(t *testing.T) {
 	b := newTab(t)
 	t.Run("the workshop", func(t *testing.T) {
 		b.emulate(1280, "screen", "light")
-		b.openPage(t, write(t, read(t, workshop(t))))
+		b.openPage(t, workshopPage(t))
 		b.shootAll("workshop")
 	})
 	t.Run("a month", func(t *testing.T) {

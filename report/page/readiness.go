@@ -15,6 +15,7 @@ type Readiness struct {
 	Condition string // what would be demanded, such as aws:SourceVpce, with its values
 	Outcomes  []Outcome
 	Statement string // the policy statement to paste; "" where there is none
+	Note      string // why there is no answer; "" where there is one
 }
 
 // An Outcome is one thing that the policy would do to calls.
@@ -53,8 +54,8 @@ func (k OutcomeKind) words() string {
 type OutcomeRow struct {
 	Principal, Action string
 	Route             string // as a person reads it: internet (aws), vpce vpce-0a1b…
-	Calls             int64
-	LastSeen          int64 // milliseconds since the epoch
+	Calls, Denied     int64  // Denied: already, of Calls
+	LastSeen          int64  // milliseconds since the epoch
 }
 
 // calls adds up the calls of the outcome.
@@ -105,6 +106,8 @@ func (r *Readiness) view() readinessView {
 		}
 	}
 	switch {
+	case r.Note != "":
+		v.Verdict = "Cannot be told."
 	case calls[Stopped] > 0:
 		v.Verdict = fmt.Sprintf("Not ready: %s would be stopped.", plural(calls[Stopped], "call"))
 	case calls[Unclear] > 0:
