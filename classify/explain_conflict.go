@@ -8,8 +8,8 @@ import (
 // conflicts notes where evidence does not agree.
 func (x *explainer) conflicts() {
 	ev := x.ev
-	if second := ev.Additional.EndpointID; IsEndpointID(second) && x.id != "" && string(second) != x.id {
-		x.conflict("The record names two endpoints: %s counts, %s in additionalEventData does not.", x.id, second)
+	if x.id != "" && namesTwoEndpoints(ev, []byte(x.id)) {
+		x.conflict("The record names two endpoints: %s counts, %s in additionalEventData does not.", x.id, ev.Additional.EndpointID)
 	}
 	if swapped(ev) {
 		x.conflict("vpcEndpointId and vpcEndpointAccountId stand in each other's place.")

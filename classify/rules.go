@@ -19,6 +19,8 @@ type Facts struct {
 	EndpointAccount []byte
 	// Interface says that the record proves its endpoint to be of type interface.
 	Interface bool
+
+	publicSource bool // of a call with an endpoint that no service made
 }
 
 // Examine reads the facts of ev by the rules in the package comment. ranges tells which public
@@ -66,6 +68,7 @@ func unowned(ev *event.Event, f *Facts, internal bool, ranges *Ranges) Verdict {
 // withEndpoint applies rules 4 and 5.
 func withEndpoint(ev *event.Event, f *Facts, addr Address, kind SourceKind, ranges *Ranges) Verdict {
 	console := isConsole(ev.UserAgent)
+	f.publicSource = kind == Public
 	switch {
 	case console && kind == Public:
 		return Verdict{ConsolePublicSource, ranges.Origin(addr)}

@@ -24,11 +24,18 @@ func TestCapturedTrail(t *testing.T) {
 	if want := map[ingest.Status]int64{ingest.OK: 28}; !maps.Equal(rep.Statuses, want) {
 		t.Errorf("objects %v, want %v", rep.Statuses, want)
 	}
-	got := map[string]int64{}
+	got, consoles := map[string]int64{}, map[string]int64{}
 	for _, d := range readDays(t, rep) {
 		for _, row := range d.Traffic {
 			got[row.Route+" "+row.Evidence] += row.Calls
 		}
+		for _, row := range d.Findings {
+			consoles[row.Finding+" "+row.EndpointID] += row.Calls
+		}
+	}
+	// The console's endpoints are AWS's, and no other finding, such as one on an endpoint of ours, is there.
+	if want := map[string]int64{"aws_owned_endpoint vpce-00dc1369": 1, "aws_owned_endpoint vpce-f40dc59d": 44}; !maps.Equal(consoles, want) {
+		t.Errorf("findings %v\nwant     %v", consoles, want)
 	}
 	want := map[string]int64{
 		"aws_service invoked_by": 117, "aws_service service_principal": 14, "internet public_source": 9,

@@ -90,22 +90,25 @@ func (c *Counter) Event(ev *event.Event) {
 // take takes an event that tells a route.
 func (c *Counter) take(ev *event.Event, d day.Day, kind event.Kind) {
 	facts := classify.Examine(ev, c.ranges)
+	signs := classify.SignsOf(ev, &facts)
 	var caller classify.Principal
 	c.target = c.target[:0]
 	if kind != event.Network {
 		c.names = c.names[:0]
 		caller = classify.Caller(ev, &c.names)
 		c.resources.Read(ev)
-		c.target = appendTarget(c.target, ev, c.resources.ARNs)
+		c.target = appendTarget(c.target, ev, signs, c.resources.ARNs)
 	}
 	c.group = appendGroup(c.group[:0], d, kind, ev, &facts, &caller)
 	r := row{
-		cell: c.cells.place(c.group, c.target), time: ev.Time, failed: classify.Failed(ev), readOnly: ev.ReadOnly,
-		bytesIn: ev.Additional.BytesIn, bytesOut: ev.Additional.BytesOut,
+		cell: c.cells.place(c.group, c.target), time: ev.Time, failed: classify.Failed(ev), denied: signs&classify.DeniedCall != 0,
+		readOnly: ev.ReadOnly, bytesIn: ev.Additional.BytesIn, bytesOut: ev.Additional.BytesOut,
 	}
-	r.denied = r.failed && classify.Denied(ev)
-	if r.denied && len(facts.EndpointID) > 0 && classify.DeniedByEndpointPolicy(ev) {
+	if signs&classify.DeniedByEndpoint != 0 {
 		r.byPolicy, r.requestID = true, ev.RequestID
+	}
+	if (kind != event.Network || r.byPolicy) && findable(ev, &facts, &caller, signs) && c.cells.sample(r.cell, ev.ID) {
+		r.eventID = ev.ID
 	}
 	c.rows.add(&r)
 	for _, e := range classify.TrailEndpoints(ev) {
@@ -126,6 +129,7 @@ func (c *Counter) End(res *ingest.Result) error {
 	if res.Object.Key.HasDay {
 		c.folders[res.Object.Key.Day] = true
 	}
+	c.cells.settle(res.Counted())
 	c.objects.add(res, c.lateness)
 	if res.Counted() {
 		for _, t := range c.current.told {

@@ -11,13 +11,15 @@ import (
 // starts anew: a page of keys is put away, and all numbers start from 0 again. So one cell may have a number on
 // several pages.
 type dictionary struct {
-	share   int
-	held    int
-	groups  numbering[group]
-	targets numbering[target]
-	cells   map[cell]int
-	order   []cell         // of the page at hand, by number
-	pages   *spill.Buckets // the pages before: see next
+	share    int
+	held     int
+	groups   numbering[group]
+	targets  numbering[target]
+	cells    map[cell]int
+	order    []cell         // of the page at hand, by number
+	least    map[int]*least // of the cells that may become findings, by number
+	admitted []admission    // by the object at hand
+	pages    *spill.Buckets // the pages before: see next
 }
 
 // A cell is what the rows of one number have in common: a group and a target, by their numbers.
@@ -26,7 +28,7 @@ type cell struct{ group, target uint32 }
 func newDictionary(disk *spill.Disk, share int) dictionary {
 	return dictionary{
 		share: share, groups: numbering[group]{index: map[group]int{}}, targets: numbering[target]{index: map[target]int{}},
-		cells: map[cell]int{}, pages: spill.NewBuckets(disk, 1, share/8),
+		cells: map[cell]int{}, least: map[int]*least{}, pages: spill.NewBuckets(disk, 1, share/8),
 	}
 }
 
@@ -72,7 +74,8 @@ func (d *dictionary) next() {
 	}
 	d.pages.Append(0, []byte{0})
 	clear(d.cells)
-	d.order, d.held = d.order[:0], 0
+	clear(d.least)
+	d.order, d.admitted, d.held = d.order[:0], d.admitted[:0], 0
 }
 
 // read returns the pages in order, the one at hand last. Nothing may be placed any more.

@@ -16,8 +16,9 @@
 // name, and one row group of a table at a time.
 //
 // The package opens no network connection: a Store is given to it. Package table says what the tables
-// hold, package restate finds the days that a trail has outgrown, package summary shows tables to a person,
-// package diff compares two of them, package explain tells of single records what the tables count, package readiness
-// whom a policy would stop, package audit holds the tables against rules, package athena declares them to query
-// engines, and package grid lays out what all of these print.
+// hold, package findings what is found among the calls, package restate finds the days that a trail has outgrown,
+// package summary shows tables to a person, package page is one page of them, package diff compares two of them,
+// package explain tells of single records what the tables count, package readiness whom a policy would stop, package
+// audit holds the tables against rules, package athena declares them to query engines, and package grid lays out what
+// all of these print.
 package report

@@ -81,11 +81,17 @@ func (g group) provesInterface() bool { return g[groupInterface] == 1 }
 
 // texts returns the group's texts; they share its memory.
 func (g group) texts() (texts [groupTextCount]string) {
-	rest := string(g[groupTexts:])
+	texts, _ = g.cut()
+	return texts
+}
+
+// cut returns the group's texts, and what stands behind it.
+func (g group) cut() (texts [groupTextCount]string, rest string) {
+	rest = string(g[groupTexts:])
 	for i := range texts {
 		texts[i], rest = cutText(rest)
 	}
-	return texts
+	return texts, rest
 }
 
 func uvarint(s string) (n, width int) {

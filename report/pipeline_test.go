@@ -47,7 +47,7 @@ func (r testRun) report(t testing.TB) *Report {
 	}
 	rep, err := New(ctx, Input{
 		Counters: counters, Marks: marks, Window: r.window, Disk: disk, Memory: r.memory,
-		TrailAccounts: trail.Accounts(), OwnAccounts: r.own, Inventory: r.inventory,
+		TrailAccounts: trail.Accounts(), OwnAccounts: r.own, Inventory: r.inventory, NATPrice: 0.045,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -67,11 +67,13 @@ type dayInMemory struct {
 	Services   []table.ServiceRow
 	Endpoints  []table.EndpointRow
 	Resources  []table.ResourceRow
+	Findings   []table.FindingRow
 	Objects    []table.ObjectRow
 }
 
 func (d *dayInMemory) traffic() []table.TrafficRow    { return d.Traffic }
 func (d *dayInMemory) resources() []table.ResourceRow { return d.Resources }
+func (d *dayInMemory) findings() []table.FindingRow   { return d.Findings }
 
 // readDays reads all days of rep, and leaves a Report that can be read again.
 func readDays(t testing.TB, rep *Report) []dayInMemory {
@@ -80,12 +82,13 @@ func readDays(t testing.TB, rep *Report) []dayInMemory {
 	for i, d := range rep.Days {
 		m := dayInMemory{
 			d.Day, d.Kinds, readRows(t, d.Traffic), readRows(t, d.Principals), readRows(t, d.Services),
-			readRows(t, d.Endpoints), readRows(t, d.Resources), readRows(t, d.Objects),
+			readRows(t, d.Endpoints), readRows(t, d.Resources),
+			readRows(t, d.Findings), readRows(t, d.Objects),
 		}
 		days = append(days, m)
 		rep.Days[i] = &Day{
 			m.Day, m.Kinds, RowsOf(m.Traffic), RowsOf(m.Principals), RowsOf(m.Services), RowsOf(m.Endpoints),
-			RowsOf(m.Resources), nil, RowsOf(m.Objects),
+			RowsOf(m.Resources), RowsOf(m.Findings), RowsOf(m.Objects),
 		}
 	}
 	return days

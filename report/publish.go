@@ -30,6 +30,7 @@ type Run struct {
 	OwnAccounts     []string `json:"own_accounts,omitempty"` // beside the trail's
 	Endpoints       int      `json:"endpoints"`              // in the inventory
 	IPRanges        string   `json:"ip_ranges"`              // the date of AWS's address ranges
+	NATPrice        float64  `json:"nat_price"`              // US dollars a GB (2^30 bytes), for finding detour_cost
 }
 
 // A Manifest is the content of _runs/dt=…/run.json. It is published last: a day whose manifest

@@ -4,12 +4,15 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
+	"slices"
 
+	"vpcetrail/classify"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/spill"
 
+	"vpcetrail/report/findings"
 	"vpcetrail/report/table"
 )
 
@@ -48,17 +51,19 @@ type replay struct {
 	kinds      dayKinds
 	interfaces map[day.Day]map[string]bool // endpoints that a record of the day proves to be of type interface
 	totals     *spill.Buckets              // of groups, and behind each of its targets: see close
+	restricted map[day.Day]map[string]bool // resources whose own policy refused a call of the day
 	denials    *spill.Sorter               // calls that an endpoint's policy refused: see denialKey
 
-	page   page             // at hand
-	cells  []table.Measures // of the page, by number
-	days   []*Kinds         // of the page's groups, by number
-	record []byte           // scratch
+	page    page                      // at hand
+	cells   []table.Measures          // of the page, by number
+	samples map[int]*findings.Samples // of its cells
+	days    []*Kinds                  // of the page's groups, by number
+	record  []byte                    // scratch
 }
 
 func newReplay(disk *spill.Disk, share int) *replay {
 	return &replay{
-		kinds: dayKinds{}, interfaces: map[day.Day]map[string]bool{},
+		kinds: dayKinds{}, interfaces: map[day.Day]map[string]bool{}, restricted: map[day.Day]map[string]bool{},
 		totals: spill.NewBuckets(disk, 1, share), denials: spill.NewSorter(disk, share/8),
 	}
 }
@@ -107,7 +112,7 @@ func (r *replay) turn(pages *dictionaryReader) (err error) {
 	if r.page, err = pages.next(); err != nil {
 		return err
 	}
-	r.cells = make([]table.Measures, len(r.page.cells))
+	r.cells, r.samples = make([]table.Measures, len(r.page.cells)), map[int]*findings.Samples{}
 	r.days = make([]*Kinds, len(r.page.groups))
 	for i, g := range r.page.groups {
 		r.days[i] = r.kinds.of(g.day())
@@ -117,32 +122,42 @@ func (r *replay) turn(pages *dictionaryReader) (err error) {
 
 // count counts one row as its mark says.
 func (r *replay) count(row *row, mark ingest.Mark) {
-	if mark == ingest.Duplicate {
-		r.days[r.page.cells[row.cell].group].Duplicates++
-		return
+	number := r.page.cells[row.cell].group
+	counts := false
+	switch {
+	case mark == ingest.Duplicate:
+		r.days[number].Duplicates++
+	case mark == ingest.Corrected, mark != ingest.Replacing && r.page.groups[number].kind() == event.Correction:
+		r.days[number].Corrections++
+	default:
+		counts = true
 	}
-	if mark != ingest.Replacing {
-		number := r.page.cells[row.cell].group
-		if mark == ingest.Corrected || r.page.groups[number].kind() == event.Correction {
-			r.days[number].Corrections++
-			return
+	if len(row.eventID) > 0 {
+		s := r.samples[row.cell]
+		if s == nil {
+			s = new(findings.Samples)
+			r.samples[row.cell] = s
 		}
+		s.Add(string(row.eventID), counts)
+	}
+	if !counts {
+		return
 	}
 	row.addTo(&r.cells[row.cell])
 	if row.byPolicy {
-		g := r.page.groups[r.page.cells[row.cell].group]
-		r.denials.Add(denialKey(g, row.requestID), []byte(g))
+		g := r.page.groups[number]
+		r.denials.Add(denialKey(g, row.requestID), denialValue(g, row))
 	}
 }
 
 // close writes down the totals of the page at hand: of each group, its key behind its length, and its
-// measures; then, of each of its targets that names something, a 0, the target behind its length, and the
-// measures of the group's calls that name it.
+// measures; then, of each of its targets that is not empty or has samples, a 0, the target behind its length, the
+// measures of the group's calls with that target, and their samples.
 func (r *replay) close() {
 	groups, byGroup := r.sumGroups()
 	for i, g := range r.page.groups {
 		m := &groups[i]
-		if m.Calls == 0 {
+		if m.Calls == 0 && !r.sampled(byGroup[i]) {
 			continue // only of objects that broke, of duplicates or of corrections
 		}
 		switch g.kind() {
@@ -154,21 +169,39 @@ func (r *replay) close() {
 		default:
 			r.days[i].Calls += m.Calls
 		}
-		if g.provesInterface() {
-			r.noteInterface(g)
+		if m.Calls > 0 && g.provesInterface() {
+			note(r.interfaces, g.day(), g.texts()[textEndpoint])
 		}
 		r.record = append(binary.AppendUvarint(r.record[:0], uint64(len(g))), g...)
 		r.totals.Append(0, m.Append(r.record))
 		for _, number := range byGroup[i] {
-			t, m := r.page.targets[r.page.cells[number].target], &r.cells[number]
-			if t == "" || m.Calls == 0 {
-				continue
-			}
-			r.record = append(binary.AppendUvarint(append(r.record[:0], 0), uint64(len(t))), t...)
-			r.totals.Append(0, m.Append(r.record))
+			r.closeCell(number, g)
 		}
 	}
-	r.page, r.cells, r.days = page{}, nil, nil
+	r.page, r.cells, r.samples, r.days = page{}, nil, nil, nil
+}
+
+// sampled reports whether cells have samples: those of records that do not count matter too.
+func (r *replay) sampled(cells []int) bool {
+	return slices.ContainsFunc(cells, func(number int) bool { return r.samples[number] != nil })
+}
+
+func (r *replay) closeCell(number int, g group) {
+	t, m, samples := r.page.targets[r.page.cells[number].target], &r.cells[number], r.samples[number]
+	if t == "" && samples == nil || m.Calls == 0 && samples == nil {
+		return
+	}
+	if m.Calls > 0 && t.signs()&classify.DeniedByResource != 0 {
+		_, resources := t.names(nil)
+		for _, name := range resources {
+			note(r.restricted, g.day(), name)
+		}
+	}
+	if samples == nil {
+		samples = &findings.Samples{}
+	}
+	r.record = append(binary.AppendUvarint(append(r.record[:0], 0), uint64(len(t))), t...)
+	r.totals.Append(0, samples.Append(m.Append(r.record)))
 }
 
 // sumGroups adds the page's cells up by group, and returns which they are.
@@ -181,17 +214,17 @@ func (r *replay) sumGroups() (sums []table.Measures, cells [][]int) {
 	return sums, cells
 }
 
-func (r *replay) noteInterface(g group) {
-	d := g.day()
-	if r.interfaces[d] == nil {
-		r.interfaces[d] = map[string]bool{}
+// note notes a name for a day.
+func note(names map[day.Day]map[string]bool, d day.Day, name string) {
+	if names[d] == nil {
+		names[d] = map[string]bool{}
 	}
-	r.interfaces[d][g.texts()[textEndpoint]] = true
+	names[d][name] = true
 }
 
-// each calls settle for the totals of every group that tells a route, and named for those of the group's targets
+// each calls settle for the totals of every group that tells a route, and cell for those of the group's targets
 // behind it. A group and a target may come several times.
-func (r *replay) each(settle func(g group, m *table.Measures), named func(t target, m *table.Measures)) error {
+func (r *replay) each(settle func(g group, m *table.Measures), cell func(t target, m *table.Measures, s *findings.Samples)) error {
 	blocks := r.totals.Read(0)
 	for {
 		block, err := blocks.Next()
@@ -211,7 +244,9 @@ func (r *replay) each(settle func(g group, m *table.Measures), named func(t targ
 			var m table.Measures
 			block = m.Cut(block[width+int(n):])
 			if isTarget {
-				named(target(key), &m)
+				var s findings.Samples
+				block = s.Cut(block)
+				cell(target(key), &m, &s)
 			} else {
 				settle(group(key), &m)
 			}
@@ -227,6 +262,12 @@ func denialKey(g group, requestID []byte) []byte {
 		return append(key, ofNetwork)
 	}
 	return append(key, ofCall)
+}
+
+// denialValue is the group, the time, and the eventID where it is one of the samples.
+func denialValue(g group, row *row) []byte {
+	value := binary.BigEndian.AppendUint64([]byte(g), uint64(row.time))
+	return append(value, row.eventID...)
 }
 
 // What a denialKey ends in.

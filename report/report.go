@@ -15,6 +15,7 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
 
+	"vpcetrail/report/findings"
 	"vpcetrail/report/table"
 )
 
@@ -27,6 +28,7 @@ type Input struct {
 	TrailAccounts []string                     // those that have a folder in the trail
 	OwnAccounts   []string                     // further accounts that are ours
 	Inventory     map[string]classify.Endpoint // our endpoints by id
+	NATPrice      float64                      // US dollars a gigabyte, for findings
 
 	Disk   *spill.Disk // takes what passes Memory; it must stay open as long as the report is used
 	Memory int         // bytes, about; 0 is 64 MiB
@@ -103,8 +105,8 @@ func New(ctx context.Context, in Input) (*Report, error) {
 	}
 	s := &settler{
 		trail: map[string]bool{}, accounts: map[string]bool{}, inventory: in.Inventory, told: toldEndpoints{}, kinds: dayKinds{},
-		traffic: spill.NewTotals[table.Measures](in.Disk, in.Memory/4), resources: spill.NewTotals[table.Measures](in.Disk, in.Memory/4),
-		byDay: map[day.Day]*tally{},
+		traffic: spill.NewTotals[table.Measures](in.Disk, in.Memory/4), resources: spill.NewTotals[table.Measures](in.Disk, in.Memory/8),
+		findings: findings.New(in.Disk, in.Memory/8), byDay: map[day.Day]*tally{},
 	}
 	for _, account := range in.TrailAccounts {
 		s.trail[account] = true
@@ -133,7 +135,7 @@ func replayAll(ctx context.Context, in *Input) ([]*replay, error) {
 func (s *settler) settleAll(replays []*replay) error {
 	var denials []*spill.Sorter
 	for _, r := range replays {
-		if err := r.each(s.settle, s.settleTarget); err != nil {
+		if err := r.each(s.settle, s.settleCell); err != nil {
 			return err
 		}
 		r.totals = nil
@@ -152,8 +154,15 @@ func (r *Report) days(in *Input, s *settler) {
 	r.objects = logs
 	objects := newObjectTables(logs)
 	traffic, resources := newDaily(s.traffic), newDaily(s.resources)
-	for _, d := range daysToReport(in, s) {
-		r.Days = append(r.Days, s.dayTables(d, traffic, resources, objects.of(d), in))
+	days := daysToReport(in, s)
+	for _, d := range days {
+		s.tallyOf(d) // of a day without records too: its endpoints are known
+	}
+	found := s.findings.Days(days, findings.Options{NATPrice: in.NATPrice})
+	for _, d := range days {
+		out := s.dayTables(d, traffic, resources, objects.of(d), in)
+		out.Findings = found.Of(d)
+		r.Days = append(r.Days, out)
 	}
 }
 
@@ -174,47 +183,6 @@ func daysToReport(in *Input, s *settler) []day.Day {
 	}
 	delete(wanted, ingest.Undated)
 	return slices.Sorted(maps.Keys(wanted))
-}
-
-// dayTables returns the tables of day d.
-func (s *settler) dayTables(d day.Day, traffic, resources *daily, objects Rows[table.ObjectRow], in *Input) *Day {
-	t := s.tallyOf(d)
-	var derived *derivation // made when its turn comes: the days before must let go of theirs
-	out := &Day{Day: d, Kinds: *s.kinds.of(d), Objects: objects}
-	out.Traffic = func(yield func(*table.TrafficRow, error) bool) {
-		derived = newDerivation(t, in.Disk, in.Memory/4)
-		for key, m := range traffic.of(d) {
-			row := table.TrafficRow{TrafficKey: cutTrafficKey(key), Measures: *m}
-			derived.add(&row)
-			if !yield(&row, nil) {
-				return
-			}
-		}
-		if err := traffic.err(); err != nil {
-			yield(nil, err)
-		}
-	}
-	out.Principals = func(yield func(*table.PrincipalRow, error) bool) { derived.principalRows(yield) }
-	out.Services = func(yield func(*table.ServiceRow, error) bool) { derived.serviceRows(yield) }
-	out.Endpoints = func(yield func(*table.EndpointRow, error) bool) {
-		derived.endpointRows(yield)
-		derived = nil
-	}
-	out.Resources = func(yield func(*table.ResourceRow, error) bool) {
-		for key, m := range resources.of(d) {
-			row := table.ResourceRow{
-				ResourceKey: cutResourceKey(key), Calls: m.Calls, Denied: m.Denied, Bytes: m.BytesIn + m.BytesOut,
-				FirstSeen: m.FirstSeen, LastSeen: m.LastSeen,
-			}
-			if !yield(&row, nil) {
-				return
-			}
-		}
-		if err := resources.err(); err != nil {
-			yield(nil, err)
-		}
-	}
-	return out
 }
 
 // balance adds up the balance, and checks that it holds.

@@ -20,6 +20,7 @@ type row struct {
 	bytesIn   int64
 	bytesOut  int64
 	requestID []byte // where byPolicy
+	eventID   []byte // where it may be a finding's sample
 }
 
 // addTo counts the row.
@@ -61,6 +62,7 @@ const (
 	flagReads
 	flagWrites
 	flagBytes
+	flagSample
 
 	entryObject = 0x80 // the number of an object, whose rows follow
 	entryPage   = 0x81 // the cells' numbers start anew
@@ -99,6 +101,9 @@ func (l *rowLog) add(r *row) {
 	if r.bytesIn != 0 || r.bytesOut != 0 {
 		flags |= flagBytes
 	}
+	if len(r.eventID) > 0 {
+		flags |= flagSample
+	}
 	b := append(l.entry[:0], flags)
 	b = binary.AppendUvarint(b, uint64(r.cell))
 	b = binary.AppendVarint(b, r.time-l.time)
@@ -110,6 +115,10 @@ func (l *rowLog) add(r *row) {
 	if flags&flagByPolicy != 0 {
 		b = binary.AppendUvarint(b, uint64(len(r.requestID)))
 		b = append(b, r.requestID...)
+	}
+	if flags&flagSample != 0 {
+		b = binary.AppendUvarint(b, uint64(len(r.eventID)))
+		b = append(b, r.eventID...)
 	}
 	l.log.Append(0, b)
 	l.entry = b
@@ -126,7 +135,7 @@ type rowReader struct {
 func (l *rowLog) read() *rowReader { return &rowReader{blocks: l.log.Read(0)} }
 
 // next returns the next entry's first byte, with the row filled in where it is flags, and io.EOF
-// after the last one. The row's requestID is valid until the next call.
+// after the last one. The row's ids are valid until the next call.
 func (r *rowReader) next(into *row) (entry byte, err error) {
 	for len(r.block) == 0 {
 		if r.block, err = r.blocks.Next(); err != nil {
@@ -156,10 +165,19 @@ func (r *rowReader) next(into *row) (entry byte, err error) {
 		into.bytesIn, into.bytesOut = r.varint(), r.varint()
 	}
 	if into.byPolicy {
-		n := r.uvarint()
-		into.requestID, r.block = r.block[:n], r.block[n:]
+		into.requestID = r.text()
+	}
+	if entry&flagSample != 0 {
+		into.eventID = r.text()
 	}
 	return entry, nil
+}
+
+func (r *rowReader) text() []byte {
+	n := r.uvarint()
+	text := r.block[:n]
+	r.block = r.block[n:]
+	return text
 }
 
 func (r *rowReader) uvarint() uint64 {

@@ -1,11 +1,14 @@
 package report
 
 import (
+	"encoding/binary"
+
 	"vpcetrail/classify"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/spill"
 
+	"vpcetrail/report/findings"
 	"vpcetrail/report/table"
 )
 
@@ -21,9 +24,11 @@ type settler struct {
 
 	traffic   *measureTotals // by day and table.TrafficKey
 	resources *measureTotals // by day and table.ResourceKey
+	findings  *findings.Collector
 	byDay     map[day.Day]*tally
-	at        settled // the group at hand
-	key       []byte  // scratch
+	at        settled  // the group at hand
+	key       []byte   // scratch
+	names     []string // scratch
 }
 
 type measureTotals = spill.Totals[table.Measures, *table.Measures]
@@ -75,6 +80,11 @@ func (s *settler) merge(counters []*Counter, replays []*replay, own []string) {
 				s.tallyOf(d).interfaces[id] = true
 			}
 		}
+		for d, resources := range r.restricted {
+			for name := range resources {
+				s.findings.Restrict(d, name)
+			}
+		}
 	}
 }
 
@@ -87,6 +97,7 @@ func (s *settler) tallyOf(d day.Day) *tally {
 			network:    map[endpointKey]*table.Measures{}, networkOwners: map[endpointKey]string{}, denied: map[endpointKey]int64{},
 		}
 		s.byDay[d] = t
+		s.findings.Own(d, &t.owners)
 	}
 	return t
 }
@@ -104,11 +115,12 @@ func (s *settler) settle(g group, measures *table.Measures) {
 	s.at.counts = false
 	switch {
 	case g.kind() == event.Network:
-		if key := endpointKeyOf(&texts); key.endpoint != "" {
+		if key := endpointKeyOf(&texts); key.endpoint != "" && measures.Calls > 0 {
 			if t.network[key] == nil {
 				t.network[key] = new(table.Measures)
 			}
 			t.network[key].Add(measures)
+			s.findings.Used(g.day(), key.endpoint)
 			t.networkOwners[key] = max(t.networkOwners[key], texts[textEndpointAccount])
 		}
 	case s.isCopy(&texts):
@@ -118,24 +130,33 @@ func (s *settler) settle(g group, measures *table.Measures) {
 	default:
 		s.at.counts, s.at.day, s.at.traffic = true, g.day(), t.trafficKey(g, &texts)
 		s.at.rest = appendResourceKey(s.at.rest[:0], &s.at.traffic)
+		if measures.Calls == 0 {
+			return // but some of its cells have samples
+		}
 		s.key = appendTrafficKey(g.day().AppendKey(s.key[:0]), &s.at.traffic)
 		s.traffic.At(s.key).Add(measures)
+		s.findings.Saw(g.day(), &s.at.traffic)
 	}
 }
 
-// settleTarget adds the totals of a target of the group at hand to the resources that it names.
-func (s *settler) settleTarget(t target, measures *table.Measures) {
+// settleCell adds the totals of a target of the group at hand to the resources that it names, and to the findings.
+func (s *settler) settleCell(t target, measures *table.Measures, samples *findings.Samples) {
 	if !s.at.counts {
 		return
 	}
-	name, resources := t.eventName()
-	var resource string
-	for resources != "" {
-		resource, resources = cutText(resources)
+	var name string
+	name, s.names = t.names(s.names[:0])
+	for _, resource := range s.names {
+		if measures.Calls == 0 {
+			break // but there are samples
+		}
 		s.key = spill.AppendFields(s.at.day.AppendKey(s.key[:0]), resource, s.at.traffic.Service, name)
 		s.key = append(s.key, s.at.rest...)
 		s.resources.At(s.key).Add(measures)
 	}
+	s.findings.Add(s.at.day, &findings.Calls{
+		TrafficKey: s.at.traffic, Resources: s.names, Signs: t.signs(), Measures: measures, Samples: samples,
+	})
 }
 
 func endpointKeyOf(texts *[groupTextCount]string) endpointKey {
@@ -225,13 +246,18 @@ func (s *settler) settleDenials(denials []*spill.Sorter) error {
 	for all.Next() {
 		id, from := all.Key[:len(all.Key)-1], all.Key[len(all.Key)-1]
 		g := group(all.Value)
-		texts := g.texts()
+		texts, behind := g.cut()
 		known := len(id) > emptyDenial && string(id) == string(last)
 		if s.isCopy(&texts) || from == ofNetwork && known {
 			continue
 		}
 		last = append(last[:0], id...)
-		s.tallyOf(g.day()).denied[endpointKeyOf(&texts)]++
+		key := endpointKeyOf(&texts)
+		s.tallyOf(g.day()).denied[key]++
+		if from == ofNetwork {
+			at := int64(binary.BigEndian.Uint64([]byte(behind)))
+			s.findings.NetworkDenied(g.day(), key.account, key.region, key.service, key.endpoint, at, behind[8:])
+		}
 	}
 	return all.Err()
 }

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"vpcetrail/classify"
@@ -105,7 +106,10 @@ func TestMemoryChangesNothing(t *testing.T) {
 	want := run.report(t)
 	run.memory, run.workers = 16<<10, 3
 	got := run.report(t)
-	if g, w := fmt.Sprintf("%+v", readDays(t, got)), fmt.Sprintf("%+v", readDays(t, want)); g != w { // as text: NaN is NaN
+	lines := func(r *Report) string { // NaN is NaN in text
+		return strings.ReplaceAll(fmt.Sprintf("%+v", readDays(t, r)), " {", "\n{")
+	}
+	if g, w := lines(got), lines(want); g != w {
 		t.Errorf("tables differ:\n%s", firstDifference([]byte(g), []byte(w)))
 	}
 	if got.Balance != want.Balance {
@@ -144,6 +148,34 @@ func TestCorrectionsCountInThePlaceOfTheRecord(t *testing.T) {
 	}
 }
 
+// TestBrokenObjectsGiveNoSamples sets an object that breaks at its end before one that counts.
+func TestBrokenObjectsGiveNoSamples(t *testing.T) {
+	records := func(from, n int) string {
+		var all []string
+		for i := range n {
+			all = append(all, fmt.Sprintf(`{"eventVersion":"1.09","eventTime":"2026-11-20T10:00:00Z","eventID":"id-%d","eventSource":"sqs.amazonaws.com",`+
+				`"eventName":"ListQueues","sourceIPAddress":"198.51.100.7","recipientAccountId":"111122223333",`+
+				`"userIdentity":{"type":"IAMUser","arn":"arn:aws:iam::111122223333:user/a","accountId":"111122223333"}}`, from+i))
+		}
+		return `{"Records":[` + strings.Join(all, ",")
+	}
+	samples := func(broken bool) string {
+		dir := t.TempDir()
+		if broken {
+			writeFile(t, dir, "1.json", []byte(records(0, 200)))
+		}
+		writeFile(t, dir, "2.json", []byte(records(200, 20)+"]}"))
+		found := readDays(t, testRun{sources: []string{dir}, window: day.All()}.report(t))[0].Findings
+		if len(found) != 1 || found[0].Finding != "long_term_credentials_external" || found[0].Calls != 20 {
+			t.Fatalf("found %+v", found)
+		}
+		return found[0].SampleEventIDs
+	}
+	if got, want := samples(true), samples(false); got != want || len(strings.Fields(got)) != 5 {
+		t.Errorf("samples %s, without the broken object %s", got, want)
+	}
+}
+
 // TestWorkshop holds the endpoint workshop against its table, which was worked out by hand.
 func TestWorkshop(t *testing.T) {
 	const workshop = "../fixtures/workshop"
@@ -159,6 +191,10 @@ func TestWorkshop(t *testing.T) {
 	got, want = tableCSV(t, &table.Resources, rep, (*dayInMemory).resources), readFile(t, workshop, "expected-resources.csv")
 	if !bytes.Equal(got, want) {
 		t.Errorf("resources differ from the story's:\n%s", firstDifference(got, want))
+	}
+	got, want = tableCSV(t, &table.Findings, rep, (*dayInMemory).findings), readFile(t, workshop, "expected-findings.csv")
+	if !bytes.Equal(got, want) {
+		t.Errorf("findings differ from the story's:\n%s", firstDifference(got, want))
 	}
 }
 

@@ -149,7 +149,7 @@ func (p *pipeline) run(ctx context.Context, trail *source.Trail, tell *messages)
 	}
 	return report.New(ctx, report.Input{
 		Counters: counters, Marks: marks, Window: p.window,
-		TrailAccounts: p.accounts(), OwnAccounts: j.own, Inventory: j.inventory,
+		TrailAccounts: p.accounts(), OwnAccounts: j.own, Inventory: j.inventory, NATPrice: j.plan.NATPrice,
 		Disk: p.disk, Memory: j.memory.report,
 	})
 }

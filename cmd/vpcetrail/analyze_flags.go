@@ -25,6 +25,7 @@ type analyzeFlags struct {
 	kept          dest.S3Options
 	workers       int
 	memory        memoryFlag
+	natPrice      float64
 	sha256, quiet bool
 	logFormat     string
 }
@@ -63,6 +64,7 @@ the recent days again, and makes anew, whole, those of which the trail now holds
 	flags.StringVar(&f.out, "out", "", "where the report is kept: a directory or s3://bucket/prefix (required)")
 	f.register(cmd, "report")
 	flags.Var(&f.restate, "restate", "look so many days back, such as 30d, and restate the days that the trail has outgrown since")
+	flags.Float64Var(&f.natPrice, "nat-price", 0.045, "US dollars that a NAT gateway takes a GB (2^30 bytes), for finding detour_cost")
 	flags.BoolVar(&f.sha256, "sha256", false, "digest every uncompressed log into table objects")
 	flags.StringVar(&f.kept.BucketOwner, "expected-out-owner", "", "account that must own the bucket of an S3 destination")
 	flags.StringVar(&f.kept.SSE, "sse", "", "how an S3 destination is encrypted: AES256, aws:kms or aws:kms:dsse (else as its bucket says)")
@@ -91,6 +93,8 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 		return nil, fmt.Errorf("--workers %d: want at least 1", f.workers)
 	case f.memory < leastMemory:
 		return nil, fmt.Errorf("--memory %s: want at least %d MiB", &f.memory, leastMemory>>20)
+	case !(f.natPrice >= 0 && f.natPrice <= 1e6): // nor is NaN
+		return nil, fmt.Errorf("--nat-price %v: want US dollars a GB, 0 or more", f.natPrice)
 	case f.restate > 0 && window.IsAll():
 		return nil, errors.New("--restate goes back from a day: give --date yesterday, a day or D..D")
 	case f.restate > 0 && slices.Contains(sources, "-"):
@@ -109,7 +113,7 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 	j.plan = report.Run{
 		Version: version, Sources: sorted(sources), Window: given.selection.Window.String(), Lateness: f.lateness.String(),
 		Accounts: sorted(f.accounts), ExcludeAccounts: sorted(f.excluded), Regions: sorted(f.regions), OwnAccounts: sorted(given.own),
-		Endpoints: len(given.inventory), IPRanges: given.ranges.Date,
+		Endpoints: len(given.inventory), IPRanges: given.ranges.Date, NATPrice: f.natPrice,
 	}
 	return j, nil
 }

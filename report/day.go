@@ -1,0 +1,77 @@
+package report
+
+import (
+	"iter"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/spill"
+
+	"vpcetrail/report/table"
+)
+
+// A daily hands out totals, whose keys start with the day, of one day after the other.
+type daily struct {
+	totals *spill.TotalsCursor[table.Measures, *table.Measures] // at the first that is not yet handed out, where left says so
+	left   bool
+}
+
+func newDaily(totals *measureTotals) *daily {
+	c := totals.Cursor()
+	return &daily{totals: c, left: c.Next()}
+}
+
+// of returns the totals of day d by the rest of their keys, in the order of these. Days must be asked for in order.
+func (w *daily) of(d day.Day) iter.Seq2[string, *table.Measures] {
+	return func(yield func(string, *table.Measures) bool) {
+		for ; w.left; w.left = w.totals.Next() {
+			at, key := day.CutKey(w.totals.Key)
+			if at != d || !yield(string(key), &w.totals.Value) {
+				return
+			}
+		}
+	}
+}
+
+// err returns what ended the walk early.
+func (w *daily) err() error { return w.totals.Err() }
+
+// dayTables returns the tables of day d.
+func (s *settler) dayTables(d day.Day, traffic, resources *daily, objects Rows[table.ObjectRow], in *Input) *Day {
+	t := s.tallyOf(d)
+	var derived *derivation // made when its turn comes: the days before must let go of theirs
+	out := &Day{Day: d, Kinds: *s.kinds.of(d), Objects: objects}
+	out.Traffic = func(yield func(*table.TrafficRow, error) bool) {
+		derived = newDerivation(t, in.Disk, in.Memory/4)
+		for key, m := range traffic.of(d) {
+			row := table.TrafficRow{TrafficKey: cutTrafficKey(key), Measures: *m}
+			derived.add(&row)
+			if !yield(&row, nil) {
+				return
+			}
+		}
+		if err := traffic.err(); err != nil {
+			yield(nil, err)
+		}
+	}
+	out.Principals = func(yield func(*table.PrincipalRow, error) bool) { derived.principalRows(yield) }
+	out.Services = func(yield func(*table.ServiceRow, error) bool) { derived.serviceRows(yield) }
+	out.Endpoints = func(yield func(*table.EndpointRow, error) bool) {
+		derived.endpointRows(yield)
+		derived = nil
+	}
+	out.Resources = func(yield func(*table.ResourceRow, error) bool) {
+		for key, m := range resources.of(d) {
+			row := table.ResourceRow{
+				ResourceKey: cutResourceKey(key), Calls: m.Calls, Denied: m.Denied, Bytes: m.BytesIn + m.BytesOut,
+				FirstSeen: m.FirstSeen, LastSeen: m.LastSeen,
+			}
+			if !yield(&row, nil) {
+				return
+			}
+		}
+		if err := resources.err(); err != nil {
+			yield(nil, err)
+		}
+	}
+	return out
+}

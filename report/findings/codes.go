@@ -1,0 +1,54 @@
+package findings
+
+// A Code is one kind of finding.
+type Code struct {
+	Name     string // as in column finding
+	Severity string // critical, high, medium, low or info
+	// Means says when calls, or an endpoint, are found, and what that shows. It is the row's detail too.
+	Means string
+}
+
+// What can be found, by place in Codes.
+const (
+	pastEndpoint = iota
+	foreignEndpoint
+	foreignPrincipal
+	endpointPolicyDenied
+	deniedWithoutEndpoint
+	restrictedFromInternet
+	userCredentialsExternal
+	rootCredentialsExternal
+	endpointUnused
+	awsOwnedEndpoint
+	evidenceConflict
+	detourCost
+	codeCount
+)
+
+// Codes are all findings. A code may stand at two severities.
+var Codes = [codeCount]Code{
+	pastEndpoint: {"past_endpoint", "medium",
+		"Calls by the internet to a service that has an endpoint of ours in this account and Region, known from the inventory or the trail or by calls through it that day."},
+	foreignEndpoint: {"foreign_endpoint", "high",
+		"A principal of ours called through an endpoint of an account that is not ours."},
+	foreignPrincipal: {"foreign_principal", "high",
+		"A principal of an account that is not ours called through an endpoint of ours: credentials carried in from outside."},
+	endpointPolicyDenied: {"endpoint_policy_denied", "medium",
+		"An endpoint's policy refused the calls, by their error messages or by the endpoint's network events."},
+	deniedWithoutEndpoint: {"denied_without_endpoint", "info",
+		"The resource's own policy refused calls without an endpoint by an explicit deny, while calls through endpoints reached the resource that day: the policy works."},
+	restrictedFromInternet: {"restricted_resource_from_internet", "high",
+		"Calls by the internet were not refused on a resource whose own policy refused others without an endpoint that day, while calls through endpoints reached it: the policy leaves something open."},
+	userCredentialsExternal: {"long_term_credentials_external", "high",
+		"Keys of an IAM user called from a public address outside of AWS; sign-ins to the console are left out."},
+	rootCredentialsExternal: {"long_term_credentials_external", "critical",
+		"The root user called from a public address outside of AWS; sign-ins to the console are left out."},
+	endpointUnused: {"endpoint_unused", "low",
+		"An endpoint of ours, known from the inventory or the trail, was not used that day, though the trail holds calls of its account and Region; for S3 and DynamoDB most use shows in data events only."},
+	awsOwnedEndpoint: {"aws_owned_endpoint", "info",
+		"The endpoint is AWS's own: a console's back end, acting for somebody, called through it."},
+	evidenceConflict: {"evidence_conflict", "medium",
+		"Evidence does not agree: the record names two endpoints, or its host header another one, or an endpoint of ours comes with a public source."},
+	detourCost: {"detour_cost", "low",
+		"An estimate of what a NAT gateway charges for bytes between AWS addresses and S3 that took no endpoint; S3 data events alone tell of bytes, and the bytes may have passed no NAT gateway."},
+}

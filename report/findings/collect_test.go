@@ -1,0 +1,143 @@
+package findings
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"vpcetrail/classify"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/spill"
+
+	"vpcetrail/report/table"
+)
+
+const (
+	ours, theirs = "111122223333", "999988887777"
+	bucket       = "arn:aws:s3:::photos"
+)
+
+// call returns calls of a role of ours to S3, changed by how.
+func call(id string, how func(*Calls)) *Calls {
+	c := &Calls{
+		TrafficKey: table.TrafficKey{
+			AccountID: ours, Region: "us-east-1", Principal: "role", PrincipalType: "AssumedRole", PrincipalAccountID: ours, Service: "s3.amazonaws.com",
+			Route: "internet", Origin: "aws", Evidence: "public_source",
+		},
+		Resources: []string{bucket}, Signs: classify.ObjectCall,
+		Measures: &table.Measures{Calls: 2, BytesOut: 1 << 30, FirstSeen: 10, LastSeen: 20},
+		Samples:  &Samples{},
+	}
+	c.Samples.Add(id, true)
+	how(c)
+	return c
+}
+
+func viaEndpoint(owner string) func(*Calls) {
+	return func(c *Calls) {
+		c.Route, c.Origin, c.Evidence, c.EndpointID, c.EndpointOwner = "vpce", "", "endpoint_account", "vpce-1", owner
+	}
+}
+
+func TestFindings(t *testing.T) {
+	inventory := map[string]classify.Endpoint{"vpce-1": {ID: "vpce-1", Service: "com.amazonaws.us-east-1.s3", Account: ours}}
+	for _, tc := range []struct {
+		name       string
+		inventory  map[string]classify.Endpoint
+		restricted bool
+		calls      []*Calls
+		want       []string // finding, severity, principal, resource, endpoint, calls, samples
+	}{
+		{name: "past an endpoint of the inventory", inventory: inventory,
+			calls: []*Calls{call("a", func(c *Calls) { c.Resources = nil })},
+			want:  []string{"endpoint_unused low - - vpce-1 0 ", "past_endpoint medium role - - 2 a"}},
+		{name: "past an endpoint that was used",
+			calls: []*Calls{call("a", func(c *Calls) { c.Resources = nil }), call("b", viaEndpoint("own"))},
+			want:  []string{"past_endpoint medium role - - 2 a"}},
+		{name: "no endpoint in that Region", inventory: map[string]classify.Endpoint{"vpce-1": {ID: "vpce-1", Service: "com.amazonaws.eu-west-1.s3", Account: ours}},
+			calls: []*Calls{call("a", func(c *Calls) { c.Resources = nil })}},
+		{name: "no endpoint of that service", calls: []*Calls{call("a", func(c *Calls) { c.Service, c.Resources, c.Signs = "sqs.amazonaws.com", nil, 0 }), call("b", viaEndpoint("own"))}},
+		{name: "the endpoint of the inventory was used", inventory: inventory, calls: []*Calls{call("b", viaEndpoint("own"))}},
+		{name: "a foreign endpoint", calls: []*Calls{call("a", viaEndpoint("foreign"))}, want: []string{"foreign_endpoint high role - vpce-1 2 a"}},
+		{name: "a foreign principal's own endpoint", calls: []*Calls{call("a", func(c *Calls) { viaEndpoint("foreign")(c); c.PrincipalAccountID = theirs })}},
+		{name: "a foreign principal", calls: []*Calls{call("a", func(c *Calls) { viaEndpoint("own")(c); c.PrincipalAccountID = theirs })},
+			want: []string{"foreign_principal high role - vpce-1 2 a"}},
+		{name: "a principal of no account", calls: []*Calls{call("a", func(c *Calls) { viaEndpoint("own")(c); c.PrincipalAccountID = "" })}},
+		{name: "denied by the endpoint's policy", calls: []*Calls{call("a", func(c *Calls) {
+			viaEndpoint("own")(c)
+			c.Signs |= classify.DeniedCall | classify.DeniedByEndpoint
+		})}, want: []string{"endpoint_policy_denied medium role - vpce-1 2 a"}},
+		{name: "a restricted resource", restricted: true, calls: []*Calls{
+			call("a", func(c *Calls) { c.Origin = "external"; c.Signs |= classify.DeniedCall | classify.DeniedByResource }),
+			call("b", func(c *Calls) { c.Origin = "external" }),
+			call("c", func(c *Calls) { c.Origin = "external"; c.Signs |= classify.DeniedCall }),
+			call("d", func(c *Calls) { viaEndpoint("unknown")(c) }),
+		}, want: []string{"denied_without_endpoint info role " + bucket + " - 2 a", "restricted_resource_from_internet high role " + bucket + " - 2 b"}},
+		{name: "a restricted resource that no endpoint leads to", restricted: true, calls: []*Calls{
+			call("a", func(c *Calls) { c.Origin = "external"; c.Signs |= classify.DeniedCall | classify.DeniedByResource }),
+			call("d", func(c *Calls) { viaEndpoint("unknown")(c); c.Signs |= classify.DeniedCall }),
+		}},
+		{name: "keys of a user", calls: []*Calls{call("a", func(c *Calls) { c.PrincipalType, c.Origin = "IAMUser", "external" })},
+			want: []string{"long_term_credentials_external high role - - 2 a"}},
+		{name: "root", calls: []*Calls{call("a", func(c *Calls) { c.PrincipalType, c.Origin = "Root", "external" })},
+			want: []string{"long_term_credentials_external critical role - - 2 a"}},
+		{name: "signing in is no key", calls: []*Calls{call("a", func(c *Calls) { c.PrincipalType, c.Origin, c.Service = "Root", "external", "signin.amazonaws.com" })}},
+		{name: "the console's endpoint", calls: []*Calls{call("a", func(c *Calls) {
+			c.Origin, c.Evidence, c.EndpointID = "external", "console_public_source", "vpce-f40dc59d"
+		})},
+			want: []string{"aws_owned_endpoint info - - vpce-f40dc59d 2 a"}},
+		{name: "two endpoints", calls: []*Calls{call("a", func(c *Calls) { viaEndpoint("own")(c); c.Signs |= classify.TwoEndpoints })},
+			want: []string{"evidence_conflict medium role - vpce-1 2 a"}},
+		{name: "a public source through an endpoint of ours", calls: []*Calls{call("a", func(c *Calls) { viaEndpoint("own")(c); c.Signs |= classify.PublicEndpoint })},
+			want: []string{"evidence_conflict medium role - vpce-1 2 a"}},
+		{name: "a public source through an unknown endpoint", calls: []*Calls{call("a", func(c *Calls) { viaEndpoint("unknown")(c); c.Signs |= classify.PublicEndpoint })}},
+		{name: "a detour", calls: []*Calls{call("a", func(*Calls) {})}, want: []string{"detour_cost low role " + bucket + " - 2 a $0.0450"}},
+		{name: "a detour by an access point counts once", calls: []*Calls{call("a", func(c *Calls) {
+			c.Resources = []string{"arn:aws:s3:us-east-1:111122223333:accesspoint/a", bucket}
+		})}, want: []string{"detour_cost low role " + bucket + " - 2 a $0.0450"}},
+		{name: "bytes of no object", calls: []*Calls{call("a", func(c *Calls) { c.Signs = 0 })}},
+		{name: "no bytes", calls: []*Calls{call("a", func(c *Calls) { c.Measures.BytesOut = 0 })}},
+		{name: "nothing that counts", calls: []*Calls{call("a", func(c *Calls) { viaEndpoint("foreign")(c); *c.Measures = table.Measures{} })}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			const d = day.Day(20_000)
+			disk := spill.NewDisk(t.TempDir())
+			defer disk.Close()
+			c := New(disk, 1<<20)
+			c.Own(d, &classify.Owners{Accounts: map[string]bool{ours: true}, Inventory: tc.inventory})
+			if tc.restricted {
+				c.Restrict(d, bucket)
+			}
+			for _, calls := range tc.calls {
+				if calls.Measures.Calls > 0 {
+					c.Saw(d, &calls.TrafficKey)
+				}
+				c.Add(d, calls)
+			}
+			var got []string
+			for r, err := range c.Days([]day.Day{d}, Options{NATPrice: 0.045}).Of(d) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, line(r))
+			}
+			if g, w := strings.Join(got, "\n"), strings.Join(tc.want, "\n"); g != w {
+				t.Errorf("got\n%s\nwant\n%s", g, w)
+			}
+		})
+	}
+}
+
+func line(r *table.FindingRow) string {
+	or := func(s string) string {
+		if s == "" {
+			return "-"
+		}
+		return s
+	}
+	s := fmt.Sprintf("%s %s %s %s %s %d %s", r.Finding, r.Severity, or(r.Principal), or(r.Resource), or(r.EndpointID), r.Calls, r.SampleEventIDs)
+	if r.EstimatedUSD == r.EstimatedUSD {
+		s += fmt.Sprintf(" $%.4f", r.EstimatedUSD)
+	}
+	return s
+}

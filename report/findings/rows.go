@@ -1,0 +1,133 @@
+package findings
+
+import (
+	"iter"
+	"math"
+
+	"vpcetrail/classify"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/spill"
+
+	"vpcetrail/report/table"
+)
+
+// Options say what decides besides the calls.
+type Options struct {
+	NATPrice float64 // US dollars for a gigabyte of 2^30 bytes, which is what AWS bills
+}
+
+// gigabyte is in bytes: AWS's price lists mean 2^30 by GB.
+const gigabyte = 1 << 30
+
+// Days are the findings of one day after the other.
+type Days struct {
+	of     *Collector
+	opt    Options
+	totals *spill.TotalsCursor[total, *total]
+	left   bool // totals is at one that is not yet handed out
+}
+
+// Days ends the collecting and returns the findings of days.
+func (c *Collector) Days(days []day.Day, opt Options) *Days {
+	for _, d := range days {
+		c.serve(d)
+	}
+	all := &Days{of: c, opt: opt, totals: c.totals.Cursor()}
+	all.left = all.totals.Next()
+	return all
+}
+
+// serve notes which services the endpoints that are known have, and finds those that were not used.
+func (c *Collector) serve(d day.Day) {
+	of := c.of(d)
+	seen := map[string]bool{}
+	for _, known := range []map[string]classify.Endpoint{of.owners.Inventory, of.owners.Trail} {
+		for id := range known {
+			e := of.owners.Endpoint(id)
+			if e.ID == "" || seen[id] {
+				continue
+			}
+			seen[id] = true
+			region, source, ok := endpointService(e.Service)
+			if ok && region != "" {
+				of.served[place{e.Account, region, source}] = true
+			}
+			if !of.used[id] && of.covers(e.Account, region) {
+				c.at(d, endpointUnused, table.FindingKey{AccountID: e.Account, Region: region, Service: source, EndpointID: id})
+			}
+		}
+	}
+}
+
+// covers reports whether calls of an account and a Region were seen; of either where the other is not known.
+func (of *daily) covers(account, region string) bool {
+	for p := range of.covered {
+		if (account == "" || p.account == account) && (region == "" || p.region == region) {
+			return true
+		}
+	}
+	return false
+}
+
+// Of returns the findings of day d, in the order of their keys. Days must be asked for in order.
+func (a *Days) Of(d day.Day) iter.Seq2[*table.FindingRow, error] {
+	return func(yield func(*table.FindingRow, error) bool) {
+		of := a.of.of(d)
+		for ; a.left; a.left = a.totals.Next() {
+			at, key := day.CutKey(a.totals.Key)
+			if at > d {
+				return
+			}
+			if at < d { // a day that is not reported
+				continue
+			}
+			row := a.row(string(key))
+			if of.stands(&row) && !yield(&row, nil) {
+				return
+			}
+		}
+		if err := a.totals.Err(); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// row makes a row of the total at hand.
+func (a *Days) row(key string) table.FindingRow {
+	t := &a.totals.Value
+	r := table.FindingRow{
+		Calls: t.calls, Bytes: t.bytes, EstimatedUSD: math.NaN(), SampleEventIDs: t.samples.String(), FirstSeen: -1, LastSeen: -1,
+	}
+	spill.CutFields(key, &r.Finding, &r.Severity, &r.AccountID, &r.Region, &r.Principal, &r.PrincipalAccountID, &r.Service, &r.Resource, &r.EndpointID)
+	if t.seen {
+		r.FirstSeen, r.LastSeen = t.first, t.last
+	}
+	for i := range Codes {
+		if Codes[i].Name == r.Finding && Codes[i].Severity == r.Severity {
+			r.Detail = Codes[i].Means
+		}
+	}
+	if r.Finding == Codes[detourCost].Name {
+		r.EstimatedUSD = float64(t.bytes) / gigabyte * a.opt.NATPrice
+	}
+	return r
+}
+
+// stands reports whether the whole day bears a finding out.
+func (of *daily) stands(r *table.FindingRow) bool {
+	switch r.Finding {
+	case Codes[endpointUnused].Name:
+		return true
+	case Codes[pastEndpoint].Name:
+		if !of.served[place{r.AccountID, r.Region, r.Service}] && !of.served[place{"", r.Region, r.Service}] {
+			return false
+		}
+	case Codes[deniedWithoutEndpoint].Name, Codes[restrictedFromInternet].Name:
+		if !of.restricted[r.Resource] {
+			return false
+		}
+	case Codes[detourCost].Name:
+		return r.Bytes > 0
+	}
+	return r.Calls > 0
+}

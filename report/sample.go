@@ -1,0 +1,86 @@
+package report
+
+import (
+	"vpcetrail/classify"
+	"vpcetrail/ingest/event"
+
+	"vpcetrail/report/findings"
+)
+
+// Findings name a few eventIDs: of each cell those of least hash. A Counter cannot tell which of its events
+// count, but it need not keep the eventID of one that is beaten by enough others of its worker. Those of an object that
+// breaks beat nobody: what they did is undone.
+
+// findable reports whether calls of this kind may become findings, whatever the day shows. Left out are those
+// that take an endpoint of the account that they are made in and of, and those that services make.
+func findable(ev *event.Event, f *classify.Facts, p *classify.Principal, signs classify.Signs) bool {
+	switch {
+	case signs&classify.Telling != 0:
+		return true
+	case len(f.EndpointID) > 0:
+		return string(f.EndpointAccount) != string(ev.Recipient) || string(p.Account) != string(ev.Recipient)
+	}
+	return f.Unowned.Route() == classify.Internet
+}
+
+// least are the least hashes of a cell's eventIDs, in order.
+type least struct {
+	hashes [findings.MaxSamples]uint64
+	n      int
+}
+
+const leastCost = 80
+
+// admit reports whether hash is among the least, and makes it one.
+func (l *least) admit(hash uint64) bool {
+	at := 0
+	for ; at < l.n && l.hashes[at] <= hash; at++ {
+		if l.hashes[at] == hash {
+			return true // a duplicate: which of the two counts is not known yet
+		}
+	}
+	if at == findings.MaxSamples {
+		return false
+	}
+	l.n = min(l.n+1, findings.MaxSamples)
+	copy(l.hashes[at+1:l.n], l.hashes[at:])
+	l.hashes[at] = hash
+	return true
+}
+
+// An admission is what a cell's least were before the object at hand changed them.
+type admission struct {
+	cell   int
+	before least
+}
+
+// sample reports whether the event of that id, of a cell, is one to be kept.
+func (d *dictionary) sample(cell int, id []byte) bool {
+	if !findings.CanSample(id) {
+		return false
+	}
+	l := d.least[cell]
+	if l == nil {
+		l = new(least)
+		d.least[cell] = l
+		d.held += leastCost
+	}
+	before := *l
+	if !l.admit(findings.Hash(id)) {
+		return false
+	}
+	if *l != before {
+		d.admitted = append(d.admitted, admission{cell, before})
+	}
+	return true
+}
+
+// settle ends an object: what its events changed stays if it counts, and is undone if not.
+func (d *dictionary) settle(counts bool) {
+	if !counts {
+		for i := len(d.admitted) - 1; i >= 0; i-- {
+			*d.least[d.admitted[i].cell] = d.admitted[i].before
+		}
+	}
+	d.admitted = d.admitted[:0]
+}
