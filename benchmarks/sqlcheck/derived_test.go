@@ -71,3 +71,42 @@ func TestEndpointsOfNetworkEvents(t *testing.T) {
 		WHERE endpoint_owner IS DISTINCT FROM 'own' OR e.vpc_id IS DISTINCT FROM i.VpcId
 			OR endpoint_type IS DISTINCT FROM lower(VpcEndpointType) OR endpoint_account_id IS DISTINCT FROM OwnerId`)
 }
+
+// callKey are the columns that traffic and resources have in common.
+const callKey = "dt, service, principal, principal_type, principal_account_id, account_id, region, route, origin, evidence, " +
+	"vpc_endpoint_id, endpoint_account_id, endpoint_owner"
+
+// TestResourcesAddUp holds resources against traffic. Every call to DynamoDB names one table here; other
+// calls name one resource or none.
+func TestResourcesAddUp(t *testing.T) {
+	s := open(t, out(8))
+	calls := func(table, where string) string {
+		return "SELECT " + callKey + ", sum(calls)::BIGINT, sum(denied)::BIGINT, min(first_seen), max(last_seen) FROM " + table + " WHERE " + where + " GROUP BY ALL"
+	}
+	const named = "service = 'dynamodb.amazonaws.com'"
+	s.same(t, "calls that name a table", calls("resources", named), calls("traffic", named))
+	s.none(t, "resources that are no container", `FROM resources WHERE resource NOT LIKE 'arn:aws%:%:%:%:%' OR resource LIKE 'arn:aws%:s3:::%/%'
+		OR resource LIKE '%:log-stream:%' OR resource LIKE '%:function:%:%'`)
+	s.none(t, "more calls on resources than calls", `SELECT r.calls, t.calls FROM
+		(SELECT (`+callKey+`)::VARCHAR AS key, sum(calls) AS calls, sum(denied) AS denied, sum(bytes) AS bytes, min(first_seen) AS first_seen, max(last_seen) AS last_seen FROM resources GROUP BY ALL) r
+		LEFT JOIN (SELECT (`+callKey+`)::VARCHAR AS key, sum(calls) AS calls, sum(denied) AS denied, sum(bytes_in + bytes_out) AS bytes, min(first_seen) AS first_seen, max(last_seen) AS last_seen FROM traffic GROUP BY ALL) t
+		USING (key)
+		WHERE t.calls IS NULL OR r.calls > t.calls OR r.denied > t.denied OR r.bytes > t.bytes OR r.first_seen < t.first_seen OR r.last_seen > t.last_seen`)
+	if s.count(t, "SELECT count(DISTINCT split_part(resource, ':', 3)) FROM resources") < 9 {
+		t.Error("resources of fewer than nine services: the case was not met")
+	}
+}
+
+// TestFindingsAddUp holds findings against traffic where they follow from it.
+func TestFindingsAddUp(t *testing.T) {
+	s := open(t, out(8))
+	const subject = "dt, account_id, region, principal, principal_account_id, service"
+	s.same(t, "past_endpoint", "SELECT "+subject+", calls, bytes, first_seen, last_seen FROM findings WHERE finding = 'past_endpoint'",
+		`SELECT `+subject+`, sum(calls)::BIGINT, sum(bytes_in + bytes_out)::BIGINT, min(first_seen), max(last_seen) FROM traffic
+		WHERE evidence = 'public_source' AND (dt, account_id, region, service) IN
+			(SELECT (dt, account_id, region, service) FROM traffic WHERE endpoint_owner = 'own') GROUP BY ALL`)
+	s.same(t, "foreign_endpoint", "SELECT "+subject+", vpc_endpoint_id, calls FROM findings WHERE finding = 'foreign_endpoint'",
+		`SELECT `+subject+`, vpc_endpoint_id, sum(calls)::BIGINT FROM traffic
+		WHERE endpoint_owner = 'foreign' AND principal_account_id IN (SELECT account_id FROM traffic) GROUP BY ALL`)
+	s.none(t, "too many samples, or none", `FROM findings WHERE calls > 0 AND len(string_split(coalesce(sample_event_ids, ''), ' ')) > least(5, calls)`)
+}

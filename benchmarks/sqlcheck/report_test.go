@@ -95,7 +95,7 @@ func open(t testing.TB, report string) *session {
 	db.SetMaxOpenConns(1) // views and settings are the connection's
 	s := &session{db, report}
 	s.exec(t, "SET TimeZone = 'UTC'")
-	for _, table := range []string{"traffic", "principals", "services", "endpoints", "objects"} {
+	for _, table := range []string{"traffic", "principals", "services", "endpoints", "resources", "findings", "objects"} {
 		if _, err := os.Stat(filepath.Join(report, table)); err == nil {
 			s.exec(t, "CREATE VIEW "+table+" AS FROM read_parquet("+s.files(table)+", hive_partitioning = true, hive_types = {dt: VARCHAR})")
 		}
