@@ -8,8 +8,7 @@ import (
 // Members walks the members of an object that an Event holds as it stands, such as Event.Request, or the
 // elements of an array. Use MembersOf.
 //
-// The text must be one that a Reader has checked. Of other text it finds something, or nothing, and does
-// not fail.
+// The text must be one that a Reader has checked: of text that is not JSON it may fail.
 type Members struct {
 	// Name is the member's name, escapes resolved; empty for an element of an array.
 	Name []byte
