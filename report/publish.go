@@ -31,6 +31,7 @@ type Run struct {
 	Endpoints       int      `json:"endpoints"`              // in the inventory
 	IPRanges        string   `json:"ip_ranges"`              // the date of AWS's address ranges
 	NATPrice        float64  `json:"nat_price"`              // US dollars a GB (2^30 bytes), for finding detour_cost
+	Formats         []string `json:"formats,omitempty"`      // Parquet and Arrow; none means Parquet alone
 }
 
 // A Manifest is the content of _runs/dt=…/run.json. It is published last: a day whose manifest
@@ -49,6 +50,8 @@ type Manifest struct {
 	Revision int     `json:"revision,omitempty"`
 	Changes  *Change `json:"changes,omitempty"` // against the revision before; nil in the first
 	Files    []File  `json:"files"`
+	// Arrow are the same tables as Arrow files, where the run was asked for them. They make no revision.
+	Arrow []File `json:"arrow,omitempty"`
 }
 
 // A Change says what a revision of a day has changed.
@@ -63,7 +66,7 @@ type BeforeAfter struct {
 	After  int64 `json:"after"`
 }
 
-// A File is one Parquet file of a day.
+// A File is one Parquet or Arrow file of a day.
 type File struct {
 	Name   string `json:"name"`
 	Rows   int    `json:"rows"`
@@ -181,7 +184,7 @@ func stage[T any](ctx context.Context, p *publisher, t *table.Table[T], rows Row
 		return err
 	}
 	part := 0
-	for row, err := range rows {
+	for row, err := range withArrow(ctx, p, t, rows) {
 		if err == nil && file.Rows() == table.RowsPerFile {
 			if err = finish(ctx, p, t, part, file); err == nil {
 				part++
@@ -235,14 +238,17 @@ func (p *publisher) stageManifest(ctx context.Context) error {
 // stale lists the files of earlier publications of the day that this one does not replace.
 func (p *publisher) stale(ctx context.Context, store Store) ([]string, error) {
 	var stale []string
+	files := slices.Concat(p.manifest.Files, p.manifest.Arrow)
 	for _, t := range table.Tables() {
-		names, err := store.List(ctx, partition(t.Name, p.day))
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range names {
-			if !slices.ContainsFunc(p.manifest.Files, func(f File) bool { return f.Name == name }) {
-				stale = append(stale, name)
+		for _, folder := range []string{"", arrowFolder} {
+			names, err := store.List(ctx, folder+partition(t.Name, p.day))
+			if err != nil {
+				return nil, err
+			}
+			for _, name := range names {
+				if !slices.ContainsFunc(files, func(f File) bool { return f.Name == name }) {
+					stale = append(stale, name)
+				}
 			}
 		}
 	}

@@ -28,6 +28,7 @@ type analyzeFlags struct {
 	natPrice      float64
 	sha256, quiet bool
 	logFormat     string
+	formats       []string
 }
 
 func newAnalyze() *cobra.Command {
@@ -65,6 +66,7 @@ the recent days again, and makes anew, whole, those of which the trail now holds
 	f.register(cmd, "report")
 	flags.Var(&f.restate, "restate", "look so many days back, such as 30d, and restate the days that the trail has outgrown since")
 	flags.Float64Var(&f.natPrice, "nat-price", 0.045, "US dollars that a NAT gateway takes a GB (2^30 bytes), for finding detour_cost")
+	flags.StringSliceVar(&f.formats, "format", []string{report.Parquet}, "how tables are written: parquet, or parquet,arrow for Arrow IPC files too, below OUT/_arrow")
 	flags.BoolVar(&f.sha256, "sha256", false, "digest every uncompressed log into table objects")
 	flags.StringVar(&f.kept.BucketOwner, "expected-out-owner", "", "account that must own the bucket of an S3 destination")
 	flags.StringVar(&f.kept.SSE, "sse", "", "how an S3 destination is encrypted: AES256, aws:kms or aws:kms:dsse (else as its bucket says)")
@@ -73,6 +75,9 @@ the recent days again, and makes anew, whole, those of which the trail now holds
 	flags.Var(&f.memory, "memory", "most memory to take; what needs more goes to temporary files (in TMPDIR)")
 	flags.BoolVar(&f.quiet, "quiet", false, "no progress and no summary")
 	flags.StringVar(&f.logFormat, "log-format", "text", "progress, problems and errors on standard error: text, or json, one object a line")
+	completeLists(cmd, "format", report.Parquet, report.Arrow)
+	completeWords(cmd, "log-format", "text", "json")
+	completeWords(cmd, "sse", "AES256", "aws:kms", "aws:kms:dsse")
 	return cmd
 }
 
@@ -102,7 +107,7 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 	case f.logFormat != "text" && f.logFormat != "json":
 		return nil, fmt.Errorf("--log-format %q: want text or json", f.logFormat)
 	}
-	if err := f.checkSources(sources); err != nil {
+	if err := errors.Join(f.checkFormats(), f.checkSources(sources)); err != nil {
 		return nil, err
 	}
 	if err := checkAccounts("--expected-out-owner", nonEmpty(f.kept.BucketOwner)); err != nil {
@@ -115,7 +120,23 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 		Accounts: sorted(f.accounts), ExcludeAccounts: sorted(f.excluded), Regions: sorted(f.regions), OwnAccounts: sorted(given.own),
 		Endpoints: len(given.inventory), IPRanges: given.ranges.Date, NATPrice: f.natPrice,
 	}
+	if slices.Contains(f.formats, report.Arrow) {
+		j.plan.Formats = []string{report.Parquet, report.Arrow}
+	}
 	return j, nil
+}
+
+// checkFormats says what is wrong with --format.
+func (f *analyzeFlags) checkFormats() error {
+	for _, format := range f.formats {
+		if format != report.Parquet && format != report.Arrow {
+			return fmt.Errorf("--format %q: want parquet, or parquet,arrow", format)
+		}
+	}
+	if !slices.Contains(f.formats, report.Parquet) {
+		return errors.New("--format lacks parquet, which reports are read in: want parquet, or parquet,arrow")
+	}
+	return nil
 }
 
 // checkSources says what is wrong with a source beside --out and --restate, as far as its name tells.

@@ -40,6 +40,7 @@ func (f *readFlags) register(cmd *cobra.Command, verb string) {
 	flags.StringVar(&f.ipRanges, "ip-ranges", "", "AWS's address ranges: a newer ip-ranges.json `file` than the one built in")
 	flags.BoolVar(&f.requesterPays, "requester-pays", false, "pay for reading a requester-pays bucket")
 	flags.StringVar(&f.sourceOwner, "expected-source-owner", "", "account that must own the buckets of S3 sources")
+	completeWords(cmd, "date", dateWords...)
 }
 
 // input checks the flags and reads the files that they name.

@@ -116,6 +116,8 @@ func TestWrongUsage(t *testing.T) {
 		{"analyze trail --out report --lateness 2d", `--lateness "2d": want a duration such as 24h: see vpcetrail analyze --help`},
 		{"analyze trail --out report --lateness -1h", "--lateness -1h0m0s: want no negative time"},
 		{"analyze trail --out report --log-format xml", `--log-format "xml": want text or json`},
+		{"analyze trail --out report --format arrow", "--format lacks parquet, which reports are read in: want parquet, or parquet,arrow"},
+		{"analyze trail --out report --format parquet,orc", `--format "orc": want parquet, or parquet,arrow`},
 		{"analyze trail --out report --quiet=maybe", `--quiet "maybe": want true or false: see vpcetrail analyze --help`},
 		{"analyze trail --out s3://", "s3://: names no bucket: want s3://bucket/prefix"},
 		{"summary s3:///prefix", "s3:///prefix: names no bucket: want s3://bucket/prefix"},

@@ -58,17 +58,17 @@ func (t *Table[T]) Decode(ctx context.Context, data []byte) iter.Seq2[*T, error]
 	return t.decode(ctx, data, memory.DefaultAllocator)
 }
 
-// An Encoder writes rows into one Parquet file, in memory. The same rows give the same bytes.
+// An Encoder writes rows into one file, in memory: Parquet or Arrow IPC. The same rows give the same bytes.
 type Encoder[T any] struct {
 	table *Table[T]
 	out   bytes.Buffer
-	file  *pqarrow.FileWriter
+	file  fileWriter
 	batch *array.RecordBuilder
 	held  int // rows in batch, a row group at most
 	rows  int
 }
 
-// NewEncoder starts a file. It must be ended by Finish.
+// NewEncoder starts a Parquet file. It must be ended by Finish.
 func (t *Table[T]) NewEncoder() (*Encoder[T], error) { return t.newEncoder(memory.DefaultAllocator) }
 
 func (t *Table[T]) newEncoder(mem memory.Allocator) (*Encoder[T], error) {
@@ -79,12 +79,11 @@ func (t *Table[T]) newEncoder(mem memory.Allocator) (*Encoder[T], error) {
 	)
 	e := &Encoder[T]{table: t}
 	schema := t.arrowSchema()
-	var err error
-	e.file, err = pqarrow.NewFileWriter(schema, &e.out, props, pqarrow.NewArrowWriterProperties(pqarrow.WithAllocator(mem)))
+	file, err := pqarrow.NewFileWriter(schema, &e.out, props, pqarrow.NewArrowWriterProperties(pqarrow.WithAllocator(mem)))
 	if err != nil {
 		return nil, fmt.Errorf("%s: write: %w", t.Name, err)
 	}
-	e.batch = array.NewRecordBuilder(mem, schema)
+	e.file, e.batch = file, array.NewRecordBuilder(mem, schema)
 	return e, nil
 }
 

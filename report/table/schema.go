@@ -1,5 +1,5 @@
 // Package table says what a report's tables hold: their rows, their columns with names, types and
-// meanings in one place, and their form in Parquet. apache/arrow is imported here alone.
+// meanings in one place, and their form in Parquet and Arrow files. apache/arrow is imported here alone.
 package table
 
 import (
