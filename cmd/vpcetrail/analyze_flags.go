@@ -72,6 +72,7 @@ the recent days again, and makes anew, whole, those of which the trail now holds
 	flags.StringVar(&f.kept.SSE, "sse", "", "how an S3 destination is encrypted: AES256, aws:kms or aws:kms:dsse (else as its bucket says)")
 	flags.StringVar(&f.kept.KMSKeyID, "kms-key-id", "", "KMS key for --sse aws:kms: an id, ARN or alias")
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "objects read at once")
+	flags.Lookup("workers").DefValue = "one a CPU" // help and manual do not depend on the machine
 	flags.Var(&f.memory, "memory", "most memory to take; what needs more goes to temporary files (in TMPDIR)")
 	flags.BoolVar(&f.quiet, "quiet", false, "no progress and no summary")
 	flags.StringVar(&f.logFormat, "log-format", "text", "progress, problems and errors on standard error: text, or json, one object a line")

@@ -79,8 +79,8 @@ func exitCode(err error) int {
 	return exitFailed
 }
 
-// run executes one command line. Results go to out, progress and problems to errOut.
-func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) error {
+// newRoot returns the program's command line.
+func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "vpcetrail",
 		Short: "Which route each AWS API call took: a VPC endpoint, the internet, or an AWS service",
@@ -90,6 +90,9 @@ reached AWS, and writes counts per principal, service and endpoint as Parquet fo
 Exit status: 0 done and complete; 1 failed, nothing published unless the message says so; 2 wrong
 usage; 3 done, but some input could not be read; 4 a rule of an audit is violated; 130 interrupted,
 likewise.`,
+		Example: `  vpcetrail analyze fixtures/demo --out out
+  vpcetrail summary out --by principal
+  vpcetrail explain record.json`,
 		Version:       version,
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -102,6 +105,13 @@ likewise.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.AddCommand(newAnalyze(), newDiff(), newExplain(), newManual(), newSummary())
+	return root
+}
+
+// run executes one command line. Results go to out, progress and problems to errOut.
+func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer) error {
+	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(in)
 	root.SetOut(out)

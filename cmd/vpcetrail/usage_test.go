@@ -82,6 +82,8 @@ func TestWrongUsage(t *testing.T) {
 		{"diff a b --points 101", "--points 101: want 0 to 100"},
 		{"diff a b --format xml", `--format "xml": want table, csv, json or markdown`},
 
+		{"man", "man takes one DIR; got 0"},
+
 		{"explain", "explain needs a SOURCE: a file, - for standard input, a directory, s3://bucket/prefix, or lookup-events://REGION"},
 		{"explain --diff", "explain needs a SOURCE: a file, - for standard input, a directory, s3://bucket/prefix, or lookup-events://REGION"},
 		{"explain s3://bucket", noDate},

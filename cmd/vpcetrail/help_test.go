@@ -1,0 +1,134 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// ours returns the program and its commands, but for those that cobra brings along.
+func ours() []*cobra.Command {
+	root := newRoot()
+	return append([]*cobra.Command{root}, root.Commands()...)
+}
+
+// Every command says at length what it does, shows how it is called, and completes its words.
+func TestEveryCommandExplainsItself(t *testing.T) {
+	for _, cmd := range ours() {
+		if cmd.Short == "" || len(cmd.Long) < len(cmd.Short) || cmd.Example == "" {
+			t.Errorf("%s: Short, Long or Example is missing", cmd.CommandPath())
+		}
+		if strings.HasSuffix(cmd.Short, ".") {
+			t.Errorf("%s: Short is no sentence: %s", cmd.CommandPath(), cmd.Short)
+		}
+		for _, flag := range []string{"format", "by", "color", "date", "log-format"} {
+			_, completes := cmd.GetFlagCompletionFunc(flag)
+			if cmd.Flags().Lookup(flag) != nil && !completes {
+				t.Errorf("%s: --%s does not complete its words", cmd.CommandPath(), flag)
+			}
+		}
+	}
+}
+
+// What the examples call is there: the commands, and their flags.
+func TestExamplesAreTrue(t *testing.T) {
+	calls := 0
+	for _, cmd := range ours() {
+		for line := range strings.Lines(cmd.Example) {
+			_, call, found := strings.Cut(" "+line, " vpcetrail ")
+			if !found {
+				continue
+			}
+			calls++
+			called, args, err := newRoot().Find(strings.Fields(strings.ReplaceAll(call, "'", "")))
+			if err == nil {
+				err = called.ParseFlags(args)
+			}
+			if err != nil || !called.HasParent() {
+				t.Errorf("%s: example %q calls %s: %v", cmd.CommandPath(), strings.TrimSpace(line), called.CommandPath(), err)
+			}
+		}
+	}
+	if calls < len(ours()) {
+		t.Errorf("%d examples of %d commands", calls, len(ours()))
+	}
+}
+
+func TestCompletion(t *testing.T) {
+	for _, tc := range []struct{ typed, want string }{
+		{"summary out --by ", "principal service endpoint resource finding account region day"},
+		{"summary out --format ", "table csv json markdown"},
+		{"summary out --from ", "yesterday"},
+		{"diff out --day ", "yesterday all"},
+		{"diff out --color ", "auto always never"},
+		{"analyze trail --date ", "yesterday all"},
+		{"analyze trail --format parquet,", "parquet,arrow"},
+		{"analyze trail --log-format ", "text json"},
+		{"explain trail --format ", "text json"},
+		{"summ", "summary"},
+	} {
+		got := mustRun(t, 0, append([]string{"__complete"}, strings.Split(tc.typed, " ")...)...)
+		lines := strings.Split(strings.TrimSpace(got.out), "\n")
+		for i, line := range lines {
+			lines[i], _, _ = strings.Cut(line, "\t") // a command's Short follows
+		}
+		if words := strings.Join(lines[:len(lines)-1], " "); words != tc.want { // the last is a directive for the shell
+			t.Errorf("%q completes to %q, want %q", tc.typed, words, tc.want)
+		}
+	}
+	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+		if got := mustRun(t, 0, "completion", shell); !strings.Contains(got.out, "vpcetrail") {
+			t.Errorf("%s has no completion", shell)
+		}
+	}
+}
+
+func TestManualPages(t *testing.T) {
+	t.Setenv("SOURCE_DATE_EPOCH", "1795132800")
+	dir := filepath.Join(t.TempDir(), "man1")
+	for range 2 { // over those that are there
+		if got := mustRun(t, 0, "man", dir); got != (finished{}) {
+			t.Errorf("it says %+v", got)
+		}
+	}
+	pages := tree(t, dir)
+	for _, cmd := range ours() {
+		name := strings.ReplaceAll(cmd.CommandPath(), " ", "-") + ".1"
+		if cmd.Hidden {
+			if _, ok := pages[name]; ok {
+				t.Errorf("%s is hidden, but has a page", name)
+			}
+			continue
+		}
+		page := pages[name]
+		for _, part := range []string{".TH", "Nov 2026", ".SH NAME", ".SH SYNOPSIS", ".SH DESCRIPTION", ".SH OPTIONS", ".SH EXAMPLE", ".SH SEE ALSO"} {
+			if !strings.Contains(page, part) {
+				t.Errorf("%s lacks %q", name, part)
+			}
+		}
+		if !strings.HasPrefix(page, ".nh\n") {
+			t.Errorf("%s is no manual page: %.40q", name, page)
+		}
+	}
+	got := vpcetrail(t.Context(), "man", filepath.Join(dir, "vpcetrail.1"))
+	if got.code != exitFailed || !strings.HasPrefix(got.errOut, "vpcetrail: manual: write: ") {
+		t.Errorf("into a file: %+v", got)
+	}
+}
+
+// The README tells of every command that users are to know.
+func TestReadmeNamesEveryCommand(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cmd := range slices.DeleteFunc(ours(), func(c *cobra.Command) bool { return !c.HasParent() }) {
+		if !strings.Contains(string(text), "vpcetrail "+cmd.Name()+" ") {
+			t.Errorf("the README has no vpcetrail %s", cmd.Name())
+		}
+	}
+}

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/cobra/doc"
+)
+
+// newManual returns the command that writes the manual pages. It is for those who package the program, and hidden from others.
+func newManual() *cobra.Command {
+	return &cobra.Command{
+		Use:    "man DIR",
+		Short:  "Write the manual pages, one a command",
+		Long:   `man writes a manual page of section 1 for every command into DIR, which it makes. They bear the date SOURCE_DATE_EPOCH, or today's.`,
+		Hidden: true,
+		Example: `  vpcetrail man /usr/local/share/man/man1
+  man vpcetrail-analyze`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usage("man takes one DIR; got %d", len(args))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := os.MkdirAll(args[0], 0o755); err != nil {
+				return fmt.Errorf("manual: write: %w", err)
+			}
+			root := cmd.Root()
+			root.DisableAutoGenTag = true // it names the day of the build
+			header := doc.GenManHeader{Section: "1", Source: "vpcetrail " + version, Manual: "vpcetrail"}
+			if err := doc.GenManTree(root, &header, args[0]); err != nil {
+				return fmt.Errorf("manual: write: %w", err)
+			}
+			return nil
+		},
+	}
+}
