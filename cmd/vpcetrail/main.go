@@ -105,7 +105,7 @@ likewise.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(newAnalyze(), newDiff(), newExplain(), newManual(), newSummary())
+	root.AddCommand(newAnalyze(), newAthena(), newAudit(), newDiff(), newExplain(), newHTML(), newManual(), newReadiness(), newSummary())
 	return root
 }
 
@@ -122,7 +122,6 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		}
 		return flagError(cmd, err)
 	})
-	root.AddCommand(newAnalyze(), newAthena(), newAudit(), newDiff(), newExplain(), newHTML(), newReadiness(), newSummary())
 	return root.ExecuteContext(ctx)
 }
 
