@@ -111,8 +111,8 @@ type objectReader struct {
 
 	journal *journal
 	stored  bufio.Reader
-	whole   inflate.Reader // of gzipped objects that lie in memory
-	zst     *zstd.Decoder  // nil until the first object that needs it
+	whole   digested      // of gzipped objects that lie in memory
+	zst     *zstd.Decoder // nil until the first object that needs it
 	reader  event.Reader
 	events  int // offered of the object at hand
 }
@@ -137,15 +137,9 @@ func (o *objectReader) read(ctx context.Context, f *source.Fetch, sink Sink) Res
 
 // walk reads body, which holds stored where the object lies in memory whole.
 func (o *objectReader) walk(body io.Reader, stored []byte, sink Sink, res *Result) error {
-	text, err := o.inflated(body, stored)
-	if err != nil {
+	if err := o.begin(body, stored); err != nil {
 		return err
 	}
-	if o.hash != nil {
-		o.hash.Reset()
-		text = io.TeeReader(text, o.hash)
-	}
-	o.reader.Reset(text)
 	defer func() { res.Bytes = o.reader.Offset() }()
 	for {
 		ev, err := o.reader.Next()
@@ -202,11 +196,51 @@ const Undated = day.Day(-1 << 31)
 // maxZstdWindow bounds the memory that a zstd frame may ask for: what the zstd command allows too.
 const maxZstdWindow = 128 << 20
 
-// inflated returns the text of body: gzipped, by zstd (either in one piece or several, one behind the other), or plain.
-func (o *objectReader) inflated(body io.Reader, stored []byte) (io.Reader, error) {
-	if bytes.HasPrefix(stored, gzipMagic) {
-		return &o.whole, o.whole.Reset(stored)
+// begin opens the text of body: gzipped, by zstd (either in one piece or several, one behind the other), or plain.
+// What is gzipped and lies in memory is decoded where it is inflated to, which leaves it in the core's own cache; anything
+// else is read through a window.
+func (o *objectReader) begin(body io.Reader, stored []byte) error {
+	if o.hash != nil {
+		o.hash.Reset()
 	}
+	if bytes.HasPrefix(stored, gzipMagic) {
+		o.whole.hash = o.hash
+		if err := o.whole.Reset(stored); err != nil {
+			return err
+		}
+		o.reader.ResetText(&o.whole)
+		return nil
+	}
+	text, err := o.inflated(body)
+	if err != nil {
+		return err
+	}
+	if o.hash != nil {
+		text = io.TeeReader(text, o.hash)
+	}
+	o.reader.Reset(text)
+	return nil
+}
+
+// A digested text adds to hash, where there is one, what it hands out.
+type digested struct {
+	inflate.Reader
+	hash hash.Hash
+}
+
+// Next implements event.Text.
+func (d *digested) Next(keep int) ([]byte, error) {
+	text, err := d.Reader.Next(keep)
+	if d.hash != nil {
+		d.hash.Write(text[keep:])
+	}
+	return text, err
+}
+
+// The room that the one promises is the room that the other wants.
+const _ uint = inflate.Slack - event.Padding
+
+func (o *objectReader) inflated(body io.Reader) (io.Reader, error) {
 	o.stored.Reset(body)
 	magic, err := o.stored.Peek(4)
 	if err != nil && err != io.EOF { // at the end the text is shorter, and may be plain

@@ -68,3 +68,64 @@ func TestNextDoesNotAllocateInPlace(t *testing.T) {
 		t.Errorf("%v allocations", allocs)
 	}
 }
+
+// A lender is a Text that hands out pieces of a few bytes, each time elsewhere, and spoils what was lent before.
+type lender struct {
+	rest  []byte
+	err   error // after the last piece; nil: io.EOF
+	lent  []byte
+	given int
+}
+
+func (l *lender) Next(keep int) ([]byte, error) {
+	l.given++
+	n := min(l.given%7, len(l.rest))
+	if n == 0 && len(l.rest) > 0 {
+		n = 1
+	}
+	piece := append(make([]byte, 0, keep+n+Padding), l.lent[len(l.lent)-keep:]...)
+	piece = append(piece, l.rest[:n]...)
+	for i := range l.lent {
+		l.lent[i] = '"'
+	}
+	l.lent, l.rest = piece, l.rest[n:]
+	copy(piece[:cap(piece)][len(piece):], bytes.Repeat([]byte{'"'}, Padding))
+	switch {
+	case n > 0:
+		return piece, nil
+	case l.err != nil:
+		return piece, l.err
+	}
+	return piece, io.EOF
+}
+
+func TestResetTextRefusesWhatResetRefuses(t *testing.T) {
+	const head = `{"Records":[{"eventTime":"2026-11-20T10:11:12Z"},{"x":"`
+	doc := []byte(head + strings.Repeat("x", MaxRecord) + `"}]}`)
+	want := read(new(Reader), doc, false)
+	var r Reader
+	r.ResetText(&pieces{doc: doc})
+	err := error(nil)
+	for err == nil {
+		_, err = r.Next()
+	}
+	if want.err == "" || !strings.HasSuffix(want.err, err.Error()) || r.Offset() != want.offset {
+		t.Errorf("in place %v at byte %d, through a window %q at byte %d", err, r.Offset(), want.err, want.offset)
+	}
+}
+
+// pieces is a Text in pieces of 8 MiB.
+type pieces struct {
+	doc []byte
+	at  int
+}
+
+func (p *pieces) Next(keep int) ([]byte, error) {
+	n := min(8<<20, len(p.doc)-p.at)
+	piece := append(make([]byte, 0, keep+n+Padding), p.doc[p.at-keep:p.at+n]...)
+	p.at += n
+	if n == 0 {
+		return piece, io.EOF
+	}
+	return piece, nil
+}

@@ -35,7 +35,17 @@ type SyntaxError struct {
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("invalid JSON: unexpected byte %q", e.Byte) }
 
-// A Reader decodes the records of one object after the other. The zero value is ready for Reset and
+// Text is what a Reader reads where it lies, piece by piece: an inflate.Reader is one.
+type Text interface {
+	// Next returns the last keep bytes of what it returned before, and more behind them. Behind that, in
+	// the capacity, are Padding bytes that may be written to. An error, io.EOF after the last piece, comes with
+	// nothing more, and again at every further call.
+	//
+	// The Reader changes nothing but the padding, and has finished with a piece when it calls Next again.
+	Next(keep int) ([]byte, error)
+}
+
+// A Reader decodes the records of one object after the other. The zero value is ready for Reset, ResetText and
 // ResetBytes, again after a failure too. A Reader must not be copied after its first use. It is not
 // safe for concurrent use.
 //
@@ -43,8 +53,9 @@ func (e *SyntaxError) Error() string { return fmt.Sprintf("invalid JSON: unexpec
 // one object to the next: about half a megabyte, and the largest record while there is one.
 type Reader struct {
 	dec     decoder
-	src     io.Reader // nil where the whole text is in buf
-	window  []byte    // for texts that are read; nil until the first
+	src     io.Reader // nil where the text is not copied
+	text    Text      // nil where it is, or is whole in buf
+	window  []byte    // for texts that are copied; nil until the first
 	buf     []byte    // text[:n], then pad zeros
 	n, i    int       // end of the text and the place of the walk
 	base    int64     // offset of buf[0] in the object
@@ -54,7 +65,7 @@ type Reader struct {
 	begun   bool   // a document was met
 	found   bool   // a document or a record of CloudTrail's was met
 	quoted  []byte // text of the string that holds the record at hand, then pad zeros; reused
-	err     error  // what ended src, io.EOF included; nil while there is more
+	err     error  // what ended src or text, io.EOF included; nil while there is more
 }
 
 // Reset makes r read the text of src from its start. What Next returned before is no longer valid.
@@ -64,9 +75,20 @@ func (r *Reader) Reset(src io.Reader) {
 	}
 	clear(r.window[:pad])
 	r.buf, r.n = r.window, 0
-	r.src, r.err = src, nil
+	r.src, r.text, r.err = src, nil, nil
 	r.begin()
 }
+
+// ResetText makes r decode text where it lies. What Next returned before is no longer valid. Events borrow from text.
+//
+// Records, errors and offsets are those that Reset would give for a reader of the same text that ends with the same error.
+func (r *Reader) ResetText(text Text) {
+	r.buf, r.n = nothing[:], 0
+	r.src, r.text, r.err = nil, text, nil
+	r.begin()
+}
+
+var nothing [pad]byte // only read
 
 // Padding is the spare capacity that ResetBytes wants behind a text.
 const Padding = pad
@@ -85,7 +107,7 @@ func (r *Reader) ResetBytes(text []byte) {
 	}
 	r.buf, r.n = text[:len(text)+pad], len(text)
 	clear(r.buf[r.n:])
-	r.src, r.err = nil, io.EOF
+	r.src, r.text, r.err = nil, nil, io.EOF
 	r.begin()
 }
 
@@ -194,9 +216,32 @@ func (r *Reader) finish(start, end int) {
 	}
 }
 
-// fill moves what is not yet walked to the buffer's front and reads on behind it. A piece that
-// takes the whole buffer doubles it.
+// fill gets more text behind what is not yet walked.
 func (r *Reader) fill() {
+	if r.text != nil {
+		r.fillInPlace()
+		return
+	}
+	r.fillWindow()
+}
+
+func (r *Reader) fillInPlace() {
+	keep := r.n - r.i
+	if keep > MaxRecord {
+		r.tooLong()
+		return
+	}
+	var piece []byte
+	piece, r.err = r.text.Next(keep)
+	r.base += int64(r.i)
+	r.i, r.n = 0, len(piece)
+	r.buf = piece[:r.n+pad]
+	clear(r.buf[r.n:])
+}
+
+// fillWindow moves what is not yet walked to the window's front and reads on behind it. A piece that
+// takes the whole window doubles it.
+func (r *Reader) fillWindow() {
 	r.n = copy(r.buf, r.buf[r.i:r.n])
 	r.base += int64(r.i)
 	r.i = 0

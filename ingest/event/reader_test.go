@@ -47,6 +47,10 @@ func agree(t *testing.T, doc []byte) {
 	if !reflect.DeepEqual(got, bytewise) || fmt.Sprint(err) != fmt.Sprint(err1) {
 		t.Fatalf("result depends on the size of reads and window:\n%v %v\n%v %v", got, err, bytewise, err1)
 	}
+	lent, err2 := scanText(&lender{rest: doc}, doc)
+	if !reflect.DeepEqual(got, lent) || fmt.Sprint(err) != fmt.Sprint(err2) {
+		t.Fatalf("result depends on where the text lies:\n%v %v\n%v %v", got, err, lent, err2)
+	}
 	want, refErr := reference(doc)
 	if (err == nil) != (refErr == nil) {
 		t.Fatalf("%q:\nReader says %v\nthe reference says %v", doc, err, refErr)
@@ -143,6 +147,10 @@ func TestReaderPassesOnTheSourcesError(t *testing.T) {
 		if _, err := r.Next(); err != broken {
 			t.Errorf("after %q: %v", doc, err)
 		}
+	}
+	r.ResetText(&lender{rest: []byte(`{"Records":[]}`), err: broken})
+	if _, err := r.Next(); err != broken {
+		t.Errorf("in place: %v", err)
 	}
 	r.Reset(strings.NewReader(documents[2])) // usable again after the failure
 	if _, err := r.Next(); err != nil {

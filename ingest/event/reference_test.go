@@ -62,6 +62,17 @@ func scanThrough(window int, src io.Reader, doc []byte) (all []seen, err error) 
 	var r Reader
 	r.Reset(src)
 	r.buf = make([]byte, window+pad)
+	return scanRest(&r, doc)
+}
+
+// scanText reads every record of doc where text has it.
+func scanText(text Text, doc []byte) (all []seen, err error) {
+	var r Reader
+	r.ResetText(text)
+	return scanRest(&r, doc)
+}
+
+func scanRest(r *Reader, doc []byte) (all []seen, err error) {
 	for {
 		ev, err := r.Next()
 		if err == io.EOF {

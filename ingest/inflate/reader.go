@@ -8,7 +8,7 @@ import (
 )
 
 // Slack is how many bytes behind the text that Next returns are the caller's to write to. They lie in its capacity.
-const Slack = 64
+const Slack = 128
 
 // A Reader inflates one gzip stream after the other. It needs Reset before each, be it at the end of the one before,
 // in its middle or after an error. It is not safe for concurrent use.

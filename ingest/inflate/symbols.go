@@ -7,7 +7,7 @@ const (
 	// symbolsFast stops inSlack bytes from the input's end, and may write to outSlack bytes behind its stop. Its
 	// comment says why so many.
 	inSlack  = 24
-	outSlack = 4 + maxLength + 64
+	outSlack = 4 + maxLength + Slack
 )
 
 // What that comment counts on, for the compiler to check: none of these may be negative.
