@@ -15,8 +15,8 @@ import (
 	"vpcetrail/ingest/spill"
 )
 
-// A Sink takes the events of one worker. Run calls a Sink from one goroutine at a time, and offers it
-// objects in the order of their numbers.
+// A Sink takes the events of one worker, which all come from one event.Reader. Run calls a Sink from one goroutine
+// at a time, and offers it objects in the order of their numbers.
 type Sink interface {
 	// Begin opens object number seq.
 	Begin(seq int)

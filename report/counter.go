@@ -8,7 +8,7 @@ import (
 	"vpcetrail/ingest/spill"
 )
 
-// A Counter takes the events of one worker. It is an ingest.Sink; use NewCounter.
+// A Counter takes the events of one worker, of one Reader. It is an ingest.Sink; use NewCounter.
 //
 // It cannot count at once: which events are duplicates shows at the end. So it keeps a row of some ten
 // bytes for each event, which names the event's cell, and the keys of the cells: see dictionary.
@@ -27,10 +27,10 @@ type Counter struct {
 	loose    map[string]bool  // accounts of events in objects whose names tell no account
 
 	current   current            // the object at hand
+	callers   callers
 	resources classify.Resources // of the event at hand
 	group     []byte             // scratch
 	target    []byte             // scratch
-	names     []byte             // scratch of classify.Caller
 }
 
 // current is what must not count before the object at hand has proved whole.
@@ -94,8 +94,7 @@ func (c *Counter) take(ev *event.Event, d day.Day, kind event.Kind) {
 	var caller classify.Principal
 	c.target = c.target[:0]
 	if kind != event.Network {
-		c.names = c.names[:0]
-		caller = classify.Caller(ev, &c.names)
+		caller = c.callers.of(ev)
 		c.resources.Read(ev)
 		c.target = appendTarget(c.target, ev, signs, c.resources.ARNs)
 	}
