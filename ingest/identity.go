@@ -36,13 +36,14 @@ type scope struct {
 	account, region string
 	day             day.Day
 	kind            event.Kind
+	value           identity // what it adds to that of an id
 }
 
 // An identifier makes identities. The zero value is ready.
 type identifier struct {
 	last   scope
-	value  identity // of last
-	scopes map[scope]identity
+	scopes map[string]scope // by what their values are the digests of
+	key    []byte           // scratch
 }
 
 // maxScopes bounds the cache: no trail has more at a time, whatever its records say.
@@ -51,30 +52,33 @@ const maxScopes = 1 << 14
 // of returns the identity of the event with that id, of the account, Region and day of ev, as resolved by take.
 func (o *identifier) of(ev *event.Event, id []byte, d day.Day, kind event.Kind) identity {
 	if o.last.kind != kind || o.last.day != d || o.last.account != string(ev.Recipient) || o.last.region != string(ev.Region) {
-		o.enter(scope{string(ev.Recipient), string(ev.Region), d, kind})
+		o.enter(ev, d, kind)
 	}
 	hi, lo, ok := parseUUID(id)
 	if !ok {
 		sum := sha256.Sum256(id)
 		hi, lo = binary.BigEndian.Uint64(sum[:]), binary.BigEndian.Uint64(sum[8:])
 	}
-	return identity{hi ^ o.value.hi, lo ^ o.value.lo}
+	return identity{hi ^ o.last.value.hi, lo ^ o.last.value.lo}
 }
 
-func (o *identifier) enter(s scope) {
-	value, ok := o.scopes[s]
+// enter makes the scope of ev the last one. One that was met before takes no memory.
+func (o *identifier) enter(ev *event.Event, d day.Day, kind event.Kind) {
+	key := binary.BigEndian.AppendUint32(o.key[:0], uint32(d))
+	key = append(key, byte(kind))
+	key = append(append(append(key, ev.Recipient...), '/'), ev.Region...)
+	o.key = key
+	known, ok := o.scopes[string(key)]
 	if !ok {
-		text := binary.BigEndian.AppendUint32(nil, uint32(s.day))
-		text = append(text, byte(s.kind))
-		text = append(append(append(text, s.account...), '/'), s.region...)
-		sum := sha256.Sum256(text)
-		value = identity{binary.BigEndian.Uint64(sum[:]), binary.BigEndian.Uint64(sum[8:])}
+		sum := sha256.Sum256(key)
+		value := identity{binary.BigEndian.Uint64(sum[:]), binary.BigEndian.Uint64(sum[8:])}
+		known = scope{string(ev.Recipient), string(ev.Region), d, kind, value}
 		if o.scopes == nil || len(o.scopes) >= maxScopes {
-			o.scopes = map[scope]identity{}
+			o.scopes = map[string]scope{}
 		}
-		o.scopes[s] = value
+		o.scopes[string(key)] = known
 	}
-	o.last, o.value = s, value
+	o.last = known
 }
 
 // parseUUID reads a UUID in the form that CloudTrail writes, lower case with hyphens.
@@ -82,20 +86,33 @@ func parseUUID(s []byte) (hi, lo uint64, ok bool) {
 	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
 		return 0, 0, false
 	}
-	for i, c := range s {
-		var digit byte
-		switch {
-		case i == 8 || i == 13 || i == 18 || i == 23:
-			continue
-		case '0' <= c && c <= '9':
-			digit = c - '0'
-		case 'a' <= c && c <= 'f':
-			digit = c - 'a' + 10
-		default:
-			return 0, 0, false
-		}
-		hi = hi<<4 | lo>>60
-		lo = lo<<4 | uint64(digit)
+	var digits [32]byte
+	copy(digits[0:], s[0:8])
+	copy(digits[8:], s[9:13])
+	copy(digits[12:], s[14:18])
+	copy(digits[16:], s[19:23])
+	copy(digits[20:], s[24:36])
+	wrong := uint64(0)
+	var words [4]uint64
+	for i := range words {
+		var bad uint64
+		words[i], bad = parseHex(binary.BigEndian.Uint64(digits[8*i:]))
+		wrong |= bad
 	}
-	return hi, lo, true
+	return words[0]<<32 | words[1], words[2]<<32 | words[3], wrong == 0
+}
+
+// parseHex reads eight digits, all at a time, for it is done for every event: a byte is a digit if 0x30 to 0x39, or
+// 0x61 to 0x66, which have bit 6. wrong is not 0 where one is not.
+func parseHex(text uint64) (value, wrong uint64) {
+	const ones = 0x0101010101010101
+	letters := text >> 6 & ones
+	value = text&(0x0f*ones) + 9*letters // 0x61 and 9 end in a; no byte is above 24, so that no sum carries
+	above9 := (value + 0x76*ones) & (0x80 * ones)
+	above15 := (value + 0x70*ones) & (0x80 * ones)
+	wrong = (value + 0x30*ones + 0x27*letters) ^ text // what such a digit is written as
+	wrong |= above15 | (above9 ^ letters<<7)          // and letters, they alone, are above 9
+	value = (value | value>>4) & 0x00ff00ff00ff00ff
+	value = (value | value>>8) & 0x0000ffff0000ffff
+	return (value | value>>16) & 0xffffffff, wrong
 }
