@@ -39,7 +39,7 @@ type body struct {
 // Open gets an object.
 func (b *Bucket) Open(ctx context.Context, obj Object) (io.ReadCloser, int64, error) {
 	r := &body{ctx: ctx, bucket: b, key: b.key(obj.Name), size: -1}
-	out, err := b.get(ctx, r.request())
+	out, err := b.whole(ctx, r.key)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -121,7 +121,7 @@ func (r *body) resume() error {
 	}
 	r.owed = append(r.owed, release)
 	r.part.Close()
-	out, err := r.bucket.get(r.ctx, r.request(), wholeOnly)
+	out, err := r.bucket.part(r.ctx, r.request(), wholeOnly)
 	if err != nil {
 		return changed(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
@@ -49,8 +50,14 @@ const (
 // ends a run in bounded time. A retry that succeeds is given back, and so is a fifth
 // of one for every call that succeeds. Calls are safe for concurrent use.
 type Calls struct {
-	client  *s3.Client // nil for another service
-	service string     // its name for people
+	client *s3.Client // nil for another service
+	// Of client, for requests like the SDK's.
+	configured s3.Options
+	signer     *v4.Signer
+	http       s3.HTTPClient
+	like       bool // there may be such
+
+	service string // its name for people
 	opt     CallOptions
 	retryer aws.RetryerV2 // without what caller adds
 	reserve *ratelimit.TokenRateLimit
@@ -65,7 +72,9 @@ type Calls struct {
 func NewCalls(client *s3.Client, opt CallOptions) *Calls {
 	o := client.Options()
 	c := newCalls("S3", o.RetryMode, o.RetryMaxAttempts, opt)
-	c.client = client
+	c.client, c.configured, c.signer = client, o, v4.NewSigner()
+	c.http = c.patient(o.HTTPClient)
+	c.like = o.RetryMode != aws.RetryModeAdaptive && len(o.APIOptions) == 0 && o.Credentials != nil
 	return c
 }
 
@@ -144,9 +153,26 @@ func throttled(err error) bool {
 // options give a call what all calls share.
 func (c *Calls) options(o *s3.Options) {
 	o.Retryer = caller{c.retryer, c}
+	o.HTTPClient = c.patient(o.HTTPClient)
+}
+
+// patient returns a client that waits for an answer no longer than it should.
+func (c *Calls) patient(client s3.HTTPClient) s3.HTTPClient {
 	if c.opt.Stall > 0 {
-		o.HTTPClient = watch{o.HTTPClient, c.opt.Stall}
+		return watch{client, c.opt.Stall}
 	}
+	return client
+}
+
+// plain reports whether a request may be made without the SDK: not where its middlewares were asked for, nor where it
+// is to limit the rate, nor while the service seems dead.
+func (c *Calls) plain() bool {
+	if !c.like {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.spent
 }
 
 // succeeded notes an answer, be it a refusal: the service is there.

@@ -59,6 +59,7 @@ type Bucket struct {
 	Calls  *Calls
 	Name   string
 	region atomic.Pointer[string] // the bucket's Region, once S3 has named another than the client's
+	like   atomic.Pointer[template]
 }
 
 // SplitURL returns the bucket and the key or prefix of an s3:// URL, either of which may
@@ -125,10 +126,31 @@ func (b *Bucket) home(client string) string {
 	return client
 }
 
-// get gets an object, or the part that in names. Errors say what to do about a refusal.
-func (b *Bucket) get(ctx context.Context, in *s3.GetObjectInput, more ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
+// whole gets an object.
+func (b *Bucket) whole(ctx context.Context, key string) (*s3.GetObjectOutput, error) {
+	out, answer := b.direct(ctx, key)
+	if out != nil {
+		return out, nil
+	}
+	return b.get(ctx, &s3.GetObjectInput{Key: &key}, b.Options, func(o *s3.Options) {
+		if answer != nil {
+			answer.client = o.HTTPClient
+			o.HTTPClient = answer
+		} else if b.Calls.plain() {
+			o.HTTPClient = learner{o.HTTPClient, b, key}
+		}
+	})
+}
+
+// part gets an object, or the part of it that in names, with options of its own.
+func (b *Bucket) part(ctx context.Context, in *s3.GetObjectInput, own func(*s3.Options)) (*s3.GetObjectOutput, error) {
+	return b.get(ctx, in, own, b.Options)
+}
+
+// get gets what in names, with these options. Errors say what to do about a refusal.
+func (b *Bucket) get(ctx context.Context, in *s3.GetObjectInput, options ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
 	in.Bucket, in.RequestPayer, in.ExpectedBucketOwner = &b.Name, b.payer(), b.owner()
-	out, err := b.Calls.client.GetObject(ctx, in, append(more, b.Options)...)
+	out, err := b.Calls.client.GetObject(ctx, in, options...)
 	if err != nil {
 		return nil, b.refused(err, "")
 	}
