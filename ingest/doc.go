@@ -14,6 +14,7 @@
 // event is a record decoded. Subpackages: source finds and fetches objects, event decodes
 // records, day counts days, spill keeps what does not fit into memory.
 //
-// Memory is bounded by the fetch-ahead's budget (package source), a window of text for each worker (256 KiB, more
-// only for a record that is longer) and Config.Memory. On disk an event takes 24 bytes here.
+// Memory is bounded by the fetch-ahead's budget (package source), a window of text for each worker (160 KiB of what is
+// inflated in place, 256 KiB of other text, more only for a record that is longer), 16 MiB for each worker that reads an
+// object of more than 64 MiB from S3, and Config.Memory. On disk an event takes 24 bytes here.
 package ingest

@@ -26,8 +26,9 @@ type body struct {
 	bucket *Bucket
 	key    string
 	etag   string // quoted, as S3 gave it; "" cannot be pinned
+	isPart bool   // of an object; the part ends at size
 	size   int64  // of the object; -1 if S3 does not say
-	at     int64  // bytes read
+	at     int64  // bytes of the object that were read, or lie before the part
 
 	part    io.ReadCloser
 	broken  error // why part ended early; nil: it did not
@@ -36,9 +37,16 @@ type body struct {
 	owed    []func(error) error // the retries' tokens, given back once the end is reached
 }
 
-// Open gets an object.
+// Open gets an object: a large one in parts, several at a time, which takes 16 MiB until it is closed.
 func (b *Bucket) Open(ctx context.Context, obj Object) (io.ReadCloser, int64, error) {
-	r := &body{ctx: ctx, bucket: b, key: b.key(obj.Name), size: -1}
+	if obj.Size >= b.Calls.opt.Large {
+		return b.openParts(ctx, b.key(obj.Name))
+	}
+	return b.openWhole(ctx, b.key(obj.Name))
+}
+
+func (b *Bucket) openWhole(ctx context.Context, key string) (io.ReadCloser, int64, error) {
+	r := &body{ctx: ctx, bucket: b, key: key, size: -1}
 	out, err := b.whole(ctx, r.key)
 	if err != nil {
 		return nil, 0, err
@@ -51,12 +59,9 @@ func (b *Bucket) Open(ctx context.Context, obj Object) (io.ReadCloser, int64, er
 }
 
 func (r *body) request() *s3.GetObjectInput {
-	in := &s3.GetObjectInput{Key: &r.key}
+	in := &s3.GetObjectInput{Key: &r.key, Range: r.span()}
 	if r.etag != "" {
 		in.IfMatch = &r.etag
-	}
-	if r.at > 0 {
-		in.Range = aws.String(fmt.Sprintf("bytes=%d-", r.at))
 	}
 	return in
 }

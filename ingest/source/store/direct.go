@@ -109,10 +109,12 @@ func (b *Bucket) direct(ctx context.Context, key string) (*s3.GetObjectOutput, *
 	if err != nil {
 		return nil, nil
 	}
-	resp, err := b.Calls.http.Do(r)
-	if err != nil || resp.StatusCode != http.StatusOK || t.checked() && !validate(resp) {
+	var answer replay
+	answer.resp, answer.err = b.Calls.http.Do(r) //nolint:bodyclose // whoever gets the answer does it
+	resp := answer.resp
+	if answer.err != nil || resp.StatusCode != http.StatusOK || t.checked() && !validate(resp) {
 		b.like.Store(nil) // the next success teaches anew
-		return nil, &replay{resp: resp, err: err}
+		return nil, &answer
 	}
 	out := &s3.GetObjectOutput{Body: resp.Body}
 	if etag := resp.Header.Get("Etag"); etag != "" {
