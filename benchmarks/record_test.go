@@ -121,7 +121,7 @@ func (r *record[Raw]) event() event.Event {
 // baseline. Every field must occur.
 func TestDecodersAgree(t *testing.T) {
 	met := make([]bool, len(flatten(new(event.Event))))
-	for _, o := range loaded(t).objects {
+	for _, o := range loaded(t, "busy").objects {
 		var bySonic log[sonic.NoCopyRawMessage]
 		var byJSON log[json.RawMessage]
 		if err := decodeSonic(o.text, &bySonic); err != nil {

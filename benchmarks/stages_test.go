@@ -20,21 +20,28 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
+	"vpcetrail/ingest/inflate"
 	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 )
 
-// measure runs pass, which goes over bytes of JSON and returns the events it met, and reports MB/s
-// of JSON, events/s and allocations.
-func measure(b *testing.B, bytes int64, pass func() int64) {
+// measure runs pass, which goes over the trail, some bytes of JSON and objects, and returns the events it met. It reports
+// MB/s of JSON, events/s, objects/s and allocations an event.
+func measure(b *testing.B, bytes int64, objects int, pass func() int64) {
 	b.SetBytes(bytes)
 	b.ReportAllocs()
-	events := int64(0)
+	var before, after runtime.MemStats
+	events := pass() // buffers and caches are filled
+	runtime.ReadMemStats(&before)
+	events = 0
 	for b.Loop() {
 		events += pass()
 	}
+	runtime.ReadMemStats(&after)
 	b.ReportMetric(float64(events)/b.Elapsed().Seconds(), "events/s")
+	b.ReportMetric(float64(objects*b.N)/b.Elapsed().Seconds(), "objects/s")
+	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/float64(events), "allocs/event")
 }
 
 // whole fails the benchmark if a pass did not meet every record of the trail.
@@ -46,12 +53,13 @@ func (s *sample) whole(b *testing.B, records int64) int64 {
 }
 
 // BenchmarkInflate inflates every object into the window that the product reads through, and does nothing with it.
-func BenchmarkInflate(b *testing.B) {
-	s := loaded(b)
+func BenchmarkInflate(b *testing.B) { eachTrail(b, inflateOf) }
+
+func inflateOf(b *testing.B, s *sample) {
 	b.Run("lib=klauspost", func(b *testing.B) {
 		var zr gzip.Reader
 		window := make([]byte, 256<<10)
-		measure(b, s.bytes, func() int64 {
+		measure(b, s.bytes, len(s.objects), func() int64 {
 			n := int64(0)
 			for _, o := range s.objects {
 				if err := zr.Reset(bytes.NewReader(o.gz)); err != nil {
@@ -69,17 +77,39 @@ func BenchmarkInflate(b *testing.B) {
 			return s.records
 		})
 	})
+	b.Run("lib=vpcetrail", func(b *testing.B) {
+		var zr inflate.Reader
+		measure(b, s.bytes, len(s.objects), func() int64 {
+			n := int64(0)
+			for _, o := range s.objects {
+				err := zr.Reset(o.gz)
+				for err == nil {
+					var text []byte
+					text, err = zr.Next(0)
+					n += int64(len(text))
+				}
+				if err != io.EOF {
+					b.Fatal(err)
+				}
+			}
+			if n != s.bytes {
+				b.Fatalf("%d bytes, want %d", n, s.bytes)
+			}
+			return s.records
+		})
+	})
 }
 
 // BenchmarkInflateDecode decodes as it inflates, as the product reads an object.
-func BenchmarkInflateDecode(b *testing.B) {
-	s := loaded(b)
-	var zr gzip.Reader
+func BenchmarkInflateDecode(b *testing.B) { eachTrail(b, inflateDecodeOf) }
+
+func inflateDecodeOf(b *testing.B, s *sample) {
+	var zr inflate.Reader
 	var r event.Reader
-	measure(b, s.bytes, func() (n int64) {
+	measure(b, s.bytes, len(s.objects), func() (n int64) {
 		for _, o := range s.objects {
-			err := zr.Reset(bytes.NewReader(o.gz))
-			r.Reset(&zr)
+			err := zr.Reset(o.gz)
+			r.ResetText(&zr)
 			for err == nil {
 				if _, err = r.Next(); err == nil {
 					n++
@@ -94,11 +124,12 @@ func BenchmarkInflateDecode(b *testing.B) {
 }
 
 // BenchmarkDecode decodes JSON that lies in memory.
-func BenchmarkDecode(b *testing.B) {
-	s := loaded(b)
+func BenchmarkDecode(b *testing.B) { eachTrail(b, decodeOf) }
+
+func decodeOf(b *testing.B, s *sample) {
 	b.Run("by=vpcetrail", func(b *testing.B) {
 		var r event.Reader
-		measure(b, s.bytes, func() (n int64) {
+		measure(b, s.bytes, len(s.objects), func() (n int64) {
 			for _, o := range s.objects {
 				if err := decode(&r, o, func(*event.Event) { n++ }); err != nil {
 					b.Fatal(err)
@@ -110,7 +141,7 @@ func BenchmarkDecode(b *testing.B) {
 	b.Run("by=vpcetrail-in-place", func(b *testing.B) {
 		var r event.Reader
 		texts := s.inPlace()
-		measure(b, s.bytes, func() (n int64) {
+		measure(b, s.bytes, len(s.objects), func() (n int64) {
 			for _, text := range texts {
 				n += decodeInPlace(b, &r, text)
 			}
@@ -119,7 +150,7 @@ func BenchmarkDecode(b *testing.B) {
 	})
 	b.Run("by=sonic", func(b *testing.B) {
 		var l log[sonic.NoCopyRawMessage]
-		measure(b, s.bytes, func() (n int64) {
+		measure(b, s.bytes, len(s.objects), func() (n int64) {
 			for _, o := range s.objects {
 				if err := decodeSonic(o.text, &l); err != nil {
 					b.Fatal(err)
@@ -138,7 +169,7 @@ func BenchmarkDecode(b *testing.B) {
 			size += int64(len(o.text))
 		}
 		var l log[json.RawMessage]
-		measure(b, size, func() (n int64) {
+		measure(b, size, len(some), func() (n int64) {
 			for _, text := range texts {
 				if err := decodeJSON(text, &l); err != nil {
 					b.Fatal(err)
@@ -153,8 +184,9 @@ func BenchmarkDecode(b *testing.B) {
 // BenchmarkDecodePaired decodes each object in place and by sonic in turn, so that a machine that is
 // busy with other work slows both, and reports how many times as fast decoding in place is: the median
 // of all passes.
-func BenchmarkDecodePaired(b *testing.B) {
-	s := loaded(b)
+func BenchmarkDecodePaired(b *testing.B) { eachTrail(b, decodePairedOf) }
+
+func decodePairedOf(b *testing.B, s *sample) {
 	var r event.Reader
 	var l log[sonic.NoCopyRawMessage]
 	var ratios []float64
@@ -202,12 +234,13 @@ func decodeInPlace(b *testing.B, r *event.Reader, text []byte) (n int64) {
 }
 
 // BenchmarkClassify reads the path and the caller of events that lie in memory.
-func BenchmarkClassify(b *testing.B) {
-	s := loaded(b)
+func BenchmarkClassify(b *testing.B) { eachTrail(b, classifyOf) }
+
+func classifyOf(b *testing.B, s *sample) {
 	all := s.events(b)
 	ranges := classify.EmbeddedRanges()
 	var names []byte
-	measure(b, s.bytes, func() (n int64) {
+	measure(b, s.bytes, len(s.objects), func() (n int64) {
 		for _, events := range all {
 			for i := range events {
 				names = names[:0]
@@ -223,11 +256,12 @@ func BenchmarkClassify(b *testing.B) {
 
 // BenchmarkAggregate takes events that lie in memory through a Counter: BenchmarkClassify's work and
 // the counting. Each pass has a new Counter, as each run has.
-func BenchmarkAggregate(b *testing.B) {
-	s := loaded(b)
+func BenchmarkAggregate(b *testing.B) { eachTrail(b, aggregateOf) }
+
+func aggregateOf(b *testing.B, s *sample) {
 	all := s.events(b)
 	ranges := classify.EmbeddedRanges()
-	measure(b, s.bytes, func() (n int64) {
+	measure(b, s.bytes, len(s.objects), func() (n int64) {
 		counter := report.NewCounter(ranges, report.CounterOptions{})
 		for i, events := range all {
 			counter.Begin(i)
@@ -246,15 +280,37 @@ func BenchmarkAggregate(b *testing.B) {
 	})
 }
 
+// BenchmarkRead does what the command analyze does until all is read: list, fetch, inflate, decode, classify, aggregate
+// and settle, from a directory, but no tables. Its allocations are those of a longer run, which has few tables to make.
+func BenchmarkRead(b *testing.B) { eachTrail(b, readOf) }
+
+func readOf(b *testing.B, s *sample) {
+	for _, workers := range []int{1, 2} {
+		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
+			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(workers))
+			measure(b, s.bytes, len(s.objects), func() int64 {
+				disk := spill.NewDisk("")
+				defer func() { _ = disk.Close() }()
+				var done ingest.Progress
+				if _, _, err := s.count(context.Background(), workers, disk, &done); err != nil {
+					b.Fatal(err)
+				}
+				return s.whole(b, done.Records.Load())
+			})
+		})
+	}
+}
+
 // BenchmarkAnalyze does all that the command analyze does, from a directory to a directory, with as
 // many cores as workers.
-func BenchmarkAnalyze(b *testing.B) {
-	s := loaded(b)
+func BenchmarkAnalyze(b *testing.B) { eachTrail(b, analyzeOf) }
+
+func analyzeOf(b *testing.B, s *sample) {
 	for _, workers := range []int{1, 2} {
 		b.Run(fmt.Sprintf("workers=%d", workers), func(b *testing.B) {
 			defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(workers))
 			out := filepath.Join(b.TempDir(), "report")
-			measure(b, s.bytes, func() int64 {
+			measure(b, s.bytes, len(s.objects), func() int64 {
 				rep, err := s.analyze(workers, out)
 				if err != nil {
 					b.Fatal(err)
@@ -277,27 +333,32 @@ func (s *sample) analyze(workers int, out string) (*report.Report, error) {
 		return nil, err
 	}
 	defer pub.Abort()
-	trail, err := source.Open(ctx, []string{s.dir}, source.Selection{Window: day.All(), Lateness: 1}, source.Options{})
+	disk := spill.NewDisk("")
+	defer func() { _ = disk.Close() }()
+	in, trail, err := s.count(ctx, workers, disk, new(ingest.Progress))
 	if err != nil {
 		return nil, err
 	}
+	in.TrailAccounts, in.Inventory = trail.Accounts(), s.inventory
+	rep, err := report.New(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return rep, report.Publish(ctx, store, pub, rep, report.Run{Version: "benchmark", Window: day.All().String()})
+}
+
+// count reads the trail, and returns what a report is made of, and the trail, closed.
+func (s *sample) count(ctx context.Context, workers int, disk *spill.Disk, done *ingest.Progress) (report.Input, *source.Trail, error) {
+	trail, err := source.Open(ctx, []string{s.dir}, source.Selection{Window: day.All(), Lateness: 1}, source.Options{})
+	if err != nil {
+		return report.Input{}, nil, err
+	}
 	defer func() { _ = trail.Close() }() // it only reads
-	disk := spill.NewDisk("")
-	defer func() { _ = disk.Close() }()
 	counters, sinks := make([]*report.Counter, workers), make([]ingest.Sink, workers)
 	for i := range counters {
 		counters[i] = report.NewCounter(classify.EmbeddedRanges(), report.CounterOptions{Disk: disk, Lateness: 1})
 		sinks[i] = counters[i]
 	}
-	marks, err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: day.All(), Disk: disk})
-	if err != nil {
-		return nil, err
-	}
-	rep, err := report.New(ctx, report.Input{
-		Counters: counters, Marks: marks, Window: day.All(), TrailAccounts: trail.Accounts(), Inventory: s.inventory, Disk: disk,
-	})
-	if err != nil {
-		return nil, err
-	}
-	return rep, report.Publish(ctx, store, pub, rep, report.Run{Version: "benchmark", Window: day.All().String()})
+	marks, err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: day.All(), Disk: disk, Progress: done})
+	return report.Input{Counters: counters, Marks: marks, Window: day.All(), Disk: disk}, trail, err
 }

@@ -3,14 +3,13 @@ package benchmarks
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"runtime"
-	"strconv"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
@@ -22,10 +21,16 @@ import (
 	"vpcetrail/ingest/source"
 )
 
-// scratch holds the trail; TestMain removes it.
+var (
+	trails = flag.String("trails", strings.Join(workload.Names(), ","), "trails to measure on")
+	scale  = flag.Float64("scale", 0.1, "size of the trails; 1 is for machines with 32 GB of memory")
+)
+
+// scratch holds the trails; TestMain removes it.
 var scratch string
 
 func TestMain(m *testing.M) {
+	flag.Parse()
 	dir, err := os.MkdirTemp("", "benchmarks")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "benchmarks:", err)
@@ -49,6 +54,7 @@ func (o *object) reader() *strings.Reader { return strings.NewReader(o.text) }
 
 // A sample is a trail, on disk and in memory.
 type sample struct {
+	name      string
 	dir       string // of the objects
 	inventory map[string]classify.Endpoint
 	objects   []*object
@@ -56,20 +62,37 @@ type sample struct {
 	records   int64
 }
 
-var generate = sync.OnceValues(func() (*sample, error) {
-	size := 64
-	if text := os.Getenv("BENCH_OBJECTS"); text != "" {
-		var err error
-		if size, err = strconv.Atoi(text); err != nil {
-			return nil, fmt.Errorf("BENCH_OBJECTS: %w", err)
-		}
+// made are the trails on disk, by name: how many records they hold.
+var made = map[string]int64{}
+
+// write makes the trail called name, unless it is there, and returns where it lies.
+func write(name string) (dir string, err error) {
+	dir = filepath.Join(scratch, name)
+	if made[name] > 0 {
+		return dir, nil
 	}
-	expected, err := trail.Generate(context.Background(), workload.Config(size), scratch)
+	cfg, err := workload.Trail(name, *scale)
+	if err != nil {
+		return "", err
+	}
+	expected, err := trail.Generate(context.Background(), cfg, dir)
+	if err != nil {
+		return "", err
+	}
+	made[name] = expected.All().Balance.Records
+	return dir, nil
+}
+
+// inMemory is the trail that was used last: one at a time.
+var inMemory *sample
+
+func read(name string) (*sample, error) {
+	dir, err := write(name)
 	if err != nil {
 		return nil, err
 	}
-	s := &sample{dir: filepath.Join(scratch, "trail"), records: expected.All().Balance.Records}
-	endpoints, err := os.ReadFile(filepath.Join(scratch, "endpoints.json"))
+	s := &sample{name: name, dir: filepath.Join(dir, "trail"), records: made[name]}
+	endpoints, err := os.ReadFile(filepath.Join(dir, "endpoints.json"))
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +112,7 @@ var generate = sync.OnceValues(func() (*sample, error) {
 		s.bytes += int64(len(o.text))
 	}
 	return s, nil
-})
+}
 
 func load(path string) (*object, error) {
 	gz, err := os.ReadFile(path)
@@ -107,14 +130,25 @@ func load(path string) (*object, error) {
 	return &object{path, source.ParseKey(filepath.ToSlash(path)), gz, text.String()}, nil
 }
 
-// loaded returns the sample, which is made once.
-func loaded(tb testing.TB) *sample {
+// loaded returns the trail called name.
+func loaded(tb testing.TB, name string) *sample {
 	tb.Helper()
-	s, err := generate()
-	if err != nil {
-		tb.Fatal(err)
+	if inMemory == nil || inMemory.name != name {
+		inMemory = nil
+		s, err := read(name)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		inMemory = s
 	}
-	return s
+	return inMemory
+}
+
+// eachTrail runs a benchmark on each trail that is asked for.
+func eachTrail(b *testing.B, run func(b *testing.B, s *sample)) {
+	for name := range strings.SplitSeq(*trails, ",") {
+		b.Run("trail="+name, func(b *testing.B) { run(b, loaded(b, name)) })
+	}
 }
 
 // events returns every event of the trail, by object, in memory of its own, with account and Region

@@ -28,7 +28,7 @@ var duckType = map[table.Type][2]string{
 	table.Text:   {"VARCHAR", "StringType()"},
 	table.Count:  {"BIGINT", "IntType("},
 	table.Moment: {"TIMESTAMP WITH TIME ZONE", "TimestampType(isAdjustedToUTC=1, unit=TimeUnit(MILLIS="},
-	table.Real:  {"DOUBLE", "<nil>"},
+	table.Real:   {"DOUBLE", "<nil>"},
 }
 
 // TestColumnsAndTypes compares each table's columns, in the files' order, with the product's own description.
