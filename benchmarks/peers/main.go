@@ -1,6 +1,6 @@
 // Peers times vpcetrail and other tools over the same objects, side by side, each as a whole process.
 //
-//	go run ./peers [-trail DIR | -objects N] [-runs N]
+//	go run ./peers [-trail busy|sparse|wide|DIR] [-scale X] [-runs N] [-python PATH]
 //
 // The runs are interleaved (every tool once, then every tool again), so that what else the machine
 // does falls on all alike; medians are printed. "vpcetrail is" compares speed with vpcetrail's on as
@@ -44,8 +44,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return workers[args[0]](ctx, args[1:], out)
 	}
 	flags := flag.NewFlagSet("peers", flag.ContinueOnError)
-	dir := flags.String("trail", "", "directory of the trail to read; without it one is generated")
-	objects := flags.Int("objects", 416, "CloudTrail objects to generate; with few of them fixed costs decide")
+	dir := flags.String("trail", "busy", "trail to generate, or a directory with one")
+	scale := flags.Float64("scale", 1, "size of the trail to generate; if it is small, fixed costs decide")
+	python := flags.String("python", "python3", "Python that has chdb and polars")
 	runs := flags.Int("runs", 3, "timed runs of each tool")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		return nil
@@ -60,8 +61,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(scratch) }()
-	if *dir == "" {
-		if _, err := trail.Generate(ctx, workload.Config(*objects), scratch); err != nil {
+	if slices.Contains(workload.Names(), *dir) {
+		cfg, err := workload.Trail(*dir, *scale)
+		if err != nil {
+			return err
+		}
+		if _, err := trail.Generate(ctx, cfg, scratch); err != nil {
 			return err
 		}
 		*dir = filepath.Join(scratch, "trail")
@@ -70,6 +75,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	in.python = *python
 	return compare(ctx, in, *runs, out)
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"embed"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -25,12 +26,16 @@ type input struct {
 	paths          []string // of the objects that vpcetrail reads: the others get the same
 	stored, bytes  int64    // as stored, and of JSON
 	records        int64
+	sums           string // calls, errors, reads and writes, as peers that make traffic print them
+	list           string // file with the paths
 	vpcetrail, own string // paths of vpcetrail and of this command
+	python         string
 }
 
 // newInput builds vpcetrail, and counts what there is by means that are no peer's.
 func newInput(ctx context.Context, dir, scratch string) (*input, error) {
 	in := &input{dir: dir, scratch: scratch}
+	var errors, reads, writes int64
 	var err error
 	if in.own, err = os.Executable(); err != nil {
 		return nil, err
@@ -46,21 +51,58 @@ func newInput(ctx context.Context, dir, scratch string) (*input, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", path, err)
 		}
-		var log struct{ Records []sonic.NoCopyRawMessage }
+		var log struct{ Records []counted }
 		if err := sonic.Unmarshal(text, &log); err != nil {
 			return nil, fmt.Errorf("%s: not the JSON of a CloudTrail log", path)
 		}
 		in.stored += int64(stored)
 		in.bytes += int64(len(text))
 		in.records += int64(len(log.Records))
+		for _, r := range log.Records {
+			r.add(&errors, &reads, &writes)
+		}
 	}
-	return in, nil
+	in.sums = fmt.Sprintln(in.records, errors, reads, writes)
+	in.list = filepath.Join(scratch, "objects.txt")
+	return in, os.WriteFile(in.list, []byte(strings.Join(in.paths, "\n")+"\n"), 0o600)
+}
+
+// counted is what is counted of a record.
+type counted struct {
+	ErrorCode    string `json:"errorCode"`
+	ErrorMessage string `json:"errorMessage"`
+	ReadOnly     any    `json:"readOnly"`
+}
+
+func (r *counted) add(errors, reads, writes *int64) {
+	if r.ErrorCode != "" || r.ErrorMessage != "" {
+		*errors++
+	}
+	switch r.ReadOnly {
+	case true, "true":
+		*reads++
+	case false, "false":
+		*writes++
+	}
+}
+
+//go:embed by_clickhouse.py by_polars.py
+var scripts embed.FS
+
+// script returns the text of one of the peers in Python.
+func script(name string) string {
+	text, err := scripts.ReadFile(name)
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return string(text)
 }
 
 // A peer is one way to read the objects, as a process.
 type peer struct {
 	name  string
 	tools []string // that must be installed
+	needs string   // a module that Python must have
 	cores int
 	args  []string
 	// check is given how many bytes the process printed, and the first of them.
@@ -76,18 +118,24 @@ func peers(in *input) []*peer {
 		return []string{in.vpcetrail, "analyze", in.dir, "--out", report, "--quiet", "--workers", workers}
 	}
 	reported := func(in *input, _ int64, _ []byte) error { return checkReport(in, report) }
-	files := func(args ...string) []string { return append(args, in.paths...) }
+	// The paths come from a file: a command line does not hold 100,000 of them.
+	files := func(command string) []string {
+		return []string{"sh", "-c", `tr '\n' '\0' <"$1" | xargs -0 ` + command, "sh", in.list}
+	}
+	script := func(name, source string) []string { return []string{in.python, "-c", script(name), source, in.scratch} }
 	const count = `reduce inputs.Records[] as $r ({}; .[[$r.recipientAccountId, $r.eventSource, $r.vpcEndpointId] | tojson] += 1)`
 	return []*peer{
 		{name: "vpcetrail analyze", cores: 1, args: analyze("1"), check: reported},
 		{name: "vpcetrail analyze", cores: 2, args: analyze("2"), check: reported},
-		{name: "klauspost/compress, inflating only", cores: 1, args: files(in.own, "inflate"), check: isCount(in.bytes)},
-		{name: "gzip -dc, inflating only", tools: []string{"gzip"}, cores: 1, args: files("gzip", "-dc"), check: isAll},
-		{name: "libdeflate-gunzip -c, inflating only", tools: []string{"libdeflate-gunzip"}, cores: 1, args: files("libdeflate-gunzip", "-c"), check: isAll},
-		{name: "igzip -dc, inflating only", tools: []string{"igzip"}, cores: 1, args: files("igzip", "-dc"), check: isAll},
-		{name: "DuckDB, SQL for a table like traffic", cores: 2, args: files(in.own, "duckdb", in.scratch), check: isCount(in.records)},
+		{name: "klauspost/compress, inflating only", cores: 1, args: []string{in.own, "inflate", in.list}, check: isCount(in.bytes)},
+		{name: "gzip -dc, inflating only", tools: []string{"gzip"}, cores: 1, args: files("gzip -dc"), check: isAll},
+		{name: "libdeflate-gunzip -c, inflating only", tools: []string{"libdeflate-gunzip"}, cores: 1, args: files("libdeflate-gunzip -c"), check: isAll},
+		{name: "igzip -dc, inflating only", tools: []string{"igzip"}, cores: 1, args: files("igzip -dc"), check: isAll},
+		{name: "DuckDB, SQL for a table like traffic", cores: 2, args: []string{in.own, "duckdb", in.list, in.scratch}, check: isSums},
+		{name: "ClickHouse, likewise", tools: []string{in.python}, needs: "chdb", cores: 2, args: script("by_clickhouse.py", in.dir), check: isSums},
+		{name: "Polars, likewise", tools: []string{in.python}, needs: "polars", cores: 2, args: script("by_polars.py", in.list), check: isSums},
 		{name: "gzip -dc | jq, counting by account, service, endpoint", tools: []string{"gzip", "jq", "sh"}, cores: 1,
-			args: files("sh", "-c", `gzip -dc "$@" | jq -n '`+count+`'`, "sh"), check: isCounts},
+			args: files("gzip -dc | jq -n '" + count + "'"), check: isCounts},
 	}
 }
 
@@ -97,7 +145,7 @@ func (p *peer) installed() bool {
 			return false
 		}
 	}
-	return true
+	return p.needs == "" || exec.Command(p.args[0], "-c", "import "+p.needs).Run() == nil
 }
 
 // command returns the process to run: one core is held to by GOMAXPROCS, and by taskset where there is one.
@@ -168,6 +216,13 @@ func isCount(want int64) func(*input, int64, []byte) error {
 		}
 		return equal("bytes or records", got, want)
 	}
+}
+
+func isSums(in *input, _ int64, text []byte) error {
+	if got := string(text); got != in.sums {
+		return fmt.Errorf("gives calls, errors, reads and writes %swant %s", got, in.sums)
+	}
+	return nil
 }
 
 func isCounts(in *input, _ int64, text []byte) error {

@@ -21,8 +21,12 @@ var workers = map[string]func(ctx context.Context, args []string, out io.Writer)
 	"duckdb":  duckDB,
 }
 
-// inflate inflates every object through a window like the product's, and prints the bytes.
-func inflate(_ context.Context, paths []string, out io.Writer) error {
+// inflate inflates every object of a list through a window like the product's, and prints the bytes.
+func inflate(_ context.Context, args []string, out io.Writer) error {
+	paths, err := readList(args[0])
+	if err != nil {
+		return err
+	}
 	var zr gzip.Reader
 	window := make([]byte, 256<<10)
 	size := int64(0)
@@ -40,8 +44,14 @@ func inflate(_ context.Context, paths []string, out io.Writer) error {
 		}
 		size += n
 	}
-	_, err := fmt.Fprintln(out, size)
+	_, err = fmt.Fprintln(out, size)
 	return err
+}
+
+// readList returns the lines of a file.
+func readList(path string) ([]string, error) {
+	text, err := os.ReadFile(path)
+	return strings.Split(strings.TrimSpace(string(text)), "\n"), err
 }
 
 // readObject returns an object's size as stored, and its text.
@@ -94,26 +104,31 @@ FROM (SELECT unnest(Records) AS r FROM read_json([%[1]s], format = 'newline_deli
 GROUP BY ALL ORDER BY ALL
 ) TO %[2]s (FORMAT parquet, COMPRESSION zstd)`
 
-// duckDB runs trafficSQL with two threads over the objects, and prints the sum of all calls. args
-// are a directory to write to and the objects' paths.
+// duckDB runs trafficSQL with two threads over the objects, and prints the sums of its calls, errors, reads
+// and writes. args are the list of the objects and a directory to write to.
 func duckDB(ctx context.Context, args []string, out io.Writer) (err error) {
 	db, err := sql.Open("duckdb", "?threads=2&preserve_insertion_order=false")
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	quoted := make([]string, len(args))
-	for i, path := range args {
+	paths, err := readList(args[0])
+	if err != nil {
+		return err
+	}
+	quoted := make([]string, len(paths))
+	for i, path := range paths {
 		quoted[i] = "'" + strings.ReplaceAll(path, "'", "''") + "'"
 	}
-	table := "'" + strings.ReplaceAll(filepath.Join(args[0], "traffic.parquet"), "'", "''") + "'"
-	if _, err := db.ExecContext(ctx, fmt.Sprintf(trafficSQL, strings.Join(quoted[1:], ", "), table)); err != nil {
+	table := "'" + strings.ReplaceAll(filepath.Join(args[1], "traffic.parquet"), "'", "''") + "'"
+	if _, err := db.ExecContext(ctx, fmt.Sprintf(trafficSQL, strings.Join(quoted, ", "), table)); err != nil {
 		return err
 	}
-	var calls int64
-	if err := db.QueryRowContext(ctx, "SELECT sum(calls)::BIGINT FROM read_parquet("+table+")").Scan(&calls); err != nil {
+	var calls, errs, reads, writes int64
+	const sums = "SELECT sum(calls)::BIGINT, sum(errors)::BIGINT, sum(reads)::BIGINT, sum(writes)::BIGINT FROM read_parquet("
+	if err := db.QueryRowContext(ctx, sums+table+")").Scan(&calls, &errs, &reads, &writes); err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(out, calls)
+	_, err = fmt.Fprintln(out, calls, errs, reads, writes)
 	return err
 }
