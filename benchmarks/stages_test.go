@@ -32,9 +32,9 @@ func measure(b *testing.B, bytes int64, objects int, pass func() int64) {
 	b.SetBytes(bytes)
 	b.ReportAllocs()
 	var before, after runtime.MemStats
-	events := pass() // buffers and caches are filled
+	pass() // fills buffers and caches
 	runtime.ReadMemStats(&before)
-	events = 0
+	events := int64(0)
 	for b.Loop() {
 		events += pass()
 	}
