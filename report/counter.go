@@ -26,7 +26,7 @@ type Counter struct {
 	told     toldEndpoints    // by the trail's own events
 	loose    map[string]bool  // accounts of events in objects whose names tell no account
 
-	current   current            // the object at hand
+	current   current // the object at hand
 	callers   callers
 	resources classify.Resources // of the event at hand
 	group     []byte             // scratch
