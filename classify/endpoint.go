@@ -1,28 +1,97 @@
 package classify
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
-	"strings"
+	"time"
 
-	"github.com/bytedance/sonic"
-
+	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
 )
 
-// An Endpoint is what is known of a VPC endpoint besides its calls; what is not known is empty.
+// An Endpoint is what is known of a VPC endpoint besides its calls; what is not known is empty. Times
+// are in milliseconds since the epoch, and 0 where they are not known.
 type Endpoint struct {
-	ID      string // vpce-…
-	Type    string // "gateway" or "interface"
-	VPC     string // vpc-…
-	Service string // com.amazonaws.us-east-1.sqs
-	Account string // the owner's, 12 digits
+	ID         string // vpce-…
+	Type       string // "gateway" or "interface"
+	VPC        string // vpc-…
+	Service    string // com.amazonaws.us-east-1.sqs
+	Account    string // the owner's, 12 digits
+	Region     string // the endpoint's own; not known of the output of aws ec2 describe-vpc-endpoints
+	PrivateDNS PrivateDNS
+
+	Created int64
+	Deleted int64 // when its deletion was asked for
+	Seen    int64 // the last time at which something showed it to be there
+
+	// ByTrail says that only the trail's own events tell of the endpoint, and no description of EC2's.
+	ByTrail bool
 }
 
-// orElse fills what e leaves empty from other.
+// PrivateDNS says whether a service's ordinary name leads to the endpoint, and when somebody said so.
+type PrivateDNS struct {
+	Enabled event.Bool
+	At      int64 // milliseconds since the epoch; 0 where nobody knows
+}
+
+// or returns the later word of the two.
+func (p PrivateDNS) or(q PrivateDNS) PrivateDNS {
+	switch {
+	case q.Enabled == event.Absent:
+		return p
+	case p.Enabled == event.Absent || q.At > p.At || q.At == p.At && q.Enabled > p.Enabled:
+		return q
+	}
+	return p
+}
+
+// drain is how long after its deletion was asked for an endpoint may still carry calls: EC2 takes it
+// down in the minutes that follow, and calls that wait for their answer end later still.
+const drain = time.Hour
+
+// On reports whether the endpoint may have carried calls on day d: from the day of its making to that of
+// its deletion. An end that is not known is open.
+func (e *Endpoint) On(d day.Day) bool {
+	if e.Created != 0 && d < day.OfMillis(e.Created) {
+		return false
+	}
+	gone := e.Gone()
+	return gone == 0 || d <= day.OfMillis(gone+drain.Milliseconds())
+}
+
+// Gone returns when the endpoint was deleted; 0 where it is not known to be. A deletion after which the
+// endpoint was seen again did not happen, whatever was asked for.
+func (e *Endpoint) Gone() int64 {
+	if e.Seen > e.Deleted {
+		return 0
+	}
+	return e.Deleted
+}
+
+// Merge joins two accounts of the same endpoint. The order in which several are joined makes no
+// difference: of each field the greater value stands, but the first making, and the latest word on
+// private DNS. An Endpoint without an ID says nothing.
+func Merge(a, b Endpoint) Endpoint {
+	switch {
+	case a.ID == "":
+		return b
+	case b.ID == "":
+		return a
+	}
+	a.Type, a.VPC, a.Service = max(a.Type, b.Type), max(a.VPC, b.VPC), max(a.Service, b.Service)
+	a.Account, a.Region = max(a.Account, b.Account), max(a.Region, b.Region)
+	a.ByTrail = a.ByTrail && b.ByTrail
+	a.mergeTimes(&b)
+	return a
+}
+
+func (e *Endpoint) mergeTimes(other *Endpoint) {
+	if e.Created == 0 || other.Created != 0 && other.Created < e.Created {
+		e.Created = other.Created
+	}
+	e.Seen, e.Deleted = max(e.Seen, other.Seen), max(e.Deleted, other.Deleted)
+	e.PrivateDNS = e.PrivateDNS.or(other.PrivateDNS)
+}
+
+// orElse fills what e leaves empty from other. Of times, and of what changes in time, both tell.
 func (e Endpoint) orElse(other Endpoint) Endpoint {
 	fill := func(field *string, value string) {
 		if *field == "" {
@@ -34,142 +103,7 @@ func (e Endpoint) orElse(other Endpoint) Endpoint {
 	fill(&e.VPC, other.VPC)
 	fill(&e.Service, other.Service)
 	fill(&e.Account, other.Account)
+	fill(&e.Region, other.Region)
+	e.mergeTimes(&other)
 	return e
-}
-
-// Merge joins two accounts of the same endpoint so that the order of the two makes no difference.
-func Merge(a, b Endpoint) Endpoint {
-	if b.Type+"|"+b.VPC+"|"+b.Service+"|"+b.Account > a.Type+"|"+a.VPC+"|"+a.Service+"|"+a.Account {
-		a, b = b, a
-	}
-	return a.orElse(b)
-}
-
-// described is an endpoint in EC2's words. The API's JSON and CloudTrail's differ in the case of
-// the first letter only.
-type described struct {
-	VpcEndpointID   string `json:"VpcEndpointId"`
-	VpcEndpointType string `json:"VpcEndpointType"`
-	VpcID           string `json:"VpcId"`
-	ServiceName     string `json:"ServiceName"`
-	OwnerID         string `json:"OwnerId"`
-}
-
-func (d described) endpoint() Endpoint {
-	e := Endpoint{ID: d.VpcEndpointID, VPC: d.VpcID, Service: d.ServiceName}
-	switch t := strings.ToLower(d.VpcEndpointType); t {
-	case "gateway", "interface": // the other types carry no API calls
-		e.Type = t
-	}
-	if IsAccount([]byte(d.OwnerID)) {
-		e.Account = d.OwnerID
-	}
-	return e
-}
-
-// ParseInventory reads the output of `aws ec2 describe-vpc-endpoints`; several outputs, one behind
-// the other (one for each Region, say), are read as one. The map's key is the endpoint's id.
-func ParseInventory(data []byte) (map[string]Endpoint, error) {
-	inventory := map[string]Endpoint{}
-	documents := json.NewDecoder(bytes.NewReader(data))
-	for n := 1; ; n++ {
-		var doc struct{ VpcEndpoints *[]described }
-		err := documents.Decode(&doc)
-		if err == io.EOF && n > 1 {
-			return inventory, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("not the JSON of aws ec2 describe-vpc-endpoints (document %d): %w", n, brief(err))
-		}
-		if doc.VpcEndpoints == nil {
-			return nil, fmt.Errorf(`document %d has no "VpcEndpoints": give the whole output of aws ec2 describe-vpc-endpoints`, n)
-		}
-		for i, d := range *doc.VpcEndpoints {
-			if !IsEndpointID([]byte(d.VpcEndpointID)) {
-				return nil, fmt.Errorf("document %d, VpcEndpoints[%d]: VpcEndpointId %q is not vpce- and 8 or 17 hexadecimal digits", n, i, d.VpcEndpointID)
-			}
-			inventory[d.VpcEndpointID] = Merge(inventory[d.VpcEndpointID], d.endpoint())
-		}
-	}
-}
-
-// brief says in one line what a JSON decoder found wrong, and where; it quotes one character at most.
-func brief(err error) error {
-	var syntax *json.SyntaxError
-	var wrong *json.UnmarshalTypeError
-	switch {
-	case err == io.EOF || err == io.ErrUnexpectedEOF:
-		return errors.New("it ends too early")
-	case errors.As(err, &syntax):
-		return fmt.Errorf("at byte %d: %w", syntax.Offset, syntax)
-	case errors.As(err, &wrong):
-		return fmt.Errorf("at byte %d: a %s cannot stand here", wrong.Offset, wrong.Value)
-	}
-	return err
-}
-
-// TrailEndpoints returns the endpoints that ev, an event of EC2, shows to exist in the account that
-// it was delivered to: CreateVpcEndpoint, ModifyVpcEndpoint and DeleteVpcEndpoints, where they
-// succeeded. For any other event it returns nil, at the price of a comparison. The strings are
-// copies.
-func TrailEndpoints(ev *event.Event) []Endpoint {
-	if string(ev.Source) != "ec2.amazonaws.com" || Failed(ev) {
-		return nil
-	}
-	var found []Endpoint
-	switch string(ev.Name) {
-	case "CreateVpcEndpoint":
-		var resp struct {
-			CreateVpcEndpointResponse struct {
-				VpcEndpoint described `json:"vpcEndpoint"`
-			}
-		}
-		// What does not parse tells of no endpoint: such a record is counted like any other.
-		if err := sonic.Unmarshal(ev.Response, &resp); err == nil {
-			found = append(found, resp.CreateVpcEndpointResponse.VpcEndpoint.endpoint())
-		}
-	case "ModifyVpcEndpoint", "DeleteVpcEndpoints":
-		for _, id := range idsNamed(ev.Request) {
-			if !bytes.Contains(ev.Response, []byte(id)) { // the answer to a deletion lists what was not found
-				found = append(found, Endpoint{ID: id})
-			}
-		}
-	}
-	kept := found[:0]
-	for _, e := range found {
-		if IsEndpointID([]byte(e.ID)) {
-			e.Account = string(ev.Recipient)
-			kept = append(kept, e)
-		}
-	}
-	return kept
-}
-
-// idsNamed returns the endpoint ids that stand under a key VpcEndpointId anywhere in a request:
-// directly, or as {"tag":1,"content":"vpce-…"}, alone or in a list.
-func idsNamed(request []byte) []string {
-	var parsed any
-	if err := sonic.Unmarshal(request, &parsed); err != nil {
-		return nil
-	}
-	var ids []string
-	var walk func(v any, under bool)
-	walk = func(v any, under bool) {
-		switch v := v.(type) {
-		case string:
-			if under {
-				ids = append(ids, strings.Clone(v))
-			}
-		case []any:
-			for _, item := range v {
-				walk(item, under)
-			}
-		case map[string]any:
-			for key, item := range v {
-				walk(item, strings.EqualFold(key, "VpcEndpointId") || under && key == "content")
-			}
-		}
-	}
-	walk(parsed, false)
-	return ids
 }

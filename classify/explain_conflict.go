@@ -33,8 +33,8 @@ func (x *explainer) ownerConflicts() {
 	if x.account == "" {
 		return
 	}
-	if a := x.owners.Inventory[x.id].Account; a != "" && a != x.account {
-		x.conflict("The record says that the endpoint belongs to account %s, the inventory says %s.", x.account, a)
+	if e, _ := x.owners.listed(x.id); e.Account != "" && e.Account != x.account {
+		x.conflict("The record says that the endpoint belongs to account %s, the inventory says %s.", x.account, e.Account)
 	}
 	if a := x.owners.Trail[x.id].Account; a != "" && a != x.account {
 		x.conflict("The record says that the endpoint belongs to account %s, the trail's endpoint events say %s.", x.account, a)

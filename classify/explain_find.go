@@ -64,6 +64,10 @@ func (x *explainer) decides(field string) bool {
 	case !IsEndpointID(x.ev.EndpointID):
 		id = fieldSecondID
 	}
+	tells := FieldTrail
+	if _, listed := x.owners.listed(x.id); listed {
+		tells = FieldInventory // a saved one, which holds what other days' events told
+	}
 	names := fieldEndpoint
 	if !namesAWS(x.ev.EndpointID) {
 		names = fieldEndpointOwner
@@ -76,6 +80,8 @@ func (x *explainer) decides(field string) bool {
 			d = owner
 		case theAWS:
 			d = names
+		case theEvents:
+			d = tells
 		}
 		return d == field
 	})
@@ -146,10 +152,15 @@ func (x *explainer) findOwner() {
 	if x.id == "" {
 		return
 	}
-	listed, ok := x.owners.Inventory[x.id]
+	listed, ok := x.owners.listed(x.id)
+	other, known := x.owners.Inventory[x.id]
 	switch {
+	case ok && listed.ByTrail:
+		x.add(FieldInventory, []byte("lists it"), VPCE, "as the trail's endpoint events told, in account "+listed.Account)
 	case ok:
 		x.add(FieldInventory, []byte("lists it"), VPCE, ownedBy(listed.Account))
+	case known:
+		x.add(FieldInventory, []byte("lists it for other days"), RouteUnknown, other.lifetime())
 	case len(x.owners.Inventory) == 0:
 		x.add(FieldInventory, []byte("none given"), RouteUnknown, "")
 	default:
@@ -164,6 +175,18 @@ func (x *explainer) findOwner() {
 	default:
 		x.add(FieldTrail, []byte("none tells of it"), RouteUnknown, "among the records of that day that were read")
 	}
+}
+
+// lifetime says when the endpoint was there, as far as it is known.
+func (e *Endpoint) lifetime() string {
+	var words []string
+	if e.Created != 0 {
+		words = append(words, "made at "+stampText(e.Created))
+	}
+	if gone := e.Gone(); gone != 0 {
+		words = append(words, "deleted at "+stampText(gone))
+	}
+	return strings.Join(words, ", ")
 }
 
 func ownedBy(account string) string {

@@ -18,12 +18,14 @@ const (
 	fieldUserAgent     = "userAgent"
 )
 
-// Places that an explanation finds out: where the endpoint's id and its owner stand, and which of the two
-// fields names AWS.
+// Places that an explanation finds out: where the endpoint's id and its owner stand, which of the two
+// fields names AWS, and where the trail's endpoint events are known from.
 const (
 	theID    = "(id)"
 	theOwner = "(owner)"
 	theAWS   = "(aws)"
+
+	theEvents = "(events)"
 )
 
 // reasons says of each kind of evidence by which rule it decides, why, and on which fields.
@@ -41,8 +43,8 @@ var reasons = [evidenceEnd]struct {
 		"The record names the endpoint and the account that owns it, and that account is ours.", ""},
 	EndpointInventory: {2, []string{theID, FieldInventory},
 		"The record names an endpoint that stands in the inventory given by --endpoints: it is ours.", ""},
-	EndpointTrail: {2, []string{theID, FieldTrail},
-		"The record names an endpoint that, as the day's own records tell, an account of ours made, changed or deleted.", ""},
+	EndpointTrail: {2, []string{theID, theEvents},
+		"The record names an endpoint that, as the trail's own records tell, an account of ours made, changed or deleted.", ""},
 	InvokedBy: {3, []string{fieldInvokedBy},
 		"A service made the call on the caller's behalf: the path is the service's, not the caller's.", ""},
 	ServiceSource: {3, []string{fieldSource},

@@ -1,12 +1,16 @@
 package classify
 
+import "vpcetrail/ingest/day"
+
 // Owners knows whose endpoints are ours, on one day. It is read-only once built, and
 // then safe for concurrent use. The zero value knows none.
 type Owners struct {
 	// Accounts are ours: those that have a folder in the trail, and those configured.
 	Accounts map[string]bool
-	// Inventory holds our endpoints by id, as EC2 describes them.
-	Inventory map[string]Endpoint
+	// Day is the day that the calls are of: of the inventory only what was there then is known.
+	Day day.Day
+	// Inventory holds our endpoints by id, as it was given.
+	Inventory Inventory
 	// Trail holds endpoints by id, as the day's own events tell of them.
 	Trail map[string]Endpoint
 }
@@ -20,7 +24,10 @@ func (o *Owners) Resolve(unowned Verdict, id, account string) Verdict {
 	if o.owns(account) {
 		return Verdict{Evidence: EndpointAccount}
 	}
-	if _, ok := o.Inventory[id]; ok {
+	if e, ok := o.listed(id); ok {
+		if e.ByTrail {
+			return Verdict{Evidence: EndpointTrail}
+		}
 		return Verdict{Evidence: EndpointInventory}
 	}
 	if e, ok := o.Trail[id]; ok && o.owns(e.Account) {
@@ -35,9 +42,18 @@ func (o *Owners) owns(account string) bool { return account != "" && o.Accounts[
 // Endpoint returns what is known of an endpoint: the inventory's word, completed by the trail's.
 // The zero Endpoint is returned for one that neither knows.
 func (o *Owners) Endpoint(id string) Endpoint {
-	e, t := o.Inventory[id], o.Trail[id]
+	e, _ := o.listed(id)
+	t := o.Trail[id]
 	if !o.owns(t.Account) {
 		t = Endpoint{}
 	}
 	return e.orElse(t)
+}
+
+// listed returns what the inventory says of an endpoint, where that was there on the day.
+func (o *Owners) listed(id string) (Endpoint, bool) {
+	if e, ok := o.Inventory[id]; ok && e.On(o.Day) {
+		return e, true
+	}
+	return Endpoint{}, false
 }

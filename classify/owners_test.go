@@ -17,3 +17,32 @@ func TestNobodyIsNotOurs(t *testing.T) {
 		t.Errorf("it is known as %+v", got)
 	}
 }
+
+// A call is resolved by what was there on its day, and the evidence says who knew it.
+func TestInventoryOverTime(t *testing.T) {
+	unowned := Verdict{Evidence: EndpointPrivateSource}
+	inventory := Inventory{
+		"vpce-0a000000": {ID: "vpce-0a000000", VPC: "vpc-1", Created: at(t, "2026-11-18 12:00:00"), Deleted: at(t, "2026-11-20 12:00:00")},
+		"vpce-0b000000": {ID: "vpce-0b000000", VPC: "vpc-2", Deleted: at(t, "2026-11-20 12:00:00"), ByTrail: true},
+	}
+	for _, tc := range []struct {
+		day, id string
+		want    Evidence
+		vpc     string
+	}{
+		{"2026-11-17", "vpce-0a000000", EndpointPrivateSource, ""},
+		{"2026-11-18", "vpce-0a000000", EndpointInventory, "vpc-1"},
+		{"2026-11-20", "vpce-0a000000", EndpointInventory, "vpc-1"},
+		{"2026-11-21", "vpce-0a000000", EndpointPrivateSource, ""},
+		{"2026-01-01", "vpce-0b000000", EndpointTrail, "vpc-2"},
+		{"2026-11-21", "vpce-0b000000", EndpointPrivateSource, ""},
+	} {
+		owners := Owners{Day: dayOf(t, tc.day), Inventory: inventory}
+		if got := owners.Resolve(unowned, tc.id, "").Evidence; got != tc.want {
+			t.Errorf("%s on %s: %s, want %s", tc.id, tc.day, got, tc.want)
+		}
+		if got := owners.Endpoint(tc.id).VPC; got != tc.vpc {
+			t.Errorf("%s on %s lies in %q, want %q", tc.id, tc.day, got, tc.vpc)
+		}
+	}
+}

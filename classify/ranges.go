@@ -5,6 +5,7 @@ import (
 	"cmp"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -165,4 +166,19 @@ func (r *Ranges) AppendText(dst []byte) []byte {
 		dst = fmt.Appendf(dst, "%s %s %s\n", p.Prefix, p.Region, p.Services)
 	}
 	return dst
+}
+
+// brief says in one line what a JSON decoder found wrong, and where; it quotes one character at most.
+func brief(err error) error {
+	var syntax *json.SyntaxError
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case err == io.EOF || err == io.ErrUnexpectedEOF:
+		return errors.New("it ends too early")
+	case errors.As(err, &syntax):
+		return fmt.Errorf("at byte %d: %w", syntax.Offset, syntax)
+	case errors.As(err, &wrong):
+		return fmt.Errorf("at byte %d: a %s cannot stand here", wrong.Offset, wrong.Value)
+	}
+	return err
 }

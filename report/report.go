@@ -25,10 +25,10 @@ type Input struct {
 	Marks    *ingest.Marks
 	Window   day.Window
 
-	TrailAccounts []string                     // those that have a folder in the trail
-	OwnAccounts   []string                     // further accounts that are ours
-	Inventory     map[string]classify.Endpoint // our endpoints by id
-	NATPrice      float64                      // US dollars a gigabyte, for findings
+	TrailAccounts []string           // those that have a folder in the trail
+	OwnAccounts   []string           // further accounts that are ours
+	Inventory     classify.Inventory // our endpoints by id
+	NATPrice      float64            // US dollars a gigabyte, for findings
 
 	Disk   *spill.Disk // takes what passes Memory; it must stay open as long as the report is used
 	Memory int         // bytes, about; 0 is 64 MiB

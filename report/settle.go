@@ -18,7 +18,7 @@ import (
 type settler struct {
 	trail     map[string]bool // accounts with a folder in the trail
 	accounts  map[string]bool // ours: those, and the configured ones
-	inventory map[string]classify.Endpoint
+	inventory classify.Inventory
 	told      toldEndpoints
 	kinds     dayKinds
 
@@ -92,7 +92,7 @@ func (s *settler) tallyOf(d day.Day) *tally {
 	t := s.byDay[d]
 	if t == nil {
 		t = &tally{
-			owners:     classify.Owners{Accounts: s.accounts, Inventory: s.inventory, Trail: s.told[d]},
+			owners:     classify.Owners{Accounts: s.accounts, Day: d, Inventory: s.inventory, Trail: s.told[d]},
 			interfaces: map[string]bool{},
 			network:    map[endpointKey]*table.Measures{}, networkOwners: map[endpointKey]string{}, denied: map[endpointKey]int64{},
 		}

@@ -17,7 +17,7 @@ type input struct {
 	selection source.Selection
 	reading   source.Options
 	own       []string // accounts beside those of the trail
-	inventory map[string]classify.Endpoint
+	inventory classify.Inventory
 	ranges    *classify.Ranges
 }
 

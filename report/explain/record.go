@@ -39,9 +39,9 @@ const (
 // Known is what the whole trail and the command line tell.
 type Known struct {
 	Marks         *ingest.Marks
-	TrailAccounts []string                     // those that have a folder in the trail
-	OwnAccounts   []string                     // further accounts that are ours
-	Inventory     map[string]classify.Endpoint // our endpoints by id
+	TrailAccounts []string           // those that have a folder in the trail
+	OwnAccounts   []string           // further accounts that are ours
+	Inventory     classify.Inventory // our endpoints by id
 }
 
 // Each calls fn with the records, in the order of the trail, once the run that the Collector took has ended
@@ -68,7 +68,7 @@ func (c *Collector) Each(known Known, fn func(*Record) error) error {
 			d := dayOf(ev)
 			facts := classify.Examine(ev, c.ranges)
 			facts.Interface = facts.Interface || c.interfaces[d][string(facts.EndpointID)]
-			owners := classify.Owners{Accounts: ours, Inventory: known.Inventory, Trail: c.told[d]}
+			owners := classify.Owners{Accounts: ours, Day: d, Inventory: known.Inventory, Trail: c.told[d]}
 			x := classify.Explain(ev, facts, &owners, c.ranges)
 			r.Explanation = &x
 		}
