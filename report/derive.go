@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"vpcetrail/classify"
+	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report/table"
@@ -58,13 +59,35 @@ func (d *derivation) add(t *table.TrafficRow) {
 // endpoint returns the row of an endpoint, a new one where there is none.
 func (d *derivation) endpoint(k endpointKey) *table.EndpointRow {
 	if d.endpoints[k] == nil {
-		d.endpoints[k] = &table.EndpointRow{
+		r := &table.EndpointRow{
 			EndpointID: k.endpoint, AccountID: k.account, Region: k.region, Service: k.service,
-			EndpointType: d.tally.typeOf(k.endpoint), VPCID: d.tally.owners.Endpoint(k.endpoint).VPC,
-			FirstSeen: math.MaxInt64, LastSeen: math.MinInt64,
+			EndpointType: d.tally.typeOf(k.endpoint),
+			FirstSeen:    math.MaxInt64, LastSeen: math.MinInt64,
 		}
+		describe(r, d.tally.owners.Endpoint(k.endpoint))
+		d.endpoints[k] = r
 	}
 	return d.endpoints[k]
+}
+
+// describe fills the columns that calls do not tell.
+func describe(r *table.EndpointRow, e classify.Endpoint) {
+	r.VPCID, r.ServiceName = e.VPC, e.Service
+	switch e.PrivateDNS.Enabled {
+	case event.True:
+		r.PrivateDNS = "true"
+	case event.False:
+		r.PrivateDNS = "false"
+	}
+	r.Created, r.Deleted = orNull(e.Created), orNull(e.Gone())
+}
+
+// orNull returns a time as a row holds it; 0 is not known.
+func orNull(ms int64) int64 {
+	if ms == 0 {
+		return -1
+	}
+	return ms
 }
 
 // principalRows returns table principals: the totals of one principal stand together, one for each service.

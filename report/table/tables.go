@@ -36,6 +36,8 @@ type ServiceRow struct {
 type EndpointRow struct {
 	EndpointID, AccountID, Region, Service                string
 	EndpointType, EndpointOwner, EndpointAccountID, VPCID string
+	ServiceName, PrivateDNS                               string // PrivateDNS is "true" or "false"
+	Created, Deleted                                      int64  // -1 where not known
 	Calls, Denied, Principals, ForeignPrincipals, Bytes   int64
 	NetworkEvents, PolicyDenied                           int64
 	FirstSeen, LastSeen                                   int64
@@ -184,6 +186,10 @@ var Endpoints = Table[EndpointRow]{
 		text("endpoint_owner", "own, foreign or unknown.", func(r *EndpointRow) *string { return &r.EndpointOwner }),
 		text("endpoint_account_id", "Account that owns the endpoint, where known.", func(r *EndpointRow) *string { return &r.EndpointAccountID }),
 		text("vpc_id", "The endpoint's VPC, where the inventory or the trail tells it.", func(r *EndpointRow) *string { return &r.VPCID }),
+		text("service_name", "Service that the endpoint is for, such as com.amazonaws.us-east-1.sqs, likewise.", func(r *EndpointRow) *string { return &r.ServiceName }),
+		text("private_dns", "true if the service's ordinary name leads to the endpoint, else false, likewise.", func(r *EndpointRow) *string { return &r.PrivateDNS }),
+		seldom("created", "Time at which the endpoint was made, likewise.", func(r *EndpointRow) *int64 { return &r.Created }),
+		seldom("deleted", "Time at which its deletion was asked for, likewise; NULL where it is not known to be deleted.", func(r *EndpointRow) *int64 { return &r.Deleted }),
 		count("calls", "API calls.", func(r *EndpointRow) *int64 { return &r.Calls }),
 		count("denied", "Calls refused for want of permission.", func(r *EndpointRow) *int64 { return &r.Denied }),
 		count("principals", "Distinct principals that called.", func(r *EndpointRow) *int64 { return &r.Principals }),
