@@ -27,11 +27,15 @@ type Run struct {
 	Regions  []string `json:"regions,omitempty"`  // filter
 	// ExcludeAccounts is a filter too: accounts that were not read.
 	ExcludeAccounts []string `json:"exclude_accounts,omitempty"`
-	OwnAccounts     []string `json:"own_accounts,omitempty"` // beside the trail's
-	Endpoints       int      `json:"endpoints"`              // in the inventory
-	IPRanges        string   `json:"ip_ranges"`              // the date of AWS's address ranges
-	NATPrice        float64  `json:"nat_price"`              // US dollars a GB (2^30 bytes), for finding detour_cost
-	Formats         []string `json:"formats,omitempty"`      // Parquet and Arrow; none means Parquet alone
+	OwnAccounts     []string `json:"own_accounts,omitempty"`   // beside the trail's
+	Endpoints       int      `json:"endpoints"`                // in the inventory
+	EndpointsFrom   []string `json:"endpoints_from,omitempty"` // files, and aws for EC2 itself
+	// EndpointRegions were asked for their endpoints, and EndpointRegionsUnread gave no answer.
+	EndpointRegions       []string `json:"endpoint_regions,omitempty"`
+	EndpointRegionsUnread []string `json:"endpoint_regions_unread,omitempty"`
+	IPRanges              string   `json:"ip_ranges"`         // the date of AWS's address ranges
+	NATPrice              float64  `json:"nat_price"`         // US dollars a GB (2^30 bytes), for finding detour_cost
+	Formats               []string `json:"formats,omitempty"` // Parquet and Arrow; none means Parquet alone
 }
 
 // A Manifest is the content of _runs/dt=…/run.json. It is published last: a day whose manifest

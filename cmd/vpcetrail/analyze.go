@@ -42,6 +42,9 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 		return err
 	}
 	defer pub.Abort()
+	if err := j.knowEndpoints(ctx, tell); err != nil {
+		return err
+	}
 	disk := spill.NewDisk("")
 	defer disk.Close()
 	rep, err := j.read(ctx, in, tell, disk)
@@ -69,6 +72,13 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 		tell.done(len(rep.Days), rep.Objects(), rep.Balance.Records)
 	}
 	return incomplete
+}
+
+// knowEndpoints asks EC2 where that is wanted, and notes what the report is made with.
+func (j *analyzeJob) knowEndpoints(ctx context.Context, tell *messages) error {
+	err := j.askEC2(ctx, tell)
+	j.plan.Endpoints, j.plan.EndpointRegions, j.plan.EndpointRegionsUnread = len(j.inventory), j.regionsAsked, j.regionsUnread
+	return err
 }
 
 // publish names what could not be read, publishes the rest, and sums it up.

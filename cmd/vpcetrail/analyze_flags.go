@@ -119,7 +119,7 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 	j.plan = report.Run{
 		Version: version, Sources: sorted(sources), Window: given.selection.Window.String(), Lateness: f.lateness.String(),
 		Accounts: sorted(f.accounts), ExcludeAccounts: sorted(f.excluded), Regions: sorted(f.regions), OwnAccounts: sorted(given.own),
-		Endpoints: len(given.inventory), IPRanges: given.ranges.Date, NATPrice: f.natPrice,
+		EndpointsFrom: sorted(f.endpoints), IPRanges: given.ranges.Date, NATPrice: f.natPrice,
 	}
 	if slices.Contains(f.formats, report.Arrow) {
 		j.plan.Formats = []string{report.Parquet, report.Arrow}

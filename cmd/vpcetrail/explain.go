@@ -32,6 +32,10 @@ type explainJob struct {
 
 // run reads the sources and writes what it finds of their records.
 func (j *explainJob) run(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
+	tell := newMessages(errOut, false)
+	if err := j.askEC2(ctx, tell); err != nil {
+		return err
+	}
 	disk := spill.NewDisk("")
 	defer disk.Close()
 	trail, err := j.open(ctx, in)
@@ -40,7 +44,7 @@ func (j *explainJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	}
 	defer trail.Close()
 	collector := explain.NewCollector(explain.Options{
-		Ranges: j.ranges, IDs: j.ids, Disk: disk, Memory: explainMemory, Problem: newMessages(errOut, false).problem,
+		Ranges: j.ranges, IDs: j.ids, Disk: disk, Memory: explainMemory, Problem: tell.problem,
 	})
 	// One worker, so that records come in the order of the trail.
 	marks, err := ingest.Run(ctx, trail, []ingest.Sink{collector}, ingest.Config{Window: j.selection.Window, Disk: disk, Memory: explainMemory})

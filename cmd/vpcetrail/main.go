@@ -69,7 +69,7 @@ func exitCode(err error) int {
 		return 0
 	case errors.As(err, &wrong):
 		return exitUsage
-	case errors.Is(err, errIncomplete), errors.Is(err, errUnread), errors.Is(err, errUnproven):
+	case errors.Is(err, errIncomplete), errors.Is(err, errUnread), errors.Is(err, errUnproven), errors.Is(err, errPartInventory):
 		return exitIncomplete
 	case errors.Is(err, errViolated):
 		return exitViolated
@@ -105,7 +105,7 @@ likewise.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(newAnalyze(), newAthena(), newAudit(), newDiff(), newExplain(), newHTML(), newManual(), newReadiness(), newSummary())
+	root.AddCommand(newAnalyze(), newAthena(), newAudit(), newDiff(), newEndpoints(), newExplain(), newHTML(), newManual(), newReadiness(), newSummary())
 	return root
 }
 
@@ -122,6 +122,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		}
 		return flagError(cmd, err)
 	})
+	root.AddCommand(newAnalyze(), newEndpoints(), newExplain(), newSummary())
 	return root.ExecuteContext(ctx)
 }
 

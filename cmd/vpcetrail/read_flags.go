@@ -19,7 +19,8 @@ type readFlags struct {
 	command                string // that they are given to
 	date                   string
 	lateness               time.Duration
-	endpoints, ipRanges    string
+	ipRanges               string
+	endpoints              []string
 	own, accounts, regions []string
 	excluded               []string
 	requesterPays          bool
@@ -32,11 +33,11 @@ func (f *readFlags) register(cmd *cobra.Command, verb string) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.date, "date", "", "days to "+verb+", in UTC: yesterday, D, D..D or all (required for S3; else all)")
 	flags.DurationVar(&f.lateness, "lateness", 24*time.Hour, "how far past a day's end its calls may be delivered")
-	flags.StringVar(&f.endpoints, "endpoints", "", "our VPC endpoints: a `file` with the output of aws ec2 describe-vpc-endpoints")
+	flags.StringSliceVar(&f.endpoints, "endpoints", nil, "our VPC endpoints: a `FILE` with the output of aws ec2 describe-vpc-endpoints or of vpcetrail endpoints, aws to ask EC2, or several of these")
 	flags.StringSliceVar(&f.own, "own-accounts", nil, "accounts that are ours beside those of the trail: ids, or a file with the output of aws organizations list-accounts")
 	flags.StringSliceVar(&f.accounts, "accounts", nil, "read these accounts only")
 	flags.StringSliceVar(&f.excluded, "exclude-accounts", nil, "do not read these accounts; they stay ours")
-	flags.StringSliceVar(&f.regions, "regions", nil, "read these Regions only")
+	flags.StringSliceVar(&f.regions, "regions", nil, "read these Regions only, and ask EC2 in them; else in all that the account has enabled")
 	flags.StringVar(&f.ipRanges, "ip-ranges", "", "AWS's address ranges: a newer ip-ranges.json `file` than the one built in")
 	flags.BoolVar(&f.requesterPays, "requester-pays", false, "pay for reading a requester-pays bucket")
 	flags.StringVar(&f.sourceOwner, "expected-source-owner", "", "account that must own the buckets of S3 sources")
@@ -129,14 +130,5 @@ func (in *input) readFiles(f *readFlags) error {
 			return fmt.Errorf("--ip-ranges: %s: %w", f.ipRanges, err)
 		}
 	}
-	if f.endpoints != "" {
-		data, err := os.ReadFile(f.endpoints)
-		if err != nil {
-			return fmt.Errorf("--endpoints: %w", err)
-		}
-		if in.inventory, err = classify.ParseInventory(data); err != nil {
-			return fmt.Errorf("--endpoints: %s: %w", f.endpoints, err)
-		}
-	}
-	return nil
+	return in.readInventories(f.endpoints)
 }

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+
+	"vpcetrail/classify"
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/spill"
+	"vpcetrail/report/endpoints"
+)
+
+// endpointsMemory is what the ids that tell duplicates may take, in bytes.
+const endpointsMemory = 64 << 20
+
+// errPartInventory says that an inventory was written though not all could be read that was to go into it.
+var errPartInventory = errors.New("the inventory is written, but incomplete")
+
+// An endpointsJob is a checked endpoints command.
+type endpointsJob struct {
+	*input
+	out   string
+	quiet bool
+}
+
+// run reads the sources, joins what they tell with the given inventories, and writes the result.
+func (j *endpointsJob) run(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
+	tell := newMessages(errOut, false)
+	if err := j.askEC2(ctx, tell); err != nil {
+		return err
+	}
+	trail := &endpoints.Trail{}
+	if len(j.sources) > 0 {
+		var err error
+		if trail, err = j.read(ctx, in, tell); err != nil {
+			return err
+		}
+		if trail.Objects == 0 {
+			return j.noObject()
+		}
+	}
+	for _, problem := range trail.Problems {
+		tell.problem(problem)
+	}
+	for _, e := range trail.Endpoints {
+		j.inventory.Add(e)
+	}
+	if err := j.write(out); err != nil {
+		return err
+	}
+	return j.incomplete(trail)
+}
+
+// read returns what the events of the sources tell.
+func (j *endpointsJob) read(ctx context.Context, in io.Reader, tell *messages) (*endpoints.Trail, error) {
+	disk := spill.NewDisk("")
+	defer disk.Close()
+	trail, err := j.open(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	defer trail.Close()
+	collectors := make([]*endpoints.Collector, runtime.GOMAXPROCS(0))
+	sinks := make([]ingest.Sink, len(collectors))
+	for i := range collectors {
+		collectors[i] = endpoints.NewCollector()
+		sinks[i] = collectors[i]
+	}
+	var done ingest.Progress
+	if !j.quiet {
+		defer newProgress(tell).show(watch(trail, &done))()
+	}
+	cfg := ingest.Config{Window: j.selection.Window, Progress: &done, Disk: disk, Memory: endpointsMemory}
+	if _, err := ingest.Run(ctx, trail, sinks, cfg); err != nil {
+		return nil, err
+	}
+	return endpoints.Gather(collectors, trail.Accounts(), j.own), nil
+}
+
+// write writes the inventory to standard output, or into the place of the file.
+func (j *endpointsJob) write(out io.Writer) error {
+	text, err := j.inventory.Save()
+	if err != nil {
+		return err
+	}
+	if j.out == "" {
+		_, err := out.Write(text)
+		return err
+	}
+	if err := replaceFile(j.out, text); err != nil {
+		return err
+	}
+	if !j.quiet {
+		fmt.Fprintf(out, "%s: %s\n", j.out, countEndpoints(j.inventory))
+	}
+	return nil
+}
+
+// replaceFile puts a file in the place of one that may be there, as a whole or not at all.
+func replaceFile(name string, text []byte) error {
+	staged := name + ".new"
+	err := os.WriteFile(staged, text, 0o666)
+	if err == nil {
+		err = os.Rename(staged, name)
+	}
+	if err != nil {
+		return errors.Join(err, removed(staged))
+	}
+	return nil
+}
+
+// removed removes a file that may not be there.
+func removed(name string) error {
+	if err := os.Remove(name); !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// countEndpoints says in words what an inventory holds.
+func countEndpoints(inventory classify.Inventory) string {
+	told, gone := 0, 0
+	for _, e := range inventory {
+		if e.ByTrail {
+			told++
+		}
+		if e.Gone() != 0 {
+			gone++
+		}
+	}
+	return fmt.Sprintf("%d endpoints, %d of them known by the trail alone, %d deleted", len(inventory), told, gone)
+}
+
+// incomplete says what is missing in the inventory that was written; nil where nothing is.
+func (j *endpointsJob) incomplete(trail *endpoints.Trail) error {
+	var missing []string
+	if n := len(trail.Problems); n > 0 {
+		missing = append(missing, fmt.Sprintf("%d of %d objects could not be read whole", n, trail.Objects))
+	}
+	if len(j.regionsUnread) > 0 {
+		missing = append(missing, "EC2 did not tell the endpoints of "+strings.Join(j.regionsUnread, ", "))
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", errPartInventory, strings.Join(missing, "; "))
+}

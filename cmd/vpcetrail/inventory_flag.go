@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+
+	"vpcetrail/classify"
+	"vpcetrail/cmd/vpcetrail/inventory"
+)
+
+// askAWS is the value of --endpoints that stands for EC2 itself. A file of this name is ./aws.
+const askAWS = "aws"
+
+// readInventories reads the files of --endpoints. EC2 is asked later, by askEC2.
+func (in *input) readInventories(values []string) error {
+	in.inventory = classify.Inventory{}
+	for _, value := range values {
+		if value == askAWS {
+			in.live = true
+			continue
+		}
+		data, err := os.ReadFile(value)
+		if err != nil {
+			return fmt.Errorf("--endpoints: %w", err)
+		}
+		found, err := classify.ParseInventory(data)
+		if err != nil {
+			return fmt.Errorf("--endpoints: %s: %w", value, err)
+		}
+		for _, e := range found {
+			in.inventory.Add(e)
+		}
+	}
+	return nil
+}
+
+// askEC2 adds to the inventory what EC2 tells, where --endpoints wants that. A Region that cannot be read is told
+// and noted, and the others count.
+func (in *input) askEC2(ctx context.Context, tell *messages) error {
+	if !in.live {
+		return nil
+	}
+	ec2, err := inventory.Connect(ctx)
+	if err != nil {
+		return fmt.Errorf("--endpoints aws: %w", err)
+	}
+	answer, err := ec2.Describe(ctx, slices.Clone(in.selection.Regions))
+	if err != nil {
+		return fmt.Errorf("--endpoints aws: %w", err)
+	}
+	for _, u := range answer.Unread {
+		tell.problem(u.String())
+		in.regionsUnread = append(in.regionsUnread, u.Region)
+	}
+	for _, e := range answer.Endpoints {
+		in.inventory.Add(e)
+	}
+	in.regionsAsked = answer.Read
+	return nil
+}
