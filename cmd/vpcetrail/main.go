@@ -122,7 +122,6 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		}
 		return flagError(cmd, err)
 	})
-	root.AddCommand(newAnalyze(), newEndpoints(), newExplain(), newSummary())
 	return root.ExecuteContext(ctx)
 }
 

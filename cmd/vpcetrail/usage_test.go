@@ -65,7 +65,7 @@ func TestWrongUsage(t *testing.T) {
 		{"summary report --where route=internet", "--where needs --by: it names columns of the table that --by reads"},
 		{"summary report --by day --where route", `--where "route": want column=value or column!=value`},
 		{"summary report --by endpoint --where route=vpce", `--where "route=vpce": table endpoints has no column "route": it has dt, vpc_endpoint_id, account_id, region, ` +
-			"service, endpoint_type, endpoint_owner, endpoint_account_id, vpc_id, calls, denied, principals, foreign_principals, bytes, network_events, policy_denied, first_seen, last_seen"},
+			"service, endpoint_type, endpoint_owner, endpoint_account_id, vpc_id, service_name, private_dns, created, deleted, calls, denied, principals, foreign_principals, bytes, network_events, policy_denied, first_seen, last_seen"},
 		{"summary report --top -1", "--top -1: want 0 for all, or more"},
 		{"summary report --color mauve", `--color "mauve": want auto, always or never`},
 		{"summary report --from today", `--from "today": want a day, YYYY-MM-DD, or yesterday`},
