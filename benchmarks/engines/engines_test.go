@@ -20,8 +20,8 @@ func TestEngines(t *testing.T) {
 	for _, e := range list {
 		started := time.Now()
 		samples[e.name] = declare(t, e, fixture.report, "month")
-		declare(t, e, fixture.report, "month") // again: it changes nothing
 		declare(t, e, large, "large")
+		declare(t, e, large, "large") // again: it changes nothing
 		t.Logf("%s takes the declarations of two reports, one of them twice: %.1f s", e.name, time.Since(started).Seconds())
 	}
 	t.Run("types", func(t *testing.T) {

@@ -138,7 +138,8 @@ func trinoReady(address string, ended <-chan struct{}) error {
 func trinoQuery(address, sql string) (r result, err error) {
 	req, err := http.NewRequest(http.MethodPost, address+"/v1/statement", strings.NewReader(sql))
 	for err == nil {
-		for name, value := range map[string]string{"User": "test", "Catalog": "hive", "Time-Zone": "UTC"} {
+		for name, value := range map[string]string{
+			"User": "test", "Catalog": "hive", "Time-Zone": "UTC", "Client-Capabilities": "PARAMETRIC_DATETIME"} {
 			req.Header.Set("X-Trino-"+name, value)
 		}
 		var page trinoPage

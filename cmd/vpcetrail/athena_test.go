@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"vpcetrail/fixtures"
 	"vpcetrail/report/table"
 )
 
@@ -173,4 +174,12 @@ func TestAthenaUsage(t *testing.T) {
 			t.Errorf("%q: says %q, want %q", tc.args, f.errOut, tc.want)
 		}
 	}
+}
+
+// TestReadmeAthena holds the question that the README shows against what is printed.
+func TestReadmeAthena(t *testing.T) {
+	f := mustRun(t, 0, "athena", emptyReport(t, "2026-11-20"), atLocation)
+	_, shown, _ := strings.Cut(f.out, "\n-- Question 3: ")
+	shown, _, _ = strings.Cut(shown, "\n\n")
+	fixtures.Section(t, "../../README.md", "athena", []byte("```sql\n-- Question 3: "+shown+"\n```\n"))
 }
