@@ -55,8 +55,9 @@ func (d *athenaDouble) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer d.mu.Unlock()
 	kind := strings.TrimPrefix(r.Header.Get("X-Amz-Target"), "AmazonAthena.")
 	var in struct {
-		QueryString, QueryExecutionId, WorkGroup, NextToken string
-		ResultConfiguration                                 struct{ OutputLocation string }
+		QueryString, WorkGroup, NextToken string
+		ID                                string `json:"QueryExecutionId"`
+		ResultConfiguration               struct{ OutputLocation string }
 	}
 	answer := any(map[string]any{})
 	err := json.NewDecoder(r.Body).Decode(&in)
@@ -71,9 +72,9 @@ func (d *athenaDouble) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		d.ran, d.groups, d.results = append(d.ran, in.QueryString), append(d.groups, in.WorkGroup), append(d.results, in.ResultConfiguration.OutputLocation)
 		answer = map[string]any{"QueryExecutionId": fmt.Sprint(len(d.ran) - 1)}
 	case kind == "GetQueryExecution":
-		answer = map[string]any{"QueryExecution": map[string]any{"Status": d.status(in.QueryExecutionId)}}
+		answer = map[string]any{"QueryExecution": map[string]any{"Status": d.status(in.ID)}}
 	case kind == "StopQueryExecution":
-		d.stopped = append(d.stopped, in.QueryExecutionId)
+		d.stopped = append(d.stopped, in.ID)
 	case kind == "ListTableMetadata":
 		answer = d.page(in.NextToken)
 	}
