@@ -50,6 +50,7 @@ made itself it leaves alone.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.engine, "engine", "athena", "for whom: athena, duckdb, trino or spark")
 	flags.StringVar(&f.format, "format", "sql", "sql, glue (inputs of Glue's CreateTable, one a line) or cloudformation (a template)")
+	completeWords(cmd, "format", "sql", "glue", "cloudformation")
 	flags.StringVar(&f.database, "database", "vpcetrail", "database to hold the tables; made if it is missing")
 	flags.StringVar(&f.workGroup, "workgroup", "primary", "Athena's work group: of --apply, and of the queries of --format cloudformation")
 	flags.StringVar(&f.location, "location", "", "where the engine finds the report, such as s3://bucket/prefix (default: DEST)")

@@ -63,6 +63,7 @@ for all commands.`,
 	flags.StringVar(&f.example, "example", "", "print a commented rule file: "+strings.Join(audit.Examples(), ", "))
 	f.register(cmd)
 	flags.StringVar(&f.format, "format", "text", "text, json or junit")
+	completeWords(cmd, "format", "text", "json", "junit")
 	flags.StringVar(&f.junit, "junit", "", "also write the result as JUnit XML into this `file`")
 	flags.StringVar(&f.failOn, "fail-on", "info", "least `severity` of a violated rule that makes the exit status 4: "+strings.Join(audit.Severities(), ", "))
 	return cmd

@@ -17,6 +17,7 @@ func (f *daysFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.date, "date", "", "days of the report, in UTC: yesterday, D, D..D or all (default all)")
 	flags.StringVar(&f.from, "from", "", "first day, in place of --date")
 	flags.StringVar(&f.to, "to", "", "last day, in place of --date")
+	completeWords(cmd, "date", dateWords...)
 }
 
 // window returns the days that are asked for.

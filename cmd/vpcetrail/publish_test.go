@@ -114,6 +114,9 @@ Principals with most calls past the endpoint
 
 Endpoints used
   none
+
+Findings
+  none
 `
 	if got.out != want {
 		t.Errorf("it says\n%swant\n%s", got.out, want)

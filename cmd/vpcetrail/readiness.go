@@ -67,6 +67,7 @@ with the actions which that leaves open. Only days that the report has can be ju
 	flags.StringVar(&f.OrgID, "org-id", "", "our organization's `id`, for the statement with aws:VpceOrgID")
 	f.register(cmd)
 	flags.StringVar(&f.format, "format", "text", "text or json")
+	completeWords(cmd, "format", "text", "json")
 	return cmd
 }
 

@@ -40,7 +40,7 @@ func (s *Summary) writeText(w io.Writer, style grid.Style, top int, write func(*
 		write(g, &out)
 	}
 	if usd := s.Detour(); usd > 0 {
-		fmt.Fprintf(&out, "\nWhat went past the endpoints cost about %s by estimate (finding %s).\n", grid.Dollars(usd), DetourCost)
+		fmt.Fprintf(&out, "\nThe detour past gateway endpoints: %s by estimate, NAT alone, S3 data events only (finding %s).\n", grid.Dollars(usd), DetourCost)
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
