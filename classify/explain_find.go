@@ -27,6 +27,7 @@ func (x *explainer) find(ranges *Ranges) {
 	means, points := x.sourceMeans(ranges)
 	x.add(fieldSource, ev.SourceIP, points, means)
 	x.findHost()
+	x.findTLS()
 	x.findUserAgent()
 	if DeniedByEndpointPolicy(ev) {
 		field, value := fieldErrorMessage, ev.ErrorMessage
@@ -248,6 +249,16 @@ func (x *explainer) findHost() {
 		return
 	}
 	x.add(fieldHost, host, RouteUnknown, "a name that calls by any route may use")
+}
+
+// findTLS tells of the connection, where the record does: it shows that a client connected, not by which route.
+func (x *explainer) findTLS() {
+	if len(x.ev.TLSVersion) > 0 {
+		x.add(fieldTLSVersion, x.ev.TLSVersion, RouteUnknown, "the same by any route")
+	}
+	if len(x.ev.CipherSuite) > 0 {
+		x.add(fieldCipherSuite, x.ev.CipherSuite, RouteUnknown, "the same by any route")
+	}
 }
 
 func (x *explainer) findUserAgent() {

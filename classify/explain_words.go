@@ -15,6 +15,8 @@ const (
 	fieldEndpointOwner = "vpcEndpointAccountId"
 	fieldSource        = "sourceIPAddress"
 	fieldHost          = "tlsDetails.clientProvidedHostHeader"
+	fieldTLSVersion    = "tlsDetails.tlsVersion"
+	fieldCipherSuite   = "tlsDetails.cipherSuite"
 	fieldUserAgent     = "userAgent"
 )
 

@@ -52,6 +52,12 @@ func (j *journal) note(ev *event.Event, d day.Day, p Place) {
 
 func partitionOf(id identity) int { return int(id.hash() % partitions) }
 
+// end says that no event comes any more.
+func (j *journal) end() {
+	j.ids.End()
+	j.corrections.End()
+}
+
 func (j *journal) err() error {
 	if err := j.ids.Err(); err != nil {
 		return err

@@ -92,6 +92,9 @@ func Run(ctx context.Context, trail *source.Trail, sinks []Sink, cfg Config) (*M
 	if err := group.Wait(); err != nil {
 		return nil, err
 	}
+	for _, j := range journals {
+		j.end()
+	}
 	return settle(ctx, journals, &r.void, cfg.Disk, cfg.Memory)
 }
 

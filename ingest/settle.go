@@ -29,10 +29,13 @@ type settler struct {
 // leastShare keeps the passes over a partition few where memory is very short.
 const leastShare = 64 << 10
 
+// marksShare is the part of a share that marks take: they are written and read in order, which costs little on disk.
+const marksShare = 16
+
 // settle works through the partitions with as many goroutines as there are journals.
 func settle(ctx context.Context, journals []*journal, void *objectSet, disk *spill.Disk, share int) (*Marks, error) {
 	share = max(share/(len(journals)+1), leastShare)
-	s := &settler{journals: journals, void: void, share: share, marks: spill.NewSorter(disk, share)}
+	s := &settler{journals: journals, void: void, share: share, marks: spill.NewSorter(disk, max(share/marksShare, leastShare))}
 	var group errgroup.Group
 	for range journals {
 		group.Go(func() error {

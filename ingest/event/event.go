@@ -37,6 +37,8 @@ type Event struct {
 	Additional Additional
 
 	HostHeader      []byte // tlsDetails.clientProvidedHostHeader
+	TLSVersion      []byte // tlsDetails.tlsVersion
+	CipherSuite     []byte // tlsDetails.cipherSuite
 	AddendumReason  []byte // addendum.reason
 	OriginalEventID []byte // addendum.originalEventID
 

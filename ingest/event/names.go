@@ -114,8 +114,8 @@ var names = [levels][]name{
 		{name: "vpcEndpointId", kind: text, text: func(e *Event) *[]byte { return &e.Additional.EndpointID }},
 	},
 	inTLS: {
-		{name: "tlsVersion"},
-		{name: "cipherSuite"},
+		{name: "tlsVersion", kind: text, text: func(e *Event) *[]byte { return &e.TLSVersion }},
+		{name: "cipherSuite", kind: text, text: func(e *Event) *[]byte { return &e.CipherSuite }},
 		{name: "clientProvidedHostHeader", kind: text, text: func(e *Event) *[]byte { return &e.HostHeader }},
 	},
 	inAddendum: {
@@ -139,7 +139,7 @@ func (d *decoder) empty(l level) {
 	case inAdditional:
 		ev.Additional = Additional{}
 	case inTLS:
-		ev.HostHeader = nil
+		ev.HostHeader, ev.TLSVersion, ev.CipherSuite = nil, nil, nil
 	case inAddendum:
 		ev.AddendumReason, ev.OriginalEventID = nil, nil
 	}

@@ -42,6 +42,8 @@ func see(ev *Event, doc []byte) seen {
 		"userIdentity.onBehalfOf.userId":                      ev.Identity.OnBehalfOfUserID,
 		"additionalEventData.vpcEndpointId":                   ev.Additional.EndpointID,
 		"tlsDetails.clientProvidedHostHeader":                 ev.HostHeader,
+		"tlsDetails.tlsVersion":                               ev.TLSVersion,
+		"tlsDetails.cipherSuite":                              ev.CipherSuite,
 		"addendum.reason":                                     ev.AddendumReason,
 		"addendum.originalEventID":                            ev.OriginalEventID,
 	} {
@@ -93,7 +95,7 @@ var textPaths = []string{
 	"userIdentity.arn", "userIdentity.accountId", "userIdentity.userName", "userIdentity.invokedBy",
 	"userIdentity.sessionContext.sessionIssuer.arn", "userIdentity.sessionContext.sessionIssuer.accountId",
 	"userIdentity.onBehalfOf.userId", "additionalEventData.vpcEndpointId",
-	"tlsDetails.clientProvidedHostHeader", "addendum.reason", "addendum.originalEventID",
+	"tlsDetails.clientProvidedHostHeader", "tlsDetails.tlsVersion", "tlsDetails.cipherSuite", "addendum.reason", "addendum.originalEventID",
 }
 
 func referenceRecord(raw json.RawMessage) seen {

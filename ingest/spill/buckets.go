@@ -85,6 +85,15 @@ func (b *Buckets) spill() {
 	b.held = 0
 }
 
+// End says that nothing more is appended: what is kept for that is let go of. What has spilled before goes to the
+// file whole.
+func (b *Buckets) End() {
+	if b.file.size > 0 {
+		b.spill()
+	}
+	b.free, b.file.out = nil, nil
+}
+
 // Err returns what went wrong in writing.
 func (b *Buckets) Err() error { return b.err }
 
