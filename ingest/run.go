@@ -37,6 +37,9 @@ type Config struct {
 	SHA256 bool       // digest every uncompressed log: half the price of inflating it
 	// Progress, where not nil, is kept up to date while Run works.
 	Progress *Progress
+	// Settling, if not nil, is called once: when all objects are read, and what reading took is free again.
+	Settling func()
+
 	// Disk takes what passes Memory, about so many bytes, of the ids that tell duplicates: 24
 	// bytes an event. A nil Disk is the system's own place; 0 is 64 MiB.
 	Disk   *spill.Disk
@@ -94,6 +97,9 @@ func Run(ctx context.Context, trail *source.Trail, sinks []Sink, cfg Config) (*M
 	}
 	for _, j := range journals {
 		j.end()
+	}
+	if cfg.Settling != nil {
+		cfg.Settling()
 	}
 	return settle(ctx, journals, &r.void, cfg.Disk, cfg.Memory)
 }

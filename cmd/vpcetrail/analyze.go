@@ -140,6 +140,7 @@ type pipeline struct {
 
 func (p *pipeline) run(ctx context.Context, trail *source.Trail, tell *messages) (*report.Report, error) {
 	j := p.job
+	j.memory.read()
 	lateness := max(j.selection.Lateness, 0)
 	counters := make([]*report.Counter, j.workers)
 	sinks := make([]ingest.Sink, j.workers)
@@ -152,7 +153,7 @@ func (p *pipeline) run(ctx context.Context, trail *source.Trail, tell *messages)
 	if !j.quiet {
 		defer newProgress(tell).show(watch(trail, &done))()
 	}
-	cfg := ingest.Config{Window: p.window, SHA256: j.sha256, Progress: &done, Disk: p.disk, Memory: j.memory.ids}
+	cfg := ingest.Config{Window: p.window, SHA256: j.sha256, Progress: &done, Disk: p.disk, Memory: j.memory.ids, Settling: j.memory.settle}
 	marks, err := ingest.Run(ctx, trail, sinks, cfg)
 	if err != nil {
 		return nil, err

@@ -51,6 +51,8 @@ type memoryPlan struct {
 	ids      int   // of the events, to tell duplicates: a sixteenth while they are collected, all of it to compare them
 	counting int   // rows, groups and objects, of all workers together
 	report   int   // totals, once all is read
+
+	collector int // the garbage collector's percent while objects are read
 }
 
 // collectorPercent says how much may pile up beside what is in use, 100 being as much again, before the garbage
@@ -63,6 +65,12 @@ func (m memoryFlag) collectorPercent() int {
 // plan divides the memory, and holds the garbage collector to it.
 func (m memoryFlag) plan() memoryPlan {
 	debug.SetMemoryLimit(int64(m) / 8 * 7)
-	debug.SetGCPercent(m.collectorPercent())
-	return memoryPlan{fetched: min(int64(m)/16, 64<<20), ids: int(m / 16), counting: int(m / 64), report: int(m / 64)}
+	return memoryPlan{collector: m.collectorPercent(), fetched: min(int64(m)/16, 64<<20), ids: int(m / 16), counting: int(m / 64), report: int(m / 64)}
 }
+
+// read has the garbage collector wait as long as reading may.
+func (p *memoryPlan) read() { debug.SetGCPercent(p.collector) }
+
+// settle has it start earlier, from when all objects are read: what is settled and published holds more at a time
+// than reading, for a shorter time, and so the peak stays that of reading.
+func (p *memoryPlan) settle() { debug.SetGCPercent(75) }

@@ -14,29 +14,14 @@ import (
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
 )
 
-// A memStore is a published report in memory, and its own Publication.
-type memStore map[string][]byte
-
-func (s memStore) String() string                                       { return "memory" }
-func (s memStore) List(context.Context, string) ([]string, error)       { return nil, nil }
-func (s memStore) Begin(context.Context) (report.Publication, error)    { return s, nil }
-func (s memStore) Stage(_ context.Context, name string, d []byte) error { s[name] = d; return nil }
-func (s memStore) Commit(context.Context, []string) error               { return nil }
-func (s memStore) Abort()                                               {}
-func (s memStore) Read(_ context.Context, name string) ([]byte, error) {
-	if data, ok := s[name]; ok {
-		return data, nil
-	}
-	return nil, report.ErrNoReport
-}
-
 // publish publishes days of traffic, from day 20000 on.
-func publish(t *testing.T, days ...[]table.TrafficRow) memStore {
+func publish(t *testing.T, days ...[]table.TrafficRow) reporttest.Store {
 	t.Helper()
-	rep, store := &report.Report{}, memStore{}
+	rep, store := &report.Report{}, reporttest.Store{}
 	for i, rows := range days {
 		rep.Days = append(rep.Days, &report.Day{
 			Day: 20000 + day.Day(i), Traffic: report.RowsOf(rows),
@@ -57,7 +42,7 @@ func row(account, principal, service, route string, calls int64) table.TrafficRo
 	}
 }
 
-func compared(t *testing.T, store memStore, points float64, share int) *Diff {
+func compared(t *testing.T, store reporttest.Store, points float64, share int) *Diff {
 	t.Helper()
 	disk := spill.NewDisk(t.TempDir())
 	t.Cleanup(func() { _ = disk.Close() })
@@ -71,7 +56,7 @@ func compared(t *testing.T, store memStore, points float64, share int) *Diff {
 const account = "111122223333"
 
 // twoDays holds a caller of each kind.
-func twoDays(t *testing.T) memStore {
+func twoDays(t *testing.T) reporttest.Store {
 	return publish(t, []table.TrafficRow{
 		row(account, "stopped", "s3", "internet", 9), row(account, "stopped", "sqs", "vpce", 9),
 		row(account, "moved", "s3", "internet", 100), row(account, "moved", "s3", "unknown", 3),

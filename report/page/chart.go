@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"vpcetrail/ingest/day"
+	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
 )
 
@@ -119,7 +120,7 @@ func (b *bar) stack(r *table.Routes, parts []series, most int64) {
 	y := float64(plotHeight)
 	for _, s := range parts {
 		n := s.calls(r)
-		b.Tip += fmt.Sprintf("\n%s: %s", s.name, number(n))
+		b.Tip += fmt.Sprintf("\n%s: %s", s.name, grid.Number(n))
 		if n == 0 {
 			continue
 		}

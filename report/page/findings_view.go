@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"vpcetrail/report/grid"
 )
 
 // A findingsView is the section of findings.
@@ -36,7 +38,7 @@ func (p *Page) findingsView(window string) findingsView {
 	case p.daysWithFindings == 0:
 		v.Missing = "This report has no table of findings: an older version of vpcetrail made it. Run analyze again for its days to get one."
 	case without > 0:
-		v.Missing = fmt.Sprintf("%s of %d have no table of findings: an older version of vpcetrail made them. Run analyze again for those days.", plural(int64(without), "day"), len(p.days))
+		v.Missing = fmt.Sprintf("%s of %d have no table of findings: an older version of vpcetrail made them. Run analyze again for those days.", grid.Plural(int64(without), "day"), len(p.days))
 	}
 	names := slices.Collect(maps.Keys(p.severities))
 	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(severityRank(a), severityRank(b)), cmp.Compare(a, b)) })

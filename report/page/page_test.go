@@ -13,6 +13,7 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/readiness"
+	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
 )
 
@@ -140,12 +141,12 @@ func TestLinksLeadSomewhere(t *testing.T) {
 }
 
 // oneDay publishes a day with one service and the given findings.
-func oneDay(t *testing.T, store memStore, d day.Day, run report.Run, objects map[ingest.Status]int64, findings report.Rows[table.FindingRow]) {
+func oneDay(t *testing.T, store reporttest.Store, d day.Day, run report.Run, objects map[ingest.Status]int64, findings report.Rows[table.FindingRow]) {
 	t.Helper()
 	service := table.ServiceRow{AccountID: "111122223333", Region: "us-east-1", Service: "s3.amazonaws.com"}
 	service.Calls, service.VPCE = 10, 10
 	kinds := report.Kinds{Calls: 10}
-	publish(t, store, &report.Report{
+	reporttest.Publish(t, store, &report.Report{
 		Statuses: objects, Balance: report.Balance{Records: 10, Kinds: kinds}, Days: []*report.Day{{
 			Day: d, Kinds: kinds, Traffic: report.RowsOf[table.TrafficRow](nil), Principals: report.RowsOf[table.PrincipalRow](nil),
 			Services: report.RowsOf([]table.ServiceRow{service}), Endpoints: report.RowsOf[table.EndpointRow](nil), Findings: findings,
@@ -155,7 +156,7 @@ func oneDay(t *testing.T, store memStore, d day.Day, run report.Run, objects map
 }
 
 func TestAPageSaysWhatItLacks(t *testing.T) {
-	store := memStore{}
+	store := reporttest.Store{}
 	oneDay(t, store, 20778, report.Run{Window: "a", Accounts: []string{"111122223333"}}, map[ingest.Status]int64{ingest.OK: 3, ingest.Corrupt: 2}, nil)
 	oneDay(t, store, 20781, report.Run{Window: "b"}, map[ingest.Status]int64{ingest.OK: 3}, report.RowsOf[table.FindingRow](nil))
 	v := read(t, store).view()
@@ -178,7 +179,7 @@ func TestAPageSaysWhatItLacks(t *testing.T) {
 }
 
 func TestALostRecordShows(t *testing.T) {
-	store := memStore{}
+	store := reporttest.Store{}
 	oneDay(t, store, 20778, report.Run{Endpoints: 1}, map[ingest.Status]int64{ingest.OK: 3}, nil)
 	p := read(t, store)
 	if v := p.trustView(); !v.OK {
@@ -196,7 +197,7 @@ func TestALostRecordShows(t *testing.T) {
 }
 
 func TestFindingsOfSeveralDaysAreOne(t *testing.T) {
-	store := memStore{}
+	store := reporttest.Store{}
 	key := table.FindingKey{Finding: "detour_cost", Severity: "medium", Principal: "arn:aws:iam::111122223333:role/a\x00b", Service: "s3.amazonaws.com"}
 	objects := map[ingest.Status]int64{ingest.OK: 1}
 	oneDay(t, store, 20778, report.Run{}, objects, report.RowsOf([]table.FindingRow{
@@ -225,7 +226,7 @@ func TestFindingsOfSeveralDaysAreOne(t *testing.T) {
 }
 
 func TestPageOfNoDay(t *testing.T) {
-	if _, err := Read(context.Background(), memStore{}, nil); err == nil || err.Error() != "memory: no day of a report to show" {
+	if _, err := Read(context.Background(), reporttest.Store{}, nil); err == nil || err.Error() != "memory: no day of a report to show" {
 		t.Error(err)
 	}
 }

@@ -1,6 +1,10 @@
 package page
 
-import "fmt"
+import (
+	"fmt"
+
+	"vpcetrail/report/grid"
+)
 
 // How many resources a page shows, and rows of those stopped and of each other outcome.
 const (
@@ -109,9 +113,9 @@ func (r *Readiness) view() readinessView {
 	case r.Note != "":
 		v.Verdict = "Cannot be told."
 	case calls[Stopped] > 0:
-		v.Verdict = fmt.Sprintf("Not ready: %s would be stopped.", plural(calls[Stopped], "call"))
+		v.Verdict = fmt.Sprintf("Not ready: %s would be stopped.", grid.Plural(calls[Stopped], "call"))
 	case calls[Unclear] > 0:
-		v.Verdict = fmt.Sprintf("Probably ready: none is known to be stopped, but of %s it cannot be told.", plural(calls[Unclear], "call"))
+		v.Verdict = fmt.Sprintf("Probably ready: none is known to be stopped, but of %s it cannot be told.", grid.Plural(calls[Unclear], "call"))
 	case len(v.Parts) == 0:
 		v.Verdict = "No call in the report names this resource."
 	default:

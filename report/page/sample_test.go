@@ -6,7 +6,6 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
@@ -15,52 +14,12 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
 	"vpcetrail/report"
+	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
 )
 
-// A memStore is a published report in memory, and its own Publication.
-type memStore map[string][]byte
-
-func (s memStore) String() string { return "memory" }
-
-func (s memStore) List(_ context.Context, folder string) ([]string, error) {
-	var names []string
-	for name := range s {
-		if strings.HasPrefix(name, folder) {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names, nil
-}
-
-func (s memStore) Read(_ context.Context, name string) ([]byte, error) {
-	if data, ok := s[name]; ok {
-		return data, nil
-	}
-	return nil, report.ErrNoReport
-}
-
-func (s memStore) Begin(context.Context) (report.Publication, error) { return s, nil }
-
-func (s memStore) Stage(_ context.Context, name string, data []byte) error {
-	s[name] = data
-	return nil
-}
-
-func (s memStore) Commit(context.Context, []string) error { return nil }
-
-func (s memStore) Abort() {}
-
-func publish(t testing.TB, store memStore, rep *report.Report, run report.Run) {
-	t.Helper()
-	if err := report.Publish(context.Background(), store, store, rep, run); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // read reads all days of a report.
-func read(t testing.TB, store memStore) *Page {
+func read(t testing.TB, store reporttest.Store) *Page {
 	t.Helper()
 	days, err := report.Days(context.Background(), store)
 	if err != nil {
@@ -83,7 +42,7 @@ func write(t testing.TB, p *Page) string {
 }
 
 // workshop analyzes the endpoint workshop.
-func workshop(t testing.TB) memStore {
+func workshop(t testing.TB) reporttest.Store {
 	t.Helper()
 	const folder = "../../fixtures/workshop/"
 	ctx := context.Background()
@@ -111,8 +70,8 @@ func workshop(t testing.TB) memStore {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store := memStore{}
-	publish(t, store, rep, report.Run{Version: "test", Endpoints: len(inventory)})
+	store := reporttest.Store{}
+	reporttest.Publish(t, store, rep, report.Run{Version: "test", Endpoints: len(inventory)})
 	return store
 }
 
@@ -128,9 +87,9 @@ var serviceNames = strings.Fields("s3 dynamodb sqs sts kms logs ec2 secretsmanag
 	"events kinesis firehose glue athena elasticache rds redshift sagemaker bedrock-runtime execute-api codebuild codecommit cloudformation " +
 	"config cloudtrail guardduty securityhub servicediscovery autoscaling elasticloadbalancing batch backup transfer datasync xray")
 
-func (m month) publish(t testing.TB) memStore {
+func (m month) publish(t testing.TB) reporttest.Store {
 	t.Helper()
-	store := memStore{}
+	store := reporttest.Store{}
 	for i := range m.days {
 		d := day.Day(20778 + i) // 2026-11-21
 		rng := rand.New(rand.NewPCG(7, uint64(i)))
@@ -139,7 +98,7 @@ func (m month) publish(t testing.TB) memStore {
 		}
 		kinds := rep.Days[0].Kinds
 		rep.Balance = report.Balance{Kinds: kinds, OutsideWindow: 1200, Records: 1200 + sum(&kinds)}
-		publish(t, store, rep, report.Run{Version: "test", Window: d.String(), Endpoints: 24})
+		reporttest.Publish(t, store, rep, report.Run{Version: "test", Window: d.String(), Endpoints: 24})
 	}
 	return store
 }

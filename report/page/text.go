@@ -6,6 +6,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"vpcetrail/report/grid"
 )
 
 // longestValue is how many bytes of HTML a value from the logs may take. Longer ones are cut: nobody reads them
@@ -84,27 +86,13 @@ func plain(s string) string {
 	return text.String()
 }
 
-// nameAndAccount splits an ARN into what a person reads: arn:aws:iam::111122223333:role/path/name into role/name
-// and the account. The path is left out: names are unique without it.
+// nameAndAccount is grid.Principal with nothing in place of a dash.
 func nameAndAccount(principal string) (name, account string) {
-	parts := strings.SplitN(principal, ":", 6)
-	if len(parts) < 6 || parts[0] != "arn" {
-		return principal, ""
+	if principal == "" {
+		return "", ""
 	}
-	kind, name, hasName := strings.Cut(parts[5], "/")
-	if hasName {
-		kind += "/" + name[strings.LastIndexByte(name, '/')+1:]
-	}
-	return kind, parts[4]
-}
-
-// number writes n with commas: 1,234,567.
-func number(n int64) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
+	name, account = grid.Principal(principal)
+	return name, strings.TrimPrefix(account, "-")
 }
 
 // short writes n in at most five characters, for axes: 950, 1.5k, 20k, 3M.
@@ -143,20 +131,9 @@ func bytesText(n int64) string {
 		f, unit = f/1024, u
 	}
 	if unit == "B" {
-		return number(n) + " B"
+		return grid.Number(n) + " B"
 	}
 	return fmt.Sprintf("%.1f %s", f, unit)
-}
-
-// plural writes a number with its noun.
-func plural(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	if stem, isCopy := strings.CutSuffix(noun, "py"); isCopy {
-		noun = stem + "pie"
-	}
-	return number(n) + " " + noun + "s"
 }
 
 // minute writes a time, in milliseconds since the epoch, to the minute; – where there is none.

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"vpcetrail/report"
+	"vpcetrail/report/grid"
 )
 
 // A trustView says at the top of the page whether the numbers can be relied upon, and below it how they come about.
@@ -27,18 +28,18 @@ func (p *Page) trustView() trustView {
 	if t.incomplete == 0 {
 		v.add("Complete: every object was read to its end.")
 	} else {
-		v.add("Incomplete: %s of %d could not read all input (%s). Table objects names each.", plural(int64(t.incomplete), "run"), t.runs, t.unreadText())
+		v.add("Incomplete: %s of %d could not read all input (%s). Table objects names each.", grid.Plural(int64(t.incomplete), "run"), t.runs, t.unreadText())
 	}
 	switch {
 	case t.unbalanced > 0:
-		v.add("Out of balance: in %s of %d records are lost or counted twice.", plural(int64(t.unbalanced), "run"), t.runs)
+		v.add("Out of balance: in %s of %d records are lost or counted twice.", grid.Plural(int64(t.unbalanced), "run"), t.runs)
 	case !t.agrees():
-		v.add("Out of balance: the tables hold %s, the runs counted %s.", plural(t.tables, "call"), number(t.counts.Calls))
+		v.add("Out of balance: the tables hold %s, the runs counted %s.", grid.Plural(t.tables, "call"), grid.Number(t.counts.Calls))
 	default:
-		v.add("Balanced: %s, each counted once: %s.", plural(t.records(), "record"), kindsText(&t.counts))
+		v.add("Balanced: %s, each counted once: %s.", grid.Plural(t.records(), "record"), kindsText(&t.counts))
 	}
 	if missing := p.missingDays(); len(missing) > 0 {
-		v.add("%s between the first and the last without a report: %s.", plural(int64(len(missing)), "day"), someOf(missing, 10))
+		v.add("%s between the first and the last without a report: %s.", grid.Plural(int64(len(missing)), "day"), someOf(missing, 10))
 	}
 	if len(t.filters) > 0 {
 		v.add("Filtered: read were %s.", someOf(t.filters, 10))
@@ -67,14 +68,14 @@ func someOf(list []string, n int) string {
 	if len(list) <= n {
 		return strings.Join(list, ", ")
 	}
-	return fmt.Sprintf("%s and %s more", strings.Join(list[:n], ", "), number(int64(len(list)-n)))
+	return fmt.Sprintf("%s and %s more", strings.Join(list[:n], ", "), grid.Number(int64(len(list)-n)))
 }
 
 // unreadText lists what could not be read, by status.
 func (t *trust) unreadText() string {
 	var list []string
 	for status, n := range t.unread {
-		list = append(list, number(n)+" "+strings.ReplaceAll(status, "_", " "))
+		list = append(list, grid.Number(n)+" "+strings.ReplaceAll(status, "_", " "))
 	}
 	slices.Sort(list)
 	return strings.Join(list, ", ")
@@ -85,7 +86,7 @@ func kindsText(k *report.Kinds) string {
 	var list []string
 	for _, kind := range kindRows(k) {
 		if kind.N > 0 {
-			list = append(list, plural(kind.N, kind.Name))
+			list = append(list, grid.Plural(kind.N, kind.Name))
 		}
 	}
 	if len(list) == 0 {
@@ -111,5 +112,5 @@ func (t *trust) rows() []countRow {
 		countRow{Name: "outside window", What: "of days that the run was not asked for", N: t.balance.OutsideWindow},
 		countRow{Name: "invalid", What: "no object, or without a usable time", N: t.balance.Invalid},
 	)
-	return append(rows, countRow{Name: "records", What: "all records of the objects read by " + plural(int64(t.runs), "run"), N: t.balance.Records, Total: true})
+	return append(rows, countRow{Name: "records", What: "all records of the objects read by " + grid.Plural(int64(t.runs), "run"), N: t.balance.Records, Total: true})
 }

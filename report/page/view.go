@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
 )
 
@@ -78,7 +79,7 @@ func (p *Page) view() *view {
 	first, last := p.days[0].Day, p.days[len(p.days)-1].Day
 	v := &view{
 		Period: first.String(), Store: p.store, Versions: strings.Join(p.trust.versions, ", "),
-		Scope: strings.Join([]string{plural(int64(len(p.days)), "day"), plural(int64(len(p.accounts)), "account"), plural(int64(len(p.regions)), "Region")}, " · "),
+		Scope: strings.Join([]string{grid.Plural(int64(len(p.days)), "day"), grid.Plural(int64(len(p.accounts)), "account"), grid.Plural(int64(len(p.regions)), "Region")}, " · "),
 	}
 	if first != last {
 		v.Period += " to " + last.String()
@@ -107,16 +108,16 @@ func (p *Page) headline() (headline, basis string) {
 	case t.Calls == 0:
 		return "No API calls were recorded.", ""
 	case either == 0:
-		return fmt.Sprintf("None of %s took a network path that the records prove.", plural(t.Calls, "call")), ""
+		return fmt.Sprintf("None of %s took a network path that the records prove.", grid.Plural(t.Calls, "call")), ""
 	case t.Internet == 0:
 		headline = "All calls on a proven network path used a VPC endpoint; none went past it."
 	default:
 		headline = fmt.Sprintf("%s of calls on a proven network path used a VPC endpoint; %s by %s went past it.",
-			share(t.VPCE, either), plural(t.Internet, "call"), plural(int64(p.principals.seen), "principal"))
+			share(t.VPCE, either), grid.Plural(t.Internet, "call"), grid.Plural(int64(p.principals.seen), "principal"))
 	}
-	basis = fmt.Sprintf("The share is of %s by an endpoint or over the internet.", plural(either, "call"))
+	basis = fmt.Sprintf("The share is of %s by an endpoint or over the internet.", grid.Plural(either, "call"))
 	if rest := t.AWSService + t.Unknown; rest > 0 {
-		basis += fmt.Sprintf(" Not in it: %s that AWS services made, and %s whose records prove no path.", plural(t.AWSService, "call"), number(t.Unknown))
+		basis += fmt.Sprintf(" Not in it: %s that AWS services made, and %s whose records prove no path.", grid.Plural(t.AWSService, "call"), grid.Number(t.Unknown))
 	}
 	return headline, basis
 }
@@ -154,9 +155,9 @@ func (v *view) addCharts(p *Page) {
 	}
 	most := slices.MaxFunc(p.days, func(a, b dayRoutes) int { return cmp.Compare(a.Internet, b.Internet) })
 	v.Charts = []chart{
-		newChart("trend", "Calls by route", fmt.Sprintf("%s in all.", plural(p.total.Calls, "call")), all, routeSeries),
+		newChart("trend", "Calls by route", fmt.Sprintf("%s in all.", grid.Plural(p.total.Calls, "call")), all, routeSeries),
 		newChart("past", "Past the endpoint, on a scale of its own",
-			fmt.Sprintf("%s in all; most on %s: %s.", plural(p.total.Internet, "call"), most.Day, number(most.Internet)), all, pastSeries),
+			fmt.Sprintf("%s in all; most on %s: %s.", grid.Plural(p.total.Internet, "call"), most.Day, grid.Number(most.Internet)), all, pastSeries),
 	}
 }
 
@@ -189,6 +190,6 @@ func (v *view) addEndpoints(p *Page, window string) {
 	v.EndpointsMore = more{p.endpoints.more(), "row", "SELECT vpc_endpoint_id, service, sum(calls) AS calls FROM endpoints WHERE " + window +
 		" GROUP BY vpc_endpoint_id, service ORDER BY calls DESC"}
 	if p.foreign > 0 {
-		v.EndpointsNote = fmt.Sprintf("%s went through endpoints that are not known to be ours.", plural(p.foreign, "call"))
+		v.EndpointsNote = fmt.Sprintf("%s went through endpoints that are not known to be ours.", grid.Plural(p.foreign, "call"))
 	}
 }

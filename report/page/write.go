@@ -9,6 +9,8 @@ import (
 	"html/template"
 	"io"
 	"strings"
+
+	"vpcetrail/report/grid"
 )
 
 //go:embed page.html
@@ -23,8 +25,8 @@ var pageJS string
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"pieces": pieces, "plain": plain, "bytes": bytesText, "minute": minute,
 	"lines":  func(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") },
-	"number": func(n any) string { return number(integer(n)) },
-	"plural": func(n any, noun string) string { return plural(integer(n), noun) },
+	"number": func(n any) string { return grid.Number(integer(n)) },
+	"plural": func(n any, noun string) string { return grid.Plural(integer(n), noun) },
 	"name":   func(principal string) string { name, _ := nameAndAccount(principal); return name },
 }).Parse(pageHTML))
 

@@ -12,13 +12,14 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
 )
 
 const bucket = "arn:aws:s3:::ledger"
 
 // threeDays publishes a report whose first day, an older version's, has no findings and no resources.
-func threeDays(t *testing.T) memStore {
+func threeDays(t *testing.T) reporttest.Store {
 	t.Helper()
 	rep := &report.Report{}
 	for i := range 3 {
@@ -32,7 +33,7 @@ func threeDays(t *testing.T) memStore {
 		}
 		rep.Days = append(rep.Days, d)
 	}
-	store := memStore{}
+	store := reporttest.Store{}
 	if err := report.Publish(context.Background(), store, store, rep, report.Run{}); err != nil {
 		t.Fatal(err)
 	}

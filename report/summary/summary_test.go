@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"testing"
 
 	"vpcetrail/fixtures"
@@ -13,45 +11,12 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
 )
 
-// A memStore is a published report in memory, and its own Publication.
-type memStore map[string][]byte
-
-func (s memStore) String() string { return "memory" }
-
-func (s memStore) List(_ context.Context, folder string) ([]string, error) {
-	var names []string
-	for name := range s {
-		if strings.HasPrefix(name, folder) {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names, nil
-}
-
-func (s memStore) Read(_ context.Context, name string) ([]byte, error) {
-	if data, ok := s[name]; ok {
-		return data, nil
-	}
-	return nil, report.ErrNoReport
-}
-
-func (s memStore) Begin(context.Context) (report.Publication, error) { return s, nil }
-
-func (s memStore) Stage(_ context.Context, name string, data []byte) error {
-	s[name] = data
-	return nil
-}
-
-func (s memStore) Commit(context.Context, []string) error { return nil }
-
-func (s memStore) Abort() {}
-
 // twoDays publishes a report of two days: many principals, hostile names, and unread objects.
-func twoDays(t *testing.T) memStore {
+func twoDays(t *testing.T) reporttest.Store {
 	t.Helper()
 	rep := &report.Report{Statuses: map[ingest.Status]int64{ingest.OK: 40, ingest.Corrupt: 2}}
 	for _, d := range []day.Day{20000, 20001} {
@@ -77,7 +42,7 @@ func twoDays(t *testing.T) memStore {
 			Objects: report.RowsOf[table.ObjectRow](nil),
 		})
 	}
-	store := memStore{}
+	store := reporttest.Store{}
 	if err := report.Publish(context.Background(), store, store, rep, report.Run{}); err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +70,7 @@ func TestSummaryOfOneOfThem(t *testing.T) {
 
 func TestSummaryOfNothing(t *testing.T) {
 	const want = "memory holds no report: run vpcetrail analyze SOURCE --out memory"
-	if _, err := Read(context.Background(), memStore{}, nil); err == nil || err.Error() != want {
+	if _, err := Read(context.Background(), reporttest.Store{}, nil); err == nil || err.Error() != want {
 		t.Errorf("%v, want %s", err, want)
 	}
 }
