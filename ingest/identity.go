@@ -25,6 +25,14 @@ func (a identity) compare(b identity) int {
 	return 1
 }
 
+func (a identity) append(dst []byte) []byte {
+	return binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(dst, a.hi), a.lo)
+}
+
+func cutIdentity(text []byte) (a identity, rest []byte) {
+	return identity{binary.LittleEndian.Uint64(text), binary.LittleEndian.Uint64(text[8:])}, text[16:]
+}
+
 // hash spreads identities over buckets and tables: ids that somebody counts up would share their first bits.
 func (a identity) hash() uint64 {
 	h := (a.hi ^ a.lo>>32 ^ a.lo<<32) * 0x9e3779b97f4a7c15

@@ -17,6 +17,7 @@ type journal struct {
 	identifier
 	ids         *spill.Buckets // of idSize bytes each
 	corrections *spill.Buckets // of correctionSize bytes each, in the partition of the record corrected
+	kept        *IDLog         // takes every EventID too; nil where none is asked for
 	record      [correctionSize]byte
 }
 
@@ -33,20 +34,34 @@ func newJournal(disk *spill.Disk, share int) *journal {
 	}
 }
 
-// note notes the identity of the event at p. A record without eventID equals no other.
+// note notes the identity of the event at p.
 func (j *journal) note(ev *event.Event, d day.Day, p Place) {
 	kind := ev.Kind()
-	own := identity{lo: uint64(p)}
+	var id EventID
 	if len(ev.ID) > 0 {
-		own = j.of(ev, ev.ID, d, kind)
+		id.own, id.named = j.of(ev, ev.ID, d, kind), true
+	}
+	if kind == event.Correction && len(ev.OriginalEventID) > 0 {
+		id.original, id.corrects = j.of(ev, ev.OriginalEventID, d, event.Call), true
+	}
+	j.add(&id, p)
+	if j.kept != nil {
+		j.kept.add(&id)
+	}
+}
+
+// add notes the event at p by its id. A record without eventID equals no other.
+func (j *journal) add(id *EventID, p Place) {
+	own := identity{lo: uint64(p)}
+	if id.named {
+		own = id.own
 		putID(j.record[:], own, p)
 		j.ids.Append(partitionOf(own), j.record[:idSize])
 	}
-	if kind == event.Correction && len(ev.OriginalEventID) > 0 {
-		original := j.of(ev, ev.OriginalEventID, d, event.Call)
-		putID(j.record[:], original, 0)
+	if id.corrects {
+		putID(j.record[:], id.original, 0)
 		putID(j.record[correctionSize-idSize:], own, p)
-		j.corrections.Append(partitionOf(original), j.record[:])
+		j.corrections.Append(partitionOf(id.original), j.record[:])
 	}
 }
 
@@ -61,6 +76,9 @@ func (j *journal) end() {
 func (j *journal) err() error {
 	if err := j.ids.Err(); err != nil {
 		return err
+	}
+	if j.kept != nil && j.kept.log.Err() != nil {
+		return j.kept.log.Err()
 	}
 	return j.corrections.Err()
 }

@@ -44,6 +44,15 @@ type Config struct {
 	// bytes an event. A nil Disk is the system's own place; 0 is 64 MiB.
 	Disk   *spill.Disk
 	Memory int
+	// IDs, one for each sink where not nil, take the EventIDs of the events that the sink is offered.
+	IDs []*IDLog
+}
+
+func (cfg *Config) idLog(worker int) *IDLog {
+	if cfg.IDs == nil {
+		return nil
+	}
+	return cfg.IDs[worker]
 }
 
 const defaultMemory = 64 << 20
@@ -89,6 +98,7 @@ func Run(ctx context.Context, trail *source.Trail, sinks []Sink, cfg Config) (*M
 	group, running := errgroup.WithContext(ctx)
 	for i, sink := range sinks {
 		journals[i] = newJournal(cfg.Disk, cfg.Memory/logsShare/len(sinks))
+		journals[i].kept = cfg.idLog(i)
 		reader := objectReader{window: cfg.Window, hash: newHash(cfg.SHA256), journal: journals[i]}
 		group.Go(func() error { return r.work(running, &reader, sink) })
 	}
