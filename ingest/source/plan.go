@@ -22,6 +22,7 @@ type Selection struct {
 	Regions  []string // empty: all
 
 	ExcludeAccounts []string // not wanted, whatever Accounts says; their folders are not listed
+	Shard           Shard    // only these
 }
 
 // maxDepth bounds the folders outside AWS's layout on the way to an object.
@@ -39,6 +40,7 @@ type plan struct {
 	accounts    map[string]bool // nil: all
 	excluded    map[string]bool // nil: none
 	regions     map[string]bool // nil: all
+	shard       Shard
 
 	mu    sync.Mutex
 	found map[string]bool // accounts seen, selected or not
@@ -52,6 +54,7 @@ func newPlan(sel Selection) *plan {
 	}
 	p.last += day.Day(max(0, min(late, int(day.All().To-p.last))))
 	p.accounts, p.excluded, p.regions = set(sel.Accounts), set(sel.ExcludeAccounts), set(sel.Regions)
+	p.shard = sel.Shard
 	return p
 }
 
@@ -84,7 +87,7 @@ func (p *plan) seen() []string {
 // wants reports whether k is selected, as far as it tells.
 func (p *plan) wants(k Key) bool {
 	return (k.Account == "" || (p.accounts == nil || p.accounts[k.Account]) && !p.excluded[k.Account]) &&
-		(k.Region == "" || p.regions == nil || p.regions[k.Region]) &&
+		(k.Region == "" || p.regions == nil || p.regions[k.Region]) && p.shard.folder(k) &&
 		(!k.HasDay || p.all || p.first <= k.Day && k.Day <= p.last)
 }
 
@@ -122,7 +125,7 @@ func (p *plan) reads(at layout.Place, file string) (Key, bool) {
 	}
 	k := at.Object(file)
 	p.saw(k.Account)
-	return k, p.wants(k)
+	return k, p.wants(k) && p.shard.object(k, file)
 }
 
 var (

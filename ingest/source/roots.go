@@ -68,7 +68,9 @@ func roots(ctx context.Context, args []string, opt Options, p *plan, throttled f
 		for _, obj := range n.objects {
 			p.saw(obj.Key.Account)
 		}
-		wanted = append(wanted, n)
+		if p.shard.choose(n) {
+			wanted = append(wanted, n)
+		}
 	}
 	return graft(nil, wanted), nil
 }
