@@ -140,7 +140,7 @@ func Publish(ctx context.Context, store Store, pub Publication, r *Report, run R
 			Day: d.Day.String(), Run: run, Balance: r.Balance, Objects: r.Statuses,
 			Counts: d.Kinds, Routes: map[string]int64{},
 		}
-		p := publisher{pub: pub, day: d.Day, manifest: &m}
+		p := publisher{pub: pub, day: d.Day, manifest: &m, fileBytes: table.FileBytes}
 		stagings := []func(context.Context) error{
 			// first to be visible: of a publication cut short the objects are never the manifest's
 			func(ctx context.Context) error { return stage(ctx, &p, &table.Objects, d.Objects) },
@@ -174,6 +174,8 @@ type publisher struct {
 	pub      Publication
 	day      day.Day
 	manifest *Manifest
+
+	fileBytes int // a file of so many is ended
 }
 
 func partition(table string, d day.Day) string { return table + "/dt=" + d.String() + "/" }
@@ -189,7 +191,7 @@ func stage[T any](ctx context.Context, p *publisher, t *table.Table[T], rows Row
 	}
 	part := 0
 	for row, err := range withArrow(ctx, p, t, rows) {
-		if err == nil && file.Rows() == table.RowsPerFile {
+		if err == nil && file.Written() >= p.fileBytes {
 			if err = finish(ctx, p, t, part, file); err == nil {
 				part++
 				file, err = t.NewEncoder()

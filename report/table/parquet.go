@@ -19,8 +19,8 @@ const (
 	// rowGroup is the rows of one row group: the rows are sorted by key, so a query for one
 	// principal or service reads few of them. As columns in memory they take some 12 MB.
 	rowGroup = 32 << 10
-	// RowsPerFile keeps files within some 64 MB: traffic of a generated trail takes 15 bytes a row, compressed.
-	RowsPerFile = 2 << 20
+	// FileBytes is the size at which a file is ended, with the row group that reaches it: what Athena reads best.
+	FileBytes = 64 << 20
 )
 
 // zstdLevel is the fastest. Arrow makes a new encoder for every page, and the default level's has far
@@ -89,6 +89,15 @@ func (t *Table[T]) newEncoder(mem memory.Allocator) (*Encoder[T], error) {
 
 // Rows returns how many rows were added.
 func (e *Encoder[T]) Rows() int { return e.rows }
+
+// Written returns the bytes of the row groups that are complete: 0 until there are as many rows as one takes. It
+// depends on the rows alone.
+func (e *Encoder[T]) Written() int {
+	if e.rows < rowGroup {
+		return 0
+	}
+	return e.out.Len()
+}
 
 // Add adds a row, and keeps no reference to it.
 func (e *Encoder[T]) Add(row *T) error {
