@@ -6,6 +6,8 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/spill"
+
+	"vpcetrail/report/findings"
 )
 
 // A Counter takes the events of one worker, of one Reader. It is an ingest.Sink; use NewCounter.
@@ -106,8 +108,9 @@ func (c *Counter) take(ev *event.Event, d day.Day, kind event.Kind) {
 	if signs&classify.DeniedByEndpoint != 0 {
 		r.byPolicy, r.requestID = true, ev.RequestID
 	}
-	if (kind != event.Network || r.byPolicy) && findable(ev, &facts, &caller, signs) && c.cells.sample(r.cell, ev.ID) {
+	if (kind != event.Network || r.byPolicy) && findings.CanSample(ev.ID) && findable(ev, &facts, &caller, signs) {
 		r.eventID = ev.ID
+		c.cells.choose(&r, kind)
 	}
 	c.rows.add(&r)
 	for _, e := range classify.TrailEndpoints(ev) {

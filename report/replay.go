@@ -151,7 +151,7 @@ func (r *replay) count(row *row, mark ingest.Mark) {
 }
 
 // close writes down the totals of the page at hand: of each group, its key behind its length, and its
-// measures; then, of each of its targets that is not empty or has samples, a 0, the target behind its length, the
+// measures; then, of each of its targets that is not empty or may become a finding, a 0, the target behind its length, the
 // measures of the group's calls with that target, and their samples.
 func (r *replay) close() {
 	groups, byGroup := r.sumGroups()
@@ -188,7 +188,7 @@ func (r *replay) sampled(cells []int) bool {
 
 func (r *replay) closeCell(number int, g group) {
 	t, m, samples := r.page.targets[r.page.cells[number].target], &r.cells[number], r.samples[number]
-	if t == "" && samples == nil || m.Calls == 0 && samples == nil {
+	if samples == nil && (m.Calls == 0 || t == "" && !g.findable()) {
 		return
 	}
 	if m.Calls > 0 && t.signs()&classify.DeniedByResource != 0 {

@@ -11,16 +11,23 @@ import (
 // count, but it need not keep the eventID of one that is beaten by enough others of its worker. Those of an object that
 // breaks beat nobody: what they did is undone.
 
-// findable reports whether calls of this kind may become findings, whatever the day shows. Left out are those
-// that take an endpoint of the account that they are made in and of, and those that services make.
+// findable reports whether the calls of an event may become findings, whatever the day shows.
 func findable(ev *event.Event, f *classify.Facts, p *classify.Principal, signs classify.Signs) bool {
-	switch {
-	case signs&classify.Telling != 0:
-		return true
-	case len(f.EndpointID) > 0:
-		return string(f.EndpointAccount) != string(ev.Recipient) || string(p.Account) != string(ev.Recipient)
+	return signs&classify.Telling != 0 || findableBy(f.Unowned, f.EndpointID, f.EndpointAccount, ev.Recipient, p.Account)
+}
+
+// findable is the same of calls whose target tells no sign.
+func (g group) findable() bool {
+	t := g.texts()
+	return findableBy(g.unowned(), t[textEndpoint], t[textEndpointAccount], t[textAccount], t[textPrincipalAccount])
+}
+
+// findableBy leaves out calls that take an endpoint of the account that they are made in and of, and those that services make.
+func findableBy[T ~string | ~[]byte](unowned classify.Verdict, endpoint, owner, account, caller T) bool {
+	if len(endpoint) > 0 {
+		return string(owner) != string(account) || string(caller) != string(account)
 	}
-	return f.Unowned.Route() == classify.Internet
+	return unowned.Route() == classify.Internet
 }
 
 // least are the least hashes of a cell's eventIDs, in order.
@@ -54,11 +61,16 @@ type admission struct {
 	before least
 }
 
+// choose drops the eventID of a row that others of its cell beat. That of a network event stays: it is among
+// the samples only where no other record tells of the call, so that those that beat it may be none.
+func (d *dictionary) choose(r *row, kind event.Kind) {
+	if len(r.eventID) > 0 && kind != event.Network && !d.sample(r.cell, r.eventID) {
+		r.eventID = nil
+	}
+}
+
 // sample reports whether the event of that id, of a cell, is one to be kept.
 func (d *dictionary) sample(cell int, id []byte) bool {
-	if !findings.CanSample(id) {
-		return false
-	}
 	l := d.least[cell]
 	if l == nil {
 		l = new(least)
