@@ -22,7 +22,8 @@ type Counter struct {
 	rows  rowLog
 
 	objects  objectLog
-	records  Balance // Records, OutsideWindow and Invalid only
+	results  *spill.Buckets // of CounterOptions.Keep: each object's result, behind its length
+	records  Balance        // Records, OutsideWindow and Invalid only
 	statuses map[ingest.Status]int64
 	folders  map[day.Day]bool // days of the folders that objects lay in
 	told     toldEndpoints    // by the trail's own events
@@ -47,6 +48,7 @@ type CounterOptions struct {
 	Disk     *spill.Disk // takes what passes Memory; nil is the system's own place
 	Memory   int         // bytes, about: half for cells, a quarter for rows, little for objects; 0 is 64 MiB
 	Lateness int         // days after a day whose folders are read for it
+	Keep     bool        // keep what WriteShard needs
 }
 
 const defaultMemory = 64 << 20
@@ -59,12 +61,16 @@ func NewCounter(ranges *classify.Ranges, opt CounterOptions) *Counter {
 	if opt.Memory == 0 {
 		opt.Memory = defaultMemory
 	}
-	return &Counter{
+	c := &Counter{
 		ranges: ranges, lateness: opt.Lateness,
 		cells: newDictionary(opt.Disk, opt.Memory/2), rows: newRowLog(opt.Disk, opt.Memory/4),
 		objects: newObjectLog(opt.Disk, opt.Memory/32), statuses: map[ingest.Status]int64{},
 		folders: map[day.Day]bool{}, told: toldEndpoints{}, loose: map[string]bool{},
 	}
+	if opt.Keep {
+		c.results = spill.NewBuckets(opt.Disk, 1, opt.Memory/32)
+	}
+	return c
 }
 
 // Begin opens object number seq.
@@ -110,6 +116,8 @@ func (c *Counter) take(ev *event.Event, d day.Day, kind event.Kind) {
 	}
 	if (kind != event.Network || r.byPolicy) && findings.CanSample(ev.ID) && findable(ev, &facts, &caller, signs) {
 		r.eventID = ev.ID
+	}
+	if c.results == nil { // which of those that are kept beat which, WriteShard decides
 		c.cells.choose(&r, kind)
 	}
 	c.rows.add(&r)
@@ -133,6 +141,7 @@ func (c *Counter) End(res *ingest.Result) error {
 	}
 	c.cells.settle(res.Counted())
 	c.objects.add(res, c.lateness)
+	c.keep(res)
 	if res.Counted() {
 		for _, t := range c.current.told {
 			c.told.merge(t.day, t.endpoint)
@@ -152,6 +161,9 @@ func (c *Counter) End(res *ingest.Result) error {
 
 // err returns what went wrong in writing to disk.
 func (c *Counter) err() error {
+	if c.results != nil && c.results.Err() != nil {
+		return c.results.Err()
+	}
 	for _, err := range []error{c.rows.log.Err(), c.cells.pages.Err(), c.objects.err()} {
 		if err != nil {
 			return err

@@ -20,11 +20,15 @@ func newDaily(totals *measureTotals) *daily {
 	return &daily{totals: c, left: c.Next()}
 }
 
-// of returns the totals of day d by the rest of their keys, in the order of these. Days must be asked for in order.
+// of returns the totals of day d by the rest of their keys, in the order of these. Days must be asked for in order,
+// of which some may be left out.
 func (w *daily) of(d day.Day) iter.Seq2[string, *table.Measures] {
 	return func(yield func(string, *table.Measures) bool) {
 		for ; w.left; w.left = w.totals.Next() {
 			at, key := day.CutKey(w.totals.Key)
+			if at < d { // a day that nobody asked for
+				continue
+			}
 			if at != d || !yield(string(key), &w.totals.Value) {
 				return
 			}

@@ -13,6 +13,7 @@ import (
 type dictionary struct {
 	share    int
 	held     int
+	turns    int // pages put away
 	groups   numbering[group]
 	targets  numbering[target]
 	cells    map[cell]int
@@ -76,6 +77,7 @@ func (d *dictionary) next() {
 	clear(d.cells)
 	clear(d.least)
 	d.order, d.admitted, d.held = d.order[:0], d.admitted[:0], 0
+	d.turns++
 }
 
 // read returns the pages in order, the one at hand last. Nothing may be placed any more.

@@ -25,6 +25,7 @@ type Run struct {
 	Lateness string   `json:"lateness"`
 	Accounts []string `json:"accounts,omitempty"` // filter
 	Regions  []string `json:"regions,omitempty"`  // filter
+	Shard    string   `json:"shard,omitempty"`    // filter: 3/16 is the third of 16
 	// ExcludeAccounts is a filter too: accounts that were not read.
 	ExcludeAccounts []string `json:"exclude_accounts,omitempty"`
 	OwnAccounts     []string `json:"own_accounts,omitempty"`   // beside the trail's
@@ -129,7 +130,8 @@ func (m *Manifest) rows(table string) (n int64) {
 	return n
 }
 
-func manifestName(d day.Day) string { return "_runs/dt=" + d.String() + "/run.json" }
+// ManifestName returns the name of the manifest of day d.
+func ManifestName(d day.Day) string { return "_runs/dt=" + d.String() + "/run.json" }
 
 // Publish stages the tables of every day of r and then makes them visible: all or, where staging
 // fails, none. Of a day published before, every file is replaced or removed.
@@ -238,7 +240,7 @@ func (p *publisher) stageManifest(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("run.json: write: %w", err)
 	}
-	return p.pub.Stage(ctx, manifestName(p.day), append(text, '\n'))
+	return p.pub.Stage(ctx, ManifestName(p.day), append(text, '\n'))
 }
 
 // stale lists the files of earlier publications of the day that this one does not replace.

@@ -24,23 +24,28 @@ func Days(ctx context.Context, store Store) ([]day.Day, error) {
 	}
 	var days []day.Day
 	for _, name := range names {
-		text := strings.TrimSuffix(strings.TrimPrefix(name, "_runs/dt="), "/run.json")
-		if d, err := day.Parse(text); err == nil && name == manifestName(d) {
+		if d, ok := DayOfManifest(name); ok {
 			days = append(days, d)
 		}
 	}
 	return days, nil
 }
 
+// DayOfManifest returns the day whose manifest has that name.
+func DayOfManifest(name string) (d day.Day, ok bool) {
+	d, err := day.Parse(strings.TrimSuffix(strings.TrimPrefix(name, "_runs/dt="), "/run.json"))
+	return d, err == nil && name == ManifestName(d)
+}
+
 // ReadManifest reads the manifest of day d.
 func ReadManifest(ctx context.Context, store Store, d day.Day) (*Manifest, error) {
-	text, err := store.Read(ctx, manifestName(d))
+	text, err := store.Read(ctx, ManifestName(d))
 	if err != nil {
 		return nil, err
 	}
 	var m Manifest
 	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, fmt.Errorf("%s: %s: decode: %w", store, manifestName(d), err)
+		return nil, fmt.Errorf("%s: %s: decode: %w", store, ManifestName(d), err)
 	}
 	return &m, nil
 }

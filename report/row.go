@@ -81,7 +81,10 @@ func (l *rowLog) begin(seq int) {
 // nextPage notes that the dictionary has started a new page.
 func (l *rowLog) nextPage() { l.log.Append(0, []byte{entryPage}) }
 
-func (l *rowLog) add(r *row) {
+func (l *rowLog) add(r *row) { l.log.Append(0, l.encode(r)) }
+
+// encode returns the row's entry, valid until the next call.
+func (l *rowLog) encode(r *row) []byte {
 	flags := byte(0)
 	if r.failed {
 		flags |= flagFailed
@@ -120,8 +123,8 @@ func (l *rowLog) add(r *row) {
 		b = binary.AppendUvarint(b, uint64(len(r.eventID)))
 		b = append(b, r.eventID...)
 	}
-	l.log.Append(0, b)
 	l.entry = b
+	return b
 }
 
 // A rowReader walks a rowLog's entries.

@@ -25,9 +25,11 @@ type analyzeJob struct {
 	workers int
 	memory  memoryPlan
 	restate int // days before the window
-	sha256  bool
-	quiet   bool
-	json    bool // messages in JSON
+
+	mergeable bool
+	sha256    bool
+	quiet     bool
+	json      bool // messages in JSON
 }
 
 // run reads, reports and publishes.
@@ -45,17 +47,18 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	if err := j.knowEndpoints(ctx, tell); err != nil {
 		return err
 	}
+	shard := j.keeper(store, pub, j.plan)
 	disk := spill.NewDisk("")
 	defer disk.Close()
-	rep, err := j.read(ctx, in, tell, disk)
+	rep, err := j.read(ctx, in, tell, disk, shard)
 	if err != nil {
 		return err
 	}
-	if rep.Objects() == 0 {
+	if rep.Objects() == 0 && j.selection.Shard.Of == 0 { // a shard may well be empty
 		pub.Abort() // the days before may have changed all the same
 		return cmp.Or(j.restateDays(ctx, store, rep, out, tell), j.noObject())
 	}
-	if err := j.publish(ctx, store, pub, rep, out, tell); err != nil {
+	if err := j.publish(ctx, store, shard.or(pub), rep, out, tell); err != nil {
 		return err
 	}
 	incomplete := j.incomplete(rep)
@@ -88,13 +91,13 @@ func (j *analyzeJob) publish(
 	if err := rep.Problems(tell.problem); err != nil {
 		return err
 	}
-	if len(rep.Days) == 0 {
+	if len(rep.Days) == 0 && j.selection.Shard.Of == 0 {
 		return fmt.Errorf("%s: no record that can be counted: nothing is published", strings.Join(j.sources, ", "))
 	}
 	if err := report.Publish(ctx, store, pub, rep, j.plan); err != nil {
 		return err
 	}
-	if !j.quiet {
+	if !j.quiet && len(rep.Days) > 0 {
 		if err := j.summarize(ctx, out, store, rep); err != nil { // whoever may write need not be allowed to read
 			tell.problem("the report is published, but not its summary: " + err.Error())
 		}
@@ -119,14 +122,14 @@ func (j *analyzeJob) summarize(ctx context.Context, out io.Writer, store report.
 }
 
 // read runs the pipeline over the sources and makes the report.
-func (j *analyzeJob) read(ctx context.Context, in io.Reader, tell *messages, disk *spill.Disk) (*report.Report, error) {
+func (j *analyzeJob) read(ctx context.Context, in io.Reader, tell *messages, disk *spill.Disk, shard *keeper) (*report.Report, error) {
 	j.reading.MaxBytes = j.memory.fetched
 	trail, err := j.open(ctx, in)
 	if err != nil {
 		return nil, err
 	}
 	defer trail.Close()
-	p := pipeline{job: j, window: j.selection.Window, accounts: trail.Accounts, disk: disk}
+	p := pipeline{job: j, window: j.selection.Window, accounts: trail.Accounts, disk: disk, shard: shard}
 	return p.run(ctx, trail, tell)
 }
 
@@ -136,6 +139,7 @@ type pipeline struct {
 	window   day.Window
 	accounts func() []string // of the trail, once it is read
 	disk     *spill.Disk
+	shard    *keeper // nil: none is kept
 }
 
 func (p *pipeline) run(ctx context.Context, trail *source.Trail, tell *messages) (*report.Report, error) {
@@ -144,7 +148,7 @@ func (p *pipeline) run(ctx context.Context, trail *source.Trail, tell *messages)
 	lateness := max(j.selection.Lateness, 0)
 	counters := make([]*report.Counter, j.workers)
 	sinks := make([]ingest.Sink, j.workers)
-	counting := report.CounterOptions{Disk: p.disk, Memory: j.memory.counting / j.workers, Lateness: lateness}
+	counting := report.CounterOptions{Disk: p.disk, Memory: j.memory.counting / j.workers, Lateness: lateness, Keep: p.shard != nil}
 	for i := range counters {
 		counters[i] = report.NewCounter(j.ranges, counting)
 		sinks[i] = counters[i]
@@ -154,7 +158,11 @@ func (p *pipeline) run(ctx context.Context, trail *source.Trail, tell *messages)
 		defer newProgress(tell).show(watch(trail, &done))()
 	}
 	cfg := ingest.Config{Window: p.window, SHA256: j.sha256, Progress: &done, Disk: p.disk, Memory: j.memory.ids, Settling: j.memory.settle}
+	cfg.IDs = p.shard.idLogs(p.disk, j)
 	marks, err := ingest.Run(ctx, trail, sinks, cfg)
+	if err == nil {
+		err = p.shard.write(ctx, counters, cfg.IDs, p.accounts())
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -26,6 +26,8 @@ type analyzeFlags struct {
 	workers       int
 	memory        memoryFlag
 	natPrice      float64
+	shard         shardFlag
+	mergeable     bool
 	sha256, quiet bool
 	logFormat     string
 	formats       []string
@@ -68,6 +70,8 @@ the recent days again, and makes anew, whole, those of which the trail now holds
 	flags.Float64Var(&f.natPrice, "nat-price", 0.045, "US dollars that a NAT gateway takes a GB (2^30 bytes), for finding detour_cost")
 	flags.StringSliceVar(&f.formats, "format", []string{report.Parquet}, "how tables are written: parquet, or parquet,arrow for Arrow IPC files too, below OUT/_arrow")
 	flags.BoolVar(&f.sha256, "sha256", false, "digest every uncompressed log into table objects")
+	flags.Var(&f.shard, "shard", "read one of N parts of the trail, such as 3/16, whole accounts and Regions in each; keeps what merge needs")
+	flags.BoolVar(&f.mergeable, "mergeable", false, "keep beside the report what merge needs to join it with reports of other inputs")
 	flags.StringVar(&f.kept.BucketOwner, "expected-out-owner", "", "account that must own the bucket of an S3 destination")
 	flags.StringVar(&f.kept.SSE, "sse", "", "how an S3 destination is encrypted: AES256, aws:kms or aws:kms:dsse (else as its bucket says)")
 	flags.StringVar(&f.kept.KMSKeyID, "kms-key-id", "", "KMS key for --sse aws:kms: an id, ARN or alias")
@@ -116,10 +120,11 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 	}
 	j := &analyzeJob{input: given, out: f.out, keeping: f.kept, workers: f.workers, sha256: f.sha256, quiet: f.quiet, json: f.logFormat == "json"}
 	j.restate, j.memory = int(f.restate), f.memory.plan()
+	j.selection.Shard, j.mergeable = source.Shard(f.shard), f.mergeable || f.shard.Of > 0
 	j.plan = report.Run{
 		Version: version, Sources: sorted(sources), Window: given.selection.Window.String(), Lateness: f.lateness.String(),
 		Accounts: sorted(f.accounts), ExcludeAccounts: sorted(f.excluded), Regions: sorted(f.regions), OwnAccounts: sorted(given.own),
-		EndpointsFrom: sorted(f.endpoints), IPRanges: given.ranges.Date, NATPrice: f.natPrice,
+		Shard: f.shard.String(), EndpointsFrom: sorted(f.endpoints), IPRanges: given.ranges.Date, NATPrice: f.natPrice,
 	}
 	if slices.Contains(f.formats, report.Arrow) {
 		j.plan.Formats = []string{report.Parquet, report.Arrow}

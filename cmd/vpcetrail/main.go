@@ -105,7 +105,7 @@ likewise.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(newAnalyze(), newAthena(), newAudit(), newDiff(), newEndpoints(), newExplain(), newHTML(), newManual(), newReadiness(), newSummary())
+	root.AddCommand(newAnalyze(), newAthena(), newAudit(), newDiff(), newEndpoints(), newExplain(), newHTML(), newManual(), newMerge(), newReadiness(), newSummary())
 	return root
 }
 
@@ -130,7 +130,7 @@ func unknownCommand(name string) error {
 }
 
 // wanted says in plain words what a flag of a type takes.
-var wanted = map[string]string{"int": "a whole number", "duration": "a duration such as 24h", "bool": "true or false", "float64": "a number", "size": "a size such as 512MiB or 2GiB", "days": "a number of days such as 30d"}
+var wanted = map[string]string{"int": "a whole number", "duration": "a duration such as 24h", "bool": "true or false", "float64": "a number", "size": "a size such as 512MiB or 2GiB", "days": "a number of days such as 30d", "shard": "one part of N, such as 3/16"}
 
 func flagError(cmd *cobra.Command, err error) error {
 	var wrong *pflag.InvalidValueError

@@ -116,18 +116,19 @@ func (j *analyzeJob) restateDay(ctx context.Context, store report.Store, d resta
 		return err
 	}
 	defer trail.Close()
-	p := pipeline{job: j, window: day.Window{From: d.Day, To: d.Day}, accounts: func() []string { return accounts }, disk: disk}
+	plan := j.plan
+	plan.Window = d.Day.String()
+	shard := j.keeper(store, pub, plan)
+	p := pipeline{job: j, window: day.Window{From: d.Day, To: d.Day}, accounts: func() []string { return accounts }, disk: disk, shard: shard}
 	rep, err := p.run(ctx, trail, tell)
 	if err != nil {
 		return err
 	}
-	plan := j.plan
-	plan.Window = d.Day.String()
 	before, err := report.ReadManifest(ctx, store, d.Day)
 	if err != nil && !errors.Is(err, report.ErrNoReport) {
 		return err
 	}
-	if err := errors.Join(rep.Problems(tell.problem), report.Publish(ctx, store, pub, rep, plan)); err != nil {
+	if err := errors.Join(rep.Problems(tell.problem), report.Publish(ctx, store, shard.or(pub), rep, plan)); err != nil {
 		return err
 	}
 	if !j.quiet {

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vpcetrail/cmd/vpcetrail/dest"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/spill"
+	"vpcetrail/report"
+	"vpcetrail/report/merge"
+)
+
+// mergeFlags are the flags of merge as given.
+type mergeFlags struct {
+	out, date string
+	kept      dest.S3Options
+	memory    memoryFlag
+	quiet     bool
+}
+
+func newMerge() *cobra.Command {
+	f := mergeFlags{memory: 1 << 30}
+	cmd := &cobra.Command{
+		Use:   "merge REPORT... --out DEST",
+		Short: "Join reports of different accounts or shards into the one that a single run makes",
+		Long: `merge joins reports of the same days that were made of different objects, with analyze --shard or --mergeable,
+and publishes in DEST what a single run over all of their objects publishes, byte for byte. Whose endpoints are ours, what
+is a duplicate and what a shared copy is settled anew, over all of them together.
+
+It refuses, and says why, where no single run would give the reports together: an object is in two of them, a shard or a
+day is missing, or they were made with different flags or versions. REPORT and DEST are directories or
+s3://bucket/prefix; a report that was made without --shard and --mergeable cannot be merged.`,
+		Example: `  vpcetrail analyze s3://org-trail --date yesterday --shard 1/2 --out parts/1
+  vpcetrail analyze s3://org-trail --date yesterday --shard 2/2 --out parts/2
+  vpcetrail merge parts/1 parts/2 --out out`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			err := f.run(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			if errors.Is(err, context.Canceled) {
+				return errInterrupted
+			}
+			return err
+		},
+	}
+	flags := cmd.Flags()
+	flags.SortFlags = false
+	flags.StringVar(&f.out, "out", "", "where the merged report is kept: a directory or s3://bucket/prefix (required)")
+	flags.StringVar(&f.date, "date", "all", "days to merge, in UTC: yesterday, D, D..D or all")
+	flags.StringVar(&f.kept.BucketOwner, "expected-out-owner", "", "account that must own the bucket of an S3 destination")
+	flags.StringVar(&f.kept.SSE, "sse", "", "how an S3 destination is encrypted: AES256, aws:kms or aws:kms:dsse (else as its bucket says)")
+	flags.StringVar(&f.kept.KMSKeyID, "kms-key-id", "", "KMS key for --sse aws:kms: an id, ARN or alias")
+	flags.Var(&f.memory, "memory", "most memory to take; what needs more goes to temporary files (in TMPDIR)")
+	flags.BoolVar(&f.quiet, "quiet", false, "no summary")
+	completeWords(cmd, "date", dateWords...)
+	completeWords(cmd, "sse", "AES256", "aws:kms", "aws:kms:dsse")
+	return cmd
+}
+
+// run merges and publishes.
+func (f *mergeFlags) run(ctx context.Context, reports []string, out, errOut io.Writer) error {
+	stores, store, wanted, err := f.open(ctx, reports)
+	if err != nil {
+		return usageError{err}
+	}
+	batches, err := merge.Open(ctx, stores, wanted, version)
+	if err != nil {
+		return err
+	}
+	pub, err := store.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer pub.Abort()
+	m := merging{store: store, memory: f.memory.plan(), tell: newMessages(errOut, false)}
+	one, commit := merge.Together(pub)
+	for _, b := range batches {
+		if err := m.publish(ctx, one, b); err != nil {
+			return err
+		}
+	}
+	if len(m.days) == 0 {
+		return fmt.Errorf("%s: no day to merge: see --date", strings.Join(reports, ", "))
+	}
+	if err := commit(ctx); err != nil {
+		return err
+	}
+	if !f.quiet {
+		if err := writeSummary(ctx, out, store, m.days); err != nil {
+			m.tell.problem("the report is published, but not its summary: " + err.Error())
+		}
+	}
+	if m.unread > 0 {
+		return fmt.Errorf("%w: %d of %d objects could not be read whole", errIncomplete, m.unread, m.objects)
+	}
+	return nil
+}
+
+// open checks the flags, and opens the reports and the destination.
+func (f *mergeFlags) open(ctx context.Context, reports []string) (from []report.Store, to report.Store, wanted day.Window, err error) {
+	switch {
+	case len(reports) < 2:
+		err = errors.New("merge needs two REPORTs or more, each a directory or s3://bucket/prefix")
+	case f.out == "":
+		err = errors.New("--out is missing: name a directory or s3://bucket/prefix for the report")
+	case f.memory < leastMemory:
+		err = fmt.Errorf("--memory %s: want at least %d MiB", &f.memory, leastMemory>>20)
+	default:
+		err = checkAccounts("--expected-out-owner", nonEmpty(f.kept.BucketOwner))
+	}
+	if err != nil {
+		return nil, nil, wanted, err
+	}
+	if wanted, err = day.ParseWindow(f.date, time.Now()); err != nil {
+		return nil, nil, wanted, fmt.Errorf("--date: %w: see vpcetrail merge --help", err)
+	}
+	if to, err = dest.Open(ctx, f.out, source.NewS3, f.kept); err != nil {
+		return nil, nil, wanted, err
+	}
+	named := map[string]bool{spelled(f.out): true}
+	for _, name := range reports {
+		store, err := dest.Open(ctx, name, source.NewS3, dest.S3Options{})
+		if err != nil {
+			return nil, nil, wanted, err
+		}
+		if named[spelled(name)] {
+			return nil, nil, wanted, fmt.Errorf("%s: is named twice: merge wants different REPORTs, and another --out", name)
+		}
+		named[spelled(name)] = true
+		from = append(from, store)
+	}
+	return from, to, wanted, nil
+}
+
+// spelled spells the name of a report or destination in one way.
+func spelled(name string) string {
+	if strings.HasPrefix(name, "s3://") {
+		return strings.TrimRight(name, "/")
+	}
+	if abs, err := filepath.Abs(name); err == nil {
+		return abs
+	}
+	return name
+}
+
+// A merging is what the batches of one command share.
+type merging struct {
+	store  report.Store
+	memory memoryPlan
+	tell   *messages
+
+	days            []day.Day // published
+	objects, unread int64
+}
+
+// publish merges one batch, and stages its report.
+func (m *merging) publish(ctx context.Context, pub report.Publication, b *merge.Batch) error {
+	disk := spill.NewDisk("")
+	defer disk.Close()
+	rep, err := b.Report(ctx, merge.Options{Disk: disk, IDs: m.memory.ids, Counting: m.memory.counting, Report: m.memory.report})
+	if err != nil {
+		return err
+	}
+	if err := rep.Problems(m.tell.problem); err != nil {
+		return err
+	}
+	if rep.Objects() == 0 {
+		return fmt.Errorf("no report holds a CloudTrail object for %s: nothing is published", b.Run.Window)
+	}
+	for _, d := range rep.Days {
+		m.days = append(m.days, d.Day)
+	}
+	m.objects += rep.Objects()
+	m.unread += rep.Unread()
+	return report.Publish(ctx, m.store, pub, rep, b.Run)
+}

@@ -1,0 +1,17 @@
+// Package merge joins reports that were made of disjoint inputs into the report that one run over all inputs makes,
+// byte for byte.
+//
+// The tables alone do not tell enough for that. Another input may hold the first delivery of an event, the record that
+// a correction corrects, or the account of a caller, which makes a call that was counted a copy of another; its
+// accounts and its endpoint events may make an endpoint ours. None of this can be taken back from
+// sums. So a report that is to be merged keeps its shard (report.WriteShard): of each event what a worker of a run keeps of it
+// until all is read, some 30 bytes. Merging then is what one run does once its workers have ended:
+// it takes the objects of all shards in the order of their names, settles them, and publishes.
+//
+// A shard lies beside the tables, in the folder of its run's window:
+//
+//	_shards/2026-11-20/index.json, part-00000.zst, …
+//
+// Its index names the parts and the run.json of every day by their SHA-256. A day that was published again without a
+// shard is so found out, and a damaged file is. Memory is bounded: one part of each shard, and what a run takes.
+package merge
