@@ -1,0 +1,87 @@
+package source
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// Every object is in one shard, those of one account and Region in the same, and a shard's run lists no other's folders.
+func TestShardsDivideATrail(t *testing.T) {
+	server := newS3(t)
+	var all []string
+	for _, account := range []string{acct, acct2} {
+		for _, region := range []string{"us-east-1", "eu-west-1", "sa-east-1"} {
+			for i := range 3 {
+				all = append(all,
+					fmt.Sprintf("AWSLogs/%s/CloudTrail/%s/2026/11/20/%d.json.gz", account, region, i),
+					fmt.Sprintf("AWSLogs/%s/CloudTrail-NetworkActivity/%s/2026/11/20/%d.json.gz", account, region, i),
+					fmt.Sprintf("flat/%s_CloudTrail_%s_20261120T0005Z_%d.json.gz", account, region, i),
+					fmt.Sprintf("loose/%s-%s-%d.json.gz", account, region, i))
+			}
+		}
+	}
+	server.put(t, all...)
+	slices.Sort(all)
+	for _, n := range []int{1, 2, 5} {
+		var got []string
+		of := map[string]string{} // account and Region: shard
+		used := map[string]bool{}
+		for i := range n {
+			shard := Shard{i + 1, n}
+			server.mu.Lock()
+			server.lists = nil
+			server.mu.Unlock()
+			objects, accounts, err := read(t, []string{"s3://" + bucket + "/AWSLogs", "s3://" + bucket + "/flat", "s3://" + bucket + "/loose"},
+				Selection{Window: oneDay(t, "2026-11-20").Window, Lateness: -1, Shard: shard}, Options{S3: server.open})
+			if err != nil {
+				t.Fatal(err)
+			}
+			equal(t, "accounts of "+shard.String(), accounts, []string{acct, acct2}) // they are ours all the same
+			for _, name := range objects {
+				got = append(got, strings.TrimPrefix(name, "s3://"+bucket+"/"))
+				used[shard.String()] = true
+				if k := ParseKey(name); k.Region != "" {
+					lane := k.Account + "/" + k.Region
+					if was := of[lane]; was != "" && was != shard.String() {
+						t.Errorf("%s is in shards %s and %s", lane, was, shard)
+					}
+					of[lane] = shard.String()
+				}
+			}
+			for _, prefix := range server.listed() {
+				k := ParseKey(prefix + "x")
+				if lane := k.Account + "/" + k.Region; k.Region != "" && of[lane] != shard.String() {
+					t.Errorf("shard %s: LIST %s", shard, prefix)
+				}
+			}
+		}
+		slices.Sort(got)
+		equal(t, fmt.Sprint(n, " shards"), got, all)
+		if len(used) != n {
+			t.Errorf("of %d shards only %d hold anything", n, len(used))
+		}
+	}
+}
+
+// Objects that are named as sources are divided too.
+func TestShardsDivideNamedObjects(t *testing.T) {
+	server := newS3(t)
+	var urls []string
+	for i := range 8 {
+		name := fmt.Sprintf("loose/%d.json.gz", i)
+		server.put(t, name)
+		urls = append(urls, "s3://"+bucket+"/"+name)
+	}
+	var got []string
+	for i := range 2 {
+		some := names(t, urls, Selection{Window: oneDay(t, "2026-11-20").Window, Shard: Shard{i + 1, 2}}, Options{S3: server.open})
+		if len(some) == 0 {
+			t.Errorf("shard %d holds nothing", i+1)
+		}
+		got = append(got, some...)
+	}
+	slices.Sort(got)
+	equal(t, "objects", got, urls)
+}
