@@ -62,7 +62,9 @@ type record[Raw ~[]byte] struct {
 	} `json:"additionalEventData"`
 
 	TLS struct {
-		HostHeader string `json:"clientProvidedHostHeader"`
+		HostHeader  string `json:"clientProvidedHostHeader"`
+		Version     string `json:"tlsVersion"`
+		CipherSuite string `json:"cipherSuite"`
 	} `json:"tlsDetails"`
 
 	Addendum struct {
@@ -70,8 +72,9 @@ type record[Raw ~[]byte] struct {
 		OriginalEventID string `json:"originalEventID"`
 	} `json:"addendum"`
 
-	Request  Raw `json:"requestParameters"`
-	Response Raw `json:"responseElements"`
+	Request   Raw `json:"requestParameters"`
+	Response  Raw `json:"responseElements"`
+	Resources Raw `json:"resources"`
 }
 
 // A log is one object's text, decoded.
@@ -108,8 +111,9 @@ func (r *record[Raw]) event() event.Event {
 			EndpointID: []byte(r.Additional.EndpointID),
 			BytesIn:    max(0, int64(r.Additional.BytesIn)), BytesOut: max(0, int64(r.Additional.BytesOut)),
 		},
-		HostHeader: []byte(r.TLS.HostHeader), AddendumReason: []byte(r.Addendum.Reason), OriginalEventID: []byte(r.Addendum.OriginalEventID),
-		Request: raw(r.Request), Response: raw(r.Response),
+		HostHeader: []byte(r.TLS.HostHeader), TLSVersion: []byte(r.TLS.Version), CipherSuite: []byte(r.TLS.CipherSuite),
+		AddendumReason: []byte(r.Addendum.Reason), OriginalEventID: []byte(r.Addendum.OriginalEventID),
+		Request: raw(r.Request), Response: raw(r.Response), Resources: raw(r.Resources),
 	}
 	if at, err := time.Parse(time.RFC3339, r.Time); err == nil {
 		ev.Time, ev.HasTime = at.UnixMilli(), true
