@@ -13,8 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"vpcetrail/cmd/vpcetrail/athenaapi"
-	"vpcetrail/cmd/vpcetrail/dest"
-	"vpcetrail/ingest/source"
 	"vpcetrail/report"
 	"vpcetrail/report/athena"
 	"vpcetrail/report/table"
@@ -39,12 +37,7 @@ made itself it leaves alone.`,
   vpcetrail athena s3://audit-reports/vpcetrail --apply --workgroup audit
   vpcetrail athena out --location s3://audit-reports/vpcetrail --format cloudformation
   vpcetrail athena out --engine duckdb | duckdb report.duckdb`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usage("athena takes one DEST, a directory or s3://bucket/prefix; got %d", len(args))
-			}
-			return nil
-		},
+		Args: oneDest,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), args[0], cmd.OutOrStdout()) },
 	}
 	flags := cmd.Flags()
@@ -67,9 +60,9 @@ func (f *athenaFlags) run(ctx context.Context, destination string, out io.Writer
 	if err != nil {
 		return usageError{err}
 	}
-	store, err := dest.Open(ctx, destination, source.NewS3, dest.S3Options{})
+	store, err := openReport(ctx, destination)
 	if err != nil {
-		return usageError{err}
+		return err
 	}
 	r := &athena.Report{Engine: athena.Engine(f.engine), Database: f.database, Location: location}
 	days, err := report.Days(ctx, store)

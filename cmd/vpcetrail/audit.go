@@ -50,11 +50,17 @@ for all commands.`,
 		Example: `  vpcetrail audit --example sensitive-resources > rules.yaml
   vpcetrail audit out --policy rules.yaml
   vpcetrail audit s3://audit-reports/vpcetrail --policy rules.yaml --from 2026-11-01 --to 2026-11-30 --junit audit.xml`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.example != "" {
+				return nil // printExample says what it takes
+			}
+			return oneDest(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.example != "" {
 				return f.printExample(args, cmd.OutOrStdout())
 			}
-			return f.run(cmd.Context(), args, cmd.OutOrStdout())
+			return f.run(cmd.Context(), args[0], cmd.OutOrStdout())
 		},
 	}
 	flags := cmd.Flags()
@@ -81,11 +87,9 @@ func (f *auditFlags) printExample(args []string, out io.Writer) error {
 	return err
 }
 
-// check checks the arguments and reads the file that they name.
-func (f *auditFlags) check(args []string, now time.Time) (rules *audit.Rules, window day.Window, err error) {
+// check checks the flags and reads the file that they name.
+func (f *auditFlags) check(now time.Time) (rules *audit.Rules, window day.Window, err error) {
 	switch {
-	case len(args) != 1:
-		return nil, window, fmt.Errorf("audit takes one DEST, a directory or s3://bucket/prefix; got %d", len(args))
 	case f.policy == "":
 		return nil, window, errors.New("--policy is missing: want a file of rules; vpcetrail audit --example sensitive-resources prints one")
 	case f.format != "text" && f.format != "json" && f.format != "junit":
@@ -104,12 +108,12 @@ func (f *auditFlags) check(args []string, now time.Time) (rules *audit.Rules, wi
 	return rules, window, err
 }
 
-func (f *auditFlags) run(ctx context.Context, args []string, out io.Writer) error {
-	rules, window, err := f.check(args, time.Now())
+func (f *auditFlags) run(ctx context.Context, where string, out io.Writer) error {
+	rules, window, err := f.check(time.Now())
 	if err != nil {
 		return usageError{err}
 	}
-	span, err := openSpan(ctx, args[0], window)
+	span, err := openSpan(ctx, where, window)
 	if err != nil {
 		return err
 	}

@@ -7,9 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/ingest/day"
-	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 	"vpcetrail/report/diff"
@@ -52,8 +50,8 @@ it may be given once, for both, or twice, one for each; without it all days of e
 			}
 			var stores [2]report.Store
 			for i := range stores {
-				if stores[i], err = dest.Open(cmd.Context(), args[min(i, len(args)-1)], source.NewS3, dest.S3Options{}); err != nil {
-					return usageError{err}
+				if stores[i], err = openReport(cmd.Context(), args[min(i, len(args)-1)]); err != nil {
+					return err
 				}
 			}
 			return f.run(cmd, stores, windows)

@@ -34,12 +34,7 @@ the numbers are complete. The page asks the network for nothing; it can be maile
 		Example: `  vpcetrail html out -o report.html
   vpcetrail html s3://audit-reports/vpcetrail --from 2026-11-01 --to 2026-11-30 -o november.html
   vpcetrail html out --resource arn:aws:s3:::amzn-s3-demo-restricted -o report.html`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usage("html takes one DEST, a directory or s3://bucket/prefix; got %d", len(args))
-			}
-			return nil
-		},
+		Args: oneDest,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), args[0], cmd.OutOrStdout()) },
 	}
 	flags := cmd.Flags()

@@ -13,10 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vpcetrail/classify"
-	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/ingest/day"
-	"vpcetrail/ingest/source"
-	"vpcetrail/report"
 	"vpcetrail/report/policy"
 	"vpcetrail/report/readiness"
 )
@@ -48,12 +45,7 @@ with the actions which that leaves open. Only days that the report has can be ju
   vpcetrail readiness out --resource arn:aws:sqs:eu-west-1:111122223333:orders --condition account --from 2026-11-01
   aws s3api get-bucket-policy --bucket amzn-s3-demo-restricted > policy.json
   vpcetrail readiness s3://audit-reports/vpcetrail --resource arn:aws:s3:::amzn-s3-demo-restricted --policy policy.json`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usage("readiness takes one DEST, a directory or s3://bucket/prefix; got %d", len(args))
-			}
-			return nil
-		},
+		Args: oneDest,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return f.run(cmd.Context(), args[0], cmd.OutOrStdout())
 		},
@@ -123,15 +115,6 @@ func (f *readinessFlags) run(ctx context.Context, where string, out io.Writer) e
 		return writeJSON(out, answer)
 	}
 	return answer.WriteText(out, conditionKeys[f.condition], f.policy)
-}
-
-// openSpan reads which days of window the report in where has.
-func openSpan(ctx context.Context, where string, window day.Window) (*report.Span, error) {
-	store, err := dest.Open(ctx, where, source.NewS3, dest.S3Options{})
-	if err != nil {
-		return nil, usageError{err}
-	}
-	return report.ReadSpan(ctx, store, window)
 }
 
 // writeJSON writes v as JSON in lines.

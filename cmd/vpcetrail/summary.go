@@ -11,9 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/ingest/day"
-	"vpcetrail/ingest/source"
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/summary"
@@ -46,12 +44,7 @@ report's tables.`,
   vpcetrail summary out --by principal --where service=s3.amazonaws.com --where route=internet --top 20
   vpcetrail summary out --by resource --where 'resource=arn:aws:s3:::*' --where route!=vpce --format csv > past.csv
   vpcetrail summary out --by day --format json`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usage("summary takes one DEST, a directory or s3://bucket/prefix; got %d", len(args))
-			}
-			return nil
-		},
+		Args: oneDest,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(); err != nil {
 				return usageError{err}
@@ -60,9 +53,9 @@ report's tables.`,
 			if err != nil {
 				return usageError{err}
 			}
-			store, err := dest.Open(cmd.Context(), args[0], source.NewS3, dest.S3Options{})
+			store, err := openReport(cmd.Context(), args[0])
 			if err != nil {
-				return usageError{err}
+				return err
 			}
 			return f.run(cmd.Context(), store, window, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
