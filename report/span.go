@@ -26,8 +26,8 @@ type Span struct {
 // maxMissing bounds Missing, whatever is asked for.
 const maxMissing = 100_000
 
-// ReadSpan reads the manifests of the days of window that the report in store has. It fails where there are none.
-func ReadSpan(ctx context.Context, store Store, window day.Window) (*Span, error) {
+// DaysWithin returns the days of window that the report in store has, in order. It fails where there are none.
+func DaysWithin(ctx context.Context, store Store, window day.Window) ([]day.Day, error) {
 	all, err := Days(ctx, store)
 	if err != nil {
 		return nil, err
@@ -35,22 +35,30 @@ func ReadSpan(ctx context.Context, store Store, window day.Window) (*Span, error
 	if len(all) == 0 {
 		return nil, fmt.Errorf("%s holds no report: run vpcetrail analyze SOURCE --out %s", store, store)
 	}
-	s := &Span{Store: store}
-	for _, d := range all {
-		if !window.Contains(d) {
-			continue
-		}
+	has := day.Window{From: all[0], To: all[len(all)-1]}
+	within := slices.DeleteFunc(all, func(d day.Day) bool { return !window.Contains(d) })
+	if len(within) == 0 {
+		return nil, fmt.Errorf("%s holds no day of %s: it has %s", store, window, has)
+	}
+	return within, nil
+}
+
+// ReadSpan reads the manifests of the days of window that the report in store has. It fails where there are none.
+func ReadSpan(ctx context.Context, store Store, window day.Window) (*Span, error) {
+	days, err := DaysWithin(ctx, store, window)
+	if err != nil {
+		return nil, err
+	}
+	s := &Span{Store: store, Days: days}
+	for _, d := range days {
 		m, err := ReadManifest(ctx, store, d)
 		if err != nil {
 			return nil, err
 		}
-		s.Days, s.Manifests = append(s.Days, d), append(s.Manifests, m)
+		s.Manifests = append(s.Manifests, m)
 		if !m.Complete() {
 			s.Incomplete = append(s.Incomplete, d)
 		}
-	}
-	if len(s.Days) == 0 {
-		return nil, fmt.Errorf("%s holds no day of %s: it has %s", store, window, day.Window{From: all[0], To: all[len(all)-1]})
 	}
 	s.findMissing(window)
 	return s, nil

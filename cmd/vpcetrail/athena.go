@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vpcetrail/cmd/vpcetrail/athenaapi"
+	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/athena"
 	"vpcetrail/report/table"
@@ -65,14 +66,11 @@ func (f *athenaFlags) run(ctx context.Context, destination string, out io.Writer
 		return err
 	}
 	r := &athena.Report{Engine: athena.Engine(f.engine), Database: f.database, Location: location}
-	days, err := report.Days(ctx, store)
+	days, err := report.DaysWithin(ctx, store, day.All())
 	if err != nil {
 		return err
 	}
-	if len(days) == 0 {
-		return fmt.Errorf("%s: holds no report: run vpcetrail analyze first", store)
-	}
-	r.First = slices.Min(days)
+	r.First = days[0]
 	if r.Engine == athena.DuckDB {
 		if r.Empty, err = emptyTables(ctx, store); err != nil {
 			return err

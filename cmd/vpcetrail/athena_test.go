@@ -167,7 +167,7 @@ func TestAthenaUsage(t *testing.T) {
 		{exitUsage, []string{dir, atLocation, "--results=s3://x"}, "--results is for --apply alone"},
 		{exitUsage, []string{dir, atLocation, "--database=a-b"}, `--database "a-b": want small letters`},
 		{exitUsage, []string{dir, "--location=s3://arn:aws:s3:us-east-1:1:accesspoint/x"}, "tables take no access point's ARN"},
-		{exitFailed, []string{t.TempDir(), atLocation}, "holds no report: run vpcetrail analyze first"},
+		{exitFailed, []string{t.TempDir(), atLocation}, "holds no report: run vpcetrail analyze SOURCE --out "},
 	} {
 		f := mustRun(t, tc.code, append([]string{"athena"}, tc.args...)...)
 		if !strings.Contains(f.errOut, tc.want) {

@@ -11,7 +11,6 @@ import (
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 	"vpcetrail/report/diff"
-	"vpcetrail/report/summary"
 )
 
 // diffFlags are the flags of diff as given.
@@ -96,7 +95,7 @@ func (f *diffFlags) run(cmd *cobra.Command, stores [2]report.Store, windows [2]d
 	var sides [2]diff.Side
 	var names [2]string
 	for i, store := range stores {
-		days, err := summary.DaysWithin(ctx, store, windows[i])
+		days, err := report.DaysWithin(ctx, store, windows[i])
 		if err != nil {
 			return err
 		}

@@ -113,7 +113,7 @@ func (f *summaryFlags) window(now time.Time) (day.Window, error) {
 }
 
 func (f *summaryFlags) run(ctx context.Context, store report.Store, window day.Window, out, errOut io.Writer) error {
-	days, err := summary.DaysWithin(ctx, store, window)
+	days, err := report.DaysWithin(ctx, store, window)
 	if err != nil {
 		return err
 	}

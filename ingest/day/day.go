@@ -66,11 +66,15 @@ func (w Window) Contains(d Day) bool { return w.From <= d && d <= w.To }
 // Days returns the number of days in w.
 func (w Window) Days() int { return int(int64(w.To)-int64(w.From)) + 1 }
 
-// String returns "all", a day, or D..D.
+// String returns "all", a day, or D..D; of a window that is open at one end "D and later" or "D and earlier".
 func (w Window) String() string {
-	switch {
-	case w.IsAll():
+	switch open := All(); {
+	case w == open:
 		return "all"
+	case w.To == open.To:
+		return w.From.String() + " and later"
+	case w.From == open.From:
+		return w.To.String() + " and earlier"
 	case w.From == w.To:
 		return w.From.String()
 	}

@@ -20,6 +20,14 @@ func TestParseWindow(t *testing.T) {
 	}
 }
 
+func TestWindowOpenAtOneEnd(t *testing.T) {
+	from, to := All(), All()
+	from.From, to.To = 20000, 20000
+	if from.String() != "2024-10-04 and later" || to.String() != "2024-10-04 and earlier" {
+		t.Errorf("%s, %s", from, to)
+	}
+}
+
 func TestParseWindowRefuses(t *testing.T) {
 	for in, want := range map[string]string{
 		"today":                  `day "today": want YYYY-MM-DD`,

@@ -3,7 +3,6 @@ package summary
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"vpcetrail/ingest/day"
@@ -97,26 +96,5 @@ func daysOf(ctx context.Context, store report.Store, days []day.Day) ([]day.Day,
 	if days != nil {
 		return days, nil
 	}
-	days, err := report.Days(ctx, store)
-	if err != nil {
-		return nil, err
-	}
-	if len(days) == 0 {
-		return nil, fmt.Errorf("%s holds no report: run vpcetrail analyze SOURCE --out %s", store, store)
-	}
-	return days, nil
-}
-
-// DaysWithin returns the days of the report in store that lie in a window. That there are none is an error.
-func DaysWithin(ctx context.Context, store report.Store, w day.Window) ([]day.Day, error) {
-	all, err := daysOf(ctx, store, nil)
-	if err != nil {
-		return nil, err
-	}
-	first, last := all[0], all[len(all)-1]
-	within := slices.DeleteFunc(all, func(d day.Day) bool { return !w.Contains(d) })
-	if len(within) == 0 {
-		return nil, fmt.Errorf("%s holds no report of these days: its days are %s", store, day.Window{From: first, To: last})
-	}
-	return within, nil
+	return report.DaysWithin(ctx, store, day.All())
 }

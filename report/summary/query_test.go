@@ -236,15 +236,3 @@ func TestSummaryWithFindings(t *testing.T) {
 		fixtures.Golden(t, "testdata/findings-"+format+".golden", out.Bytes())
 	}
 }
-
-func TestDaysWithin(t *testing.T) {
-	store := threeDays(t)
-	days, err := DaysWithin(context.Background(), store, day.Window{From: 20001, To: 1 << 30})
-	if err != nil || fmt.Sprint(days) != "[2024-10-05 2024-10-06]" {
-		t.Errorf("%v, %v", days, err)
-	}
-	const want = "memory holds no report of these days: its days are 2024-10-04..2024-10-06"
-	if _, err := DaysWithin(context.Background(), store, day.Window{From: 1, To: 2}); err == nil || err.Error() != want {
-		t.Errorf("%v, want %s", err, want)
-	}
-}
