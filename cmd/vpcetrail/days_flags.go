@@ -15,9 +15,11 @@ type daysFlags struct{ date, from, to string }
 func (f *daysFlags) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&f.date, "date", "", "days of the report, in UTC: yesterday, D, D..D or all (default all)")
-	flags.StringVar(&f.from, "from", "", "first day, in place of --date")
-	flags.StringVar(&f.to, "to", "", "last day, in place of --date")
+	flags.StringVar(&f.from, "from", "", "first `day`, in place of --date: D or yesterday (default the report's first)")
+	flags.StringVar(&f.to, "to", "", "last `day`, in place of --date: D or yesterday (default the report's last)")
 	completeWords(cmd, "date", dateWords...)
+	completeWords(cmd, "from", "yesterday")
+	completeWords(cmd, "to", "yesterday")
 }
 
 // window returns the days that are asked for.
@@ -39,12 +41,14 @@ func (f *daysFlags) window(now time.Time) (day.Window, error) {
 		if bound.text == "" {
 			continue
 		}
-		if *bound.to, err = day.Parse(bound.text); err != nil {
-			return window, fmt.Errorf("%s: %w", bound.flag, err)
+		one, err := day.ParseWindow(bound.text, now)
+		if err != nil || one.From != one.To {
+			return window, fmt.Errorf("%s %q: want a day, YYYY-MM-DD, or yesterday", bound.flag, bound.text)
 		}
+		*bound.to = one.From
 	}
 	if window.To < window.From {
-		return window, fmt.Errorf("--to %s is before --from %s", f.to, f.from)
+		return window, fmt.Errorf("--to %s is before --from %s", window.To, window.From)
 	}
 	return window, nil
 }

@@ -19,10 +19,10 @@ import (
 
 // summaryFlags are the flags of summary as given.
 type summaryFlags struct {
+	daysFlags
 	outputFlags
-	by       string
-	where    []string
-	from, to string
+	by    string
+	where []string
 }
 
 func newSummary() *cobra.Command {
@@ -64,12 +64,9 @@ report's tables.`,
 	flags.SortFlags = false
 	flags.StringVar(&f.by, "by", "", "add up by "+oneOf(summary.Subjects()))
 	flags.StringArrayVar(&f.where, "where", nil, "count only rows with `column=value` or column!=value, * for any text; may be repeated")
-	flags.StringVar(&f.from, "from", "", "first `day` to read: D or yesterday (default the report's first)")
-	flags.StringVar(&f.to, "to", "", "last `day` to read: D or yesterday (default the report's last)")
-	f.register(cmd)
+	f.daysFlags.register(cmd)
+	f.outputFlags.register(cmd)
 	completeWords(cmd, "by", summary.Subjects()...)
-	completeWords(cmd, "from", "yesterday")
-	completeWords(cmd, "to", "yesterday")
 	return cmd
 }
 
@@ -88,28 +85,6 @@ func (f *summaryFlags) check() error {
 		return errors.New("--format csv holds one table: choose it by --by")
 	}
 	return nil
-}
-
-// window returns the days from --from to --to.
-func (f *summaryFlags) window(now time.Time) (day.Window, error) {
-	window := day.All()
-	for _, flag := range []struct {
-		name, text string
-		to         *day.Day
-	}{{"--from", f.from, &window.From}, {"--to", f.to, &window.To}} {
-		if flag.text == "" {
-			continue
-		}
-		w, err := day.ParseWindow(flag.text, now)
-		if err != nil || w.From != w.To {
-			return window, fmt.Errorf("%s %q: want a day, YYYY-MM-DD, or yesterday", flag.name, flag.text)
-		}
-		*flag.to = w.From
-	}
-	if window.To < window.From {
-		return window, fmt.Errorf("--to %s is before --from %s", window.To, window.From)
-	}
-	return window, nil
 }
 
 func (f *summaryFlags) run(ctx context.Context, store report.Store, window day.Window, out, errOut io.Writer) error {

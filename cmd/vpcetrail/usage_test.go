@@ -39,7 +39,7 @@ func TestWrongUsage(t *testing.T) {
 		{"--frob analyze", "unknown flag: --frob: see vpcetrail --help"},
 		{"analyze trail --output report", "unknown flag: --output: see vpcetrail analyze --help"},
 		{"analyze trail -o report", "unknown shorthand flag: 'o' in -o: see vpcetrail analyze --help"},
-		{"summary --date all report", "unknown flag: --date: see vpcetrail summary --help"},
+		{"summary --workers 2 report", "unknown flag: --workers: see vpcetrail summary --help"},
 		{"analyze trail --out", "flag needs an argument: --out: see vpcetrail analyze --help"},
 
 		{"analyze", noSource},
