@@ -134,19 +134,7 @@ func (c *Call) name() string {
 
 // by says by which way the calls came.
 func (c *Call) by() string {
-	switch c.Route {
-	case "vpce":
-		if c.EndpointOwner != "own" {
-			return c.EndpointID + " (" + c.EndpointOwner + ")"
-		}
-		return c.EndpointID
-	case "internet":
-		if c.Origin == "aws" {
-			return "internet, AWS address"
-		}
-		return "internet, " + grid.OrDash(c.Origin)
-	}
-	return c.Route + ", " + grid.OrDash(c.Evidence)
+	return grid.Way{Route: c.Route, Origin: c.Origin, Evidence: c.Evidence, EndpointID: c.EndpointID, EndpointOwner: c.EndpointOwner}.String()
 }
 
 // nameOf returns the last part of a resource's ARN.

@@ -59,6 +59,21 @@ func TestPrincipal(t *testing.T) {
 	}
 }
 
+func TestWay(t *testing.T) {
+	for want, way := range map[string]Way{
+		"vpce-0a":                 {Route: "vpce", EndpointID: "vpce-0a", EndpointOwner: "own"},
+		"vpce-0a (foreign)":       {Route: "vpce", EndpointID: "vpce-0a", EndpointOwner: "foreign"},
+		"internet, AWS address":   {Route: "internet", Origin: "aws", Evidence: "public_source"},
+		"internet, external":      {Route: "internet", Origin: "external", Evidence: "public_source"},
+		"internet, a console":     {Route: "internet", Origin: "external", Evidence: "console_public_source", EndpointID: "vpce-0a"},
+		"unknown, private_source": {Route: "unknown", Evidence: "private_source"},
+	} {
+		if got := way.String(); got != want {
+			t.Errorf("%+v: %s, want %s", way, got, want)
+		}
+	}
+}
+
 func TestElide(t *testing.T) {
 	for _, tc := range []struct {
 		text  string

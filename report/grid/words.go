@@ -99,3 +99,24 @@ func Principal(arn string) (name, account string) {
 	}
 	return name, OrDash(parts[4])
 }
+
+// A Way is by which way calls came, in the words of the report's tables. What is not known is empty.
+type Way struct{ Route, Origin, Evidence, EndpointID, EndpointOwner string }
+
+// String says it for a person: an endpoint and, where it is not ours, whose it is; which internet; or why the
+// route is no other.
+func (w Way) String() string {
+	switch {
+	case w.Route == "vpce" && w.EndpointOwner == "own":
+		return w.EndpointID
+	case w.Route == "vpce":
+		return w.EndpointID + " (" + w.EndpointOwner + ")"
+	case w.Route != "internet":
+		return w.Route + ", " + OrDash(w.Evidence)
+	case w.EndpointID != "": // one of AWS's own
+		return "internet, a console"
+	case w.Origin == "aws":
+		return "internet, AWS address"
+	}
+	return "internet, " + OrDash(w.Origin)
+}

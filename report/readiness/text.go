@@ -144,22 +144,7 @@ func (v *Verdict) reason() string {
 
 // by says by which way the calls came.
 func (u *Use) by() string {
-	switch u.Route {
-	case "vpce":
-		if u.EndpointOwner != "own" {
-			return u.EndpointID + " (" + u.EndpointOwner + ")"
-		}
-		return u.EndpointID
-	case "internet":
-		if u.EndpointID != "" {
-			return "internet, a console"
-		}
-		if u.Origin == "aws" {
-			return "internet, AWS address"
-		}
-		return "internet, " + grid.OrDash(u.Origin)
-	}
-	return u.Route + ", " + grid.OrDash(u.Evidence)
+	return grid.Way{Route: u.Route, Origin: u.Origin, Evidence: u.Evidence, EndpointID: u.EndpointID, EndpointOwner: u.EndpointOwner}.String()
 }
 
 // principal names a use's principal; the account only where the resource has callers of several.
