@@ -93,8 +93,15 @@ func (r *Result) lines() string {
 			fmt.Fprintf(&out, "\n… and %d more", len(r.Rows)-textRows+int(r.LeftOut))
 			break
 		}
-		line := fmt.Sprintf("%s %s %s, %s by %s, last %s", grid.OrDash(c.Principal), c.name(), c.Resource, grid.Plural(c.Calls, "call"), c.by(), c.LastSeenAt)
-		out.WriteString("\n" + grid.Clean(strings.ReplaceAll(line, " ,", ",")))
+		line := []string{grid.OrDash(c.Principal), c.name()}
+		if c.Resource != "" {
+			line = append(line, c.Resource)
+		}
+		if c.Region != "" {
+			line = append(line, "in", c.Region)
+		}
+		text := fmt.Sprintf("%s, %s by %s, last %s", strings.Join(line, " "), grid.Plural(c.Calls, "call"), c.by(), c.LastSeenAt)
+		out.WriteString("\n" + grid.Clean(text))
 	}
 	return out.String() + "\n"
 }

@@ -69,7 +69,10 @@ func (r *Result) writeText(out *strings.Builder) {
 	if len(r.Rows) == 0 {
 		return
 	}
-	g := grid.Grid{Title: "  Violating calls", Heads: []string{"principal", "account", "call", "calls", "denied", "last seen", "by"}, Right: []bool{false, false, false, true, true, false, false}}
+	g := grid.Grid{
+		Title: "  Violating calls", Heads: []string{"principal", "account", "region", "call", "calls", "denied", "last seen", "by"},
+		Right: []bool{false, false, false, false, true, true, false, false},
+	}
 	if r.Table == "resources" {
 		g.Heads = append(g.Heads, "resource")
 		g.Right = append(g.Right, false)
@@ -79,8 +82,10 @@ func (r *Result) writeText(out *strings.Builder) {
 			break
 		}
 		c := &r.Rows[i]
-		name, _ := grid.Principal(c.Principal)
-		row := []string{name, grid.OrDash(c.PrincipalAccountID), c.name(), grid.Number(c.Calls), grid.Number(c.Denied), day.OfMillis(c.LastSeen).String(), c.by()}
+		row := []string{
+			c.who(), grid.OrDash(c.PrincipalAccountID), grid.OrDash(c.Region), c.name(),
+			grid.Number(c.Calls), grid.Number(c.Denied), day.OfMillis(c.LastSeen).String(), c.by(),
+		}
 		if r.Table == "resources" {
 			row = append(row, nameOf(c.Resource))
 		}
@@ -121,6 +126,15 @@ func (r *Result) numbers() string {
 		add(n, fmt.Sprintf("excepted (%s)", r.Rule.Except[i].Reason))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// who says who called, and in which session where the report knows it.
+func (c *Call) who() string {
+	name, _ := grid.Principal(c.Principal)
+	if c.Session != "" {
+		name += ", " + c.Session
+	}
+	return name
 }
 
 // name says what was called.
