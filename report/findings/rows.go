@@ -13,10 +13,11 @@ import (
 
 // Options say what decides besides the calls.
 type Options struct {
-	NATPrice float64 // US dollars for a gigabyte of 2^30 bytes, which is what AWS bills
+	NATPrice float64 // US dollars for a gigabyte of 2^30 bytes
 }
 
-// gigabyte is in bytes: AWS's price lists mean 2^30 by GB.
+// gigabyte is in bytes. S3's FAQ computes its prices so (https://aws.amazon.com/s3/faqs/, 10 TB being 10,995,116,277,760
+// bytes); what a GB of a NAT gateway is, AWS does not say: by 10^9 an estimate would be 7 % higher.
 const gigabyte = 1 << 30
 
 // Days are the findings of one day after the other.
