@@ -31,5 +31,5 @@ func endpointService(name string) (region, source string, ok bool) {
 // otherNames are the services whose events name them otherwise than their endpoints do.
 var otherNames = map[string]string{
 	"kinesis-streams": "kinesis", "kinesis-firehose": "firehose", "git-codecommit": "codecommit",
-	"sync-states": "states", "email-smtp": "ses", "ec2messages": "ssm", "ssmmessages": "ssm", "elasticfilesystem": "elasticfilesystem",
+	"sync-states": "states", "email-smtp": "ses", "ec2messages": "ssm", "ssmmessages": "ssm",
 }
