@@ -54,7 +54,7 @@ func TestProgressLines(t *testing.T) {
 		json bool
 		want string
 	}{
-		{false, "vpcetrail: 1 of 2 objects, 0.0 MB, 5 events/s, 0:10 left\n"},
+		{false, "vpcetrail: 1 of 2 objects, 9 B, 5 events/s, 0:10 left\n"},
 		{true, `{"level":"INFO","msg":"progress","objects":1,"objects_found":2,"listing_complete":true,"bytes":9,` +
 			`"events":50,"events_per_second":5,"problems":0,"seconds_left":10}` + "\n"},
 	} {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"vpcetrail/report/grid"
 )
 
 // A snapshot is how far a run has come at a moment.
@@ -54,7 +56,7 @@ func (s *snapshot) text() string {
 	if s.found == 0 {
 		return "listing"
 	}
-	parts := []string{s.objectsText(" of "), megabytes(s.read)}
+	parts := []string{s.objectsText(" of "), grid.Size(s.read)}
 	if s.events > 0 {
 		parts = append(parts, short(s.rate())+" events/s")
 	}
@@ -62,7 +64,7 @@ func (s *snapshot) text() string {
 		parts = append(parts, clock(left)+" left")
 	}
 	if s.problems > 0 {
-		parts = append(parts, plural(s.problems, "problem"))
+		parts = append(parts, grid.Plural(s.problems, "problem"))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -84,10 +86,10 @@ func (s *snapshot) bar(width int) string {
 	}{
 		{fmt.Sprintf("%3d %%", int(100*done)), 2},
 		{s.objectsText("/"), 1},
-		{megabytes(s.read), 6},
+		{grid.Size(s.read), 6},
 		{short(s.rate()) + " events/s", 5},
 		{clock(left) + " left", 4},
-		{plural(s.problems, "problem"), 3},
+		{grid.Plural(s.problems, "problem"), 3},
 	}
 	shown := []bool{known, true, true, s.events > 0, hasLeft, s.problems > 0}
 	line := func(rank int) string {
@@ -118,21 +120,7 @@ func (s *snapshot) objectsText(of string) string {
 	if !s.listed {
 		more = "+"
 	}
-	return commas(s.objects) + of + commas(s.found) + more + " objects"
-}
-
-// megabytes writes a number of bytes, in larger units where they are many.
-func megabytes(n int64) string {
-	switch mb := float64(n) / 1e6; {
-	case mb < 10:
-		return fmt.Sprintf("%.1f MB", mb)
-	case mb < 1e3:
-		return fmt.Sprintf("%.0f MB", mb)
-	case mb < 1e6:
-		return fmt.Sprintf("%.1f GB", mb/1e3)
-	default:
-		return fmt.Sprintf("%.1f TB", mb/1e6)
-	}
+	return grid.Number(s.objects) + of + grid.Number(s.found) + more + " objects"
 }
 
 // short writes a rate in four characters or so.
@@ -154,20 +142,4 @@ func clock(d time.Duration) string {
 		return fmt.Sprintf("%d:%02d", s/60, s%60)
 	}
 	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
-}
-
-func plural(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return commas(n) + " " + noun + "s"
-}
-
-// commas writes n as 1,234,567.
-func commas(n int64) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
 }

@@ -20,7 +20,7 @@ func TestWords(t *testing.T) {
 		{Number(0), "0"}, {Number(999), "999"}, {Number(1000), "1,000"}, {Number(-123456), "-123,456"},
 		{Percent(1, 3), "33.3 %"}, {Percent(0, 0), "-"}, {Share(0.5), "50.0 %"}, {Share(math.NaN()), "-"},
 		{Plural(1, "shared copy"), "1 shared copy"}, {Plural(1200, "shared copy"), "1,200 shared copies"}, {Plural(0, "call"), "0 calls"},
-		{Size(999), "999 B"}, {Size(1000), "1.0 kB"}, {Size(999_949), "999.9 kB"}, {Size(999_950), "1.0 MB"}, {Size(math.MaxInt64), "9.2 EB"},
+		{Size(999), "999 B"}, {Size(1000), "1.0 kB"}, {Size(99_949), "99.9 kB"}, {Size(99_950), "100 kB"}, {Size(999_499), "999 kB"}, {Size(999_500), "1.0 MB"}, {Size(math.MaxInt64), "9.2 EB"},
 		{Dollars(0), "$0.00"}, {Dollars(0.001), "< $0.01"}, {Dollars(1234.567), "$1,234.57"},
 		{OrDash(""), "-"}, {OrDash("a"), "a"},
 	} {

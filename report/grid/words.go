@@ -52,17 +52,20 @@ func Share(share float64) string {
 	return fmt.Sprintf("%.1f %%", 100*share)
 }
 
-// Size writes a number of bytes in larger units where they are many: 1.2 MB.
+// Size writes a number of bytes in larger units, of powers of 1000, where they are many: 1.2 MB, 120 GB.
 func Size(n int64) string {
 	units := []string{"kB", "MB", "GB", "TB", "PB", "EB"}
 	if n < 1000 {
 		return fmt.Sprintf("%d B", n)
 	}
 	size := float64(n) / 1000
-	for len(units) > 1 && size >= 999.95 {
+	for size >= 999.5 {
 		size, units = size/1000, units[1:]
 	}
-	return fmt.Sprintf("%.1f %s", size, units[0])
+	if size < 99.95 {
+		return fmt.Sprintf("%.1f %s", size, units[0])
+	}
+	return fmt.Sprintf("%.0f %s", size, units[0])
 }
 
 // Dollars writes an amount of US dollars with commas and cents; what is less than a cent says so.

@@ -34,7 +34,6 @@ func TestNumbersAsPeopleReadThem(t *testing.T) {
 		grid.Number(1234567): "1,234,567", grid.Number(-1234): "-1,234", grid.Number(0): "0",
 		short(950): "950", short(1500): "1.5k", short(20000): "20k", short(4_000_000): "4M",
 		share(1, 2): "50.0 %", share(99999, 100000): "> 99.9 %", share(1, 100000): "< 0.1 %", share(0, 5): "0.0 %", share(5, 5): "100.0 %", share(0, 0): "–",
-		bytesText(1023): "1,023 B", bytesText(1536): "1.5 KiB", bytesText(3 << 40): "3.0 TiB",
 		grid.Plural(1, "copy"): "1 copy", grid.Plural(2, "shared copy"): "2 shared copies", grid.Plural(2, "day"): "2 days", grid.Plural(1000, "call"): "1,000 calls",
 		minute(1795219200000): "2026-11-21 00:00", minute(-1): "–",
 	} {

@@ -121,21 +121,6 @@ func share(part, whole int64) string {
 	return fmt.Sprintf("%.1f %%", p)
 }
 
-// bytesText writes a number of bytes as a person reads it.
-func bytesText(n int64) string {
-	f, unit := float64(n), "B"
-	for _, u := range []string{"KiB", "MiB", "GiB", "TiB", "PiB"} {
-		if f < 1024 {
-			break
-		}
-		f, unit = f/1024, u
-	}
-	if unit == "B" {
-		return grid.Number(n) + " B"
-	}
-	return fmt.Sprintf("%.1f %s", f, unit)
-}
-
 // minute writes a time, in milliseconds since the epoch, to the minute; – where there is none.
 func minute(ms int64) string {
 	if ms <= 0 {

@@ -23,7 +23,7 @@ var pageCSS string
 var pageJS string
 
 var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"pieces": pieces, "plain": plain, "bytes": bytesText, "minute": minute,
+	"pieces": pieces, "plain": plain, "bytes": grid.Size, "minute": minute,
 	"lines":  func(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") },
 	"number": func(n any) string { return grid.Number(integer(n)) },
 	"plural": func(n any, noun string) string { return grid.Plural(integer(n), noun) },

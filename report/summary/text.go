@@ -29,7 +29,11 @@ func (s *Summary) writeText(w io.Writer, style grid.Style, top int, write func(*
 		s.routes(),
 		ranking("Services with most calls past the endpoint", s.Services, top, []string{"service"},
 			func(name string) []string { return []string{grid.OrDash(name)} }),
-		ranking("Principals with most calls past the endpoint", s.Principals, top, []string{"principal", "account"}, nameAndAccount),
+		ranking("Principals with most calls past the endpoint", s.Principals, top, []string{"principal", "account"},
+			func(arn string) []string {
+				name, account := grid.Principal(arn)
+				return []string{name, account}
+			}),
 		s.endpoints(top),
 	}
 	if s.Findings != nil {
@@ -115,11 +119,6 @@ func ranking(title string, r Ranking, top int, names []string, cells func(string
 	}
 	g.More(r.Past - len(shown))
 	return g
-}
-
-func nameAndAccount(principal string) []string {
-	name, account := grid.Principal(principal)
-	return []string{name, account}
 }
 
 func (s *Summary) endpoints(top int) *grid.Grid {
