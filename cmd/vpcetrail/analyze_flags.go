@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"runtime"
@@ -52,14 +51,7 @@ the recent days again, and makes anew, whole, those of which the trail now holds
   vpcetrail analyze s3://org-trail/AWSLogs --out out --date 2026-11-01..2026-11-20 --endpoints endpoints.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			job, err := f.job(args, time.Now())
-			if err != nil {
-				return usageError{err}
-			}
-			err = job.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
-			if errors.Is(err, context.Canceled) { // publishing, once begun, is not cancelled
-				return errInterrupted
-			}
-			return err
+			return runJob(cmd, job, err, errInterrupted) // publishing, once begun, is not cancelled
 		},
 	}
 	flags := cmd.Flags()
@@ -72,9 +64,7 @@ the recent days again, and makes anew, whole, those of which the trail now holds
 	flags.BoolVar(&f.sha256, "sha256", false, "digest every uncompressed log into table objects")
 	flags.Var(&f.shard, "shard", "read one of N parts of the trail, such as 3/16, whole accounts and Regions in each; keeps what merge needs")
 	flags.BoolVar(&f.mergeable, "mergeable", false, "keep beside the report what merge needs to join it with reports of other inputs")
-	flags.StringVar(&f.kept.BucketOwner, "expected-out-owner", "", "account that must own the bucket of an S3 destination")
-	flags.StringVar(&f.kept.SSE, "sse", "", "how an S3 destination is encrypted: AES256, aws:kms or aws:kms:dsse (else as its bucket says)")
-	flags.StringVar(&f.kept.KMSKeyID, "kms-key-id", "", "KMS key for --sse aws:kms: an id, ARN or alias")
+	registerKept(cmd, &f.kept)
 	flags.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "objects read at once")
 	flags.Lookup("workers").DefValue = "one a CPU" // help and manual do not depend on the machine
 	flags.Var(&f.memory, "memory", "most memory to take; what needs more goes to temporary files (in TMPDIR)")
@@ -82,7 +72,6 @@ the recent days again, and makes anew, whole, those of which the trail now holds
 	flags.StringVar(&f.logFormat, "log-format", "text", "progress, problems and errors on standard error: text, or json, one object a line")
 	completeLists(cmd, "format", report.Parquet, report.Arrow)
 	completeWords(cmd, "log-format", "text", "json")
-	completeWords(cmd, "sse", "AES256", "aws:kms", "aws:kms:dsse")
 	return cmd
 }
 

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -34,14 +32,7 @@ in which days are joined makes no difference.`,
   vpcetrail analyze s3://org-trail --date yesterday --endpoints inventory.json --out s3://audit-reports/vpcetrail`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			job, err := f.job(args, time.Now())
-			if err != nil {
-				return usageError{err}
-			}
-			err = job.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
-			if errors.Is(err, context.Canceled) {
-				return errStopped
-			}
-			return err
+			return runJob(cmd, job, err, errStopped)
 		},
 	}
 	flags := cmd.Flags()

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -38,14 +37,7 @@ read, also where --event-id chooses a record of them: give the whole day to get 
   vpcetrail explain s3://org-trail --date 2026-11-20 --event-id 40718450-19d1-5c4e-9482-6e1c37e4c45f --format json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			job, err := f.job(args, time.Now())
-			if err != nil {
-				return usageError{err}
-			}
-			err = job.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
-			if errors.Is(err, context.Canceled) {
-				return errStopped
-			}
-			return err
+			return runJob(cmd, job, err, errStopped)
 		},
 	}
 	flags := cmd.Flags()

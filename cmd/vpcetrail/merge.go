@@ -54,13 +54,10 @@ s3://bucket/prefix; a report that was made without --shard and --mergeable canno
 	flags.SortFlags = false
 	flags.StringVar(&f.out, "out", "", "where the merged report is kept: a directory or s3://bucket/prefix (required)")
 	flags.StringVar(&f.date, "date", "all", "days to merge, in UTC: yesterday, D, D..D or all")
-	flags.StringVar(&f.kept.BucketOwner, "expected-out-owner", "", "account that must own the bucket of an S3 destination")
-	flags.StringVar(&f.kept.SSE, "sse", "", "how an S3 destination is encrypted: AES256, aws:kms or aws:kms:dsse (else as its bucket says)")
-	flags.StringVar(&f.kept.KMSKeyID, "kms-key-id", "", "KMS key for --sse aws:kms: an id, ARN or alias")
+	registerKept(cmd, &f.kept)
 	flags.Var(&f.memory, "memory", "most memory to take; what needs more goes to temporary files (in TMPDIR)")
 	flags.BoolVar(&f.quiet, "quiet", false, "no summary")
 	completeWords(cmd, "date", dateWords...)
-	completeWords(cmd, "sse", "AES256", "aws:kms", "aws:kms:dsse")
 	return cmd
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/report/grid"
 )
 
@@ -32,6 +33,15 @@ func (f *outputFlags) register(cmd *cobra.Command) {
 	f.topGiven = func() bool { return flags.Changed("top") }
 	completeWords(cmd, "format", grid.Formats()...)
 	completeWords(cmd, "color", colors...)
+}
+
+// registerKept adds to a command the flags of how a report is kept in S3.
+func registerKept(cmd *cobra.Command, kept *dest.S3Options) {
+	flags := cmd.Flags()
+	flags.StringVar(&kept.BucketOwner, "expected-out-owner", "", "account that must own the bucket of an S3 destination")
+	flags.StringVar(&kept.SSE, "sse", "", "how an S3 destination is encrypted: AES256, aws:kms or aws:kms:dsse (else as its bucket says)")
+	flags.StringVar(&kept.KMSKeyID, "kms-key-id", "", "KMS key for --sse aws:kms: an id, ARN or alias")
+	completeWords(cmd, "sse", "AES256", "aws:kms", "aws:kms:dsse")
 }
 
 // defaultTop is how many rows a table has where nobody says.
