@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -37,29 +36,7 @@ func startMoto(t *testing.T, denied string) {
 	}
 	address := freeAddress(t)
 	host, port, _ := strings.Cut(address, ":")
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
-	cmd := exec.CommandContext(ctx, program, "-H", host, "-p", port)
-	var says bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &says, &says
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_ = cmd.Wait() // killed, unless it could not start
-	}()
-	t.Cleanup(func() {
-		cancel()
-		<-ended
-	})
-	for !listens(address) {
-		select {
-		case <-ended:
-			t.Fatalf("moto_server ends at once: %s", says.String())
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
+	startServer(t, address, program, "-H", host, "-p", port)
 	moto := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: address})
 	gate := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var body bytes.Buffer
