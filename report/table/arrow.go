@@ -12,10 +12,43 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
-// A fileWriter writes batches of rows into a file of one format, and ends it.
-type fileWriter interface {
-	Write(arrow.Record) error
-	Close() error
+// arrowBatch is the batch of an Arrow file.
+type arrowBatch[T any] struct {
+	table   *Table[T]
+	file    *ipc.FileWriter
+	builder *array.RecordBuilder
+}
+
+func (b *arrowBatch[T]) add(row *T) {
+	for i := range b.table.Columns {
+		b.table.Columns[i].append(b.builder.Field(i), row)
+	}
+}
+
+func (b *arrowBatch[T]) flush() error {
+	rec := b.builder.NewRecord()
+	defer rec.Release()
+	return b.file.Write(rec)
+}
+
+func (b *arrowBatch[T]) close() error { return b.file.Close() }
+func (b *arrowBatch[T]) release()     { b.builder.Release() }
+
+func (c *Column[T]) append(to array.Builder, row *T) {
+	if c.isNull(row) {
+		to.AppendNull()
+		return
+	}
+	switch b := to.(type) {
+	case *array.StringBuilder:
+		b.Append(*c.text(row))
+	case *array.Int64Builder:
+		b.Append(*c.number(row))
+	case *array.TimestampBuilder:
+		b.Append(arrow.Timestamp(*c.number(row)))
+	case *array.Float64Builder:
+		b.Append(*c.real(row))
+	}
 }
 
 // NewArrowEncoder starts an Arrow IPC file, which holds what the Parquet file of the same rows does. It must be ended by Finish.
@@ -32,7 +65,7 @@ func (t *Table[T]) newArrowEncoder(mem memory.Allocator) (*Encoder[T], error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: write: %w", t.Name, err)
 	}
-	e.file, e.batch = file, array.NewRecordBuilder(mem, schema)
+	e.batch = &arrowBatch[T]{t, file, array.NewRecordBuilder(mem, schema)}
 	return e, nil
 }
 
