@@ -19,7 +19,6 @@ const (
 func TestS3FaultsThatPass(t *testing.T) {
 	t.Parallel()
 	eachServer(t, func(t *testing.T, s *s3Server) {
-		t.Parallel()
 		s.put(t, generate(t, 1, 1), "")
 		p := newProxy(t, s, 4, nil)
 		for out, server := range map[string]*s3Server{"calm": s, "stormy": &p.s3Server} {

@@ -11,9 +11,10 @@ import (
 )
 
 // startServer runs a server's program for as long as the test runs, and returns once it listens at address.
+// Its life is limited, should the tests die without a clean-up: no test may wait for others behind it.
 func startServer(t *testing.T, address, program string, args ...string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	cmd := exec.CommandContext(ctx, program, args...)
 	var says bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &says, &says
