@@ -57,6 +57,9 @@ func setUp(m *testing.M) (code int, err error) {
 	if _, err := trail.Generate(ctx, cfg, dir); err != nil {
 		return 1, err
 	}
+	if err := carryIn(filepath.Join(dir, "trail"), time.Now().UTC().AddDate(0, 0, -3)); err != nil {
+		return 1, err
+	}
 	fixture.report = filepath.Join(dir, "month")
 	cmd := exec.Command(fixture.command, "analyze", filepath.Join(dir, "trail"), "--quiet",
 		"--endpoints", filepath.Join(dir, "endpoints.json"), "--out", fixture.report)
@@ -69,6 +72,19 @@ func setUp(m *testing.M) (code int, err error) {
 	return m.Run(), nil
 }
 
+// carryIn adds what no generated trail has: a call of somebody of an account that is not the trail's, through one of its endpoints.
+func carryIn(dir string, at time.Time) error {
+	const account, region, endpoint = "111122223333", "us-east-1", "vpce-0241e69d3ed8bbcd7"
+	folder := filepath.Join(dir, "AWSLogs", account, "CloudTrail", region, at.Format("2006/01/02"))
+	record := fmt.Sprintf(`{"Records":[{"eventVersion":"1.11","userIdentity":{"type":"AWSAccount","principalId":"AIDAJ45Q7YFFAREXAMPLE","accountId":"999988887777"},
+		"eventTime":"%sT12:00:00Z","eventSource":"s3.amazonaws.com","eventName":"PutObject","awsRegion":"%s","sourceIPAddress":"10.1.2.3","userAgent":"[aws-cli/2.18.14]",
+		"requestParameters":{"bucketName":"their-bucket","key":"dump.gz"},"responseElements":null,"requestID":"CARRIEDIN0000001","eventID":"0f1e2d3c-4b5a-4978-8695-a4b3c2d1e0f1",
+		"readOnly":false,"eventType":"AwsApiCall","managementEvent":false,"recipientAccountId":"%s","vpcEndpointId":"%s","vpcEndpointAccountId":"%s","eventCategory":"Data"}]}`,
+		at.Format(time.DateOnly), region, account, endpoint, account)
+	name := fmt.Sprintf("%s_CloudTrail_%s_%sT1205Z_CarriedInByHand0.json", account, region, at.Format("20060102"))
+	return os.WriteFile(filepath.Join(folder, name), []byte(record), 0o666)
+}
+
 // vpcetrail runs the command, and returns what it prints.
 func vpcetrail(t *testing.T, args ...string) string {
 	t.Helper()
@@ -79,8 +95,7 @@ func vpcetrail(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// age gives the report's first days the form of an older version, which knew fewer columns and no resources and findings; the
-// others get resources and findings made up from their traffic.
+// age gives the report's first days the form of an older version, which knew fewer columns and no resources and findings.
 func age(report string) error {
 	folders, err := filepath.Glob(filepath.Join(report, "_runs", "dt=*"))
 	if err != nil {
@@ -90,9 +105,6 @@ func age(report string) error {
 		day := filepath.Base(folder)
 		fixture.days = append(fixture.days, strings.TrimPrefix(day, "dt="))
 		if i >= older {
-			if err := makeUp(report, day); err != nil {
-				return err
-			}
 			continue
 		}
 		for _, missing := range []string{"resources", "findings"} {
@@ -157,50 +169,4 @@ func write[T any](report, day string, t *table.Table[T], rows []T) error {
 		return err
 	}
 	return os.WriteFile(filepath.Join(folder, "part-00000.parquet"), data, 0o666)
-}
-
-// makeUp writes resources and findings of a day, with every sort of NULL.
-func makeUp(report, day string) error {
-	traffic, err := read(report, day, &table.Traffic)
-	if err != nil {
-		return err
-	}
-	for i := range traffic { // somebody else's principal at an endpoint of ours
-		if r := &traffic[i]; r.EndpointOwner == "own" && r.PrincipalType == "AssumedRole" {
-			r.PrincipalAccountID = "999988887777"
-			break
-		}
-	}
-	table.Traffic.Sort(traffic)
-	if err := write(report, day, &table.Traffic, traffic); err != nil {
-		return err
-	}
-	var resources []table.ResourceRow
-	var findings []table.FindingRow
-	for i, row := range traffic {
-		if row.Service == "s3.amazonaws.com" || row.Service == "sqs.amazonaws.com" {
-			resources = append(resources, table.ResourceRow{
-				ResourceKey: table.ResourceKey{
-					Resource: fmt.Sprintf("arn:aws:%s:::it's-%d", strings.TrimSuffix(row.Service, ".amazonaws.com"), i%5), Service: row.Service,
-					EventName: []string{"GetObject", "PutObject", ""}[i%3], Principal: row.Principal, PrincipalType: row.PrincipalType,
-					PrincipalAccountID: row.PrincipalAccountID, AccountID: row.AccountID, Region: row.Region, Route: row.Route, Origin: row.Origin,
-					Evidence: row.Evidence, EndpointID: row.EndpointID, EndpointAccountID: row.EndpointAccountID, EndpointOwner: row.EndpointOwner,
-				},
-				Calls: row.Calls, Denied: row.Denied, Bytes: row.BytesIn + row.BytesOut, FirstSeen: row.FirstSeen, LastSeen: row.LastSeen,
-			})
-		}
-		if row.Route == "internet" && i%4 == 0 {
-			findings = append(findings, table.FindingRow{
-				FindingKey: table.FindingKey{Finding: "past_endpoint", Severity: []string{"high", "low", "critical"}[i%3], AccountID: row.AccountID,
-					Region: row.Region, Principal: row.Principal, Service: row.Service},
-				Calls: row.Calls, EstimatedUSD: float64(row.Calls) / 8, Detail: "made up", FirstSeen: row.FirstSeen, LastSeen: -1,
-			})
-		}
-	}
-	table.Resources.Sort(resources)
-	table.Findings.Sort(findings)
-	if err := write(report, day, &table.Resources, resources); err != nil {
-		return err
-	}
-	return write(report, day, &table.Findings, findings)
 }
