@@ -40,7 +40,7 @@ the numbers are complete. The page asks the network for nothing; it can be maile
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVarP(&f.out, "out", "o", "", "`file` for the page; - is standard output")
-	flags.StringArrayVar(&f.resources, "resource", nil, "`ARN` of a resource whose readiness for a policy with aws:SourceVpce to show; may be given again")
+	flags.StringArrayVar(&f.resources, "resource", nil, "`ARN` of a resource whose readiness for a policy that demands an endpoint to show; may be given again")
 	f.register(cmd)
 	return cmd
 }
@@ -89,13 +89,13 @@ func (f *htmlFlags) page(ctx context.Context, span *report.Span) ([]byte, error)
 // one every month names the same resources, used or not.
 func readinessOf(ctx context.Context, span *report.Span, resource string) (page.Readiness, error) {
 	if err := span.Need(table.Resources.Name); err != nil {
-		return page.Readiness{Resource: resource, Note: err.Error()}, nil
+		return page.Readiness{Resource: resource, Notes: []string{err.Error()}}, nil
 	}
 	answer, err := readiness.Read(ctx, span, readiness.Question{Resource: resource})
 	var unknown *readiness.UnknownResourceError
 	switch {
 	case errors.As(err, &unknown):
-		return page.Readiness{Resource: resource, Note: err.Error()}, nil
+		return page.Readiness{Resource: resource, Notes: []string{err.Error()}}, nil
 	case err != nil:
 		return page.Readiness{}, err
 	}

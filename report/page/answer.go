@@ -9,43 +9,55 @@ import (
 	"vpcetrail/report/readiness"
 )
 
-// ReadinessOf is what a page shows of an answer: what aws:SourceVpce would do, with the endpoints of the answer.
+// ReadinessOf is what a page shows of an answer: what each condition would do that can be told, and of the first whose
+// values the report knows, which is aws:SourceVpce if it can be, to whom.
 func ReadinessOf(a *readiness.Answer) Readiness {
-	r := Readiness{Resource: a.Resource, Condition: readiness.SourceVpce}
-	for _, c := range a.Conditions {
-		if c.Key != readiness.SourceVpce {
+	r := Readiness{Resource: a.Resource, Notes: a.Notes}
+	for i := range a.Conditions {
+		c := &a.Conditions[i]
+		values := strings.Join(c.Values, ", ")
+		switch {
+		case values == "" && c.Key == readiness.VpceOrgID: // judged by whose the endpoints are
+			values = "your organization's id"
+		case values == "":
 			continue
 		}
-		if len(c.Values) == 0 {
-			r.Note = "The report has seen no endpoint of ours in use for this service: vpcetrail readiness --endpoints takes those to let through."
-			return r
+		r.Conditions = append(r.Conditions, Condition{
+			Key: c.Key, Values: values, Stopped: c.Calls[readiness.Stopped], StoppedAllowed: c.Allowed,
+			Unclear: c.Calls[readiness.Unknown], Exempt: c.Calls[readiness.Exempt], Passing: c.Calls[readiness.Passes],
+		})
+		if r.Told != "" || len(c.Values) == 0 {
+			continue
 		}
-		r.Condition += " " + strings.Join(c.Values, ", ")
+		r.Told = c.Key
 		if text, err := json.MarshalIndent(c.Statement, "", "  "); err == nil { // it is texts and lists: it marshals
 			r.Statement = string(text)
 		}
 	}
+	if r.Told == "" {
+		return r
+	}
 	for outcome, kind := range map[readiness.Outcome]OutcomeKind{
 		readiness.Stopped: Stopped, readiness.Unknown: Unclear, readiness.Exempt: Exempt, readiness.Passes: Passing,
 	} {
-		if rows := rowsOf(a.Uses, outcome); len(rows) > 0 {
+		if rows := rowsOf(a.Uses, r.Told, outcome); len(rows) > 0 {
 			r.Outcomes = append(r.Outcomes, Outcome{Kind: kind, Rows: rows})
 		}
 	}
 	return r
 }
 
-// rowsOf adds up the uses with an outcome by what a row tells.
-func rowsOf(uses []readiness.Use, outcome readiness.Outcome) []OutcomeRow {
+// rowsOf adds up the uses with an outcome under the condition of a key, by what a row tells.
+func rowsOf(uses []readiness.Use, key string, outcome readiness.Outcome) []OutcomeRow {
 	var rows []OutcomeRow
 	index := map[[3]string]int{}
 	for i := range uses {
 		u := &uses[i]
-		if u.Verdicts[readiness.SourceVpce].Outcome != outcome {
+		if u.Verdicts[key].Outcome != outcome {
 			continue
 		}
-		row := OutcomeRow{Principal: u.Principal, Action: cmp.Or(u.Action, u.EventName), Route: routeText(u)}
-		k := [3]string{row.Principal, row.Action, row.Route}
+		row := OutcomeRow{Principal: u.Principal, Action: cmp.Or(u.Action, u.EventName), Way: u.Way()}
+		k := [3]string{row.Principal, row.Action, row.Way}
 		at, there := index[k]
 		if !there {
 			at = len(rows)
@@ -57,17 +69,7 @@ func rowsOf(uses []readiness.Use, outcome readiness.Outcome) []OutcomeRow {
 		rows[at].LastSeen = max(rows[at].LastSeen, u.LastSeen)
 	}
 	slices.SortFunc(rows, func(a, b OutcomeRow) int {
-		return cmp.Or(cmp.Compare(b.Calls, a.Calls), cmp.Compare(a.Principal, b.Principal), cmp.Compare(a.Action, b.Action), cmp.Compare(a.Route, b.Route))
+		return cmp.Or(cmp.Compare(b.Calls, a.Calls), cmp.Compare(a.Principal, b.Principal), cmp.Compare(a.Action, b.Action), cmp.Compare(a.Way, b.Way))
 	})
 	return rows
-}
-
-func routeText(u *readiness.Use) string {
-	switch {
-	case u.Origin != "":
-		return u.Route + " (" + u.Origin + ")"
-	case u.Route == "vpce":
-		return u.Route + " " + u.EndpointID
-	}
-	return u.Route
 }

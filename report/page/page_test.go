@@ -69,7 +69,8 @@ func TestHostileTextStaysText(t *testing.T) {
 	p := read(t, m.publish(t))
 	p.Readiness = m.someReadiness()
 	p.Readiness[0].Resource += hostile
-	p.Readiness[0].Condition += hostile
+	p.Readiness[0].Conditions[0].Values += hostile
+	p.Readiness[0].Notes = []string{hostile}
 	p.Readiness[0].Statement += hostile
 	p.store = hostile
 	text := write(t, p)
@@ -101,6 +102,10 @@ func TestALargePageIsSmall(t *testing.T) {
 	p := read(t, m.publish(t))
 	for range 2 * maxReadiness {
 		r := m.someReadiness()[0]
+		r.Conditions[0].Values += worst
+		for range 2 * maxNotes {
+			r.Notes = append(r.Notes, worst)
+		}
 		for i := range r.Outcomes {
 			for len(r.Outcomes[i].Rows) < 100 {
 				r.Outcomes[i].Rows = append(r.Outcomes[i].Rows, r.Outcomes[i].Rows...)

@@ -1,6 +1,7 @@
 package page
 
 import (
+	"fmt"
 	"math"
 	"reflect"
 	"regexp"
@@ -10,6 +11,7 @@ import (
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/readiness"
 	"vpcetrail/report/table"
 )
 
@@ -162,10 +164,33 @@ func TestReadinessIsSaidInOneSentence(t *testing.T) {
 		{[]Outcome{one(Passing), one(Exempt)}, "Ready: no call in the report would be stopped."},
 		{nil, "No call in the report names this resource."},
 	} {
-		r := Readiness{Outcomes: tc.outcomes}
+		r := Readiness{Told: "aws:SourceVpce", Outcomes: tc.outcomes}
 		v := r.view()
 		if v.Verdict != tc.verdict || v.Safe != strings.HasPrefix(v.Verdict, "Ready") {
 			t.Errorf("%v %s, want %s", v.Safe, v.Verdict, tc.verdict)
+		}
+	}
+}
+
+// Where the report knows no endpoint of ours, the first condition whose values it knows is told.
+func TestReadinessWithoutEndpoints(t *testing.T) {
+	unknown := readiness.Condition{Key: readiness.SourceVpce, Values: []string{}}
+	account := readiness.Condition{Key: readiness.VpceAccount, Values: []string{"111122223333"}, Calls: map[readiness.Outcome]int64{readiness.Stopped: 3}}
+	org := readiness.Condition{Key: readiness.VpceOrgID, Values: []string{}, Calls: map[readiness.Outcome]int64{readiness.Stopped: 3}}
+	for _, tc := range []struct {
+		conditions []readiness.Condition
+		told, keys string
+	}{
+		{[]readiness.Condition{unknown, account, org}, readiness.VpceAccount, "aws:VpceAccount 111122223333 3; aws:VpceOrgID your organization's id 3; "},
+		{[]readiness.Condition{unknown, org}, "", "aws:VpceOrgID your organization's id 3; "},
+	} {
+		r := ReadinessOf(&readiness.Answer{Conditions: tc.conditions})
+		keys := ""
+		for _, c := range r.Conditions {
+			keys += fmt.Sprintf("%s %s %d; ", c.Key, c.Values, c.Stopped)
+		}
+		if r.Told != tc.told || keys != tc.keys {
+			t.Errorf("told %q of %s", r.Told, keys)
 		}
 	}
 }

@@ -6,20 +6,30 @@ import (
 	"vpcetrail/report/grid"
 )
 
-// How many resources a page shows, and rows of those stopped and of each other outcome.
+// How many resources a page shows, and of each the rows of those stopped and of every other outcome, and the notes.
 const (
 	maxReadiness = 10
 	maxStopped   = 25
 	maxOthers    = 5
+	maxNotes     = 5
 )
 
 // A Readiness says what a policy that demands an endpoint would do to the calls that reached one resource.
 type Readiness struct {
-	Resource  string // ARN
-	Condition string // what would be demanded, such as aws:SourceVpce, with its values
-	Outcomes  []Outcome
-	Statement string // the policy statement to paste; "" where there is none
-	Note      string // why there is no answer; "" where there is one
+	Resource   string      // ARN
+	Conditions []Condition // what could be demanded
+	Told       string      // the key of the condition that Outcomes and Statement are of; "" where the report cannot answer
+	Outcomes   []Outcome
+	Statement  string   // the policy statement to paste; "" where there is none
+	Notes      []string // what the report does not know, and what to mind
+}
+
+// A Condition is one way of asking for an endpoint, and what it would do to how many calls.
+type Condition struct {
+	Key    string // such as aws:SourceVpce
+	Values string // as a person reads them
+
+	Stopped, StoppedAllowed, Unclear, Exempt, Passing int64 // StoppedAllowed: of Stopped, those that are allowed today
 }
 
 // An Outcome is one thing that the policy would do to calls.
@@ -54,10 +64,10 @@ func (k OutcomeKind) words() string {
 	return string(k)
 }
 
-// An OutcomeRow counts the calls of one principal by one action and route.
+// An OutcomeRow counts the calls of one principal by one action and way.
 type OutcomeRow struct {
 	Principal, Action string
-	Route             string // as a person reads it: internet (aws), vpce vpce-0a1b…
+	Way               string // as a person reads it: internet, AWS address; vpce-0a1b…
 	Calls, Denied     int64  // Denied: already, of Calls
 	LastSeen          int64  // milliseconds since the epoch
 }
@@ -75,6 +85,7 @@ type readinessView struct {
 	Verdict string
 	Safe    bool
 	Parts   []outcomeView
+	Notes   []string // those that are shown
 }
 
 type outcomeView struct {
@@ -93,7 +104,7 @@ func (v *view) addReadiness(all []Readiness) {
 }
 
 func (r *Readiness) view() readinessView {
-	v := readinessView{Readiness: r}
+	v := readinessView{Readiness: r, Notes: r.Notes[:min(len(r.Notes), maxNotes)]}
 	calls := map[OutcomeKind]int64{}
 	for _, kind := range []OutcomeKind{Stopped, Unclear, Exempt, Passing} {
 		for i := range r.Outcomes {
@@ -110,7 +121,7 @@ func (r *Readiness) view() readinessView {
 		}
 	}
 	switch {
-	case r.Note != "":
+	case r.Told == "":
 		v.Verdict = "Cannot be told."
 	case calls[Stopped] > 0:
 		v.Verdict = fmt.Sprintf("Not ready: %s would be stopped.", grid.Plural(calls[Stopped], "call"))

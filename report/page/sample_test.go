@@ -217,19 +217,25 @@ func (m month) findings(d day.Day, rng *rand.Rand) (rows []table.FindingRow) {
 
 // someReadiness is the readiness of two resources.
 func (m month) someReadiness() []Readiness {
-	row := func(i int, route string, calls int64) OutcomeRow {
-		return OutcomeRow{Principal: m.principal(i), Action: []string{"GetObject", "PutObject", "DeleteObject"}[i%3], Route: route, Calls: calls, LastSeen: 1795219200000}
+	row := func(i int, way string, calls int64) OutcomeRow {
+		return OutcomeRow{Principal: m.principal(i), Action: []string{"GetObject", "PutObject", "DeleteObject"}[i%3], Way: way, Calls: calls, LastSeen: 1795219200000}
 	}
+	const told = "aws:SourceVpce"
 	return []Readiness{{
-		Resource: "arn:aws:s3:::amzn-s3-demo-restricted", Condition: "aws:SourceVpce vpce-0a11b22c33d44e55f",
+		Resource: "arn:aws:s3:::amzn-s3-demo-restricted", Told: told, Conditions: []Condition{
+			{Key: told, Values: "vpce-0a11b22c33d44e55f", Stopped: 322, StoppedAllowed: 310, Exempt: 77, Passing: 42100},
+			{Key: "aws:VpceAccount", Values: "111122223333", Stopped: 322, StoppedAllowed: 310, Exempt: 77, Passing: 42100},
+		},
+		Notes: []string{"The VPC of vpce-0a11b22c33d44e55f is not known: analyze with --endpoints tells it."},
 		Outcomes: []Outcome{
-			{Passing, []OutcomeRow{row(1, "vpce vpce-0a11b22c33d44e55f", 41200), row(2, "vpce vpce-0a11b22c33d44e55f", 900)}},
-			{Stopped, []OutcomeRow{row(23, "internet (aws)", 310), row(46, "internet (external)", 12)}},
-			{Exempt, []OutcomeRow{row(5, "aws_service", 77)}},
+			{Passing, []OutcomeRow{row(1, "vpce-0a11b22c33d44e55f", 41200), row(2, "vpce-0a11b22c33d44e55f", 900)}},
+			{Stopped, []OutcomeRow{row(23, "internet, AWS address", 310), row(46, "internet, external", 12)}},
+			{Exempt, []OutcomeRow{row(5, "aws_service, invoked_by", 77)}},
 		},
 		Statement: "{\n  \"Effect\": \"Deny\",\n  \"Principal\": \"*\"\n}",
 	}, {
-		Resource: "arn:aws:sqs:us-east-1:111122223333:sales-orders", Condition: "aws:SourceVpce vpce-0a11b22c33d44e55f",
-		Outcomes: []Outcome{{Passing, []OutcomeRow{row(3, "vpce vpce-0a11b22c33d44e55f", 812)}}},
+		Resource: "arn:aws:sqs:us-east-1:111122223333:sales-orders", Told: told,
+		Conditions: []Condition{{Key: told, Values: "vpce-0a11b22c33d44e55f", Passing: 812}},
+		Outcomes:   []Outcome{{Passing, []OutcomeRow{row(3, "vpce-0a11b22c33d44e55f", 812)}}},
 	}}
 }

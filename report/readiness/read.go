@@ -184,7 +184,7 @@ func (r *reader) conditions(a *Answer, s *report.Span) {
 		a.Conditions = append(a.Conditions, c)
 	}
 	if len(r.allowed) == 0 {
-		a.note("The report has no endpoint of ours for %s: name those that the policy should let through with --endpoints.", cmp.Or(r.service.name, "this service"))
+		a.note("The report has no endpoint of ours for %s: vpcetrail readiness --endpoints takes those that the policy should let through.", cmp.Or(r.service.name, "this service"))
 	}
 	if !r.service.ownerKeys && r.service.name != "" {
 		a.note("AWS does not list %s among the services that know aws:VpceAccount and aws:VpceOrgID (as of August 2025): where a service does not know the key, the condition stops everybody.", r.service.name)

@@ -50,7 +50,7 @@ func TestStatementsDoWhatVerdictsSay(t *testing.T) {
 			}
 			judged++
 			if got, hangsOn := p.Denied(r); got != want {
-				t.Errorf("%s: %s %s by %s is %s, but the statement says %v (%v)", c.Key, u.Principal, u.EventName, u.by(), v.Outcome, got, hangsOn)
+				t.Errorf("%s: %s %s by %s is %s, but the statement says %v (%v)", c.Key, u.Principal, u.EventName, u.Way(), v.Outcome, got, hangsOn)
 			}
 		}
 	}

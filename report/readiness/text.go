@@ -102,7 +102,7 @@ func (a *Answer) writeUses(out *strings.Builder, key string, o Outcome) {
 		if rows++; rows > maxRows {
 			continue
 		}
-		last := u.by()
+		last := u.Way()
 		if o == Passes && u.Route != "vpce" {
 			last += ", not in the statement"
 		}
@@ -142,8 +142,8 @@ func (v *Verdict) reason() string {
 	return v.Because
 }
 
-// by says by which way the calls came.
-func (u *Use) by() string {
+// Way says by which way the calls came, as a person reads it: an endpoint's id, or another route.
+func (u *Use) Way() string {
 	return grid.Way{Route: u.Route, Origin: u.Origin, Evidence: u.Evidence, EndpointID: u.EndpointID, EndpointOwner: u.EndpointOwner}.String()
 }
 
@@ -183,7 +183,7 @@ func (a *Answer) writeDifferences(out *strings.Builder, key string) {
 				continue
 			}
 			if rows++; rows <= maxRows {
-				g.Add(a.principal(u), u.EventName, grid.Number(u.Calls), u.by(), string(v.Outcome), grid.OrDash(string(u.Verdicts[key].Outcome)))
+				g.Add(a.principal(u), u.EventName, grid.Number(u.Calls), u.Way(), string(v.Outcome), grid.OrDash(string(u.Verdicts[key].Outcome)))
 			}
 		}
 		if g.More(rows - maxRows); rows > 0 {
