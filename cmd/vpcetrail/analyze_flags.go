@@ -40,7 +40,8 @@ func newAnalyze() *cobra.Command {
 		Long: `analyze reads the CloudTrail objects of each SOURCE (s3://bucket/prefix, a directory, a file, - for
 standard input, or lookup-events://REGION for the last 90 days as CloudTrail's API tells them), decides
 for every API call by which route it reached AWS, and publishes one partition a day and table in DEST
-(a directory or s3://bucket/prefix). A day is replaced as a whole.
+(a directory or s3://bucket/prefix). A day is replaced as a whole. Let no two runs publish in the same DEST
+at once: a directory refuses the second, an S3 prefix does not.
 
 A day's calls are read from the folders of that day and, for late delivery, of the days after it that
 --lateness reaches into. Records that come later still are counted once a run with --restate finds them: it lists
