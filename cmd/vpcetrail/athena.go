@@ -42,7 +42,9 @@ made itself it leaves alone.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), args[0], cmd.OutOrStdout()) },
 	}
 	flags := cmd.Flags()
+	flags.SortFlags = false
 	flags.StringVar(&f.engine, "engine", "athena", "for whom: athena, duckdb, trino or spark")
+	completeWords(cmd, "engine", "athena", "duckdb", "trino", "spark")
 	flags.StringVar(&f.format, "format", "sql", "sql, glue (inputs of Glue's CreateTable, one a line) or cloudformation (a template)")
 	completeWords(cmd, "format", "sql", "glue", "cloudformation")
 	flags.StringVar(&f.database, "database", "vpcetrail", "database to hold the tables; made if it is missing")
