@@ -35,7 +35,7 @@ principals with most calls past the endpoint, the endpoints used and, where the 
 
 With --by it adds up one table by one thing instead: traffic by principal, service, account, region or day, endpoints
 by endpoint, resources by resource, and findings by finding. --where chooses rows by any column of the table that is read,
-and by dt, the day; in a value * stands for any text, and nothing stands for NULL. All conditions must hold.
+and by dt, the day; in a value * stands for any text, ? for any one character, and nothing for NULL. All conditions must hold.
 
 Tables on a terminal fit its width: long names lose their middle. CSV and JSON hold every column whole, named as in the
 report's tables.`,
@@ -63,7 +63,7 @@ report's tables.`,
 	flags := cmd.Flags()
 	flags.SortFlags = false
 	flags.StringVar(&f.by, "by", "", "add up by "+oneOf(summary.Subjects()))
-	flags.StringArrayVar(&f.where, "where", nil, "count only rows with `column=value` or column!=value, * for any text; may be repeated")
+	flags.StringArrayVar(&f.where, "where", nil, "count only rows with `column=value` or column!=value, * for any text, ? for any character; may be repeated")
 	f.daysFlags.register(cmd)
 	f.outputFlags.register(cmd)
 	completeWords(cmd, "by", summary.Subjects()...)

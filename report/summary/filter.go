@@ -6,6 +6,7 @@ import (
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/table"
+	"vpcetrail/report/wildcard"
 )
 
 // partitionColumn is the day, a column of every table.
@@ -55,7 +56,7 @@ func (f *filter[T]) holds(row *T, d day.Day) bool {
 	} else {
 		value = f.column.Format(row)
 	}
-	return matches(value, f.pattern) != f.not
+	return wildcard.Match(f.pattern, value) != f.not
 }
 
 func allHold[T any](filters []filter[T], row *T, d day.Day) bool {
@@ -63,27 +64,6 @@ func allHold[T any](filters []filter[T], row *T, d day.Day) bool {
 		if !filters[i].holds(row, d) {
 			return false
 		}
-	}
-	return true
-}
-
-// matches reports whether the whole text is as the pattern says, in which * stands for any text, also none.
-func matches(text, pattern string) bool {
-	parts := strings.Split(pattern, "*")
-	first, last := parts[0], parts[len(parts)-1]
-	if len(parts) == 1 {
-		return text == pattern
-	}
-	if len(text) < len(first)+len(last) || !strings.HasPrefix(text, first) || !strings.HasSuffix(text, last) {
-		return false
-	}
-	text = text[len(first) : len(text)-len(last)]
-	for _, part := range parts[1 : len(parts)-1] {
-		at := strings.Index(text, part)
-		if at < 0 {
-			return false
-		}
-		text = text[at+len(part):]
 	}
 	return true
 }

@@ -13,7 +13,7 @@ import (
 // A Query asks what a report says by one thing, such as by principal.
 type Query struct {
 	By    string   // one of Subjects
-	Where []string // conditions, column=value or column!=value with * for any text, on the table that is read; all must hold
+	Where []string // conditions, column=value or column!=value with the wildcards * and ?, on the table that is read; all must hold
 	Top   int      // how many rows; 0: all
 
 	memory int // bytes that it takes, about; 0: the package's

@@ -208,20 +208,6 @@ func TestDaysWithoutTheTable(t *testing.T) {
 	}
 }
 
-func TestMatches(t *testing.T) {
-	for _, tc := range []struct {
-		text, pattern string
-		want          bool
-	}{
-		{"", "", true}, {"", "*", true}, {"a", "", false}, {"abc", "abc", true}, {"abc", "ab", false}, {"abc", "a*c", true}, {"abc", "a*b*c", true},
-		{"abc", "*b*", true}, {"abc", "*d*", false}, {"aba", "ab*ba", false}, {"abba", "ab*ba", true}, {"aXbXc", "a*X*X*c", true}, {"aXc", "a*X*X*c", false},
-	} {
-		if got := matches(tc.text, tc.pattern); got != tc.want {
-			t.Errorf("%q like %q: %t", tc.text, tc.pattern, got)
-		}
-	}
-}
-
 // The digest of findings tells each once, and what the detours cost.
 func TestSummaryWithFindings(t *testing.T) {
 	s, err := Read(context.Background(), threeDays(t), nil)
