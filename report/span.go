@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/grid"
@@ -82,7 +81,7 @@ func (s *Span) findMissing(window day.Window) {
 func (s *Span) Need(table string) error {
 	var lacking []day.Day
 	for i, m := range s.Manifests {
-		if !slices.ContainsFunc(m.Files, func(f File) bool { return strings.HasPrefix(f.Name, table+"/") }) {
+		if !m.Has(table) {
 			lacking = append(lacking, s.Days[i])
 		}
 	}

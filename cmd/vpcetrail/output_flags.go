@@ -51,9 +51,9 @@ const defaultTop = 10
 func (f *outputFlags) check() error {
 	switch {
 	case !slices.Contains(grid.Formats(), f.format):
-		return fmt.Errorf("--format %q: want %s", f.format, oneOf(grid.Formats()))
+		return fmt.Errorf("--format %q: want %s", f.format, grid.OneOf(grid.Formats()))
 	case !slices.Contains(colors, f.color):
-		return fmt.Errorf("--color %q: want %s", f.color, oneOf(colors))
+		return fmt.Errorf("--color %q: want %s", f.color, grid.OneOf(colors))
 	case f.top < 0:
 		return fmt.Errorf("--top %d: want 0 for all, or more", f.top)
 	}
@@ -91,10 +91,4 @@ func widthOf(out io.Writer) int {
 		return anyWidth
 	}
 	return width
-}
-
-// oneOf joins words as a sentence does: a, b or c.
-func oneOf(words []string) string {
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " or " + words[last]
 }

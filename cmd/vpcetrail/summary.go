@@ -62,7 +62,7 @@ report's tables.`,
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVar(&f.by, "by", "", "add up by "+oneOf(summary.Subjects()))
+	flags.StringVar(&f.by, "by", "", "add up by "+grid.OneOf(summary.Subjects()))
 	flags.StringArrayVar(&f.where, "where", nil, "count only rows with `column=value` or column!=value, * for any text, ? for any character; may be repeated")
 	f.daysFlags.register(cmd)
 	f.outputFlags.register(cmd)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
 )
 
@@ -161,7 +162,7 @@ func (r *Report) alter(t *table.Info, old *Existing) []change {
 	}
 	var list []change
 	if len(added) > 0 {
-		list = append(list, change{t.Name, fmt.Sprintf("%d columns added", len(added)), "ALTER TABLE " + name + " ADD COLUMNS" + block(added)})
+		list = append(list, change{t.Name, grid.Plural(int64(len(added)), "column") + " added", "ALTER TABLE " + name + " ADD COLUMNS" + block(added)})
 	}
 	return append(append(list, comments...), r.alterProperties(t, old)...)
 }

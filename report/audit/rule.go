@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"vpcetrail/report/findings"
 	"vpcetrail/report/wildcard"
 )
 
@@ -32,8 +33,8 @@ type Rule struct {
 	ServicesViolate bool
 }
 
-// severities are in order, the gravest first.
-var severities = []string{"critical", "high", "medium", "low", "info"}
+// severities are those of findings, the gravest first.
+var severities = findings.Severities
 
 // Severities returns what a rule's severity can be, the gravest first.
 func Severities() []string { return slices.Clone(severities) }

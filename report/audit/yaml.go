@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"vpcetrail/report/grid"
+
 	"go.yaml.in/yaml/v3"
 )
 
@@ -107,7 +109,7 @@ func texts(to *[]string) reader {
 func choice(to *string, words ...string) reader {
 	return func(n *yaml.Node, field string) error {
 		if n.Kind != yaml.ScalarNode || !slices.Contains(words, n.Value) {
-			return &Error{n.Line, field, fmt.Sprintf("is %s: want %s", found(n), oneOf(words))}
+			return &Error{n.Line, field, fmt.Sprintf("is %s: want %s", found(n), grid.OneOf(words))}
 		}
 		*to = n.Value
 		return nil
@@ -122,7 +124,7 @@ func choices(to *[]string, words ...string) reader {
 		}
 		for _, word := range *to {
 			if !slices.Contains(words, word) {
-				return &Error{n.Line, field, fmt.Sprintf("is %q: want %s", word, oneOf(words))}
+				return &Error{n.Line, field, fmt.Sprintf("is %q: want %s", word, grid.OneOf(words))}
 			}
 		}
 		return nil
@@ -140,8 +142,3 @@ func either(to *bool, off, on string) reader {
 }
 
 func boolean(to *bool) reader { return either(to, "false", "true") }
-
-func oneOf(words []string) string {
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " or " + words[last]
-}

@@ -80,17 +80,10 @@ func (d *Diff) rows(wanted func(Change) bool, top int) iter.Seq2[[]any, error] {
 
 func (c *Caller) row() []any {
 	return []any{
-		c.Change.String(), orNull(c.Account), orNull(c.Principal), orNull(c.Service),
+		c.Change.String(), grid.OrNull(c.Account), grid.OrNull(c.Principal), grid.OrNull(c.Service),
 		c.Before.Internet, c.After.Internet, c.Before.VPCE, c.After.VPCE,
 		ratioOrNull(c.Before.Share()), ratioOrNull(c.After.Share()), c.Before.Calls, c.After.Calls,
 	}
-}
-
-func orNull(text string) any {
-	if text == "" {
-		return nil
-	}
-	return text
 }
 
 func ratioOrNull(share float64) any {

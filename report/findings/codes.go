@@ -1,9 +1,12 @@
 package findings
 
+// Severities are what a finding's severity can be, the gravest first.
+var Severities = []string{"critical", "high", "medium", "low", "info"}
+
 // A Code is one kind of finding.
 type Code struct {
 	Name     string // as in column finding
-	Severity string // critical, high, medium, low or info
+	Severity string // one of Severities
 	// Means says when calls, or an endpoint, are found, and what that shows. It is the row's detail too.
 	Means string
 }

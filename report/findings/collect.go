@@ -6,7 +6,6 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
-
 	"vpcetrail/report/table"
 )
 

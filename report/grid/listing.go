@@ -46,6 +46,14 @@ type Listing struct {
 	Total   int                     // how many rows there are; people are told what Top leaves out
 }
 
+// OrNull returns a text as a row has it: nil where it is empty.
+func OrNull(text string) any {
+	if text == "" {
+		return nil
+	}
+	return text
+}
+
 // The formats of a Listing.
 const (
 	FormatTable    = "table"

@@ -49,3 +49,9 @@ func Few(list []string) string {
 	}
 	return strings.Join(list, ", ")
 }
+
+// OneOf joins two words or more as a sentence does: a, b or c.
+func OneOf(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}

@@ -9,17 +9,16 @@ import (
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
+	"vpcetrail/report/findings"
 	"vpcetrail/report/table"
 )
 
-// severityOrder is the order of severities, the worst first. Others come last.
-var severityOrder = []string{"critical", "high", "medium", "low", "info"}
-
+// severityRank returns the place of a severity, from the gravest on. One that nobody knows comes last.
 func severityRank(severity string) int {
-	if i := slices.Index(severityOrder, severity); i >= 0 {
+	if i := slices.Index(findings.Severities, severity); i >= 0 {
 		return i
 	}
-	return len(severityOrder)
+	return len(findings.Severities)
 }
 
 // A finding is one finding over all days.

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"vpcetrail/report/findings"
 	"vpcetrail/report/grid"
 )
 
@@ -33,7 +34,7 @@ type findingView struct {
 }
 
 func (p *Page) findingsView(window string) findingsView {
-	v := findingsView{More: more{p.findings.more(), "finding", "SELECT * FROM findings WHERE " + window + " ORDER BY severity, calls DESC"}}
+	v := findingsView{More: more{p.findings.more(), "finding", "SELECT * FROM findings WHERE " + window + " ORDER BY array_position(ARRAY['" + strings.Join(findings.Severities, "', '") + "'], severity), calls DESC"}}
 	switch without := len(p.days) - p.daysWithFindings; {
 	case p.daysWithFindings == 0:
 		v.Missing = "This report has no table of findings: an older version of vpcetrail made it. Run analyze again for its days to get one."
@@ -47,9 +48,9 @@ func (p *Page) findingsView(window string) findingsView {
 	}
 	for i := range p.findings.rows {
 		f := findingView{finding: p.findings.rows[i], Cost: "–", CostRank: -1}
-		f.Rank = len(severityOrder) - severityRank(f.Severity)
+		f.Rank = len(findings.Severities) - severityRank(f.Severity)
 		if !math.IsNaN(f.USD) {
-			v.Costs, f.Cost, f.CostRank = true, fmt.Sprintf("$%.2f", f.USD), f.USD
+			v.Costs, f.Cost, f.CostRank = true, grid.Dollars(f.USD), f.USD
 		}
 		v.Rows = append(v.Rows, f)
 	}

@@ -131,7 +131,7 @@ func (r *reader) day(ctx context.Context, store report.Store, d day.Day) error {
 }
 
 func (r *reader) dayFindings(ctx context.Context, store report.Store, m *report.Manifest, d day.Day) error {
-	if !has(m, table.Findings.Name) {
+	if !m.Has(table.Findings.Name) {
 		return nil
 	}
 	r.page.daysWithFindings++

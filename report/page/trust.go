@@ -84,8 +84,3 @@ func sum(k *report.Kinds) int64 {
 }
 
 func balanced(b *report.Balance) bool { return b.Records == sum(&b.Kinds)+b.OutsideWindow+b.Invalid }
-
-// has reports whether the day has files of a table.
-func has(m *report.Manifest, table string) bool {
-	return slices.ContainsFunc(m.Files, func(f report.File) bool { return strings.HasPrefix(f.Name, table+"/") })
-}

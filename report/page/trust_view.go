@@ -39,10 +39,10 @@ func (p *Page) trustView() trustView {
 		v.add("Balanced: %s, each counted once: %s.", grid.Plural(t.records(), "record"), kindsText(&t.counts))
 	}
 	if missing := p.missingDays(); len(missing) > 0 {
-		v.add("%s between the first and the last without a report: %s.", grid.Plural(int64(len(missing)), "day"), someOf(missing, 10))
+		v.add("%s between the first and the last without a report: %s.", grid.Plural(int64(len(missing)), "day"), grid.Few(missing))
 	}
 	if len(t.filters) > 0 {
-		v.add("Filtered: read were %s.", someOf(t.filters, 10))
+		v.add("Filtered: read were %s.", grid.Few(t.filters))
 	}
 	if !t.inventory {
 		v.add("Made without an inventory of endpoints: whose an endpoint is follows from the records alone.")
@@ -62,13 +62,6 @@ func (p *Page) missingDays() (missing []string) {
 		}
 	}
 	return missing
-}
-
-func someOf(list []string, n int) string {
-	if len(list) <= n {
-		return strings.Join(list, ", ")
-	}
-	return fmt.Sprintf("%s and %s more", strings.Join(list[:n], ", "), grid.Number(int64(len(list)-n)))
 }
 
 // unreadText lists what could not be read, by status.

@@ -64,7 +64,7 @@ func (v *view[T, V, P]) answer(ctx context.Context, store report.Store, days []p
 				return
 			}
 			for i, text := range g.texts {
-				row[i] = textOrNull(text)
+				row[i] = grid.OrNull(text)
 			}
 			for i, m := range v.measures {
 				row[len(v.group)+i] = m.value(&g.sum, g.distinct)
@@ -205,13 +205,6 @@ func (v *view[T, V, P]) groups(ranked *spill.Sorter) iter.Seq2[*group[V], error]
 			yield(nil, err)
 		}
 	}
-}
-
-func textOrNull(text string) any {
-	if text == "" {
-		return nil
-	}
-	return text
 }
 
 // appendRank appends how many numbers there are, and each, in a form whose bytes sort the highest first.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"vpcetrail/ingest/day"
+	codes "vpcetrail/report/findings"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
 )
@@ -114,10 +115,10 @@ var endpoints = view[table.EndpointRow, endpointSum, *endpointSum]{
 	rank:  func(_ []string, e *endpointSum) []int64 { return []int64{e.calls, e.networkEvents} },
 	add:   (*endpointSum).count,
 	measures: []measure[endpointSum]{
-		{text("endpoint_type", "type"), func(e *endpointSum, _ int64) any { return textOrNull(e.kind) }},
-		{text("endpoint_owner", "owner"), func(e *endpointSum, _ int64) any { return textOrNull(e.owner) }},
-		{grid.Column{Name: "endpoint_account_id", Head: "account", Spare: true}, func(e *endpointSum, _ int64) any { return textOrNull(e.account) }},
-		{text("vpc_id", ""), func(e *endpointSum, _ int64) any { return textOrNull(e.vpc) }},
+		{text("endpoint_type", "type"), func(e *endpointSum, _ int64) any { return grid.OrNull(e.kind) }},
+		{text("endpoint_owner", "owner"), func(e *endpointSum, _ int64) any { return grid.OrNull(e.owner) }},
+		{grid.Column{Name: "endpoint_account_id", Head: "account", Spare: true}, func(e *endpointSum, _ int64) any { return grid.OrNull(e.account) }},
+		{text("vpc_id", ""), func(e *endpointSum, _ int64) any { return grid.OrNull(e.vpc) }},
 		{grid.Column{Name: "calls", Head: "calls", Kind: grid.Count}, func(e *endpointSum, _ int64) any { return e.calls }},
 		{grid.Column{Name: "denied", Head: "denied", Kind: grid.Count}, func(e *endpointSum, _ int64) any { return e.denied }},
 		{grid.Column{Name: "policy_denied", Head: "policy denials", Kind: grid.Count}, func(e *endpointSum, _ int64) any { return e.policyDenied }},
@@ -152,11 +153,13 @@ func subjectOf(f *table.FindingRow) []string {
 	return []string{f.AccountID, f.Region, f.Principal, f.PrincipalAccountID, f.Service, f.Resource, f.EndpointID}
 }
 
-// severities are what a finding can have, the least first.
-var severities = []string{"info", "low", "medium", "high", "critical"}
-
-// rankOfSeverity returns the higher, the worse; 0 for one that nobody knows.
-func rankOfSeverity(severity string) int64 { return int64(slices.Index(severities, severity)) + 1 }
+// rankOfSeverity returns the higher, the graver; 0 for one that nobody knows.
+func rankOfSeverity(severity string) int64 {
+	if i := slices.Index(codes.Severities, severity); i >= 0 {
+		return int64(len(codes.Severities) - i)
+	}
+	return 0
+}
 
 func inkOfSeverity(severity string) grid.Ink {
 	switch severity {
