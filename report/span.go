@@ -107,16 +107,19 @@ func SpanRows[T any](ctx context.Context, s *Span, t *table.Table[T]) Rows[T] {
 	}
 }
 
-// String names the days: one, a range, or how many there are between the first and the last.
-func (s *Span) String() string {
-	first, last := s.Days[0], s.Days[len(s.Days)-1]
+// String names the days, as NameDays does.
+func (s *Span) String() string { return NameDays(s.Days) }
+
+// NameDays names days in order, one at least: that one, a range, or how many there are between the first and the last.
+func NameDays(days []day.Day) string {
+	first, last := days[0], days[len(days)-1]
 	switch {
 	case first == last:
 		return first.String()
-	case int(last-first)+1 == len(s.Days):
+	case int(last-first)+1 == len(days):
 		return fmt.Sprintf("%s to %s", first, last)
 	}
-	return fmt.Sprintf("%d days between %s and %s", len(s.Days), first, last)
+	return fmt.Sprintf("%d days between %s and %s", len(days), first, last)
 }
 
 // dayList names days, the first few of many.

@@ -105,8 +105,8 @@ func indexNames(ctx context.Context, store report.Store) ([]string, error) {
 	return names, nil
 }
 
-// reads reports whether the run of x may have read records of d.
-func (x *Index) reads(d day.Day) bool {
+// published reports whether the run of x published d.
+func (x *Index) published(d day.Day) bool {
 	_, ok := x.Days[d.String()]
 	return ok
 }

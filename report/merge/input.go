@@ -65,7 +65,7 @@ func (in *input) findRun(ctx context.Context, d day.Day, all []*Index) error {
 			in.days[d], in.shards[x.Run.Window] = x, x
 			return nil
 		}
-		known = known || x.reads(d)
+		known = known || x.published(d)
 	}
 	if known {
 		return fmt.Errorf("%s: %s was published again since, and %w", in.store, d, errNoShard)

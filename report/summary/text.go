@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"vpcetrail/report"
 	"vpcetrail/report/grid"
 )
 
@@ -51,16 +52,7 @@ func (s *Summary) writeText(w io.Writer, style grid.Style, top int, write func(*
 }
 
 func (s *Summary) writeHead(out *strings.Builder, style grid.Style) {
-	first, last := s.Days[0], s.Days[len(s.Days)-1]
-	switch {
-	case len(s.Days) == 1:
-		fmt.Fprintf(out, "%s: ", first)
-	case int(last-first)+1 == len(s.Days):
-		fmt.Fprintf(out, "%s to %s: ", first, last)
-	default:
-		fmt.Fprintf(out, "%d days between %s and %s: ", len(s.Days), first, last)
-	}
-	fmt.Fprintf(out, "%s, %s denied\n", grid.Plural(s.Total.Calls, "call"), grid.Number(s.Total.Denied))
+	fmt.Fprintf(out, "%s: %s, %s denied\n", report.NameDays(s.Days), grid.Plural(s.Total.Calls, "call"), grid.Number(s.Total.Denied))
 	s.writeOthers(out)
 	if unread := s.unread(); unread > 0 {
 		text := fmt.Sprintf("INCOMPLETE: %s could not be read whole; table objects names each", grid.Plural(unread, "object"))
