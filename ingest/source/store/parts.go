@@ -117,7 +117,7 @@ func (p *parts) begin(b *body) {
 		if q.err = b.start(); q.err == nil {
 			n, q.err = io.ReadFull(b, q.room)
 			if q.err == nil { // the end, which proves the part whole
-				if _, q.err = b.Read(make([]byte, 1)); q.err == nil {
+				if _, q.err = io.ReadFull(b, make([]byte, 1)); q.err == nil { // a Read of no byte says nothing
 					q.err = errors.New("the server sent more than it was asked for")
 				}
 			}
