@@ -65,8 +65,8 @@ type Result struct {
 	Denied    int64   // calls left out because they were denied
 	Excepted  []int64 // calls left out by each exception
 
-	Rows    []Call // the violating ones, most calls first
-	LeftOut int64  // how many rows more there are
+	Rows    []Call // the violating ones, most calls first; at most maxRows, of the first days
+	LeftOut int64  // rows of the table, of a day each, whose calls are in none of Rows
 }
 
 // An Audit is the outcome of all rules over days of a report.

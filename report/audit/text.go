@@ -70,7 +70,7 @@ func (r *Result) writeText(out *strings.Builder) {
 		return
 	}
 	g := grid.Grid{
-		Title: "  Violating calls", Heads: []string{"principal", "account", "region", "call", "calls", "denied", "last seen", "by"},
+		Title: "  Violating calls", Heads: []string{"principal", "account", "Region", "call", "calls", "denied", "last seen", "by"},
 		Right: []bool{false, false, false, false, true, true, false, false},
 	}
 	if r.Table == "resources" {
