@@ -59,6 +59,7 @@ the recent days again, and makes anew, whole, those of which the trail now holds
 	flags.SortFlags = false
 	flags.StringVar(&f.out, "out", "", "where the report is kept: a directory or s3://bucket/prefix (required)")
 	f.register(cmd, "report")
+	f.registerRanges(cmd)
 	flags.Var(&f.restate, "restate", "look so many days back, such as 30d, and restate the days that the trail has outgrown since")
 	flags.Float64Var(&f.natPrice, "nat-price", 0.045, "US dollars that a NAT gateway takes a GB (2^30 bytes), for finding detour_cost")
 	flags.StringSliceVar(&f.formats, "format", []string{report.Parquet}, "how tables are written: parquet, or parquet,arrow for Arrow IPC files too, below OUT/_arrow")

@@ -13,6 +13,7 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report/endpoints"
+	"vpcetrail/report/grid"
 )
 
 // endpointsMemory is what the ids that tell duplicates may take, in bytes.
@@ -133,7 +134,7 @@ func countEndpoints(inventory classify.Inventory) string {
 			gone++
 		}
 	}
-	return fmt.Sprintf("%d endpoints, %d of them known by the trail alone, %d deleted", len(inventory), told, gone)
+	return fmt.Sprintf("%s, %d of them known by the trail alone, %d deleted", grid.Plural(int64(len(inventory)), "endpoint"), told, gone)
 }
 
 // incomplete says what is missing in the inventory that was written; nil where nothing is.

@@ -47,6 +47,7 @@ read, also where --event-id chooses a record of them: give the whole day to get 
 	flags.BoolVar(&f.diff, "diff", false, "set two records side by side: those of two sources, or two chosen by --event-id")
 	flags.StringVar(&f.format, "format", "text", "text, or json, one object a record and line")
 	f.register(cmd, "read")
+	f.registerRanges(cmd)
 	completeWords(cmd, "format", "text", "json")
 	return cmd
 }

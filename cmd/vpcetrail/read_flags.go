@@ -38,10 +38,14 @@ func (f *readFlags) register(cmd *cobra.Command, verb string) {
 	flags.StringSliceVar(&f.accounts, "accounts", nil, "read these accounts only")
 	flags.StringSliceVar(&f.excluded, "exclude-accounts", nil, "do not read these accounts; they stay ours")
 	flags.StringSliceVar(&f.regions, "regions", nil, "read these Regions only, and ask EC2 in them; else in all that the account has enabled")
-	flags.StringVar(&f.ipRanges, "ip-ranges", "", "AWS's address ranges: a newer ip-ranges.json `file` than the one built in")
 	flags.BoolVar(&f.requesterPays, "requester-pays", false, "pay for reading a requester-pays bucket")
 	flags.StringVar(&f.sourceOwner, "expected-source-owner", "", "account that must own the buckets of S3 sources")
 	completeWords(cmd, "date", dateWords...)
+}
+
+// registerRanges adds the flag of the address ranges to a command that decides routes.
+func (f *readFlags) registerRanges(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.ipRanges, "ip-ranges", "", "AWS's address ranges: a newer ip-ranges.json `file` than the one built in")
 }
 
 // input checks the flags and reads the files that they name.
