@@ -5,7 +5,7 @@
 // a correction corrects, or the account of a caller, which makes a call that was counted a copy of another; its
 // accounts and its endpoint events may make an endpoint ours. None of this can be taken back from
 // sums. So a report that is to be merged keeps its shard (report.WriteShard): of each event what a worker of a run keeps of it
-// until all is read, some 30 bytes. Merging then is what one run does once its workers have ended:
+// until all is read, some 42 bytes. Merging then is what one run does once its workers have ended:
 // it takes the objects of all shards in the order of their names, settles them, and publishes.
 //
 // A shard lies beside the tables, in the folder of its run's window:
