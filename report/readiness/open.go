@@ -31,17 +31,29 @@ type OpenAction struct {
 // FindOpen sets a.Open to what p, the policy that the resource has now, leaves open.
 func (a *Answer) FindOpen(p *policy.Policy) {
 	s := serviceOf(a.Resource)
+	seen, checked := a.openSeen(&s, p)
+	a.Open = &Open{Seen: seen, Unseen: []OpenAction{}}
+	for _, action := range s.known {
+		request := a.stranger()
+		request.Action, request.Resource = action, s.target(a.Resource, action)
+		if denied, hangsOn := p.Denied(request); denied != policy.Yes && !checked[action] {
+			a.Open.Unseen = append(a.Open.Unseen, OpenAction{Action: action, HangsOn: hangsOn})
+		}
+	}
+}
+
+// openSeen returns the actions that p leaves open of those that requests past the endpoints used, and all of these.
+func (a *Answer) openSeen(s *service, p *policy.Policy) (list []OpenAction, used map[string]bool) {
 	type certainty struct {
 		action  string
 		certain bool
 	}
 	seen := map[certainty]*OpenAction{}
-	checked := map[string]bool{}
+	used = map[string]bool{}
 	vpcs := map[string]string{}
 	for _, e := range a.Endpoints {
 		vpcs[e.ID] = e.VPC
 	}
-	a.Open = &Open{Seen: []OpenAction{}, Unseen: []OpenAction{}}
 	for i := range a.Uses {
 		u := &a.Uses[i]
 		if !u.stopped() || u.Action == "" {
@@ -50,7 +62,7 @@ func (a *Answer) FindOpen(p *policy.Policy) {
 		request := u.request(vpcs[u.EndpointID])
 		request.Resource = s.target(a.Resource, u.Action)
 		denied, hangsOn := p.Denied(request)
-		checked[u.Action] = true
+		used[u.Action] = true
 		if denied == policy.Yes {
 			continue
 		}
@@ -64,23 +76,18 @@ func (a *Answer) FindOpen(p *policy.Policy) {
 		open.add(&u.Counts)
 		open.Principals = append(open.Principals, u.Principal)
 	}
+	list = []OpenAction{}
 	for _, open := range seen {
 		slices.Sort(open.Principals)
 		open.Principals = slices.Compact(open.Principals)
 		slices.Sort(open.HangsOn)
 		open.HangsOn = slices.Compact(open.HangsOn)
-		a.Open.Seen = append(a.Open.Seen, *open)
+		list = append(list, *open)
 	}
-	slices.SortFunc(a.Open.Seen, func(x, y OpenAction) int {
+	slices.SortFunc(list, func(x, y OpenAction) int {
 		return cmp.Or(cmp.Compare(len(x.HangsOn), len(y.HangsOn)), cmp.Compare(y.Calls, x.Calls), cmp.Compare(x.Action, y.Action))
 	})
-	for _, action := range s.known {
-		request := a.stranger()
-		request.Action, request.Resource = action, s.target(a.Resource, action)
-		if denied, hangsOn := p.Denied(request); denied != policy.Yes && !checked[action] {
-			a.Open.Unseen = append(a.Open.Unseen, OpenAction{Action: action, HangsOn: hangsOn})
-		}
-	}
+	return list, used
 }
 
 // stopped reports whether the first condition that is judged would stop the use.
