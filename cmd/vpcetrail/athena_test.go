@@ -98,7 +98,7 @@ func TestAthenaFails(t *testing.T) {
 	d.throttle["StartQueryExecution"] = 1000
 	t.Setenv("AWS_MAX_ATTEMPTS", "2")
 	f = mustRun(t, exitFailed, "athena", dir, atLocation, "--apply")
-	if want := "vpcetrail: vpcetrail: CREATE DATABASE IF: TooManyRequestsException: Rate exceeded, tried 2 times\n"; f.errOut != want {
+	if want := "vpcetrail: vpcetrail: CREATE DATABASE: TooManyRequestsException: Rate exceeded, tried 2 times\n"; f.errOut != want {
 		t.Errorf("it says %swant %s", f.errOut, want)
 	}
 }

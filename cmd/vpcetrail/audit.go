@@ -70,8 +70,10 @@ for all commands.`,
 	f.register(cmd)
 	flags.StringVar(&f.format, "format", "text", "text, json or junit")
 	completeWords(cmd, "format", "text", "json", "junit")
+	completeWords(cmd, "example", audit.Examples()...)
 	flags.StringVar(&f.junit, "junit", "", "also write the result as JUnit XML into this `file`")
 	flags.StringVar(&f.failOn, "fail-on", "info", "least `severity` of a violated rule that makes the exit status 4: "+strings.Join(audit.Severities(), ", "))
+	completeWords(cmd, "fail-on", audit.Severities()...)
 	return cmd
 }
 

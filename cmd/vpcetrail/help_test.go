@@ -25,7 +25,7 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 		if strings.HasSuffix(cmd.Short, ".") {
 			t.Errorf("%s: Short is no sentence: %s", cmd.CommandPath(), cmd.Short)
 		}
-		for _, flag := range []string{"format", "by", "color", "date", "log-format"} {
+		for _, flag := range []string{"format", "by", "color", "date", "log-format", "engine", "condition", "example", "fail-on", "sse"} {
 			_, completes := cmd.GetFlagCompletionFunc(flag)
 			if cmd.Flags().Lookup(flag) != nil && !completes {
 				t.Errorf("%s: --%s does not complete its words", cmd.CommandPath(), flag)

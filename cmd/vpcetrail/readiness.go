@@ -60,6 +60,7 @@ with the actions which that leaves open. Only days that the report has can be ju
 	f.register(cmd)
 	flags.StringVar(&f.format, "format", "text", "text or json")
 	completeWords(cmd, "format", "text", "json")
+	completeWords(cmd, "condition", "vpce", "vpc", "account", "org")
 	return cmd
 }
 

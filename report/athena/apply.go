@@ -87,10 +87,11 @@ func (r *Report) Apply(ctx context.Context, service Service, done func(Step)) er
 	return nil
 }
 
-// verb returns the first words of a statement, for messages.
+// verb returns what a statement does, for messages: its first words in capitals, as CREATE EXTERNAL TABLE.
 func verb(sql string) string {
 	words := strings.Fields(sql)
-	return strings.Join(words[:min(3, len(words))], " ")
+	end := slices.IndexFunc(words, func(w string) bool { return w == "IF" || w != strings.ToUpper(w) || strings.ContainsAny(w, "`\".") })
+	return strings.Join(words[:max(end, 1)], " ")
 }
 
 // A change is a statement that brings a table to what it is to be; of one that is so already, none.
