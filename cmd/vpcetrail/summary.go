@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -108,17 +107,9 @@ func (f *summaryFlags) run(ctx context.Context, store report.Store, window day.W
 		return l.Write(out, f.format, f.style(out))
 	})
 	if err == nil && len(lacking) > 0 {
-		fmt.Fprintf(errOut, "vpcetrail: left out, since they have no such table: %s\n", joinDays(lacking))
+		fmt.Fprintf(errOut, "vpcetrail: left out, since they have no such table: %s\n", report.NameDays(lacking))
 	}
 	return err
-}
-
-func joinDays(days []day.Day) string {
-	texts := make([]string, len(days))
-	for i, d := range days {
-		texts[i] = d.String()
-	}
-	return strings.Join(texts, ", ")
 }
 
 // writeSummary writes the summary of the given days, or of all where days is nil.

@@ -169,7 +169,7 @@ func TestAPageSaysWhatItLacks(t *testing.T) {
 		"Incomplete: 1 run of 2 could not read all input (2 corrupt). Table objects names each.",
 		"Balanced: 20 records, each counted once: 20 calls.",
 		"2 days between the first and the last without a report: 2026-11-22, 2026-11-23.",
-		"Filtered: read were only the accounts 111122223333.",
+		"Filtered: the runs read only the accounts 111122223333.",
 		"Made without an inventory of endpoints: whose an endpoint is follows from the records alone.",
 	}
 	if v.Trust.OK || fmt.Sprintf("%q", v.Trust.Lines) != fmt.Sprintf("%q", want) {

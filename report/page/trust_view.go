@@ -42,7 +42,7 @@ func (p *Page) trustView() trustView {
 		v.add("%s between the first and the last without a report: %s.", grid.Plural(int64(len(missing)), "day"), grid.Few(missing))
 	}
 	if len(t.filters) > 0 {
-		v.add("Filtered: read were %s.", grid.Few(t.filters))
+		v.add("Filtered: the runs read %s.", grid.Few(t.filters))
 	}
 	if !t.inventory {
 		v.add("Made without an inventory of endpoints: whose an endpoint is follows from the records alone.")

@@ -222,7 +222,7 @@ func (a *Answer) writeOpen(out *strings.Builder, file string) {
 		grid.Paragraph(out, "  ", "    ", "perhaps open, by what a report does not know: "+strings.Join(perhaps, ", "))
 	}
 	if a.PolicyKind == "" {
-		grid.Paragraph(out, "  ", "    ", "only Deny statements count here")
+		grid.Paragraph(out, "  ", "    ", "Only Deny statements count here.")
 		return
 	}
 	grid.Paragraph(out, "  ", "    ", "Only Deny statements close an action: what the "+a.PolicyKind+" does not deny, the policies of a principal may allow.")
