@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"encoding/json"
 	"slices"
-	"strings"
 
+	"vpcetrail/report/grid"
 	"vpcetrail/report/readiness"
 )
 
@@ -15,7 +15,7 @@ func ReadinessOf(a *readiness.Answer) Readiness {
 	r := Readiness{Resource: a.Resource, Notes: a.Notes}
 	for i := range a.Conditions {
 		c := &a.Conditions[i]
-		values := strings.Join(c.Values, ", ")
+		values := grid.Few(c.Values)
 		switch {
 		case values == "" && c.Key == readiness.VpceOrgID: // judged by whose the endpoints are
 			values = "your organization's id"

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"vpcetrail/report"
+	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
 )
 
@@ -153,13 +154,21 @@ func (a *Answer) note(format string, args ...any) {
 // conditions settles the values of each condition.
 func (r *reader) conditions(a *Answer, s *report.Span) {
 	r.values = map[string][]string{}
+	var nowhere []string // endpoints whose VPC is not known
 	for _, e := range r.allowed {
 		r.values[SourceVpce] = append(r.values[SourceVpce], e.ID)
 		if e.VPC != "" {
 			r.values[SourceVpc] = append(r.values[SourceVpc], e.VPC)
 		} else {
-			a.note("The VPC of %s is not known: analyze with --endpoints tells it.", e.ID)
+			nowhere = append(nowhere, e.ID)
 		}
+	}
+	switch len(nowhere) {
+	case 0:
+	case 1:
+		a.note("The VPC of %s is not known: analyze with --endpoints tells it.", nowhere[0])
+	default:
+		a.note("The VPCs of %s are not known: analyze with --endpoints tells them.", grid.Few(nowhere))
 	}
 	for _, e := range r.endpoints {
 		if e.Owner == "own" && e.AccountID != "" {
