@@ -1,6 +1,7 @@
 package readiness
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -89,39 +90,59 @@ func (a *Answer) writeUses(out *strings.Builder, key string, o Outcome) {
 		Title: fmt.Sprintf(titles[o], key),
 		Heads: []string{"principal", "action", "calls", "denied", "last seen", "by"}, Right: []bool{false, false, true, true, false, false},
 	}
-	if o == Exempt || o == Unknown {
+	if o.needsReason() {
 		g.Heads[5] = "why"
 	}
-	rows, reasons := 0, []string{}
-	for i := range a.Uses {
-		u := &a.Uses[i]
-		v := u.Verdicts[key]
-		if v.Outcome != o {
-			continue
-		}
-		if rows++; rows > maxRows {
-			continue
-		}
-		last := u.Way()
-		if o == Passes && u.Route != "vpce" {
-			last += ", not in the statement"
-		}
-		if o == Exempt || o == Unknown {
-			reasons = append(reasons, v.reason())
-			slices.Sort(reasons)
-			reasons = slices.Compact(reasons)
-			last = v.short(u)
-		}
-		g.Add(a.principal(u), u.EventName, grid.Number(u.Calls), grid.Number(u.Denied), u.lastDay(), last)
+	rows, reasons := a.rowsOf(key, o)
+	for _, r := range rows[:min(len(rows), maxRows)] {
+		g.Add(r.principal, r.action, grid.Number(r.Calls), grid.Number(r.Denied), r.lastDay(), r.last)
 	}
-	g.More(rows - maxRows)
-	if rows == 0 && o != Stopped {
+	g.More(len(rows) - maxRows)
+	if len(rows) == 0 && o != Stopped {
 		return
 	}
 	g.Write(out)
 	for _, reason := range reasons {
 		grid.Paragraph(out, "  ", "    ", reason)
 	}
+}
+
+// needsReason reports whether it is told why an outcome is what it is, and not by which way the calls came.
+func (o Outcome) needsReason() bool { return o == Exempt || o == Unknown }
+
+// A useRow is what a person is shown of uses that look the same: they differ in their evidence, say.
+type useRow struct {
+	principal, action, last string
+	Counts
+}
+
+// rowsOf adds up the uses of one outcome under key by what is shown of them, most calls first, and gives the reasons.
+func (a *Answer) rowsOf(key string, o Outcome) (rows []*useRow, reasons []string) {
+	at := map[[3]string]*useRow{}
+	for i := range a.Uses {
+		u := &a.Uses[i]
+		v := u.Verdicts[key]
+		if v.Outcome != o {
+			continue
+		}
+		last := u.Way()
+		if o == Passes && u.Route != "vpce" {
+			last += ", not in the statement"
+		}
+		if o.needsReason() {
+			reasons = append(reasons, v.reason())
+			last = v.short(u)
+		}
+		k := [3]string{a.principal(u), u.EventName, last}
+		if at[k] == nil {
+			at[k] = &useRow{k[0], k[1], k[2], Counts{FirstSeen: u.FirstSeen}}
+			rows = append(rows, at[k])
+		}
+		at[k].add(&u.Counts)
+	}
+	slices.SortStableFunc(rows, func(x, y *useRow) int { return cmp.Compare(y.Calls, x.Calls) })
+	slices.Sort(reasons)
+	return rows, slices.Compact(reasons)
 }
 
 // short says in a word why a verdict is what it is; reason says it in a sentence.
