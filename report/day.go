@@ -10,20 +10,19 @@ import (
 )
 
 // A daily hands out totals, whose keys start with the day, of one day after the other.
-type daily struct {
-	totals *spill.TotalsCursor[table.Measures, *table.Measures] // at the first that is not yet handed out, where left says so
+type daily[V any, P spill.Value[V]] struct {
+	totals *spill.TotalsCursor[V, P] // at the first that is not yet handed out, where left says so
 	left   bool
 }
 
-func newDaily(totals *measureTotals) *daily {
-	c := totals.Cursor()
-	return &daily{totals: c, left: c.Next()}
+func newDaily[V any, P spill.Value[V]](totals *spill.TotalsCursor[V, P]) *daily[V, P] {
+	return &daily[V, P]{totals, totals.Next()}
 }
 
 // of returns the totals of day d by the rest of their keys, in the order of these. Days must be asked for in order,
 // of which some may be left out.
-func (w *daily) of(d day.Day) iter.Seq2[string, *table.Measures] {
-	return func(yield func(string, *table.Measures) bool) {
+func (w *daily[V, P]) of(d day.Day) iter.Seq2[string, *V] {
+	return func(yield func(string, *V) bool) {
 		for ; w.left; w.left = w.totals.Next() {
 			at, key := day.CutKey(w.totals.Key)
 			if at < d { // a day that nobody asked for
@@ -37,10 +36,15 @@ func (w *daily) of(d day.Day) iter.Seq2[string, *table.Measures] {
 }
 
 // err returns what ended the walk early.
-func (w *daily) err() error { return w.totals.Err() }
+func (w *daily[V, P]) err() error { return w.totals.Err() }
+
+type (
+	dailyTraffic   = daily[table.Measures, *table.Measures]
+	dailyResources = daily[resourceSum, *resourceSum]
+)
 
 // dayTables returns the tables of day d.
-func (s *settler) dayTables(d day.Day, traffic, resources *daily, objects Rows[table.ObjectRow], in *Input) *Day {
+func (s *settler) dayTables(d day.Day, traffic *dailyTraffic, resources *dailyResources, objects Rows[table.ObjectRow], in *Input) *Day {
 	t := s.tallyOf(d)
 	var derived *derivation // made when its turn comes: the days before must let go of theirs
 	out := &Day{Day: d, Kinds: *s.kinds.of(d), Objects: objects}
@@ -64,10 +68,10 @@ func (s *settler) dayTables(d day.Day, traffic, resources *daily, objects Rows[t
 		derived = nil
 	}
 	out.Resources = func(yield func(*table.ResourceRow, error) bool) {
-		for key, m := range resources.of(d) {
+		for key, sum := range resources.of(d) {
 			row := table.ResourceRow{
-				ResourceKey: cutResourceKey(key), Calls: m.Calls, Denied: m.Denied, Bytes: m.BytesIn + m.BytesOut,
-				FirstSeen: m.FirstSeen, LastSeen: m.LastSeen,
+				ResourceKey: cutResourceKey(key), Calls: sum.calls, Denied: sum.denied, Bytes: sum.bytes,
+				FirstSeen: sum.first, LastSeen: sum.last,
 			}
 			if !yield(&row, nil) {
 				return

@@ -105,7 +105,7 @@ func New(ctx context.Context, in Input) (*Report, error) {
 	}
 	s := &settler{
 		trail: map[string]bool{}, accounts: map[string]bool{}, inventory: in.Inventory, told: toldEndpoints{}, kinds: dayKinds{},
-		traffic: spill.NewTotals[table.Measures](in.Disk, in.Memory/4), resources: spill.NewTotals[table.Measures](in.Disk, in.Memory/8),
+		traffic: spill.NewTotals[table.Measures](in.Disk, in.Memory/4), resources: spill.NewPairs[resourceSum](in.Disk, in.Memory/8),
 		findings: findings.New(in.Disk, in.Memory/8), byDay: map[day.Day]*tally{},
 	}
 	for _, account := range in.TrailAccounts {
@@ -153,7 +153,7 @@ func (r *Report) days(in *Input, s *settler) {
 	}
 	r.objects = logs
 	objects := newObjectTables(logs)
-	traffic, resources := newDaily(s.traffic), newDaily(s.resources)
+	traffic, resources := newDaily(s.traffic.Cursor()), newDaily(s.resources.Cursor())
 	days := daysToReport(in, s)
 	for _, d := range days {
 		s.tallyOf(d) // of a day without records too: its endpoints are known

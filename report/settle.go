@@ -23,7 +23,7 @@ type settler struct {
 	kinds     dayKinds
 
 	traffic   *measureTotals // by day and table.TrafficKey
-	resources *measureTotals // by day and table.ResourceKey
+	resources *resourceTotals
 	findings  *findings.Collector
 	byDay     map[day.Day]*tally
 	at        settled  // the group at hand
@@ -38,7 +38,7 @@ type settled struct {
 	counts  bool // its records are calls, and no copies
 	traffic table.TrafficKey
 	day     day.Day
-	rest    []byte // the columns of table.ResourceKey behind event_name, as spill.AppendFields writes them
+	tail    []byte // of a key of resourceTotals
 }
 
 // A tally holds what is known of endpoints on one day, by calls or without.
@@ -129,7 +129,7 @@ func (s *settler) settle(g group, measures *table.Measures) {
 		kinds.SharedCopies += measures.Calls
 	default:
 		s.at.counts, s.at.day, s.at.traffic = true, g.day(), t.trafficKey(g, &texts)
-		s.at.rest = appendResourceKey(s.at.rest[:0], &s.at.traffic)
+		s.at.tail = appendResourceTail(s.at.tail[:0], &s.at.traffic)
 		if measures.Calls == 0 {
 			return // but some of its cells have samples
 		}
@@ -146,13 +146,12 @@ func (s *settler) settleCell(t target, measures *table.Measures, samples *findin
 	}
 	var name string
 	name, s.names = t.names(s.names[:0])
-	for _, resource := range s.names {
-		if measures.Calls == 0 {
-			break // but there are samples
+	if measures.Calls > 0 { // else there are samples alone
+		sum := sumOf(measures)
+		for _, resource := range s.names {
+			s.key = spill.AppendFields(s.at.day.AppendKey(s.key[:0]), resource, s.at.traffic.Service, name)
+			s.resources.Add(s.key, s.at.tail, &sum)
 		}
-		s.key = spill.AppendFields(s.at.day.AppendKey(s.key[:0]), resource, s.at.traffic.Service, name)
-		s.key = append(s.key, s.at.rest...)
-		s.resources.At(s.key).Add(measures)
 	}
 	s.findings.Add(s.at.day, &findings.Calls{
 		TrafficKey: s.at.traffic, Resources: s.names, Signs: t.signs(), Measures: measures, Samples: samples,
@@ -202,27 +201,6 @@ func cutTrafficKey(key string) (k table.TrafficKey) {
 		&k.Service,
 		&k.Route, &k.Origin, &k.Evidence,
 		&k.EndpointID, &k.EndpointType, &k.EndpointAccountID, &k.EndpointOwner,
-	)
-	return k
-}
-
-// appendResourceKey appends the columns of table.ResourceKey behind event_name, in their order.
-func appendResourceKey(dst []byte, k *table.TrafficKey) []byte {
-	return spill.AppendFields(dst,
-		k.Principal, k.PrincipalType, k.PrincipalAccountID,
-		k.AccountID, k.Region,
-		k.Route, k.Origin, k.Evidence,
-		k.EndpointID, k.EndpointAccountID, k.EndpointOwner,
-	)
-}
-
-func cutResourceKey(key string) (k table.ResourceKey) {
-	spill.CutFields(key,
-		&k.Resource, &k.Service, &k.EventName,
-		&k.Principal, &k.PrincipalType, &k.PrincipalAccountID,
-		&k.AccountID, &k.Region,
-		&k.Route, &k.Origin, &k.Evidence,
-		&k.EndpointID, &k.EndpointAccountID, &k.EndpointOwner,
 	)
 	return k
 }

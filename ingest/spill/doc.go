@@ -3,7 +3,7 @@
 // the share.
 //
 // Buckets are logs that are read back in the order written. A Sorter hands back records in the order of
-// their bytes. Totals sum values by key. All of them write first and are read afterwards; then any
+// their bytes. Totals and Pairs sum values by key. All of them write first and are read afterwards; then any
 // number of goroutines may read at once. A Disk makes their files and removes them.
 //
 // Files are written in blocks of whole records, each behind its length. They are scratch of one

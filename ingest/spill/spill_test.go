@@ -138,6 +138,39 @@ func TestTotalsSum(t *testing.T) {
 	}
 }
 
+func TestPairsSum(t *testing.T) {
+	for _, share := range shares {
+		t.Run(fmt.Sprint("share=", share), func(t *testing.T) {
+			disk := openDisk(t)
+			pairs := NewPairs[sum](disk, share)
+			rng := rand.New(rand.NewPCG(7, 8))
+			want := map[string]sum{}
+			for range 20_000 {
+				texts, n := [3]string{randomText(rng)[:rng.IntN(2)], randomText(rng), randomText(rng)}, sum(rng.IntN(100))
+				head := AppendFields(nil, texts[0], texts[1])
+				tail := AppendFields(nil, texts[2])
+				want[string(head)+string(tail)] += n
+				pairs.Add(head, tail, &n)
+			}
+			got, last := map[string]sum{}, ""
+			c := pairs.Cursor()
+			for c.Next() {
+				if string(c.Key) <= last {
+					t.Fatalf("%q comes after %q", c.Key, last)
+				}
+				last = string(c.Key)
+				got[last] = c.Value
+			}
+			if c.Err() != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Errorf("%v: got %d keys, want %d", c.Err(), len(got), len(want))
+			}
+			if spilled := disk.Files() > 0; spilled != (share < 1<<20) {
+				t.Errorf("spilled: %v", spilled)
+			}
+		})
+	}
+}
+
 func TestNothingIsEmpty(t *testing.T) {
 	disk := openDisk(t)
 	if c := NewSorter(disk, 10).Cursor(); c.Next() || c.Err() != nil {
@@ -145,6 +178,9 @@ func TestNothingIsEmpty(t *testing.T) {
 	}
 	if c := NewTotals[sum](disk, 10).Cursor(); c.Next() || c.Err() != nil {
 		t.Error("a total of nothing")
+	}
+	if c := NewPairs[sum](disk, 10).Cursor(); c.Next() || c.Err() != nil {
+		t.Error("a pair of nothing")
 	}
 	if _, err := NewBuckets(disk, 1, 10).Read(0).Next(); err != io.EOF {
 		t.Error(err)
@@ -155,19 +191,20 @@ func TestADirectoryThatIsNotThere(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "gone")
 	want := dir + ": spill: no such file or directory: make room there, name another directory in TMPDIR, or raise --memory"
 	disk := NewDisk(dir)
-	b, s, totals := NewBuckets(disk, 1, 0), NewSorter(disk, 0), NewTotals[sum](disk, 0)
+	b, s, totals, pairs := NewBuckets(disk, 1, 0), NewSorter(disk, 0), NewTotals[sum](disk, 0), NewPairs[sum](disk, 0)
 	for i := range 100 {
 		record := bytes.Repeat([]byte{byte(i)}, 100)
 		b.Append(0, record)
 		s.Add(record, nil)
 		*totals.At(record) += 1
+		pairs.Add(record, record, new(sum))
 	}
-	sorted, summed := s.Cursor(), totals.Cursor()
+	sorted, summed, paired := s.Cursor(), totals.Cursor(), pairs.Cursor()
 	_, read := b.Read(0).Next()
-	if sorted.Next() || summed.Next() {
+	if sorted.Next() || summed.Next() || paired.Next() {
 		t.Error("records were lost, and others came back")
 	}
-	for _, err := range []error{b.Err(), s.Err(), sorted.Err(), summed.Err(), read} {
+	for _, err := range []error{b.Err(), s.Err(), sorted.Err(), summed.Err(), paired.Err(), read} {
 		if err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
