@@ -40,7 +40,7 @@ func (r *Resources) Read(ev *event.Event) {
 		r.readListed()
 	}
 	if !r.told {
-		r.readParameters(string(r.service))
+		r.readParameters()
 	}
 	if len(r.ARNs) > 1 {
 		slices.SortFunc(r.ARNs, bytes.Compare)

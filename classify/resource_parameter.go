@@ -25,7 +25,8 @@ const (
 	ofOwner               // no resource, but the account that owns it
 )
 
-// requested are the parameters of requests by service, answered those of answers that are asked first.
+// requested are the parameters of requests by service, answered those of answers that are asked first: of services that
+// have the others too.
 var (
 	requested = map[string][]parameter{
 		"s3": {{name: "bucketName"}},
@@ -60,16 +61,33 @@ var (
 	}
 )
 
+// parametersOf are the parameters by service: one look-up an event.
+var parametersOf = func() map[string]*parameters {
+	all := map[string]*parameters{}
+	for service, list := range requested {
+		all[service] = &parameters{service: service, requested: list, answered: answered[service]}
+	}
+	return all
+}()
+
+// parameters are those of one service.
+type parameters struct {
+	service             string
+	requested, answered []parameter
+}
+
 // readParameters takes the resources of the answer, or else of the request.
-func (r *Resources) readParameters(service string) {
-	if list := answered[service]; list != nil {
-		if r.read(service, r.ev.Response, list); len(r.ARNs) > 0 {
+func (r *Resources) readParameters() {
+	p := parametersOf[string(r.service)]
+	if p == nil {
+		return
+	}
+	if p.answered != nil {
+		if r.read(p.service, r.ev.Response, p.answered); len(r.ARNs) > 0 {
 			return
 		}
 	}
-	if list := requested[service]; list != nil {
-		r.read(service, r.ev.Request, list)
-	}
+	r.read(p.service, r.ev.Request, p.requested)
 }
 
 // read takes what the members of raw name. Of a member that comes twice the last one counts.
@@ -85,8 +103,11 @@ func (r *Resources) read(service string, raw []byte, list []parameter) {
 		}
 	}
 	owner := r.ev.Recipient
-	for i, p := range list {
-		if text, _ := event.TextOf(values[i]); p.how == ofOwner && IsAccount(text) {
+	for i := range list {
+		if list[i].how != ofOwner {
+			continue
+		}
+		if text, _ := event.TextOf(values[i]); IsAccount(text) {
 			owner = text
 		}
 	}

@@ -18,7 +18,7 @@ type dictionary struct {
 	targets  numbering[target]
 	cells    map[cell]int
 	order    []cell         // of the page at hand, by number
-	least    map[int]*least // of the cells that may become findings, by number
+	least    []*least       // likewise; nil of cells that have not become findings
 	admitted []admission    // by the object at hand
 	pages    *spill.Buckets // the pages before: see next
 }
@@ -29,7 +29,7 @@ type cell struct{ group, target uint32 }
 func newDictionary(disk *spill.Disk, share int) dictionary {
 	return dictionary{
 		share: share, groups: numbering[group]{index: map[group]int{}}, targets: numbering[target]{index: map[target]int{}},
-		cells: map[cell]int{}, least: map[int]*least{}, pages: spill.NewBuckets(disk, 1, share/8),
+		cells: map[cell]int{}, pages: spill.NewBuckets(disk, 1, share/8),
 	}
 }
 
@@ -55,7 +55,7 @@ func (d *dictionary) place(group, target []byte) int {
 	}
 	i := len(d.order)
 	d.cells[c] = i
-	d.order = append(d.order, c)
+	d.order, d.least = append(d.order, c), append(d.least, nil)
 	d.held += cellCost
 	return i
 }
@@ -76,7 +76,7 @@ func (d *dictionary) next() {
 	d.pages.Append(0, []byte{0})
 	clear(d.cells)
 	clear(d.least)
-	d.order, d.admitted, d.held = d.order[:0], d.admitted[:0], 0
+	d.order, d.least, d.admitted, d.held = d.order[:0], d.least[:0], d.admitted[:0], 0
 	d.turns++
 }
 

@@ -54,11 +54,11 @@ type replay struct {
 	restricted map[day.Day]map[string]bool // resources whose own policy refused a call of the day
 	denials    *spill.Sorter               // calls that an endpoint's policy refused: see denialKey
 
-	page    page                      // at hand
-	cells   []table.Measures          // of the page, by number
-	samples map[int]*findings.Samples // of its cells
-	days    []*Kinds                  // of the page's groups, by number
-	record  []byte                    // scratch
+	page    page                // at hand
+	cells   []table.Measures    // of the page, by number
+	samples []*findings.Samples // likewise; nil where there are none
+	days    []*Kinds            // of the page's groups, by number
+	record  []byte              // scratch
 }
 
 func newReplay(disk *spill.Disk, share int) *replay {
@@ -112,7 +112,7 @@ func (r *replay) turn(pages *dictionaryReader) (err error) {
 	if r.page, err = pages.next(); err != nil {
 		return err
 	}
-	r.cells, r.samples = make([]table.Measures, len(r.page.cells)), map[int]*findings.Samples{}
+	r.cells, r.samples = make([]table.Measures, len(r.page.cells)), make([]*findings.Samples, len(r.page.cells))
 	r.days = make([]*Kinds, len(r.page.groups))
 	for i, g := range r.page.groups {
 		r.days[i] = r.kinds.of(g.day())

@@ -77,8 +77,12 @@ func (d *dictionary) sample(cell int, id []byte) bool {
 		d.least[cell] = l
 		d.held += leastCost
 	}
+	hash := findings.Hash(id)
+	if l.n == len(l.hashes) && hash > l.hashes[l.n-1] {
+		return false // nearly all of them
+	}
 	before := *l
-	if !l.admit(findings.Hash(id)) {
+	if !l.admit(hash) {
 		return false
 	}
 	if *l != before {
