@@ -16,7 +16,7 @@ type dictionary struct {
 	turns    int // pages put away
 	groups   numbering[group]
 	targets  numbering[target]
-	cells    map[cell]int
+	cells    cellIndex
 	order    []cell         // of the page at hand, by number
 	least    []*least       // likewise; nil of cells that have not become findings
 	admitted []admission    // by the object at hand
@@ -29,7 +29,7 @@ type cell struct{ group, target uint32 }
 func newDictionary(disk *spill.Disk, share int) dictionary {
 	return dictionary{
 		share: share, groups: numbering[group]{index: map[group]int{}}, targets: numbering[target]{index: map[target]int{}},
-		cells: map[cell]int{}, pages: spill.NewBuckets(disk, 1, share/8),
+		cells: newCellIndex(), pages: spill.NewBuckets(disk, 1, share/8),
 	}
 }
 
@@ -41,6 +41,16 @@ const (
 
 // place returns the number of a cell, a new one for a cell that is new on this page.
 func (d *dictionary) place(group, target []byte) int {
+	hash := d.cells.hash(group, target)
+	for at := hash; ; at++ {
+		i, tag := d.cells.at(at)
+		if i < 0 {
+			break
+		}
+		if c := d.order[i]; tag == hash && string(d.groups.order[c.group]) == string(group) && string(d.targets.order[c.target]) == string(target) {
+			return i
+		}
+	}
 	g, newGroup := d.groups.place(group)
 	t, newTarget := d.targets.place(target)
 	if newGroup {
@@ -49,13 +59,9 @@ func (d *dictionary) place(group, target []byte) int {
 	if newTarget {
 		d.held += len(target) + keyCost
 	}
-	c := cell{uint32(g), uint32(t)}
-	if i, ok := d.cells[c]; ok {
-		return i
-	}
 	i := len(d.order)
-	d.cells[c] = i
-	d.order, d.least = append(d.order, c), append(d.least, nil)
+	d.cells.add(hash, i)
+	d.order, d.least = append(d.order, cell{uint32(g), uint32(t)}), append(d.least, nil)
 	d.held += cellCost
 	return i
 }
@@ -74,7 +80,7 @@ func (d *dictionary) next() {
 		d.pages.Append(0, binary.AppendUvarint(record, uint64(c.target)))
 	}
 	d.pages.Append(0, []byte{0})
-	clear(d.cells)
+	d.cells.clear()
 	clear(d.least)
 	d.order, d.least, d.admitted, d.held = d.order[:0], d.least[:0], d.admitted[:0], 0
 	d.turns++
