@@ -236,3 +236,18 @@ func TestTablesThatAreNotThere(t *testing.T) {
 		}
 	}
 }
+
+// Rows that a person could not tell apart are one row to him.
+func TestRowsThatLookTheSame(t *testing.T) {
+	call := func(evidence, endpoint string, calls, last int64) Call {
+		return Call{CallKey: CallKey{Principal: "role", Route: "vpce", Evidence: evidence, EndpointID: endpoint, EndpointOwner: "own"}, Calls: calls, Denied: 1, LastSeen: last}
+	}
+	r := Result{Rows: []Call{call("a", "vpce-1", 5, 10), call("a", "vpce-2", 4, 10), call("b", "vpce-2", 3, 20)}}
+	var got []string
+	for _, c := range r.shown() {
+		got = append(got, fmt.Sprint(c.EndpointID, " ", c.Calls, " ", c.Denied, " ", c.LastSeen))
+	}
+	if want := []string{"vpce-2 7 2 20", "vpce-1 5 1 10"}; !slices.Equal(got, want) || r.Rows[1].Calls != 4 {
+		t.Errorf("%q, want %q; the second row has %d calls", got, want, r.Rows[1].Calls)
+	}
+}

@@ -87,13 +87,17 @@ func (a *Audit) WriteJUnit(w io.Writer) error {
 // lines lists the violating rows, one a line.
 func (r *Result) lines() string {
 	var out strings.Builder
-	for i := range r.Rows {
-		c := &r.Rows[i]
+	rows := r.shown()
+	for i, c := range rows {
 		if i == textRows {
-			fmt.Fprintf(&out, "\n… and %d more", len(r.Rows)-textRows+int(r.LeftOut))
+			fmt.Fprintf(&out, "\n… and %d more", len(rows)-textRows+int(r.LeftOut))
 			break
 		}
-		line := []string{grid.OrDash(c.Principal), c.name()}
+		line := []string{grid.OrDash(c.Principal)}
+		if c.Session != "" {
+			line = append(line, "("+c.Session+")")
+		}
+		line = append(line, c.name())
 		if c.Resource != "" {
 			line = append(line, c.Resource)
 		}

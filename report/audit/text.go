@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -77,11 +78,8 @@ func (r *Result) writeText(out *strings.Builder) {
 		g.Heads = append(g.Heads, "resource")
 		g.Right = append(g.Right, false)
 	}
-	for i := range r.Rows {
-		if i == textRows {
-			break
-		}
-		c := &r.Rows[i]
+	rows := r.shown()
+	for _, c := range rows[:min(len(rows), textRows)] {
 		row := []string{
 			c.who(), grid.OrDash(c.PrincipalAccountID), grid.OrDash(c.Region), c.name(),
 			grid.Number(c.Calls), grid.Number(c.Denied), day.OfMillis(c.LastSeen).String(), c.by(),
@@ -91,8 +89,30 @@ func (r *Result) writeText(out *strings.Builder) {
 		}
 		g.Add(row...)
 	}
-	g.More(len(r.Rows) - textRows + int(r.LeftOut))
+	g.More(len(rows) - textRows + int(r.LeftOut))
 	g.Write(out)
+}
+
+// shown adds up the violating rows that look the same to a person, as those that differ in their evidence do. Those with
+// most calls come first.
+func (r *Result) shown() (rows []*Call) {
+	at := map[[7]string]*Call{}
+	for i := range r.Rows {
+		c := &r.Rows[i]
+		k := [...]string{c.Principal, c.PrincipalAccountID, c.Session, c.Region, c.name(), c.Resource, c.by()}
+		sum := at[k]
+		if sum == nil {
+			one := *c
+			at[k], rows = &one, append(rows, &one)
+			continue
+		}
+		sum.Calls, sum.Denied = sum.Calls+c.Calls, sum.Denied+c.Denied
+		if c.LastSeen > sum.LastSeen {
+			sum.LastSeen, sum.LastSeenAt = c.LastSeen, c.LastSeenAt
+		}
+	}
+	slices.SortStableFunc(rows, func(x, y *Call) int { return cmp.Compare(y.Calls, x.Calls) })
+	return rows
 }
 
 // numbers says in a sentence what was counted.
