@@ -24,7 +24,8 @@ type analyzeJob struct {
 	plan    report.Run
 	workers int
 	memory  memoryPlan
-	restate int // days before the window
+	pacer   *pacer // while it runs
+	restate int    // days before the window
 
 	mergeable bool
 	sha256    bool
@@ -34,6 +35,8 @@ type analyzeJob struct {
 
 // run reads, reports and publishes.
 func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
+	j.pacer = pace(j.memory.heap(j.workers))
+	defer j.pacer.stop()
 	tell := newMessages(errOut, j.json)
 	store, err := dest.Open(ctx, j.out, source.NewS3, j.keeping)
 	if err != nil {
@@ -144,7 +147,7 @@ type pipeline struct {
 
 func (p *pipeline) run(ctx context.Context, trail *source.Trail, tell *messages) (*report.Report, error) {
 	j := p.job
-	j.memory.read()
+	j.pacer.read()
 	lateness := max(j.selection.Lateness, 0)
 	counters := make([]*report.Counter, j.workers)
 	sinks := make([]ingest.Sink, j.workers)
@@ -157,7 +160,7 @@ func (p *pipeline) run(ctx context.Context, trail *source.Trail, tell *messages)
 	if !j.quiet {
 		defer newProgress(tell).show(watch(trail, &done))()
 	}
-	cfg := ingest.Config{Window: p.window, SHA256: j.sha256, Progress: &done, Disk: p.disk, Memory: j.memory.ids, Settling: j.memory.settle}
+	cfg := ingest.Config{Window: p.window, SHA256: j.sha256, Progress: &done, Disk: p.disk, Memory: j.memory.ids, Settling: j.pacer.settle}
 	cfg.IDs = p.shard.idLogs(p.disk, j)
 	marks, err := ingest.Run(ctx, trail, sinks, cfg)
 	if err == nil {
