@@ -31,9 +31,6 @@ func (b *arrowBatch[T]) flush() error {
 	return b.file.Write(rec)
 }
 
-func (b *arrowBatch[T]) close() error { return b.file.Close() }
-func (b *arrowBatch[T]) release()     { b.builder.Release() }
-
 func (c *Column[T]) append(to array.Builder, row *T) {
 	if c.isNull(row) {
 		to.AppendNull()
@@ -65,7 +62,8 @@ func (t *Table[T]) newArrowEncoder(mem memory.Allocator) (*Encoder[T], error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: write: %w", t.Name, err)
 	}
-	e.batch = &arrowBatch[T]{t, file, array.NewRecordBuilder(mem, schema)}
+	b := arrowBatch[T]{t, file, array.NewRecordBuilder(mem, schema)}
+	e.batch = batch[T]{add: b.add, flush: b.flush, close: file.Close, release: b.builder.Release}
 	return e, nil
 }
 

@@ -122,10 +122,6 @@ func (g *group[T]) flush() error {
 	return to.Close()
 }
 
-func (g *group[T]) close() error { return g.file.Close() }
-
-func (*group[T]) release() {}
-
 // write writes the column, and empties it.
 func (c *column[T]) write(to file.ColumnChunkWriter, mem memory.Allocator) (err error) {
 	switch to := to.(type) {

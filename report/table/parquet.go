@@ -66,11 +66,11 @@ type Encoder[T any] struct {
 }
 
 // A batch takes the rows of one row group, or record batch, at a time, and writes them into a file of one format.
-type batch[T any] interface {
-	add(row *T)
-	flush() error // writes the rows
-	close() error // ends the file
-	release()     // lets go of memory, whether the file is ended or not
+type batch[T any] struct {
+	add     func(row *T)
+	flush   func() error // writes the rows
+	close   func() error // ends the file
+	release func()       // lets go of memory, whether the file is ended or not
 }
 
 // NewEncoder starts a Parquet file. It must be ended by Finish.
@@ -82,7 +82,7 @@ func (t *Table[T]) newEncoder(mem memory.Allocator) (*Encoder[T], error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: write: %w", t.Name, err)
 	}
-	e.batch = group
+	e.batch = batch[T]{add: group.add, flush: group.flush, close: group.file.Close, release: func() {}}
 	return e, nil
 }
 
