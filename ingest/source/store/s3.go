@@ -21,7 +21,7 @@ import (
 )
 
 // idleConns lets every fetcher and lister keep its connection; the SDK's own limit is 10.
-const idleConns = 320
+const idleConns = 640
 
 // dialTime bounds the making of a connection. S3 takes milliseconds; a dead address would take minutes.
 const dialTime = 10 * time.Second
