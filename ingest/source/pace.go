@@ -6,9 +6,9 @@ import (
 )
 
 const (
-	minPace   = 4   // objects in flight, however often S3 asks to slow down
+	minPace   = 4  // objects in flight, however often S3 asks to slow down
 	firstPace = 32 // objects in flight at the start: what pays for small ones with 30 ms to the first byte is ten times as many
-	paceStep  = 8   // objects more at a time, once doubling has ended
+	paceStep  = 8  // objects more at a time, once doubling has ended
 
 	roundTime = 100 * time.Millisecond // the shortest stretch whose throughput is judged
 	calmTime  = 300 * time.Millisecond // after a halving: answers to requests made before it are no news
