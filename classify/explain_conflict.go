@@ -8,7 +8,7 @@ import (
 // conflicts notes where evidence does not agree.
 func (x *explainer) conflicts() {
 	ev := x.ev
-	if x.id != "" && namesTwoEndpoints(ev, []byte(x.id)) {
+	if x.facts.signs&TwoEndpoints != 0 {
 		x.conflict("The record names two endpoints: %s counts, %s in additionalEventData does not.", x.id, ev.Additional.EndpointID)
 	}
 	if swapped(ev) {

@@ -120,3 +120,20 @@ func FuzzParseSource(f *testing.F) {
 		}
 	})
 }
+
+// TestKindsOfIPv4 asks of each net of the first two bytes: the table of first bytes agrees with the nets.
+func TestKindsOfIPv4(t *testing.T) {
+	for i := range 1 << 16 {
+		addr := netip.AddrFrom4([4]byte{byte(i >> 8), byte(i), 200, 1})
+		want := Public
+		switch {
+		case within(addr, privateNets).IsValid():
+			want = Private
+		case within(addr, specialNets).IsValid():
+			want = Special
+		}
+		if got := kindOfAddress(addr); got != want {
+			t.Errorf("%v is %v, want %v", addr, got, want)
+		}
+	}
+}

@@ -47,21 +47,10 @@ func SignsOf(ev *event.Event, f *Facts) (s Signs) {
 	if len(f.EndpointID) == 0 {
 		return s
 	}
-	if namesTwoEndpoints(ev, f.EndpointID) {
-		s |= TwoEndpoints
-	}
-	if named := endpointInName(ev.HostHeader); named != "" && named != string(f.EndpointID) {
-		s |= OtherEndpoint
-	}
 	if f.publicSource {
 		s |= PublicEndpoint
 	}
-	return s
-}
-
-// namesTwoEndpoints reports whether additionalEventData names another endpoint than id, which counts.
-func namesTwoEndpoints(ev *event.Event, id []byte) bool {
-	return IsEndpointID(ev.Additional.EndpointID) && !bytes.Equal(ev.Additional.EndpointID, id)
+	return s | f.signs
 }
 
 // isData reports whether ev is a data event. Those from before eventVersion 1.07 have no category; they list their

@@ -54,14 +54,48 @@ func ParseSource(s []byte) (Address, SourceKind) {
 		}
 		addr = addr.Unmap().WithZone("")
 	}
+	return addr, kindOfAddress(addr)
+}
+
+// kindOfAddress returns the kind of an address's net.
+func kindOfAddress(addr netip.Addr) SourceKind {
+	if addr.Is4() {
+		if kind := kindsIPv4[addr.As4()[0]]; kind != Unparseable {
+			return kind
+		}
+	}
 	switch {
 	case within(addr, privateNets).IsValid():
-		return addr, Private
+		return Private
 	case within(addr, specialNets).IsValid():
-		return addr, Special
+		return Special
 	}
-	return addr, Public
+	return Public
 }
+
+// kindsIPv4 are the kinds of IPv4 addresses by their first byte, Unparseable where it does not tell: there is an address in
+// nearly every record.
+var kindsIPv4 = func() (kinds [256]SourceKind) {
+	for i := range kinds {
+		kinds[i] = Public
+	}
+	for kind, nets := range map[SourceKind][]netip.Prefix{Private: privateNets, Special: specialNets} {
+		for _, net := range nets {
+			if !net.Addr().Is4() {
+				continue
+			}
+			first := int(net.Addr().As4()[0])
+			if net.Bits() > 8 {
+				kinds[first] = Unparseable
+				continue
+			}
+			for i := range 1 << (8 - net.Bits()) {
+				kinds[first+i] = kind
+			}
+		}
+	}
+	return kinds
+}()
 
 // within returns the net that holds addr, the zero Prefix where none does.
 func within(addr netip.Addr, nets []netip.Prefix) netip.Prefix {

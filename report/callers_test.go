@@ -32,7 +32,7 @@ func TestCallersAreThoseOfEachEvent(t *testing.T) {
 		if cached.slots[ev.Identity.Number%callerSlots].number == ev.Identity.Number {
 			remembered++
 		}
-		got, want := cached.of(ev), classify.Caller(ev, new([]byte))
+		got, want := cached.of(ev).principal, classify.Caller(ev, new([]byte))
 		if !reflect.DeepEqual(got, want) {
 			t.Fatalf("record %d, %s: got %s, want %s", i, records[i], got, want)
 		}

@@ -95,26 +95,39 @@ func (c *Counter) Event(ev *event.Event) {
 	c.take(ev, d, kind)
 }
 
+// nobody is the caller of network events: the calls themselves tell of it.
+var nobody classify.Principal
+
 // take takes an event that tells a route.
 func (c *Counter) take(ev *event.Event, d day.Day, kind event.Kind) {
-	facts := classify.Examine(ev, c.ranges)
+	callee, mention := c.cells.paths.callee(d, kind, ev)
+	facts := mention.Examine(ev, c.ranges)
 	signs := classify.SignsOf(ev, &facts)
-	var caller classify.Principal
+	who, caller := &nobody, 0
 	c.target = c.target[:0]
-	if kind != event.Network {
-		caller = c.callers.of(ev)
+	if kind == event.Network {
+		caller = c.cells.paths.caller(&classify.Principal{Account: classify.SharedBy(ev)})
+	} else {
+		known := c.callers.of(ev)
+		who, caller = &known.principal, c.cells.paths.callerOf(known)
 		c.resources.Read(ev)
 		c.target = appendTarget(c.target, ev, signs, c.resources.ARNs)
 	}
-	c.group = appendGroup(c.group[:0], d, kind, ev, &facts, &caller)
+	path := pathOf(callee, caller, &facts, ev)
+	group, known := c.cells.paths.groups.find(path)
+	if !known {
+		c.group = appendGroup(c.group[:0], d, kind, ev, &facts, who)
+		group = c.cells.group(c.group)
+		c.cells.paths.groups.add(path, group)
+	}
 	r := row{
-		cell: c.cells.place(c.group, c.target), time: ev.Time, failed: classify.Failed(ev), denied: signs&classify.DeniedCall != 0,
+		cell: c.cells.placeIn(group, c.target), time: ev.Time, failed: classify.Failed(ev), denied: signs&classify.DeniedCall != 0,
 		readOnly: ev.ReadOnly, bytesIn: ev.Additional.BytesIn, bytesOut: ev.Additional.BytesOut,
 	}
 	if signs&classify.DeniedByEndpoint != 0 {
 		r.byPolicy, r.requestID = true, ev.RequestID
 	}
-	if (kind != event.Network || r.byPolicy) && findings.CanSample(ev.ID) && findable(ev, &facts, &caller, signs) {
+	if (kind != event.Network || r.byPolicy) && findings.CanSample(ev.ID) && findable(ev, &facts, who, signs) {
 		r.eventID = ev.ID
 	}
 	if c.results == nil { // which of those that are kept beat which, WriteShard decides

@@ -16,7 +16,8 @@ type dictionary struct {
 	turns    int // pages put away
 	groups   numbering[group]
 	targets  numbering[target]
-	cells    cellIndex
+	paths    paths          // to the groups of events
+	cells    pairIndex      // by numbers of group and target
 	order    []cell         // of the page at hand, by number
 	least    []*least       // likewise; nil of cells that have not become findings
 	admitted []admission    // by the object at hand
@@ -28,8 +29,8 @@ type cell struct{ group, target uint32 }
 
 func newDictionary(disk *spill.Disk, share int) dictionary {
 	return dictionary{
-		share: share, groups: numbering[group]{index: map[group]int{}}, targets: numbering[target]{index: map[target]int{}},
-		cells: newCellIndex(), pages: spill.NewBuckets(disk, 1, share/8),
+		share: share, groups: newNumbering[group](), targets: newNumbering[target](), paths: newPaths(),
+		pages: spill.NewBuckets(disk, 1, share/8),
 	}
 }
 
@@ -40,34 +41,36 @@ const (
 )
 
 // place returns the number of a cell, a new one for a cell that is new on this page.
-func (d *dictionary) place(group, target []byte) int {
-	hash := d.cells.hash(group, target)
-	for at := hash; ; at++ {
-		i, tag := d.cells.at(at)
-		if i < 0 {
-			break
-		}
-		if c := d.order[i]; tag == hash && string(d.groups.order[c.group]) == string(group) && string(d.targets.order[c.target]) == string(target) {
-			return i
-		}
-	}
-	g, newGroup := d.groups.place(group)
-	t, newTarget := d.targets.place(target)
-	if newGroup {
+func (d *dictionary) place(group, target []byte) int { return d.placeIn(d.group(group), target) }
+
+// group returns the number of a group, likewise.
+func (d *dictionary) group(group []byte) int {
+	number, isNew := d.groups.place(group)
+	if isNew {
 		d.held += len(group) + keyCost
 	}
-	if newTarget {
+	return number
+}
+
+// placeIn returns the number of the cell of a group, by its number, and a target.
+func (d *dictionary) placeIn(group int, target []byte) int {
+	t, isNew := d.targets.place(target)
+	if isNew {
 		d.held += len(target) + keyCost
 	}
-	i := len(d.order)
-	d.cells.add(hash, i)
-	d.order, d.least = append(d.order, cell{uint32(g), uint32(t)}), append(d.least, nil)
+	key := pair{first: uint32(group), second: uint32(t)}
+	if number, ok := d.cells.find(key); ok {
+		return number
+	}
+	number := len(d.order)
+	d.cells.add(key, number)
+	d.order, d.least = append(d.order, cell{uint32(group), uint32(t)}), append(d.least, nil)
 	d.held += cellCost
-	return i
+	return number
 }
 
 // full reports whether it is time for a new page.
-func (d *dictionary) full() bool { return d.held > d.share }
+func (d *dictionary) full() bool { return d.held+d.paths.held > d.share }
 
 // next puts the page at hand away: its groups, its targets and its cells, a 0 behind each of the three. A
 // key stands behind its length, a cell is two numbers; the length and the first number are one too high.
@@ -81,6 +84,7 @@ func (d *dictionary) next() {
 	}
 	d.pages.Append(0, []byte{0})
 	d.cells.clear()
+	d.paths.clear()
 	clear(d.least)
 	d.order, d.least, d.admitted, d.held = d.order[:0], d.least[:0], d.admitted[:0], 0
 	d.turns++
@@ -96,6 +100,8 @@ type numbering[K ~string] struct {
 	index map[K]int
 	order []K
 }
+
+func newNumbering[K ~string]() numbering[K] { return numbering[K]{index: map[K]int{}} }
 
 func (n *numbering[K]) place(key []byte) (number int, isNew bool) {
 	if i, ok := n.index[K(key)]; ok {
@@ -114,6 +120,10 @@ func (n *numbering[K]) putAway(pages *spill.Buckets) {
 		pages.Append(0, record)
 	}
 	pages.Append(0, []byte{0})
+	n.clear()
+}
+
+func (n *numbering[K]) clear() {
 	clear(n.index)
 	clear(n.order)
 	n.order = n.order[:0]

@@ -31,23 +31,28 @@ func TestCellsKeepTheirNumbers(t *testing.T) {
 	}
 }
 
-// TestCellsOfOneHash adds cells that the hash does not tell apart.
-func TestCellsOfOneHash(t *testing.T) {
-	x := newCellIndex()
-	for cell := range 100 {
-		x.add(7, cell)
-	}
-	found := 0
-	for at := uint32(7); ; at++ {
-		cell, hash := x.at(at)
-		if cell < 0 {
-			break
+// TestPairIndex finds numbers by pairs that differ in one of three, beside a map.
+func TestPairIndex(t *testing.T) {
+	var x pairIndex
+	numbers := map[pair]int{}
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 50_000 {
+		p := pair{random.Uint32N(30), random.Uint32N(30) << 24, random.Uint32N(8) << 16}
+		want, known := numbers[p]
+		if got, ok := x.find(p); ok != known || ok && got != want {
+			t.Fatalf("%v is %d, %v; want %d, %v", p, got, ok, want, known)
 		}
-		if hash == 7 {
-			found++
+		if !known {
+			numbers[p] = len(numbers)
+			x.add(p, numbers[p])
 		}
 	}
-	if found != 100 {
-		t.Errorf("%d of 100 cells found", found)
+	if x.clear(); x.used != 0 {
+		t.Errorf("%d are left", x.used)
+	}
+	for p := range numbers {
+		if number, ok := x.find(p); ok {
+			t.Fatalf("%v is still %d", p, number)
+		}
 	}
 }
