@@ -50,8 +50,9 @@ func (s *settler) dayTables(d day.Day, traffic *dailyTraffic, resources *dailyRe
 	out := &Day{Day: d, Kinds: *s.kinds.of(d), Objects: objects}
 	out.Traffic = func(yield func(*table.TrafficRow, error) bool) {
 		derived = newDerivation(t, in.Disk, in.Memory/4)
+		var row table.TrafficRow
 		for key, m := range traffic.of(d) {
-			row := table.TrafficRow{TrafficKey: cutTrafficKey(key), Measures: *m}
+			row = table.TrafficRow{TrafficKey: cutTrafficKey(key), Measures: *m}
 			derived.add(&row)
 			if !yield(&row, nil) {
 				return
@@ -68,8 +69,9 @@ func (s *settler) dayTables(d day.Day, traffic *dailyTraffic, resources *dailyRe
 		derived = nil
 	}
 	out.Resources = func(yield func(*table.ResourceRow, error) bool) {
+		var row table.ResourceRow
 		for key, sum := range resources.of(d) {
-			row := table.ResourceRow{
+			row = table.ResourceRow{
 				ResourceKey: cutResourceKey(key), Calls: sum.calls, Denied: sum.denied, Bytes: sum.bytes,
 				FirstSeen: sum.first, LastSeen: sum.last,
 			}

@@ -19,7 +19,8 @@ type dictionary struct {
 	paths    paths          // to the groups of events
 	cells    pairIndex      // by numbers of group and target
 	order    []cell         // of the page at hand, by number
-	least    []*least       // likewise; nil of cells that have not become findings
+	least    []uint32       // likewise, a number in leasts; 0 of cells that have not become findings
+	leasts   []least        // from 1
 	admitted []admission    // by the object at hand
 	pages    *spill.Buckets // the pages before: see next
 }
@@ -64,7 +65,7 @@ func (d *dictionary) placeIn(group int, target []byte) int {
 	}
 	number := len(d.order)
 	d.cells.add(key, number)
-	d.order, d.least = append(d.order, cell{uint32(group), uint32(t)}), append(d.least, nil)
+	d.order, d.least = append(d.order, cell{uint32(group), uint32(t)}), append(d.least, 0)
 	d.held += cellCost
 	return number
 }
@@ -85,8 +86,7 @@ func (d *dictionary) next() {
 	d.pages.Append(0, []byte{0})
 	d.cells.clear()
 	d.paths.clear()
-	clear(d.least)
-	d.order, d.least, d.admitted, d.held = d.order[:0], d.least[:0], d.admitted[:0], 0
+	d.order, d.least, d.leasts, d.admitted, d.held = d.order[:0], d.least[:0], d.leasts[:0], d.admitted[:0], 0
 	d.turns++
 }
 

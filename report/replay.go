@@ -223,9 +223,11 @@ func note(names map[day.Day]map[string]bool, d day.Day, name string) {
 }
 
 // each calls settle for the totals of every group that tells a route, and cell for those of the group's targets
-// behind it. A group and a target may come several times.
+// behind it. A group and a target may come several times. The functions keep neither measures nor samples.
 func (r *replay) each(settle func(g group, m *table.Measures), cell func(t target, m *table.Measures, s *findings.Samples)) error {
 	blocks := r.totals.Read(0)
+	var m table.Measures
+	var samples findings.Samples
 	for {
 		block, err := blocks.Next()
 		if err == io.EOF {
@@ -241,12 +243,10 @@ func (r *replay) each(settle func(g group, m *table.Measures), cell func(t targe
 			}
 			n, width := binary.Uvarint(block)
 			key := string(block[width : width+int(n)])
-			var m table.Measures
 			block = m.Cut(block[width+int(n):])
 			if isTarget {
-				var s findings.Samples
-				block = s.Cut(block)
-				cell(target(key), &m, &s)
+				block = samples.Cut(block)
+				cell(target(key), &m, &samples)
 			} else {
 				settle(group(key), &m)
 			}

@@ -71,12 +71,12 @@ func (d *dictionary) choose(r *row, kind event.Kind) {
 
 // sample reports whether the event of that id, of a cell, is one to be kept.
 func (d *dictionary) sample(cell int, id []byte) bool {
-	l := d.least[cell]
-	if l == nil {
-		l = new(least)
-		d.least[cell] = l
+	if d.least[cell] == 0 {
+		d.leasts = append(d.leasts, least{})
+		d.least[cell] = uint32(len(d.leasts))
 		d.held += leastCost
 	}
+	l := &d.leasts[d.least[cell]-1]
 	hash := findings.Hash(id)
 	if l.n == len(l.hashes) && hash > l.hashes[l.n-1] {
 		return false // nearly all of them
@@ -95,7 +95,7 @@ func (d *dictionary) sample(cell int, id []byte) bool {
 func (d *dictionary) settle(counts bool) {
 	if !counts {
 		for i := len(d.admitted) - 1; i >= 0; i-- {
-			*d.least[d.admitted[i].cell] = d.admitted[i].before
+			d.leasts[d.least[d.admitted[i].cell]-1] = d.admitted[i].before
 		}
 	}
 	d.admitted = d.admitted[:0]

@@ -85,7 +85,7 @@ type sortedPair struct {
 	at     uint32
 }
 
-// each calls add for every key in order, with its value.
+// each calls add for every key in order, with its value. It adds the values up where they lie.
 func (p *Pairs[V, P]) each(add func(key, value []byte)) {
 	heads, tails := p.heads.places(), p.tails.places()
 	order := make([]sortedPair, len(p.sums))
@@ -96,7 +96,7 @@ func (p *Pairs[V, P]) each(add func(key, value []byte)) {
 	slices.SortFunc(order, func(a, b sortedPair) int { return cmp.Compare(a.places, b.places) })
 	var key, text []byte
 	for i := 0; i < len(order); {
-		s := p.sums[order[i].at]
+		s := &p.sums[order[i].at]
 		sum := P(&s.value)
 		first := i
 		for i++; i < len(order) && order[i].places == order[first].places; i++ {
