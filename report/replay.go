@@ -57,8 +57,14 @@ type replay struct {
 	page    page                // at hand
 	cells   []table.Measures    // of the page, by number
 	samples []*findings.Samples // likewise; nil where there are none
-	days    []*Kinds            // of the page's groups, by number
+	groups  []counted           // the page's groups, by number
 	record  []byte              // scratch
+}
+
+// counted is what each row of a group asks of it.
+type counted struct {
+	day        *Kinds
+	correction bool
 }
 
 func newReplay(disk *spill.Disk, share int) *replay {
@@ -113,9 +119,9 @@ func (r *replay) turn(pages *dictionaryReader) (err error) {
 		return err
 	}
 	r.cells, r.samples = make([]table.Measures, len(r.page.cells)), make([]*findings.Samples, len(r.page.cells))
-	r.days = make([]*Kinds, len(r.page.groups))
+	r.groups = make([]counted, len(r.page.groups))
 	for i, g := range r.page.groups {
-		r.days[i] = r.kinds.of(g.day())
+		r.groups[i] = counted{r.kinds.of(g.day()), g.kind() == event.Correction}
 	}
 	return nil
 }
@@ -124,11 +130,11 @@ func (r *replay) turn(pages *dictionaryReader) (err error) {
 func (r *replay) count(row *row, mark ingest.Mark) {
 	number := r.page.cells[row.cell].group
 	counts := false
-	switch {
+	switch of := r.groups[number]; {
 	case mark == ingest.Duplicate:
-		r.days[number].Duplicates++
-	case mark == ingest.Corrected, mark != ingest.Replacing && r.page.groups[number].kind() == event.Correction:
-		r.days[number].Corrections++
+		of.day.Duplicates++
+	case mark == ingest.Corrected, mark != ingest.Replacing && of.correction:
+		of.day.Corrections++
 	default:
 		counts = true
 	}
@@ -154,20 +160,20 @@ func (r *replay) count(row *row, mark ingest.Mark) {
 // measures; then, of each of its targets that is not empty or may become a finding, a 0, the target behind its length, the
 // measures of the group's calls with that target, and their samples.
 func (r *replay) close() {
-	groups, byGroup := r.sumGroups()
+	sums, byGroup := r.sumGroups()
 	for i, g := range r.page.groups {
-		m := &groups[i]
+		m := &sums[i]
 		if m.Calls == 0 && !r.sampled(byGroup[i]) {
 			continue // only of objects that broke, of duplicates or of corrections
 		}
 		switch g.kind() {
 		case event.Network:
-			r.days[i].NetworkEvents += m.Calls
+			r.groups[i].day.NetworkEvents += m.Calls
 		case event.Other:
-			r.days[i].OtherEvents += m.Calls
+			r.groups[i].day.OtherEvents += m.Calls
 			continue
 		default:
-			r.days[i].Calls += m.Calls
+			r.groups[i].day.Calls += m.Calls
 		}
 		if m.Calls > 0 && g.provesInterface() {
 			note(r.interfaces, g.day(), g.texts()[textEndpoint])
@@ -178,7 +184,7 @@ func (r *replay) close() {
 			r.closeCell(number, g)
 		}
 	}
-	r.page, r.cells, r.samples, r.days = page{}, nil, nil, nil
+	r.page, r.cells, r.samples, r.groups = page{}, nil, nil, nil
 }
 
 // sampled reports whether cells have samples: those of records that do not count matter too.
