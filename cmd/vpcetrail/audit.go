@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/audit"
 )
@@ -96,6 +97,8 @@ func (f *auditFlags) check(now time.Time) (rules *audit.Rules, window day.Window
 		return nil, window, errors.New("--policy is missing: want a file of rules; vpcetrail audit --example sensitive-resources prints one")
 	case f.format != "text" && f.format != "json" && f.format != "junit":
 		return nil, window, fmt.Errorf("--format %q: want text, json or junit", f.format)
+	case f.junit == "-":
+		return nil, window, errors.New("--junit -: want a file: standard output holds the result already; --format junit writes it there as JUnit XML")
 	case !slices.Contains(audit.Severities(), f.failOn):
 		return nil, window, fmt.Errorf("--fail-on %q: want one of %s", f.failOn, strings.Join(audit.Severities(), ", "))
 	}
@@ -141,7 +144,7 @@ func (f *auditFlags) write(out io.Writer, result *audit.Audit) error {
 		var text bytes.Buffer
 		err := result.WriteJUnit(&text)
 		if err == nil {
-			err = os.WriteFile(f.junit, text.Bytes(), 0o644)
+			err = dest.WriteFile(f.junit, text.Bytes())
 		}
 		if err != nil {
 			return fmt.Errorf("--junit: %w", err)

@@ -37,7 +37,7 @@ in which days are joined makes no difference.`,
 	}
 	flags := cmd.Flags()
 	flags.SortFlags = false
-	flags.StringVarP(&f.out, "output", "o", "", "`FILE` that the inventory is written to, also one that --endpoints reads (else standard output)")
+	flags.StringVarP(&f.out, "output", "o", "", "`FILE` that the inventory is written to, also one that --endpoints reads (- or none: standard output)")
 	f.register(cmd, "read")
 	flags.BoolVar(&f.quiet, "quiet", false, "no progress, and no word of what was written")
 	return cmd

@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"strings"
 
 	"vpcetrail/classify"
+	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report/endpoints"
@@ -89,36 +89,15 @@ func (j *endpointsJob) write(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if j.out == "" {
+	if j.out == "" || j.out == "-" {
 		_, err := out.Write(text)
 		return err
 	}
-	if err := replaceFile(j.out, text); err != nil {
+	if err := dest.WriteFile(j.out, text); err != nil {
 		return err
 	}
 	if !j.quiet {
 		fmt.Fprintf(out, "%s: %s\n", j.out, countEndpoints(j.inventory))
-	}
-	return nil
-}
-
-// replaceFile puts a file in the place of one that may be there, as a whole or not at all.
-func replaceFile(name string, text []byte) error {
-	staged := name + ".new"
-	err := os.WriteFile(staged, text, 0o666)
-	if err == nil {
-		err = os.Rename(staged, name)
-	}
-	if err != nil {
-		return errors.Join(err, removed(staged))
-	}
-	return nil
-}
-
-// removed removes a file that may not be there.
-func removed(name string) error {
-	if err := os.Remove(name); !errors.Is(err, os.ErrNotExist) {
-		return err
 	}
 	return nil
 }

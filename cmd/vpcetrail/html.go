@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/report"
 	"vpcetrail/report/page"
 	"vpcetrail/report/readiness"
@@ -65,7 +65,7 @@ func (f *htmlFlags) run(ctx context.Context, where string, out io.Writer) error 
 		_, err = out.Write(text)
 		return err
 	}
-	return os.WriteFile(f.out, text, 0o666)
+	return dest.WriteFile(f.out, text)
 }
 
 func (f *htmlFlags) page(ctx context.Context, span *report.Span) ([]byte, error) {

@@ -169,10 +169,15 @@ func writeSynced(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	if _, err = f.Write(data); err == nil {
-		err = f.Sync()
+	return errors.Join(fill(f, data), f.Close())
+}
+
+// fill writes into a new file and waits until that is on disk.
+func fill(f *os.File, data []byte) error {
+	if _, err := f.Write(data); err != nil {
+		return err
 	}
-	return errors.Join(err, f.Close())
+	return f.Sync()
 }
 
 // Commit replaces whole folders, that is a table's day or its manifest, so that no reader ever sees files
