@@ -22,6 +22,7 @@ const (
 	byARN                 // nothing but an ARN
 	byURL                 // of a queue: https://sqs.us-east-1.amazonaws.com/111122223333/orders
 	inside                // an object, of which the member arn names the resource
+	byItems               // a list of objects, of which the members tableName are names or ARNs
 	ofOwner               // no resource, but the account that owns it
 )
 
@@ -38,8 +39,11 @@ var (
 			{name: "topicArn", how: byARN}, {name: "targetArn", how: byARN}, {name: "subscriptionArn", how: byARN},
 			{name: "resourceArn", how: byARN}, {name: "name", only: "CreateTopic"},
 		},
-		"kms":      {{name: "keyId", prefix: "key/"}, {name: "targetKeyId", prefix: "key/"}, {name: "aliasName"}},
-		"dynamodb": {{name: "tableName", prefix: "table/"}, {name: "tableArn", how: byARN}, {name: "resourceArn", how: byARN}},
+		"kms": {{name: "keyId", prefix: "key/"}, {name: "targetKeyId", prefix: "key/"}, {name: "aliasName"}},
+		"dynamodb": {
+			{name: "tableName", prefix: "table/"}, {name: "tableArn", how: byARN}, {name: "resourceArn", how: byARN},
+			{name: "requestItems", prefix: "table/", how: byItems}, // of transactions, whose own parameter is TransactItems
+		},
 		"secretsmanager": {
 			{name: "secretId", prefix: "secret:"}, {name: "name", prefix: "secret:", only: "CreateSecret"},
 		},
@@ -123,6 +127,8 @@ func (r *Resources) take(p *parameter, service string, owner, value []byte) {
 	text, isText := event.TextOf(value)
 	switch {
 	case p.how == ofOwner:
+	case p.how == byItems:
+		r.takeItems(p, service, owner, value)
 	case isText && (p.how == byARN || bytes.HasPrefix(text, []byte("arn:"))):
 		r.add(text)
 	case isText && len(text) < maxResourceARN:
@@ -141,6 +147,26 @@ func (r *Resources) take(p *parameter, service string, owner, value []byte) {
 			if text, ok := event.TextOf(fields.Value); ok && string(fields.Name) == "arn" {
 				r.add(text)
 			}
+		}
+	}
+}
+
+// takeItems takes the tables of a list of items. In AWS's own examples some are called TableName.
+func (r *Resources) takeItems(p *parameter, service string, owner, value []byte) {
+	if !bytes.HasPrefix(value, []byte("[")) {
+		return
+	}
+	name := parameter{prefix: p.prefix}
+	for items := event.MembersOf(value); len(r.ARNs) < maxResources && items.Next(); {
+		var table []byte
+		for fields := event.MembersOf(items.Value); fields.Next(); {
+			switch string(fields.Name) {
+			case "tableName", "TableName":
+				table = fields.Value
+			}
+		}
+		if _, ok := event.TextOf(table); ok {
+			r.take(&name, service, owner, table)
 		}
 	}
 }

@@ -79,6 +79,18 @@ func TestResources(t *testing.T) {
 			listed: `[{"ARN":"arn:aws:dynamodb:us-east-1:111122223333:table/orders/index/by-day"},{"ARN":"arn:aws:dynamodb:us-east-1:111122223333:table/orders/stream/2026"}]`,
 			want:   "arn:aws:dynamodb:us-east-1:111122223333:table/orders"},
 
+		{name: "the tables of a transaction", source: "dynamodb", eventName: "TransactWriteItems",
+			request: `{"requestItems":[{"operation":"Put","tableName":"orders","key":{"tableName":"x"}},{"operation":"Delete","TableName":"arn:aws:dynamodb:us-east-1:444455556666:table/stock"},` +
+				`{"operation":"Update","tableName":"orders"}],"returnConsumedCapacity":"TOTAL"}`,
+			want: "arn:aws:dynamodb:us-east-1:111122223333:table/orders arn:aws:dynamodb:us-east-1:444455556666:table/stock"},
+		{name: "a transaction whose tables are listed", source: "dynamodb", eventName: "TransactWriteItems",
+			listed:  `[{"accountId":"111122223333","type":"AWS::DynamoDB::Table","ARN":"arn:aws:dynamodb:us-east-1:111122223333:table/orders"}]`,
+			request: `{"requestItems":[{"operation":"Put","tableName":"stock"}]}`, want: "arn:aws:dynamodb:us-east-1:111122223333:table/orders"},
+		{name: "statements", source: "dynamodb", eventName: "BatchExecuteStatement", request: `{"requestItems":[{"statement":"UPDATE Music"}]}`},
+		{name: "items of other types", source: "dynamodb", eventName: "TransactGetItems",
+			request: `{"requestItems":["orders",7,null,[{"tableName":"a"}],{"tableName":["b"]},{"tableName":"c","tableName":7},{"tableName":""}]}`},
+		{name: "items that are no list", source: "dynamodb", eventName: "BatchGetItem", request: `{"requestItems":{"orders":{"tableName":"keys"}}}`},
+
 		{name: "a secret by ARN", source: "secretsmanager", eventName: "GetSecretValue",
 			request: `{"secretId":"arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-aB3xYz"}`, want: "arn:aws:secretsmanager:us-east-1:111122223333:secret:prod/db-aB3xYz"},
 		{name: "a secret by name", source: "secretsmanager", eventName: "GetSecretValue",
@@ -159,6 +171,7 @@ func TestResourcesTakeNoMemory(t *testing.T) {
 	events := []event.Event{
 		{Source: []byte("s3.amazonaws.com"), Resources: []byte(`[{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::b/k"},{"accountId":"111122223333","type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::b"}]`)},
 		{Source: []byte("sqs.amazonaws.com"), Region: []byte("us-east-1"), Request: []byte(`{"queueUrl":"https://sqs.us-east-1.amazonaws.com/444455556666/a-queue-with-a-rather-long-name"}`)},
+		{Source: []byte("dynamodb.amazonaws.com"), Region: []byte("us-east-1"), Recipient: []byte("111122223333"), Request: []byte(`{"requestItems":[{"operation":"Put","tableName":"orders"}]}`)},
 	}
 	for i := range events {
 		if n := testing.AllocsPerRun(100, func() { r.Read(&events[i]) }); n > 0 || len(r.ARNs) != 1 {
