@@ -116,6 +116,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errOut)
+	refuseUnknown(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if cmd == root && len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 			return unknownCommand(args[0]) // and so its flags are unknown too
@@ -123,6 +124,29 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		return flagError(cmd, err)
 	})
 	return root.ExecuteContext(ctx)
+}
+
+// refuseUnknown has the commands that cobra brings along refuse what they do not know. They would print help, with status 0,
+// and a shell that was to source a completion would run it.
+func refuseUnknown(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
+	for _, cmd := range root.Commands() {
+		switch cmd.Name() {
+		case "help":
+			cmd.Args = func(_ *cobra.Command, args []string) error {
+				if found, _, err := root.Find(args); err != nil || found == root && len(args) > 0 {
+					return unknownCommand(args[0])
+				}
+				return nil
+			}
+		case "completion":
+			cmd.Args = cobra.ArbitraryArgs
+			cmd.RunE = func(_ *cobra.Command, args []string) error {
+				return usage("completion takes one shell, bash, zsh, fish or powershell; got %q", strings.Join(args, " "))
+			}
+		}
+	}
 }
 
 func unknownCommand(name string) error {
