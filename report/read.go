@@ -45,7 +45,7 @@ func ReadManifest(ctx context.Context, store Store, d day.Day) (*Manifest, error
 	}
 	var m Manifest
 	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, fmt.Errorf("%s: %s: decode: %w", store, ManifestName(d), err)
+		return nil, fmt.Errorf("%s: %s: decode: %w: run analyze again for this day", store, ManifestName(d), err)
 	}
 	return &m, nil
 }
@@ -58,7 +58,10 @@ func ReadTable[T any](ctx context.Context, store Store, t *table.Table[T], m *Ma
 				continue
 			}
 			data, err := store.Read(ctx, f.Name)
-			if err == nil && !f.holds(data) {
+			switch {
+			case errors.Is(err, ErrNoReport):
+				err = fmt.Errorf("%w, though its run.json names it: run analyze again for this day", err)
+			case err == nil && !f.holds(data):
 				// It was damaged, or left by a publication that was killed half way. Decoding it might panic.
 				err = fmt.Errorf("%s: %s: %w", store, f.Name, ErrDamaged)
 			}

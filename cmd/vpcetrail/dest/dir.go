@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sort"
 	"strings"
+	"syscall"
 
 	"vpcetrail/report"
 )
@@ -44,10 +45,12 @@ func (s *dirStore) List(_ context.Context, folder string) ([]string, error) {
 		}
 		return err
 	})
-	if errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
-	}
-	if err != nil {
+	case errors.Is(err, syscall.ENOTDIR):
+		return nil, fmt.Errorf("%s: is no directory: name that of a report, or s3://bucket/prefix", s.root)
+	case err != nil:
 		return nil, fmt.Errorf("%s: list: %w", s.root, bare(err))
 	}
 	sort.Strings(names)

@@ -113,7 +113,7 @@ func TestDirThatCannotBeWritten(t *testing.T) {
 	if text, err := os.ReadFile(file); err != nil || string(text) != "mine" {
 		t.Errorf("the file holds %q, %v", text, err)
 	}
-	if _, err := openDir(t, file).List(t.Context(), "_runs/"); err == nil || err.Error() != file+": list: not a directory" {
+	if _, err := openDir(t, file).List(t.Context(), "_runs/"); err == nil || err.Error() != file+": is no directory: name that of a report, or s3://bucket/prefix" {
 		t.Errorf("error %v", err)
 	}
 }
