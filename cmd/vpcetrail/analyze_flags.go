@@ -103,7 +103,10 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 	case f.logFormat != "text" && f.logFormat != "json":
 		return nil, fmt.Errorf("--log-format %q: want text or json", f.logFormat)
 	}
-	if err := errors.Join(f.checkFormats(), f.checkSources(sources)); err != nil {
+	if err := f.checkFormats(); err != nil {
+		return nil, err
+	}
+	if err := f.checkSources(sources); err != nil {
 		return nil, err
 	}
 	if err := checkAccounts("--expected-out-owner", nonEmpty(f.kept.BucketOwner)); err != nil {

@@ -141,6 +141,10 @@ func (f *athenaFlags) place(destination string) (string, error) {
 	switch {
 	case strings.HasPrefix(place, "s3://arn:"):
 		return "", fmt.Errorf("%s: tables take no access point's ARN: give its alias or the bucket as --location s3://…", place)
+	case f.engine == "athena" && !inS3 && f.location != "":
+		return "", fmt.Errorf("--location %q: Athena reads from S3 alone: want s3://bucket/prefix", f.location)
+	case f.engine == "athena" && !inS3 && strings.HasPrefix(destination, "s3://"):
+		return "", fmt.Errorf("%s: names no bucket: want s3://bucket/prefix", destination)
 	case f.engine == "athena" && !inS3:
 		return "", fmt.Errorf("%s: Athena reads from S3 alone: give the report's place there as --location s3://bucket/prefix", destination)
 	case strings.Contains(place, "://"):

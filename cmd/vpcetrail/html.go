@@ -49,6 +49,11 @@ func (f *htmlFlags) run(ctx context.Context, where string, out io.Writer) error 
 	if f.out == "" {
 		return usage("-o is missing: name a file for the page, or - for standard output")
 	}
+	for _, resource := range f.resources {
+		if !isARN(resource) {
+			return usageError{noARN(resource)}
+		}
+	}
 	window, err := f.window(time.Now())
 	if err != nil {
 		return usageError{err}

@@ -58,6 +58,9 @@ func (f *readFlags) input(sources []string, now time.Time) (*input, error) {
 		return nil, fmt.Errorf("--lateness %s: want no negative time", f.lateness)
 	}
 	for _, s := range sources {
+		if s == "s3://" || strings.HasPrefix(s, "s3:///") {
+			return nil, fmt.Errorf("%s: no bucket: write s3://bucket/prefix", s)
+		}
 		if err := source.CheckLookup(s, window, now); err != nil {
 			return nil, err
 		}
@@ -73,10 +76,13 @@ func (f *readFlags) input(sources []string, now time.Time) (*input, error) {
 	if in.own, err = ownAccounts(f.own); err != nil {
 		return nil, err
 	}
-	err = errors.Join(checkAccounts("--accounts", f.accounts), checkAccounts("--exclude-accounts", f.excluded),
-		checkAccounts("--expected-source-owner", nonEmpty(f.sourceOwner)))
-	if err != nil {
-		return nil, err
+	for _, given := range []struct {
+		flag string
+		ids  []string
+	}{{"--accounts", f.accounts}, {"--exclude-accounts", f.excluded}, {"--expected-source-owner", nonEmpty(f.sourceOwner)}} {
+		if err := checkAccounts(given.flag, given.ids); err != nil {
+			return nil, err
+		}
 	}
 	return in, in.readFiles(f)
 }

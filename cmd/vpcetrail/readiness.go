@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -71,6 +72,8 @@ func (f *readinessFlags) check(now time.Time) (window day.Window, p *policy.Poli
 	switch {
 	case f.Resource == "":
 		return window, nil, errors.New("--resource is missing: want the ARN of a resource")
+	case !isARN(f.Resource):
+		return window, nil, noARN(f.Resource)
 	case f.format != "text" && f.format != "json":
 		return window, nil, fmt.Errorf("--format %q: want text or json", f.format)
 	case conditionKeys[f.condition] == "":
@@ -94,6 +97,13 @@ func (f *readinessFlags) check(now time.Time) (window day.Window, p *policy.Poli
 	}
 	window, err = f.window(now)
 	return window, p, err
+}
+
+// isARN reports whether text looks like an ARN. Whether the report knows that one is another question.
+func isARN(text string) bool { return strings.HasPrefix(text, "arn:") && strings.Count(text, ":") >= 5 }
+
+func noARN(resource string) error {
+	return fmt.Errorf("--resource %q: want an ARN, such as arn:aws:s3:::amzn-s3-demo-bucket", resource)
 }
 
 func (f *readinessFlags) run(ctx context.Context, where string, out io.Writer) error {

@@ -83,6 +83,12 @@ func TestWrongUsage(t *testing.T) {
 		{"diff a b --points 101", "--points 101: want 0 to 100"},
 		{"diff a b --format xml", `--format "xml": want table, csv, json or markdown`},
 
+		{"readiness report --resource orders", `--resource "orders": want an ARN, such as arn:aws:s3:::amzn-s3-demo-bucket`},
+		{"html report -o page.html --resource arn:aws:s3", `--resource "arn:aws:s3": want an ARN, such as arn:aws:s3:::amzn-s3-demo-bucket`},
+		{"athena report", "report: Athena reads from S3 alone: give the report's place there as --location s3://bucket/prefix"},
+		{"athena report --location https://x/y", `--location "https://x/y": Athena reads from S3 alone: want s3://bucket/prefix`},
+		{"athena s3://", "s3://: names no bucket: want s3://bucket/prefix"},
+
 		{"man", "man takes one DIR; got 0"},
 
 		{"explain", "explain needs a SOURCE: a file, - for standard input, a directory, s3://bucket/prefix, or lookup-events://REGION"},
@@ -123,6 +129,10 @@ func TestWrongUsage(t *testing.T) {
 		{"analyze trail --out report --format parquet,orc", `--format "orc": want parquet, or parquet,arrow`},
 		{"analyze trail --out report --quiet=maybe", `--quiet "maybe": want true or false: see vpcetrail analyze --help`},
 		{"analyze trail --out s3://", "s3://: names no bucket: want s3://bucket/prefix"},
+		{"analyze s3:///prefix --date all --out report", "s3:///prefix: no bucket: write s3://bucket/prefix"},
+		{"analyze trail --out report --sse kms", `--sse "kms": want AES256, aws:kms or aws:kms:dsse`},
+		{"analyze trail --out report --kms-key-id k", `--kms-key-id "k": give --sse aws:kms or aws:kms:dsse with it`},
+		{"analyze trail --out report --accounts prod --exclude-accounts dev", `--accounts: "prod" is not an account id of 12 digits`},
 		{"summary s3:///prefix", "s3:///prefix: names no bucket: want s3://bucket/prefix"},
 
 		{"analyze trail --out report --endpoints missing.json", "--endpoints: open missing.json: no such file or directory"},

@@ -35,11 +35,11 @@ func (o S3Options) Check() error {
 		return nil
 	case "", types.ServerSideEncryptionAes256:
 		if o.KMSKeyID != "" {
-			return fmt.Errorf("a KMS key is named, but encryption is %q: want aws:kms or aws:kms:dsse", o.SSE)
+			return fmt.Errorf("--kms-key-id %q: give --sse aws:kms or aws:kms:dsse with it", o.KMSKeyID)
 		}
 		return nil
 	}
-	return fmt.Errorf("%q is no way to encrypt: want AES256, aws:kms or aws:kms:dsse", o.SSE)
+	return fmt.Errorf("--sse %q: want AES256, aws:kms or aws:kms:dsse", o.SSE)
 }
 
 // given returns text, nil where it is empty: a field of a request that is not sent.

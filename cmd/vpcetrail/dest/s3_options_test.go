@@ -81,9 +81,9 @@ func TestS3OptionsAreChecked(t *testing.T) {
 		{S3Options{SSE: "AES256"}, ""},
 		{S3Options{SSE: "aws:kms"}, ""},
 		{S3Options{SSE: "aws:kms:dsse", KMSKeyID: "k"}, ""},
-		{S3Options{SSE: "kms"}, `"kms" is no way to encrypt: want AES256, aws:kms or aws:kms:dsse`},
-		{S3Options{KMSKeyID: "k"}, `a KMS key is named, but encryption is "": want aws:kms or aws:kms:dsse`},
-		{S3Options{SSE: "AES256", KMSKeyID: "k"}, `a KMS key is named, but encryption is "AES256": want aws:kms or aws:kms:dsse`},
+		{S3Options{SSE: "kms"}, `--sse "kms": want AES256, aws:kms or aws:kms:dsse`},
+		{S3Options{KMSKeyID: "k"}, `--kms-key-id "k": give --sse aws:kms or aws:kms:dsse with it`},
+		{S3Options{SSE: "AES256", KMSKeyID: "k"}, `--kms-key-id "k": give --sse aws:kms or aws:kms:dsse with it`},
 	} {
 		got := ""
 		if err := tc.opt.Check(); err != nil {
