@@ -16,6 +16,9 @@ import (
 // ErrDamaged says that a file of a report is not the one that its day's manifest names.
 var ErrDamaged = errors.New("not the file that its run.json names: run analyze again for this day")
 
+// ErrNoManifest says that a day's run.json is there, but none.
+var ErrNoManifest = errors.New("run analyze again for this day")
+
 // Days lists the days that have a manifest.
 func Days(ctx context.Context, store Store) ([]day.Day, error) {
 	names, err := store.List(ctx, "_runs/")
@@ -37,7 +40,8 @@ func DayOfManifest(name string) (d day.Day, ok bool) {
 	return d, err == nil && name == ManifestName(d)
 }
 
-// ReadManifest reads the manifest of day d.
+// ReadManifest reads the manifest of day d. The error wraps ErrNoReport where there is none, and ErrNoManifest where it
+// cannot be decoded.
 func ReadManifest(ctx context.Context, store Store, d day.Day) (*Manifest, error) {
 	text, err := store.Read(ctx, ManifestName(d))
 	if err != nil {
@@ -45,7 +49,7 @@ func ReadManifest(ctx context.Context, store Store, d day.Day) (*Manifest, error
 	}
 	var m Manifest
 	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, fmt.Errorf("%s: %s: decode: %w: run analyze again for this day", store, ManifestName(d), err)
+		return nil, fmt.Errorf("%s: %s: decode: %w: %w", store, ManifestName(d), err, ErrNoManifest)
 	}
 	return &m, nil
 }

@@ -125,7 +125,10 @@ func (j *analyzeJob) restateDay(ctx context.Context, store report.Store, d resta
 		return err
 	}
 	before, err := report.ReadManifest(ctx, store, d.Day)
-	if err != nil && !errors.Is(err, report.ErrNoReport) {
+	switch {
+	case errors.Is(err, report.ErrNoManifest):
+		before = &report.Manifest{Revision: 1} // the day was there, and its revisions are counted anew
+	case err != nil && !errors.Is(err, report.ErrNoReport):
 		return err
 	}
 	if err := errors.Join(rep.Problems(tell.problem), report.Publish(ctx, store, shard.or(pub), rep, plan)); err != nil {

@@ -228,6 +228,11 @@ func TestRestate(t *testing.T) {
 		{"a day published half", func(t *testing.T, s smallTrail) {
 			remove(t, filepath.Join(s.out, "objects/dt=2026-11-18/part-00000.parquet"))
 		}, 0, []string{"Restated 2026-11-18: its files are whole again"}, ""},
+		{"a day whose run.json is damaged", func(t *testing.T, s smallTrail) {
+			if err := os.WriteFile(filepath.Join(s.out, "_runs/dt=2026-11-18/run.json"), []byte("{"), 0o666); err != nil {
+				t.Fatal(err)
+			}
+		}, 0, []string{"Restated 2026-11-18: its files are whole again"}, ""},
 		{"an object that is broken now", func(t *testing.T, s smallTrail) {
 			if err := os.WriteFile(s.path("19", "broken"), []byte("{"), 0o666); err != nil {
 				t.Fatal(err)

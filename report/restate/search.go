@@ -72,13 +72,17 @@ func NewSearch(ctx context.Context, store report.Store, days day.Window, latenes
 	return s, nil
 }
 
-// readDay reads what the report holds of day d. A day that was published half counts as one that holds nothing.
+// readDay reads what the report holds of day d. A day that was published half, or is damaged, counts as one that holds nothing.
 func (s *Search) readDay(ctx context.Context, store report.Store, d day.Day) error {
 	m, err := report.ReadManifest(ctx, store, d)
-	if err != nil {
+	if err != nil && !errors.Is(err, report.ErrNoManifest) {
 		return err
 	}
 	s.published[d] = true
+	if err != nil {
+		s.changed[d] = true
+		return nil
+	}
 	for row, err := range report.ReadTable(ctx, store, &table.Objects, m, d) {
 		if errors.Is(err, report.ErrDamaged) || errors.Is(err, report.ErrNoReport) {
 			s.changed[d] = true
