@@ -61,7 +61,10 @@ func (j *explainJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	if j.diff {
 		write = j.writeDiff
 	}
-	err = errors.Join(write(ctx, buffered, collector, known), buffered.Flush())
+	err = write(ctx, buffered, collector, known)
+	if flushed := buffered.Flush(); err == nil {
+		err = flushed
+	}
 	var missing notFound
 	if unread > 0 && (err == nil || errors.As(err, &missing)) {
 		return fmt.Errorf("%w: %d of %d objects could not be read whole", errUnread, unread, objects)

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"io"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// fullDisk is standard output where no more can be written.
+type fullDisk struct{}
+
+func (fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
+
+// Whoever reads what a command prints must not take a part of it for all: the command fails, and says so in one line.
+func TestOutputThatCannotBeWritten(t *testing.T) {
+	const workshop = "../../fixtures/workshop/"
+	report := filepath.Join(t.TempDir(), "report")
+	mustRun(t, 0, "analyze", workshop+"AWSLogs", "--out", report, "--quiet")
+	for _, line := range []string{
+		"summary REPORT", "summary REPORT --by day --format csv", "summary REPORT --by day --format json", "diff REPORT REPORT",
+		"audit REPORT --policy " + workshop + "audit.yaml", "audit REPORT --policy " + workshop + "audit.yaml --format json", "audit --example no-strangers",
+		"athena REPORT --engine duckdb", "athena REPORT --location s3://audit-reports --format glue", "html REPORT -o -",
+		"readiness REPORT --resource arn:aws:s3:::amzn-s3-demo-restricted", "readiness REPORT --resource arn:aws:s3:::amzn-s3-demo-restricted --format json",
+		"endpoints " + workshop + "AWSLogs --quiet", "explain " + workshop + "AWSLogs", "explain " + workshop + "AWSLogs --format json",
+	} {
+		args := strings.Fields(strings.ReplaceAll(line, "REPORT", report))
+		err := run(t.Context(), args, strings.NewReader(""), fullDisk{}, io.Discard)
+		if err == nil || exitCode(err) != exitFailed || !strings.HasSuffix(err.Error(), "no space left on device") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("vpcetrail %s\nexit code %d, error %v", line, exitCode(err), err)
+		}
+	}
+}
