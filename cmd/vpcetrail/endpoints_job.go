@@ -32,6 +32,11 @@ type endpointsJob struct {
 // run reads the sources, joins what they tell with the given inventories, and writes the result.
 func (j *endpointsJob) run(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
 	tell := newMessages(errOut, false)
+	if j.out != "" && j.out != "-" { // reading may take an hour
+		if err := dest.CheckFile(j.out); err != nil {
+			return err
+		}
+	}
 	if err := j.askEC2(ctx, tell); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // WriteFile puts text into the file called name, as a whole or not at all: a reader finds what was there before or
@@ -27,6 +28,32 @@ func WriteFile(name string, text []byte) error {
 		return fmt.Errorf("%s: write: %w", name, bare(err))
 	}
 	return nil
+}
+
+// CheckFile says why WriteFile could not write the file called name, nil where nothing stands against it. It is for those
+// who have much to do before, and makes no file that stays.
+func CheckFile(name string) error {
+	err := error(nil)
+	if place, ok := replaceable(name); ok {
+		err = check(place)
+	} else if info, statErr := os.Stat(name); statErr == nil && info.IsDir() {
+		err = syscall.EISDIR
+	}
+	if err != nil {
+		return fmt.Errorf("%s: write: %w", name, bare(err))
+	}
+	return nil
+}
+
+func check(place string) error {
+	if _, err := statWritable(place); err != nil {
+		return err
+	}
+	f, err := stageBeside(place)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // maxLinks is how many symbolic links may lead to a file, as for Linux.
@@ -66,8 +93,7 @@ func replace(place string, text []byte) error {
 
 // takePlace stages text beside place, as a file like the old one if there is one, and renames it.
 func takePlace(place string, old fs.FileInfo, text []byte) error {
-	folder, _ := filepath.Split(place)
-	f, err := os.OpenFile(folder+".vpcetrail-"+rand.Text()+".tmp", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := stageBeside(place)
 	if err != nil {
 		return err
 	}
@@ -85,6 +111,12 @@ func takePlace(place string, old fs.FileInfo, text []byte) error {
 		_ = os.Remove(f.Name()) // the error before it is the one to tell
 	}
 	return err
+}
+
+// stageBeside makes a new file in the folder of place, under a name that nobody else has.
+func stageBeside(place string) (*os.File, error) {
+	folder, _ := filepath.Split(place)
+	return os.OpenFile(folder+".vpcetrail-"+rand.Text()+".tmp", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 }
 
 // statWritable describes the file that is there; nil where there is none. That it may not be written to is an error.

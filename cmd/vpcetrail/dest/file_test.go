@@ -171,6 +171,14 @@ func TestWriteFileFails(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), name+": write: "+want) {
 			t.Errorf("%s: error %v; want %s", name, err, want)
 		}
+		if checked := CheckFile(name); name != ring && (checked == nil || checked.Error() != err.Error()) {
+			t.Errorf("%s: checked: %v; want %v", name, checked, err)
+		}
+	}
+	for _, name := range []string{page, filepath.Join(dir, "new"), os.DevNull} {
+		if err := CheckFile(name); err != nil {
+			t.Error(err)
+		}
 	}
 	holdsAlone(t, page, "as it was", "page", "ring")
 }
