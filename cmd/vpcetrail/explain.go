@@ -118,8 +118,11 @@ func (j *explainJob) writeDiff(_ context.Context, out io.Writer, c *explain.Coll
 		return usage("--diff sets two records side by side, and %s has more than two: choose two by --event-id", strings.Join(j.sources, ", "))
 	case err != nil:
 		return err
+	case len(pair) < 2 && len(j.ids) > 0:
+		return notFound{fmt.Errorf("--diff sets two records side by side, and %s has %d with eventID %s: name others by --event-id, or more sources",
+			strings.Join(j.sources, ", "), len(pair), strings.Join(j.ids, " or "))}
 	case len(pair) < 2:
-		return notFound{fmt.Errorf("--diff sets two records side by side, and %s has %d", strings.Join(j.sources, ", "), len(pair))}
+		return notFound{fmt.Errorf("--diff sets two records side by side, and %s has %d: name more sources", strings.Join(j.sources, ", "), len(pair))}
 	}
 	if j.turned(pair[0], pair[1]) {
 		slices.Reverse(pair)

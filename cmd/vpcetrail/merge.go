@@ -84,7 +84,7 @@ func (f *mergeFlags) run(ctx context.Context, reports []string, out, errOut io.W
 		}
 	}
 	if len(m.days) == 0 {
-		return fmt.Errorf("%s: no day to merge: see --date", strings.Join(reports, ", "))
+		return fmt.Errorf("%s: no day of %s to merge: see --date", strings.Join(reports, ", "), wanted)
 	}
 	if err := commit(ctx); err != nil {
 		return err

@@ -42,7 +42,7 @@ func openInput(ctx context.Context, store report.Store) (*input, error) {
 		return nil, err
 	}
 	if len(all)+len(days) == 0 {
-		return nil, fmt.Errorf("%s: holds no report", store)
+		return nil, fmt.Errorf("%s holds no report: run vpcetrail analyze SOURCE --mergeable --out %s", store, store)
 	}
 	in := &input{store: store, shards: map[string]*Index{}, days: map[day.Day]*Index{}}
 	for _, d := range days {
