@@ -89,6 +89,14 @@ func (m *Manifest) Complete() bool {
 	return true
 }
 
+// Part returns the shard of the trail that the day was made of, such as 3/16; "" for all of the trail.
+func (m *Manifest) Part() string {
+	if m.Run.Shard == "1/1" {
+		return ""
+	}
+	return m.Run.Shard
+}
+
 // Has reports whether the day has a table of that name, be it an empty one.
 func (m *Manifest) Has(table string) bool {
 	return slices.ContainsFunc(m.Files, func(f File) bool { return strings.HasPrefix(f.Name, table+"/") })

@@ -20,6 +20,8 @@ type Span struct {
 	Missing []day.Day
 	// Incomplete are those of Days whose run could not read all of its input.
 	Incomplete []day.Day
+	// Shards are those of Days that were made of one shard of the trail alone.
+	Shards []day.Day
 }
 
 // maxMissing bounds Missing, whatever is asked for.
@@ -57,6 +59,9 @@ func ReadSpan(ctx context.Context, store Store, window day.Window) (*Span, error
 		s.Manifests = append(s.Manifests, m)
 		if !m.Complete() {
 			s.Incomplete = append(s.Incomplete, d)
+		}
+		if m.Part() != "" {
+			s.Shards = append(s.Shards, d)
 		}
 	}
 	s.findMissing(window)

@@ -71,10 +71,10 @@ type Result struct {
 
 // An Audit is the outcome of all rules over days of a report.
 type Audit struct {
-	Days                string
-	Missing, Incomplete []string // days
-	RequireComplete     bool
-	Results             []Result // in the order of the rules
+	Days                        string
+	Missing, Incomplete, Shards []string // days; Shards are of one shard of the trail alone
+	RequireComplete             bool
+	Results                     []Result // in the order of the rules
 }
 
 // maxRows bounds the rows that are kept of a rule.
@@ -88,6 +88,9 @@ func Run(ctx context.Context, s *report.Span, rules *Rules) (*Audit, error) {
 	}
 	for _, d := range s.Incomplete {
 		a.Incomplete = append(a.Incomplete, d.String())
+	}
+	for _, d := range s.Shards {
+		a.Shards = append(a.Shards, d.String())
 	}
 	var byTraffic, byResource []*tally
 	var tallies []*tally
@@ -274,4 +277,4 @@ func (a *Audit) Violations(severity string) (n int) {
 }
 
 // Whole reports whether the report has all that the audit is about, as far as it can know.
-func (a *Audit) Whole() bool { return len(a.Missing) == 0 && len(a.Incomplete) == 0 }
+func (a *Audit) Whole() bool { return len(a.Missing)+len(a.Incomplete)+len(a.Shards) == 0 }

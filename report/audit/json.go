@@ -5,6 +5,7 @@ type Document struct {
 	Days       string   `json:"days"`
 	Missing    []string `json:"missing_days,omitempty"`
 	Incomplete []string `json:"incomplete_days,omitempty"`
+	Shards     []string `json:"shard_days,omitempty"` // of one shard of the trail alone
 	Complete   bool     `json:"complete"`
 	// Passed says that no rule is violated and that nothing is missing which the rules require.
 	Passed bool           `json:"passed"`
@@ -37,7 +38,7 @@ type ExceptionDocument struct {
 // Document returns the audit for programs.
 func (a *Audit) Document() *Document {
 	d := &Document{
-		Days: a.Days, Missing: a.Missing, Incomplete: a.Incomplete, Complete: a.Whole(),
+		Days: a.Days, Missing: a.Missing, Incomplete: a.Incomplete, Shards: a.Shards, Complete: a.Whole(),
 		Passed: a.Violations(severities[len(severities)-1]) == 0 && (a.Whole() || !a.RequireComplete),
 	}
 	for i := range a.Results {

@@ -53,6 +53,9 @@ func (a *Audit) gaps() (gaps []string) {
 	if len(a.Incomplete) > 0 {
 		gaps = append(gaps, fmt.Sprintf("not all objects of %s could be read", grid.Few(a.Incomplete)))
 	}
+	if len(a.Shards) > 0 {
+		gaps = append(gaps, fmt.Sprintf("one shard of the trail alone was read for %s: merge the shards", grid.Few(a.Shards)))
+	}
 	if len(a.Missing) > 0 {
 		gaps = append(gaps, fmt.Sprintf("the report lacks %s", grid.Few(a.Missing)))
 	}

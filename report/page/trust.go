@@ -16,8 +16,9 @@ type trust struct {
 	// Runs are told apart by what their manifests say of them: days of one run repeat it.
 	seen       map[string]bool
 	runs       int
-	incomplete int // runs that could not read all
-	unbalanced int // runs
+	incomplete int  // runs that could not read all
+	unbalanced int  // runs
+	shards     bool // a run read one shard of the trail alone
 	balance    report.Balance
 	unread     map[string]int64 // objects by status, over all runs
 	filters    []string         // what runs left out by a flag, in words
@@ -54,6 +55,10 @@ func (t *trust) add(m *report.Manifest, calls int64) {
 	t.note(run.Accounts, "only the accounts ")
 	t.note(run.Regions, "only the Regions ")
 	t.note(run.ExcludeAccounts, "not the accounts ")
+	if part := m.Part(); part != "" {
+		t.shards = true
+		t.note([]string{part}, "only the shard ")
+	}
 	if !slices.Contains(t.versions, run.Version) {
 		t.versions = append(t.versions, run.Version)
 	}
@@ -71,7 +76,9 @@ func (t *trust) note(list []string, words string) {
 }
 
 // complete reports whether all input was read and every record is accounted for.
-func (t *trust) complete() bool { return t.incomplete == 0 && t.unbalanced == 0 && t.agrees() }
+func (t *trust) complete() bool {
+	return t.incomplete == 0 && !t.shards && t.unbalanced == 0 && t.agrees()
+}
 
 // agrees reports whether the tables hold as many calls as the manifests.
 func (t *trust) agrees() bool { return t.tables == t.counts.Calls }

@@ -44,6 +44,9 @@ func (p *Page) trustView() trustView {
 	if len(t.filters) > 0 {
 		v.add("Filtered: the runs read %s.", grid.Few(t.filters))
 	}
+	if t.shards {
+		v.add("A shard is a part of the trail: merge joins them.")
+	}
 	if !t.inventory {
 		v.add("Made without an inventory of endpoints: whose an endpoint is follows from the records alone.")
 	}

@@ -84,7 +84,8 @@ type Answer struct {
 	Days       string      `json:"days"`
 	Missing    []string    `json:"missing_days,omitempty"`
 	Incomplete []string    `json:"incomplete_days,omitempty"`
-	Endpoints  []Endpoint  `json:"endpoints"` // that the policy would let through
+	Shards     []string    `json:"shard_days,omitempty"` // of one shard of the trail alone
+	Endpoints  []Endpoint  `json:"endpoints"`            // that the policy would let through
 	Conditions []Condition `json:"conditions"`
 	Uses       []Use       `json:"uses"` // most important first
 	// PolicyKind is what the resource's policy is called; empty where its service has none that can deny.

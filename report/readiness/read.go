@@ -33,7 +33,7 @@ func Read(ctx context.Context, s *report.Span, q Question) (*Answer, error) {
 		}
 		return nil, &UnknownResourceError{Resource: q.Resource, Days: s.String(), Near: near}
 	}
-	a := &Answer{Resource: q.Resource, Days: s.String(), PolicyKind: r.service.policy, Missing: names(s.Missing), Incomplete: names(s.Incomplete)}
+	a := &Answer{Resource: q.Resource, Days: s.String(), PolicyKind: r.service.policy, Missing: names(s.Missing), Incomplete: names(s.Incomplete), Shards: names(s.Shards)}
 	r.allow(a)
 	r.conditions(a, s)
 	r.judge(a)

@@ -58,6 +58,9 @@ func (a *Answer) writeHead(out *strings.Builder) {
 	if len(a.Incomplete) > 0 {
 		grid.Paragraph(out, "INCOMPLETE: ", "  ", fmt.Sprintf("not all objects of %s could be read: others may use the resource", grid.Few(a.Incomplete)))
 	}
+	if len(a.Shards) > 0 {
+		grid.Paragraph(out, "INCOMPLETE: ", "  ", fmt.Sprintf("one shard of the trail alone was read for %s: merge the shards", grid.Few(a.Shards)))
+	}
 	if len(a.Missing) > 0 {
 		grid.Paragraph(out, "INCOMPLETE: ", "  ", fmt.Sprintf("the report lacks %s: others may use the resource", grid.Few(a.Missing)))
 	}

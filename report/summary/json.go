@@ -14,6 +14,7 @@ type (
 	jsonSummary struct {
 		Days             []string                `json:"days"`
 		Complete         bool                    `json:"complete"`
+		Shards           []string                `json:"shards,omitempty"` // of the trail that were read, where not all was
 		Unread           map[ingest.Status]int64 `json:"unread"`
 		Records          report.Kinds            `json:"records"`
 		Routes           jsonRoutes              `json:"routes"`
@@ -66,7 +67,7 @@ type (
 // writeJSON writes the summary as one object.
 func (s *Summary) writeJSON(w io.Writer, top int) error {
 	out := jsonSummary{
-		Complete: s.unread() == 0, Unread: s.Unread, Records: s.Kinds, Routes: routesOf(&s.Total),
+		Complete: s.unread() == 0 && len(s.Parts) == 0, Shards: s.Parts, Unread: s.Unread, Records: s.Kinds, Routes: routesOf(&s.Total),
 		Services: ranked(s.Services, top), ServicesPast: s.Services.Past,
 		Principals: ranked(s.Principals, top), PrincipalsPast: s.Principals.Past,
 		Endpoints: []jsonEndpoint{}, EndpointsUsed: len(s.Endpoints), DetourCostDollar: s.Detour(),

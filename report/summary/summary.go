@@ -27,6 +27,8 @@ type Summary struct {
 
 	// Unread is how many objects could not be read whole, by status, over the runs that made the days.
 	Unread map[ingest.Status]int64
+	// Parts are the shards of the trail that the days were made of, such as 3/16; none where all of the trail was read.
+	Parts []string
 }
 
 // NamedRoutes are the calls of one service or principal.
@@ -114,6 +116,9 @@ type summaryBuilder struct {
 func (b *summaryBuilder) add(ctx context.Context, store report.Store, p published, s *Summary) error {
 	d, m := p.day, p.manifest
 	s.Kinds.Add(m.Counts)
+	if part := m.Part(); part != "" && !slices.Contains(s.Parts, part) {
+		s.Parts = append(s.Parts, part)
+	}
 	for status, n := range m.Objects {
 		if status != ingest.OK {
 			s.Unread[status] = max(s.Unread[status], n) // days of one run repeat its objects

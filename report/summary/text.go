@@ -58,6 +58,10 @@ func (s *Summary) writeHead(out *strings.Builder, style grid.Style) {
 		text := fmt.Sprintf("INCOMPLETE: %s could not be read whole; table objects names each", grid.Plural(unread, "object"))
 		out.WriteString(style.Paint(grid.Alarm, text) + "\n")
 	}
+	if len(s.Parts) > 0 {
+		text := fmt.Sprintf("INCOMPLETE: shard %s of the trail alone; merge joins the shards", strings.Join(s.Parts, ", "))
+		out.WriteString(style.Paint(grid.Alarm, text) + "\n")
+	}
 }
 
 // unread returns how many objects could not be read whole.
