@@ -49,7 +49,7 @@ func (s *settler) dayTables(d day.Day, traffic *dailyTraffic, resources *dailyRe
 	var derived *derivation // made when its turn comes: the days before must let go of theirs
 	out := &Day{Day: d, Kinds: *s.kinds.of(d), Objects: objects}
 	out.Traffic = func(yield func(*table.TrafficRow, error) bool) {
-		derived = newDerivation(t, in.Disk, in.Memory/4)
+		derived = newDerivation(t, in.Disk, in.Memory/6)
 		var row table.TrafficRow
 		for key, m := range traffic.of(d) {
 			row = table.TrafficRow{TrafficKey: cutTrafficKey(key), Measures: *m}

@@ -31,7 +31,7 @@ type Input struct {
 	NATPrice      float64            // US dollars a gigabyte, for findings
 
 	Disk   *spill.Disk // takes what passes Memory; it must stay open as long as the report is used
-	Memory int         // bytes, about; 0 is 64 MiB
+	Memory int         // bytes, about, most of it for the rows of table resources, which are most; 0 is 64 MiB
 }
 
 // A Report holds the tables of every day of the window.
@@ -105,8 +105,8 @@ func New(ctx context.Context, in Input) (*Report, error) {
 	}
 	s := &settler{
 		trail: map[string]bool{}, accounts: map[string]bool{}, inventory: in.Inventory, told: toldEndpoints{}, kinds: dayKinds{},
-		traffic: spill.NewTotals[table.Measures](in.Disk, in.Memory/4), resources: spill.NewPairs[resourceSum](in.Disk, in.Memory/8),
-		findings: findings.New(in.Disk, in.Memory/8), byDay: map[day.Day]*tally{},
+		traffic: spill.NewTotals[table.Measures](in.Disk, in.Memory/6), resources: spill.NewPairs[resourceSum](in.Disk, in.Memory/3*2),
+		findings: findings.New(in.Disk, in.Memory/12), byDay: map[day.Day]*tally{},
 	}
 	for _, account := range in.TrailAccounts {
 		s.trail[account] = true
@@ -125,7 +125,7 @@ func replayAll(ctx context.Context, in *Input) ([]*replay, error) {
 	replays := make([]*replay, len(in.Counters))
 	group, ctx := errgroup.WithContext(ctx)
 	for i, c := range in.Counters {
-		replays[i] = newReplay(in.Disk, in.Memory/4/len(in.Counters))
+		replays[i] = newReplay(in.Disk, in.Memory/6/len(in.Counters))
 		group.Go(func() error { return replays[i].run(ctx, c, in.Marks) })
 	}
 	return replays, group.Wait()

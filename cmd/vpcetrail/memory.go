@@ -60,7 +60,7 @@ type memoryPlan struct {
 // plan divides the memory, and holds the garbage collector to it.
 func (m memoryFlag) plan() memoryPlan {
 	debug.SetMemoryLimit(int64(m) / 8 * 7)
-	return memoryPlan{fetched: min(int64(m)/16, 64<<20), ids: int(m / 16), counting: int(m / 32), report: int(m / 64), all: int64(m)}
+	return memoryPlan{fetched: min(int64(m)/16, 64<<20), ids: int(m / 16), counting: int(m / 32), report: int(m / 42), all: int64(m)}
 }
 
 // heap returns the size that the heap should have while objects are read: with 1 GiB, the default, and two workers
