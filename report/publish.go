@@ -200,7 +200,7 @@ func stage[T any](ctx context.Context, p *publisher, t *table.Table[T], rows Row
 		return err
 	}
 	part := 0
-	for row, err := range withArrow(ctx, p, t, rows) {
+	for row, err := range withArrow(ctx, p, t, ahead(rows)) {
 		if err == nil && file.Written() >= p.fileBytes {
 			if err = finish(ctx, p, t, part, file); err == nil {
 				part++

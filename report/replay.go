@@ -228,33 +228,39 @@ func note(names map[day.Day]map[string]bool, d day.Day, name string) {
 	names[d][name] = true
 }
 
-// each calls settle for the totals of every group that tells a route, and cell for those of the group's targets
-// behind it. A group and a target may come several times. The functions keep neither measures nor samples.
-func (r *replay) each(settle func(g group, m *table.Measures), cell func(t target, m *table.Measures, s *findings.Samples)) error {
+// A replayed is the totals of a group that tells a route, or of one of its targets, which follow it.
+type replayed struct {
+	isTarget bool
+	key      string // the group, or the target
+	measures table.Measures
+	samples  findings.Samples // of a target
+}
+
+// replayed returns what was written down. A group and a target may come several times.
+func (r *replay) replayed(yield func(*replayed, error) bool) {
 	blocks := r.totals.Read(0)
-	var m table.Measures
-	var samples findings.Samples
+	var t replayed
 	for {
 		block, err := blocks.Next()
 		if err == io.EOF {
-			return nil
+			return
 		}
 		if err != nil {
-			return err
+			yield(nil, err)
+			return
 		}
 		for len(block) > 0 {
-			isTarget := block[0] == 0
-			if isTarget {
+			if t.isTarget = block[0] == 0; t.isTarget {
 				block = block[1:]
 			}
 			n, width := binary.Uvarint(block)
-			key := string(block[width : width+int(n)])
-			block = m.Cut(block[width+int(n):])
-			if isTarget {
-				block = samples.Cut(block)
-				cell(target(key), &m, &samples)
-			} else {
-				settle(group(key), &m)
+			t.key = string(block[width : width+int(n)])
+			block = t.measures.Cut(block[width+int(n):])
+			if t.isTarget {
+				block = t.samples.Cut(block)
+			}
+			if !yield(&t, nil) {
+				return
 			}
 		}
 	}

@@ -135,8 +135,15 @@ func replayAll(ctx context.Context, in *Input) ([]*replay, error) {
 func (s *settler) settleAll(replays []*replay) error {
 	var denials []*spill.Sorter
 	for _, r := range replays {
-		if err := r.each(s.settle, s.settleCell); err != nil {
-			return err
+		for t, err := range ahead(r.replayed) {
+			switch {
+			case err != nil:
+				return err
+			case t.isTarget:
+				s.settleCell(target(t.key), &t.measures, &t.samples)
+			default:
+				s.settle(group(t.key), &t.measures)
+			}
 		}
 		r.totals = nil
 		denials = append(denials, r.denials)
