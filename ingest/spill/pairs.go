@@ -60,23 +60,30 @@ func (p *Pairs[V, P]) Cursor() *TotalsCursor[V, P] {
 	}
 	c := p.runs.cursor()
 	if len(p.sums) > 0 {
-		var block []byte
-		p.each(func(key, value []byte) { block = appendRecord(block, key, value) })
-		p.sums = nil
-		c.sources = append(c.sources, &blockRun{block})
+		c.sources = append(c.sources, p.run())
+		p.heads.index, p.tails.index = nil, nil
 	}
-	p.heads, p.tails = parts{}, parts{}
 	c.start()
 	return &TotalsCursor[V, P]{merged: c, more: c.Next()}
 }
 
 func (p *Pairs[V, P]) spill() {
-	w := p.runs.begin()
-	p.each(w.add)
+	w, r := p.runs.begin(), p.run()
+	for key, value, ok, _ := r.next(); ok; key, value, ok, _ = r.next() {
+		w.add(key, value)
+	}
 	w.end()
 	p.heads.forget()
 	p.tails.forget()
 	p.sums, p.held = p.sums[:0], 0
+}
+
+// A pairRun walks the pairs that are held by the order of their keys, each key once. Keys are put together as they are
+// asked for: whole, they would take many times what is held.
+type pairRun[V any, P Value[V]] struct {
+	of         *Pairs[V, P]
+	order      []sortedPair // what is left
+	key, value []byte       // scratch
 }
 
 // A sortedPair is the place of a pair, with those of its parts among all that are held.
@@ -85,8 +92,8 @@ type sortedPair struct {
 	at     uint32
 }
 
-// each calls add for every key in order, with its value. It adds the values up where they lie.
-func (p *Pairs[V, P]) each(add func(key, value []byte)) {
+// run returns a walk over the pairs, which adds them up where they lie.
+func (p *Pairs[V, P]) run() *pairRun[V, P] {
 	heads, tails := p.heads.places(), p.tails.places()
 	order := make([]sortedPair, len(p.sums))
 	for i := range p.sums {
@@ -94,18 +101,22 @@ func (p *Pairs[V, P]) each(add func(key, value []byte)) {
 		order[i] = sortedPair{uint64(heads[s.head])<<32 | uint64(tails[s.tail]), uint32(i)}
 	}
 	slices.SortFunc(order, func(a, b sortedPair) int { return cmp.Compare(a.places, b.places) })
-	var key, text []byte
-	for i := 0; i < len(order); {
-		s := &p.sums[order[i].at]
-		sum := P(&s.value)
-		first := i
-		for i++; i < len(order) && order[i].places == order[first].places; i++ {
-			sum.Add(&p.sums[order[i].at].value)
-		}
-		key = append(append(key[:0], p.heads.order[s.head]...), p.tails.order[s.tail]...)
-		text = sum.Append(text[:0])
-		add(key, text)
+	return &pairRun[V, P]{of: p, order: order}
+}
+
+func (r *pairRun[V, P]) next() (key, value []byte, ok bool, err error) {
+	if len(r.order) == 0 {
+		return nil, nil, false, nil
 	}
+	first := r.order[0]
+	s := &r.of.sums[first.at]
+	sum := P(&s.value)
+	for r.order = r.order[1:]; len(r.order) > 0 && r.order[0].places == first.places; r.order = r.order[1:] {
+		sum.Add(&r.of.sums[r.order[0].at].value)
+	}
+	r.key = append(append(r.key[:0], r.of.heads.order[s.head]...), r.of.tails.order[s.tail]...)
+	r.value = sum.Append(r.value[:0])
+	return r.key, r.value, true, nil
 }
 
 // parts numbers texts.
@@ -148,15 +159,4 @@ func (p *parts) forget() {
 	clear(p.index)
 	clear(p.order)
 	p.order, p.last = p.order[:0], 0
-}
-
-// A blockRun walks the records of a run that is in memory.
-type blockRun struct{ block []byte }
-
-func (b *blockRun) next() (key, value []byte, ok bool, err error) {
-	if len(b.block) == 0 {
-		return nil, nil, false, nil
-	}
-	key, value, b.block = cutRecord(b.block)
-	return key, value, true, nil
 }
