@@ -16,24 +16,27 @@ import (
 
 func init() { starters = append(starters, starter{"Spark", startSpark}) }
 
-// installed returns a path below the folder that the script check installs into.
+// installed returns a path below the folder that the script check installs into. Without it, or without Java, which runs
+// what is there, the error wraps errAbsent.
 func installed(parts ...string) (string, error) {
 	dir := os.Getenv("ENGINES")
 	if dir == "" {
-		return "", errors.New("ENGINES does not name the folder that the script check installs into")
+		return "", fmt.Errorf("%w: ENGINES does not name the folder that the script check installs into", errAbsent)
 	}
 	path := filepath.Join(append([]string{dir}, parts...)...)
-	_, err := os.Stat(path)
-	return path, err
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("%w: %w", errAbsent, err)
+	}
+	if _, err := exec.LookPath("java"); err != nil {
+		return "", fmt.Errorf("%w: %w", errAbsent, err)
+	}
+	return path, nil
 }
 
 // startSpark starts Spark SQL over local files, with a metastore in memory, in a process that takes statements.
 func startSpark(t *testing.T) (*engine, error) {
 	lib, err := installed("spark")
 	if err != nil {
-		return nil, err
-	}
-	if _, err := exec.LookPath("java"); err != nil {
 		return nil, err
 	}
 	dir := t.TempDir()
@@ -110,8 +113,11 @@ func showLog(t *testing.T, name string) {
 // TestSparkParsesAthenasTables gives Athena's declarations, as they are, to a parser of Hive's grammar.
 func TestSparkParsesAthenasTables(t *testing.T) {
 	e, err := startSpark(t)
-	if err != nil {
+	switch {
+	case errors.Is(err, errAbsent):
 		t.Skip(err)
+	case err != nil:
+		t.Fatal(err)
 	}
 	n := 0
 	for _, s := range printed(t, fixture.report, "--location", "s3://audit-reports/vpcetrail")[:8] {
