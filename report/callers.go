@@ -16,13 +16,13 @@ type callers struct {
 	names    []byte              // scratch of classify.Caller
 }
 
-// A caller is one that was met before.
+// A caller is the principal of an identity, by that identity's number.
 type caller struct {
 	number    uint64
 	principal classify.Principal
 	texts     []byte // what principal borrows from
 
-	turn, place int // its number among the dictionary's paths, and when it had it: see paths.caller
+	turn, place int // its number among the dictionary's paths, and when it had it: see paths.callerOf
 }
 
 // of returns the caller of ev. It is valid until the next call, or until ev is not.

@@ -106,7 +106,7 @@ func (m *Manifest) Has(table string) bool {
 func (m *Manifest) revise(ctx context.Context, store Store, d day.Day) {
 	before, err := ReadManifest(ctx, store, d)
 	switch {
-	case errors.Is(err, ErrNoReport), errors.Is(err, ErrNoManifest):
+	case errors.Is(err, ErrNoReport), errors.Is(err, ErrBrokenManifest):
 		m.Revision = 1
 	case err != nil: // whoever may write need not be allowed to read
 	case slices.Equal(before.Files, m.Files):

@@ -16,8 +16,8 @@ import (
 // ErrDamaged says that a file of a report is not the one that its day's manifest names.
 var ErrDamaged = errors.New("not the file that its run.json names: run analyze again for this day")
 
-// ErrNoManifest says that a day's run.json is there, but none.
-var ErrNoManifest = errors.New("run analyze again for this day")
+// ErrBrokenManifest says that a day's run.json cannot be decoded.
+var ErrBrokenManifest = errors.New("run analyze again for this day")
 
 // Days lists the days that have a manifest.
 func Days(ctx context.Context, store Store) ([]day.Day, error) {
@@ -40,7 +40,7 @@ func DayOfManifest(name string) (d day.Day, ok bool) {
 	return d, err == nil && name == ManifestName(d)
 }
 
-// ReadManifest reads the manifest of day d. The error wraps ErrNoReport where there is none, and ErrNoManifest where it
+// ReadManifest reads the manifest of day d. The error wraps ErrNoReport where there is none, and ErrBrokenManifest where it
 // cannot be decoded.
 func ReadManifest(ctx context.Context, store Store, d day.Day) (*Manifest, error) {
 	text, err := store.Read(ctx, ManifestName(d))
@@ -49,7 +49,7 @@ func ReadManifest(ctx context.Context, store Store, d day.Day) (*Manifest, error
 	}
 	var m Manifest
 	if err := json.Unmarshal(text, &m); err != nil {
-		return nil, fmt.Errorf("%s: %s: decode: %w: %w", store, ManifestName(d), err, ErrNoManifest)
+		return nil, fmt.Errorf("%s: %s: decode: %w: %w", store, ManifestName(d), err, ErrBrokenManifest)
 	}
 	return &m, nil
 }

@@ -126,7 +126,7 @@ func (j *analyzeJob) restateDay(ctx context.Context, store report.Store, d resta
 	}
 	before, err := report.ReadManifest(ctx, store, d.Day)
 	switch {
-	case errors.Is(err, report.ErrNoManifest):
+	case errors.Is(err, report.ErrBrokenManifest):
 		before = &report.Manifest{Revision: 1} // the day was there, and its revisions are counted anew
 	case err != nil && !errors.Is(err, report.ErrNoReport):
 		return err

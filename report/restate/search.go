@@ -75,7 +75,7 @@ func NewSearch(ctx context.Context, store report.Store, days day.Window, latenes
 // readDay reads what the report holds of day d. A day that was published half, or is damaged, counts as one that holds nothing.
 func (s *Search) readDay(ctx context.Context, store report.Store, d day.Day) error {
 	m, err := report.ReadManifest(ctx, store, d)
-	if err != nil && !errors.Is(err, report.ErrNoManifest) {
+	if err != nil && !errors.Is(err, report.ErrBrokenManifest) {
 		return err
 	}
 	s.published[d] = true
