@@ -151,7 +151,8 @@ func (r *Resources) take(p *parameter, service string, owner, value []byte) {
 	}
 }
 
-// takeItems takes the tables of a list of items. In AWS's own examples some are called TableName.
+// takeItems takes the tables of a list of items, as TransactWriteItems has them by AWS's page "Understanding DynamoDB log
+// file entries". There some are called TableName.
 func (r *Resources) takeItems(p *parameter, service string, owner, value []byte) {
 	if !bytes.HasPrefix(value, []byte("[")) {
 		return
