@@ -14,12 +14,12 @@ func guarded(t *testing.T, n int) []byte {
 	size := (n + page - 1) / page * page
 	all, err := syscall.Mmap(-1, 0, size+2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
-		t.Skip(err)
+		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = syscall.Munmap(all) })
 	for _, p := range [][]byte{all[:page], all[page+size:]} {
 		if err := syscall.Mprotect(p, syscall.PROT_NONE); err != nil {
-			t.Skip(err)
+			t.Fatal(err)
 		}
 	}
 	end := page + size
