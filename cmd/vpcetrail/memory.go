@@ -44,7 +44,7 @@ func (m *memoryFlag) Set(text string) error {
 	return nil
 }
 
-// A memoryPlan says who may take how much of --memory, in bytes: a sixth of it together, for the
+// A memoryPlan says who may take how much of --memory, in bytes: less than a fifth of it together, for the
 // garbage collector lets as much again pile up.
 //
 // What grows with the number of events or objects gets little: it is written in order and read once, which
