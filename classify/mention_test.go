@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"vpcetrail/ingest/event"
+	"vpcetrail/ingest/event/eventtest"
 )
 
 // TestMentionFollowsFromItsFields draws events of few values: those of which AppendMention appends the same have the same
@@ -16,22 +17,11 @@ func TestMentionFollowsFromItsFields(t *testing.T) {
 		"b.vpce-1a2b3c4d-x.s3.us-east-1.vpce.amazonaws.com", "vpce-0a11b22c33d44e55f-x.sqs.us-east-1.vpce.amazonaws.com", "b.s3.amazonaws.com",
 	}
 	random := rand.New(rand.NewPCG(5, 6))
-	var draw func(v reflect.Value)
-	draw = func(v reflect.Value) {
-		for i := range v.NumField() {
-			switch f := v.Field(i); {
-			case f.Kind() == reflect.Struct:
-				draw(f)
-			case f.Type() == reflect.TypeFor[[]byte]():
-				f.SetBytes([]byte(texts[random.IntN(len(texts))]))
-			}
-		}
-	}
 	mentions := map[string]Mention{}
 	again := 0
 	for range 100_000 {
 		var ev event.Event
-		draw(reflect.ValueOf(&ev).Elem())
+		eventtest.Fill(random, &ev, 1, texts)
 		got := MentionIn(&ev)
 		key := string(AppendMention(nil, &ev))
 		if want, known := mentions[key]; known {

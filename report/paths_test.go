@@ -11,6 +11,7 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
+	"vpcetrail/ingest/event/eventtest"
 	"vpcetrail/ingest/spill"
 )
 
@@ -25,18 +26,7 @@ var pathTexts = []string{
 // drawEvent returns an event of which most texts are empty, and the others among pathTexts: many differ in little.
 func drawEvent(random *rand.Rand) *event.Event {
 	ev := &event.Event{Time: time.Date(2026, 11, 20+random.IntN(2), 0, 0, 0, 0, time.UTC).UnixMilli(), HasTime: true}
-	var draw func(v reflect.Value)
-	draw = func(v reflect.Value) {
-		for i := range v.NumField() {
-			switch f := v.Field(i); {
-			case f.Kind() == reflect.Struct:
-				draw(f)
-			case f.Type() == reflect.TypeFor[[]byte]() && random.IntN(8) == 0:
-				f.SetBytes([]byte(pathTexts[random.IntN(len(pathTexts))]))
-			}
-		}
-	}
-	draw(reflect.ValueOf(ev).Elem())
+	eventtest.Fill(random, ev, 8, pathTexts)
 	ev.Request, ev.Response, ev.Resources = nil, nil, nil
 	if random.IntN(4) == 0 { // an endpoint's own account of a call that two accounts see
 		ev.Type, ev.SharedID, ev.Identity.AccountID = []byte("AwsVpceEvent"), []byte("x"), []byte(pathTexts[random.IntN(len(pathTexts))])

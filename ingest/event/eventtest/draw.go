@@ -1,0 +1,25 @@
+// Package eventtest makes events for tests.
+package eventtest
+
+import (
+	"math/rand/v2"
+	"reflect"
+
+	"vpcetrail/ingest/event"
+)
+
+// Fill gives every text of ev, with a chance of one in n, one of texts. It leaves the others, and what is no text, as they are.
+func Fill(random *rand.Rand, ev *event.Event, n int, texts []string) {
+	fill(random, reflect.ValueOf(ev).Elem(), n, texts)
+}
+
+func fill(random *rand.Rand, v reflect.Value, n int, texts []string) {
+	for i := range v.NumField() {
+		switch f := v.Field(i); {
+		case f.Kind() == reflect.Struct:
+			fill(random, f, n, texts)
+		case f.Type() == reflect.TypeFor[[]byte]() && random.IntN(n) == 0:
+			f.SetBytes([]byte(texts[random.IntN(len(texts))]))
+		}
+	}
+}
