@@ -131,6 +131,8 @@ func TestWrongUsage(t *testing.T) {
 		{"analyze trail --out s3://", "s3://: names no bucket: want s3://bucket/prefix"},
 		{"analyze s3:///prefix --date all --out report", "s3:///prefix: no bucket: write s3://bucket/prefix"},
 		{"analyze trail --out report --sse kms", `--sse "kms": want AES256, aws:kms or aws:kms:dsse`},
+		{"analyze trail --out report --sse AES256", "report: is a directory: --sse and --expected-out-owner are for s3://bucket/prefix"},
+		{"merge a b --out report --expected-out-owner 111122223333", "report: is a directory: --sse and --expected-out-owner are for s3://bucket/prefix"},
 		{"analyze trail --out report --kms-key-id k", `--kms-key-id "k": give --sse aws:kms or aws:kms:dsse with it`},
 		{"analyze trail --out report --accounts prod --exclude-accounts dev", `--accounts: "prod" is not an account id of 12 digits`},
 		{"summary s3:///prefix", "s3:///prefix: names no bucket: want s3://bucket/prefix"},

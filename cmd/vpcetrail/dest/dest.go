@@ -14,8 +14,8 @@ import (
 )
 
 // Open returns the store that text names: s3://bucket/prefix, where an access point's ARN or alias may stand for
-// the bucket, or a directory. newS3 is called for the former only, and opt is for it alone. A directory need not
-// exist; Begin makes it.
+// the bucket, or a directory. newS3 is called for the former only, and opt is for it alone: with a directory it is
+// refused, so that nobody takes for encrypted what is not. A directory need not exist; Begin makes it.
 func Open(ctx context.Context, text string, newS3 func(context.Context) (*s3.Client, error), opt S3Options) (report.Store, error) {
 	if err := opt.Check(); err != nil {
 		return nil, err
@@ -23,6 +23,9 @@ func Open(ctx context.Context, text string, newS3 func(context.Context) (*s3.Cli
 	if !strings.HasPrefix(text, "s3://") {
 		if text == "" {
 			return nil, fmt.Errorf("destination is empty: name a directory or s3://bucket/prefix")
+		}
+		if opt.SSE != "" || opt.BucketOwner != "" {
+			return nil, fmt.Errorf("%s: is a directory: --sse and --expected-out-owner are for s3://bucket/prefix", text)
 		}
 		return &dirStore{root: text}, nil
 	}

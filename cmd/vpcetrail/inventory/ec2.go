@@ -204,7 +204,7 @@ func explain(err error, allow string) error {
 		text += ": see that the credentials are valid and the account has the Region enabled"
 	case "":
 		if strings.Contains(err.Error(), "get credentials") {
-			text = "no AWS credentials: " + text
+			text = store.NoCredentials + text
 		}
 	}
 	return &explained{text, err}

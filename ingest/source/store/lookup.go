@@ -141,7 +141,7 @@ func (l *Lookup) explain(err error) error {
 	case errors.As(err, &noHost) && noHost.IsNotFound:
 		remedy = ": see that there is a Region " + l.region
 	case status == 0 && strings.Contains(err.Error(), "get credentials"):
-		return &tell{"no AWS credentials: " + Cause(err), err}
+		return &tell{NoCredentials + Cause(err), err}
 	}
 	return &tell{Cause(err) + remedy, err}
 }

@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// NoCredentials starts a message of what AWS's SDK found nowhere, and ends before what it says itself.
+const NoCredentials = "no AWS credentials: set AWS_PROFILE, or give the machine a role: "
+
 // explain says in one line why a listing failed, and what to do where it was refused.
 func (b *Bucket) explain(err error) error {
 	code, status := apiError(err)
@@ -15,7 +18,7 @@ func (b *Bucket) explain(err error) error {
 	case code == "PermanentRedirect" || status == http.StatusMovedPermanently:
 		return &tell{"the bucket is in another Region: set AWS_REGION to the bucket's", err}
 	case status == 0 && strings.Contains(err.Error(), "get credentials"):
-		return &tell{"no AWS credentials: " + Cause(err), err}
+		return &tell{NoCredentials + Cause(err), err}
 	}
 	return b.refused(err, fmt.Sprintf(": allow s3:ListBucket on bucket %s for this prefix", b.Name))
 }
