@@ -2,8 +2,6 @@ package report
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"slices"
 
@@ -23,12 +21,12 @@ func (r *Run) hasArrow() bool { return slices.Contains(r.Formats, Arrow) }
 
 // withArrow returns rows, and writes them into Arrow files too as they go by, where the run asks for that. The last
 // file is staged when the rows have come to their end.
-func withArrow[T any](ctx context.Context, p *publisher, t *table.Table[T], rows Rows[T]) Rows[T] {
-	if !p.manifest.Run.hasArrow() {
+func withArrow[T any](ctx context.Context, f *tableFiles, t *table.Table[T], rows Rows[T]) Rows[T] {
+	if !f.arrow {
 		return rows
 	}
 	return func(yield func(*T, error) bool) {
-		a := arrowFiles[T]{publisher: p, table: t}
+		a := arrowWriter[T]{files: f, table: t}
 		for row, err := range rows {
 			if err == nil {
 				err = a.add(ctx, row)
@@ -47,15 +45,14 @@ func withArrow[T any](ctx context.Context, p *publisher, t *table.Table[T], rows
 	}
 }
 
-// arrowFiles writes the rows of a table and day into as many Arrow files as they need, one at least.
-type arrowFiles[T any] struct {
-	publisher *publisher
-	table     *table.Table[T]
-	file      *table.Encoder[T] // nil: none is begun
-	part      int
+// An arrowWriter writes the rows of a table and day into as many Arrow files as they need, one at least.
+type arrowWriter[T any] struct {
+	files *tableFiles
+	table *table.Table[T]
+	file  *table.Encoder[T] // nil: none is begun
 }
 
-func (a *arrowFiles[T]) add(ctx context.Context, row *T) error {
+func (a *arrowWriter[T]) add(ctx context.Context, row *T) error {
 	if a.file != nil && a.file.Full() {
 		if err := a.finish(ctx); err != nil {
 			return err
@@ -67,7 +64,7 @@ func (a *arrowFiles[T]) add(ctx context.Context, row *T) error {
 	return a.file.Add(row)
 }
 
-func (a *arrowFiles[T]) begin() (err error) {
+func (a *arrowWriter[T]) begin() (err error) {
 	if a.file == nil {
 		a.file, err = a.table.NewArrowEncoder()
 	}
@@ -75,18 +72,12 @@ func (a *arrowFiles[T]) begin() (err error) {
 }
 
 // finish stages the file at hand, or an empty one.
-func (a *arrowFiles[T]) finish(ctx context.Context) error {
+func (a *arrowWriter[T]) finish(ctx context.Context) error {
 	if err := a.begin(); err != nil {
 		return err
 	}
-	data, err := a.file.Finish()
-	if err != nil {
-		return err
-	}
-	p := a.publisher
-	name := fmt.Sprintf("%s%spart-%05d.arrow", arrowFolder, partition(a.table.Name, p.day), a.part)
-	sum := sha256.Sum256(data)
-	p.manifest.Arrow = append(p.manifest.Arrow, File{name, a.file.Rows(), len(data), hex.EncodeToString(sum[:])})
-	a.file, a.part = nil, a.part+1
-	return p.pub.Stage(ctx, name, data)
+	file, f := a.file, a.files
+	a.file = nil
+	name := fmt.Sprintf("%s%spart-%05d.arrow", arrowFolder, partition(a.table.Name, f.day), len(f.arrowFiles))
+	return finish(ctx, f, &f.arrowFiles, name, file)
 }

@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 
 	"vpcetrail/ingest/day"
@@ -32,10 +33,11 @@ func TestFilesEndAtTheirSize(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p := publisher{pub: pub, manifest: m, day: 20_000, fileBytes: tc.fileBytes}
-		if err := stage(t.Context(), &p, &table.Traffic, RowsOf(rows)); err != nil {
+		files := tableFiles{pub: pub, lock: new(sync.Mutex), day: 20_000, fileBytes: tc.fileBytes}
+		if err := stage(t.Context(), &files, &table.Traffic, RowsOf(rows)); err != nil {
 			t.Fatal(err)
 		}
+		m.Files = files.parquetFiles
 		if err := pub.Commit(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}

@@ -2,8 +2,6 @@ package report
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -150,27 +148,14 @@ func Publish(ctx context.Context, store Store, pub Publication, r *Report, run R
 			Day: d.Day.String(), Run: run, Balance: r.Balance, Objects: r.Statuses,
 			Counts: d.Kinds, Routes: map[string]int64{},
 		}
-		p := publisher{pub: pub, day: d.Day, manifest: &m, fileBytes: table.FileBytes}
-		stagings := []func(context.Context) error{
-			// first to be visible: of a publication cut short the objects are never the manifest's
-			func(ctx context.Context) error { return stage(ctx, &p, &table.Objects, d.Objects) },
-			func(ctx context.Context) error { return stage(ctx, &p, &table.Traffic, p.countRoutes(d.Traffic)) },
-			func(ctx context.Context) error { return stage(ctx, &p, &table.Principals, d.Principals) },
-			func(ctx context.Context) error { return stage(ctx, &p, &table.Services, d.Services) },
-			func(ctx context.Context) error { return stage(ctx, &p, &table.Endpoints, d.Endpoints) },
-			func(ctx context.Context) error { return stage(ctx, &p, &table.Resources, d.Resources) },
-			func(ctx context.Context) error { return stage(ctx, &p, &table.Findings, d.Findings) },
-		}
-		for _, stage := range stagings {
-			if err := stage(ctx); err != nil {
-				return err
-			}
-		}
-		m.revise(ctx, store, d.Day)
-		if err := p.stageManifest(ctx); err != nil {
+		if err := stageTables(ctx, pub, d, &m); err != nil {
 			return err
 		}
-		old, err := p.stale(ctx, store)
+		m.revise(ctx, store, d.Day)
+		if err := m.stage(ctx, pub, d.Day); err != nil {
+			return err
+		}
+		old, err := m.stale(ctx, store, d.Day)
 		if err != nil {
 			return err
 		}
@@ -179,85 +164,21 @@ func Publish(ctx context.Context, store Store, pub Publication, r *Report, run R
 	return pub.Commit(ctx, stale)
 }
 
-// A publisher stages the files of one day.
-type publisher struct {
-	pub      Publication
-	day      day.Day
-	manifest *Manifest
-
-	fileBytes int // a file of so many is ended
-}
-
-func partition(table string, d day.Day) string { return table + "/dt=" + d.String() + "/" }
-
-// stage writes the rows of a table into as many files as they need, one at least; none where rows is nil.
-func stage[T any](ctx context.Context, p *publisher, t *table.Table[T], rows Rows[T]) error {
-	if rows == nil {
-		return nil
-	}
-	file, err := t.NewEncoder()
-	if err != nil {
-		return err
-	}
-	part := 0
-	for row, err := range withArrow(ctx, p, t, ahead(rows)) {
-		if err == nil && file.Written() >= p.fileBytes {
-			if err = finish(ctx, p, t, part, file); err == nil {
-				part++
-				file, err = t.NewEncoder()
-			}
-		}
-		if err == nil {
-			err = file.Add(row)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return finish(ctx, p, t, part, file)
-}
-
-// finish stages a file as that part of its partition.
-func finish[T any](ctx context.Context, p *publisher, t *table.Table[T], part int, file *table.Encoder[T]) error {
-	data, err := file.Finish()
-	if err != nil {
-		return err
-	}
-	name := fmt.Sprintf("%spart-%05d.parquet", partition(t.Name, p.day), part)
-	sum := sha256.Sum256(data)
-	p.manifest.Files = append(p.manifest.Files, File{name, file.Rows(), len(data), hex.EncodeToString(sum[:])})
-	return p.pub.Stage(ctx, name, data)
-}
-
-// countRoutes returns traffic, and counts its calls in the manifest as it goes by.
-func (p *publisher) countRoutes(traffic Rows[table.TrafficRow]) Rows[table.TrafficRow] {
-	return func(yield func(*table.TrafficRow, error) bool) {
-		for row, err := range traffic {
-			if err == nil {
-				p.manifest.Routes[row.Route] += row.Calls
-			}
-			if !yield(row, err) {
-				return
-			}
-		}
-	}
-}
-
-func (p *publisher) stageManifest(ctx context.Context) error {
-	text, err := json.MarshalIndent(p.manifest, "", "  ")
+func (m *Manifest) stage(ctx context.Context, pub Publication, d day.Day) error {
+	text, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return fmt.Errorf("run.json: write: %w", err)
 	}
-	return p.pub.Stage(ctx, ManifestName(p.day), append(text, '\n'))
+	return pub.Stage(ctx, ManifestName(d), append(text, '\n'))
 }
 
-// stale lists the files of earlier publications of the day that this one does not replace.
-func (p *publisher) stale(ctx context.Context, store Store) ([]string, error) {
+// stale lists the files of earlier publications of day d that this one does not replace.
+func (m *Manifest) stale(ctx context.Context, store Store, d day.Day) ([]string, error) {
 	var stale []string
-	files := slices.Concat(p.manifest.Files, p.manifest.Arrow)
+	files := slices.Concat(m.Files, m.Arrow)
 	for _, t := range table.Tables() {
 		for _, folder := range []string{"", arrowFolder} {
-			names, err := store.List(ctx, folder+partition(t.Name, p.day))
+			names, err := store.List(ctx, folder+partition(t.Name, d))
 			if err != nil {
 				return nil, err
 			}

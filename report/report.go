@@ -59,7 +59,8 @@ func RowsOf[T any](rows []T) Rows[T] {
 }
 
 // A Day hands out the tables of one day. They are made as they are read: of a Report that New has made,
-// each table once, to its end, the days in order and of each day traffic first. Days may be left out.
+// each table once, to its end, the days in order and of each day traffic first; resources may be read beside the others.
+// Days may be left out.
 type Day struct {
 	Day        day.Day
 	Kinds      Kinds

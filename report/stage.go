@@ -1,0 +1,127 @@
+package report
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"vpcetrail/ingest/day"
+
+	"vpcetrail/report/table"
+)
+
+// stageTables stages the tables of a day, and notes their files in the day's manifest. Table resources, which has most of
+// the rows, is made beside the others.
+func stageTables(ctx context.Context, pub Publication, d *Day, m *Manifest) error {
+	lock := new(sync.Mutex)
+	files := func() *tableFiles {
+		return &tableFiles{pub: pub, lock: lock, day: d.Day, arrow: m.Run.hasArrow(), fileBytes: table.FileBytes}
+	}
+	objects, traffic, principals, services, endpoints, resources, findings := files(), files(), files(), files(), files(), files(), files()
+	// First to be visible: of a publication cut short the objects are never the manifest's.
+	if err := stage(ctx, objects, &table.Objects, d.Objects); err != nil {
+		return err
+	}
+	group, running := errgroup.WithContext(ctx)
+	for _, lane := range [][]func() error{{
+		func() error { return stage(running, resources, &table.Resources, d.Resources) },
+	}, {
+		func() error { return stage(running, traffic, &table.Traffic, m.countRoutes(d.Traffic)) },
+		func() error { return stage(running, principals, &table.Principals, d.Principals) },
+		func() error { return stage(running, services, &table.Services, d.Services) },
+		func() error { return stage(running, endpoints, &table.Endpoints, d.Endpoints) },
+		func() error { return stage(running, findings, &table.Findings, d.Findings) },
+	}} {
+		group.Go(func() error {
+			for _, stage := range lane {
+				if err := stage(); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	for _, f := range []*tableFiles{objects, traffic, principals, services, endpoints, resources, findings} {
+		m.Files, m.Arrow = append(m.Files, f.parquetFiles...), append(m.Arrow, f.arrowFiles...)
+	}
+	return nil
+}
+
+// countRoutes returns traffic, and counts its calls in the manifest as it goes by.
+func (m *Manifest) countRoutes(traffic Rows[table.TrafficRow]) Rows[table.TrafficRow] {
+	return func(yield func(*table.TrafficRow, error) bool) {
+		for row, err := range traffic {
+			if err == nil {
+				m.Routes[row.Route] += row.Calls
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+// tableFiles are the files of one table and day.
+type tableFiles struct {
+	pub       Publication
+	lock      *sync.Mutex // held to use pub
+	day       day.Day
+	arrow     bool // Arrow files too
+	fileBytes int  // a file of so many is ended
+
+	parquetFiles, arrowFiles []File // those that are staged
+}
+
+func partition(table string, d day.Day) string { return table + "/dt=" + d.String() + "/" }
+
+// stage writes the rows of a table into as many files as they need, one at least; none where rows is nil.
+func stage[T any](ctx context.Context, f *tableFiles, t *table.Table[T], rows Rows[T]) error {
+	if rows == nil {
+		return nil
+	}
+	file, err := t.NewEncoder()
+	if err != nil {
+		return err
+	}
+	finish := func() error {
+		name := fmt.Sprintf("%spart-%05d.parquet", partition(t.Name, f.day), len(f.parquetFiles))
+		return finish(ctx, f, &f.parquetFiles, name, file)
+	}
+	for row, err := range withArrow(ctx, f, t, ahead(rows)) {
+		if err == nil && file.Written() >= f.fileBytes {
+			if err = finish(); err == nil {
+				file, err = t.NewEncoder()
+			}
+		}
+		if err == nil {
+			err = file.Add(row)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return finish()
+}
+
+// finish stages what an encoder holds as a file, and notes it.
+func finish[T any](ctx context.Context, f *tableFiles, files *[]File, name string, file *table.Encoder[T]) error {
+	data, err := file.Finish()
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(data)
+	*files = append(*files, File{name, file.Rows(), len(data), hex.EncodeToString(sum[:])})
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return f.pub.Stage(ctx, name, data)
+}
