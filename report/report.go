@@ -92,7 +92,8 @@ func (b *Balance) check() error {
 	return nil
 }
 
-// New makes the report. It takes over the counters' memory: they must not be used again.
+// New makes the report, with as many goroutines as there are counters. It takes over the counters' memory: they must not
+// be used again.
 func New(ctx context.Context, in Input) (*Report, error) {
 	if in.Disk == nil {
 		in.Disk = spill.NewDisk("")
@@ -104,21 +105,13 @@ func New(ctx context.Context, in Input) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &settler{
-		trail: map[string]bool{}, accounts: map[string]bool{}, inventory: in.Inventory, told: toldEndpoints{}, kinds: dayKinds{},
-		traffic: spill.NewTotals[table.Measures](in.Disk, in.Memory/6), resources: spill.NewPairs[resourceSum](in.Disk, in.Memory/3*2),
-		findings: findings.New(in.Disk, in.Memory/12), byDay: map[day.Day]*tally{},
-	}
-	for _, account := range in.TrailAccounts {
-		s.trail[account] = true
-	}
-	s.merge(in.Counters, replays, in.OwnAccounts)
-	if err := s.settleAll(replays); err != nil {
+	settlers, err := settleAll(&in, replays)
+	if err != nil {
 		return nil, err
 	}
 	r := &Report{Statuses: map[ingest.Status]int64{}}
-	r.days(&in, s)
-	return r, r.balance(&in, s)
+	r.days(&in, settlers)
+	return r, r.balance(&in, settlers[0])
 }
 
 // replayAll counts the rows of every counter, all counters at once.
@@ -132,36 +125,44 @@ func replayAll(ctx context.Context, in *Input) ([]*replay, error) {
 	return replays, group.Wait()
 }
 
-// settleAll settles what the replays counted, and lets go of it.
-func (s *settler) settleAll(replays []*replay) error {
+// settleAll settles what each replay counted, all at once. The first settler has taken over what is not by key.
+func settleAll(in *Input, replays []*replay) ([]*settler, error) {
+	known := newKnown(in, replays)
+	settlers := make([]*settler, len(replays))
+	var group errgroup.Group
+	for i, r := range replays {
+		settlers[i] = newSettler(known, in.Disk, in.Memory/len(replays))
+		group.Go(func() error { return settlers[i].settleAll(r) })
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
 	var denials []*spill.Sorter
-	for _, r := range replays {
-		for t, err := range ahead(r.replayed) {
-			switch {
-			case err != nil:
-				return err
-			case t.isTarget:
-				s.settleCell(target(t.key), &t.measures, &t.samples)
-			default:
-				s.settle(group(t.key), &t.measures)
-			}
+	for i, r := range replays {
+		if i > 0 {
+			settlers[0].join(settlers[i])
 		}
-		r.totals = nil
 		denials = append(denials, r.denials)
 	}
-	return s.settleDenials(denials)
+	return settlers, settlers[0].settleDenials(denials)
 }
 
 // days makes the days to report: all of a bounded window; of an unbounded one those that hold
 // records, and those whose folders held objects.
-func (r *Report) days(in *Input, s *settler) {
+func (r *Report) days(in *Input, settlers []*settler) {
+	s := settlers[0]
 	logs := make([]*objectLog, len(in.Counters))
 	for i, c := range in.Counters {
 		logs[i] = &c.objects
 	}
 	r.objects = logs
 	objects := newObjectTables(logs)
-	traffic, resources := newDaily(s.traffic.Cursor()), newDaily(s.resources.Cursor())
+	var calls []*measureTotals
+	var named []*resourceTotals
+	for _, s := range settlers {
+		calls, named = append(calls, s.traffic), append(named, s.resources)
+	}
+	traffic, resources := newDaily(spill.MergeTotals(calls...)), newDaily(spill.MergePairs(named...))
 	days := daysToReport(in, s)
 	for _, d := range days {
 		s.tallyOf(d) // of a day without records too: its endpoints are known

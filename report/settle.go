@@ -2,6 +2,8 @@ package report
 
 import (
 	"encoding/binary"
+	"maps"
+	"slices"
 
 	"vpcetrail/classify"
 	"vpcetrail/ingest/day"
@@ -16,11 +18,8 @@ import (
 // which records are copies. It knows a day's endpoints by the inventory and by that day's records alone,
 // so that a day's tables do not depend on which other days were read with it.
 type settler struct {
-	trail     map[string]bool // accounts with a folder in the trail
-	accounts  map[string]bool // ours: those, and the configured ones
-	inventory classify.Inventory
-	told      toldEndpoints
-	kinds     dayKinds
+	*known
+	kinds dayKinds
 
 	traffic   *measureTotals // by day and table.TrafficKey
 	resources *resourceTotals
@@ -33,6 +32,16 @@ type settler struct {
 
 type measureTotals = spill.Totals[table.Measures, *table.Measures]
 
+// known is what settlers know from the start, and none of them changes.
+type known struct {
+	trail      map[string]bool // accounts with a folder in the trail
+	accounts   map[string]bool // ours: those, and the configured ones
+	inventory  classify.Inventory
+	told       toldEndpoints
+	interfaces []map[day.Day]map[string]bool // endpoints that a record of the day proves to be of type interface, by replay
+	restricted []map[day.Day]map[string]bool // resources whose own policy refused a call of the day, likewise
+}
+
 // settled is what has become of a group.
 type settled struct {
 	counts  bool // its records are calls, and no copies
@@ -44,7 +53,7 @@ type settled struct {
 // A tally holds what is known of endpoints on one day, by calls or without.
 type tally struct {
 	owners     classify.Owners
-	interfaces map[string]bool // endpoints that a record proves to be of type interface
+	interfaces []map[string]bool // endpoints that a record proves to be of type interface
 
 	network       map[endpointKey]*table.Measures
 	networkOwners map[endpointKey]string // the account that network events name as the endpoint's owner
@@ -53,51 +62,69 @@ type tally struct {
 
 type endpointKey struct{ endpoint, account, region, service string }
 
-// merge takes over what counters and their replays found, but for the totals.
-func (s *settler) merge(counters []*Counter, replays []*replay, own []string) {
-	for _, c := range counters {
+// newKnown puts together what all counters and their replays found.
+func newKnown(in *Input, replays []*replay) *known {
+	k := &known{trail: map[string]bool{}, accounts: map[string]bool{}, inventory: in.Inventory, told: toldEndpoints{}}
+	for _, account := range in.TrailAccounts {
+		k.trail[account] = true
+	}
+	for _, c := range in.Counters {
 		for account := range c.loose {
-			s.trail[account] = true
+			k.trail[account] = true
 		}
-		for d, endpoints := range c.told {
-			for _, e := range endpoints {
-				s.told.merge(d, e)
-			}
-		}
+		k.told.mergeAll(c.told)
 	}
-	for account := range s.trail {
-		s.accounts[account] = true
-	}
-	for _, account := range own {
-		s.accounts[account] = true
+	maps.Copy(k.accounts, k.trail)
+	for _, account := range in.OwnAccounts {
+		k.accounts[account] = true
 	}
 	for _, r := range replays {
-		for d, kinds := range r.kinds {
-			s.kinds.of(d).Add(*kinds)
-		}
-		for d, endpoints := range r.interfaces {
-			for id := range endpoints {
-				s.tallyOf(d).interfaces[id] = true
-			}
-		}
-		for d, resources := range r.restricted {
-			for name := range resources {
-				s.findings.Restrict(d, name)
-			}
+		k.interfaces, k.restricted = append(k.interfaces, r.interfaces), append(k.restricted, r.restricted)
+	}
+	return k
+}
+
+// newSettler returns a settler that takes about share bytes of memory.
+func newSettler(k *known, disk *spill.Disk, share int) *settler {
+	return &settler{
+		known: k, kinds: dayKinds{}, byDay: map[day.Day]*tally{},
+		traffic: spill.NewTotals[table.Measures](disk, share/6), resources: spill.NewPairs[resourceSum](disk, share/3*2),
+		findings: findings.New(disk, share/12),
+	}
+}
+
+// join takes over what another settler has settled, but for traffic and resources.
+func (s *settler) join(o *settler) {
+	for d, kinds := range o.kinds {
+		s.kinds.of(d).Add(*kinds)
+	}
+	for d, from := range o.byDay {
+		to := s.tallyOf(d)
+		for key, m := range from.network {
+			to.networkOf(key).Add(m)
+			to.networkOwners[key] = max(to.networkOwners[key], from.networkOwners[key])
 		}
 	}
+	s.findings.Join(o.findings)
 }
 
 func (s *settler) tallyOf(d day.Day) *tally {
 	t := s.byDay[d]
 	if t == nil {
 		t = &tally{
-			owners:     classify.Owners{Accounts: s.accounts, Day: d, Inventory: s.inventory, Trail: s.told[d]},
-			interfaces: map[string]bool{},
-			network:    map[endpointKey]*table.Measures{}, networkOwners: map[endpointKey]string{}, denied: map[endpointKey]int64{},
+			owners:  classify.Owners{Accounts: s.accounts, Day: d, Inventory: s.inventory, Trail: s.told[d]},
+			network: map[endpointKey]*table.Measures{}, networkOwners: map[endpointKey]string{}, denied: map[endpointKey]int64{},
+		}
+		for _, interfaces := range s.interfaces {
+			t.interfaces = append(t.interfaces, interfaces[d])
 		}
 		s.byDay[d] = t
 		s.findings.Own(d, &t.owners)
+		for _, restricted := range s.restricted {
+			for name := range restricted[d] {
+				s.findings.Restrict(d, name)
+			}
+		}
 	}
 	return t
 }
@@ -108,6 +135,23 @@ func (s *settler) isCopy(texts *[groupTextCount]string) bool {
 	return texts[textSharedBy] != "" && s.trail[texts[textSharedBy]]
 }
 
+// settleAll settles what a replay counted, and lets go of it.
+func (s *settler) settleAll(r *replay) error {
+	s.kinds = r.kinds
+	for t, err := range ahead(r.replayed) {
+		switch {
+		case err != nil:
+			return err
+		case t.isTarget:
+			s.settleCell(target(t.key), &t.measures, &t.samples)
+		default:
+			s.settle(group(t.key), &t.measures)
+		}
+	}
+	r.totals = nil
+	return nil
+}
+
 // settle adds the totals of a group to what they belong to.
 func (s *settler) settle(g group, measures *table.Measures) {
 	texts := g.texts()
@@ -116,10 +160,7 @@ func (s *settler) settle(g group, measures *table.Measures) {
 	switch {
 	case g.kind() == event.Network:
 		if key := endpointKeyOf(&texts); key.endpoint != "" && measures.Calls > 0 {
-			if t.network[key] == nil {
-				t.network[key] = new(table.Measures)
-			}
-			t.network[key].Add(measures)
+			t.networkOf(key).Add(measures)
 			s.findings.Used(g.day(), key.endpoint)
 			t.networkOwners[key] = max(t.networkOwners[key], texts[textEndpointAccount])
 		}
@@ -210,10 +251,18 @@ func (t *tally) typeOf(id string) string {
 	if known := t.owners.Endpoint(id).Type; known != "" {
 		return known
 	}
-	if t.interfaces[id] {
+	if slices.ContainsFunc(t.interfaces, func(proved map[string]bool) bool { return proved[id] }) {
 		return "interface"
 	}
 	return ""
+}
+
+// networkOf returns what network events tell of calls by an endpoint, to be added to.
+func (t *tally) networkOf(key endpointKey) *table.Measures {
+	if t.network[key] == nil {
+		t.network[key] = new(table.Measures)
+	}
+	return t.network[key]
 }
 
 // settleDenials counts each call of a day that an endpoint's policy refused once: by its ordinary record

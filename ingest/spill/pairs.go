@@ -54,14 +54,20 @@ func (p *Pairs[V, P]) Add(head, tail []byte, v *V) {
 }
 
 // Cursor ends the writing and returns the totals, sorted by the bytes of head and tail, one behind the other.
-func (p *Pairs[V, P]) Cursor() *TotalsCursor[V, P] {
-	if len(p.sums) > 0 && p.runs.levels != nil {
-		p.spill()
-	}
-	c := p.runs.cursor()
-	if len(p.sums) > 0 {
-		c.sources = append(c.sources, p.run())
-		p.heads.index, p.tails.index = nil, nil
+func (p *Pairs[V, P]) Cursor() *TotalsCursor[V, P] { return MergePairs(p) }
+
+// MergePairs ends the writing of several Pairs and returns what they are together, likewise.
+func MergePairs[V any, P Value[V]](all ...*Pairs[V, P]) *TotalsCursor[V, P] {
+	c := new(Cursor)
+	for _, p := range all {
+		if len(p.sums) > 0 && p.runs.levels != nil {
+			p.spill()
+		}
+		p.runs.into(c)
+		if len(p.sums) > 0 {
+			c.sources = append(c.sources, p.run())
+			p.heads.index, p.tails.index = nil, nil
+		}
 	}
 	c.start()
 	return &TotalsCursor[V, P]{merged: c, more: c.Next()}

@@ -70,17 +70,16 @@ func (r *runs) merge(level int) {
 	w.end()
 }
 
-// cursor returns a Cursor over all runs, not yet started.
-func (r *runs) cursor() *Cursor {
-	c := &Cursor{err: r.err}
-	if r.err == nil {
-		for _, level := range r.levels {
-			for _, e := range level {
-				c.sources = append(c.sources, r.open(e))
-			}
+// into adds all runs to the sources of a Cursor that is not yet started.
+func (r *runs) into(c *Cursor) {
+	if c.err == nil {
+		c.err = r.err
+	}
+	for _, level := range r.levels {
+		for _, e := range level {
+			c.sources = append(c.sources, r.open(e))
 		}
 	}
-	return c
 }
 
 func (r *runs) open(e extent) *fileRun {
@@ -202,11 +201,8 @@ func Merge(sorters ...*Sorter) *Cursor {
 	all := &Cursor{}
 	for _, s := range sorters {
 		s.sort()
-		c := s.runs.cursor()
-		if all.err == nil {
-			all.err = c.err
-		}
-		all.sources = append(append(all.sources, c.sources...), &memoryRun{s: s})
+		s.runs.into(all)
+		all.sources = append(all.sources, &memoryRun{s: s})
 	}
 	all.start()
 	return all

@@ -112,62 +112,59 @@ func TestSorterSorts(t *testing.T) {
 }
 
 func TestTotalsSum(t *testing.T) {
-	for _, share := range shares {
-		t.Run(fmt.Sprint("share=", share), func(t *testing.T) {
-			totals := NewTotals[sum](openDisk(t), share)
-			rng := rand.New(rand.NewPCG(5, 6))
-			want := map[string]sum{}
-			for range 20_000 {
-				key, n := randomText(rng)[:1+rng.IntN(2)], sum(rng.IntN(100))
-				want[key] += n
-				*totals.At([]byte(key)) += n
-			}
-			got, last := map[string]sum{}, ""
-			c := totals.Cursor()
-			for c.Next() {
-				if string(c.Key) <= last {
-					t.Fatalf("%q comes after %q", c.Key, last)
-				}
-				last = string(c.Key)
-				got[last] = c.Value
-			}
-			if c.Err() != nil || fmt.Sprint(got) != fmt.Sprint(want) {
-				t.Errorf("%v: got %d keys, want %d", c.Err(), len(got), len(want))
-			}
-		})
-	}
+	sums(t, func(disk *Disk, share, parts int, rng *rand.Rand, want map[string]sum) *TotalsCursor[sum, *sum] {
+		totals := make([]*Totals[sum, *sum], parts)
+		for i := range totals {
+			totals[i] = NewTotals[sum](disk, share)
+		}
+		for range 20_000 {
+			key, n := randomText(rng)[:1+rng.IntN(2)], sum(rng.IntN(100))
+			want[key] += n
+			*totals[rng.IntN(parts)].At([]byte(key)) += n
+		}
+		return MergeTotals(totals...)
+	})
 }
 
 func TestPairsSum(t *testing.T) {
+	sums(t, func(disk *Disk, share, parts int, rng *rand.Rand, want map[string]sum) *TotalsCursor[sum, *sum] {
+		pairs := make([]*Pairs[sum, *sum], parts)
+		for i := range pairs {
+			pairs[i] = NewPairs[sum](disk, share)
+		}
+		for range 20_000 {
+			texts, n := [3]string{randomText(rng)[:rng.IntN(2)], randomText(rng), randomText(rng)}, sum(rng.IntN(100))
+			head := AppendFields(nil, texts[0], texts[1])
+			tail := AppendFields(nil, texts[2])
+			want[string(head)+string(tail)] += n
+			pairs[rng.IntN(parts)].Add(head, tail, &n)
+		}
+		if spilled := disk.Files() > 0; spilled != (share < 1<<20) {
+			t.Errorf("spilled: %v", spilled)
+		}
+		return MergePairs(pairs...)
+	})
+}
+
+// sums has add make totals in one part and in three, in much memory and in little, and note in want what they are.
+func sums(t *testing.T, add func(disk *Disk, share, parts int, rng *rand.Rand, want map[string]sum) *TotalsCursor[sum, *sum]) {
 	for _, share := range shares {
-		t.Run(fmt.Sprint("share=", share), func(t *testing.T) {
-			disk := openDisk(t)
-			pairs := NewPairs[sum](disk, share)
-			rng := rand.New(rand.NewPCG(7, 8))
-			want := map[string]sum{}
-			for range 20_000 {
-				texts, n := [3]string{randomText(rng)[:rng.IntN(2)], randomText(rng), randomText(rng)}, sum(rng.IntN(100))
-				head := AppendFields(nil, texts[0], texts[1])
-				tail := AppendFields(nil, texts[2])
-				want[string(head)+string(tail)] += n
-				pairs.Add(head, tail, &n)
-			}
-			got, last := map[string]sum{}, ""
-			c := pairs.Cursor()
-			for c.Next() {
-				if string(c.Key) <= last {
-					t.Fatalf("%q comes after %q", c.Key, last)
+		for _, parts := range []int{1, 3} {
+			t.Run(fmt.Sprintf("share=%d/parts=%d", share, parts), func(t *testing.T) {
+				want, got, last := map[string]sum{}, map[string]sum{}, ""
+				c := add(openDisk(t), share, parts, rand.New(rand.NewPCG(7, 8)), want)
+				for c.Next() {
+					if string(c.Key) <= last {
+						t.Fatalf("%q comes after %q", c.Key, last)
+					}
+					last = string(c.Key)
+					got[last] = c.Value
 				}
-				last = string(c.Key)
-				got[last] = c.Value
-			}
-			if c.Err() != nil || fmt.Sprint(got) != fmt.Sprint(want) {
-				t.Errorf("%v: got %d keys, want %d", c.Err(), len(got), len(want))
-			}
-			if spilled := disk.Files() > 0; spilled != (share < 1<<20) {
-				t.Errorf("spilled: %v", spilled)
-			}
-		})
+				if c.Err() != nil || fmt.Sprint(got) != fmt.Sprint(want) {
+					t.Errorf("%v: got %d keys, want %d", c.Err(), len(got), len(want))
+				}
+			})
+		}
 	}
 }
 

@@ -26,7 +26,6 @@ type Totals[V any, P Value[V]] struct {
 	keys   []string         // by place
 	values []V
 	runs   runs
-	text   []byte // scratch
 }
 
 // NewTotals returns Totals that take about share bytes of memory.
@@ -66,10 +65,9 @@ func (t *Totals[V, P]) order() []int32 {
 }
 
 func (t *Totals[V, P]) spill() {
-	w := t.runs.begin()
-	for _, i := range t.order() {
-		t.text = P(&t.values[i]).Append(t.text[:0])
-		w.add([]byte(t.keys[i]), t.text)
+	w, r := t.runs.begin(), totalsRun[V, P]{of: t, order: t.order()}
+	for key, value, ok, _ := r.next(); ok; key, value, ok, _ = r.next() {
+		w.add(key, value)
 	}
 	w.end()
 	t.Reset()
@@ -84,16 +82,40 @@ func (t *Totals[V, P]) Reset() {
 }
 
 // Cursor ends the writing and returns the totals, sorted by the bytes of their keys.
-func (t *Totals[V, P]) Cursor() *TotalsCursor[V, P] {
-	if t.runs.levels == nil {
-		return &TotalsCursor[V, P]{of: t, order: t.order()}
+func (t *Totals[V, P]) Cursor() *TotalsCursor[V, P] { return MergeTotals(t) }
+
+// MergeTotals ends the writing of several Totals and returns what they are together, likewise.
+func MergeTotals[V any, P Value[V]](all ...*Totals[V, P]) *TotalsCursor[V, P] {
+	if len(all) == 1 && all[0].runs.levels == nil {
+		return &TotalsCursor[V, P]{of: all[0], order: all[0].order()}
 	}
-	if len(t.keys) > 0 {
-		t.spill()
+	c := new(Cursor)
+	for _, t := range all {
+		if len(t.keys) > 0 && t.runs.levels != nil {
+			t.spill()
+		}
+		t.runs.into(c)
+		c.sources = append(c.sources, &totalsRun[V, P]{of: t, order: t.order()})
 	}
-	c := t.runs.cursor()
 	c.start()
 	return &TotalsCursor[V, P]{merged: c, more: c.Next()}
+}
+
+// A totalsRun walks the totals that are held by the order of their keys.
+type totalsRun[V any, P Value[V]] struct {
+	of         *Totals[V, P]
+	order      []int32 // what is left
+	key, value []byte  // scratch
+}
+
+func (r *totalsRun[V, P]) next() (key, value []byte, ok bool, err error) {
+	if len(r.order) == 0 {
+		return nil, nil, false, nil
+	}
+	i := r.order[0]
+	r.order = r.order[1:]
+	r.key, r.value = append(r.key[:0], r.of.keys[i]...), P(&r.of.values[i]).Append(r.value[:0])
+	return r.key, r.value, true, nil
 }
 
 // A TotalsCursor walks totals in the order of their keys. It is for one goroutine.

@@ -1,6 +1,7 @@
 package findings
 
 import (
+	"maps"
 	"strings"
 
 	"vpcetrail/classify"
@@ -26,7 +27,7 @@ func (c *Calls) has(s classify.Signs) bool { return c.Signs&s != 0 }
 // Its memory is bounded: what it adds up goes to disk past its share. What it holds whole are the endpoints that
 // calls name, with the services called, and the resources that a policy of their own refused.
 type Collector struct {
-	totals *spill.Totals[total, *total] // by day and table.FindingKey
+	totals []*spill.Totals[total, *total] // by day and table.FindingKey; behind the first those of collectors that joined
 	days   map[day.Day]*daily
 	key    []byte // scratch
 }
@@ -42,7 +43,21 @@ type daily struct {
 
 // New returns a Collector that takes about share bytes of memory.
 func New(disk *spill.Disk, share int) *Collector {
-	return &Collector{totals: spill.NewTotals[total](disk, share), days: map[day.Day]*daily{}}
+	return &Collector{totals: []*spill.Totals[total, *total]{spill.NewTotals[total](disk, share)}, days: map[day.Day]*daily{}}
+}
+
+// Join takes over what another Collector has found, which must not be used again.
+func (c *Collector) Join(o *Collector) {
+	c.totals = append(c.totals, o.totals...)
+	for d, from := range o.days {
+		to := c.of(d)
+		maps.Copy(to.served, from.served)
+		maps.Copy(to.covered, from.covered)
+		maps.Copy(to.used, from.used)
+		for name, led := range from.restricted {
+			to.restricted[name] = to.restricted[name] || led
+		}
+	}
 }
 
 // Own says whose endpoints are whose on a day. It comes before the day's calls.
@@ -127,7 +142,7 @@ func (c *Collector) Add(d day.Day, calls *Calls) {
 func (c *Collector) at(d day.Day, code int, k table.FindingKey) *total {
 	c.key = spill.AppendFields(d.AppendKey(c.key[:0]), Codes[code].Name, Codes[code].Severity,
 		k.AccountID, k.Region, k.Principal, k.PrincipalAccountID, k.Service, k.Resource, k.EndpointID)
-	return c.totals.At(c.key)
+	return c.totals[0].At(c.key)
 }
 
 // external finds credentials without an end that are used outside of AWS.

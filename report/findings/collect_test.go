@@ -99,33 +99,63 @@ func TestFindings(t *testing.T) {
 		{name: "no bytes", calls: []*Calls{call("a", func(c *Calls) { c.Measures.BytesOut = 0 })}},
 		{name: "nothing that counts", calls: []*Calls{call("a", func(c *Calls) { viaEndpoint("foreign")(c); *c.Measures = table.Measures{} })}},
 	} {
+		want := strings.Join(tc.want, "\n")
 		t.Run(tc.name, func(t *testing.T) {
-			const d = day.Day(20_000)
-			disk := spill.NewDisk(t.TempDir())
-			defer disk.Close()
-			c := New(disk, 1<<20)
-			c.Own(d, &classify.Owners{Accounts: map[string]bool{ours: true}, Inventory: tc.inventory})
-			if tc.restricted {
-				c.Restrict(d, bucket)
-			}
+			alone := newCollector(t, tc.inventory, tc.restricted)
 			for _, calls := range tc.calls {
-				if calls.Measures.Calls > 0 {
-					c.Saw(d, &calls.TrafficKey)
-				}
-				c.Add(d, calls)
+				take(alone, calls)
 			}
-			var got []string
-			for r, err := range c.Days([]day.Day{d}, Options{NATPrice: 0.045}).Of(d) {
-				if err != nil {
-					t.Fatal(err)
-				}
-				got = append(got, line(r))
+			if got := found(t, alone); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
-			if g, w := strings.Join(got, "\n"), strings.Join(tc.want, "\n"); g != w {
-				t.Errorf("got\n%s\nwant\n%s", g, w)
+		})
+		t.Run(tc.name+", in parts", func(t *testing.T) {
+			joined := newCollector(t, tc.inventory, tc.restricted)
+			for _, calls := range tc.calls {
+				part := newCollector(t, tc.inventory, tc.restricted)
+				take(part, calls)
+				joined.Join(part)
+			}
+			if got := found(t, joined); got != want {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
 			}
 		})
 	}
+}
+
+// testDay is the day of all calls.
+const testDay = day.Day(20_000)
+
+func newCollector(t *testing.T, inventory map[string]classify.Endpoint, restricted bool) *Collector {
+	t.Helper()
+	disk := spill.NewDisk(t.TempDir())
+	t.Cleanup(func() { _ = disk.Close() })
+	c := New(disk, 1<<20)
+	c.Own(testDay, &classify.Owners{Accounts: map[string]bool{ours: true}, Inventory: inventory})
+	if restricted {
+		c.Restrict(testDay, bucket)
+	}
+	return c
+}
+
+func take(c *Collector, calls *Calls) {
+	if calls.Measures.Calls > 0 {
+		c.Saw(testDay, &calls.TrafficKey)
+	}
+	c.Add(testDay, calls)
+}
+
+// found returns the findings of c, a line each.
+func found(t *testing.T, c *Collector) string {
+	t.Helper()
+	var lines []string
+	for r, err := range c.Days([]day.Day{testDay}, Options{NATPrice: 0.045}).Of(testDay) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		lines = append(lines, line(r))
+	}
+	return strings.Join(lines, "\n")
 }
 
 func line(r *table.FindingRow) string {
