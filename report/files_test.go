@@ -3,7 +3,6 @@ package report
 import (
 	"context"
 	"fmt"
-	"sync"
 	"testing"
 
 	"vpcetrail/ingest/day"
@@ -33,7 +32,7 @@ func TestFilesEndAtTheirSize(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		files := tableFiles{pub: pub, lock: new(sync.Mutex), day: 20_000, fileBytes: tc.fileBytes}
+		files := tableFiles{pub: &sharedPublication{pub: pub}, day: 20_000, fileBytes: tc.fileBytes}
 		if err := stage(t.Context(), &files, &table.Traffic, RowsOf(rows)); err != nil {
 			t.Fatal(err)
 		}

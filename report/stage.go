@@ -17,9 +17,9 @@ import (
 // stageTables stages the tables of a day, and notes their files in the day's manifest. Table resources, which has most of
 // the rows, is made beside the others.
 func stageTables(ctx context.Context, pub Publication, d *Day, m *Manifest) error {
-	lock := new(sync.Mutex)
+	shared := &sharedPublication{pub: pub}
 	files := func() *tableFiles {
-		return &tableFiles{pub: pub, lock: lock, day: d.Day, arrow: m.Run.hasArrow(), fileBytes: table.FileBytes}
+		return &tableFiles{pub: shared, day: d.Day, arrow: m.Run.hasArrow(), fileBytes: table.FileBytes}
 	}
 	objects, traffic, principals, services, endpoints, resources, findings := files(), files(), files(), files(), files(), files(), files()
 	// First to be visible: of a publication cut short the objects are never the manifest's.
@@ -70,8 +70,7 @@ func (m *Manifest) countRoutes(traffic Rows[table.TrafficRow]) Rows[table.Traffi
 
 // tableFiles are the files of one table and day.
 type tableFiles struct {
-	pub       Publication
-	lock      *sync.Mutex // held to use pub
+	pub       *sharedPublication
 	day       day.Day
 	arrow     bool // Arrow files too
 	fileBytes int  // a file of so many is ended
@@ -118,10 +117,21 @@ func finish[T any](ctx context.Context, f *tableFiles, files *[]File, name strin
 	}
 	sum := sha256.Sum256(data)
 	*files = append(*files, File{name, file.Rows(), len(data), hex.EncodeToString(sum[:])})
-	f.lock.Lock()
-	defer f.lock.Unlock()
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	return f.pub.stage(ctx, name, data)
+}
+
+// A sharedPublication stages one file at a time. It is safe for concurrent use.
+type sharedPublication struct {
+	mu  sync.Mutex // held to use both
+	pub Publication
+	err error // of the first file that could not be staged: none is begun behind it, to be broken off at once
+}
+
+func (p *sharedPublication) stage(ctx context.Context, name string, data []byte) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.err == nil {
+		p.err = p.pub.Stage(ctx, name, data)
 	}
-	return f.pub.Stage(ctx, name, data)
+	return p.err
 }
