@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -30,7 +31,8 @@ func TestOneDayListsNothingButItsFolders(t *testing.T) {
 		t.Errorf("%d objects, want 4: %q", len(got), got)
 	}
 	equal(t, "LIST prefixes", server.listed(), []string{
-		"", "", // the look-up and the listing
+		"",
+		" without delimiter", // the look-up
 		"p/",
 		"p/AWSLogs/",
 		"p/AWSLogs/" + org + "/",
@@ -45,7 +47,7 @@ func TestOneDayListsNothingButItsFolders(t *testing.T) {
 
 func TestListingRunsAheadInParallel(t *testing.T) {
 	server := newS3(t)
-	for i := range 40 {
+	for i := range 3 * s3Listers {
 		server.put(t, fmt.Sprintf("AWSLogs/%012d/CloudTrail/us-east-1/2026/11/20/a.json.gz", i))
 	}
 	var inFlight gauge
@@ -61,6 +63,64 @@ func TestListingRunsAheadInParallel(t *testing.T) {
 	if inFlight.top > s3Listers || inFlight.top < s3Listers/2 {
 		t.Errorf("%d LISTs at once, want up to %d", inFlight.top, s3Listers)
 	}
+}
+
+// The first object of a trail eight folders deep is known after three answers, one behind the other, not after nine: one tells
+// a key, one the folders above its account's, one those below.
+func TestFoldersOnTheWayAreListedAtOnce(t *testing.T) {
+	for _, tc := range []struct {
+		name string
+		keys []string
+		sel  Selection
+	}{
+		{"all days", []string{"/CloudTrail/us-east-1/2026/11/20/a.json.gz"}, allDays},
+		{"behind digests", []string{"/CloudTrail-Digest/us-east-1/2026/11/20/a.json.gz", "/CloudTrail/us-east-1/2026/11/20/a.json.gz"}, allDays},
+		{"behind network events", []string{"/CloudTrail-NetworkActivity/us-east-1/2026/11/20/a.json.gz", "/CloudTrail/us-east-1/2026/11/20/a.json.gz"}, allDays},
+		{"one day", []string{"/CloudTrail/us-east-1/2019/12/31/a.json.gz", "/CloudTrail/us-east-1/2026/11/20/a.json.gz"}, oneDay(t, "2026-11-20")},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			server := newS3(t)
+			for _, key := range tc.keys {
+				server.put(t, "p/AWSLogs/"+org+"/"+acct+key)
+			}
+			var mu sync.Mutex
+			waiting, rounds, found := 0, 0, false // LISTs, times that one came while none waited, a GET has come
+			server.before = func(_ http.ResponseWriter, r *http.Request) bool {
+				mu.Lock()
+				defer mu.Unlock()
+				if isGet(r) {
+					found = true
+					return false
+				}
+				if waiting == 0 && !found {
+					rounds++
+				}
+				waiting++
+				mu.Unlock()
+				time.Sleep(100 * time.Millisecond)
+				mu.Lock()
+				waiting--
+				return false
+			}
+			if got := names(t, []string{"s3://" + bucket + "/p"}, tc.sel, Options{S3: server.open}); len(got) == 0 {
+				t.Error("no objects")
+			}
+			if rounds > 4 {
+				t.Errorf("%d answers were waited for, one behind the other, want 3, or 4 for a day's", rounds)
+			}
+		})
+	}
+}
+
+func TestListingAllowedByFoldersAlone(t *testing.T) {
+	server := newS3(t)
+	key := "p/AWSLogs/" + acct + "/CloudTrail/us-east-1/2026/11/20/a.json.gz"
+	server.put(t, key)
+	server.before = func(w http.ResponseWriter, r *http.Request) bool {
+		q := r.URL.Query()
+		return q.Has("list-type") && q.Get("delimiter") != "/" && refuse(w, 403, "AccessDenied", "s3:delimiter must be /")
+	}
+	equal(t, "objects", names(t, []string{"s3://" + bucket + "/p"}, allDays, Options{S3: server.open}), []string{"s3://" + bucket + "/" + key})
 }
 
 func TestListingGoesOverPages(t *testing.T) {

@@ -49,7 +49,7 @@ func roots(ctx context.Context, args []string, opt Options, p *plan, throttled f
 	if err != nil {
 		return nil, err
 	}
-	buckets, err := s3Roots(ctx, urls, opt, throttled)
+	buckets, err := s3Roots(ctx, urls, opt, p, throttled)
 	if err != nil {
 		return nil, err
 	}
@@ -198,7 +198,7 @@ func folderRoot(name, dir string, st store.Store) *node {
 	return &node{name: name, store: st, folder: true, place: rootPlace(dir)}
 }
 
-func s3Roots(ctx context.Context, urls []string, opt Options, throttled func()) ([]*node, error) {
+func s3Roots(ctx context.Context, urls []string, opt Options, p *plan, throttled func()) ([]*node, error) {
 	if len(urls) == 0 {
 		return nil, nil
 	}
@@ -216,7 +216,7 @@ func s3Roots(ctx context.Context, urls []string, opt Options, throttled func()) 
 	g.SetLimit(probes)
 	for i, url := range urls {
 		g.Go(func() error {
-			nodes[i], errs[i] = bucketRoot(ctx, stores[i], url)
+			nodes[i], errs[i] = bucketRoot(ctx, stores[i], url, p)
 			return nil
 		})
 	}
@@ -247,18 +247,23 @@ func bucketStores(calls *store.Calls, urls []string) ([]*store.Bucket, error) {
 }
 
 // bucketRoot looks url up: a prefix that holds objects, or the key of one.
-func bucketRoot(ctx context.Context, b *store.Bucket, url string) (*node, error) {
+func bucketRoot(ctx context.Context, b *store.Bucket, url string, p *plan) (*node, error) {
 	_, key := store.SplitURL(url)
 	prefix := key
 	if key != "" && !strings.HasSuffix(key, "/") {
 		prefix += "/"
 	}
-	found, err := b.Holds(ctx, prefix)
+	first, err := b.First(ctx, b.URL(prefix))
 	if err != nil {
 		return nil, &listingError{b.URL(prefix), err}
 	}
-	if found || key == "" { // an empty bucket is a trail without objects
-		return folderRoot(b.URL(prefix), prefix, b), nil
+	if first != "" || key == "" { // an empty bucket is a trail without objects
+		s := &scouted{Bucket: b, plan: p, ahead: map[string]store.Pager{}}
+		root := folderRoot(b.URL(prefix), prefix, s)
+		if first != "" && p.wants(root.place.Key) {
+			s.scout(ctx, root, first)
+		}
+		return root, nil
 	}
 	if key != prefix {
 		e, ok, err := b.Stat(ctx, key)

@@ -21,7 +21,7 @@ import (
 )
 
 // idleConns lets every fetcher and lister keep its connection; the SDK's own limit is 10.
-const idleConns = 640
+const idleConns = 832
 
 // dialTime bounds the making of a connection. S3 takes milliseconds; a dead address would take minutes.
 const dialTime = 10 * time.Second
@@ -170,10 +170,28 @@ func (b *Bucket) Stat(ctx context.Context, key string) (Entry, bool, error) {
 	return Entry{Name: key, Size: aws.ToInt64(o.Size), ETag: unquote(o.ETag)}, true, nil
 }
 
-// Holds reports whether any object lies below prefix.
-func (b *Bucket) Holds(ctx context.Context, prefix string) (bool, error) {
-	out, err := b.page(ctx, &s3.ListObjectsV2Input{Prefix: &prefix, Delimiter: aws.String("/"), MaxKeys: aws.Int32(1)})
-	return err == nil && len(out.Contents)+len(out.CommonPrefixes) > 0, err
+// First returns the name of the first object below folder, or of the folder in it that holds that object; "" where there is
+// none. Errors say what to do about a refusal.
+func (b *Bucket) First(ctx context.Context, folder string) (name string, err error) {
+	prefix := b.key(folder)
+	out, err := b.page(ctx, &s3.ListObjectsV2Input{Prefix: &prefix, MaxKeys: aws.Int32(1)})
+	if isForbidden(err) { // a policy may allow what s3:delimiter tells to be a folder's listing, and no more
+		out, err = b.page(ctx, &s3.ListObjectsV2Input{Prefix: &prefix, Delimiter: aws.String("/"), MaxKeys: aws.Int32(1)})
+	}
+	switch {
+	case err != nil:
+		return "", err
+	case len(out.Contents) > 0:
+		return b.URL(aws.ToString(out.Contents[0].Key)), nil
+	case len(out.CommonPrefixes) > 0:
+		return b.URL(aws.ToString(out.CommonPrefixes[0].Prefix)), nil
+	}
+	return "", nil
+}
+
+func isForbidden(err error) bool {
+	var resp *awshttp.ResponseError
+	return errors.As(err, &resp) && resp.HTTPStatusCode() == http.StatusForbidden
 }
 
 // page lists once more in the bucket's own Region if S3 answers that it is in another.
