@@ -91,6 +91,7 @@ type frontier struct {
 	buffered int // objects in the list
 	last     string
 
+	pages   int   // listed
 	objects int   // found, buffered ones included
 	bytes   int64 // of these; -1 once the size of one is unknown
 }
@@ -161,7 +162,7 @@ func (f *frontier) lister() {
 func (f *frontier) earliest() *node {
 	for n := f.head; n != nil && n.err == nil; n = n.next {
 		if n.folder && !n.running {
-			if n != f.head && f.buffered+f.running*store.PageSize >= maxListed {
+			if n != f.head && f.buffered+f.running*f.perPage() >= maxListed {
 				return nil
 			}
 			return n
@@ -170,9 +171,13 @@ func (f *frontier) earliest() *node {
 	return nil
 }
 
+// perPage returns how many objects a page has brought so far: folders of folders bring none, most days of small accounts few.
+func (f *frontier) perPage() int { return (f.objects + store.PageSize) / (f.pages + 1) }
+
 // replace puts nodes in n's place; f.mu is held, or f not yet shared.
 func (f *frontier) replace(n *node, nodes []*node, err error) {
 	f.folders--
+	f.pages++
 	after := n.next
 	for i := len(nodes) - 1; i > 0; i-- {
 		nodes[i].next, after = after, nodes[i]

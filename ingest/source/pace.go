@@ -22,10 +22,14 @@ const (
 
 // A pace bounds the objects in flight, and finds the bound: additive increase,
 // multiplicative decrease. It judges in rounds, in which every slot has been used
-// about once. A higher limit stays if it brought at least a quarter of what it
+// about once, by what the slots bring while they are used: that they wait for the listing, or
+// for room, tells nothing of S3. A round in which they mostly waited draws no conclusion.
+//
+// A higher limit stays if it brought at least a quarter of what it
 // would have brought in proportion; otherwise the one before comes back for a while.
-// At first the limit doubles every round; once that has failed it goes up by steps.
-// When S3 asks to slow down it halves. A pace whose least is its most never changes.
+// At first the limit doubles every round; once that has failed twice it goes up by steps, which double as
+// long as they pay. When S3 asks to slow down it halves, and from then on the steps stay small.
+// A pace whose least is its most never changes.
 type pace struct {
 	least, most int
 	now         func() time.Time
@@ -36,19 +40,23 @@ type pace struct {
 	limit   int
 	used    int
 
-	began time.Time // of this round
-	done  int       // objects in it
-	work  int64     // bytes in it, with each object's own cost
+	began time.Time     // of this round
+	done  int           // objects in it
+	work  int64         // bytes in it, with each object's own cost
+	busy  time.Duration // that they took, together
 
 	before    int     // the limit that the present one is tried against; 0: none is tried
 	best      float64 // bytes a second at before
 	hold      int     // rounds to go before the next try
+	failed    bool    // doubling has failed: it may have been something else
 	steady    bool    // doubling is over
+	step      int     // how far the next try goes then
+	slowed    bool    // S3 has asked to slow down
 	calmUntil time.Time
 }
 
 func newPace(least, most int) *pace {
-	p := &pace{least: min(least, most), most: most, now: time.Now}
+	p := &pace{least: min(least, most), most: most, step: paceStep, now: time.Now}
 	p.limit = max(p.least, min(firstPace, most))
 	p.free.L = &p.mu
 	return p
@@ -67,14 +75,15 @@ func (p *pace) enter() {
 	p.used++
 }
 
-// leave gives a slot back after an object of that many bytes; less than 0: there was none.
-func (p *pace) leave(size int64) {
+// leave gives a slot back after an object of that many bytes, which it took so long to get; less than 0: there was none.
+func (p *pace) leave(size int64, took time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.used--
 	if size >= 0 {
 		p.done++
 		p.work += size + objectWork
+		p.busy += took
 		p.judge()
 	}
 	p.free.Signal()
@@ -90,7 +99,7 @@ func (p *pace) slow() {
 	}
 	p.calmUntil = now.Add(calmTime)
 	p.limit = max(p.least, p.limit/2)
-	p.steady, p.before, p.hold = true, 0, 0
+	p.slowed, p.steady, p.step, p.before, p.hold = true, true, paceStep, 0, 0
 	p.restart(now)
 }
 
@@ -103,7 +112,7 @@ func (p *pace) stop() {
 }
 
 // restart begins a round.
-func (p *pace) restart(now time.Time) { p.began, p.done, p.work = now, 0, 0 }
+func (p *pace) restart(now time.Time) { p.began, p.done, p.work, p.busy = now, 0, 0, 0 }
 
 // judge ends the round if it is long enough, and draws the conclusion.
 func (p *pace) judge() {
@@ -116,16 +125,15 @@ func (p *pace) judge() {
 	if p.done < p.limit || elapsed < roundTime {
 		return
 	}
-	rate := float64(p.work) / elapsed.Seconds()
+	rate := float64(p.work) / (p.busy.Seconds() / float64(p.limit))
+	idle := p.busy < elapsed*time.Duration(p.limit)/2
 	p.restart(now)
+	if idle {
+		return
+	}
 	if p.before > 0 {
 		gain := float64(p.limit-p.before) / float64(p.before)
-		if rate < p.best*(1+gain/4) {
-			p.limit, p.steady, p.hold = p.before, true, backHold
-		} else if p.steady {
-			p.hold = stepHold
-		}
-		p.before = 0
+		p.conclude(rate >= p.best*(1+gain/4))
 	}
 	if p.hold > 0 {
 		p.hold--
@@ -134,11 +142,29 @@ func (p *pace) judge() {
 	p.grow(rate)
 }
 
+// conclude ends a try.
+func (p *pace) conclude(pays bool) {
+	switch {
+	case pays && p.steady:
+		p.hold = stepHold
+		if !p.slowed {
+			p.step *= 2
+		}
+	case pays:
+		p.failed = false
+	case !p.steady && !p.failed:
+		p.limit, p.failed, p.hold = p.before, true, stepHold
+	default:
+		p.limit, p.steady, p.step, p.hold = p.before, true, paceStep, backHold
+	}
+	p.before = 0
+}
+
 // grow tries a higher limit than the present one, which brought rate.
 func (p *pace) grow(rate float64) {
 	step := p.limit
 	if p.steady {
-		step = min(p.limit, paceStep)
+		step = min(p.limit, p.step)
 	}
 	p.before, p.best = p.limit, rate
 	if p.limit = min(p.most, p.limit+step); p.limit == p.before {

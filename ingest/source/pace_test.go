@@ -22,9 +22,10 @@ type model struct {
 func (m model) run(p *pace, clock *time.Time, size int64, length time.Duration) (limits []int) {
 	for end := clock.Add(length); clock.Before(end); {
 		rate := min(float64(p.limit)/m.latency.Seconds(), m.most)
-		*clock = clock.Add(time.Duration(float64(time.Second) / rate))
+		gap := time.Duration(float64(time.Second) / rate)
+		*clock = clock.Add(gap)
 		p.used++
-		p.leave(size)
+		p.leave(size, gap*time.Duration(p.limit))
 		limits = append(limits, p.limit)
 	}
 	return limits
@@ -121,7 +122,7 @@ func TestPaceFollowsAThrottledStore(t *testing.T) {
 		if rate > allowed*1.05 {
 			p.slow()
 		}
-		p.leave(2000)
+		p.leave(2000, 30*time.Millisecond)
 		objects++
 	}
 	if mean := float64(objects) / 60; mean < allowed*0.6 || mean > allowed*1.3 {
@@ -142,6 +143,51 @@ func TestPaceGivesUpWhatDoesNotPayAnyMore(t *testing.T) {
 	}
 }
 
+// That slots wait for the listing tells nothing of the store: neither does the limit grow by it, nor does a try fail.
+func TestPaceIsNotJudgedByIdleSlots(t *testing.T) {
+	p := newPace(minPace, 256)
+	clock := newClock(p)
+	fast := model{30 * time.Millisecond, 1e9}
+	fast.run(p, clock, 2000, 2*roundTime)
+	limit := 0
+	for i := range 4000 {
+		*clock = clock.Add(time.Millisecond) // so that 30 slots are in use
+		p.used++
+		p.leave(2000, 30*time.Millisecond)
+		if i == 1000 { // the round that had begun before is over
+			limit = p.limit
+		}
+	}
+	if p.limit != limit || limit == 256 {
+		t.Errorf("%d with idle slots, %d before", p.limit, limit)
+	}
+	fast.run(p, clock, 2000, 5*roundTime)
+	if p.limit != 256 {
+		t.Errorf("%d once they are used, want 256", p.limit)
+	}
+}
+
+// A machine or a network that stands still for a moment looks like a store that brings no more.
+func TestPaceSoonForgetsAHiccup(t *testing.T) {
+	for hiccups := range 4 {
+		p := newPace(minPace, 512)
+		clock := newClock(p)
+		fast := model{100 * time.Millisecond, 1e9}
+		fast.run(p, clock, 2000, 150*time.Millisecond)
+		for range hiccups {
+			for before := p.limit; p.limit == before; { // a try that fails
+				*clock = clock.Add(300 * time.Millisecond / time.Duration(p.limit))
+				p.used++
+				p.leave(2000, 300*time.Millisecond)
+			}
+		}
+		fast.run(p, clock, 2000, 15*time.Second)
+		if p.limit != 512 {
+			t.Errorf("%d after %d hiccups, want 512", p.limit, hiccups)
+		}
+	}
+}
+
 func TestPaceLetsInNoMoreThanItsLimit(t *testing.T) {
 	p := newPace(4, 4)
 	for range 4 {
@@ -155,7 +201,7 @@ func TestPaceLetsInNoMoreThanItsLimit(t *testing.T) {
 		t.Fatal("a fifth got in")
 	case <-time.After(20 * time.Millisecond):
 	}
-	p.leave(1)
+	p.leave(1, 0)
 	<-entered
 	go enter()
 	p.stop() // now nobody waits

@@ -35,7 +35,7 @@ func NewS3(ctx context.Context) (*s3.Client, error) { return store.NewS3(ctx) }
 // Options bound a Trail's work and say where its bytes come from. The zero value works.
 type Options struct {
 	MaxBytes    int64                                         // bytes fetched and not yet closed; 0 means 64 MiB, and never more than 8 MiB from files
-	Concurrency int                                           // most objects fetched at once; 0 means 512 from S3, 4 from files. From S3 it is a ceiling: see Trail
+	Concurrency int                                           // most objects fetched at once; 0 means 768 from S3, 4 from files. From S3 it is a ceiling: see Trail
 	Stdin       io.Reader                                     // the object "-"; nil is empty
 	S3          func(ctx context.Context) (*s3.Client, error) // called once if there is an S3 source; nil means NewS3
 
@@ -73,7 +73,7 @@ const (
 	maxQueued       = 1024    // objects fetched and not yet taken
 
 	// S3 answers after tens of milliseconds, whatever is asked; a disk keeps few heads busy.
-	s3Fetchers, s3Listers     = 512, 16
+	s3Fetchers, s3Listers     = 768, 64
 	fileFetchers, fileListers = 4, 2
 )
 
@@ -205,12 +205,12 @@ func (t *Trail) fetcher() {
 		t.pace.enter()
 		f := t.reserve()
 		if f == nil {
-			t.pace.leave(-1)
+			t.pace.leave(-1, 0)
 			return
 		}
-		size := f.Object.Size // f is the caller's once it is fetched
+		size, began := f.Object.Size, time.Now() // f is the caller's once it is fetched
 		f.fetch(t)
-		t.pace.leave(size)
+		t.pace.leave(size, time.Since(began))
 	}
 }
 
