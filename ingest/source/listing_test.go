@@ -54,7 +54,7 @@ func TestListingRunsAheadInParallel(t *testing.T) {
 	server.before = func(w http.ResponseWriter, r *http.Request) bool {
 		if !isGet(r) {
 			inFlight.add(1)
-			time.Sleep(3 * time.Millisecond)
+			time.Sleep(50 * time.Millisecond)
 			inFlight.add(-1)
 		}
 		return false
