@@ -121,7 +121,7 @@ func peers(in *input) []*peer {
 		return []string{in.vpcetrail, "analyze", in.dir, "--out", report, "--quiet", "--workers", workers}
 	}
 	reported := func(in *input, _ int64, _ []byte) error { return checkReport(in, report) }
-	// Two processes share nothing but the machine: no program gets more out of its second core.
+	// Two processes share nothing but the machine: what they bring is what it gives a second core.
 	const apart = `GOMAXPROCS=1 "$@" --out "$0.1" & other=$!; GOMAXPROCS=1 "$@" --out "$0.2" && wait $other`
 	twice := []string{"sh", "-c", apart, report, in.vpcetrail, "analyze", in.dir, "--quiet", "--workers", "1"}
 	both := func(in *input, _ int64, _ []byte) error {

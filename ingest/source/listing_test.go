@@ -65,7 +65,7 @@ func TestListingRunsAheadInParallel(t *testing.T) {
 	}
 }
 
-// The first object of a trail eight folders deep is known after three answers, one behind the other, not after nine: one tells
+// The first object of a trail eight folders deep is known after three answers, one behind the other, not after ten: one tells
 // a key, one the folders above its account's, one those below.
 func TestFoldersOnTheWayAreListedAtOnce(t *testing.T) {
 	for _, tc := range []struct {

@@ -20,9 +20,6 @@ type scouted struct {
 	ahead map[string]store.Pager // by folder, until it is listed
 }
 
-// callFolders are those of an account that hold objects to read. In byte order its digests come before them.
-var callFolders = [...]string{"CloudTrail-NetworkActivity", "CloudTrail"}
-
 // List returns folder's entries, page by page.
 func (s *scouted) List(folder string) store.Pager {
 	s.mu.Lock()
@@ -48,7 +45,7 @@ func (s *scouted) scout(ctx context.Context, n *node, first string) {
 			return
 		}
 		if n.place.Level == layout.AtAccount {
-			for _, folder := range callFolders {
+			for _, folder := range layout.CallFolders() { // digests come before them in byte order
 				if calls, ok := s.enter(n, folder); ok && folder != name {
 					listing.Go(func() { s.scoutIn(ctx, calls) })
 				}

@@ -116,6 +116,16 @@ var readFolders = map[string]bool{
 	"CloudTrail-Digest": false, "CloudTrail-Insight": false, "CloudTrail-Aggregated": false,
 }
 
+// CallFolders returns the names of an account's folders whose objects hold API calls.
+func CallFolders() (names []string) {
+	for name, read := range readFolders {
+		if read {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // otherServices are folders beside CloudTrail's in an account. They matter only
 // where no AWSLogs above proves that everything but CloudTrail is foreign.
 var otherServices = map[string]bool{

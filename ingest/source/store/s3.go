@@ -175,7 +175,7 @@ func (b *Bucket) Stat(ctx context.Context, key string) (Entry, bool, error) {
 func (b *Bucket) First(ctx context.Context, folder string) (name string, err error) {
 	prefix := b.key(folder)
 	out, err := b.page(ctx, &s3.ListObjectsV2Input{Prefix: &prefix, MaxKeys: aws.Int32(1)})
-	if isForbidden(err) { // a policy may allow what s3:delimiter tells to be a folder's listing, and no more
+	if StatusOf(err) == "denied" { // a policy may allow folders' listings alone, by s3:ListBucket's condition key s3:delimiter
 		out, err = b.page(ctx, &s3.ListObjectsV2Input{Prefix: &prefix, Delimiter: aws.String("/"), MaxKeys: aws.Int32(1)})
 	}
 	switch {
@@ -187,11 +187,6 @@ func (b *Bucket) First(ctx context.Context, folder string) (name string, err err
 		return b.URL(aws.ToString(out.CommonPrefixes[0].Prefix)), nil
 	}
 	return "", nil
-}
-
-func isForbidden(err error) bool {
-	var resp *awshttp.ResponseError
-	return errors.As(err, &resp) && resp.HTTPStatusCode() == http.StatusForbidden
 }
 
 // page lists once more in the bucket's own Region if S3 answers that it is in another.
