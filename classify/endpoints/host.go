@@ -1,0 +1,42 @@
+package endpoints
+
+import "bytes"
+
+// suffixes are what AWS's host names end in, by partition; the most frequent comes first.
+var suffixes = [][]byte{
+	[]byte(".amazonaws.com"),    // aws, aws-us-gov
+	[]byte(".amazonaws.com.cn"), // aws-cn
+	[]byte(".amazonaws.eu"),     // aws-eusc, the European Sovereign Cloud
+	[]byte(".c2s.ic.gov"),       // aws-iso
+	[]byte(".sc2s.sgov.gov"),    // aws-iso-b
+	[]byte(".cloud.adc-e.uk"),   // aws-iso-e
+	[]byte(".csp.hci.ic.gov"),   // aws-iso-f
+}
+
+// CutSuffix takes a partition's suffix off a host name. ok is false for names that are not AWS's, and for
+// addresses.
+func CutSuffix(host []byte) (name []byte, ok bool) {
+	if n := len(host); n == 0 || host[n-1] <= 'f' { // as every address ends, and no suffix
+		return nil, false
+	}
+	for _, suffix := range suffixes {
+		if name, ok = bytes.CutSuffix(host, suffix); ok {
+			return name, true
+		}
+	}
+	return nil, false
+}
+
+// IsHost reports whether a host is the DNS name of an interface endpoint, such as
+// vpce-0a1b2c3d4e5f60718-abcd1234.sqs.us-east-1.vpce.amazonaws.com.
+func IsHost(host []byte) bool {
+	name, ok := CutSuffix(host)
+	return ok && bytes.HasSuffix(name, []byte(".vpce"))
+}
+
+// IsService reports whether a host is the name by which records call a service: s3.amazonaws.com,
+// delivery.logs.amazonaws.com. The public names of instances end in the same way and are none.
+func IsService(host []byte) bool {
+	name, ok := CutSuffix(host)
+	return ok && !bytes.HasSuffix(name, []byte(".compute")) && !bytes.HasSuffix(name, []byte(".compute-1"))
+}
