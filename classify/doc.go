@@ -5,8 +5,8 @@
 //
 //  1. The event is a service's own, or the caller is a service: aws_service.
 //  2. The endpoint is one of ours: vpce.
-//  3. A service made the call for the caller (invokedBy, a service as source, or AWS named as the
-//     endpoint): aws_service.
+//  3. A service made the call for the caller (invokedBy, but for the console's sign-in; a service as
+//     source; or AWS named as the endpoint): aws_service.
 //  4. An endpoint not known as ours and a console back end as user agent: the endpoint is AWS's
 //     own. A public source means internet, anything else unknown.
 //  5. Any other endpoint: vpce; foreign if the record names another account as its owner.

@@ -3,6 +3,8 @@ package classify
 import (
 	"bytes"
 	"fmt"
+
+	"vpcetrail/classify/endpoints"
 )
 
 // conflicts notes where evidence does not agree.
@@ -52,7 +54,7 @@ func (x *explainer) ownConflicts() {
 		if x.Source.Kind == Public {
 			x.conflict("The endpoint is ours, but the source is a public address: a VPC with a public range, or something new.")
 		}
-		if len(x.ev.Identity.InvokedBy) > 0 {
+		if invokedByService(x.ev) {
 			x.conflict("The endpoint is ours, but a service made the call on the caller's behalf.")
 		}
 		if isConsole(x.ev.UserAgent) {
@@ -68,7 +70,7 @@ func (x *explainer) conflict(format string, args ...any) {
 // endpointInName returns the id that the DNS name of an endpoint begins with, behind bucket. or
 // accesspoint. as with S3; empty for any other name.
 func endpointInName(host []byte) string {
-	if !isEndpointName(host) {
+	if !endpoints.IsHost(host) {
 		return ""
 	}
 	for label := range bytes.SplitSeq(host, []byte(".")) {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"vpcetrail/classify/endpoints"
 )
 
 // find gathers the findings.
@@ -21,7 +23,11 @@ func (x *explainer) find(ranges *Ranges) {
 	} else {
 		x.add(fieldIdentityType, ev.Identity.Type, RouteUnknown, "a caller that is no service")
 	}
-	x.add(fieldInvokedBy, ev.Identity.InvokedBy, AWSService, "this service made the call on the caller's behalf")
+	if by := ev.Identity.InvokedBy; len(by) == 0 || invokedByService(ev) {
+		x.add(fieldInvokedBy, by, AWSService, "this service made the call on the caller's behalf")
+	} else {
+		x.add(fieldInvokedBy, by, RouteUnknown, "a person in the console, not a service")
+	}
 	x.findEndpoint()
 	x.findOwner()
 	means, points := x.sourceMeans(ranges)
@@ -124,7 +130,7 @@ func (x *explainer) endpointMeans() string {
 		known = append(known, "type "+e.Type)
 	}
 	if e.Service != "" {
-		known = append(known, "for "+e.Service)
+		known = append(known, "for "+e.Service+calledAs(e.Service))
 	}
 	if e.VPC != "" {
 		known = append(known, "in "+e.VPC)
@@ -133,6 +139,18 @@ func (x *explainer) endpointMeans() string {
 		return "an endpoint's id"
 	}
 	return "an endpoint's id: " + strings.Join(known, ", ")
+}
+
+// calledAs says by which names records call an endpoint's service, where its own name does not show it.
+func calledAs(service string) string {
+	sources := endpoints.ServiceOf(service).Sources
+	if len(sources) == 0 {
+		return ""
+	}
+	if name, _, _ := strings.Cut(sources[0], "."); strings.HasSuffix(service, "."+name) {
+		return ""
+	}
+	return " (recorded as " + strings.Join(sources, " or ") + ")"
 }
 
 // findOwner looks at what tells whose the endpoint is.
@@ -244,7 +262,7 @@ func (s *Source) publisher(ranges *Ranges) string {
 
 func (x *explainer) findHost() {
 	host := x.ev.HostHeader
-	if isEndpointName(host) {
+	if endpoints.IsHost(host) {
 		x.add(fieldHost, host, VPCE, "an interface endpoint's own DNS name")
 		return
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/event"
 )
 
@@ -56,7 +57,7 @@ func MentionIn(ev *event.Event) (m Mention) {
 // AppendMention appends to dst what MentionIn reads of ev: events of which it appends the same have the same Mention.
 func AppendMention(dst []byte, ev *event.Event) []byte {
 	host := ev.HostHeader
-	if !isEndpointName(host) { // nothing follows from others, of which S3 has one for each bucket
+	if !endpoints.IsHost(host) { // nothing follows from others, of which S3 has one for each bucket
 		host = nil
 	}
 	for _, text := range [...][]byte{ev.Source, ev.EndpointID, ev.EndpointAccount, ev.Additional.EndpointID, host} {
@@ -76,7 +77,7 @@ func (m *Mention) Clone() Mention {
 // provesInterface tells what one record can: the host header of an interface endpoint's own DNS
 // name, or a service that has no gateway endpoints.
 func provesInterface(ev *event.Event) bool {
-	if isEndpointName(ev.HostHeader) {
+	if endpoints.IsHost(ev.HostHeader) {
 		return true
 	}
 	switch string(ev.Source) {
@@ -90,9 +91,4 @@ func provesInterface(ev *event.Event) bool {
 // own examples.
 func swapped(ev *event.Event) bool {
 	return IsAccount(ev.EndpointID) && IsEndpointID(ev.EndpointAccount)
-}
-
-// isEndpointName reports whether a host is the DNS name of an interface endpoint.
-func isEndpointName(host []byte) bool {
-	return bytes.HasSuffix(host, []byte(".vpce.amazonaws.com")) || bytes.HasSuffix(host, []byte(".vpce.amazonaws.com.cn"))
 }

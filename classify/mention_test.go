@@ -14,7 +14,7 @@ import (
 func TestMentionFollowsFromItsFields(t *testing.T) {
 	texts := []string{
 		"", "111122223333", "vpce-0a11b22c33d44e55f", "vpce-1a2b3c4d", "AWS Internal", "s3.amazonaws.com", "ec2.amazonaws.com", "vpce-",
-		"b.vpce-1a2b3c4d-x.s3.us-east-1.vpce.amazonaws.com", "vpce-0a11b22c33d44e55f-x.sqs.us-east-1.vpce.amazonaws.com", "b.s3.amazonaws.com",
+		"b.vpce-1a2b3c4d-x.s3.us-east-1.vpce.amazonaws.com", "vpce-1a2b3c4d-x.s3.eusc-de-east-1.vpce.amazonaws.eu", "vpce-0a11b22c33d44e55f-x.sqs.us-east-1.vpce.amazonaws.com", "b.s3.amazonaws.com",
 	}
 	random := rand.New(rand.NewPCG(5, 6))
 	mentions := map[string]Mention{}

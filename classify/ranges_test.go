@@ -103,9 +103,22 @@ func TestParseRangesRefuses(t *testing.T) {
 	}
 }
 
+func TestSourcesThatNameAWS(t *testing.T) {
+	for text, want := range map[string]SourceKind{
+		"AWS Internal": FromService, "aws internal": FromService, "AWS Internal/3": FromService, "aws.internal/#": FromService,
+		"aws.internal": FromService, "AWS.Internal": FromService, "aWS.iNTERNAL": FromService,
+		"aws.internal.example.com": Unparseable, "aws.internals": Unparseable, "aws_internal": Unparseable, "aws": Unparseable,
+		"ip-10-0-0-1.ec2.internal": Unparseable, "s3.csp.hci.ic.gov": FromService, "ec2-203-0-113-25.eu-west-1.compute.amazonaws.com": Unparseable,
+	} {
+		if _, kind := ParseSource([]byte(text)); kind != want {
+			t.Errorf("%s: %v, want %v", text, kind, want)
+		}
+	}
+}
+
 // FuzzParseSource holds the address parser against net/netip.
 func FuzzParseSource(f *testing.F) {
-	for _, s := range []string{"10.0.0.1", "06.237.252.245", "1.2.3.4, 5.6.7.8", "::ffff:10.0.0.1", "fe80::1%eth0", "AWS Internal/2", "s3.amazonaws.com", "1.2.3", "1.2.3.4.5", "256.1.1.1", "...", "::% ", "::%,", "::%.amazonaws.com"} {
+	for _, s := range []string{"10.0.0.1", "06.237.252.245", "1.2.3.4, 5.6.7.8", "::ffff:10.0.0.1", "fe80::1%eth0", "AWS Internal/2", "aws.internal", "s3.amazonaws.com", "s3.c2s.ic.gov", "1.2.3", "1.2.3.4.5", "256.1.1.1", "...", "::% ", "::%,", "::%.amazonaws.com"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, s []byte) {

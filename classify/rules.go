@@ -3,6 +3,7 @@ package classify
 import (
 	"bytes"
 
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/event"
 )
 
@@ -37,7 +38,7 @@ func unowned(ev *event.Event, f *Facts, ranges *Ranges) Verdict {
 		return Verdict{Evidence: ServiceEvent}
 	case string(ev.Identity.Type) == "AWSService":
 		return Verdict{Evidence: ServicePrincipal}
-	case len(ev.Identity.InvokedBy) > 0:
+	case invokedByService(ev):
 		return Verdict{Evidence: InvokedBy}
 	}
 	addr, kind := ParseSource(ev.SourceIP)
@@ -79,6 +80,17 @@ func withEndpoint(ev *event.Event, f *Facts, addr Address, kind SourceKind, rang
 	return Verdict{Evidence: EndpointPublicSource}
 }
 
+// invokedByService reports whether a service made the call on the caller's behalf. Older records name the
+// console's sign-in there (signin.amazonaws.com): a person acts, and no service.
+func invokedByService(ev *event.Event) bool {
+	by := ev.Identity.InvokedBy
+	if len(by) == 0 {
+		return false
+	}
+	name, _ := endpoints.CutSuffix(by)
+	return string(name) != "signin"
+}
+
 // isConsole reports whether a user agent is a console's back end.
 func isConsole(userAgent []byte) bool {
 	return bytes.Contains(userAgent, []byte("aws-internal/")) || bytes.Contains(userAgent, []byte("S3Console/"))
@@ -96,7 +108,7 @@ func isHexID(s []byte) bool {
 		return false
 	}
 	for _, c := range s {
-		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+		if !isDigit(c) && (c < 'a' || c > 'f') {
 			return false
 		}
 	}
@@ -109,19 +121,25 @@ func IsAccount(s []byte) bool {
 		return false
 	}
 	for _, c := range s {
-		if c < '0' || c > '9' {
+		if !isDigit(c) {
 			return false
 		}
 	}
 	return true
 }
 
-// namesAWS reports whether a field that should hold an endpoint or a source names AWS itself:
-// AWS Internal, AWS Internal/3, or a service such as s3.amazonaws.com.
-func namesAWS(s []byte) bool {
-	return string(s) == "AWS Internal" || bytes.HasPrefix(s, []byte("AWS Internal/")) || isServiceName(s)
-}
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-func isServiceName(s []byte) bool {
-	return bytes.HasSuffix(s, []byte(".amazonaws.com")) || bytes.HasSuffix(s, []byte(".amazonaws.com.cn"))
+// namesAWS reports whether a field that should hold an endpoint or a source names AWS itself:
+// AWS Internal, AWS Internal/3, aws.internal, or a service such as s3.amazonaws.com.
+func namesAWS(s []byte) bool { return isInternal(s) || endpoints.IsService(s) }
+
+// isInternal reports whether s is AWS Internal or aws.internal, in any case, alone or before a slash.
+func isInternal(s []byte) bool {
+	const size = len("AWS Internal")
+	if len(s) < size || s[0]|' ' != 'a' || len(s) > size && s[size] != '/' {
+		return false
+	}
+	s = s[:size]
+	return bytes.EqualFold(s, []byte("AWS Internal")) || bytes.EqualFold(s, []byte("aws.internal"))
 }

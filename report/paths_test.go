@@ -17,10 +17,10 @@ import (
 
 // pathTexts are what a field of an event may hold that has a say in its group, whatever the field.
 var pathTexts = []string{
-	"", "x", "111122223333", "444455556666", "vpce-0a11b22c33d44e55f", "vpce-1a2b3c4d", "AWS Internal", "s3.amazonaws.com", "ec2.amazonaws.com",
+	"", "x", "111122223333", "444455556666", "vpce-0a11b22c33d44e55f", "vpce-1a2b3c4d", "AWS Internal", "aws.internal", "signin.amazonaws.com", "200", "s3.amazonaws.com", "ec2.amazonaws.com",
 	"10.0.0.1", "198.51.100.7", "3.5.140.2", "aws-internal/3", "AwsServiceEvent", "AWSService", "AssumedRole",
 	"AwsVpceEvent", "Data", "UPDATED_DATA", "us-east-1", "arn:aws:sts::444455556666:assumed-role/r/i-0123456789abcdef0",
-	"b.vpce-1a2b3c4d-x.s3.us-east-1.vpce.amazonaws.com",
+	"b.vpce-1a2b3c4d-x.s3.us-east-1.vpce.amazonaws.com", "vpce-1a2b3c4d-x.s3.eusc-de-east-1.vpce.amazonaws.eu",
 }
 
 // drawEvent returns an event of which most texts are empty, and the others among pathTexts: many differ in little.
