@@ -7,15 +7,29 @@ import (
 )
 
 // Failed reports whether the call ended in an error of any kind.
-func Failed(ev *event.Event) bool { return len(ev.ErrorCode) > 0 || len(ev.ErrorMessage) > 0 }
+func Failed(ev *event.Event) bool {
+	if len(ev.ErrorCode) == 0 {
+		return len(ev.ErrorMessage) > 0
+	}
+	return !isSuccess(ev.ErrorCode)
+}
 
-// Denied reports whether the call was refused for want of permission. S3 answers so for a missing
-// object too, where the caller may not list the bucket.
+// isSuccess reports whether an errorCode is an HTTP status of success. Amazon Managed Grafana writes "200".
+func isSuccess(code []byte) bool {
+	return len(code) == 3 && code[0] == '2' && isDigit(code[1]) && isDigit(code[2])
+}
+
+// Denied reports whether the call, which failed, was refused for want of permission. S3 answers so for a
+// missing object too, where the caller may not list the bucket.
 func Denied(ev *event.Event) bool {
-	switch string(ev.ErrorCode) {
-	case "AccessDenied", "AccessDeniedException", "Client.UnauthorizedOperation", "UnauthorizedOperation",
-		"Client.OperationNotPermitted", "VpceAccessDenied":
+	code := ev.ErrorCode
+	switch {
+	case bytes.HasPrefix(code, []byte("AccessDenied")), bytes.HasSuffix(code, []byte("UnauthorizedOperation")):
 		return true
+	case string(code) == "Client.OperationNotPermitted", string(code) == "VpceAccessDenied":
+		return true
+	case string(code) == "Client.AuthFailure" && bytes.Contains(bytes.ToLower(ev.ErrorMessage), []byte("not authorized")):
+		return true // EC2 writes this code for credentials that are not valid too
 	}
 	return len(ev.ErrorMessage) > 0 &&
 		(DeniedByEndpointPolicy(ev) || bytes.Contains(ev.ErrorMessage, []byte("is not authorized to perform")))

@@ -110,6 +110,7 @@ func newRecord(ev *event.Event, object string) *Record {
 		r.Time = time.UnixMilli(ev.Time).UTC()
 	}
 	switch code, message := string(ev.ErrorCode), string(ev.ErrorMessage); {
+	case !classify.Failed(ev):
 	case code != "" && message != "":
 		r.Error = code + ": " + message
 	default:
