@@ -1,6 +1,7 @@
 package classify
 
 import (
+	"fmt"
 	"net/netip"
 
 	"vpcetrail/ingest/event"
@@ -142,12 +143,29 @@ func (x *explainer) changes() {
 	if x.Verdict.Route() == VPCE && x.Endpoint.Type == "" {
 		x.Advice = append(x.Advice, "The endpoint's type is not known: an inventory given by --endpoints tells it.")
 	}
+	if x.Verdict.Evidence == PublicSource {
+		x.pastEndpoints()
+	}
 	if x.Verdict.Origin == FromAWS {
 		x.Advice = append(x.Advice, "Whether the address is yours, the public addresses of your NAT gateways and instances tell.")
 	}
 	if advice := reasons[x.Verdict.Evidence].advice; advice != "" {
 		x.Advice = append(x.Advice, advice)
 	}
+}
+
+// pastEndpoints names an endpoint of ours that carries such calls.
+func (x *explainer) pastEndpoints() {
+	past := x.owners.pastBy(string(x.ev.Recipient), string(x.ev.Region), string(x.ev.Source))
+	if len(past) == 0 {
+		return
+	}
+	others := ""
+	if n := len(past) - 1; n > 0 {
+		others = fmt.Sprintf(", as do %d more of ours", n)
+	}
+	x.Advice = append(x.Advice, fmt.Sprintf("Our endpoint %s for %s carries calls to %s%s. This call went past it.",
+		past[0].ID, past[0].Service, x.ev.Source, others))
 }
 
 func (x *explainer) change(given, condition string, known *Owners, account string) {

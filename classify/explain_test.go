@@ -2,6 +2,7 @@ package classify
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"vpcetrail/ingest/event"
@@ -48,6 +49,10 @@ func TestConflicts(t *testing.T) {
 			[]string{"The record says that the endpoint belongs to account 111122223333, the trail's endpoint events say 444455556666."}},
 		"a service on behalf, through ours": {Owners{Accounts: ours}, func(ev *event.Event) { ev.Identity.InvokedBy = []byte("athena.amazonaws.com") },
 			[]string{"The endpoint is ours, but a service made the call on the caller's behalf."}},
+		"a person in the console, through ours": {Owners{Accounts: ours}, func(ev *event.Event) { ev.Identity.InvokedBy = []byte("signin.amazonaws.com") }, nil},
+		"the name of another endpoint, in the European Sovereign Cloud": {Owners{Accounts: ours}, func(ev *event.Event) {
+			ev.HostHeader = []byte(otherEndpoint + "-abcd1234.sqs.eusc-de-east-1.vpce.amazonaws.eu")
+		}, []string{"The host header is the DNS name of endpoint " + otherEndpoint + ", but the record names " + ourEndpoint + "."}},
 		"a service by itself, through ours": {Owners{Accounts: ours}, func(ev *event.Event) { ev.Identity.Type = []byte("AWSService") },
 			[]string{"The endpoint is ours, but the call is a service's own, which comes first."}},
 		"a console through ours": {Owners{Accounts: ours}, func(ev *event.Event) { ev.UserAgent = []byte("AWSCloudTrail, aws-internal/3") },
@@ -78,6 +83,75 @@ func TestChanges(t *testing.T) {
 	known := Owners{Accounts: map[string]bool{otherAccount: true}}
 	if x := explainFor(&known, foreign); x.Verdict.Evidence != EndpointAccount || len(x.Changes) > 0 {
 		t.Errorf("with the account given: %s, and %v", x.Verdict.Evidence, x.Changes)
+	}
+}
+
+// TestPastEndpoints holds which endpoints of ours an explanation says that a call went past.
+func TestPastEndpoints(t *testing.T) {
+	ours := map[string]bool{ourAccount: true}
+	email := Endpoint{ID: ourEndpoint, Account: ourAccount, Service: "com.amazonaws.us-east-1.email"}
+	mail := Endpoint{ID: otherEndpoint, Account: ourAccount, Service: "com.amazonaws.us-east-1.mail-manager"}
+	past := "Our endpoint vpce-0a1b2c3d4e5f60718 for com.amazonaws.us-east-1.email carries calls to ses.amazonaws.com"
+	with := func(e Endpoint, change func(*Endpoint)) Endpoint {
+		change(&e)
+		return e
+	}
+	for name, tc := range map[string]struct {
+		inventory, trail []Endpoint
+		change           func(*event.Event)
+		want             string
+	}{
+		"of the inventory":    {inventory: []Endpoint{email}, want: past + ". This call went past it."},
+		"by the trail":        {trail: []Endpoint{email}, want: past + ". This call went past it."},
+		"known by both":       {inventory: []Endpoint{email}, trail: []Endpoint{email}, want: past + ". This call went past it."},
+		"two":                 {inventory: []Endpoint{mail, email}, want: past + ", as do 1 more of ours. This call went past it."},
+		"without an account":  {inventory: []Endpoint{with(email, func(e *Endpoint) { e.Account = "" })}, want: past + ". This call went past it."},
+		"of another account":  {inventory: []Endpoint{with(email, func(e *Endpoint) { e.Account = otherAccount })}},
+		"by a foreign trail":  {trail: []Endpoint{with(email, func(e *Endpoint) { e.Account = otherAccount })}},
+		"made later":          {inventory: []Endpoint{with(email, func(e *Endpoint) { e.Created = 1 << 40 })}},
+		"of another Region":   {inventory: []Endpoint{email}, change: func(ev *event.Event) { ev.Region = []byte("eu-west-1") }},
+		"of another service":  {inventory: []Endpoint{email}, change: func(ev *event.Event) { ev.Source = []byte("email.amazonaws.com") }},
+		"from inside":         {inventory: []Endpoint{email}, change: func(ev *event.Event) { ev.SourceIP = []byte("10.0.0.1") }},
+		"through an endpoint": {inventory: []Endpoint{email}, change: func(ev *event.Event) { ev.EndpointID = []byte(ourEndpoint) }},
+	} {
+		owners := Owners{Accounts: ours, Inventory: Inventory{}, Trail: map[string]Endpoint{}}
+		for _, e := range tc.inventory {
+			owners.Inventory[e.ID] = e
+		}
+		for _, e := range tc.trail {
+			owners.Trail[e.ID] = e
+		}
+		x := explainFor(&owners, func(ev *event.Event) {
+			ev.EndpointID, ev.EndpointAccount, ev.SourceIP = nil, nil, []byte("203.0.113.9")
+			ev.Source, ev.Region, ev.Recipient = []byte("ses.amazonaws.com"), []byte("us-east-1"), []byte(ourAccount)
+			if tc.change != nil {
+				tc.change(ev)
+			}
+		})
+		got := ""
+		for _, advice := range x.Advice {
+			if strings.HasPrefix(advice, "Our endpoint ") {
+				got += advice
+			}
+		}
+		if got != tc.want {
+			t.Errorf("%s:\n got %q\nwant %q", name, got, tc.want)
+		}
+	}
+}
+
+// TestServiceInWords holds that an endpoint is described by the names that records use, where its own name hides them.
+func TestServiceInWords(t *testing.T) {
+	for service, want := range map[string]string{
+		"com.amazonaws.us-east-1.sqs":         "",
+		"com.amazonaws.us-east-1.rds-data":    " (recorded as rdsdata.amazonaws.com or rdsdataapi.amazonaws.com)",
+		"com.amazonaws.us-east-1.ecr.api":     " (recorded as ecr.amazonaws.com)",
+		"com.amazonaws.us-east-1.execute-api": "",
+		"":                                    "",
+	} {
+		if got := calledAs(service); got != want {
+			t.Errorf("%s: got %q, want %q", service, got, want)
+		}
 	}
 }
 

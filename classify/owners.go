@@ -1,6 +1,12 @@
 package classify
 
-import "vpcetrail/ingest/day"
+import (
+	"slices"
+	"strings"
+
+	"vpcetrail/classify/endpoints"
+	"vpcetrail/ingest/day"
+)
 
 // Owners knows whose endpoints are ours, on one day. It is read-only once built, and
 // then safe for concurrent use. The zero value knows none.
@@ -48,6 +54,23 @@ func (o *Owners) Endpoint(id string) Endpoint {
 		t = Endpoint{}
 	}
 	return e.orElse(t)
+}
+
+// pastBy returns the endpoints of ours that carry an account's calls to a service in a Region, in the order of
+// their ids: a call that names none of them went past them.
+func (o *Owners) pastBy(account, region, source string) []Endpoint {
+	var found []Endpoint
+	for _, known := range []map[string]Endpoint{o.Inventory, o.Trail} {
+		for id := range known {
+			e := o.Endpoint(id)
+			service := endpoints.ServiceOf(e.Service)
+			if e.ID != "" && (e.Account == "" || e.Account == account) && service.Carries(source, region) {
+				found = append(found, e)
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b Endpoint) int { return strings.Compare(a.ID, b.ID) })
+	return slices.CompactFunc(found, func(a, b Endpoint) bool { return a.ID == b.ID })
 }
 
 // listed returns what the inventory says of an endpoint, where that was there on the day.

@@ -39,6 +39,16 @@ func viaEndpoint(owner string) func(*Calls) {
 	}
 }
 
+// serving returns an inventory of one endpoint, for a service.
+func serving(service string) map[string]classify.Endpoint {
+	return map[string]classify.Endpoint{"vpce-1": {ID: "vpce-1", Service: service, Account: ours}}
+}
+
+// toService makes calls go to a service, of no resource.
+func toService(name string) func(*Calls) {
+	return func(c *Calls) { c.Service, c.Resources, c.Signs = name+".amazonaws.com", nil, 0 }
+}
+
 func TestFindings(t *testing.T) {
 	inventory := map[string]classify.Endpoint{"vpce-1": {ID: "vpce-1", Service: "com.amazonaws.us-east-1.s3", Account: ours}}
 	for _, tc := range []struct {
@@ -56,6 +66,25 @@ func TestFindings(t *testing.T) {
 			want:  []string{"past_endpoint medium role - - 2 a"}},
 		{name: "no endpoint in that Region", inventory: map[string]classify.Endpoint{"vpce-1": {ID: "vpce-1", Service: "com.amazonaws.eu-west-1.s3", Account: ours}},
 			calls: []*Calls{call("a", func(c *Calls) { c.Resources = nil })}},
+		{name: "past an endpoint whose name is not the service's", inventory: serving("com.amazonaws.us-east-1.email"),
+			calls: []*Calls{call("a", toService("ses"))},
+			want:  []string{"endpoint_unused low - - vpce-1 0 ", "past_endpoint medium role - - 2 a"}},
+		{name: "past an endpoint of two sources", inventory: serving("com.amazonaws.us-east-1.rds-data"),
+			calls: []*Calls{call("a", toService("rdsdataapi"))},
+			want:  []string{"endpoint_unused low - - vpce-1 0 ", "past_endpoint medium role - - 2 a"}},
+		{name: "past an endpoint without a Region", inventory: serving("com.amazonaws.iam"),
+			calls: []*Calls{call("a", toService("iam"))},
+			want:  []string{"endpoint_unused low - - vpce-1 0 ", "past_endpoint medium role - - 2 a"}},
+		{name: "past an endpoint for multi-Region access points alone", inventory: serving("com.amazonaws.s3-global.accesspoint"),
+			calls: []*Calls{call("a", toService("s3"))},
+			want:  []string{"endpoint_unused low - - vpce-1 0 "}},
+		{name: "an endpoint whose use nothing records", inventory: serving("com.amazonaws.us-east-1.execute-api"),
+			calls: []*Calls{call("a", toService("execute-api"))}},
+		{name: "an endpoint for somebody's own service", inventory: serving("com.amazonaws.vpce.us-east-1.vpce-svc-0a1b2c3d4e5f60718"),
+			calls: []*Calls{call("a", toService("sqs"))}},
+		{name: "an endpoint whose source no list names", inventory: serving("com.amazonaws.us-east-1.iot.data"),
+			calls: []*Calls{call("a", toService("iot"))},
+			want:  []string{"endpoint_unused low - - vpce-1 0 "}},
 		{name: "no endpoint of that service", calls: []*Calls{call("a", func(c *Calls) { c.Service, c.Resources, c.Signs = "sqs.amazonaws.com", nil, 0 }), call("b", viaEndpoint("own"))}},
 		{name: "the endpoint of the inventory was used", inventory: inventory, calls: []*Calls{call("b", viaEndpoint("own"))}},
 		{name: "a foreign endpoint", calls: []*Calls{call("a", viaEndpoint("foreign"))}, want: []string{"foreign_endpoint high role - vpce-1 2 a"}},

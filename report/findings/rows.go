@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report/table"
@@ -48,15 +49,33 @@ func (c *Collector) serve(d day.Day) {
 				continue
 			}
 			seen[id] = true
-			region, source, ok := endpointService(e.Service)
-			if ok && region != "" {
-				of.served[place{e.Account, region, source}] = true
-			}
-			if !of.used[id] && of.covers(e.Account, region) {
-				c.at(d, endpointUnused, table.FindingKey{AccountID: e.Account, Region: region, Service: source, EndpointID: id})
+			service := endpoints.ServiceOf(e.Service)
+			of.serve(e.Account, &service)
+			if !of.used[id] && !service.Unrecorded && of.covers(e.Account, service.Region) {
+				key := table.FindingKey{AccountID: e.Account, Region: service.Region, EndpointID: id}
+				if len(service.Sources) > 0 {
+					key.Service = service.Sources[0]
+				}
+				c.at(d, endpointUnused, key)
 			}
 		}
 	}
+}
+
+// serve notes that an endpoint of an account carries the calls to a service.
+func (of *daily) serve(account string, service *endpoints.Service) {
+	if service.Region == "" && !service.Global {
+		return
+	}
+	for _, source := range service.Sources {
+		of.served[place{account, service.Region, source}] = true
+	}
+}
+
+// serves reports whether an endpoint of an account carries calls to a service in a Region.
+func (of *daily) serves(account, region, service string) bool {
+	return of.served[place{account, region, service}] || of.served[place{"", region, service}] ||
+		of.served[place{account, "", service}] || of.served[place{"", "", service}]
 }
 
 // covers reports whether calls of an account and a Region were seen; of either where the other is not known.
@@ -119,7 +138,7 @@ func (of *daily) stands(r *table.FindingRow) bool {
 	case Codes[endpointUnused].Name:
 		return true
 	case Codes[pastEndpoint].Name:
-		if !of.served[place{r.AccountID, r.Region, r.Service}] && !of.served[place{"", r.Region, r.Service}] {
+		if !of.serves(r.AccountID, r.Region, r.Service) {
 			return false
 		}
 	case Codes[deniedWithoutEndpoint].Name, Codes[restrictedFromInternet].Name:
