@@ -1,7 +1,6 @@
 package endpoints
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -27,8 +26,6 @@ func (s *Service) Carries(source, region string) bool {
 	return (s.Global || s.Region != "" && s.Region == region) && slices.Contains(s.Sources, source)
 }
 
-var regionName = regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+$`)
-
 // ServiceOf reads the name of a service as EC2 has it, such as com.amazonaws.us-east-1.email.
 func ServiceOf(name string) Service {
 	rest, ok := cutPrefix(name)
@@ -40,19 +37,38 @@ func ServiceOf(name string) Service {
 	case several && first == "vpce": // somebody's own: vpce.us-east-1.vpce-svc-0a1b2c3d4e5f60718
 		region, _, _ := strings.Cut(endpoint, ".")
 		return Service{Region: region, Unrecorded: true}
-	case several && regionName.MatchString(first):
+	case several && isRegion(first):
 		s := serviceCalled(endpoint)
 		s.Region = first
 		return s
 	case several && first == "global":
 		rest = endpoint
-	case regionName.MatchString(rest): // a name that was cut off
+	case isRegion(rest): // a name that was cut off
 		return Service{}
 	}
 	s := serviceCalled(rest)
 	s.Global = len(s.Sources) > 0 && rest != multiRegion
 	return s
 }
+
+// isRegion reports whether s is the name of a Region, such as us-gov-west-1: words, and a number at the end.
+func isRegion(s string) bool {
+	dashes, first, last := 0, byte('a'), byte('z')
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '-' && i > 0 && s[i-1] != '-' && first == 'a' && i+1 < len(s):
+			dashes++
+			if isDigit(s[i+1]) {
+				first, last = '0', '9'
+			}
+		case c < first || c > last:
+			return false
+		}
+	}
+	return dashes >= 2 && first == '0'
+}
+
+func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // serviceCalled looks an endpoint's own name up, the part after the Region.
 func serviceCalled(name string) Service {

@@ -151,12 +151,21 @@ func FuzzServiceOf(f *testing.F) {
 		f.Add(prefix + "us-east-1.a.b.api")
 	}
 	f.Add("com.amazonaws.vpce.us-east-1.vpce-svc-0a1b2c3d4e5f60718")
+	for _, name := range []string{"us-gov-west-1.sqs", "us-1.sqs", "us--east-1.sqs", "us-east-.sqs", "us-east-1-2.sqs", "us-east-12", "US-east-1.sqs"} {
+		f.Add("com.amazonaws." + name)
+	}
+	region := regexp.MustCompile(`^[a-z]+(-[a-z]+)+-[0-9]+$`)
 	source := regexp.MustCompile(`^([^.]+|api\.pricing)\.amazonaws\.com$`)
 	f.Fuzz(func(t *testing.T, name string) {
 		s := ServiceOf(name)
 		for _, text := range s.Sources {
 			if !source.MatchString(text) || s.Unrecorded {
 				t.Errorf("%q: %+v", name, s)
+			}
+		}
+		for part := range strings.SplitSeq(name, ".") {
+			if got, want := isRegion(part), region.MatchString(part); got != want {
+				t.Errorf("%q is a Region: %v, want %v", part, got, want)
 			}
 		}
 		if s.Global && s.Region != "" {

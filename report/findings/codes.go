@@ -31,7 +31,7 @@ const (
 // Codes are all findings. A code may stand at two severities.
 var Codes = [codeCount]Code{
 	pastEndpoint: {"past_endpoint", "medium",
-		"Calls by the internet to a service that has an endpoint of ours in this account and Region, known from the inventory or the trail or by calls through it that day."},
+		"Calls by the internet to a service that has an endpoint of ours in this account and Region, known from the inventory or the trail or by calls through it that day. Of a service with several endpoints, such as Bedrock, another endpoint may carry these calls."},
 	foreignEndpoint: {"foreign_endpoint", "high",
 		"A principal of ours called through an endpoint of an account that is not ours."},
 	foreignPrincipal: {"foreign_principal", "high",
@@ -47,7 +47,7 @@ var Codes = [codeCount]Code{
 	rootCredentialsExternal: {"long_term_credentials_external", "critical",
 		"The root user called from a public address outside of AWS; sign-ins to the console are left out."},
 	endpointUnused: {"endpoint_unused", "low",
-		"An endpoint of ours, known from the inventory or the trail, was not used that day, though the trail holds calls of its account and Region; for S3 and DynamoDB most use shows in data events only."},
+		"An endpoint of ours, known from the inventory or the trail, was not used that day, though the trail holds calls of its account and Region; for S3 and DynamoDB most use shows in data events only. Endpoints of which CloudTrail records nothing, such as those for execute-api, are left out."},
 	awsOwnedEndpoint: {"aws_owned_endpoint", "info",
 		"The endpoint is AWS's own: a console's back end, acting for somebody, called through it."},
 	evidenceConflict: {"evidence_conflict", "medium",
