@@ -132,12 +132,14 @@ func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // namesAWS reports whether a field that should hold an endpoint or a source names AWS itself:
 // AWS Internal, AWS Internal/3, aws.internal, or a service such as s3.amazonaws.com.
-func namesAWS(s []byte) bool { return isInternal(s) || endpoints.IsService(s) }
+func namesAWS(s []byte) bool {
+	return len(s) > 0 && s[0]|' ' == 'a' && isInternal(s) || endpoints.IsService(s)
+}
 
 // isInternal reports whether s is AWS Internal or aws.internal, in any case, alone or before a slash.
 func isInternal(s []byte) bool {
 	const size = len("AWS Internal")
-	if len(s) < size || s[0]|' ' != 'a' || len(s) > size && s[size] != '/' {
+	if len(s) < size || len(s) > size && s[size] != '/' {
 		return false
 	}
 	s = s[:size]
