@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -81,8 +82,8 @@ func (p *Progress) add(res *Result) {
 // Run reads every object of trail, with as many workers as there are sinks, and offers each event of
 // the window to one of them. Then it settles which of the events count, for all days alike: what it returns
 // tells the sinks' owner. An object that cannot be read ends up in its Result and does not stop the
-// run. Run returns the first error of listing, of a Sink or of ctx, after every worker has stopped; what the
-// sinks hold then must not be used.
+// run, unless the credentials are to blame. Run returns the first error of listing, of credentials, of a Sink or of
+// ctx, after every worker has stopped; what the sinks hold then must not be used.
 func Run(ctx context.Context, trail *source.Trail, sinks []Sink, cfg Config) (*Marks, error) {
 	if cfg.Progress == nil {
 		cfg.Progress = new(Progress)
@@ -146,6 +147,10 @@ func (r *run) object(ctx context.Context, f *source.Fetch, reader *objectReader,
 	res := reader.read(ctx, f, sink)
 	if ctx.Err() != nil { // the object is not to blame
 		return fmt.Errorf("%s: read: %w", f.Object.Name, context.Cause(ctx))
+	}
+	var unread *source.Error
+	if errors.As(res.Err, &unread) && unread.EndsRun() {
+		return res.Err
 	}
 	if !res.Counted() {
 		r.mu.Lock()

@@ -15,6 +15,9 @@ func (e *Error) Error() string { return e.Object.Name + ": " + e.verb + ": " + s
 
 func (e *Error) Unwrap() error { return e.Err }
 
+// EndsRun reports whether no object is to blame, but who asks: see store.EndsRun.
+func (e *Error) EndsRun() bool { return store.EndsRun(e.Err) }
+
 func newError(obj Object, verb string, err error) *Error {
 	return &Error{Object: obj, Status: store.StatusOf(err), Err: err, verb: verb}
 }

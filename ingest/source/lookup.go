@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"golang.org/x/sync/errgroup"
 
@@ -76,7 +77,15 @@ func lookupRoots(ctx context.Context, args []string, opt Options, p *plan) ([]*n
 		if err != nil {
 			return nil, fmt.Errorf("%s%s: %w", LookupScheme, region, err)
 		}
-		history := store.NewLookup(client, opt.calls(nil), opt.lookupEvery)
+		calls := opt.calls(nil)
+		calls.Renew = func(ctx context.Context) (aws.CredentialsProvider, error) {
+			again, err := newClient(ctx, region)
+			if err != nil {
+				return nil, err
+			}
+			return again.Options().Credentials, nil
+		}
+		history := store.NewLookup(client, calls, opt.lookupEvery)
 		n := &node{store: history}
 		for d := max(p.window.From, firstLookup(now)); d <= min(p.window.To, day.Of(now)); d++ {
 			n.objects = append(n.objects, history.Day(d))

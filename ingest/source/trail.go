@@ -63,7 +63,7 @@ func (o Options) client(ctx context.Context) (*s3.Client, error) {
 func (o Options) calls(throttled func()) store.CallOptions {
 	return store.CallOptions{
 		RequesterPays: o.RequesterPays, BucketOwner: o.BucketOwner, Retries: o.Retries,
-		Stall: o.StallTimeout, Backoff: o.backoff, Throttled: throttled, Large: o.large,
+		Stall: o.StallTimeout, Backoff: o.backoff, Throttled: throttled, Large: o.large, Renew: store.CredentialsOf(o.client),
 	}
 }
 

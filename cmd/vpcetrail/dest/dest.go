@@ -37,5 +37,5 @@ func Open(ctx context.Context, text string, newS3 func(context.Context) (*s3.Cli
 	if err != nil {
 		return nil, fmt.Errorf("%s: open: %w", text, err)
 	}
-	return newS3Store(client, bucket, prefix, opt), nil
+	return newS3Store(client, bucket, prefix, opt, store.CredentialsOf(newS3)), nil
 }

@@ -59,11 +59,11 @@ type s3Store struct {
 	opt    S3Options
 }
 
-func newS3Store(client *s3.Client, bucket, prefix string, opt S3Options) *s3Store {
+func newS3Store(client *s3.Client, bucket, prefix string, opt S3Options, renew func(context.Context) (aws.CredentialsProvider, error)) *s3Store {
 	if prefix = strings.Trim(prefix, "/"); prefix != "" {
 		prefix += "/"
 	}
-	calls := store.NewCalls(client, store.CallOptions{BucketOwner: opt.BucketOwner, Backoff: opt.backoff})
+	calls := store.NewCalls(client, store.CallOptions{BucketOwner: opt.BucketOwner, Backoff: opt.backoff, Renew: renew})
 	return &s3Store{client: client, bucket: &store.Bucket{Calls: calls, Name: bucket}, prefix: prefix, opt: opt}
 }
 
@@ -81,6 +81,9 @@ func (s *s3Store) List(ctx context.Context, folder string) ([]string, error) {
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx, s.bucket.Options)
 		if err != nil {
+			if store.StatusOf(err) == "denied" {
+				return nil, fmt.Errorf("%s: list: %s: allow s3:ListBucket on the report", s.url(folder), store.Cause(err))
+			}
 			return nil, fmt.Errorf("%s: list: %w", s.url(folder), brief(err))
 		}
 		for _, obj := range page.Contents {
@@ -93,10 +96,16 @@ func (s *s3Store) List(ctx context.Context, folder string) ([]string, error) {
 	return names, nil
 }
 
+// mayRead is the remedy where a file of a report may not be read. Runs that publish read too: what they would replace.
+const mayRead = "allow s3:GetObject and s3:ListBucket on the report: without s3:ListBucket S3 says so of files that are not there, too"
+
 func (s *s3Store) Read(ctx context.Context, name string) ([]byte, error) {
 	body, _, err := s.bucket.Open(ctx, store.Object{Name: s.url(name)})
 	if code := codeOf(err); code == "NoSuchKey" || code == "NotFound" {
 		return nil, fmt.Errorf("%s: open: %w", s.url(name), report.ErrNoReport)
+	}
+	if store.StatusOf(err) == "denied" {
+		return nil, fmt.Errorf("%s: open: %s: %s", s.url(name), store.Cause(err), mayRead)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: open: %w", s.url(name), brief(err))
@@ -132,7 +141,7 @@ func bucketRegion(err error) string {
 
 // brief keeps of an SDK error the service's own words, else what went wrong with the call: one line.
 func brief(err error) error {
-	if region := bucketRegion(err); region != "" {
+	if region := bucketRegion(err); region != "" && !store.EndsRun(err) {
 		return fmt.Errorf("the bucket is in another Region: set AWS_REGION to %s", region)
 	}
 	if errors.Is(err, context.Canceled) {

@@ -41,7 +41,7 @@ func TestS3OptionsAreSaid(t *testing.T) {
 		BaseEndpoint: aws.String(server.URL), UsePathStyle: true, Region: "us-east-1",
 		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""), RetryMaxAttempts: 1,
 	})
-	store := newS3Store(client, "reports", "p", S3Options{SSE: "aws:kms", KMSKeyID: "alias/reports", BucketOwner: "123456789012"})
+	store := newS3Store(client, "reports", "p", S3Options{SSE: "aws:kms", KMSKeyID: "alias/reports", BucketOwner: "123456789012"}, nil)
 	ctx := t.Context()
 	for _, commit := range []bool{true, false} {
 		pub, err := store.Begin(ctx)

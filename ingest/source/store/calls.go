@@ -26,6 +26,9 @@ type CallOptions struct {
 
 	Backoff   retry.BackoffDelayer // the wait before a retry; nil means up to 20 s, see Calls
 	Throttled func()               // called for each answer that asks to slow down, from any goroutine; nil: nobody
+
+	// Renew looks for the credentials once more where they came from, after those in use were refused; nil: nobody does.
+	Renew func(context.Context) (aws.CredentialsProvider, error)
 }
 
 const (
@@ -58,6 +61,8 @@ type Calls struct {
 	http       s3.HTTPClient
 	like       bool // there may be such
 
+	credentials *credentials // nil: none
+
 	service string // its name for people
 	opt     CallOptions
 	retryer aws.RetryerV2 // without what caller adds
@@ -72,7 +77,7 @@ type Calls struct {
 // NewCalls returns the calls of a run that client carries out.
 func NewCalls(client *s3.Client, opt CallOptions) *Calls {
 	o := client.Options()
-	c := newCalls("S3", o.RetryMode, o.RetryMaxAttempts, opt)
+	c := newCalls("S3", o.RetryMode, o.RetryMaxAttempts, o.Credentials, opt)
 	c.client, c.configured, c.signer = client, o, v4.NewSigner()
 	c.http = c.patient(o.HTTPClient)
 	c.like = o.RetryMode != aws.RetryModeAdaptive && len(o.APIOptions) == 0 && o.Credentials != nil
@@ -80,7 +85,7 @@ func NewCalls(client *s3.Client, opt CallOptions) *Calls {
 }
 
 // newCalls returns the calls to a service by a client configured so.
-func newCalls(service string, mode aws.RetryMode, maxAttempts int, opt CallOptions) *Calls {
+func newCalls(service string, mode aws.RetryMode, maxAttempts int, provider aws.CredentialsProvider, opt CallOptions) *Calls {
 	if opt.Retries == 0 {
 		opt.Retries = defaultRetries
 	}
@@ -91,6 +96,9 @@ func newCalls(service string, mode aws.RetryMode, maxAttempts int, opt CallOptio
 		opt.Large = defaultLarge
 	}
 	c := &Calls{service: service, opt: opt}
+	if provider != nil {
+		c.credentials = &credentials{again: opt.Renew, provider: provider}
+	}
 	c.reserve = ratelimit.NewTokenRateLimit(uint(max(0, opt.Retries)) * retry.DefaultRetryCost)
 	standard := func(o *retry.StandardOptions) {
 		o.MaxAttempts = attempts(maxAttempts)
@@ -158,6 +166,10 @@ func throttled(err error) bool {
 func (c *Calls) options(o *s3.Options) {
 	o.Retryer = caller{c.retryer, c}
 	o.HTTPClient = c.patient(o.HTTPClient)
+	if c.credentials != nil {
+		o.Credentials = c.credentials
+		o.APIOptions = append(o.APIOptions, c.credentials.renewing)
+	}
 }
 
 // patient returns a client that waits for an answer no longer than it should.

@@ -102,7 +102,11 @@ func bare(err error) string {
 		_, status := apiError(err)
 		return fmt.Sprintf("HTTP status %d", status)
 	case errors.As(err, &api):
-		return strings.TrimSuffix(fmt.Sprintf("%s: %s", api.ErrorCode(), api.ErrorMessage()), ": ")
+		text := strings.TrimSuffix(fmt.Sprintf("%s: %s", api.ErrorCode(), api.ErrorMessage()), ": ")
+		if remedy := refusedCredentials[api.ErrorCode()]; remedy != "" {
+			text += ": " + remedy
+		}
+		return text
 	case errors.As(err, &path):
 		return path.Err.Error()
 	case errors.As(err, &link):

@@ -89,7 +89,7 @@ func (t *template) request(ctx context.Context, key string, c *Calls) (*http.Req
 	if t.service == "" {
 		return r, nil
 	}
-	credentials, err := c.configured.Credentials.Retrieve(ctx)
+	credentials, err := c.credentials.Retrieve(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func NewLookup(client *cloudtrail.Client, opt CallOptions, every time.Duration) 
 		every = lookupEvery
 	}
 	o := client.Options()
-	calls := newCalls("CloudTrail", o.RetryMode, o.RetryMaxAttempts, opt)
+	calls := newCalls("CloudTrail", o.RetryMode, o.RetryMaxAttempts, o.Credentials, opt)
 	return &Lookup{client: client, calls: calls, region: o.Region, pace: spacing{every: every}}
 }
 
@@ -103,6 +103,10 @@ func (l *Lookup) ask(ctx context.Context, in *cloudtrail.LookupEventsInput) (*cl
 	out, err := l.client.LookupEvents(ctx, in, func(o *cloudtrail.Options) {
 		o.Retryer = spaced{caller{l.calls.retryer, l.calls}, &l.pace}
 		o.HTTPClient = inMemory{o.HTTPClient}
+		if l.calls.credentials != nil {
+			o.Credentials = l.calls.credentials
+			o.APIOptions = append(o.APIOptions, l.calls.credentials.renewing)
+		}
 		if l.calls.opt.Stall > 0 {
 			o.HTTPClient = watch{o.HTTPClient, l.calls.opt.Stall}
 		}

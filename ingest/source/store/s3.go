@@ -128,9 +128,13 @@ func (b *Bucket) home(client string) string {
 
 // whole gets an object.
 func (b *Bucket) whole(ctx context.Context, key string) (*s3.GetObjectOutput, error) {
+	renewals := b.Calls.renewals()
 	out, answer := b.direct(ctx, key)
 	if out != nil {
 		return out, nil
+	}
+	if answer != nil {
+		ctx = context.WithValue(ctx, signedAfter{}, renewals)
 	}
 	return b.get(ctx, &s3.GetObjectInput{Key: &key}, b.Options, func(o *s3.Options) {
 		if answer != nil {
