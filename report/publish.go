@@ -35,6 +35,17 @@ type Run struct {
 	IPRanges              string   `json:"ip_ranges"`         // the date of AWS's address ranges
 	NATPrice              float64  `json:"nat_price"`         // US dollars a GB (2^30 bytes), for finding detour_cost
 	Formats               []string `json:"formats,omitempty"` // Parquet and Arrow; none means Parquet alone
+
+	// Inputs are the optional inputs of the run by the names of their flags, each with the SHA-256 of what it held.
+	Inputs map[string]string `json:"inputs,omitempty"`
+}
+
+// part returns the shard of the trail that was read, "" for all of the trail.
+func (r *Run) part() string {
+	if r.Shard == "1/1" {
+		return ""
+	}
+	return r.Shard
 }
 
 // A Manifest is the content of _runs/dt=…/run.json. It is published last: a day whose manifest
@@ -49,7 +60,7 @@ type Manifest struct {
 	Counts Kinds            `json:"counts"`
 	Routes map[string]int64 `json:"routes"`
 	// Revision counts how often the day's tables have changed since they were first published, which is
-	// revision 1. A run that finds the same again leaves it. 0 where the run might not read what it replaced.
+	// revision 1. A run that finds the same again leaves it.
 	Revision int     `json:"revision,omitempty"`
 	Changes  *Change `json:"changes,omitempty"` // against the revision before; nil in the first
 	Files    []File  `json:"files"`
@@ -88,12 +99,7 @@ func (m *Manifest) Complete() bool {
 }
 
 // Part returns the shard of the trail that the day was made of, such as 3/16; "" for all of the trail.
-func (m *Manifest) Part() string {
-	if m.Run.Shard == "1/1" {
-		return ""
-	}
-	return m.Run.Shard
-}
+func (m *Manifest) Part() string { return m.Run.part() }
 
 // Has reports whether the day has a table of that name, be it an empty one.
 func (m *Manifest) Has(table string) bool {
@@ -101,17 +107,19 @@ func (m *Manifest) Has(table string) bool {
 }
 
 // revise numbers the revision by the manifest that m is to replace.
-func (m *Manifest) revise(ctx context.Context, store Store, d day.Day) {
+func (m *Manifest) revise(ctx context.Context, store Store, d day.Day) error {
 	before, err := ReadManifest(ctx, store, d)
 	switch {
 	case errors.Is(err, ErrNoReport), errors.Is(err, ErrBrokenManifest):
 		m.Revision = 1
-	case err != nil: // whoever may write need not be allowed to read
+	case err != nil:
+		return err
 	case slices.Equal(before.Files, m.Files):
 		m.Revision, m.Changes = before.Revision, before.Changes
 	default:
 		m.Revision, m.Changes = max(before.Revision, 1)+1, changeOf(before, m)
 	}
+	return nil
 }
 
 func changeOf(before, after *Manifest) *Change {
@@ -151,7 +159,9 @@ func Publish(ctx context.Context, store Store, pub Publication, r *Report, run R
 		if err := stageTables(ctx, pub, d, &m); err != nil {
 			return err
 		}
-		m.revise(ctx, store, d.Day)
+		if err := m.revise(ctx, store, d.Day); err != nil {
+			return err
+		}
 		if err := m.stage(ctx, pub, d.Day); err != nil {
 			return err
 		}

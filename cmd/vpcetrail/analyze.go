@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +26,8 @@ type analyzeJob struct {
 	pacer   *pacer // while it runs
 	restate int    // days before the window
 
+	replacing report.Replacing
+
 	mergeable bool
 	sha256    bool
 	quiet     bool
@@ -50,6 +51,9 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	if err := j.knowEndpoints(ctx, tell); err != nil {
 		return err
 	}
+	if err := j.checkInputs(ctx, store); err != nil {
+		return err
+	}
 	shard := j.keeper(store, pub, j.plan)
 	disk := spill.NewDisk("")
 	defer disk.Close()
@@ -59,13 +63,13 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	}
 	if rep.Objects() == 0 && j.selection.Shard.Of == 0 { // a shard may well be empty
 		pub.Abort() // the days before may have changed all the same
-		return cmp.Or(j.restateDays(ctx, store, rep, out, tell), j.noObject())
+		return j.restateAlone(ctx, store, rep, out, tell)
 	}
 	if err := j.publish(ctx, store, shard.or(pub), rep, out, tell); err != nil {
 		return err
 	}
 	incomplete := j.incomplete(rep)
-	switch err := j.restateDays(ctx, store, rep, out, tell); {
+	switch _, err := j.restateDays(ctx, store, rep, out, tell); {
 	case err == nil:
 	case ctx.Err() != nil:
 		return errUnrestated
@@ -80,18 +84,65 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	return incomplete
 }
 
+// restateAlone restates the days before a window that holds no object. It is an error if there is no such day either.
+func (j *analyzeJob) restateAlone(ctx context.Context, store report.Store, rep *report.Report, out io.Writer, tell *messages) error {
+	done, err := j.restateDays(ctx, store, rep, out, tell)
+	switch {
+	case err != nil && done > 0 && ctx.Err() != nil:
+		return errUnrestated
+	case err != nil && done > 0 && !errors.Is(err, errIncomplete):
+		return fmt.Errorf("some days before %s are restated, but not all: %w", j.selection.Window, err)
+	case err != nil:
+		return err
+	case done == 0:
+		return j.noObject()
+	}
+	if !j.quiet {
+		fmt.Fprintf(out, "No CloudTrail object for %s: nothing is published for it\n", j.selection.Window)
+		tell.done(done, rep.Objects(), rep.Balance.Records)
+	}
+	return nil
+}
+
+// checkInputs finds out before the work whether the run lacks an optional input that a day of the window was made with.
+// Of an unbounded window only the trail says which days the run replaces.
+func (j *analyzeJob) checkInputs(ctx context.Context, store report.Store) error {
+	if j.selection.Window.IsAll() {
+		return nil
+	}
+	days, err := report.Days(ctx, store)
+	if err != nil {
+		return err
+	}
+	for _, d := range days {
+		if j.selection.Window.Contains(d) {
+			if err := j.checkInputsOf(ctx, store, d); err != nil {
+				return fmt.Errorf("%s: nothing is published: %w", store, err)
+			}
+		}
+	}
+	return nil
+}
+
+// checkInputsOf does so for one day.
+func (j *analyzeJob) checkInputsOf(ctx context.Context, store report.Store, d day.Day) error {
+	none := &report.Report{Days: []*report.Day{{Day: d}}}
+	return report.MayReplace(ctx, store, none, &j.plan, report.Replacing{Incomplete: true, Without: j.replacing.Without})
+}
+
 // knowEndpoints asks EC2 where that is wanted, and notes what the report is made with.
 func (j *analyzeJob) knowEndpoints(ctx context.Context, tell *messages) error {
 	err := j.askEC2(ctx, tell)
+	j.plan.Inputs = j.optional.sums()
 	j.plan.Endpoints, j.plan.EndpointRegions, j.plan.EndpointRegionsUnread = len(j.inventory), j.regionsAsked, j.regionsUnread
 	return err
 }
 
-// publish names what could not be read, publishes the rest, and sums it up.
+// publish names what could not be read, publishes the rest, and sums it up, unless a day must stay as it is published.
 func (j *analyzeJob) publish(
 	ctx context.Context, store report.Store, pub report.Publication, rep *report.Report, out io.Writer, tell *messages,
 ) error {
-	if err := rep.Problems(tell.problem); err != nil {
+	if err := mayPublish(ctx, store, rep, &j.plan, j.replacing, tell); err != nil {
 		return err
 	}
 	if len(rep.Days) == 0 && j.selection.Shard.Of == 0 {

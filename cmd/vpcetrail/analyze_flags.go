@@ -22,6 +22,7 @@ type analyzeFlags struct {
 	out           string
 	restate       daysFlag
 	kept          dest.S3Options
+	replacing     replaceFlags
 	workers       int
 	memory        memoryFlag
 	natPrice      float64
@@ -43,6 +44,11 @@ for every API call by which route it reached AWS, and publishes one partition a 
 (a directory or s3://bucket/prefix). A day is replaced as a whole. Let no two runs publish in the same DEST
 at once: a directory refuses the second, an S3 prefix does not.
 
+A day that is published stays as it is, and nothing is published, with status 1, where the run would count fewer of the
+objects that the day counts, as when reading them is refused tonight, or lacks an optional input that the day was made
+with, such as --endpoints. --replace-incomplete and --without replace it all the same. So analyze must be allowed to read
+DEST: a role that may only write fails, since without s3:ListBucket S3 answers 403 for a file that is not there, too.
+
 A day's calls are read from the folders of that day and, for late delivery, of the days after it that
 --lateness reaches into. Records that come later still are counted once a run with --restate finds them: it lists
 the recent days again, and makes anew, whole, those of which the trail now holds more than the report.`,
@@ -61,6 +67,7 @@ the recent days again, and makes anew, whole, those of which the trail now holds
 	f.register(cmd, "report")
 	f.registerRanges(cmd)
 	flags.Var(&f.restate, "restate", "look so many days back, such as 30d, and restate the days that the trail has outgrown since")
+	f.replacing.register(cmd)
 	flags.Float64Var(&f.natPrice, "nat-price", 0.045, "US dollars that a NAT gateway takes a GB (2^30 bytes), for finding detour_cost")
 	flags.StringSliceVar(&f.formats, "format", []string{report.Parquet}, "how tables are written: parquet, or parquet,arrow for Arrow IPC files too, below OUT/_arrow")
 	flags.BoolVar(&f.sha256, "sha256", false, "digest every uncompressed log into table objects")
@@ -112,7 +119,11 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 	if err := checkAccounts("--expected-out-owner", nonEmpty(f.kept.BucketOwner)); err != nil {
 		return nil, err
 	}
+	if err := f.replacing.check(map[string]bool{"endpoints": len(f.endpoints) > 0}); err != nil {
+		return nil, err
+	}
 	j := &analyzeJob{input: given, out: f.out, keeping: f.kept, workers: f.workers, sha256: f.sha256, quiet: f.quiet, json: f.logFormat == "json"}
+	j.replacing = f.replacing.allowed()
 	j.restate, j.memory = int(f.restate), f.memory.plan()
 	j.selection.Shard, j.mergeable = source.Shard(f.shard), f.mergeable || f.shard.Of > 0
 	j.plan = report.Run{

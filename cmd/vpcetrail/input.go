@@ -19,6 +19,7 @@ type input struct {
 	own       []string // accounts beside those of the trail
 	inventory classify.Inventory
 	ranges    *classify.Ranges
+	optional  optionalInputs
 
 	live                        bool     // EC2 is to be asked: see askEC2
 	regionsAsked, regionsUnread []string // that it told the endpoints of, and that it did not

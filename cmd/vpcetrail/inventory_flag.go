@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -15,7 +16,7 @@ const askAWS = "aws"
 
 // readInventories reads the files of --endpoints. EC2 is asked later, by askEC2.
 func (in *input) readInventories(values []string) error {
-	in.inventory = classify.Inventory{}
+	in.inventory, in.optional = classify.Inventory{}, optionalInputs{}
 	for _, value := range values {
 		if value == askAWS {
 			in.live = true
@@ -29,6 +30,7 @@ func (in *input) readInventories(values []string) error {
 		if err != nil {
 			return fmt.Errorf("--endpoints: %s: %w", value, err)
 		}
+		in.optional.add("endpoints", data)
 		for _, e := range found {
 			in.inventory.Add(e)
 		}
@@ -54,9 +56,16 @@ func (in *input) askEC2(ctx context.Context, tell *messages) error {
 		tell.problem(u.String())
 		in.regionsUnread = append(in.regionsUnread, u.Region)
 	}
+	told := classify.Inventory{}
 	for _, e := range answer.Endpoints {
+		told.Add(e)
 		in.inventory.Add(e)
 	}
 	in.regionsAsked = answer.Read
+	text, err := json.Marshal(told)
+	if err != nil {
+		return fmt.Errorf("--endpoints aws: write: %w", err)
+	}
+	in.optional.add("endpoints", text)
 	return nil
 }

@@ -53,6 +53,9 @@ func usage(format string, args ...any) error { return usageError{fmt.Errorf(form
 // errIncomplete says that a report was published though some input could not be read.
 var errIncomplete = errors.New("the report is published, but incomplete")
 
+// errKept says that days are not restated, which would be worse than they are published.
+var errKept = errors.New("kept as published")
+
 // errStopped says that a command that publishes nothing was told to stop.
 var errStopped = errors.New("interrupted")
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ import (
 type mergeFlags struct {
 	out, date string
 	kept      dest.S3Options
+	replacing replaceFlags
 	memory    memoryFlag
 	quiet     bool
 }
@@ -54,6 +56,7 @@ s3://bucket/prefix; a report that was made without --shard and --mergeable canno
 	flags.SortFlags = false
 	flags.StringVar(&f.out, "out", "", "where the merged report is kept: a directory or s3://bucket/prefix (required)")
 	flags.StringVar(&f.date, "date", "all", "days to merge, in UTC: yesterday, D, D..D or all")
+	f.replacing.register(cmd)
 	registerKept(cmd, &f.kept)
 	flags.Var(&f.memory, "memory", "most memory to take; what needs more goes to temporary files (in TMPDIR)")
 	flags.BoolVar(&f.quiet, "quiet", false, "no summary")
@@ -76,7 +79,7 @@ func (f *mergeFlags) run(ctx context.Context, reports []string, out, errOut io.W
 		return err
 	}
 	defer pub.Abort()
-	m := merging{store: store, memory: f.memory.plan(), tell: newMessages(errOut, false)}
+	m := merging{store: store, replacing: f.replacing.allowed(), memory: f.memory.plan(), tell: newMessages(errOut, false)}
 	one, commit := merge.Together(pub)
 	for _, b := range batches {
 		if err := m.publish(ctx, one, b); err != nil {
@@ -110,7 +113,7 @@ func (f *mergeFlags) open(ctx context.Context, reports []string) (from []report.
 	case f.memory < leastMemory:
 		err = fmt.Errorf("--memory %s: want at least %d MiB", &f.memory, leastMemory>>20)
 	default:
-		err = checkAccounts("--expected-out-owner", nonEmpty(f.kept.BucketOwner))
+		err = cmp.Or(f.replacing.check(nil), checkAccounts("--expected-out-owner", nonEmpty(f.kept.BucketOwner)))
 	}
 	if err != nil {
 		return nil, nil, wanted, err
@@ -149,9 +152,10 @@ func spelled(name string) string {
 
 // A merging is what the batches of one command share.
 type merging struct {
-	store  report.Store
-	memory memoryPlan
-	tell   *messages
+	store     report.Store
+	replacing report.Replacing
+	memory    memoryPlan
+	tell      *messages
 
 	days            []day.Day // published
 	objects, unread int64
@@ -165,7 +169,7 @@ func (m *merging) publish(ctx context.Context, pub report.Publication, b *merge.
 	if err != nil {
 		return err
 	}
-	if err := rep.Problems(m.tell.problem); err != nil {
+	if err := mayPublish(ctx, m.store, rep, &b.Run, m.replacing, m.tell); err != nil {
 		return err
 	}
 	if rep.Objects() == 0 {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,10 +45,10 @@ func (d *daysFlag) Set(text string) error {
 }
 
 // restateDays makes anew the days before the window that the trail has outgrown. now is the report of the
-// window, which is published already. Without --restate it does nothing.
-func (j *analyzeJob) restateDays(ctx context.Context, store report.Store, now *report.Report, out io.Writer, tell *messages) error {
+// window, which is published already. It returns how many it has published. Without --restate it does nothing.
+func (j *analyzeJob) restateDays(ctx context.Context, store report.Store, now *report.Report, out io.Writer, tell *messages) (done int, err error) {
 	if j.restate == 0 {
-		return nil
+		return 0, nil
 	}
 	disk := spill.NewDisk("")
 	defer disk.Close()
@@ -55,35 +56,52 @@ func (j *analyzeJob) restateDays(ctx context.Context, store report.Store, now *r
 	days := day.Window{From: from - day.Day(j.restate), To: from - 1}
 	search, err := restate.NewSearch(ctx, store, days, lateness, disk, j.memory.report)
 	if err != nil || search.Empty() {
-		return err
+		return 0, err
 	}
 	if err := now.ObjectRows(search.Know); err != nil {
-		return err
+		return 0, err
 	}
 	sel := j.selection
 	sel.Window = search.Listing(sel.Window.To)
 	accounts, err := source.Walk(ctx, j.sources, sel, j.reading, search.List)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if err := j.probe(ctx, search, disk); err != nil {
-		return err
+		return 0, err
 	}
 	found, err := search.Days()
 	if err != nil {
-		return err
+		return 0, err
 	}
+	return j.restateAll(ctx, store, found, accounts, out, tell)
+}
+
+// restateAll makes days anew, each by itself: one that must stay as it is does not keep the others from it.
+func (j *analyzeJob) restateAll(
+	ctx context.Context, store report.Store, days []restate.Day, accounts []string, out io.Writer, tell *messages,
+) (done int, err error) {
 	var incomplete error
-	for _, d := range found {
+	var kept []string
+	for _, d := range days {
 		err := j.restateDay(ctx, store, d, accounts, out, tell)
+		var keeps *report.KeptError
 		switch {
+		case errors.As(err, &keeps):
+			tell.problem(fmt.Sprintf("%s: %v", store, keeps))
+			kept = append(kept, d.Day.String())
+			continue
 		case errors.Is(err, errIncomplete):
 			incomplete = err
 		case err != nil:
-			return fmt.Errorf("restate %s: %w", d.Day, err)
+			return done, fmt.Errorf("restate %s: %w", d.Day, err)
 		}
+		done++
 	}
-	return incomplete
+	if len(kept) > 0 {
+		return done, fmt.Errorf("%w: %s", errKept, strings.Join(kept, ", "))
+	}
+	return done, incomplete
 }
 
 // probe reads the objects that the search knows nothing of, for the days of their records.
@@ -98,11 +116,13 @@ func (j *analyzeJob) probe(ctx context.Context, search *restate.Search, disk *sp
 	return err
 }
 
-// restateDay makes one day anew, from all of its objects, and says what has changed.
+// restateDay makes one day anew, from all of its objects, unless it must stay as it is published.
 func (j *analyzeJob) restateDay(ctx context.Context, store report.Store, d restate.Day, accounts []string, out io.Writer, tell *messages) error {
-	if d.Kept != nil {
-		tell.problem(fmt.Sprintf("%s: %v", store, d.Kept))
-		return fmt.Errorf("%w: %s could not be restated", errIncomplete, d.Day)
+	if d.Gone != "" && !j.replacing.Incomplete {
+		return &report.KeptError{Days: 1, First: d.Day, Reason: d.Gone + ": give --replace-incomplete to restate it without them"}
+	}
+	if err := j.checkInputsOf(ctx, store, d.Day); err != nil {
+		return err
 	}
 	pub, err := store.Begin(ctx)
 	if err != nil {
@@ -124,24 +144,35 @@ func (j *analyzeJob) restateDay(ctx context.Context, store report.Store, d resta
 	if err != nil {
 		return err
 	}
-	before, err := report.ReadManifest(ctx, store, d.Day)
+	allow := j.replacing
+	allow.Left = d.Left
+	if err := mayPublish(ctx, store, rep, &plan, allow, tell); err != nil {
+		return err
+	}
+	return cmp.Or(j.publishRestated(ctx, store, shard.or(pub), rep, plan, out), j.incomplete(rep))
+}
+
+// publishRestated publishes a report of one day, and says what has changed.
+func (j *analyzeJob) publishRestated(
+	ctx context.Context, store report.Store, pub report.Publication, rep *report.Report, plan report.Run, out io.Writer,
+) error {
+	d := rep.Days[0].Day
+	before, err := report.ReadManifest(ctx, store, d)
 	switch {
 	case errors.Is(err, report.ErrBrokenManifest):
 		before = &report.Manifest{Revision: 1} // the day was there, and its revisions are counted anew
 	case err != nil && !errors.Is(err, report.ErrNoReport):
 		return err
 	}
-	if err := errors.Join(rep.Problems(tell.problem), report.Publish(ctx, store, shard.or(pub), rep, plan)); err != nil {
+	if err := report.Publish(ctx, store, pub, rep, plan); err != nil || j.quiet {
 		return err
 	}
-	if !j.quiet {
-		m, err := report.ReadManifest(ctx, store, d.Day)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(out, restated(before, m))
+	m, err := report.ReadManifest(ctx, store, d)
+	if err != nil {
+		return err
 	}
-	return j.incomplete(rep)
+	fmt.Fprintln(out, restated(before, m))
+	return nil
 }
 
 // restated says in one line what a restated day has changed. before is nil where it was not reported.

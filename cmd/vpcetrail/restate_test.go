@@ -217,12 +217,18 @@ func TestRestate(t *testing.T) {
 			[]string{"Restated 2026-11-17, revision 2: internet 1 -> 2; objects 1 -> 2", "Restated 2026-11-18, revision 2: the same calls by route; objects 1 -> 2"}, ""},
 		{"an object replaced", func(t *testing.T, s smallTrail) { s.write(t, "18", "first", "18", "19", "19") }, 0,
 			[]string{"Restated 2026-11-18, revision 2: the same calls by route; objects 1 -> 1", "Restated 2026-11-19, revision 2: internet 1 -> 3; objects 1 -> 2"}, ""},
+		{"an object replaced by one of another day", func(t *testing.T, s smallTrail) {
+			s.write(t, "19", "late", "18")
+			mustRun(t, 0, s.analyze("18", "--quiet")...)
+			s.write(t, "19", "late", "19", "19")
+		}, 0,
+			[]string{"Restated 2026-11-18, revision 3: internet 2 -> 1; objects 2 -> 1", "Restated 2026-11-19, revision 2: internet 1 -> 3; objects 1 -> 2"}, ""},
 		{"an object gone", func(t *testing.T, s smallTrail) { remove(t, s.path("18", "first")) }, 0, nil, ""},
 		{"an object gone of a day that has changed", func(t *testing.T, s smallTrail) {
 			remove(t, s.path("18", "first"))
 			s.write(t, "20", "late", "18", "17")
-		}, exitIncomplete, []string{"Restated 2026-11-17, revision 2: internet 1 -> 2; objects 1 -> 2"},
-			"2026-11-18 has changed, but is not restated: 1 of its objects are gone from the trail, such as "},
+		}, exitFailed, []string{"Restated 2026-11-17, revision 2: internet 1 -> 2; objects 1 -> 2"},
+			"2026-11-18 stays as it is published: 1 of its objects are gone from the trail, such as "},
 		{"a day that was never reported", func(t *testing.T, s smallTrail) { remove(t, filepath.Join(s.out, "_runs/dt=2026-11-18/run.json")) }, 0,
 			[]string{"Restated 2026-11-18: published for the first time"}, ""},
 		{"a day published half", func(t *testing.T, s smallTrail) {

@@ -93,15 +93,30 @@ func TestS3UploadThatFails(t *testing.T) {
 	f.emptyReports(t)
 }
 
-// Whoever may write a report need not be allowed to read it.
-func TestS3SummaryThatCannotBeRead(t *testing.T) {
+// remedyToRead ends the message about a file of a report that S3 refuses.
+const remedyToRead = ": allow s3:GetObject and s3:ListBucket on the report: without s3:ListBucket S3 says so of files that are not there, too"
+
+// A role that may only write gets the same answer whether a day is there or not: it could replace a better one unseen.
+func TestS3ReportThatMayOnlyBeWritten(t *testing.T) {
 	f := newS3(t)
 	f.do(func(w http.ResponseWriter, r *http.Request) bool {
 		return isGet(r) && refuse(w, http.StatusForbidden, "AccessDenied", "Access Denied")
 	})
+	for _, flags := range [][]string{nil, {"--replace-incomplete"}} {
+		fails1(t, "s3://audit-reports/p: nothing is published: s3://audit-reports/p/_runs/dt=2026-11-20/run.json: open: AccessDenied: Access Denied"+remedyToRead,
+			append([]string{"analyze", generate(t, 1, 1), "--out", "s3://audit-reports/p"}, flags...)...)
+	}
+	f.emptyReports(t)
+}
+
+func TestS3SummaryThatCannotBeRead(t *testing.T) {
+	f := newS3(t)
+	f.do(func(w http.ResponseWriter, r *http.Request) bool {
+		return isGet(r) && strings.Contains(r.URL.Path, "/principals/") && refuse(w, http.StatusForbidden, "AccessDenied", "Access Denied")
+	})
 	got := mustRun(t, 0, "analyze", generate(t, 1, 1), "--out", "s3://audit-reports/p")
 	want := "vpcetrail: the report is published, but not its summary: " +
-		"s3://audit-reports/p/_runs/dt=2026-11-20/run.json: open: AccessDenied: Access Denied\n"
+		"s3://audit-reports/p/principals/dt=2026-11-20/part-00000.parquet: open: AccessDenied: Access Denied" + remedyToRead + "\n"
 	if got.out != "" || got.errOut != want {
 		t.Errorf("stdout %q, stderr\n%swant\n%s", got.out, got.errOut, want)
 	}

@@ -72,6 +72,8 @@ func differ(a, b *Index) string {
 		return "--exclude-accounts"
 	case a.Run.Endpoints != b.Run.Endpoints || len(a.Inventory)+len(b.Inventory) > 0 && !reflect.DeepEqual(a.Inventory, b.Inventory):
 		return "--endpoints"
+	case !maps.Equal(a.Run.Inputs, b.Run.Inputs):
+		return differentInput(a.Run.Inputs, b.Run.Inputs)
 	case !slices.Equal(a.Run.EndpointRegions, b.Run.EndpointRegions) || !slices.Equal(a.Run.EndpointRegionsUnread, b.Run.EndpointRegionsUnread):
 		return "answers to --endpoints aws" // from different Regions, though none told an endpoint that the others did not
 	case a.Run.NATPrice != b.Run.NATPrice:
@@ -82,6 +84,19 @@ func differ(a, b *Index) string {
 		return fmt.Sprintf("--ip-ranges, of %s and %s", a.Run.IPRanges, b.Run.IPRanges)
 	case a.SHA256 != b.SHA256:
 		return "--sha256"
+	}
+	return ""
+}
+
+// differentInput names the flag of the first optional input in which two runs differ.
+func differentInput(a, b map[string]string) string {
+	both := map[string]string{}
+	maps.Copy(both, a)
+	maps.Copy(both, b)
+	for _, name := range slices.Sorted(maps.Keys(both)) {
+		if a[name] != b[name] {
+			return "--" + name
+		}
 	}
 	return ""
 }

@@ -31,9 +31,9 @@ type Search struct {
 	probed  *spill.Sorter // by name: known
 	members *spill.Sorter // by day and name: source.Object
 
-	published map[day.Day]bool
-	changed   map[day.Day]bool
-	gone      map[day.Day]*gone
+	published, changed map[day.Day]bool
+	gone               map[day.Day]*gone
+	left               map[day.Day][]string // objects that were replaced by ones without records of the day
 
 	before *lookup // of known, while List goes on
 	value  []byte  // scratch
@@ -52,7 +52,7 @@ func NewSearch(ctx context.Context, store report.Store, days day.Window, latenes
 	s := &Search{
 		days: days, lateness: lateness,
 		known: sorter(), listed: sorter(), unknown: sorter(), probed: sorter(), members: sorter(),
-		published: map[day.Day]bool{}, changed: map[day.Day]bool{}, gone: map[day.Day]*gone{},
+		published: map[day.Day]bool{}, changed: map[day.Day]bool{}, gone: map[day.Day]*gone{}, left: map[day.Day][]string{},
 	}
 	published, err := report.Days(ctx, store)
 	if err != nil {
@@ -176,8 +176,10 @@ type Day struct {
 	Day day.Day
 	// Objects are all that the day is made of, in the order of their names.
 	Objects iter.Seq2[source.Object, error]
-	// Kept says why the day must stay as it is, although it has changed; nil where it can be restated.
-	Kept error
+	// Gone says which of the objects that the day was made of are gone from the trail; "" where all are there.
+	Gone string
+	// Left are the objects of the day as published that were replaced since, and hold nothing of it any more.
+	Left []string
 }
 
 // Days returns the days that have changed, in order.
@@ -190,9 +192,9 @@ func (s *Search) Days() ([]Day, error) {
 		if !s.changed[d] {
 			continue
 		}
-		found := Day{Day: d, Objects: objects(s.members.Cursor(), d.AppendKey(nil))}
+		found := Day{Day: d, Objects: objects(s.members.Cursor(), d.AppendKey(nil)), Left: s.left[d]}
 		if g := s.gone[d]; g != nil {
-			found.Kept = fmt.Errorf("%s has changed, but is not restated: %d of its objects are gone from the trail, such as %s: it stays as it is published", d, g.objects, g.first)
+			found.Gone = fmt.Sprintf("%d of its objects are gone from the trail, such as %s", g.objects, g.first)
 		}
 		days = append(days, found)
 	}
@@ -242,6 +244,9 @@ func (s *Search) place(o *source.Object, rows, probed []known, value []byte) {
 	for _, k := range rows {
 		if k.published && !slices.Contains(belongs, k.day) {
 			s.changed[k.day] = true
+			if ingest.Status(now.row.Status).Counted() {
+				s.left[k.day] = append(s.left[k.day], o.Name)
+			}
 		}
 	}
 	for _, d := range belongs {
