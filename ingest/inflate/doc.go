@@ -1,11 +1,11 @@
 // Package inflate decompresses gzip streams that lie in memory whole, at more than twice klauspost's speed on
 // CloudTrail objects.
 //
-// It decodes sound streams only: CRC and length of every member checked, members one behind the other. Whatever else
-// comes (a broken or cut stream, bytes behind its end, an unusual header) is left to klauspost's reader, which starts
-// anew on the same bytes and goes on behind the text that was handed out already. So text, errors and their places
-// are klauspost's in every case: as it refuses nothing in front of a place that this package has passed, what was
-// handed out is the beginning of its text.
+// A Reader decodes sound streams only: CRC and length of every member checked, members one behind the other. Whatever
+// else comes (a broken or cut stream, bytes behind its end, an unusual header) is left to a Stream, which starts
+// anew on the same bytes and goes on behind the text that was handed out already. A Stream is klauspost's reader,
+// member by member. So text, errors and their places are klauspost's in every case but one, what follows a member: as
+// it refuses nothing in front of a place that this package has passed, what was handed out is the beginning of its text.
 //
 // The words: text is what comes out; a member is one gzip header, deflate stream and trailer; a symbol is what one
 // Huffman code of a deflate stream stands for: a literal byte, the end of the block, or the length of a match, which

@@ -1,10 +1,9 @@
 package inflate
 
 import (
+	"bufio"
 	"bytes"
 	"io"
-
-	"github.com/klauspost/compress/gzip"
 )
 
 // Slack is how many bytes behind the text that Next returns are the caller's to write to. They lie in its capacity.
@@ -16,15 +15,15 @@ const Slack = 128
 // Text is tentative until io.EOF: only then all checksums have proved right.
 type Reader struct {
 	f    inflater
-	ref  *gzip.Reader // klauspost's; nil as long as f gets on
-	kept int          // how much text Next returned
-	rest []byte       // the end of it that Read has not yet copied
-	err  error        // what ended the stream
+	ref  *Stream // by klauspost's reader; nil as long as f gets on
+	kept int     // how much text Next returned
+	rest []byte  // the end of it that Read has not yet copied
+	err  error   // what ended the stream
 }
 
 // Reset makes r read the gzip stream in gz, which must not change until Next or Read has returned an error or r is
-// reset again. What Next returned is no longer valid. An error is klauspost's about the stream's header; Next and
-// Read return it too.
+// reset again. What Next returned is no longer valid. An error is a Stream's about the header; Next and Read return it
+// too.
 func (r *Reader) Reset(gz []byte) error {
 	r.ref, r.kept, r.rest, r.err = nil, 0, nil, nil
 	r.f.reset(gz)
@@ -38,7 +37,7 @@ func (r *Reader) Reset(gz []byte) error {
 // room for. It panics if it did not return as many before. What it returns is valid until the next call of a method,
 // and must not be changed; the Slack bytes behind it may.
 //
-// At the end of the stream no text follows, and the error is io.EOF. Any other error is klauspost's, and comes behind
+// At the end of the stream no text follows, and the error is io.EOF. Any other error is a Stream's, and comes behind
 // the same text. Either is returned from then on.
 func (r *Reader) Next(keep int) ([]byte, error) {
 	if keep < 0 || keep > r.kept {
@@ -76,10 +75,10 @@ func (r *Reader) advance(stop int) {
 	}
 }
 
-// fallBack has klauspost's reader go on, behind the text that there is. It is a new one, whose answer depends on
-// nothing else: a used one takes an empty distance code for the last one that it met, be it of another stream.
+// fallBack has a Stream go on, behind the text that there is. It is a new one, whose answer depends on nothing else:
+// a used one takes an empty distance code for the last one that it met, be it of another stream.
 func (r *Reader) fallBack() {
-	r.ref, r.err = gzip.NewReader(bytes.NewReader(r.f.in))
+	r.ref, r.err = NewStream(bufio.NewReader(bytes.NewReader(r.f.in)))
 	if r.err == nil {
 		_, r.err = io.CopyN(io.Discard, r.ref, r.f.length())
 	}

@@ -10,17 +10,46 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/klauspost/compress/gzip"
 )
 
-// reference returns what klauspost's reader makes of a stream.
+// reference returns what klauspost's reader makes of a stream, but for what follows a member.
 func reference(gz []byte) ([]byte, error) {
+	text, err := byKlauspost(gz)
+	members, rest := split(gz)
+	switch {
+	case members > 0 && len(rest) > 0 && !strings.HasPrefix(Magic, string(rest[:min(len(rest), 2)])):
+		err = ErrTrailing
+	case err == nil && len(rest) > 0, err == io.EOF: // it takes a name without its end for the end of the stream
+		err = io.ErrUnexpectedEOF
+	}
+	return text, err
+}
+
+func byKlauspost(gz []byte) ([]byte, error) {
 	zr, err := gzip.NewReader(bufio.NewReader(bytes.NewReader(gz)))
 	if err != nil {
 		return nil, err
 	}
 	return io.ReadAll(zr)
+}
+
+// split counts the members of a stream up to the first that is not whole, and returns what follows them.
+func split(gz []byte) (members int, rest []byte) {
+	for rest = gz; ; members++ {
+		src := bytes.NewReader(rest)
+		zr, err := gzip.NewReader(src)
+		if err != nil {
+			return members, rest
+		}
+		zr.Multistream(false)
+		if _, err := io.Copy(io.Discard, zr); err != nil {
+			return members, rest
+		}
+		rest = rest[len(rest)-src.Len():]
+	}
 }
 
 // inflated returns what r makes of it, taken piece by piece where it lies.
@@ -40,18 +69,54 @@ func inflated(r *Reader, gz []byte) (all []byte, err error) {
 	}
 }
 
-// agree holds r against the reference, and returns whether r got to the end alone.
+// agree holds r and a Stream against the reference, and returns whether r got to the end alone.
 func agree(t *testing.T, r *Reader, gz []byte) (alone bool) {
 	t.Helper()
 	want, wantErr := reference(gz)
 	got, err := inflated(r, gz)
+	same(t, "Reader", got, err, want, wantErr)
+	got, err = streamed(gz)
+	same(t, "Stream", got, err, want, wantErr)
+	return r.f.state == ended
+}
+
+func same(t *testing.T, who string, got []byte, err error, want []byte, wantErr error) {
+	t.Helper()
 	if (err == nil) != (wantErr == nil) || err != nil && err.Error() != wantErr.Error() {
-		t.Fatalf("error %v: klauspost says %v", err, wantErr)
+		t.Fatalf("%s: error %v: the reference says %v", who, err, wantErr)
 	}
 	if !bytes.Equal(got, want) {
-		t.Fatalf("%d bytes of text, klauspost has %d; the first %d are equal", len(got), len(want), equal(got, want))
+		t.Fatalf("%s: %d bytes of text, the reference has %d; the first %d are equal", who, len(got), len(want), equal(got, want))
 	}
-	return r.f.state == ended
+}
+
+// streamed returns what a Stream makes of gz as it arrives byte by byte.
+func streamed(gz []byte) ([]byte, error) {
+	s, err := NewStream(bufio.NewReaderSize(iotest.OneByteReader(bytes.NewReader(gz)), 16))
+	if err != nil {
+		return nil, err
+	}
+	return io.ReadAll(s)
+}
+
+// TestWhatFollowsAMember holds the words for bytes behind a stream, however many there are.
+func TestWhatFollowsAMember(t *testing.T) {
+	whole := gzipped(t, "text")
+	named := append([]byte("\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\xff"), "name\x00"...)
+	for n := 1; n < 40; n++ {
+		for _, tail := range []string{strings.Repeat("x", n), strings.Repeat("\x00", n), "\n" + strings.Repeat("\x1f", n-1)} {
+			if _, err := streamed(append(whole[:len(whole):len(whole)], tail...)); err != ErrTrailing {
+				t.Errorf("%d bytes %q: %v", n, tail[:1], err)
+			}
+		}
+	}
+	for n := 1; n < len(named); n++ {
+		for _, members := range [][]byte{nil, whole, append(bytes.Clone(whole), whole...)} {
+			if _, err := streamed(append(members, named[:n]...)); err != io.ErrUnexpectedEOF {
+				t.Errorf("%d bytes of a header behind %d of members: %v", n, len(members), err)
+			}
+		}
+	}
 }
 
 func equal(a, b []byte) int {

@@ -1,0 +1,69 @@
+package inflate
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// ErrTrailing says that bytes follow the last member of a gzip stream which begin no other one.
+var ErrTrailing = errors.New("gzip: bytes after the end of the stream")
+
+// Magic is what every gzip stream starts with.
+const Magic = "\x1f\x8b"
+
+// A Stream inflates a gzip stream while it arrives, by klauspost's reader. Text, errors and their places are those
+// of a Reader for the same stream. It is not safe for concurrent use.
+//
+// It takes the members one by one, because klauspost's reader is wrong about what follows a member: up to nine stray
+// bytes are a stream that is cut, and a member that is cut within its name or comment is a sound end.
+type Stream struct {
+	src *bufio.Reader
+	zr  gzip.Reader
+	err error // what ended the stream
+}
+
+// NewStream returns a Stream that reads src, at the start of a gzip stream. An error is about the stream's header.
+func NewStream(src *bufio.Reader) (*Stream, error) {
+	s := &Stream{src: src}
+	s.err = s.member()
+	return s, s.err
+}
+
+// Read implements io.Reader. Text is tentative until io.EOF.
+func (s *Stream) Read(p []byte) (n int, err error) {
+	for n == 0 && s.err == nil && len(p) > 0 {
+		if n, s.err = s.zr.Read(p); s.err == io.EOF {
+			s.err = s.next()
+		}
+	}
+	if n > 0 {
+		return n, nil
+	}
+	return 0, s.err
+}
+
+// next begins the member that follows one. At the end of the stream it returns io.EOF.
+func (s *Stream) next() error {
+	start, err := s.src.Peek(len(Magic))
+	switch {
+	case err != nil && (err != io.EOF || len(start) == 0):
+		return err
+	case !bytes.HasPrefix([]byte(Magic), start):
+		return ErrTrailing
+	}
+	return s.member()
+}
+
+// member reads a member's header.
+func (s *Stream) member() error {
+	err := s.zr.Reset(s.src)
+	s.zr.Multistream(false)
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
