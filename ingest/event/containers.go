@@ -1,15 +1,11 @@
 package event
 
-import (
-	"bytes"
-	"io"
-)
-
-// A text is one document or several, one behind the other; each is an object or an array. Which
-// container it is shows by its content alone: by the first "Records", "Events" or "logEvents" at
-// an object's top level that is an array, or, where the object ends without one, by its shape. Of a
-// document only what is not yet decided is held: an object up to such an array, each element of
-// an array, or an object that is itself a record.
+// A text is one document or several, one after the other; each is an object, an array, or a string
+// that holds a record. Which container it is shows by its content alone: by the first of the keys of
+// listOf at an object's top level that is an array, or, where the object ends without one, by its
+// shape. Of a document only what is not yet decided is held: an object up to such an array, each
+// element of an array, or an object that is itself a record. Lines of text between documents, and
+// byte order marks before them, are in lines.go; arrays inside arrays are in rows.go.
 
 // state says what comes next.
 type state uint8
@@ -27,11 +23,11 @@ const (
 type list uint8
 
 const (
-	alone     list = iota // no array: the document is an object
+	alone     list = iota // no array: the document is an object, a string or a line of text
 	bare                  // a document that is an array: records, envelopes or looked-up events
 	records               // "Records" of a log: each element counts as a record
 	events                // "Events" of lookup-events
-	logEvents             // "logEvents" of CloudWatch Logs: each holds its record in "message"
+	logEvents             // what CloudWatch Logs delivers or filters: each holds its record in "message"
 )
 
 // listOf returns the list of that key.
@@ -41,15 +37,11 @@ func listOf(key []byte) list {
 		return records
 	case "Events":
 		return events
-	case "logEvents":
+	case "logEvents", "events":
 		return logEvents
 	}
 	return alone
 }
-
-// maxPrefix bounds what may stand before a document in a line. Names of log groups and streams
-// have up to 512 bytes each; the rest is for times and colours.
-const maxPrefix = 2048
 
 // step walks the next piece of the text, and reports its end by the rules of scan.go and whether
 // it was a record. It leaves r.i where it was: after a refill the piece is walked again.
@@ -64,12 +56,11 @@ func (r *Reader) step() (end int, isRecord bool) {
 			return r.advance(i, atElement), false
 		}
 		if c == ']' {
-			return r.close(i), false
+			return r.close(i)
 		}
 	case atFirst:
 		if c == ']' {
-			r.found = true // a container that is empty is no other document
-			return r.close(i), false
+			return r.closeEmpty(i)
 		}
 		return r.element(i)
 	case atDocument:
@@ -92,65 +83,63 @@ func (r *Reader) advance(i int, next state) int {
 	return i + 1
 }
 
-// close walks the bracket that ends an array.
-func (r *Reader) close(i int) int {
-	if r.list == bare {
-		return r.advance(i, atDocument)
+// document walks the start of a document up to its first element, or the whole of it where the
+// document is a string, or an object without a list. A byte order mark before it is walked alone,
+// and so is a line that is no document.
+func (r *Reader) document(i int) (end int, isRecord bool) {
+	if end, done := r.encoding(i); done {
+		return end, false
 	}
-	return r.advance(i, atNext)
+	isLine := r.beginsLine(i)
+	opens, isCut := r.opens(i, isLine)
+	switch c := r.buf[i]; {
+	case isCut && r.err == nil, i == r.n:
+		return ^r.n, false
+	case !opens && isLine:
+		return r.line(i)
+	case !opens:
+		return ^i, false
+	case c == '{':
+		return r.object(i)
+	case c == '"':
+		r.enter(alone, false)
+		r.dec.shape = shape{}
+		return skipString(over(r.buf), i+1), true
+	}
+	r.enter(bare, false)
+	return r.advance(i, atFirst), false
 }
 
-// document walks the start of a document up to its first element, or the whole of it where the
-// document is an object without a list.
-func (r *Reader) document(i int) (end int, isRecord bool) {
-	switch c := r.buf[i]; {
-	case c == '[':
-		r.begun, r.list, r.control = true, bare, false
-		return r.advance(i, atFirst), false
-	case c != '{' && (!r.begun || bytes.IndexByte(r.buf[r.i:i], '\n') >= 0):
-		return r.prefix(i), false
-	case c != '{':
-		return ^i, false
-	}
+// object walks a document that is an object.
+func (r *Reader) object(i int) (end int, isRecord bool) {
 	end = r.dec.frame(over(r.buf), i, 1, (*decoder).documentField)
 	s := &r.dec.shape
-	if s.list != alone {
-		r.begun, r.list, r.control = true, s.list, s.control
-		r.found = r.found || s.list == records
+	switch {
+	case s.list == records && r.refused != nil:
+		return r.refuse(), false
+	case s.list != alone:
+		r.enter(s.list, s.control)
 		return r.advance(s.open, atFirst), false
-	}
-	if end < 0 {
+	case end < 0:
 		return end, false
 	}
-	r.begun, r.list = true, alone
-	if s.control {
-		r.found = true
-		return end, false
-	}
-	return end, true
+	r.enter(alone, false)
+	r.found = r.found || s.control
+	return end, !s.control
 }
 
-// prefix walks what may stand before the object in its line: the names of group and stream that
-// awslogs writes. A line that holds no object behind a space is refused at its first byte.
-func (r *Reader) prefix(i int) int {
-	b := over(r.buf)
-	for k := i; k < i+maxPrefix; k++ {
-		switch b.at(k) {
-		case '{':
-			if b.at(k-1) == ' ' || b.at(k-1) == '\t' {
-				return k
-			}
-			return ^i
-		case 0:
-			if k == r.n && (r.err != io.EOF || k == i) {
-				return ^r.n
-			}
-			return ^i
-		case '"', '\n':
-			return ^i
-		}
+// enter notes that a document was met, and the list that the walk is in from now on.
+func (r *Reader) enter(l list, control bool) {
+	r.begun, r.marked = true, false
+	r.list, r.control = l, control
+}
+
+// around returns how many containers there are around an element of the list.
+func (r *Reader) around() int {
+	if r.list == bare {
+		return 1 + r.rows
 	}
-	return ^i
+	return 2 + r.rows
 }
 
 // element walks an element of an array.
@@ -158,22 +147,27 @@ func (r *Reader) element(i int) (end int, isRecord bool) {
 	if r.list == records {
 		return r.record(i), true
 	}
-	depth := 1 // containers around the element
-	if r.list != bare {
-		depth = 2
-	}
 	b, s := over(r.buf), &r.dec.shape
-	if b.at(i) != '{' {
+	switch c := b.at(i); {
+	case c == '[' && !r.control:
+		return r.openRow(i), false
+	case c == '{':
+		end = r.dec.frame(b, i, r.around()+1, (*decoder).elementField)
+	default:
 		*s = shape{}
-		end = r.whole(skipValue(b, i, depth))
-	} else {
-		end = r.dec.frame(b, i, depth+1, (*decoder).elementField)
+		end = r.whole(skipValue(b, i, r.around()))
 	}
-	if end >= 0 && (r.control || r.list == logEvents && isControl(b, s.message)) {
-		r.found, r.state = true, atMore
+	if end < 0 {
 		return end, false
 	}
-	return end, true
+	isRecord = r.rows == 0 || r.inRow(i)
+	if r.control || r.list == logEvents && isControl(b, s.message) {
+		r.found, isRecord = true, false
+	}
+	if !isRecord {
+		r.state = atMore
+	}
+	return end, isRecord
 }
 
 // isControl reports whether the string at b.at(i) is the one that a control message carries: its

@@ -6,17 +6,24 @@
 // allocates nothing in steady state, and is guided by the records before: members.go expects keys in
 // the order in which they came last time, callers.go knows a userIdentity that was met before.
 //
-// A trail is stored in other containers too, told by their content alone: records alone, in an array,
-// one a line or one behind the other; what aws cloudtrail lookup-events prints ({"Events":[…]}, or
-// such events as records are), with the record as a string in CloudTrailEvent; EventBridge's
-// envelopes, with the record under detail; CloudWatch Logs' subscription payloads, with records as
-// strings in logEvents[].message, whose control messages hold no records; and any of these behind
-// text in the line, as awslogs prints them. Their records are walked twice, once to see what they
-// are; those in strings are copied into one reused buffer.
+// A trail is stored in other containers too, which are known by their content alone:
+//
+//   - records alone, in an array, one a line or one after the other, or as strings in any of these;
+//   - what aws cloudtrail lookup-events prints, {"Events":[…]}, or such events as records are, with the
+//     record as a string in CloudTrailEvent; and what --query makes of it: strings, and arrays in arrays;
+//   - EventBridge's envelopes, with the record under detail;
+//   - CloudWatch Logs' subscription payloads, and what aws logs filter-log-events and get-log-events
+//     print, with records as strings in message; control messages hold no records;
+//   - any of these after text in the line, as awslogs prints them.
+//
+// A byte order mark before a document is passed over. Records outside {"Records":[…]} are walked twice,
+// once to see what they are; those in strings are copied into one reused buffer.
 //
 // In Records every element counts as a record. Elsewhere a record is an object with eventVersion or
-// eventTime as a string; an element or line that is none, or a string without one, is returned as a
-// record with a problem, and a text in which there is none at all is not CloudTrail's.
+// eventTime as a string. A record whose eventSource has a colon, as aws:s3 in S3's notifications, is not
+// CloudTrail's. What is no record, be it an element, a line of text among lines that are JSON, or a string
+// without a record, is returned as a record with a problem. A text in which there is no record at all
+// is not CloudTrail's. Text around a log, {"Records":[…]}, ends the object.
 //
 // What is checked: the whole text is held to JSON's grammar (RFC 8259), values that are skipped or
 // kept raw no less than others. There too keys are strings and are followed by a colon and a value,

@@ -1,5 +1,7 @@
 package event
 
+import "bytes"
+
 // An Event is one decoded record: the fields that decide routes and counts, nothing else.
 //
 // Every []byte is borrowed from the Reader and valid until its next call to Next; an absent
@@ -12,7 +14,7 @@ type Event struct {
 	Length int
 
 	// Problem says why the record cannot be counted, "" if it can: it is not an object, is not
-	// recognised as a record, or its eventTime is missing or is not a time.
+	// recognised as a record of CloudTrail's, or its eventTime is missing or is not a time.
 	Problem string
 
 	Time int64 // eventTime, milliseconds since the epoch in UTC; 0 where HasTime is false
@@ -100,13 +102,26 @@ const (
 	notTime   = "eventTime is missing or not a time"
 	notRecord = "object is not a CloudTrail record"
 	notJSON   = "string does not hold a record as JSON"
+	notLine   = "line is text, not a record as JSON"
 )
 
-// checkTime notes the problem of a decoded record that has no usable time and needs one.
-func (e *Event) checkTime() {
-	if !e.HasTime && e.Kind() != Other {
+// check notes the problem of a decoded record that is not CloudTrail's, or has no usable time and
+// needs one.
+func (e *Event) check() {
+	switch {
+	case e.isForeign():
+		e.Problem = notRecord
+	case !e.HasTime && e.Kind() != Other:
 		e.Problem = notTime
 	}
+}
+
+// isForeign reports whether e is a notification of S3 or another service. They come as {"Records":[…]}
+// too, with eventVersion and eventTime. Their eventSource is aws:s3 and the like, while CloudTrail's is
+// a host name. Nearly all of those end in .com, which spares the search for the colon.
+func (e *Event) isForeign() bool {
+	s := e.Source
+	return (len(s) < 4 || string(s[len(s)-4:]) != ".com") && bytes.IndexByte(s, ':') >= 0
 }
 
 // Kind tells what e is. Category is missing before eventVersion 1.07, when all were management or

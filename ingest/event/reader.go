@@ -1,10 +1,6 @@
 package event
 
-import (
-	"errors"
-	"fmt"
-	"io"
-)
+import "io"
 
 const (
 	// windowSize is the text held at a time: large enough that few records straddle two
@@ -14,26 +10,6 @@ const (
 	// record ends its object as corrupt instead of taking all memory.
 	MaxRecord = 64 << 20
 )
-
-// Errors that end an object, besides io.ErrUnexpectedEOF and those of the underlying reader.
-var (
-	// ErrEmpty says that the object holds no text at all.
-	ErrEmpty = errors.New("empty object")
-	// ErrNotCloudTrail says that the object is JSON, but holds CloudTrail records in none of the
-	// containers that a Reader knows.
-	ErrNotCloudTrail = errors.New(`not CloudTrail: expected {"Records":[…]}, or records alone, in an array, one a line, ` +
-		`or as lookup-events, EventBridge or CloudWatch Logs hand them out`)
-
-	errTwice = errors.New(`a second "Records", "Events" or "logEvents" in one object`) // to take either would hide the other
-)
-
-// A SyntaxError says that the text stops being JSON.
-type SyntaxError struct {
-	Offset int64 // of the first byte that cannot stand where it does, from the object's start
-	Byte   byte
-}
-
-func (e *SyntaxError) Error() string { return fmt.Sprintf("invalid JSON: unexpected byte %q", e.Byte) }
 
 // Text is what a Reader reads where it lies, piece by piece: an inflate.Reader is one.
 type Text interface {
@@ -60,12 +36,19 @@ type Reader struct {
 	n, i    int       // end of the text and the place of the walk
 	base    int64     // offset of buf[0] in the object
 	state   state
-	list    list   // the array that the walk is in
-	control bool   // the array belongs to a control message: what it holds are no records
-	begun   bool   // a document was met
-	found   bool   // a document or a record of CloudTrail's was met
-	quoted  []byte // text of the string that holds the record at hand, then pad zeros; reused
-	err     error  // what ended src or text, io.EOF included; nil while there is more
+	list    list         // the array that the walk is in
+	control bool         // the array belongs to a control message: what it holds are no records
+	begun   bool         // a document was met
+	found   bool         // a document or a record of CloudTrail's was met
+	marked  bool         // a byte order mark was met after the last document
+	refused *SyntaxError // at the first line of text that no document came before
+
+	rows     int   // arrays around the walk inside that of the list
+	rowAt    int64 // offset of the innermost one that holds no other
+	rowHolds bool  // it holds a record or a row
+
+	quoted []byte // text of the string that holds the record at hand, then pad zeros; reused
+	err    error  // what ended src or text, io.EOF included; nil while there is more
 }
 
 // Reset makes r read the text of src from its start. What Next returned before is no longer valid.
@@ -125,6 +108,7 @@ func (r *Reader) begin() {
 	r.i, r.base = 0, 0
 	r.state, r.list = atDocument, alone
 	r.control, r.begun, r.found = false, false, false
+	r.marked, r.refused, r.rows = false, nil, 0
 }
 
 // Offset returns the decompressed bytes walked so far; after an error, the place where reading stopped.
@@ -154,7 +138,7 @@ func (r *Reader) Next() (*Event, error) {
 			r.i = end
 		case ^end < r.n:
 			r.i = ^end
-			return nil, &SyntaxError{Offset: r.Offset(), Byte: r.buf[r.i]}
+			return nil, r.wrong(start)
 		case r.err != nil:
 			return nil, r.stopped()
 		default:
@@ -167,7 +151,7 @@ func (r *Reader) Next() (*Event, error) {
 // step what is no such record, or not one in every respect, and r as it was.
 func (r *Reader) nextRecord() bool {
 	b, start := over(r.buf), r.i+1
-	if b.at(r.i) != ',' || b.at(start) != '{' {
+	if b.at(r.i) != ',' || b.at(start) != '{' || !r.found {
 		return false
 	}
 	end := r.dec.record(b, start, r.n, 3)
@@ -177,7 +161,7 @@ func (r *Reader) nextRecord() bool {
 	r.i = end
 	ev := &r.dec.ev
 	ev.Offset, ev.Length = r.base+int64(start), end-start
-	ev.checkTime()
+	ev.check()
 	return true
 }
 
@@ -212,8 +196,9 @@ func (r *Reader) finish(start, end int) {
 	if r.buf[start] != '{' {
 		ev.Problem = notObject
 	} else {
-		ev.checkTime()
+		ev.check()
 	}
+	r.found = r.found || ev.Problem != notRecord
 }
 
 // fill gets more text behind what is not yet walked.
@@ -260,27 +245,4 @@ func (r *Reader) fillWindow() {
 		r.err = err
 	}
 	clear(r.buf[r.n : r.n+pad])
-}
-
-// tooLong ends the text at a record longer than MaxRecord.
-func (r *Reader) tooLong() {
-	r.err = fmt.Errorf("record longer than %d bytes", MaxRecord)
-	if r.state == atDocument && !r.found {
-		r.err = ErrNotCloudTrail // no record is that long
-	}
-}
-
-// stopped tells why there is no more text.
-func (r *Reader) stopped() error {
-	switch {
-	case r.err != io.EOF:
-		return r.err
-	case r.state != atDocument || skipSpace(over(r.buf), r.i) < r.n:
-		return io.ErrUnexpectedEOF
-	case !r.begun:
-		return ErrEmpty
-	case !r.found:
-		return ErrNotCloudTrail
-	}
-	return io.EOF
 }

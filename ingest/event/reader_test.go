@@ -96,13 +96,36 @@ func TestReaderRefuses(t *testing.T) {
 		{"a digest", `{"awsAccountId":"111122223333","digestStartTime":"2026-11-20T10:11:12Z","logFiles":[{"oldestEventTime":"2026-11-20T10:11:12Z"}]}`, none, 128},
 		{"a configuration snapshot", `{"fileVersion":"1.0","configurationItems":[{"relatedEvents":[],"configuration":` + rec + `}]}`, none, 118},
 		{"Records is no array", `{"Records":{}}`, none, 14},
-		{"an array of other objects", `[{"eventName":"a"},{"time":"2026-11-20T10:11:12Z"},` + "[" + rec + "]]", none, 90},
+		{"an array of other objects", `[{"eventName":"a"},{"time":"2026-11-20T10:11:12Z"},` + "[[" + strings.Repeat(" ", len(rec)-2) + "]]]", none, 90},
 		{"lines of other objects", `{"level":"info"}` + "\n" + `{"eventTime":null,"eventVersion":1}` + "\n", none, 52},
 		{"a finding by EventBridge", `{"detail-type":"GuardDuty Finding","time":"2026-11-20T10:11:12Z","detail":{"schemaVersion":"2.0"}}`, none, 98},
 		{"another log group", `{"messageType":"DATA_MESSAGE","logEvents":[{"message":"START RequestId"},{"message":"{\"level\":1}"}]}`, none, 102},
 		{"Events without a record", `{"Events":[` + rec[:len(rec)-1] + `}x`, `invalid JSON: unexpected byte 'x'`, 47},
 		{"lines of text", "one two\n", `invalid JSON: unexpected byte 'o'`, 0},
-		{"a line of text behind records", rec + "\none two\n", `invalid JSON: unexpected byte 'o'`, 37},
+		{"a line of text behind a log", `{"Records":[` + rec + "]}\none two\n", `invalid JSON: unexpected byte 'o'`, 51},
+		{"a line of text before a log", "\none two\n" + `{"Records":[` + rec + `]}`, `invalid JSON: unexpected byte 'o'`, 1},
+		{"a line that is not text behind records", rec + "\none\x01two\n", `invalid JSON: unexpected byte 'o'`, 37},
+		{"text in braces", " {HELLO}\n", `invalid JSON: unexpected byte 'H'`, 2},
+		{"text in brackets", "[ INFO] up", `invalid JSON: unexpected byte 'I'`, 2},
+		{"a date in brackets", "[2026-11-20] up", `invalid JSON: unexpected byte '-'`, 5},
+		{"text after a number in brackets", "[42] up", `invalid JSON: unexpected byte 'u'`, 5},
+		{"lines of text and another object", "one two\n" + `{"level":"info"}`, none, 24},
+		{"a line of text that is cut in its object", rec + "\n" + "g s " + rec[:20], "unexpected EOF", 41},
+		{"notifications of S3", `{"Records":[` + notification + "," + notification + `]}`, none, int64(2*len(notification) + 15)},
+		{"a notification of S3 in a line", notification, none, int64(len(notification))},
+		{"notifications of S3 in strings", "[" + quote(notification) + "]", none, int64(len(quote(notification)) + 2)},
+		{"rows without a record", `[["id"],[]]`, none, 11},
+		{"a row that is not closed", `[["id",` + rec + `]`, "unexpected EOF", 44},
+		{"a string that holds a record and ends too early", quote(rec)[:20], "unexpected EOF", 0},
+		{"a byte order mark alone", bom, "empty object", 3},
+		{"half a byte order mark", bom[:2], `invalid JSON: unexpected byte 'ï'`, 0},
+		{"a byte order mark inside a log", `{"Records":[` + bom + rec + `]}`, `invalid JSON: unexpected byte 'ï'`, 12},
+		{"UTF-16, little end first", "\xff\xfe{\x00\"\x00", ErrUTF16.Error(), 0},
+		{"UTF-16, big end first", "\xfe\xff\x00{\x00\"", ErrUTF16.Error(), 0},
+		{"UTF-16 without a mark", "{\x00\"\x00", ErrUTF16.Error(), 0},
+		{"UTF-16 without a mark, big end first", "\x00[\x00{", ErrUTF16.Error(), 0},
+		{"one byte of UTF-16", "\xff", `invalid JSON: unexpected byte 'ÿ'`, 0},
+		{"events beside Events", `{"events":[],"Events":null}`, twice, 13},
 		{"text behind a record in its line", rec + " stream " + rec, `invalid JSON: unexpected byte 's'`, 37},
 		{"a quote in the text before a record", `a "b" ` + rec, `invalid JSON: unexpected byte 'a'`, 0},
 		{"text before an object without a space", `a` + rec, `invalid JSON: unexpected byte 'a'`, 0},
@@ -168,15 +191,29 @@ func TestReaderTakesRecordsLongerThanItsWindow(t *testing.T) {
 }
 
 func TestReaderRefusesDepth(t *testing.T) {
-	nest := func(n int) []byte {
-		return []byte(`{"Records":[{"x":` + strings.Repeat("[", n) + strings.Repeat("]", n) + `}]}`)
+	nest := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
+	for _, tc := range []struct {
+		around string // %s is nested
+		levels int    // in around
+	}{
+		{`{"Records":[{"x":%s}]}`, 3}, {`{"Records":[{"eventTime":"["},{"x":%s}]}`, 3}, {`{"Records":[%s]}`, 2}, {`{"Records":[],"x":%s}`, 1}, {`{"x":%s,"Records":[]}`, 1},
+		{`[{"eventTime":"\"[","x":%s}]`, 2}, {`[{"eventTime":""},%s]`, 1}, {`[{"eventTime":""},[[%s]]]`, 3}, {`{"Events":[%s]}`, 2}, {`{"detail":{"x":%s}}`, 2}, {`{"eventTime":"","x":%s}`, 1}, {"%s", 0},
+	} {
+		for _, over := range []int{-1, 0, 1} {
+			doc := fmt.Appendf(nil, tc.around, nest(maxDepth+over-tc.levels))
+			if strings.Contains(tc.around, `"x":`) { // the reference takes long for rows
+				agree(t, doc)
+			}
+			_, err := scanAll(bytes.NewReader(doc), doc)
+			_, bytewise := scanThrough(1, iotest.OneByteReader(bytes.NewReader(doc)), doc)
+			if over > 0 != (err == errDepth) || over > 0 != (bytewise == errDepth) {
+				t.Errorf("%s with %d levels: %v", tc.around, maxDepth+over, err)
+			}
+		}
 	}
-	agree(t, nest(maxDepth-3))
-	agree(t, nest(maxDepth-2))
-	var r Reader
-	r.Reset(bytes.NewReader(nest(maxDepth - 2)))
-	if _, err := r.Next(); err == nil {
-		t.Error("a value nested too deep was taken")
+	const misplaced = `{"Records":[{"x":1[`
+	if _, err := scanAll(strings.NewReader(misplaced), []byte(misplaced)); err == nil || err.Error() != `invalid JSON: unexpected byte '['` {
+		t.Errorf("a bracket that stands wrong: %v", err)
 	}
 }
 

@@ -111,7 +111,7 @@ func referenceRecord(raw json.RawMessage) seen {
 			s.Text[path] = text
 		}
 	}
-	t, err := time.Parse(time.RFC3339, textOf(rec["eventTime"]))
+	t, err := referenceTime(textOf(rec["eventTime"]))
 	if err == nil {
 		s.Time = t.UnixMilli()
 	}
@@ -124,7 +124,10 @@ func referenceRecord(raw json.RawMessage) seen {
 	case s.Text["addendum.reason"] == "UPDATED_DATA":
 		s.Kind = Correction
 	}
-	if err != nil && s.Kind != Other {
+	switch {
+	case strings.Contains(s.Text["eventSource"], ":") && !strings.HasSuffix(s.Text["eventSource"], ".com"):
+		s.Problem = notRecord
+	case err != nil && s.Kind != Other:
 		s.Problem = notTime
 	}
 	s.ReadOnly = map[string]Bool{"true": True, `"true"`: True, "false": False, `"false"`: False}[plain(rec["readOnly"])]
@@ -132,6 +135,14 @@ func referenceRecord(raw json.RawMessage) seen {
 	s.BytesOut = countOf(at(rec, "additionalEventData.bytesTransferredOut"))
 	s.Request, s.Respond, s.Resources = rawOf(rec["requestParameters"]), rawOf(rec["responseElements"]), rawOf(rec["resources"])
 	return s
+}
+
+// referenceTime reads an eventTime as CloudTrail writes it, or as SQL does.
+func referenceTime(text string) (time.Time, error) {
+	if len(text) > 10 && text[10] == ' ' {
+		return time.Parse("2006-01-02 15:04:05.000", strings.TrimSuffix(text, " UTC"))
+	}
+	return time.Parse(time.RFC3339, text)
 }
 
 // at returns the value at a dotted path of keys, "null" where there is none.

@@ -14,6 +14,8 @@ type shape struct {
 
 	list list // the array of records, not walked, and the place of its opening bracket
 	open int
+
+	isText, isRow bool // it is no object, but a line of text, or a row without a record
 }
 
 // A mark tells records from other objects: those have eventVersion or eventTime, as strings. (In
@@ -128,35 +130,42 @@ func placeOf(b buffer, i int, c byte) int {
 	return i
 }
 
-// settle decodes the record that the document or element at r.buf[start:end] holds, framed last.
+// settle decodes the record that the document or element at r.buf[start:end] holds, walked last.
 func (r *Reader) settle(start, end int) {
 	d, s := &r.dec, &r.dec.shape
 	d.ev = Event{}
 	if r.list == alone {
 		r.state = atDocument
 	}
-	text := 0 // the string that holds the record
-	if r.list == logEvents {
-		text = s.message
-	} else if !s.own.isRecord() {
-		text = s.event
+	text, inText := 0, false // the string that holds the record
+	switch c := r.buf[start]; {
+	case c == '"':
+		text, inText = start, !s.isText
+	case r.list == logEvents:
+		text, inText = s.message, s.message > 0
+	case !s.own.isRecord():
+		text, inText = s.event, s.event > 0
 	}
 	problem := notRecord
 	switch {
-	case r.buf[start] != '{':
-		problem = notObject
-	case text > 0:
+	case inText:
 		start = text
 		end, problem = r.unquote(text)
+	case s.isText:
+		problem = notLine
+	case s.isRow:
+		start = int(r.rowAt - r.base)
+	case r.buf[start] != '{':
+		problem = notObject
 	case r.list != logEvents:
 		start, end, problem = d.unwrap(over(r.buf), r.n, start, end)
 	}
 	ev := &d.ev
-	ev.Offset, ev.Length, ev.Problem = r.base+int64(start), end-start, problem
-	if problem == "" {
-		r.found = true
-		ev.checkTime()
+	ev.Offset, ev.Length = r.base+int64(start), end-start
+	if ev.Problem = problem; problem == "" {
+		ev.check()
 	}
+	r.found = r.found || ev.Problem == "" || ev.Problem == notTime
 }
 
 // unwrap decodes the object at b.cut(start, end), framed last, if it is a record, else the record that

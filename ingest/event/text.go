@@ -1,6 +1,7 @@
 package event
 
 import (
+	"bytes"
 	"strconv"
 	"time"
 	"unicode/utf16"
@@ -73,7 +74,9 @@ func hex4(b []byte) rune {
 }
 
 // parseTime reads an eventTime into milliseconds since the epoch. The form that CloudTrail writes,
-// 2026-11-20T10:11:12Z, is read by hand; any other goes to package time as RFC 3339.
+// 2026-11-20T10:11:12Z, is read by hand; any other goes to package time as RFC 3339, or as the
+// timestamp(3) of SQL that Athena and CloudTrail Lake export: 2026-11-20 10:11:12.000, in UTC. Without
+// the milliseconds it is refused: spreadsheets write times so, in any time zone.
 func parseTime(s []byte) (ms int64, ok bool) {
 	if len(s) == len("2026-11-20T10:11:12Z") &&
 		s[4] == '-' && s[7] == '-' && s[10] == 'T' && s[13] == ':' && s[16] == ':' && s[19] == 'Z' {
@@ -85,6 +88,9 @@ func parseTime(s []byte) (ms int64, ok bool) {
 		}
 	}
 	t, err := time.Parse(time.RFC3339, string(s))
+	if err != nil {
+		t, err = time.Parse(time.DateTime+".000", string(bytes.TrimSuffix(s, []byte(" UTC"))))
+	}
 	if err != nil {
 		return 0, false
 	}

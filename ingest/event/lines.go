@@ -1,0 +1,178 @@
+package event
+
+import (
+	"bytes"
+	"io"
+)
+
+// What comes between documents: byte order marks, names before a document in its line, and lines of
+// text. A line of text counts as one record that cannot be decoded. Where there is no document at all,
+// the first such line is the error. Around a log, {"Records":[…]}, only white space is allowed.
+
+const (
+	byteOrderMark = "\xef\xbb\xbf"
+
+	// maxPrefix bounds the text before a document in its line. Names of log groups and streams
+	// have up to 512 bytes each; the rest is for times and colours.
+	maxPrefix = 2048
+)
+
+// encoding walks a byte order mark and refuses UTF-16. It reports whether that is all for now.
+func (r *Reader) encoding(i int) (end int, done bool) {
+	if r.base+int64(i) == 0 {
+		if r.n < 2 && r.err == nil {
+			return ^r.n, true
+		}
+		if IsUTF16(r.buf[:r.n]) {
+			r.err = ErrUTF16
+			return ^r.n, true
+		}
+	}
+	b := over(r.buf)
+	for k := range len(byteOrderMark) {
+		if b.at(i+k) != byteOrderMark[k] {
+			return ^r.n, k > 0 && i+k >= r.n && r.err == nil
+		}
+	}
+	r.marked = true
+	return i + len(byteOrderMark), true
+}
+
+// IsUTF16 reports whether text starts as JSON in UTF-16 does, with a byte order mark or without one.
+func IsUTF16(text []byte) bool {
+	if len(text) < 2 {
+		return false
+	}
+	switch string(text[:2]) {
+	case "\xff\xfe", "\xfe\xff", "{\x00", "\x00{", "[\x00", "\x00[":
+		return true
+	}
+	return false
+}
+
+// beginsLine reports whether the line of place i has no document before it.
+func (r *Reader) beginsLine(i int) bool {
+	return !r.begun || r.marked || bytes.IndexByte(r.buf[r.i:i], '\n') >= 0
+}
+
+// opens reports whether the text at i begins as a document does. At the start of a line a bracket
+// alone does not show that, as in [INFO] and {name}. isCut says that the text ends before it shows.
+func (r *Reader) opens(i int, isLine bool) (is, isCut bool) {
+	b := over(r.buf)
+	k := skipSpace(b, i+1)
+	switch next := b.at(k); b.at(i) {
+	case '{':
+		is = !isLine || next == '"' || next == '}'
+	case '[':
+		is = !isLine || next == '{' || next == '[' || next == '"' || next == ']'
+		if !is && k < r.n {
+			return r.opensScalars(k)
+		}
+	case '"':
+		k = i + 1
+		is = b.at(k) == '{'
+	default:
+		return false, false
+	}
+	isCut = k >= r.n
+	return is || isCut, isCut
+}
+
+// opensScalars is opens for an array with its first element, no container, at i. A number in
+// brackets before other text, [12] for one, is no array.
+func (r *Reader) opensScalars(i int) (is, isCut bool) {
+	b := over(r.buf)
+	end := skipScalar(b, i)
+	if end < 0 {
+		return ^end >= r.n, ^end >= r.n
+	}
+	switch end = skipSpace(b, end); {
+	case end >= r.n:
+		return true, true
+	case b.at(end) == ']':
+		return r.endsText(end + 1)
+	}
+	return b.at(end) == ',', false
+}
+
+// endsText reports whether no text follows the document that ends at i in its line.
+func (r *Reader) endsText(i int) (is, isCut bool) {
+	b := over(r.buf)
+	for isBlank(b.at(i)) {
+		i++
+	}
+	switch b.at(i) {
+	case '\n', '{', '[', '"':
+		return true, false
+	}
+	return i >= r.n, i >= r.n
+}
+
+func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' }
+
+// line walks the start of a line that is no document: the text before an object that ends the line, as
+// awslogs prints the names of group and stream, or the whole line. Text has no control characters but
+// tabs and those of colours.
+func (r *Reader) line(i int) (end int, isRecord bool) {
+	if r.begun && r.list == records {
+		return ^i, false
+	}
+	b, isPrefix := over(r.buf), true
+	for k := i; ; k++ {
+		c := b.at(k)
+		isPrefix = isPrefix && c != '"' && k < i+maxPrefix
+		switch {
+		case c == '{' && isPrefix && k > i && isBlank(b.at(k-1)):
+			opens, isCut := r.opens(k, true)
+			if opens && !isCut {
+				opens, isCut = r.endsLine(k)
+				isPrefix = opens
+			}
+			switch {
+			case isCut && r.err == nil:
+				return ^r.n, false
+			case opens:
+				return k, false
+			}
+		case c == '\n', k == r.n && r.err == io.EOF:
+			return r.textLine(i, k), true
+		case k == r.n:
+			return ^r.n, false
+		case c < ' ' && !isBlank(c) && c != '\x1b':
+			return ^i, false
+		}
+	}
+}
+
+// endsLine reports whether no text follows the object at i in its line. A broken object is no text: it is
+// an error once it is walked.
+func (r *Reader) endsLine(i int) (is, isCut bool) {
+	end := skipValue(over(r.buf), i, 0)
+	if end < 0 {
+		return true, ^end >= r.n
+	}
+	return r.endsText(end)
+}
+
+// textLine takes the line from i to end for a record.
+func (r *Reader) textLine(i, end int) int {
+	if !r.begun && r.refused == nil {
+		at, b := i, over(r.buf)
+		if c := b.at(i); c == '{' || c == '[' {
+			if at = skipValue(b, i, 0); at < 0 {
+				at = ^at
+			}
+			at = skipSpace(b, at)
+		}
+		r.refused = &SyntaxError{Offset: r.base + int64(at), Byte: b.at(at)}
+	}
+	r.list, r.dec.shape = alone, shape{isText: true}
+	return end
+}
+
+// refuse ends the text at the byte of its first line of text that is not JSON.
+func (r *Reader) refuse() int {
+	r.err = r.refused
+	r.base = r.refused.Offset - int64(r.i) // reading stopped there
+	return ^r.n
+}
