@@ -1,23 +1,15 @@
 package ingest
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 
 	"github.com/klauspost/compress/flate"
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zstd"
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
-	"vpcetrail/ingest/inflate"
 	"vpcetrail/ingest/source"
 )
 
@@ -106,13 +98,9 @@ func (r *Result) countDay(d day.Day) {
 
 // An objectReader reads one object after the other, reusing its buffers. The zero value is ready.
 type objectReader struct {
-	window day.Window
-	hash   hash.Hash // nil where no digest is wanted
-
+	window  day.Window
 	journal *journal
-	stored  bufio.Reader
-	whole   digested      // of gzipped objects that lie in memory
-	zst     *zstd.Decoder // nil until the first object that needs it
+	layers  layers
 	reader  event.Reader
 	events  int // offered of the object at hand
 }
@@ -137,7 +125,7 @@ func (o *objectReader) read(ctx context.Context, f *source.Fetch, sink Sink) Res
 
 // walk reads body, which holds stored where the object lies in memory whole.
 func (o *objectReader) walk(body io.Reader, stored []byte, sink Sink, res *Result) error {
-	if err := o.begin(body, stored); err != nil {
+	if err := o.layers.open(body, stored, &o.reader); err != nil {
 		return err
 	}
 	defer func() { res.Bytes = o.reader.Offset() }()
@@ -154,9 +142,7 @@ func (o *objectReader) walk(body io.Reader, stored []byte, sink Sink, res *Resul
 		}
 		o.take(ev, sink, res)
 	}
-	if o.hash != nil {
-		res.SHA256 = hex.EncodeToString(o.hash.Sum(nil))
-	}
+	res.SHA256 = o.layers.digest()
 	return nil
 }
 
@@ -192,90 +178,6 @@ func (o *objectReader) take(ev *event.Event, sink Sink, res *Result) {
 
 // Undated is the day of events without eventTime, which no report's day can hold.
 const Undated = day.Day(-1 << 31)
-
-// maxZstdWindow bounds the memory that a zstd frame may ask for: what the zstd command allows too.
-const maxZstdWindow = 128 << 20
-
-// begin opens the text of body: gzipped, by zstd (either in one piece or several, one behind the other), or plain.
-// What is gzipped and lies in memory is decoded where it is inflated to, which leaves it in the core's own cache; anything
-// else is read through a window.
-func (o *objectReader) begin(body io.Reader, stored []byte) error {
-	if o.hash != nil {
-		o.hash.Reset()
-	}
-	if bytes.HasPrefix(stored, gzipMagic) {
-		o.whole.hash = o.hash
-		if err := o.whole.Reset(stored); err != nil {
-			return err
-		}
-		o.reader.ResetText(&o.whole)
-		return nil
-	}
-	text, err := o.inflated(body)
-	if err != nil {
-		return err
-	}
-	if o.hash != nil {
-		text = io.TeeReader(text, o.hash)
-	}
-	o.reader.Reset(text)
-	return nil
-}
-
-// A digested text adds to hash, where there is one, what it hands out.
-type digested struct {
-	inflate.Reader
-	hash hash.Hash
-}
-
-// Next implements event.Text.
-func (d *digested) Next(keep int) ([]byte, error) {
-	text, err := d.Reader.Next(keep)
-	if d.hash != nil {
-		d.hash.Write(text[keep:])
-	}
-	return text, err
-}
-
-// The room that the one promises is the room that the other wants.
-const _ uint = inflate.Slack - event.Padding
-
-func (o *objectReader) inflated(body io.Reader) (io.Reader, error) {
-	o.stored.Reset(body)
-	magic, err := o.stored.Peek(4)
-	if err != nil && err != io.EOF { // at the end the text is shorter, and may be plain
-		return nil, err
-	}
-	switch {
-	case bytes.HasPrefix(magic, gzipMagic):
-		// A new reader: a used one may take a broken stream for whole, by the codes of the one before.
-		return gzip.NewReader(&o.stored)
-	case isZstd(magic):
-		if o.zst == nil {
-			o.zst, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxZstdWindow))
-			if err != nil {
-				return nil, err
-			}
-		}
-		return o.zst, o.zst.Reset(&o.stored)
-	}
-	return &o.stored, nil
-}
-
-var gzipMagic = []byte("\x1f\x8b")
-
-// isZstd reports whether a zstd frame, or one to be skipped, as pzstd writes first, starts with magic.
-func isZstd(magic []byte) bool {
-	return string(magic) == "\x28\xb5\x2f\xfd" ||
-		len(magic) == 4 && magic[0]&0xf0 == 0x50 && string(magic[1:]) == "\x2a\x4d\x18"
-}
-
-func newHash(wanted bool) hash.Hash {
-	if !wanted {
-		return nil
-	}
-	return sha256.New()
-}
 
 func statusOf(err error) Status {
 	var unread *source.Error

@@ -100,7 +100,7 @@ func Run(ctx context.Context, trail *source.Trail, sinks []Sink, cfg Config) (*M
 	for i, sink := range sinks {
 		journals[i] = newJournal(cfg.Disk, cfg.Memory/logsShare/len(sinks))
 		journals[i].kept = cfg.idLog(i)
-		reader := objectReader{window: cfg.Window, hash: newHash(cfg.SHA256), journal: journals[i]}
+		reader := objectReader{window: cfg.Window, journal: journals[i], layers: layers{hash: newHash(cfg.SHA256)}}
 		group.Go(func() error { return r.work(running, &reader, sink) })
 	}
 	if err := group.Wait(); err != nil {

@@ -1,0 +1,171 @@
+package ingest
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"hash"
+	"io"
+
+	"github.com/klauspost/compress/zstd"
+
+	"vpcetrail/ingest/event"
+	"vpcetrail/ingest/inflate"
+)
+
+// layers lead from what an object stores to its records, outside in:
+//
+//	stored bytes    gzip, zstd or plain
+//	outer text      what the object holds: the digest is taken of it
+//	inner texts     while the text before is gzip too, as Firehose stores the payloads of CloudWatch Logs
+//	event.Reader    decodes the innermost text
+//
+// The zero value is ready.
+type layers struct {
+	hash   hash.Hash // nil where no digest is wanted
+	stored bufio.Reader
+	whole  wholeText     // of gzipped objects that lie in memory
+	zst    *zstd.Decoder // nil until the first object that needs it
+}
+
+const (
+	// maxLayers bounds how often a text may be compressed: there are streams that inflate to themselves.
+	maxLayers = 3
+	// maxZstdWindow bounds the memory that a zstd frame may ask for: what the zstd command allows too.
+	maxZstdWindow = 128 << 20
+)
+
+var errLayers = fmt.Errorf("compressed more than %d times, one inside the other", maxLayers)
+
+// open has to read the innermost text of body, which holds stored where the object lies in memory whole.
+//
+// What is gzipped once and lies in memory, as CloudTrail stores it, is decoded where it is inflated to, while it is
+// in the core's own cache. Anything else is read through a window.
+func (l *layers) open(body io.Reader, stored []byte, to *event.Reader) error {
+	if l.hash != nil {
+		l.hash.Reset()
+	}
+	if isGzip(stored) {
+		if err := l.whole.reset(stored, l.hash); err != nil {
+			return err
+		}
+		if !isGzip(l.whole.first) {
+			to.ResetText(&l.whole)
+			return nil
+		}
+	}
+	text, isPlain, err := l.outer(body)
+	if err != nil {
+		return err
+	}
+	if l.hash != nil {
+		text = io.TeeReader(text, l.hash)
+	}
+	if !isPlain {
+		if text, err = inner(text); err != nil {
+			return err
+		}
+	}
+	to.Reset(text)
+	return nil
+}
+
+// digest returns the SHA-256 of the outer text, as far as it was read, in hexadecimal; "" where none is wanted.
+func (l *layers) digest() string {
+	if l.hash == nil {
+		return ""
+	}
+	return hex.EncodeToString(l.hash.Sum(nil))
+}
+
+// outer opens the text of body: gzip and zstd may come in several pieces, one after the other.
+func (l *layers) outer(body io.Reader) (text io.Reader, isPlain bool, err error) {
+	l.stored.Reset(body)
+	magic, err := l.stored.Peek(4)
+	if err != nil && err != io.EOF { // at the end the text is shorter, and may be plain
+		return nil, false, err
+	}
+	switch {
+	case isGzip(magic):
+		text, err = inflate.NewStream(&l.stored)
+		return text, false, err
+	case isZstd(magic):
+		if l.zst == nil {
+			l.zst, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxZstdWindow))
+			if err != nil {
+				return nil, false, err
+			}
+		}
+		return l.zst, false, l.zst.Reset(&l.stored)
+	}
+	return &l.stored, true, nil
+}
+
+// inner opens what is gzipped inside text, which was compressed once.
+func inner(text io.Reader) (io.Reader, error) {
+	for range maxLayers {
+		start := bufio.NewReader(text)
+		magic, err := start.Peek(len(inflate.Magic))
+		if len(magic) == 0 && err != io.EOF {
+			return nil, err
+		}
+		if !isGzip(magic) { // an error after a single byte comes again
+			return start, nil
+		}
+		if text, err = inflate.NewStream(start); err != nil {
+			return nil, err
+		}
+	}
+	return nil, errLayers
+}
+
+// A wholeText is the outer text of an object that lies in memory whole. It implements event.Text.
+type wholeText struct {
+	inflate.Reader
+	hash  hash.Hash // takes what Next returns; nil where no digest is wanted
+	first []byte    // the first piece of text, inflated before it is asked for
+	err   error     // what came with it
+	ahead bool      // the first piece is still to be returned
+}
+
+// reset makes t inflate stored.
+func (t *wholeText) reset(stored []byte, hash hash.Hash) error {
+	if err := t.Reset(stored); err != nil {
+		return err
+	}
+	t.hash, t.ahead = hash, true
+	t.first, t.err = t.Reader.Next(0)
+	return nil
+}
+
+func (t *wholeText) Next(keep int) (text []byte, err error) {
+	if t.ahead {
+		text, err, t.ahead = t.first, t.err, false
+	} else {
+		text, err = t.Reader.Next(keep)
+	}
+	if t.hash != nil {
+		t.hash.Write(text[keep:])
+	}
+	return text, err
+}
+
+// The room that the one promises is the room that the other wants.
+const _ uint = inflate.Slack - event.Padding
+
+func isGzip(start []byte) bool { return bytes.HasPrefix(start, []byte(inflate.Magic)) }
+
+// isZstd reports whether a zstd frame, or one to be skipped, as pzstd writes first, starts with magic.
+func isZstd(magic []byte) bool {
+	return string(magic) == "\x28\xb5\x2f\xfd" ||
+		len(magic) == 4 && magic[0]&0xf0 == 0x50 && string(magic[1:]) == "\x2a\x4d\x18"
+}
+
+func newHash(wanted bool) hash.Hash {
+	if !wanted {
+		return nil
+	}
+	return sha256.New()
+}

@@ -1,0 +1,95 @@
+package ingest
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"slices"
+	"testing"
+	"testing/iotest"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/spill"
+)
+
+// An outcome is all that is said of an object.
+type outcome struct {
+	result string
+	ids    []string
+}
+
+// readLayers reads what an object stores: in memory where inMemory, else as it arrives, byte by byte.
+func readLayers(o *objectReader, stored []byte, inMemory bool) outcome {
+	var body io.Reader = bytes.NewReader(stored)
+	if !inMemory {
+		body, stored = iotest.OneByteReader(body), nil
+	}
+	sink := &recorder{}
+	res := Result{Status: OK, Object: source.Object{Name: "o"}}
+	if err := o.walk(body, stored, sink, &res); err != nil {
+		res.Status, res.Err = statusOf(err), describe(res.Object, res.Bytes, err)
+	}
+	return outcome{fmt.Sprint(res.Status, res.Err, res.Bytes, res.Records, res.Invalid, res.SHA256), sink.ids}
+}
+
+// FuzzLayers holds a text in layers of gzip and zstd to the text alone, and objects that lie in memory to those that arrive
+// byte by byte, whatever follows them or is missing at their end.
+func FuzzLayers(f *testing.F) {
+	text := logOf(record("a", 0), record("b", 1))
+	for _, plan := range []string{"", "a", "b", "c", "aa", "ba", "aac", "ab", "aaa", "aaaa", "bbbb"} {
+		f.Add(text, []byte(plan), []byte(""), uint16(0))
+		f.Add([]byte(subscription("a")+"\n"+subscription("b")), []byte(plan), []byte("x"), uint16(0))
+		f.Add([]byte("\ufeff"+record("a", 0)+"\ntext\n"+record("b", 1)), []byte(plan), []byte("\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\x00n"), uint16(0))
+		f.Add(text, []byte(plan), []byte(""), uint16(9))
+		f.Add([]byte("\x1f"), []byte(plan), []byte(""), uint16(3))
+	}
+	disk := spill.NewDisk(f.TempDir())
+	f.Cleanup(func() { _ = disk.Close() })
+	o := objectReader{window: day.All(), journal: newJournal(disk, 1<<20), layers: layers{hash: newHash(true)}}
+	f.Fuzz(func(t *testing.T, text, plan, tail []byte, cut uint16) {
+		if len(text) > 4000 || len(plan) > maxLayers+1 || len(tail) > 100 {
+			return
+		}
+		stored := slices.Clone(text)
+		for i, p := range plan {
+			switch half := len(stored) / 2; {
+			case p%3 == 2 && i == len(plan)-1: // only the outermost may be zstd
+				stored = zstandard(t, stored)
+			case p%3 == 1:
+				stored = gzipped(t, stored[:half], nil, stored[half:])
+			default:
+				stored = gzipped(t, stored)
+			}
+		}
+		stored = append(stored, tail...)
+		stored = stored[:max(0, len(stored)-int(cut))]
+		whole, streamed := readLayers(&o, stored, true), readLayers(&o, stored, false)
+		if whole.result != streamed.result || !slices.Equal(whole.ids, streamed.ids) {
+			t.Fatalf("%q\nin memory   %+v\nbyte by byte %+v", stored, whole, streamed)
+		}
+		if len(plan) > maxLayers || len(tail) > 0 || cut > 0 || isGzip(text) || isZstd(text[:min(4, len(text))]) {
+			return
+		}
+		if alone := readLayers(&o, text, true); !slices.Equal(whole.ids, alone.ids) {
+			t.Fatalf("%q in layers %q:\n%+v\nalone\n%+v", text, plan, whole, alone)
+		}
+	})
+}
+
+// TestTheDigestIsOfTheOuterText holds the digest to what the object holds: gzip, where gzip lies inside gzip.
+func TestTheDigestIsOfTheOuterText(t *testing.T) {
+	text := logOf(record("a", 0))
+	packed := gzipped(t, text)
+	for name, data := range map[string]struct{ outer, stored []byte }{
+		"gzip": {text, packed}, "zstd": {text, zstandard(t, text)}, "plain": {text, text}, "gzip inside gzip": {packed, gzipped(t, packed)},
+	} {
+		hash := newHash(true)
+		hash.Write(data.outer)
+		want := fmt.Sprintf("%x", hash.Sum(nil))
+		sink := runOver(t, map[string][]byte{"a.json": data.stored}, 1, Config{Window: day.All(), SHA256: true})[0]
+		if got := sink.results[0].SHA256; got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}
