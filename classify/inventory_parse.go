@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"vpcetrail/ingest/event"
 )
 
 // ParseInventory reads what describes our endpoints: the output of `aws ec2 describe-vpc-endpoints`, or an inventory
@@ -15,6 +17,9 @@ import (
 //
 // An error is one line with the line, the field and what was expected there.
 func ParseInventory(text []byte) (Inventory, error) {
+	if event.IsUTF16(text) {
+		return nil, event.ErrUTF16
+	}
 	r := inventoryReader{text: bytes.TrimPrefix(text, []byte("\ufeff")), found: Inventory{}}
 	documents := json.NewDecoder(bytes.NewReader(r.text))
 	for n := 0; ; n++ {

@@ -84,6 +84,7 @@ func TestParseInventoryRefuses(t *testing.T) {
 	const want = "want the output of aws ec2 describe-vpc-endpoints, or of vpcetrail endpoints"
 	for text, message := range map[string]string{
 		"":                         "line 1: it is empty: " + want,
+		"\xff\xfe{\x00}\x00":       event.ErrUTF16.Error(),
 		"{\n\"VpcEndpoints\":[\n":  "line 2: not JSON: it ends too early",
 		"{\n\"VpcEndpoints\":[x\n": "line 2: not JSON: invalid character 'x' looking for beginning of value",
 		oneRegion + "\n<html>":     "line 2: not JSON: invalid character '<' looking for beginning of value",
