@@ -3,45 +3,45 @@ package table
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"testing"
 
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
-	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
 // TestBothFormatsHoldTheSame decodes a Parquet and an Arrow file of the same rows, with NULLs in every column that may have them.
 func TestBothFormatsHoldTheSame(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
-	defer mem.AssertSize(t, 0)
-	traffic := make([]TrafficRow, rowGroup+7) // two batches
+	traffic := make([]TrafficRow, GroupRows+7) // two batches
 	for i := range traffic {
 		traffic[i].Principal, traffic[i].Calls, traffic[i].FirstSeen = fmt.Sprintf("arn:aws:iam::111122223333:user/é%d", i), int64(i), int64(i)*1009
 	}
-	sameInBoth(t, mem, &Traffic, traffic)
-	sameInBoth(t, mem, &Services, []ServiceRow{{Service: "s3.amazonaws.com", Routes: Routes{Calls: 3, VPCEShare: 0.25}}})
-	sameInBoth(t, mem, &Findings, []FindingRow{
+	sameInBoth(t, &Traffic, traffic)
+	sameInBoth(t, &Services, []ServiceRow{{Service: "s3.amazonaws.com", Routes: Routes{Calls: 3, VPCEShare: 0.25}}})
+	sameInBoth(t, &Findings, []FindingRow{
 		{FindingKey: FindingKey{Finding: "past_endpoint"}, EstimatedUSD: 1.5, FirstSeen: 5, LastSeen: 6},
 		{EstimatedUSD: math.NaN(), FirstSeen: -1, LastSeen: -1},
 	})
-	sameInBoth(t, mem, &Objects, []ObjectRow{{Key: "a", Size: -1, ErrorOffset: -1}, {Key: "b", Size: 7, ErrorOffset: 0}})
-	sameInBoth(t, mem, &Endpoints, nil)
+	sameInBoth(t, &Objects, []ObjectRow{{Key: "a", Size: -1, ErrorOffset: -1}, {Key: "b", Size: 7, ErrorOffset: 0}})
+	sameInBoth(t, &Endpoints, nil)
 }
 
-func sameInBoth[T any](t *testing.T, mem memory.Allocator, table *Table[T], rows []T) {
+func sameInBoth[T any](t *testing.T, table *Table[T], rows []T) {
 	t.Helper()
-	parquet, err := encode(table, mem, rows)
+	parquet, err := encode(table, rows)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := decode(table, mem, parquet)
+	want, err := decode(table, parquet)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var before []byte
 	for range 2 {
-		data, err := encodeArrow(table, mem, rows)
+		data, err := encodeArrow(table, rows)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +50,7 @@ func sameInBoth[T any](t *testing.T, mem memory.Allocator, table *Table[T], rows
 		}
 		before = data
 	}
-	got, err := decodeArrow(table, mem, before)
+	got, err := decodeArrow(table, before)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,8 +69,8 @@ func texts[T any](t *Table[T], rows []T) (texts []string) {
 	return texts
 }
 
-func encodeArrow[T any](t *Table[T], mem memory.Allocator, rows []T) ([]byte, error) {
-	e, err := t.newArrowEncoder(mem)
+func encodeArrow[T any](t *Table[T], rows []T) ([]byte, error) {
+	e, err := t.NewArrowEncoder()
 	if err != nil {
 		return nil, err
 	}
@@ -83,8 +83,8 @@ func encodeArrow[T any](t *Table[T], mem memory.Allocator, rows []T) ([]byte, er
 }
 
 // decodeArrow reads an Arrow file, whose columns must be the table's.
-func decodeArrow[T any](t *Table[T], mem memory.Allocator, data []byte) (all []T, err error) {
-	file, err := ipc.NewFileReader(bytes.NewReader(data), ipc.WithAllocator(mem))
+func decodeArrow[T any](t *Table[T], data []byte) (all []T, err error) {
+	file, err := ipc.NewFileReader(bytes.NewReader(data))
 	if err != nil {
 		return nil, err
 	}
@@ -99,25 +99,39 @@ func decodeArrow[T any](t *Table[T], mem memory.Allocator, data []byte) (all []T
 		}
 		rows := make([]T, rec.NumRows())
 		for k := range t.Columns {
-			for r := range rows {
-				t.Columns[k].setNull(&rows[r])
-			}
-			if err := t.Columns[k].set(rows, rec.Column(k)); err != nil {
-				return nil, err
-			}
+			t.Columns[k].setArrow(rows, rec.Column(k))
 		}
 		all = append(all, rows...)
 	}
 	return all, nil
 }
 
-// An IPC writer that seeks elsewhere than to its end would be answered wrongly: it is told so.
-func TestAppendedSeeksToItsEndOnly(t *testing.T) {
-	a := appended{bytes.NewBufferString("abc")}
-	if at, err := a.Seek(0, 1); at != 3 || err != nil {
+func (c *Column[T]) setArrow(rows []T, values arrow.Array) {
+	for i := range rows {
+		c.setNull(&rows[i])
+		if values.IsNull(i) {
+			continue
+		}
+		switch v := values.(type) {
+		case *array.String:
+			*c.text(&rows[i]) = v.Value(i)
+		case *array.Int64:
+			*c.number(&rows[i]) = v.Value(i)
+		case *array.Timestamp:
+			*c.number(&rows[i]) = int64(v.Value(i))
+		case *array.Float64:
+			*c.real(&rows[i]) = v.Value(i)
+		}
+	}
+}
+
+// An IPC writer that seeks elsewhere than to its end would get a wrong answer, so it gets an error.
+func TestAnArrowFileSeeksToItsEndOnly(t *testing.T) {
+	e := ended{Writer: io.Discard, size: 3}
+	if at, err := e.Seek(0, io.SeekCurrent); at != 3 || err != nil {
 		t.Errorf("%d, %v", at, err)
 	}
-	if _, err := a.Seek(0, 0); err == nil {
+	if _, err := e.Seek(0, io.SeekStart); err == nil {
 		t.Error("it seeks to its start")
 	}
 }

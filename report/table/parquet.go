@@ -1,26 +1,23 @@
 package table
 
 import (
-	"bytes"
-	"context"
-	"fmt"
-	"iter"
+	"errors"
+	"io"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/bitutil"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/apache/arrow/go/v15/parquet"
+	"github.com/apache/arrow/go/v15/parquet/compress"
 	"github.com/apache/arrow/go/v15/parquet/file"
-	"github.com/apache/arrow/go/v15/parquet/pqarrow"
+	"github.com/apache/arrow/go/v15/parquet/metadata"
+	"github.com/apache/arrow/go/v15/parquet/schema"
 )
 
-const (
-	// rowGroup is the rows of one row group: the rows are sorted by key, so a query for one
-	// principal or service reads few of them. As columns in memory they take some 12 MB.
-	rowGroup = 32 << 10
-	// FileBytes is the size at which a file is ended, with the row group that reaches it: what Athena reads best.
-	FileBytes = 64 << 20
-)
+// GroupRows is the rows of one row group: the rows are sorted by key, so a query for one
+// principal or service reads few of them. As columns in memory they take some 12 MB.
+const GroupRows = 32 << 10
 
 // zstdLevel is the fastest: the tables of its encoder are small, and pages are.
 const zstdLevel = 1
@@ -29,183 +26,172 @@ const zstdLevel = 1
 // without one, and arrow lists the two encodings of such a column in any order, differently in every run.
 const wholeDictionary = 1 << 30
 
-var utcMillis = &arrow.TimestampType{Unit: arrow.Millisecond, TimeZone: "UTC"}
-
-func (t *Table[T]) arrowSchema() *arrow.Schema {
-	fields := make([]arrow.Field, len(t.Columns))
-	for i, c := range t.Columns {
-		fields[i] = arrow.Field{Name: c.Name, Nullable: c.Nullable}
+// parquetSchema returns the table's columns in the terms of Parquet.
+func (t *Table[T]) parquetSchema() (*schema.GroupNode, error) {
+	fields := make(schema.FieldList, len(t.Columns))
+	for i := range t.Columns {
+		c := &t.Columns[i]
+		repetition := parquet.Repetitions.Required
+		if c.Nullable {
+			repetition = parquet.Repetitions.Optional
+		}
+		var logical schema.LogicalType
 		switch c.Type {
 		case Text:
-			fields[i].Type = arrow.BinaryTypes.String
+			logical = schema.StringLogicalType{}
 		case Count:
-			fields[i].Type = arrow.PrimitiveTypes.Int64
+			logical = schema.NewIntLogicalType(64, true)
 		case Moment:
-			fields[i].Type = utcMillis
-		case Real:
-			fields[i].Type = arrow.PrimitiveTypes.Float64
+			logical = schema.NewTimestampLogicalTypeForce(true, schema.TimeUnitMillis)
+		default:
+			logical = schema.NoLogicalType{}
 		}
-	}
-	return arrow.NewSchema(fields, nil)
-}
-
-// Decode returns the rows of a Parquet file, which it reads by row groups. A row is valid until the next
-// one comes. An error comes with a nil row, and is the last. Of a file that another version has written, columns that it
-// lacks are NULL, and those that the table does not know are passed over.
-func (t *Table[T]) Decode(ctx context.Context, data []byte) iter.Seq2[*T, error] {
-	return t.decode(ctx, data, memory.DefaultAllocator)
-}
-
-// An Encoder writes rows into one file, in memory: Parquet or Arrow IPC. The same rows give the same bytes.
-type Encoder[T any] struct {
-	table *Table[T]
-	out   bytes.Buffer
-	batch batch[T]
-	held  int // rows in batch, a row group at most
-	rows  int
-}
-
-// A batch takes the rows of one row group, or record batch, at a time, and writes them into a file of one format.
-type batch[T any] struct {
-	add     func(row *T)
-	flush   func() error // writes the rows
-	close   func() error // ends the file
-	release func()       // lets go of memory, whether the file is ended or not
-}
-
-// NewEncoder starts a Parquet file. It must be ended by Finish.
-func (t *Table[T]) NewEncoder() (*Encoder[T], error) { return t.newEncoder(memory.DefaultAllocator) }
-
-func (t *Table[T]) newEncoder(mem memory.Allocator) (*Encoder[T], error) {
-	e := &Encoder[T]{table: t}
-	group, err := newGroup(t, &e.out, mem)
-	if err != nil {
-		return nil, fmt.Errorf("%s: write: %w", t.Name, err)
-	}
-	e.batch = batch[T]{add: group.add, flush: group.flush, close: group.file.Close, release: func() {}}
-	return e, nil
-}
-
-// Rows returns how many rows were added.
-func (e *Encoder[T]) Rows() int { return e.rows }
-
-// Written returns the bytes of the row groups that are complete: 0 until there are as many rows as one takes. It
-// depends on the rows alone.
-func (e *Encoder[T]) Written() int {
-	if e.rows < rowGroup {
-		return 0
-	}
-	return e.out.Len()
-}
-
-// Add adds a row, and keeps no reference to it.
-func (e *Encoder[T]) Add(row *T) error {
-	e.batch.add(row)
-	e.rows++
-	if e.held++; e.held == rowGroup {
-		return e.flush()
-	}
-	return nil
-}
-
-func (e *Encoder[T]) flush() error {
-	e.held = 0
-	if err := e.batch.flush(); err != nil {
-		return fmt.Errorf("%s: write: %w", e.table.Name, err)
-	}
-	return nil
-}
-
-// Finish ends the file and returns its bytes, which are the caller's. The Encoder must not be used any more.
-func (e *Encoder[T]) Finish() ([]byte, error) {
-	defer e.batch.release()
-	if e.held > 0 {
-		if err := e.flush(); err != nil {
+		var err error
+		if fields[i], err = schema.NewPrimitiveNodeLogical(c.Name, repetition, logical, c.Type.physical(), -1, -1); err != nil {
 			return nil, err
 		}
 	}
-	if err := e.batch.close(); err != nil { // the footer
-		return nil, fmt.Errorf("%s: write: %w", e.table.Name, err)
-	}
-	return e.out.Bytes(), nil
+	return schema.NewGroupNode("schema", parquet.Repetitions.Repeated, fields, -1)
 }
 
-func (t *Table[T]) decode(ctx context.Context, data []byte, mem memory.Allocator) iter.Seq2[*T, error] {
-	return func(yield func(*T, error) bool) {
-		pf, err := file.NewParquetReader(bytes.NewReader(data), file.WithReadProps(parquet.NewReaderProperties(mem)))
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		fr, err := pqarrow.NewFileReader(pf, pqarrow.ArrowReadProperties{}, mem)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		for i := range pf.NumRowGroups() {
-			rows, err := t.decodeGroup(ctx, fr, i)
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for k := range rows {
-				if !yield(&rows[k], nil) {
-					return
-				}
-			}
-		}
+// physical returns the type of values in a Parquet file.
+func (t Type) physical() parquet.Type {
+	switch t {
+	case Text:
+		return parquet.Types.ByteArray
+	case Real:
+		return parquet.Types.Double
 	}
+	return parquet.Types.Int64
 }
 
-// decodeGroup reads the rows of one row group.
-func (t *Table[T]) decodeGroup(ctx context.Context, fr *pqarrow.FileReader, group int) ([]T, error) {
-	columns := make([]int, fr.ParquetReader().MetaData().Schema.NumColumns())
-	for i := range columns {
-		columns[i] = i
-	}
-	table, err := fr.RowGroup(group).ReadTable(ctx, columns)
+// parquetFile is a Parquet file that is being written.
+type parquetFile[T any] struct {
+	table *Table[T]
+	file  *file.Writer
+}
+
+func newParquet[T any](t *Table[T], to io.Writer) (format, error) {
+	root, err := t.parquetSchema()
 	if err != nil {
 		return nil, err
 	}
-	defer table.Release()
-	rows := make([]T, table.NumRows())
-	for i := range t.Columns {
-		c := &t.Columns[i]
-		for k := range rows {
-			c.setNull(&rows[k])
-		}
-		found := table.Schema().FieldIndices(c.Name)
-		if len(found) == 0 {
-			continue
-		}
-		at := 0
-		for _, chunk := range table.Column(found[0]).Data().Chunks() {
-			if err := c.set(rows[at:at+chunk.Len()], chunk); err != nil {
-				return nil, err
-			}
-			at += chunk.Len()
-		}
-	}
-	return rows, nil
+	props := parquet.NewWriterProperties(
+		parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(zstdLevel),
+		parquet.WithDictionaryDefault(true), parquet.WithDictionaryPageSizeLimit(wholeDictionary), parquet.WithStats(true),
+		parquet.WithCreatedBy("vpcetrail"), parquet.WithMaxRowGroupLength(GroupRows),
+	)
+	// an empty list, not none: files have had it from the start
+	noMetadata := file.WithWriteMetadata(metadata.KeyValueMetadata{})
+	return &parquetFile[T]{t, file.NewParquetWriter(to, root, file.WithWriterProps(props), noMetadata)}, nil
 }
 
-func (c *Column[T]) set(rows []T, values arrow.Array) error {
-	for i := range rows {
-		if values.IsNull(i) {
-			continue
+func (f *parquetFile[T]) close() error { return f.file.Close() }
+
+// group writes the columns one after the other.
+func (f *parquetFile[T]) group(columns []Vector, rows int) error {
+	to := f.file.AppendRowGroup()
+	for i := range columns {
+		chunk, err := to.NextColumn()
+		if err != nil {
+			return err
 		}
-		switch v := values.(type) {
-		case *array.String:
-			*c.text(&rows[i]) = string([]byte(v.Value(i))) // v shares the file's memory
-		case *array.Int64:
-			*c.number(&rows[i]) = v.Value(i)
-		case *array.Timestamp:
-			*c.number(&rows[i]) = int64(v.Value(i))
-		case *array.Float64:
-			*c.real(&rows[i]) = v.Value(i)
-		default:
-			return fmt.Errorf("column %s has type %s", c.Name, values.DataType())
+		c := &f.table.Columns[i]
+		if err := columns[i].write(chunk, c.Type, columns[i].levels(c.Type, c.Nullable, rows)); err != nil {
+			return err
 		}
 	}
-	return nil
+	return to.Close()
+}
+
+// levels returns 0 for each row that is NULL and 1 for others, nil where the column is not nullable.
+func (v *Vector) levels(t Type, nullable bool, rows int) []int16 {
+	if !nullable {
+		return nil
+	}
+	levels := make([]int16, rows)
+	for i := range levels {
+		if !v.isNull(t, true, i) {
+			levels[i] = 1
+		}
+	}
+	return levels
+}
+
+func (v *Vector) write(to file.ColumnChunkWriter, t Type, levels []int16) (err error) {
+	switch to := to.(type) {
+	case *file.ByteArrayColumnChunkWriter:
+		err = v.writeTexts(to, levels)
+	case *file.Int64ColumnChunkWriter:
+		_, err = to.WriteBatch(present(v.Numbers, levels), levels, nil)
+	case *file.Float64ColumnChunkWriter:
+		_, err = to.WriteBatch(present(v.Reals, levels), levels, nil)
+	}
+	return err
+}
+
+// present returns the values that are not NULL.
+func present[V any](values []V, levels []int16) []V {
+	if levels == nil {
+		return values
+	}
+	var some []V
+	for i, level := range levels {
+		if level == 1 {
+			some = append(some, values[i])
+		}
+	}
+	return some
+}
+
+// writeTexts writes the texts that the row group has, and the rows as numbers of these.
+func (v *Vector) writeTexts(to *file.ByteArrayColumnChunkWriter, levels []int16) error {
+	encoder, ok := to.CurrentEncoder().(interface{ PutDictionary(arrow.Array) error })
+	if !ok {
+		return errors.New("BUG: a column without a dictionary")
+	}
+	texts, rows := v.subset(levels)
+	defer texts.Release()
+	defer rows.Release()
+	if err := encoder.PutDictionary(texts); err != nil {
+		return err
+	}
+	stats := to.PageStatistics() // which WriteDictIndices leaves alone
+	stats.IncNulls(int64(rows.NullN()))
+	stats.IncNumValues(int64(rows.Len() - rows.NullN()))
+	if err := stats.UpdateFromArrow(texts, false); err != nil {
+		return err
+	}
+	return to.WriteDictIndices(rows, levels, nil)
+}
+
+// subset returns those texts of the dictionary that rows have, and the rows as numbers of these.
+func (v *Vector) subset(levels []int16) (*array.String, *array.Int32) {
+	number := make([]int32, len(v.Dict))
+	for i, rank := range v.Ranks {
+		if levels[i] == 1 {
+			number[rank] = 1
+		}
+	}
+	b := array.NewStringBuilder(memory.DefaultAllocator)
+	defer b.Release()
+	for rank := range number {
+		if number[rank] == 1 {
+			number[rank] = int32(b.Len())
+			b.Append(v.Dict[rank])
+		}
+	}
+	rows, valid, nulls := make([]int32, len(v.Ranks)), make([]byte, bitutil.BytesForBits(int64(len(v.Ranks)))), 0
+	for i, rank := range v.Ranks {
+		if levels[i] == 0 {
+			nulls++
+			continue
+		}
+		rows[i] = number[rank]
+		bitutil.SetBit(valid, i)
+	}
+	buffers := []*memory.Buffer{memory.NewBufferBytes(valid), memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(rows))}
+	data := array.NewData(arrow.PrimitiveTypes.Int32, len(rows), buffers, nil, nulls, 0)
+	defer data.Release()
+	return b.NewStringArray(), array.NewInt32Data(data)
 }

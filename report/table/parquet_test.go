@@ -7,8 +7,6 @@ import (
 	"math"
 	"reflect"
 	"testing"
-
-	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
 func TestAnotherVersionsColumnsAreNull(t *testing.T) {
@@ -16,28 +14,26 @@ func TestAnotherVersionsColumnsAreNull(t *testing.T) {
 		Services.Columns[2],
 		count("retired", "A column that is no more.", func(r *ServiceRow) *int64 { return &r.Calls }),
 	}}
-	data, err := encode(&old, memory.DefaultAllocator, []ServiceRow{{Service: "s3.amazonaws.com", Routes: Routes{Calls: 7}}})
+	data, err := encode(&old, []ServiceRow{{Service: "s3.amazonaws.com", Routes: Routes{Calls: 7}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := decode(&Services, memory.DefaultAllocator, data)
+	rows, err := decode(&Services, data)
 	if err != nil || len(rows) != 1 || rows[0].Service != "s3.amazonaws.com" || rows[0].Calls != 0 || !math.IsNaN(rows[0].VPCEShare) {
 		t.Errorf("%+v, %v", rows, err)
 	}
 }
 
-func TestEncodeReleasesItsMemory(t *testing.T) {
-	mem := memory.NewCheckedAllocator(memory.DefaultAllocator)
-	defer mem.AssertSize(t, 0)
-	rows := make([]TrafficRow, rowGroup+1) // two row groups
+func TestRowsOfTwoGroupsReadBack(t *testing.T) {
+	rows := make([]TrafficRow, GroupRows+1) // two row groups
 	for i := range rows {
 		rows[i].AccountID, rows[i].Calls = fmt.Sprintf("%012d", i), int64(i)
 	}
-	data, err := encode(&Traffic, mem, rows)
+	data, err := encode(&Traffic, rows)
 	if err != nil {
 		t.Fatal(err)
 	}
-	back, err := decode(&Traffic, mem, data)
+	back, err := decode(&Traffic, data)
 	if err != nil || !reflect.DeepEqual(back, rows) {
 		t.Errorf("%d rows of %d read back, %v", len(back), len(rows), err)
 	}
@@ -45,14 +41,14 @@ func TestEncodeReleasesItsMemory(t *testing.T) {
 
 // TestTheSameRowsGiveTheSameBytes does so for columns of which nearly every value is another one.
 func TestTheSameRowsGiveTheSameBytes(t *testing.T) {
-	rows := make([]TrafficRow, rowGroup)
+	rows := make([]TrafficRow, GroupRows)
 	for i := range rows {
 		rows[i].Principal = fmt.Sprintf("arn:aws:iam::111122223333:user/%030d", i*7919)
 		rows[i].Calls, rows[i].FirstSeen, rows[i].LastSeen = int64(i), int64(i)*1009, int64(i)*1013
 	}
 	var first []byte
 	for range 4 {
-		data, err := encode(&Traffic, memory.DefaultAllocator, rows)
+		data, err := encode(&Traffic, rows)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,8 +61,8 @@ func TestTheSameRowsGiveTheSameBytes(t *testing.T) {
 	}
 }
 
-func encode[T any](t *Table[T], mem memory.Allocator, rows []T) ([]byte, error) {
-	e, err := t.newEncoder(mem)
+func encode[T any](t *Table[T], rows []T) ([]byte, error) {
+	e, err := t.NewEncoder()
 	if err != nil {
 		return nil, err
 	}
@@ -78,8 +74,8 @@ func encode[T any](t *Table[T], mem memory.Allocator, rows []T) ([]byte, error) 
 	return e.Finish()
 }
 
-func decode[T any](t *Table[T], mem memory.Allocator, data []byte) (all []T, err error) {
-	for row, err := range t.decode(context.Background(), data, mem) {
+func decode[T any](t *Table[T], data []byte) (all []T, err error) {
+	for row, err := range t.Decode(context.Background(), data) {
 		if err != nil {
 			return nil, err
 		}

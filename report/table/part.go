@@ -1,0 +1,104 @@
+package table
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+)
+
+// A Part is a range of a file that is read at once: a row group, or the footer.
+type Part struct {
+	Offset int64  `json:"offset"`
+	Length int64  `json:"length"`
+	SHA256 string `json:"sha256"`
+	Rows   int64  `json:"rows,omitempty"` // of a row group
+}
+
+// Parts are the parts of a file: its row groups in order and, last, its footer. Each part begins where the one before
+// ends, so they cover every byte of the file. The record batches of an Arrow file count as row groups.
+type Parts []Part
+
+// ErrChanged says that the bytes of a file are not those that its Parts were taken of.
+var ErrChanged = errors.New("not the bytes that were published")
+
+// Bytes returns the size of the file.
+func (p Parts) Bytes() (n int64) {
+	for i := range p {
+		n += p[i].Length
+	}
+	return n
+}
+
+// Rows returns the number of rows in the file.
+func (p Parts) Rows() (n int64) {
+	for i := range p {
+		n += p[i].Rows
+	}
+	return n
+}
+
+// check reports whether the parts can be those of a file of size bytes.
+func (p Parts) check(size int64) error {
+	at := int64(0)
+	for i := range p {
+		if p[i].Offset != at || p[i].Length <= 0 || p[i].Rows < 0 || p[i].Length > size-at {
+			return fmt.Errorf("a file of %d bytes: %w", size, ErrChanged)
+		}
+		at += p[i].Length
+	}
+	if at != size {
+		return fmt.Errorf("a file of %d bytes, not %d: %w", size, at, ErrChanged)
+	}
+	return nil
+}
+
+// read returns the bytes of the part, whose hash it checks.
+func (p *Part) read(from io.ReaderAt) ([]byte, error) {
+	data, err := readRange(from, p.Offset, p.Length)
+	if err != nil {
+		return nil, err
+	}
+	if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != p.SHA256 {
+		return nil, ErrChanged
+	}
+	return data, nil
+}
+
+func readRange(from io.ReaderAt, offset, length int64) ([]byte, error) {
+	data := make([]byte, length)
+	n, err := from.ReadAt(data, offset)
+	switch {
+	case int64(n) == length:
+		return data, nil
+	case err == nil || err == io.EOF:
+		err = io.ErrUnexpectedEOF
+	}
+	return nil, fmt.Errorf("read bytes %d to %d: %w", offset, offset+length, err)
+}
+
+// A parter passes a file on and takes the parts of it.
+type parter struct {
+	to    io.Writer
+	parts Parts
+	at    int64
+	sum   hash.Hash
+}
+
+func newParter(to io.Writer) *parter { return &parter{to: to, sum: sha256.New()} }
+
+func (p *parter) Write(data []byte) (int, error) {
+	n, err := p.to.Write(data)
+	p.sum.Write(data[:n])
+	p.at += int64(n)
+	return n, err
+}
+
+// end ends a part, which has that many rows.
+func (p *parter) end(rows int) {
+	start := p.parts.Bytes()
+	p.parts = append(p.parts, Part{start, p.at - start, hex.EncodeToString(p.sum.Sum(nil)), int64(rows)})
+	p.sum.Reset()
+}
