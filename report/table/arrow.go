@@ -1,9 +1,6 @@
 package table
 
 import (
-	"errors"
-	"io"
-
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
@@ -37,9 +34,9 @@ type arrowFile[T any] struct {
 	builder *array.RecordBuilder
 }
 
-func newArrow[T any](t *Table[T], to io.Writer) (format, error) {
+func newArrow[T any](t *Table[T], to *parter) (format, error) {
 	schema := t.arrowSchema()
-	file, err := ipc.NewFileWriter(&ended{Writer: to}, ipc.WithSchema(schema), ipc.WithLZ4())
+	file, err := ipc.NewFileWriter(to, ipc.WithSchema(schema), ipc.WithLZ4())
 	return &arrowFile[T]{t, file, array.NewRecordBuilder(memory.DefaultAllocator, schema)}, err
 }
 
@@ -74,23 +71,4 @@ func (v *Vector) appendTo(to array.Builder, t Type, nullable bool, rows int) {
 			b.Append(v.Reals[i])
 		}
 	}
-}
-
-// ended is a file that reports its end as the place to write at, which is all the seeking that an IPC writer does.
-type ended struct {
-	io.Writer
-	size int64
-}
-
-func (e *ended) Write(data []byte) (int, error) {
-	n, err := e.Writer.Write(data)
-	e.size += int64(n)
-	return n, err
-}
-
-func (e *ended) Seek(offset int64, whence int) (int64, error) {
-	if offset != 0 || whence != io.SeekCurrent {
-		return 0, errors.New("BUG: an Arrow file is written from its start to its end")
-	}
-	return e.size, nil
 }

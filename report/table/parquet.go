@@ -1,30 +1,25 @@
 package table
 
 import (
-	"errors"
+	"encoding/binary"
+	"fmt"
 	"io"
 
-	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/bitutil"
-	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/apache/arrow/go/v15/parquet"
 	"github.com/apache/arrow/go/v15/parquet/compress"
-	"github.com/apache/arrow/go/v15/parquet/file"
 	"github.com/apache/arrow/go/v15/parquet/metadata"
 	"github.com/apache/arrow/go/v15/parquet/schema"
 )
 
 // GroupRows is the rows of one row group: the rows are sorted by key, so a query for one
-// principal or service reads few of them. As columns in memory they take some 12 MB.
+// principal or service reads few of them. As columns in memory they take some 6 MB.
 const GroupRows = 32 << 10
 
-// zstdLevel is the fastest: the tables of its encoder are small, and pages are.
-const zstdLevel = 1
-
-// wholeDictionary is never reached by a row group: a column whose dictionary grew too large would go on
-// without one, and arrow lists the two encodings of such a column in any order, differently in every run.
-const wholeDictionary = 1 << 30
+// What readers refuse, writers must not write.
+const (
+	maxGroup = 128 << 10 // rows of a row group: older versions wrote so many
+	maxPage  = 128 << 20 // bytes of a page before compression: GroupRows texts of 2 KiB, no two the same, have half of that
+)
 
 // parquetSchema returns the table's columns in the terms of Parquet.
 func (t *Table[T]) parquetSchema() (*schema.GroupNode, error) {
@@ -65,133 +60,87 @@ func (t Type) physical() parquet.Type {
 	return parquet.Types.Int64
 }
 
+const magic = "PAR1" // at the start of a file, and at its end
+
 // parquetFile is a Parquet file that is being written.
 type parquetFile[T any] struct {
-	table *Table[T]
-	file  *file.Writer
+	table  *Table[T]
+	to     *parter
+	footer *metadata.FileMetaDataBuilder
+	groups int16
 }
 
-func newParquet[T any](t *Table[T], to io.Writer) (format, error) {
+func newParquet[T any](t *Table[T], to *parter) (format, error) {
 	root, err := t.parquetSchema()
 	if err != nil {
 		return nil, err
 	}
-	props := parquet.NewWriterProperties(
-		parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCompressionLevel(zstdLevel),
-		parquet.WithDictionaryDefault(true), parquet.WithDictionaryPageSizeLimit(wholeDictionary), parquet.WithStats(true),
-		parquet.WithCreatedBy("vpcetrail"), parquet.WithMaxRowGroupLength(GroupRows),
-	)
-	// an empty list, not none: files have had it from the start
-	noMetadata := file.WithWriteMetadata(metadata.KeyValueMetadata{})
-	return &parquetFile[T]{t, file.NewParquetWriter(to, root, file.WithWriterProps(props), noMetadata)}, nil
+	props := parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCreatedBy("vpcetrail"))
+	// An empty list of metadata, not none: files have had it from the start. They hold no ARROW:schema: what Parquet says of a
+	// column is all that there is to say.
+	footer := metadata.NewFileMetadataBuilder(schema.NewSchema(root), props, metadata.KeyValueMetadata{})
+	_, err = io.WriteString(to, magic)
+	return &parquetFile[T]{table: t, to: to, footer: footer}, err
 }
-
-func (f *parquetFile[T]) close() error { return f.file.Close() }
 
 // group writes the columns one after the other.
 func (f *parquetFile[T]) group(columns []Vector, rows int) error {
-	to := f.file.AppendRowGroup()
+	e := encoders.Get().(*encoder)
+	defer encoders.Put(e)
+	group, raw := f.footer.AppendRowGroup(), 0
 	for i := range columns {
-		chunk, err := to.NextColumn()
-		if err != nil {
-			return err
-		}
 		c := &f.table.Columns[i]
-		if err := columns[i].write(chunk, c.Type, columns[i].levels(c.Type, c.Nullable, rows)); err != nil {
+		chunk := e.encode(&columns[i], c.Type, c.Nullable, rows)
+		if chunk.unsorted {
+			return fmt.Errorf("BUG: column %s: a dictionary out of order", c.Name)
+		}
+		if raw += chunk.raw; chunk.largest > maxPage || rows > maxGroup {
+			return fmt.Errorf("column %s: %d rows with %d bytes are too many for one row group", c.Name, rows, chunk.largest)
+		}
+		if err := chunk.describe(group.NextColumnChunk(), f.to.at, rows); err != nil {
+			return err
+		}
+		if _, err := f.to.Write(chunk.bytes); err != nil {
 			return err
 		}
 	}
-	return to.Close()
+	group.SetNumRows(rows)
+	f.groups++
+	return group.Finish(int64(raw), f.groups-1)
 }
 
-// levels returns 0 for each row that is NULL and 1 for others, nil where the column is not nullable.
-func (v *Vector) levels(t Type, nullable bool, rows int) []int16 {
-	if !nullable {
-		return nil
+// maxStatistic is the length of a text up to which it serves as least or greatest of its column.
+const maxStatistic = 4 << 10
+
+// describe puts into the footer what readers must know of the chunk, which starts at a place in the file.
+func (c *chunk) describe(to *metadata.ColumnChunkMetaDataBuilder, at int64, rows int) error {
+	signed := to.Descr().SortOrder() == schema.SortSIGNED
+	stats := metadata.EncodedStatistics{Signed: signed, HasNullCount: true, NullCount: int64(c.nulls)}
+	if c.min != nil && len(c.min) <= maxStatistic {
+		stats.SetMin(c.min)
 	}
-	levels := make([]int16, rows)
-	for i := range levels {
-		if !v.isNull(t, true, i) {
-			levels[i] = 1
-		}
+	if c.max != nil && len(c.max) <= maxStatistic {
+		stats.SetMax(c.max)
 	}
-	return levels
+	to.SetStats(stats)
+	return to.Finish(metadata.ChunkMetaInfo{
+		NumValues: int64(rows), DictPageOffset: at, IndexPageOffset: -1, DataPageOffset: at + int64(c.dataPage),
+		CompressedSize: int64(len(c.bytes)), UncompressedSize: int64(c.raw),
+	}, true, false, metadata.EncodingStats{
+		DictEncodingStats: map[parquet.Encoding]int32{parquet.Encodings.Plain: 1},
+		DataEncodingStats: map[parquet.Encoding]int32{parquet.Encodings.RLEDict: 1},
+	}, nil)
 }
 
-func (v *Vector) write(to file.ColumnChunkWriter, t Type, levels []int16) (err error) {
-	switch to := to.(type) {
-	case *file.ByteArrayColumnChunkWriter:
-		err = v.writeTexts(to, levels)
-	case *file.Int64ColumnChunkWriter:
-		_, err = to.WriteBatch(present(v.Numbers, levels), levels, nil)
-	case *file.Float64ColumnChunkWriter:
-		_, err = to.WriteBatch(present(v.Reals, levels), levels, nil)
+// close writes the footer.
+func (f *parquetFile[T]) close() error {
+	footer, err := f.footer.Finish()
+	if err != nil {
+		return err
+	}
+	n, err := footer.WriteTo(f.to, nil)
+	if err == nil {
+		_, err = f.to.Write(append(binary.LittleEndian.AppendUint32(nil, uint32(n)), magic...))
 	}
 	return err
-}
-
-// present returns the values that are not NULL.
-func present[V any](values []V, levels []int16) []V {
-	if levels == nil {
-		return values
-	}
-	var some []V
-	for i, level := range levels {
-		if level == 1 {
-			some = append(some, values[i])
-		}
-	}
-	return some
-}
-
-// writeTexts writes the texts that the row group has, and the rows as numbers of these.
-func (v *Vector) writeTexts(to *file.ByteArrayColumnChunkWriter, levels []int16) error {
-	encoder, ok := to.CurrentEncoder().(interface{ PutDictionary(arrow.Array) error })
-	if !ok {
-		return errors.New("BUG: a column without a dictionary")
-	}
-	texts, rows := v.subset(levels)
-	defer texts.Release()
-	defer rows.Release()
-	if err := encoder.PutDictionary(texts); err != nil {
-		return err
-	}
-	stats := to.PageStatistics() // which WriteDictIndices leaves alone
-	stats.IncNulls(int64(rows.NullN()))
-	stats.IncNumValues(int64(rows.Len() - rows.NullN()))
-	if err := stats.UpdateFromArrow(texts, false); err != nil {
-		return err
-	}
-	return to.WriteDictIndices(rows, levels, nil)
-}
-
-// subset returns those texts of the dictionary that rows have, and the rows as numbers of these.
-func (v *Vector) subset(levels []int16) (*array.String, *array.Int32) {
-	number := make([]int32, len(v.Dict))
-	for i, rank := range v.Ranks {
-		if levels[i] == 1 {
-			number[rank] = 1
-		}
-	}
-	b := array.NewStringBuilder(memory.DefaultAllocator)
-	defer b.Release()
-	for rank := range number {
-		if number[rank] == 1 {
-			number[rank] = int32(b.Len())
-			b.Append(v.Dict[rank])
-		}
-	}
-	rows, valid, nulls := make([]int32, len(v.Ranks)), make([]byte, bitutil.BytesForBits(int64(len(v.Ranks)))), 0
-	for i, rank := range v.Ranks {
-		if levels[i] == 0 {
-			nulls++
-			continue
-		}
-		rows[i] = number[rank]
-		bitutil.SetBit(valid, i)
-	}
-	buffers := []*memory.Buffer{memory.NewBufferBytes(valid), memory.NewBufferBytes(arrow.Int32Traits.CastToBytes(rows))}
-	data := array.NewData(arrow.PrimitiveTypes.Int32, len(rows), buffers, nil, nulls, 0)
-	defer data.Release()
-	return b.NewStringArray(), array.NewInt32Data(data)
 }

@@ -37,7 +37,7 @@ func (v *Vector) isNull(t Type, nullable bool, i int) bool {
 	case !nullable:
 		return false
 	case t == Text:
-		return v.Dict[v.Ranks[i]] == ""
+		return v.Ranks[i] == 0 && v.Dict[0] == ""
 	case t == Real:
 		return math.IsNaN(v.Reals[i])
 	}
@@ -68,19 +68,20 @@ type gatherer struct {
 	number uint32            // of last
 }
 
-// add adds the value of column c in row.
-func add[T any](g *gatherer, c *Column[T], row *T) {
+// add adds the value of column c in row, and returns by how many bytes that makes the dictionary longer.
+func add[T any](g *gatherer, c *Column[T], row *T) (grown int) {
 	switch c.Type {
 	case Text:
-		g.addText(*c.text(row))
+		grown = g.addText(*c.text(row))
 	case Real:
 		g.vector.Reals = append(g.vector.Reals, *c.real(row))
 	default:
 		g.vector.Numbers = append(g.vector.Numbers, *c.number(row))
 	}
+	return grown
 }
 
-func (g *gatherer) addText(text string) {
+func (g *gatherer) addText(text string) (grown int) {
 	if text != g.last || len(g.vector.Dict) == 0 {
 		number, known := g.index[text]
 		if !known {
@@ -90,10 +91,12 @@ func (g *gatherer) addText(text string) {
 			}
 			g.index[text] = number
 			g.vector.Dict = append(g.vector.Dict, text)
+			grown = len(text)
 		}
 		g.last, g.number = text, number
 	}
 	g.vector.Ranks = append(g.vector.Ranks, g.number)
+	return grown
 }
 
 // sort sorts the dictionary, so that numbers become ranks.

@@ -15,6 +15,7 @@ type Writer[T any] struct {
 	format   format
 	rows     int64
 	held     int        // rows in gathered
+	texts    int        // bytes of their dictionaries
 	gathered []gatherer // the row group that Add makes
 }
 
@@ -36,7 +37,7 @@ func (t *Table[T]) NewArrowWriter(to io.Writer) (*Writer[T], error) {
 	return newWriter(t, to, newArrow[T])
 }
 
-func newWriter[T any](t *Table[T], to io.Writer, start func(*Table[T], io.Writer) (format, error)) (*Writer[T], error) {
+func newWriter[T any](t *Table[T], to io.Writer, start func(*Table[T], *parter) (format, error)) (*Writer[T], error) {
 	w := &Writer[T]{table: t, to: newParter(to), gathered: make([]gatherer, len(t.Columns))}
 	var err error
 	if w.format, err = start(t, w.to); err != nil {
@@ -47,12 +48,16 @@ func newWriter[T any](t *Table[T], to io.Writer, start func(*Table[T], io.Writer
 
 func (w *Writer[T]) failed(err error) error { return fmt.Errorf("%s: write: %w", w.table.Name, err) }
 
+// groupTexts is the size of the texts at which Add ends a row group before it has all its rows. A row group of 14 columns of
+// ARNs at their longest, no two the same, would have 900 MiB; those of real trails have less than 1 MiB.
+const groupTexts = 32 << 20
+
 // Add adds a row, and keeps no reference to it. Row groups are written when they have GroupRows rows.
 func (w *Writer[T]) Add(row *T) error {
 	for i := range w.gathered {
-		add(&w.gathered[i], &w.table.Columns[i], row)
+		w.texts += add(&w.gathered[i], &w.table.Columns[i], row)
 	}
-	if w.held++; w.held == GroupRows {
+	if w.held++; w.held == GroupRows || w.texts >= groupTexts {
 		return w.flush()
 	}
 	return nil
@@ -65,7 +70,7 @@ func (w *Writer[T]) flush() error {
 		w.gathered[i].sort()
 		group[i] = w.gathered[i].vector
 	}
-	w.held = 0
+	w.held, w.texts = 0, 0
 	if err := w.write(group); err != nil {
 		return err
 	}
@@ -123,12 +128,12 @@ type Encoder[T any] struct {
 }
 
 // NewEncoder starts a Parquet file in memory.
-func (t *Table[T]) NewEncoder() (*Encoder[T], error) { return encoder(t.NewWriter) }
+func (t *Table[T]) NewEncoder() (*Encoder[T], error) { return inMemory(t.NewWriter) }
 
 // NewArrowEncoder starts an Arrow IPC file in memory.
-func (t *Table[T]) NewArrowEncoder() (*Encoder[T], error) { return encoder(t.NewArrowWriter) }
+func (t *Table[T]) NewArrowEncoder() (*Encoder[T], error) { return inMemory(t.NewArrowWriter) }
 
-func encoder[T any](start func(io.Writer) (*Writer[T], error)) (*Encoder[T], error) {
+func inMemory[T any](start func(io.Writer) (*Writer[T], error)) (*Encoder[T], error) {
 	out := new(bytes.Buffer)
 	w, err := start(out)
 	return &Encoder[T]{w, out}, err

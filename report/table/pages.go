@@ -1,0 +1,200 @@
+package table
+
+import (
+	"encoding/binary"
+	"math"
+	"math/bits"
+	"slices"
+	"sync"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// Column chunks are encoded here and not by arrow's column chunk writers. Those look up every dictionary entry and every
+// number in a hash table once more, start a zstd encoder for each page, and cannot sort the dictionary of a column of numbers.
+// Tables traffic and resources of 36,000 and 196,000 rows, given as columns, took 36 and 154 ms and 126 MB of allocations
+// by arrow; here they take 17 and 49 ms and 0.3 MB, and the files are 17 % smaller (BenchmarkEncode, 2026-11).
+
+// The numbers of Parquet's format.
+const (
+	dataPage, dictionaryPage             = 0, 2 // PageType
+	plain, plainDictionary, rle, byRanks = 0, 2, 3, 8
+	zstdCodec                            = 6
+)
+
+// A chunk is an encoded column chunk: a dictionary page and a data page.
+type chunk struct {
+	bytes    []byte // valid until the next chunk
+	dataPage int    // where in bytes the data page starts
+	raw      int    // the size before compression
+	largest  int    // that of the larger page
+	nulls    int
+	min, max []byte // nil where all rows are NULL
+	unsorted bool   // the dictionary that came is not in order: min and max are wrong
+}
+
+// An encoder encodes column chunks. Its memory is used again from chunk to chunk.
+type encoder struct {
+	zstd           *zstd.Encoder
+	out, page, zip []byte
+	levels         []uint32
+	ranks          []uint32 // of the rows that are not NULL, in the chunk's dictionary
+	subset         []uint32
+	seen           []uint64
+	numbers        []int64 // of the rows that are not NULL
+	distinct       []int64
+	packed, spare  []uint64
+}
+
+// encoders keeps encoders from file to file.
+var encoders = sync.Pool{New: func() any {
+	// Pages are small, so the fastest level and a small window do. A Part's hash makes a checksum superfluous.
+	z, err := zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1), zstd.WithLowerEncoderMem(true),
+		zstd.WithWindowSize(256<<10), zstd.WithEncoderCRC(false), zstd.WithZeroFrames(true))
+	if err != nil {
+		panic("BUG: " + err.Error())
+	}
+	return &encoder{zstd: z}
+}}
+
+// encode encodes the column of a row group.
+func (e *encoder) encode(v *Vector, t Type, nullable bool, rows int) chunk {
+	c := chunk{}
+	e.out, e.page = e.out[:0], e.page[:0]
+	if nullable {
+		c.nulls = e.setLevels(v, t, rows)
+	}
+	entries := 0
+	if t == Text {
+		entries = e.texts(v, &c)
+	} else {
+		entries = e.sortNumbers(v, t, nullable, &c)
+	}
+	c.raw = e.put(dictionaryPage, entries)
+	c.dataPage = len(e.out)
+	e.page = e.page[:0]
+	if nullable {
+		e.page = appendRuns(append(e.page, 0, 0, 0, 0), e.levels, 1)
+		binary.LittleEndian.PutUint32(e.page, uint32(len(e.page)-4))
+	}
+	width := bits.Len(uint(max(entries, 2) - 1))
+	e.page = appendRuns(append(e.page, byte(width)), e.ranks, width)
+	c.largest = max(c.raw, len(e.page))
+	c.raw += e.put(dataPage, rows)
+	c.bytes = e.out
+	return c
+}
+
+// setLevels sets a row's level to 0 where it is NULL, else to 1, and returns how many are NULL.
+func (e *encoder) setLevels(v *Vector, t Type, rows int) (nulls int) {
+	e.levels = slices.Grow(e.levels[:0], rows)[:rows]
+	for i := range e.levels {
+		e.levels[i] = 1
+		if v.isNull(t, true, i) {
+			e.levels[i] = 0
+			nulls++
+		}
+	}
+	return nulls
+}
+
+// texts puts those texts of the dictionary that rows have into the page, and sets ranks to what rows are among these.
+func (e *encoder) texts(v *Vector, c *chunk) (entries int) {
+	e.clearSeen(len(v.Dict))
+	for _, r := range v.Ranks {
+		e.seen[r/64] |= 1 << (r % 64)
+	}
+	if len(v.Dict) > 0 && v.Dict[0] == "" {
+		e.seen[0] &^= 1 // NULL
+	}
+	e.subset = slices.Grow(e.subset[:0], len(v.Dict))[:len(v.Dict)]
+	first, last := "", ""
+	for at, word := range e.seen {
+		for ; word != 0; word &= word - 1 {
+			rank := 64*at + bits.TrailingZeros64(word)
+			e.subset[rank] = uint32(entries)
+			c.unsorted = c.unsorted || entries > 0 && v.Dict[rank] <= last
+			last = v.Dict[rank]
+			if entries++; entries == 1 {
+				first = last
+			}
+			e.page = append(binary.LittleEndian.AppendUint32(e.page, uint32(len(last))), last...)
+		}
+	}
+	if entries > 0 {
+		c.min, c.max = []byte(first), []byte(last)
+	}
+	e.ranks = e.ranks[:0]
+	for i, r := range v.Ranks {
+		if c.nulls == 0 || e.levels[i] == 1 {
+			e.ranks = append(e.ranks, e.subset[r])
+		}
+	}
+	return entries
+}
+
+func (e *encoder) clearSeen(n int) {
+	words := (n + 63) / 64
+	e.seen = slices.Grow(e.seen[:0], words)[:words]
+	clear(e.seen)
+}
+
+// sortNumbers puts the numbers that rows have into the page, and sets ranks to what rows are among these.
+func (e *encoder) sortNumbers(v *Vector, t Type, nullable bool, c *chunk) (entries int) {
+	e.numbers = e.numbers[:0]
+	switch {
+	case t == Real:
+		for _, real := range v.Reals {
+			if !math.IsNaN(real) {
+				e.numbers = append(e.numbers, ordered(real))
+			}
+		}
+	case nullable:
+		for _, n := range v.Numbers {
+			if n >= 0 {
+				e.numbers = append(e.numbers, n)
+			}
+		}
+	default:
+		e.numbers = append(e.numbers, v.Numbers...)
+	}
+	if len(e.numbers) == 0 {
+		e.ranks = e.ranks[:0]
+		return 0
+	}
+	e.rank()
+	for _, n := range e.distinct {
+		e.page = binary.LittleEndian.AppendUint64(e.page, bitsOf(n, t))
+	}
+	c.min, c.max = slices.Clone(e.page[:8]), slices.Clone(e.page[len(e.page)-8:])
+	if t == Real { // 0 equals -0: the least is the one, and the greatest the other
+		c.min, c.max = zeroAs(c.min, math.Copysign(0, -1)), zeroAs(c.max, 0)
+	}
+	return len(e.distinct)
+}
+
+// zeroAs returns the real, or as where it is 0.
+func zeroAs(real []byte, as float64) []byte {
+	if math.Float64frombits(binary.LittleEndian.Uint64(real)) == 0 {
+		return binary.LittleEndian.AppendUint64(nil, math.Float64bits(as))
+	}
+	return real
+}
+
+// put compresses the page, and puts it behind its header. It returns the size of both before compression.
+func (e *encoder) put(kind, values int) (raw int) {
+	e.zip = e.zstd.EncodeAll(e.page, e.zip[:0])
+	start := len(e.out)
+	h := appendI32(appendI32(appendI32(e.out, 1, kind), 1, len(e.page)), 1, len(e.zip))
+	if kind == dictionaryPage {
+		h = appendI32(appendI32(appendField(h, 4, thriftStruct), 1, values), 1, plain)
+		h = appendField(h, 1, thriftTrue) // sorted
+	} else {
+		h = appendI32(appendI32(appendField(h, 2, thriftStruct), 1, values), 1, byRanks)
+		h = appendI32(appendI32(h, 1, rle), 1, rle) // levels
+	}
+	h = append(h, 0, 0) // both structs end
+	raw = len(h) - start + len(e.page)
+	e.out = append(h, e.zip...)
+	return raw
+}
