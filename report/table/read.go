@@ -3,14 +3,12 @@ package table
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
-
-	"github.com/apache/arrow/go/v15/arrow/memory"
-	"github.com/apache/arrow/go/v15/parquet"
-	"github.com/apache/arrow/go/v15/parquet/file"
+	"slices"
 )
 
 // Read returns the rows of a Parquet file of size bytes. It reads the footer first, then one row group at a time, each by one
@@ -22,40 +20,23 @@ import (
 // columns that it lacks are NULL, and those that the table does not know are passed over.
 func (t *Table[T]) Read(ctx context.Context, from io.ReaderAt, size int64, parts Parts) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
-		if parts != nil {
-			if err := parts.check(size); err != nil {
+		groups, err := readFooter(from, size, parts)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+		var row T
+		for i := range groups {
+			columns, err := t.readGroup(ctx, from, &groups[i])
+			if err != nil {
 				yield(nil, err)
 				return
 			}
-			for i := range parts {
-				if _, err := parts[i].read(from); err != nil {
-					yield(nil, err)
-					return
+			for k := range groups[i].part.Rows {
+				for c := range t.Columns {
+					t.Columns[c].set(&row, &columns[c], int(k))
 				}
-			}
-		}
-		data, err := readRange(from, 0, size)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		pf, err := file.NewParquetReader(bytes.NewReader(data), file.WithReadProps(parquet.NewReaderProperties(memory.DefaultAllocator)))
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		for i := range pf.NumRowGroups() {
-			if ctx.Err() != nil {
-				yield(nil, context.Cause(ctx))
-				return
-			}
-			rows, err := t.decodeGroup(pf.RowGroup(i))
-			if err != nil {
-				yield(nil, fmt.Errorf("row group %d: %w", i, err))
-				return
-			}
-			for k := range rows {
-				if !yield(&rows[k], nil) {
+				if !yield(&row, nil) {
 					return
 				}
 			}
@@ -68,66 +49,210 @@ func (t *Table[T]) Decode(ctx context.Context, data []byte) iter.Seq2[*T, error]
 	return t.Read(ctx, bytes.NewReader(data), int64(len(data)), nil)
 }
 
-// decodeGroup reads the rows of one row group.
-func (t *Table[T]) decodeGroup(group *file.RowGroupReader) ([]T, error) {
-	rows := make([]T, group.NumRows())
-	found := group.MetaData().Schema
+// set sets the column's value in row to the one that row i of the vector has, or to NULL where there is no vector.
+func (c *Column[T]) set(row *T, v *Vector, i int) {
+	switch {
+	case v.rows(c.Type) == 0:
+		c.setNull(row)
+	case c.Type == Text:
+		*c.text(row) = v.Dict[v.Ranks[i]]
+	case c.Type == Real:
+		*c.real(row) = v.Reals[i]
+	default:
+		*c.number(row) = v.Numbers[i]
+	}
+}
+
+// A rowGroup is what the footer says about a row group.
+type rowGroup struct {
+	part    Part // without a hash where none is known
+	columns []columnChunk
+}
+
+// A columnChunk is what the footer says about a column of a row group.
+type columnChunk struct {
+	name           string
+	kind           int64 // Parquet's type of values
+	nullable       bool
+	offset, length int64 // in the file
+}
+
+// readGroup reads the row group into one vector for each of the table's columns.
+func (t *Table[T]) readGroup(ctx context.Context, from io.ReaderAt, g *rowGroup) (columns []Vector, err error) {
+	if ctx.Err() != nil {
+		return nil, context.Cause(ctx)
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("row group at byte %d: %w", g.part.Offset, err)
+		}
+	}()
+	defer recovered(&err)
+	data, err := g.part.read(from)
+	if err != nil {
+		return nil, err
+	}
+	columns = make([]Vector, len(t.Columns))
+	var decoder chunkReader
 	for i := range t.Columns {
 		c := &t.Columns[i]
-		for k := range rows {
-			c.setNull(&rows[k])
-		}
-		at := found.ColumnIndexByName(c.Name)
+		at := slices.IndexFunc(g.columns, func(found columnChunk) bool { return found.name == c.Name })
 		if at < 0 {
 			continue
 		}
-		chunk, err := group.Column(at)
-		if err == nil {
-			err = c.read(rows, chunk)
+		found := g.columns[at]
+		if found.kind != int64(c.Type.physical()) {
+			return nil, fmt.Errorf("column %s is not of type %s", c.Name, c.Type)
 		}
-		if err != nil {
+		chunk := data[found.offset-g.part.Offset:][:found.length]
+		if columns[i], err = decoder.decode(chunk, c.Type, c.Nullable, found.nullable, int(g.part.Rows)); err != nil {
 			return nil, fmt.Errorf("column %s: %w", c.Name, err)
 		}
 	}
-	return rows, nil
+	return columns, nil
 }
 
-func (c *Column[T]) read(rows []T, from file.ColumnChunkReader) error {
-	n := int64(len(rows))
-	levels := make([]int16, n)
-	var got int64
-	var read int
-	var err error
-	set := func(int, *T) {}
-	switch from := from.(type) {
-	case *file.ByteArrayColumnChunkReader:
-		values := make([]parquet.ByteArray, n)
-		got, read, err = from.ReadBatch(n, values, levels, nil)
-		set = func(i int, row *T) { *c.text(row) = string(values[i]) }
-	case *file.Int64ColumnChunkReader:
-		values := make([]int64, n)
-		got, read, err = from.ReadBatch(n, values, levels, nil)
-		set = func(i int, row *T) { *c.number(row) = values[i] }
-	case *file.Float64ColumnChunkReader:
-		values := make([]float64, n)
-		got, read, err = from.ReadBatch(n, values, levels, nil)
-		set = func(i int, row *T) { *c.real(row) = values[i] }
+// errDecoder says that decoding has panicked. The file is damaged, and so is the code that has not seen it.
+var errDecoder = errors.New("BUG: damage that was not found in time")
+
+// recovered turns a panic into an error.
+func recovered(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("%w: %v", errDecoder, p)
 	}
-	if err != nil {
-		return err
-	}
-	if got != n {
-		return errors.New("too few values")
-	}
-	max, at := from.Descriptor().MaxDefinitionLevel(), 0
-	for i := range rows {
-		if max == 0 || levels[i] == max {
-			set(at, &rows[i])
-			at++
+}
+
+var errFooter = errors.New("not the footer of a Parquet file")
+
+// readFooter returns what the footer of a file says about its row groups.
+func readFooter(from io.ReaderAt, size int64, parts Parts) (groups []rowGroup, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("footer: %w", err)
 		}
+	}()
+	defer recovered(&err)
+	footer := Part{}
+	if parts != nil {
+		if err := parts.check(size); err != nil {
+			return nil, err
+		}
+		footer = parts[len(parts)-1]
+	} else if footer, err = findFooter(from, size); err != nil {
+		return nil, err
 	}
-	if at != read {
-		return errors.New("too few values")
+	data, err := footer.read(from)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	if len(data) < tail || len(data) > maxFooter || string(data[len(data)-4:]) != magic {
+		return nil, errFooter
+	}
+	length := int64(binary.LittleEndian.Uint32(data[len(data)-tail:]))
+	if data = data[:len(data)-tail]; length > int64(len(data)) {
+		return nil, errFooter
+	}
+	return parseFooter(data[int64(len(data))-length:], footer.Offset, parts)
+}
+
+// tail is the length of what follows the footer: its length and PAR1.
+const tail = 8
+
+// maxFooter is more than 3,000 row groups need, which have 100 million rows.
+const maxFooter = 16 << 20
+
+// findFooter returns where the footer is by the file's last bytes.
+func findFooter(from io.ReaderAt, size int64) (Part, error) {
+	if size < tail {
+		return Part{}, errFooter
+	}
+	end, err := readRange(from, size-tail, tail)
+	if err != nil {
+		return Part{}, err
+	}
+	length := int64(binary.LittleEndian.Uint32(end)) + tail
+	if length > min(size, maxFooter) {
+		return Part{}, errFooter
+	}
+	return Part{Offset: size - length, Length: length}, nil
+}
+
+// parseFooter returns the row groups of a footer. Their columns lie before its offset, and within their parts where these are known.
+func parseFooter(data []byte, offset int64, parts Parts) ([]rowGroup, error) {
+	footer, _, err := readThrift(data)
+	if err != nil {
+		return nil, err
+	}
+	schema := footer.field(2).list()
+	if len(schema) == 0 {
+		return nil, errFooter
+	}
+	nullable := map[string]bool{}
+	for _, element := range schema[1:] { // after the root
+		if element.field(5).int(0) != 0 || element.field(3).int(0) > 1 {
+			return nil, errors.New("columns within columns")
+		}
+		nullable[element.field(4).text] = element.field(3).int(0) == 1
+	}
+	found := footer.field(4).list()
+	if parts != nil && len(found) != len(parts)-1 {
+		return nil, errFooter
+	}
+	groups, before := make([]rowGroup, len(found)), int64(0)
+	for i := range found {
+		if groups[i], err = parseGroup(found[i], nullable); err != nil {
+			return nil, err
+		}
+		g := &groups[i]
+		start, end := g.span()
+		switch {
+		case parts == nil:
+			g.part.Offset, g.part.Length = start, end-start
+		case parts[i].Rows != g.part.Rows:
+			return nil, errFooter
+		default:
+			g.part = parts[i]
+		}
+		if start < max(before, g.part.Offset) || end > min(offset, g.part.Offset+g.part.Length) || start >= end {
+			return nil, errFooter
+		}
+		before = end
+	}
+	return groups, nil
+}
+
+func parseGroup(group thriftValue, nullable map[string]bool) (g rowGroup, err error) {
+	g.part.Rows = group.field(3).int(-1)
+	if g.part.Rows < 0 || g.part.Rows > maxGroup {
+		return g, fmt.Errorf("a row group of %d rows", g.part.Rows)
+	}
+	for _, column := range group.field(1).list() {
+		about := column.field(3)
+		c := columnChunk{kind: about.field(1).int(-1), offset: about.field(9).int(-1), length: about.field(7).int(-1)}
+		if dictionary := about.field(11).int(0); dictionary > 0 {
+			c.offset = min(c.offset, dictionary)
+		}
+		path := about.field(3).list()
+		if len(path) != 1 || c.offset < 0 || c.length < 0 || c.offset+c.length < c.offset || about.field(4).int(-1) != zstdCodec {
+			return g, errFooter
+		}
+		c.name = path[0].text
+		var known bool
+		if c.nullable, known = nullable[c.name]; !known {
+			return g, errFooter
+		}
+		g.columns = append(g.columns, c)
+	}
+	return g, nil
+}
+
+// span returns where the columns start and end.
+func (g *rowGroup) span() (start, end int64) {
+	for i, c := range g.columns {
+		if i == 0 || c.offset < start {
+			start = c.offset
+		}
+		end = max(end, c.offset+c.length)
+	}
+	return start, end
 }
