@@ -54,7 +54,7 @@ func (x *explainer) ownConflicts() {
 		if x.Source.Kind == Public {
 			x.conflict("The endpoint is ours, but the source is a public address: a VPC with a public range, or something new.")
 		}
-		if invokedByService(x.ev) {
+		if invokedByService(x.ev.Identity.InvokedBy) {
 			x.conflict("The endpoint is ours, but a service made the call on the caller's behalf.")
 		}
 		if isConsole(x.ev.UserAgent) {

@@ -23,7 +23,7 @@ func (x *explainer) find(ranges *Ranges) {
 	} else {
 		x.add(fieldIdentityType, ev.Identity.Type, RouteUnknown, "a caller that is no service")
 	}
-	if by := ev.Identity.InvokedBy; len(by) == 0 || invokedByService(ev) {
+	if by := ev.Identity.InvokedBy; len(by) == 0 || invokedByService(ev.Identity.InvokedBy) {
 		x.add(fieldInvokedBy, by, AWSService, "this service made the call on the caller's behalf")
 	} else {
 		x.add(fieldInvokedBy, by, RouteUnknown, "a person in the console, not a service")

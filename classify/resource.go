@@ -36,7 +36,13 @@ const (
 func (r *Resources) Read(ev *event.Event) {
 	r.ARNs, r.text, r.ev, r.told = r.ARNs[:0], r.text[:0], ev, false
 	r.service, _ = bytes.CutSuffix(ev.Source, []byte(".amazonaws.com"))
-	if len(ev.Resources) > 0 {
+	switch {
+	case len(ev.Resources) == 0:
+	case ev.Named.HasARNs:
+		for _, arn := range ev.Named.ARNs {
+			r.add(arn)
+		}
+	default:
 		r.readListed()
 	}
 	if !r.told {

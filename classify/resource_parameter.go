@@ -2,6 +2,7 @@ package classify
 
 import (
 	"bytes"
+	"slices"
 
 	"vpcetrail/ingest/event"
 )
@@ -69,7 +70,15 @@ var (
 var parametersOf = func() map[string]*parameters {
 	all := map[string]*parameters{}
 	for service, list := range requested {
-		all[service] = &parameters{service: service, requested: list, answered: answered[service]}
+		p := &parameters{service: service, requested: list, answered: answered[service]}
+		for i := range list {
+			number := slices.Index(event.ParameterNames[:], list[i].name)
+			if number < 0 {
+				panic("BUG: package event does not keep parameter " + list[i].name)
+			}
+			p.places[number] = uint8(i + 1)
+		}
+		all[service] = p
 	}
 	return all
 }()
@@ -78,6 +87,7 @@ var parametersOf = func() map[string]*parameters {
 type parameters struct {
 	service             string
 	requested, answered []parameter
+	places              [len(event.ParameterNames)]uint8 // in requested, by event.Parameter.Number; one too high
 }
 
 // readParameters takes the resources of the answer, or else of the request.
@@ -91,12 +101,26 @@ func (r *Resources) readParameters() {
 			return
 		}
 	}
-	r.read(p.service, r.ev.Request, p.requested)
+	if !r.ev.Named.HasParameters {
+		r.read(p.service, r.ev.Request, p.requested)
+		return
+	}
+	var values parameterValues
+	for i := range r.ev.Named.Parameters {
+		member := &r.ev.Named.Parameters[i]
+		if place := p.places[member.Number]; place > 0 {
+			values[place-1] = member.Value
+		}
+	}
+	r.takeAll(p.service, &values, p.requested)
 }
+
+// parameterValues are values of parameters, by place in a list of parameters.
+type parameterValues [8][]byte
 
 // read takes what the members of raw name. Of a member that comes twice the last one counts.
 func (r *Resources) read(service string, raw []byte, list []parameter) {
-	var values [8][]byte // by place in list
+	var values parameterValues
 	members := event.MembersOf(raw)
 	for members.Next() {
 		for i := range list {
@@ -106,6 +130,11 @@ func (r *Resources) read(service string, raw []byte, list []parameter) {
 			}
 		}
 	}
+	r.takeAll(service, &values, list)
+}
+
+// takeAll takes what the values of parameters name.
+func (r *Resources) takeAll(service string, values *parameterValues, list []parameter) {
 	owner := r.ev.Recipient
 	for i := range list {
 		if list[i].how != ofOwner {

@@ -27,54 +27,70 @@ func Examine(ev *event.Event, ranges *Ranges) Facts {
 // Examine reads the facts of ev, which mentions m.
 func (m *Mention) Examine(ev *event.Event, ranges *Ranges) Facts {
 	f := Facts{Mention: *m}
-	f.Unowned = unowned(ev, &f, ranges)
+	switch served := ServedBy(&ev.Identity); {
+	case IsServiceEvent(ev.Type):
+		f.Unowned.Evidence = ServiceEvent
+	case served != NoEvidence:
+		f.Unowned.Evidence = served
+	default:
+		f.Unowned, f.publicSource = m.Decide(SourceOf(ev.SourceIP, ranges), ev.UserAgent)
+	}
 	return f
 }
 
-// unowned applies all rules but the second.
-func unowned(ev *event.Event, f *Facts, ranges *Ranges) Verdict {
+// IsServiceEvent reports whether an eventType is that of a service's own event. AWS's pages spell it
+// AwsServiceEvent and AWSServiceEvent.
+func IsServiceEvent(eventType []byte) bool {
+	return bytes.EqualFold(eventType, []byte("AwsServiceEvent"))
+}
+
+// ServedBy returns the evidence that a service made the call, as far as the identity shows it:
+// ServicePrincipal, InvokedBy or NoEvidence.
+func ServedBy(id *event.Identity) Evidence {
 	switch {
-	case bytes.EqualFold(ev.Type, []byte("AwsServiceEvent")): // AWS's pages spell it AWSServiceEvent too
-		return Verdict{Evidence: ServiceEvent}
-	case string(ev.Identity.Type) == "AWSService":
-		return Verdict{Evidence: ServicePrincipal}
-	case invokedByService(ev):
-		return Verdict{Evidence: InvokedBy}
+	case string(id.Type) == "AWSService":
+		return ServicePrincipal
+	case invokedByService(id.InvokedBy):
+		return InvokedBy
 	}
-	addr, kind := ParseSource(ev.SourceIP)
+	return NoEvidence
+}
+
+// Decide applies the rules from the third on to a record that mentions m and that no service made by
+// its type or identity. public reports whether it names an endpoint and a public source.
+func (m *Mention) Decide(source SourceFacts, userAgent []byte) (v Verdict, public bool) {
 	switch {
-	case kind == FromService:
-		return Verdict{Evidence: ServiceSource}
-	case f.internal:
-		return Verdict{Evidence: EndpointInternal}
-	case len(f.EndpointID) > 0:
-		return withEndpoint(ev, f, addr, kind, ranges)
+	case source.Kind == FromService:
+		return Verdict{Evidence: ServiceSource}, false
+	case m.internal:
+		return Verdict{Evidence: EndpointInternal}, false
+	case len(m.EndpointID) > 0:
+		return m.withEndpoint(source, userAgent), source.Kind == Public
 	}
-	switch kind {
+	switch source.Kind {
 	case Public:
-		return Verdict{PublicSource, ranges.Origin(addr)}
+		return Verdict{PublicSource, source.Origin}, false
 	case Private:
-		return Verdict{Evidence: PrivateSource}
+		return Verdict{Evidence: PrivateSource}, false
 	case Special:
-		return Verdict{Evidence: SpecialSource}
+		return Verdict{Evidence: SpecialSource}, false
 	case Missing:
-		return Verdict{Evidence: MissingSource}
+		return Verdict{Evidence: MissingSource}, false
 	}
-	return Verdict{Evidence: UnparseableSource}
+	return Verdict{Evidence: UnparseableSource}, false
 }
 
 // withEndpoint applies rules 4 and 5.
-func withEndpoint(ev *event.Event, f *Facts, addr Address, kind SourceKind, ranges *Ranges) Verdict {
-	console := isConsole(ev.UserAgent)
-	f.publicSource = kind == Public
+func (m *Mention) withEndpoint(source SourceFacts, userAgent []byte) Verdict {
+	console := isConsole(userAgent)
 	switch {
-	case console && kind == Public:
-		return Verdict{ConsolePublicSource, ranges.Origin(addr)}
+	case console && source.Kind == Public:
+		return Verdict{ConsolePublicSource, source.Origin}
 	case console:
 		return Verdict{Evidence: ConsolePrivateSource}
-	case len(f.EndpointAccount) > 0:
+	case len(m.EndpointAccount) > 0:
 		return Verdict{Evidence: EndpointForeignAccount}
-	case kind == Private:
+	case source.Kind == Private:
 		return Verdict{Evidence: EndpointPrivateSource}
 	}
 	return Verdict{Evidence: EndpointPublicSource}
@@ -82,8 +98,7 @@ func withEndpoint(ev *event.Event, f *Facts, addr Address, kind SourceKind, rang
 
 // invokedByService reports whether a service made the call on the caller's behalf. Older records name the
 // console's sign-in there (signin.amazonaws.com): a person acts, and no service.
-func invokedByService(ev *event.Event) bool {
-	by := ev.Identity.InvokedBy
+func invokedByService(by []byte) bool {
 	if len(by) == 0 {
 		return false
 	}

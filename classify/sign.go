@@ -31,10 +31,13 @@ const (
 )
 
 // SignsOf reads the signs of ev, whose facts are f.
-func SignsOf(ev *event.Event, f *Facts) (s Signs) {
+func SignsOf(ev *event.Event, f *Facts) Signs { return f.Mention.SignsOf(ev, f.publicSource) }
+
+// SignsOf reads the signs of ev, which mentions m. public is what Decide reported.
+func (m *Mention) SignsOf(ev *event.Event, public bool) (s Signs) {
 	if Failed(ev) && Denied(ev) {
 		s = DeniedCall
-		if len(f.EndpointID) > 0 && DeniedByEndpointPolicy(ev) {
+		if len(m.EndpointID) > 0 && DeniedByEndpointPolicy(ev) {
 			s |= DeniedByEndpoint
 		}
 		if bytes.Contains(ev.ErrorMessage, []byte("with an explicit deny in a resource-based policy")) {
@@ -44,13 +47,13 @@ func SignsOf(ev *event.Event, f *Facts) (s Signs) {
 	if string(ev.Source) == "s3.amazonaws.com" && isData(ev) {
 		s |= ObjectCall
 	}
-	if len(f.EndpointID) == 0 {
+	if len(m.EndpointID) == 0 {
 		return s
 	}
-	if f.publicSource {
+	if public {
 		s |= PublicEndpoint
 	}
-	return s | f.signs
+	return s | m.signs
 }
 
 // isData reports whether ev is a data event. Those from before eventVersion 1.07 have no category; they list their

@@ -34,6 +34,21 @@ func prefixes(texts ...string) []netip.Prefix {
 	return nets
 }
 
+// SourceFacts are what a record's sourceIPAddress proves of its path.
+type SourceFacts struct {
+	Kind   SourceKind
+	Origin Origin // of a Public source
+}
+
+// SourceOf reads a sourceIPAddress. ranges are AWS's own public addresses.
+func SourceOf(text []byte, ranges *Ranges) SourceFacts {
+	addr, kind := ParseSource(text)
+	if kind != Public {
+		return SourceFacts{Kind: kind}
+	}
+	return SourceFacts{kind, ranges.Origin(addr)}
+}
+
 // ParseSource reads a sourceIPAddress. Of addresses joined by commas, as proxies write them, the
 // first is the caller's. Leading zeros, which log pipelines add, are decimal. The address is set
 // for Public, Private and Special sources.

@@ -47,24 +47,25 @@ type Evidence uint8
 
 // The evidence, in the order of the rules.
 const (
-	ServiceEvent           Evidence = iota + 1 // 1: eventType AwsServiceEvent
-	ServicePrincipal                           // 1: userIdentity.type AWSService
-	EndpointAccount                            // 2: the endpoint's owner account is ours
-	EndpointInventory                          // 2: the endpoint stands in the inventory
-	EndpointTrail                              // 2: the trail itself tells of the endpoint's making
-	InvokedBy                                  // 3: userIdentity.invokedBy
-	ServiceSource                              // 3: the source is a service
-	EndpointInternal                           // 3: the endpoint field says AWS Internal, or a service
-	ConsolePublicSource                        // 4: a console back end for a person at a public address
-	ConsolePrivateSource                       // 4: the same, but the address proves nothing
-	EndpointForeignAccount                     // 5: the endpoint's owner account is another's
-	EndpointPrivateSource                      // 5: an endpoint of unknown owner, a private source
-	EndpointPublicSource                       // 5: the same with any other source, which is weaker
-	PublicSource                               // 6: a public address, no endpoint
-	PrivateSource                              // 6: a private address, no endpoint
-	SpecialSource                              // 6: an address that cannot travel
-	UnparseableSource                          // 6: not an address
-	MissingSource                              // 6: no source at all
+	NoEvidence             Evidence = iota
+	ServiceEvent                    // 1: eventType AwsServiceEvent
+	ServicePrincipal                // 1: userIdentity.type AWSService
+	EndpointAccount                 // 2: the endpoint's owner account is ours
+	EndpointInventory               // 2: the endpoint stands in the inventory
+	EndpointTrail                   // 2: the trail itself tells of the endpoint's making
+	InvokedBy                       // 3: userIdentity.invokedBy
+	ServiceSource                   // 3: the source is a service
+	EndpointInternal                // 3: the endpoint field says AWS Internal, or a service
+	ConsolePublicSource             // 4: a console back end for a person at a public address
+	ConsolePrivateSource            // 4: the same, but the address proves nothing
+	EndpointForeignAccount          // 5: the endpoint's owner account is another's
+	EndpointPrivateSource           // 5: an endpoint of unknown owner, a private source
+	EndpointPublicSource            // 5: the same with any other source, which is weaker
+	PublicSource                    // 6: a public address, no endpoint
+	PrivateSource                   // 6: a private address, no endpoint
+	SpecialSource                   // 6: an address that cannot travel
+	UnparseableSource               // 6: not an address
+	MissingSource                   // 6: no source at all
 	evidenceEnd
 )
 

@@ -4,6 +4,7 @@ package event
 // not be copied once it has learned its names.
 type decoder struct {
 	ev      Event
+	named   named  // what ev.Named borrows from
 	shape   shape  // of the object walked last by frame
 	scratch []byte // text of strings with escapes; reused for each record
 
@@ -65,6 +66,10 @@ func (d *decoder) value(b buffer, i int, m *member) int {
 		return d.text(b, i, m.text)
 	case raw:
 		return d.raw(b, i, m.text)
+	case listed:
+		return d.resources(b, i, m.text)
+	case asked:
+		return d.request(b, i, m.text)
 	case clock:
 		return d.eventTime(b, i)
 	case truth:

@@ -47,6 +47,8 @@ type Event struct {
 	// Request, Response and Resources are requestParameters, responseElements and resources as raw JSON,
 	// whatever their type; empty where absent or null.
 	Request, Response, Resources []byte
+	// Named is what of Request and Resources may name a resource.
+	Named Named
 }
 
 // An Identity holds the fields of userIdentity that name the caller.

@@ -7,6 +7,8 @@ const (
 	unwanted kind = iota // walked, whatever it is
 	text                 // a string, kept
 	raw                  // kept as it stands
+	listed               // resources: kept as it stands, and read
+	asked                // requestParameters, in the same way
 	clock                // eventTime
 	truth                // readOnly
 	count                // a number of bytes
@@ -51,13 +53,13 @@ var names = [levels][]name{
 		{name: "userAgent", kind: text, text: func(e *Event) *[]byte { return &e.UserAgent }},
 		{name: "errorCode", kind: text, text: func(e *Event) *[]byte { return &e.ErrorCode }},
 		{name: "errorMessage", kind: text, text: func(e *Event) *[]byte { return &e.ErrorMessage }},
-		{name: "requestParameters", kind: raw, text: func(e *Event) *[]byte { return &e.Request }},
+		{name: "requestParameters", kind: asked, text: func(e *Event) *[]byte { return &e.Request }},
 		{name: "responseElements", kind: raw, text: func(e *Event) *[]byte { return &e.Response }},
 		{name: "additionalEventData", kind: object, inside: inAdditional},
 		{name: "requestID", kind: text, text: func(e *Event) *[]byte { return &e.RequestID }},
 		{name: "eventID", kind: text, text: func(e *Event) *[]byte { return &e.ID }},
 		{name: "readOnly", kind: truth},
-		{name: "resources", kind: raw, text: func(e *Event) *[]byte { return &e.Resources }},
+		{name: "resources", kind: listed, text: func(e *Event) *[]byte { return &e.Resources }},
 		{name: "eventType", kind: text, text: func(e *Event) *[]byte { return &e.Type }},
 		{name: "apiVersion"},
 		{name: "managementEvent"},

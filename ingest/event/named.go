@@ -1,0 +1,215 @@
+package event
+
+// Named is what a record's resources and requestParameters hold that may name a resource, as the walk of the
+// record met it. It knows the form in which CloudTrail writes the two. Of another form, with white space, with
+// escapes in names or ARNs, with other members or deeper ones in resources, or with more than there is room
+// for, it holds nothing: Resources and Request must be read.
+type Named struct {
+	// ARNs are the texts of the members ARN of the elements of resources, in order, those that start with arn:.
+	ARNs [][]byte
+	// Parameters are those members of requestParameters whose names are among ParameterNames, in order. Of a
+	// name that comes twice the last one counts.
+	Parameters []Parameter
+
+	HasARNs       bool // ARNs are all that resources names
+	HasParameters bool // Parameters are all that requestParameters names
+}
+
+// A Parameter is a member of requestParameters.
+type Parameter struct {
+	Number uint8  // in ParameterNames
+	Value  []byte // as it stands
+}
+
+// ParameterNames are the names of request parameters that a Named keeps: those that name a resource of some
+// service, or its owner. They have four bytes or more.
+var ParameterNames = [...]string{
+	"bucketName", "queueUrl", "queueName", "queueOwnerAWSAccountId", "topicArn", "targetArn", "subscriptionArn",
+	"resourceArn", "name", "keyId", "targetKeyId", "aliasName", "tableName", "tableArn", "requestItems", "secretId",
+	"logGroupName", "logGroupNames", "logGroupIdentifier", "logGroupIdentifiers", "functionName", "repositoryName",
+	"repositoryNames", "registryId", "roleArn",
+}
+
+const (
+	maxNamedARNs  = 8
+	maxParameters = 8
+)
+
+// named is the room for what a Named holds.
+type named struct {
+	arns       [maxNamedARNs][]byte
+	parameters [maxParameters]Parameter
+}
+
+// parameterSlots find names of parameters by their first four bytes: numbers, one too high.
+var parameterSlots = func() (slots [256]uint8) {
+	for number, name := range ParameterNames {
+		at := parameterSlot(uint64(name[0]) | uint64(name[1])<<8 | uint64(name[2])<<16 | uint64(name[3])<<24)
+		for slots[at] != 0 {
+			at++
+		}
+		slots[at] = uint8(number + 1)
+	}
+	return slots
+}()
+
+// parameterSlot returns the first slot of names that start with the four low bytes of w.
+func parameterSlot(w uint64) uint8 { return uint8(w & 0xffffffff * 0x9e3779b97f4a7c15 >> 56) }
+
+// The members of an element of resources as CloudTrail writes them, by the eight bytes from the quote on.
+const (
+	keyAccountID = '"' | 'a'<<8 | 'c'<<16 | 'c'<<24 | 'o'<<32 | 'u'<<40 | 'n'<<48 | 't'<<56
+	// from the fifth byte on
+	keyAccountIDEnd = 'u' | 'n'<<8 | 't'<<16 | 'I'<<24 | 'd'<<32 | '"'<<40 | ':'<<48 | '"'<<56
+
+	keyType    = '"' | 't'<<8 | 'y'<<16 | 'p'<<24 | 'e'<<32 | '"'<<40 | ':'<<48 | '"'<<56
+	keyARN     = '"' | 'A'<<8 | 'R'<<16 | 'N'<<24 | '"'<<32 | ':'<<40 | '"'<<48
+	keyARNMask = 1<<56 - 1
+	textARN    = 'a' | 'r'<<8 | 'n'<<16 | ':'<<24
+)
+
+// resources reads the value of resources: an array of objects that hold strings alone.
+func (d *decoder) resources(b buffer, i int, dst *[]byte) int {
+	n := &d.ev.Named
+	n.ARNs, n.HasARNs = d.named.arns[:0], true
+	start := i
+	switch b.at(i) {
+	case '[':
+	case '{':
+		return d.irregularResources(b, start, dst)
+	default:
+		return d.raw(b, i, dst) // names nothing
+	}
+	if b.at(i+1) == ']' {
+		*dst = b.cut(start, i+2)
+		return i + 2
+	}
+	for {
+		if b.at(i+1) != '{' {
+			return d.irregularResources(b, start, dst)
+		}
+		if i = d.resource(b, i+2); i < 0 {
+			return d.irregularResources(b, start, dst)
+		}
+		switch b.at(i) {
+		case ',':
+		case ']':
+			*dst = b.cut(start, i+1)
+			return i + 1
+		default:
+			return d.irregularResources(b, start, dst)
+		}
+	}
+}
+
+// resource walks an element of resources from its first member to the place after it; -1 where it is not regular.
+func (d *decoder) resource(b buffer, i int) int {
+	for {
+		var value int
+		isARN := false
+		switch w := b.load(i); {
+		case w&keyARNMask == keyARN:
+			value, isARN = i+len(`"ARN":"`), true
+		case w == keyType:
+			value = i + len(`"type":"`)
+		case w == keyAccountID && b.load(i+5) == keyAccountIDEnd:
+			value = i + len(`"accountId":"`)
+		default:
+			return -1
+		}
+		end := hopASCII(b, value)
+		if b.at(end) != '"' {
+			return -1
+		}
+		if isARN && uint32(b.load(value)) == textARN {
+			n := &d.ev.Named
+			if len(n.ARNs) == maxNamedARNs {
+				return -1
+			}
+			n.ARNs = append(n.ARNs, b.cut(value, end))
+		}
+		switch b.at(end + 1) {
+		case ',':
+			i = end + 2
+		case '}':
+			return end + 2
+		default:
+			return -1
+		}
+	}
+}
+
+func (d *decoder) irregularResources(b buffer, i int, dst *[]byte) int {
+	d.ev.Named.HasARNs = false
+	return d.raw(b, i, dst)
+}
+
+// request reads the value of requestParameters.
+func (d *decoder) request(b buffer, i int, dst *[]byte) int {
+	n := &d.ev.Named
+	n.Parameters, n.HasParameters = d.named.parameters[:0], true
+	start := i
+	if b.at(i) != '{' {
+		return d.raw(b, i, dst) // names nothing
+	}
+	if i++; b.at(i) == '}' {
+		*dst = b.cut(start, i+1)
+		return i + 1
+	}
+	for {
+		key := i + 1
+		end := hop(b, key)
+		if b.at(i) != '"' || b.at(end) != '"' || b.at(end+1) != ':' {
+			return d.irregularRequest(b, start, dst)
+		}
+		value := end + 2
+		if i = d.parameter(b, value); i < 0 {
+			return d.irregularRequest(b, start, dst)
+		}
+		if !d.keepParameter(b, key, end, value, i) {
+			return d.irregularRequest(b, start, dst)
+		}
+		switch b.at(i) {
+		case ',':
+			i++
+		case '}':
+			*dst = b.cut(start, i+1)
+			return i + 1
+		default:
+			return d.irregularRequest(b, start, dst)
+		}
+	}
+}
+
+// parameter walks the value of a member of requestParameters.
+func (d *decoder) parameter(b buffer, i int) int {
+	if b.at(i) == '"' {
+		if end := hop(b, i+1); b.at(end) == '"' {
+			return end + 1
+		}
+	}
+	return skipValue(b, i, d.depth+1)
+}
+
+// keepParameter keeps the member whose name is b.cut(key, end), if that is wanted. It reports false where
+// there is no room.
+func (d *decoder) keepParameter(b buffer, key, end, value, after int) bool {
+	for at := parameterSlot(b.load(key)); parameterSlots[at] != 0; at++ {
+		number := parameterSlots[at] - 1
+		if name := ParameterNames[number]; len(name) != end-key || name != string(b.cut(key, end)) {
+			continue
+		}
+		n := &d.ev.Named
+		if len(n.Parameters) == maxParameters {
+			return false
+		}
+		n.Parameters = append(n.Parameters, Parameter{number, b.cut(value, after)})
+		return true
+	}
+	return true
+}
+
+func (d *decoder) irregularRequest(b buffer, i int, dst *[]byte) int {
+	d.ev.Named.HasParameters = false
+	return d.raw(b, i, dst)
+}
