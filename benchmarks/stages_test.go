@@ -24,6 +24,8 @@ import (
 	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
+	"vpcetrail/report/analyze"
+	"vpcetrail/report/count"
 )
 
 // measure runs pass, which goes over the trail, some bytes of JSON and objects, and returns the events it met. It reports
@@ -262,7 +264,7 @@ func aggregateOf(b *testing.B, s *sample) {
 	all := s.events(b)
 	ranges := classify.EmbeddedRanges()
 	measure(b, s.bytes, len(s.objects), func() (n int64) {
-		counter := report.NewCounter(ranges, report.CounterOptions{})
+		counter := count.NewCounter(ranges, count.Options{})
 		for i, events := range all {
 			counter.Begin(i)
 			for k := range events {
@@ -280,8 +282,8 @@ func aggregateOf(b *testing.B, s *sample) {
 	})
 }
 
-// BenchmarkRead does what the command analyze does until all is read: list, fetch, inflate, decode, classify, aggregate
-// and settle, from a directory, but no tables. Its allocations are those of a longer run, which has few tables to make.
+// BenchmarkRead does what the command analyze does until all is read: list, fetch, inflate, decode, classify and
+// number, from a directory, but no settling and no tables. Its allocations are those of a longer run, which has few tables to make.
 func BenchmarkRead(b *testing.B) { eachTrail(b, readOf) }
 
 func readOf(b *testing.B, s *sample) {
@@ -292,7 +294,7 @@ func readOf(b *testing.B, s *sample) {
 				disk := spill.NewDisk("")
 				defer func() { _ = disk.Close() }()
 				var done ingest.Progress
-				if _, _, err := s.count(context.Background(), workers, disk, &done); err != nil {
+				if err := s.count(context.Background(), workers, disk, &done); err != nil {
 					b.Fatal(err)
 				}
 				return s.whole(b, done.Records.Load())
@@ -335,30 +337,32 @@ func (s *sample) analyze(workers int, out string) (*report.Report, error) {
 	defer pub.Abort()
 	disk := spill.NewDisk("")
 	defer func() { _ = disk.Close() }()
-	in, trail, err := s.count(ctx, workers, disk, new(ingest.Progress))
+	trail, err := s.open(ctx)
 	if err != nil {
 		return nil, err
 	}
-	in.TrailAccounts, in.Inventory = trail.Accounts(), s.inventory
-	rep, err := report.New(ctx, in)
+	defer func() { _ = trail.Close() }() // it only reads
+	rep, err := analyze.Job{Window: day.All(), Lateness: 1, Inventory: s.inventory, Workers: workers, Disk: disk}.Report(ctx, trail)
 	if err != nil {
 		return nil, err
 	}
 	return rep, report.Publish(ctx, store, pub, rep, report.Run{Version: "benchmark", Window: day.All().String()})
 }
 
-// count reads the trail, and returns what a report is made of, and the trail, closed.
-func (s *sample) count(ctx context.Context, workers int, disk *spill.Disk, done *ingest.Progress) (report.Input, *source.Trail, error) {
-	trail, err := source.Open(ctx, []string{s.dir}, source.Selection{Window: day.All(), Lateness: 1}, source.Options{})
+func (s *sample) open(ctx context.Context) (*source.Trail, error) {
+	return source.Open(ctx, []string{s.dir}, source.Selection{Window: day.All(), Lateness: 1}, source.Options{})
+}
+
+// count gives the events of the trail to counters, as many as there are workers.
+func (s *sample) count(ctx context.Context, workers int, disk *spill.Disk, done *ingest.Progress) error {
+	trail, err := s.open(ctx)
 	if err != nil {
-		return report.Input{}, nil, err
+		return err
 	}
 	defer func() { _ = trail.Close() }() // it only reads
-	counters, sinks := make([]*report.Counter, workers), make([]ingest.Sink, workers)
-	for i := range counters {
-		counters[i] = report.NewCounter(classify.EmbeddedRanges(), report.CounterOptions{Disk: disk, Lateness: 1})
-		sinks[i] = counters[i]
+	sinks := make([]ingest.Sink, workers)
+	for i := range sinks {
+		sinks[i] = count.NewCounter(classify.EmbeddedRanges(), count.Options{Disk: disk, Lateness: 1})
 	}
-	marks, err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: day.All(), Disk: disk, Progress: done})
-	return report.Input{Counters: counters, Marks: marks, Window: day.All(), Disk: disk}, trail, err
+	return ingest.Run(ctx, trail, sinks, ingest.Config{Window: day.All(), Progress: done})
 }

@@ -9,6 +9,7 @@ import (
 	"testing/iotest"
 
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/dedupe"
 	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/spill"
 )
@@ -25,7 +26,7 @@ func readLayers(o *objectReader, stored []byte, inMemory bool) outcome {
 	if !inMemory {
 		body, stored = iotest.OneByteReader(body), nil
 	}
-	sink := &recorder{}
+	sink := &recorder{log: dedupe.NewLog(nil, 1<<20)}
 	res := Result{Status: OK, Object: source.Object{Name: "o"}}
 	if err := o.walk(body, stored, sink, &res); err != nil {
 		res.Status, res.Err = statusOf(err), describe(res.Object, res.Bytes, err)
@@ -46,7 +47,7 @@ func FuzzLayers(f *testing.F) {
 	}
 	disk := spill.NewDisk(f.TempDir())
 	f.Cleanup(func() { _ = disk.Close() })
-	o := objectReader{window: day.All(), journal: newJournal(disk, 1<<20), layers: layers{hash: newHash(true)}}
+	o := objectReader{window: day.All(), layers: layers{hash: newHash(true)}}
 	f.Fuzz(func(t *testing.T, text, plan, tail []byte, cut uint16) {
 		if len(text) > 4000 || len(plan) > maxLayers+1 || len(tail) > 100 {
 			return

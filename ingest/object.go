@@ -9,6 +9,7 @@ import (
 	"github.com/klauspost/compress/flate"
 
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/dedupe"
 	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/source"
 )
@@ -98,11 +99,10 @@ func (r *Result) countDay(d day.Day) {
 
 // An objectReader reads one object after the other, reusing its buffers. The zero value is ready.
 type objectReader struct {
-	window  day.Window
-	journal *journal
-	layers  layers
-	reader  event.Reader
-	events  int // offered of the object at hand
+	window day.Window
+	layers layers
+	reader event.Reader
+	events int // offered of the current object
 }
 
 // read walks the object and offers its events in the window to sink.
@@ -137,8 +137,8 @@ func (o *objectReader) walk(body io.Reader, stored []byte, sink Sink, res *Resul
 		if err != nil {
 			return err
 		}
-		if o.events == maxEvents { // there is no Place for more
-			return fmt.Errorf("more than %d records", maxEvents)
+		if o.events == dedupe.MaxEvents { // no more have a place
+			return fmt.Errorf("more than %d records", dedupe.MaxEvents)
 		}
 		o.take(ev, sink, res)
 	}
@@ -156,9 +156,8 @@ func (o *objectReader) take(ev *event.Event, sink Sink, res *Result) {
 		}
 		return
 	}
-	d := Undated
 	if ev.HasTime {
-		d = day.OfMillis(ev.Time)
+		d := day.OfMillis(ev.Time)
 		res.countDay(d)
 		if !o.window.Contains(d) {
 			res.Outside++
@@ -171,7 +170,6 @@ func (o *objectReader) take(ev *event.Event, sink Sink, res *Result) {
 	if len(ev.Region) == 0 {
 		ev.Region = []byte(res.Object.Key.Region)
 	}
-	o.journal.note(ev, d, PlaceOf(res.Seq, o.events))
 	o.events++
 	sink.Event(ev)
 }

@@ -8,12 +8,14 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/dedupe"
 	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/spill"
@@ -25,6 +27,9 @@ type recorder struct {
 	objects []taken
 	results []Result
 
+	log        *dedupe.Log
+	seq, index int
+
 	counted []string // once settled: the ids of the events that count
 }
 
@@ -34,9 +39,15 @@ type taken struct {
 	ids []string
 }
 
-func (r *recorder) Begin(int) {}
+func (r *recorder) Begin(seq int) { r.seq, r.index = seq, 0 }
 
 func (r *recorder) Event(ev *event.Event) {
+	of := Undated
+	if ev.HasTime {
+		of = day.OfMillis(ev.Time)
+	}
+	r.log.Event(ev, of, dedupe.PlaceOf(r.seq, r.index))
+	r.index++
 	r.ids = append(r.ids, string(ev.Recipient)+"/"+string(ev.Region)+"/"+string(ev.ID))
 }
 
@@ -44,20 +55,46 @@ func (r *recorder) End(res *Result) error {
 	r.objects = append(r.objects, taken{res.Seq, r.ids})
 	r.ids = nil
 	r.results = append(r.results, *res)
-	return nil
+	if !res.Counted() {
+		r.log.Void(res.Seq)
+	}
+	return r.log.Err()
 }
 
-// settle fills in what counts by marks. An event without mark does, and a correction only where it replaces.
-func (r *recorder) settle(marks *Marks) {
-	c := marks.Cursor()
-	for _, o := range r.objects {
-		if marks.Void(o.seq) {
-			continue
+// settle fills in what counts of each recorder's events. Of corrections those count that replace a record.
+func settle(t testing.TB, sinks []*recorder, memory int) {
+	t.Helper()
+	var mu sync.Mutex
+	counts := map[dedupe.Place]bool{}
+	logs := make([]*dedupe.Log, len(sinks))
+	for i, r := range sinks {
+		r.log.End()
+		logs[i] = r.log
+	}
+	err := dedupe.Settle(context.Background(), logs, memory, len(sinks), func(_ int, p *dedupe.Partition) error {
+		mu.Lock()
+		defer mu.Unlock()
+		for _, run := range p.Runs {
+			for i := range run.Records {
+				if r := &run.Records[i]; run.Fates[i] == dedupe.Counts && !r.IsCorrection() {
+					counts[r.At()] = true
+				}
+			}
 		}
-		for i, id := range o.ids {
-			mark := c.Of(PlaceOf(o.seq, i))
-			if correction := strings.Contains(id, "correction"); mark == Replacing || mark == Unmarked && !correction {
-				r.counted = append(r.counted, id)
+		for i := range p.Replacing {
+			counts[p.Replacing[i].Record.At()] = true
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range sinks {
+		for _, o := range r.objects {
+			for i, id := range o.ids {
+				if counts[dedupe.PlaceOf(o.seq, i)] {
+					r.counted = append(r.counted, id)
+				}
 			}
 		}
 	}
@@ -104,6 +141,12 @@ func subscription(id string) string {
 // runOver runs workers over files and returns their sinks.
 func runOver(t testing.TB, files map[string][]byte, workers int, cfg Config) []*recorder {
 	t.Helper()
+	return runWith(t, files, workers, 1<<20, cfg)
+}
+
+// runWith is runOver that finds what counts in so many bytes of memory.
+func runWith(t testing.TB, files map[string][]byte, workers, memory int, cfg Config) []*recorder {
+	t.Helper()
 	dir := t.TempDir()
 	for name, data := range files {
 		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
@@ -115,23 +158,18 @@ func runOver(t testing.TB, files map[string][]byte, workers int, cfg Config) []*
 		t.Fatal(err)
 	}
 	defer trail.Close()
+	disk := spill.NewDisk(t.TempDir())
+	defer disk.Close()
 	recorders := make([]*recorder, workers)
 	sinks := make([]Sink, workers)
 	for i := range recorders {
-		recorders[i] = &recorder{}
+		recorders[i] = &recorder{log: dedupe.NewLog(disk, memory)}
 		sinks[i] = recorders[i]
 	}
-	if cfg.Disk == nil {
-		cfg.Disk = spill.NewDisk(t.TempDir())
-		defer cfg.Disk.Close()
-	}
-	marks, err := Run(context.Background(), trail, sinks, cfg)
-	if err != nil {
+	if err := Run(context.Background(), trail, sinks, cfg); err != nil {
 		t.Fatal(err)
 	}
-	for _, r := range recorders {
-		r.settle(marks)
-	}
+	settle(t, recorders, memory)
 	return recorders
 }
 
@@ -233,7 +271,7 @@ func TestTheFirstOfDuplicatesCountsWhateverTheWorkersAndTheMemory(t *testing.T) 
 	for _, workers := range []int{1, 2, 8} {
 		for _, memory := range []int{1, 1 << 20} {
 			var counted []string
-			for _, sink := range runOver(t, files, workers, Config{Window: day.All(), Memory: memory}) {
+			for _, sink := range runWith(t, files, workers, memory, Config{Window: day.All()}) {
 				for _, o := range sink.objects { // each object's first record is the one that is new
 					if len(sink.counted) == 0 || sink.counted[0] != o.ids[0] {
 						t.Fatalf("%d workers, %d bytes: of object %d %q counts", workers, memory, o.seq, sink.counted)
@@ -290,35 +328,6 @@ func TestCorrectionsReplaceTheRecordOfTheirDay(t *testing.T) {
 	}
 }
 
-// TestSettlingInPasses holds what is found of one partition in several passes against one.
-func TestSettlingInPasses(t *testing.T) {
-	disk := spill.NewDisk(t.TempDir())
-	defer disk.Close()
-	j := newJournal(disk, 1<<20)
-	const n = 40_000
-	for i := range n { // every third comes again, at once or much later; all in partition 0
-		id := identity{uint64(i % (n * 2 / 3)), 1}
-		putID(j.record[:], id, PlaceOf(i/100, i%100))
-		j.ids.Append(0, j.record[:idSize])
-	}
-	for _, share := range []int{0, 1 << 30} {
-		marks, err := settle(context.Background(), []*journal{j}, &objectSet{}, disk, share)
-		if err != nil {
-			t.Fatal(err)
-		}
-		c := marks.Cursor()
-		for i := range n {
-			want := Unmarked
-			if i >= n*2/3 {
-				want = Duplicate
-			}
-			if got := c.Of(PlaceOf(i/100, i%100)); got != want {
-				t.Fatalf("share %d: event %d is marked %d, want %d", share, i, got, want)
-			}
-		}
-	}
-}
-
 func TestTheWindowIsOfEventTime(t *testing.T) {
 	inside := record("in", 0)
 	outside := strings.Replace(record("out", 0), "2026-11-20", "2026-11-19", 1)
@@ -359,20 +368,7 @@ func TestRunStopsWhenCancelled(t *testing.T) {
 	defer trail.Close()
 	why := errors.New("the operator changed her mind")
 	cancel(why)
-	if _, err := Run(ctx, trail, []Sink{&recorder{}, &recorder{}}, Config{Window: day.All()}); !errors.Is(err, why) {
+	if err := Run(ctx, trail, []Sink{&recorder{log: dedupe.NewLog(nil, 1<<20)}, &recorder{log: dedupe.NewLog(nil, 1<<20)}}, Config{Window: day.All()}); !errors.Is(err, why) {
 		t.Errorf("Run returned %v", err)
 	}
-}
-
-// FuzzUUID holds the parser of event ids against their printed form.
-func FuzzUUID(f *testing.F) {
-	f.Add([]byte("acfc48d8-99e2-532e-a554-13c3dc5bee19"))
-	f.Add([]byte("ACFC48D8-99e2-532e-a554-13c3dc5bee19"))
-	f.Fuzz(func(t *testing.T, s []byte) {
-		hi, lo, ok := parseUUID(s)
-		text := fmt.Sprintf("%08x-%04x-%04x-%04x-%012x", hi>>32, hi>>16&0xffff, hi&0xffff, lo>>48, lo&(1<<48-1))
-		if ok != (len(s) == 36 && text == string(s)) {
-			t.Errorf("%q: %v, printed %s", s, ok, text)
-		}
-	})
 }

@@ -48,7 +48,7 @@ func (e *KeptError) Error() string {
 // then nothing of r may be published. It reads what is published of each day. What cannot be read is an error,
 // and what is broken or published in part may be replaced.
 func MayReplace(ctx context.Context, store Store, r *Report, run *Run, allow Replacing) error {
-	objects := newObjectTables(r.objects)
+	objects := r.ObjectTables()
 	var kept *KeptError
 	for _, d := range r.Days {
 		before, err := ReadManifest(ctx, store, d.Day)
@@ -61,7 +61,7 @@ func MayReplace(ctx context.Context, store Store, r *Report, run *Run, allow Rep
 		var loss Loss
 		if !allow.Incomplete && sameFilters(&before.Run, run) {
 			published := ReadTable(ctx, store, &table.Objects, before, d.Day)
-			if loss, err = lossOf(published, objects.of(d.Day), allow.Left); err != nil {
+			if loss, err = lossOf(published, objects(d.Day), allow.Left); err != nil {
 				return err
 			}
 		}

@@ -110,7 +110,8 @@ func TestDaysThatStay(t *testing.T) {
 	for i := range day.Day(3) {
 		store[ManifestName(d+i)] = []byte(`{"run":{"inputs":{"endpoints":"1"}}}`)
 	}
-	rep := &Report{Days: []*Day{{Day: d - 1}, {Day: d}, {Day: d + 1}}}
+	none := func(day.Day) Rows[table.ObjectRow] { return RowsOf[table.ObjectRow](nil) }
+	rep := &Report{Days: []*Day{{Day: d - 1}, {Day: d}, {Day: d + 1}}, ObjectTables: func() func(day.Day) Rows[table.ObjectRow] { return none }}
 	err := MayReplace(context.Background(), store, rep, &Run{}, Replacing{})
 	var kept *KeptError
 	if !errors.As(err, &kept) || kept.Days != 2 || kept.First != d ||

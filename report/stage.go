@@ -28,9 +28,11 @@ func stageTables(ctx context.Context, pub Publication, d *Day, m *Manifest) erro
 	}
 	group, running := errgroup.WithContext(ctx)
 	for _, lane := range [][]func() error{{
-		func() error { return stage(running, resources, &table.Resources, d.Resources) },
+		func() error { return stageGroups(running, resources, &table.Resources, d.ResourceGroups, d.Resources) },
 	}, {
-		func() error { return stage(running, traffic, &table.Traffic, m.countRoutes(d.Traffic)) },
+		func() error {
+			return stageGroups(running, traffic, &table.Traffic, m.countRouteGroups(d.TrafficGroups), m.countRoutes(d.Traffic))
+		},
 		func() error { return stage(running, principals, &table.Principals, d.Principals) },
 		func() error { return stage(running, services, &table.Services, d.Services) },
 		func() error { return stage(running, endpoints, &table.Endpoints, d.Endpoints) },
@@ -62,6 +64,26 @@ func (m *Manifest) countRoutes(traffic Rows[table.TrafficRow]) Rows[table.Traffi
 				m.Routes[row.Route] += row.Calls
 			}
 			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+// countRouteGroups is countRoutes for row groups; nil where groups is.
+func (m *Manifest) countRouteGroups(groups Groups) Groups {
+	if groups == nil {
+		return nil
+	}
+	route, calls := table.Traffic.Place("route"), table.Traffic.Place("calls")
+	return func(yield func([]table.Vector, error) bool) {
+		for group, err := range groups {
+			if err == nil {
+				for i, rank := range group[route].Ranks {
+					m.Routes[group[route].Dict[rank]] += group[calls].Numbers[i]
+				}
+			}
+			if !yield(group, err) {
 				return
 			}
 		}
@@ -107,6 +129,26 @@ func stage[T any](ctx context.Context, f *tableFiles, t *table.Table[T], rows Ro
 		}
 	}
 	return finish()
+}
+
+// stageGroups writes a table by row groups where there are such, else by rows.
+func stageGroups[T any](ctx context.Context, f *tableFiles, t *table.Table[T], groups Groups, rows Rows[T]) error {
+	if groups == nil || f.arrow {
+		return stage(ctx, f, t, rows)
+	}
+	file, err := t.NewEncoder()
+	if err != nil {
+		return err
+	}
+	for group, err := range groups {
+		if err == nil {
+			err = file.AddGroup(group)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return finish(ctx, f, &f.parquetFiles, partition(t.Name, f.day)+"part-00000.parquet", file)
 }
 
 // finish stages what an encoder holds as a file, and notes it.

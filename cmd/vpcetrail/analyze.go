@@ -13,6 +13,8 @@ import (
 	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
+	"vpcetrail/report/analyze"
+	"vpcetrail/report/count"
 )
 
 // An analyzeJob is a checked analyze command.
@@ -23,8 +25,7 @@ type analyzeJob struct {
 	plan    report.Run
 	workers int
 	memory  memoryPlan
-	pacer   *pacer // while it runs
-	restate int    // days before the window
+	restate int // days before the window
 
 	replacing report.Replacing
 
@@ -36,8 +37,6 @@ type analyzeJob struct {
 
 // run reads, reports and publishes.
 func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
-	j.pacer = pace(j.memory.heap(j.workers))
-	defer j.pacer.stop()
 	tell := newMessages(errOut, j.json)
 	store, err := dest.Open(ctx, j.out, source.NewS3, j.keeping)
 	if err != nil {
@@ -198,31 +197,20 @@ type pipeline struct {
 
 func (p *pipeline) run(ctx context.Context, trail *source.Trail, tell *messages) (*report.Report, error) {
 	j := p.job
-	j.pacer.read()
-	lateness := max(j.selection.Lateness, 0)
-	counters := make([]*report.Counter, j.workers)
-	sinks := make([]ingest.Sink, j.workers)
-	counting := report.CounterOptions{Disk: p.disk, Memory: j.memory.counting / j.workers, Lateness: lateness, Keep: p.shard != nil}
-	for i := range counters {
-		counters[i] = report.NewCounter(j.ranges, counting)
-		sinks[i] = counters[i]
-	}
 	var done ingest.Progress
 	if !j.quiet {
 		defer newProgress(tell).show(watch(trail, &done))()
 	}
-	cfg := ingest.Config{Window: p.window, SHA256: j.sha256, Progress: &done, Disk: p.disk, Memory: j.memory.ids, Settling: j.pacer.settle}
-	cfg.IDs = p.shard.idLogs(p.disk, j)
-	marks, err := ingest.Run(ctx, trail, sinks, cfg)
-	if err == nil {
-		err = p.shard.write(ctx, counters, cfg.IDs, p.accounts())
+	job := analyze.Job{
+		Window: p.window, Lateness: max(j.selection.Lateness, 0),
+		Ranges: j.ranges, OwnAccounts: j.own, Inventory: j.inventory, NATPrice: j.plan.NATPrice,
+		Workers: j.workers, Memory: analyze.Memory{Counting: j.memory.counting, Report: j.memory.report}, Disk: p.disk,
+		SHA256: j.sha256, Progress: &done, Accounts: p.accounts,
 	}
-	if err != nil {
-		return nil, err
+	if p.shard != nil {
+		job.Keep = func(ctx context.Context, counters []*count.Counter, accounts []string) error {
+			return p.shard.Write(ctx, counters, p.disk, j.memory.report, accounts)
+		}
 	}
-	return report.New(ctx, report.Input{
-		Counters: counters, Marks: marks, Window: p.window,
-		TrailAccounts: p.accounts(), OwnAccounts: j.own, Inventory: j.inventory, NATPrice: j.plan.NATPrice,
-		Disk: p.disk, Memory: j.memory.report,
-	})
+	return job.Report(ctx, trail)
 }

@@ -31,6 +31,7 @@ type analyzeFlags struct {
 	sha256, quiet bool
 	logFormat     string
 	formats       []string
+	cpuProfile    string
 }
 
 func newAnalyze() *cobra.Command {
@@ -57,6 +58,11 @@ the recent days again, and makes anew, whole, those of which the trail now holds
   aws ec2 describe-vpc-endpoints > endpoints.json
   vpcetrail analyze s3://org-trail/AWSLogs --out out --date 2026-11-01..2026-11-20 --endpoints endpoints.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			stop, err := profileCPU(f.cpuProfile)
+			if err != nil {
+				return err
+			}
+			defer stop()
 			job, err := f.job(args, time.Now())
 			return runJob(cmd, job, err, errInterrupted) // publishing, once begun, is not cancelled
 		},
@@ -79,6 +85,8 @@ the recent days again, and makes anew, whole, those of which the trail now holds
 	flags.Var(&f.memory, "memory", "most memory to take; what needs more goes to temporary files (in TMPDIR)")
 	flags.BoolVar(&f.quiet, "quiet", false, "no progress and no summary")
 	flags.StringVar(&f.logFormat, "log-format", "text", "progress, problems and errors on standard error: text, or json, one object a line")
+	flags.StringVar(&f.cpuProfile, "cpu-profile", "", "write a CPU profile of the whole run into this file")
+	_ = flags.MarkHidden("cpu-profile")
 	completeLists(cmd, "format", report.Parquet, report.Arrow)
 	completeWords(cmd, "log-format", "text", "json")
 	return cmd

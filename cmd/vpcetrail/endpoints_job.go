@@ -81,8 +81,7 @@ func (j *endpointsJob) read(ctx context.Context, in io.Reader, tell *messages) (
 	if !j.quiet {
 		defer newProgress(tell).show(watch(trail, &done))()
 	}
-	cfg := ingest.Config{Window: j.selection.Window, Progress: &done, Disk: disk, Memory: endpointsMemory}
-	if _, err := ingest.Run(ctx, trail, sinks, cfg); err != nil {
+	if err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: j.selection.Window, Progress: &done}); err != nil {
 		return nil, err
 	}
 	return endpoints.Gather(collectors, trail.Accounts(), j.own), nil

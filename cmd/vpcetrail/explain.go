@@ -47,15 +47,14 @@ func (j *explainJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 		Ranges: j.ranges, IDs: j.ids, Disk: disk, Memory: explainMemory, Problem: tell.problem,
 	})
 	// One worker, so that records come in the order of the trail.
-	marks, err := ingest.Run(ctx, trail, []ingest.Sink{collector}, ingest.Config{Window: j.selection.Window, Disk: disk, Memory: explainMemory})
-	if err != nil {
+	if err := ingest.Run(ctx, trail, []ingest.Sink{collector}, ingest.Config{Window: j.selection.Window}); err != nil {
 		return err
 	}
 	objects, unread := collector.Objects()
 	if objects == 0 {
 		return j.noObject()
 	}
-	known := explain.Known{Marks: marks, TrailAccounts: trail.Accounts(), OwnAccounts: j.own, Inventory: j.inventory}
+	known := explain.Known{TrailAccounts: trail.Accounts(), OwnAccounts: j.own, Inventory: j.inventory}
 	buffered := bufio.NewWriter(out)
 	write := j.write
 	if j.diff {
@@ -79,7 +78,7 @@ type notFound struct{ error }
 func (j *explainJob) write(ctx context.Context, out io.Writer, c *explain.Collector, known explain.Known) error {
 	first := true
 	missing := slices.Clone(j.ids)
-	err := c.Each(known, func(r *explain.Record) error {
+	err := c.Each(ctx, known, func(r *explain.Record) error {
 		missing = slices.DeleteFunc(missing, func(id string) bool { return id == r.ID })
 		if j.json {
 			return errors.Join(context.Cause(ctx), r.WriteJSON(out))
@@ -105,9 +104,9 @@ func (j *explainJob) write(ctx context.Context, out io.Writer, c *explain.Collec
 var errEnough = errors.New("enough")
 
 // writeDiff sets the two records side by side that there are.
-func (j *explainJob) writeDiff(_ context.Context, out io.Writer, c *explain.Collector, known explain.Known) error {
+func (j *explainJob) writeDiff(ctx context.Context, out io.Writer, c *explain.Collector, known explain.Known) error {
 	var pair []*explain.Record
-	err := c.Each(known, func(r *explain.Record) error {
+	err := c.Each(ctx, known, func(r *explain.Record) error {
 		if pair = append(pair, r); len(pair) > 2 {
 			return errEnough
 		}

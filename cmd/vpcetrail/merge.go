@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -165,7 +166,7 @@ type merging struct {
 func (m *merging) publish(ctx context.Context, pub report.Publication, b *merge.Batch) error {
 	disk := spill.NewDisk("")
 	defer disk.Close()
-	rep, err := b.Report(ctx, merge.Options{Disk: disk, IDs: m.memory.ids, Counting: m.memory.counting, Report: m.memory.report})
+	rep, err := b.Report(ctx, merge.Options{Disk: disk, Workers: runtime.GOMAXPROCS(0), Counting: m.memory.counting, Report: m.memory.report})
 	if err != nil {
 		return err
 	}

@@ -112,8 +112,7 @@ func (j *analyzeJob) probe(ctx context.Context, search *restate.Search, disk *sp
 	}
 	defer trail.Close()
 	none := day.Window{From: 1, To: 0} // only which days the records are of is wanted
-	_, err = ingest.Run(ctx, trail, []ingest.Sink{search.Probe()}, ingest.Config{Window: none, Disk: disk, Memory: j.memory.ids})
-	return err
+	return ingest.Run(ctx, trail, []ingest.Sink{search.Probe()}, ingest.Config{Window: none})
 }
 
 // restateDay makes one day anew, from all of its objects, unless it must stay as it is published.

@@ -1,14 +1,11 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"strconv"
 	"strings"
 
-	"vpcetrail/ingest"
 	"vpcetrail/ingest/source"
-	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 	"vpcetrail/report/merge"
 )
@@ -51,24 +48,4 @@ func (k *keeper) or(pub report.Publication) report.Publication {
 		return pub
 	}
 	return k
-}
-
-// idLogs returns a log for each worker's ids.
-func (k *keeper) idLogs(disk *spill.Disk, j *analyzeJob) []*ingest.IDLog {
-	if k == nil {
-		return nil
-	}
-	logs := make([]*ingest.IDLog, j.workers)
-	for i := range logs {
-		logs[i] = ingest.NewIDLog(disk, j.memory.ids/16/j.workers)
-	}
-	return logs
-}
-
-// write stages the shard of a run that has ended.
-func (k *keeper) write(ctx context.Context, counters []*report.Counter, ids []*ingest.IDLog, accounts []string) error {
-	if k == nil {
-		return nil
-	}
-	return k.Write(ctx, counters, ids, accounts)
 }

@@ -9,6 +9,7 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/dedupe"
 	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/spill"
 )
@@ -18,7 +19,10 @@ import (
 type Collector struct {
 	ranges *classify.Ranges
 	ids    map[string]bool // wanted; empty: all
+	disk   *spill.Disk
+	memory int
 
+	log            *dedupe.Log    // of all events
 	kept           *spill.Buckets // streams of what follows
 	events, places *gob.Encoder   // of keptEvent, and of keptPlace for each object that has some
 
@@ -70,7 +74,8 @@ type Options struct {
 // NewCollector returns an empty Collector.
 func NewCollector(opt Options) *Collector {
 	c := &Collector{
-		ranges: opt.Ranges, ids: map[string]bool{}, kept: spill.NewBuckets(opt.Disk, 2, opt.Memory), problem: opt.Problem,
+		ranges: opt.Ranges, ids: map[string]bool{}, disk: opt.Disk, memory: opt.Memory,
+		log: dedupe.NewLog(opt.Disk, opt.Memory/2), kept: spill.NewBuckets(opt.Disk, 2, opt.Memory/2), problem: opt.Problem,
 		told: map[day.Day]map[string]classify.Endpoint{}, interfaces: map[day.Day]map[string]bool{}, loose: map[string]bool{},
 	}
 	for _, id := range opt.IDs {
@@ -90,6 +95,7 @@ func (c *Collector) Begin(seq int) { c.at = current{seq: seq, accounts: map[stri
 func (c *Collector) Event(ev *event.Event) {
 	index := c.at.index
 	c.at.index++
+	c.log.Event(ev, dayOf(ev), dedupe.PlaceOf(c.at.seq, index))
 	if ev.Kind() != event.Other {
 		c.learn(ev)
 	}
@@ -129,8 +135,10 @@ func (c *Collector) End(res *ingest.Result) error {
 	}
 	if res.Counted() {
 		c.settle(res)
+	} else {
+		c.log.Void(c.at.seq)
 	}
-	return errors.Join(c.err, c.kept.Err())
+	return errors.Join(c.err, c.kept.Err(), c.log.Err())
 }
 
 // settle takes over what an object has told of other events.
@@ -162,7 +170,7 @@ func dayOf(ev *event.Event) day.Day {
 }
 
 // each calls fn with the events kept and their objects' names, but for those of objects that are void.
-func (c *Collector) each(marks *ingest.Marks, fn func(e *keptEvent, object string) error) error {
+func (c *Collector) each(fn func(e *keptEvent, object string) error) error {
 	events := gob.NewDecoder(&bucketReader{blocks: c.kept.Read(0)})
 	places := gob.NewDecoder(&bucketReader{blocks: c.kept.Read(1)})
 	place := keptPlace{Seq: -1}
@@ -179,7 +187,7 @@ func (c *Collector) each(marks *ingest.Marks, fn func(e *keptEvent, object strin
 		if err != nil {
 			return fmt.Errorf("records kept: %w", err)
 		}
-		if marks.Void(e.Seq) {
+		if c.log.IsVoid(e.Seq) {
 			continue
 		}
 		if err := fn(&e, place.Object); err != nil {

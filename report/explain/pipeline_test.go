@@ -28,13 +28,12 @@ func explained(t testing.TB, sources []string, known Known, memory int, ids ...s
 	t.Cleanup(func() { disk.Close() })
 	problem := func(text string) { t.Log(text) }
 	c := NewCollector(Options{Ranges: classify.EmbeddedRanges(), IDs: ids, Disk: disk, Memory: memory, Problem: problem})
-	known.Marks, err = ingest.Run(ctx, trail, []ingest.Sink{c}, ingest.Config{Window: day.All(), Disk: disk})
-	if err != nil {
+	if err := ingest.Run(ctx, trail, []ingest.Sink{c}, ingest.Config{Window: day.All()}); err != nil {
 		t.Fatal(err)
 	}
 	known.TrailAccounts = trail.Accounts()
 	var records []*Record
-	if err := c.Each(known, func(r *Record) error { records = append(records, r); return nil }); err != nil {
+	if err := c.Each(ctx, known, func(r *Record) error { records = append(records, r); return nil }); err != nil {
 		t.Fatal(err)
 	}
 	if memory == 0 && len(records) > 0 && disk.Files() == 0 {

@@ -1,11 +1,12 @@
 package explain
 
 import (
+	"context"
 	"maps"
 	"time"
 
 	"vpcetrail/classify"
-	"vpcetrail/ingest"
+	"vpcetrail/ingest/dedupe"
 	"vpcetrail/ingest/event"
 )
 
@@ -36,9 +37,8 @@ const (
 	CountedOther      = "other_event"
 )
 
-// Known is what the whole trail and the command line tell.
+// Known is what the whole trail and the command line say.
 type Known struct {
-	Marks         *ingest.Marks
 	TrailAccounts []string           // those that have a folder in the trail
 	OwnAccounts   []string           // further accounts that are ours
 	Inventory     classify.Inventory // our endpoints by id
@@ -46,7 +46,7 @@ type Known struct {
 
 // Each calls fn with the records, in the order of the trail, once the run that the Collector took has ended
 // well. It ends with fn's first error, and returns it.
-func (c *Collector) Each(known Known, fn func(*Record) error) error {
+func (c *Collector) Each(ctx context.Context, known Known, fn func(*Record) error) error {
 	trail := map[string]bool{}
 	for _, account := range known.TrailAccounts {
 		trail[account] = true
@@ -59,11 +59,14 @@ func (c *Collector) Each(known Known, fn func(*Record) error) error {
 	for _, account := range known.OwnAccounts {
 		ours[account] = true
 	}
-	marks := known.Marks.Cursor()
-	err := c.each(known.Marks, func(e *keptEvent, object string) error {
+	fates, err := c.settleFates(ctx)
+	if err != nil {
+		return err
+	}
+	err = c.each(func(e *keptEvent, object string) error {
 		ev := &e.Event
 		r := newRecord(ev, object)
-		r.Counted = countedAs(ev, marks.Of(ingest.PlaceOf(e.Seq, e.Index)), trail)
+		r.Counted = countedAs(ev, fates.of(dedupe.PlaceOf(e.Seq, e.Index)), trail)
 		if r.Counted != CountedOther {
 			d := dayOf(ev)
 			facts := classify.Examine(ev, c.ranges)
@@ -75,18 +78,18 @@ func (c *Collector) Each(known Known, fn func(*Record) error) error {
 		return fn(r)
 	})
 	if err == nil {
-		err = marks.Err()
+		err = fates.list.Err()
 	}
 	return err
 }
 
 // countedAs says what ev is to the balance.
-func countedAs(ev *event.Event, mark ingest.Mark, trail map[string]bool) string {
+func countedAs(ev *event.Event, fate fate, trail map[string]bool) string {
 	kind := ev.Kind()
 	switch {
-	case mark == ingest.Duplicate:
+	case fate == duplicate:
 		return CountedDuplicate
-	case mark == ingest.Corrected, kind == event.Correction && mark != ingest.Replacing:
+	case fate == corrected, kind == event.Correction && fate != replacing:
 		return CountedCorrection
 	case kind == event.Network:
 		return CountedNetwork

@@ -6,11 +6,11 @@ import (
 	"testing"
 
 	"vpcetrail/classify"
-	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
+	"vpcetrail/report/analyze"
 )
 
 const demo = "../../fixtures/demo"
@@ -75,14 +75,7 @@ func demoReport(t *testing.T) *report.Report {
 	defer trail.Close()
 	disk := spill.NewDisk(t.TempDir())
 	t.Cleanup(func() { disk.Close() })
-	counter := report.NewCounter(classify.EmbeddedRanges(), report.CounterOptions{Disk: disk})
-	marks, err := ingest.Run(ctx, trail, []ingest.Sink{counter}, ingest.Config{Window: day.All(), Disk: disk})
-	if err != nil {
-		t.Fatal(err)
-	}
-	rep, err := report.New(ctx, report.Input{
-		Counters: []*report.Counter{counter}, Marks: marks, Window: day.All(), TrailAccounts: trail.Accounts(), Disk: disk,
-	})
+	rep, err := analyze.Job{Window: day.All(), Disk: disk}.Report(ctx, trail)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
+	"vpcetrail/report/count"
 )
 
 const (
@@ -20,7 +21,7 @@ const (
 )
 
 // format is the form of the parts. Another one cannot be read.
-const format = 1
+const format = 2
 
 // An Index says how a report was made, as far as it takes to merge it, and names the parts of its shard.
 type Index struct {
@@ -30,8 +31,8 @@ type Index struct {
 	SHA256    bool               `json:"sha256"`        // the logs were digested
 	Inventory classify.Inventory `json:"inventory,omitempty"`
 
-	TrailAccounts []string       `json:"trail_accounts"`
-	Hearsay       report.Hearsay `json:"hearsay"`
+	TrailAccounts []string      `json:"trail_accounts"`
+	Learned       count.Learned `json:"learned"`
 
 	Days  map[string]string `json:"days"` // the SHA-256 of each day's run.json
 	Parts []report.File     `json:"parts"`

@@ -6,8 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"vpcetrail/ingest"
+	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
+	"vpcetrail/report/count"
 )
 
 // A Keeper is the publication of a report that is to be merged: it keeps the shard of its run beside the tables. Write
@@ -27,10 +28,11 @@ func NewKeeper(store report.Store, pub report.Publication, index Index) *Keeper 
 
 func (k *Keeper) folder() string { return folder + k.index.Run.Window + "/" }
 
-// Write stages the shard's parts. It needs the counters of a run that has ended well, and that New has not yet taken.
-func (k *Keeper) Write(ctx context.Context, counters []*report.Counter, ids []*ingest.IDLog, trailAccounts []string) error {
-	k.index.TrailAccounts, k.index.Hearsay = trailAccounts, report.HearsayOf(counters)
-	return report.WriteShard(ctx, counters, ids, func(part []byte) error {
+// Write stages the shard's parts. It needs the counters of a run that has ended well, and that no report has
+// been made of yet. It takes about memory bytes.
+func (k *Keeper) Write(ctx context.Context, counters []*count.Counter, disk *spill.Disk, memory int, trailAccounts []string) error {
+	k.index.TrailAccounts, k.index.Learned = trailAccounts, count.LearnedBy(counters)
+	return count.WriteShard(ctx, counters, disk, memory, func(part []byte) error {
 		name := fmt.Sprintf("%spart-%05d.zst", k.folder(), len(k.index.Parts))
 		k.index.Parts = append(k.index.Parts, report.File{Name: name, Bytes: len(part), SHA256: digest(part)})
 		return k.Publication.Stage(ctx, name, part)

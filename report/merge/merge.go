@@ -6,19 +6,23 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math"
 	"slices"
+	"sync/atomic"
 
-	"vpcetrail/ingest"
+	"golang.org/x/sync/errgroup"
+
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
+	"vpcetrail/report/count"
 )
 
 // Options bound the work. The zero value works.
 type Options struct {
 	Disk     *spill.Disk // takes what passes the shares of memory, in bytes; it must stay open as long as the report is used
-	IDs      int         // to tell duplicates
-	Counting int         // for rows, groups and objects
-	Report   int         // for totals
+	Workers  int         // shards that are read at once; 0 is one
+	Counting int         // for numbers, records and objects
+	Report   int         // for settling, and for totals
 }
 
 // Report makes the report of the batch, for report.Publish with b.Run. It fails, and names the object, where two inputs
@@ -27,17 +31,21 @@ func (b *Batch) Report(ctx context.Context, opt Options) (*report.Report, error)
 	if opt.Disk == nil {
 		opt.Disk = spill.NewDisk("")
 	}
-	counter := report.NewCounter(nil, report.CounterOptions{Disk: opt.Disk, Memory: opt.Counting, Lateness: b.shards[0].Lateness})
-	ids := ingest.NewLedger(opt.Disk, opt.IDs)
-	if err := b.take(ctx, counter, ids); err != nil {
-		return nil, err
+	counters := make([]*count.Counter, min(max(opt.Workers, 1), len(b.shards)))
+	for i := range counters {
+		counters[i] = count.NewCounter(nil, count.Options{
+			Disk: opt.Disk, Memory: opt.Counting / len(counters), Lateness: b.shards[0].Lateness,
+		})
 	}
-	marks, err := ids.Settle(ctx)
+	shards, err := b.objects(ctx, counters[0])
 	if err != nil {
 		return nil, err
 	}
-	r, err := report.New(ctx, report.Input{
-		Counters: []*report.Counter{counter}, Marks: marks, Window: b.window,
+	if err := takeAll(ctx, shards, counters); err != nil {
+		return nil, err
+	}
+	r, err := count.New(ctx, count.Input{
+		Counters: counters, Window: b.window,
 		TrailAccounts: b.trailAccounts(), OwnAccounts: b.Run.OwnAccounts, Inventory: b.shards[0].Inventory, NATPrice: b.Run.NATPrice,
 		Disk: opt.Disk, Memory: opt.Report,
 	})
@@ -48,22 +56,24 @@ func (b *Batch) Report(ctx context.Context, opt Options) (*report.Report, error)
 	return r, nil
 }
 
-// take gives the objects of all shards to c and ids, in the order of their names.
-func (b *Batch) take(ctx context.Context, c *report.Counter, ids *ingest.Ledger) error {
+// objects gives the objects of all shards to c, in the order of their names, and returns the shards, each
+// at its records.
+func (b *Batch) objects(ctx context.Context, c *count.Counter) (all streams, err error) {
 	var open streams
 	for i, in := range b.inputs {
-		c.Hear(&b.shards[i].Hearsay)
-		r, err := report.NewShardReader(in.parts(ctx, b.shards[i]))
+		c.Learn(&b.shards[i].Learned)
+		r, err := count.NewShardReader(in.parts(ctx, b.shards[i]))
 		if err != nil {
-			return err
+			return nil, err
 		}
-		s := &stream{in.store, i, r}
-		switch err := s.Next(); err {
+		s := &stream{store: in.store, number: i, ShardReader: r}
+		all = append(all, s)
+		switch err := s.NextObject(); err {
 		case nil:
 			open = append(open, s)
 		case io.EOF:
 		default:
-			return err
+			return nil, err
 		}
 	}
 	heap.Init(&open)
@@ -73,32 +83,56 @@ func (b *Batch) take(ctx context.Context, c *report.Counter, ids *ingest.Ledger)
 		s := open[0]
 		name := s.Object().Object.Name
 		if seq > 0 && name == last {
-			return fmt.Errorf("%s: is in %s and in %s: reports that are merged must be of different objects", name, from, s.store)
+			return nil, fmt.Errorf("%s: is in %s and in %s: reports that are merged must be of different objects", name, from, s.store)
 		}
 		last, from = name, s.store
-		if err := s.Take(seq, c, ids); err != nil {
-			return err
+		if seq > math.MaxUint32 {
+			return nil, fmt.Errorf("more than %d objects", math.MaxUint32)
 		}
-		switch err := s.Next(); err {
+		s.seqs = append(s.seqs, uint32(seq))
+		c.Begin(seq)
+		s.Object().Seq = seq
+		if err := c.End(s.Object()); err != nil {
+			return nil, err
+		}
+		switch err := s.NextObject(); err {
 		case nil:
 			heap.Fix(&open, 0)
 		case io.EOF:
 			heap.Pop(&open)
 		default:
-			return err
+			return nil, err
 		}
 		if ctx.Err() != nil {
-			return context.Cause(ctx)
+			return nil, context.Cause(ctx)
 		}
 	}
-	return nil
+	return all, nil
+}
+
+// takeAll gives the records of the shards to the counters, as many shards at once as there are counters.
+func takeAll(ctx context.Context, shards streams, counters []*count.Counter) error {
+	var next atomic.Int32
+	group, ctx := errgroup.WithContext(ctx)
+	for _, c := range counters {
+		group.Go(func() error {
+			for i := int(next.Add(1)) - 1; i < len(shards); i = int(next.Add(1)) - 1 {
+				if err := shards[i].Take(ctx, c, shards[i].seqs); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return group.Wait()
 }
 
 // A stream is a shard that is being read.
 type stream struct {
 	store  report.Store
-	number int // of the report
-	*report.ShardReader
+	number int      // of the report
+	seqs   []uint32 // of its objects, among those of all shards
+	*count.ShardReader
 }
 
 // streams are a heap, the one whose object is named first on top.

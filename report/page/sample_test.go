@@ -8,12 +8,13 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"vpcetrail/ingest"
 
 	"vpcetrail/classify"
-	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
 	"vpcetrail/report"
+	"vpcetrail/report/analyze"
 	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
 )
@@ -59,14 +60,7 @@ func workshop(t testing.TB) reporttest.Store {
 		t.Fatal(err)
 	}
 	defer trail.Close()
-	counter := report.NewCounter(classify.EmbeddedRanges(), report.CounterOptions{Lateness: 1})
-	marks, err := ingest.Run(ctx, trail, []ingest.Sink{counter}, ingest.Config{Window: day.All()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	rep, err := report.New(ctx, report.Input{
-		Counters: []*report.Counter{counter}, Marks: marks, Window: day.All(), TrailAccounts: trail.Accounts(), Inventory: inventory,
-	})
+	rep, err := analyze.Job{Window: day.All(), Lateness: 1, Inventory: inventory}.Report(ctx, trail)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,6 +70,16 @@ type Table[T any] struct {
 	Columns []Column[T]
 }
 
+// Place returns the place of a column among the table's; it panics for a name that no column has.
+func (t *Table[T]) Place(name string) int {
+	for i := range t.Columns {
+		if t.Columns[i].Name == name {
+			return i
+		}
+	}
+	panic("BUG: table " + t.Name + " has no column " + name)
+}
+
 // Sort puts rows into the order of their keys, as text, NULL first.
 func (t *Table[T]) Sort(rows []T) {
 	sort.Slice(rows, func(i, j int) bool {

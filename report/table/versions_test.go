@@ -103,7 +103,7 @@ func writeByArrow[T any](t *testing.T, group file.SerialRowGroupWriter, c *Colum
 	}
 }
 
-// TestLongTextsEndARowGroup adds rows with names of 200 KB: a row group ends before its rows take more memory than groupTexts.
+// TestLongTextsEndARowGroup adds rows with names of 200 KB: a row group ends before its rows take more memory than GroupTexts.
 func TestLongTextsEndARowGroup(t *testing.T) {
 	rows := make([]ServiceRow, 200) // 40 MB
 	for i := range rows {
@@ -122,7 +122,7 @@ func TestLongTextsEndARowGroup(t *testing.T) {
 		t.Fatalf("%d parts, %v", len(parts), err)
 	}
 	for _, p := range parts[:len(parts)-1] {
-		if p.Rows > groupTexts/200_000+1 {
+		if p.Rows > GroupTexts/200_000+1 {
 			t.Errorf("a row group of %d rows", p.Rows)
 		}
 	}

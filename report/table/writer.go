@@ -48,16 +48,16 @@ func newWriter[T any](t *Table[T], to io.Writer, start func(*Table[T], *parter) 
 
 func (w *Writer[T]) failed(err error) error { return fmt.Errorf("%s: write: %w", w.table.Name, err) }
 
-// groupTexts is the size of the texts at which Add ends a row group before it has all its rows. A row group of 14 columns of
+// GroupTexts is the size of the texts at which Add ends a row group before it has all its rows. A row group of 14 columns of
 // ARNs at their longest, no two the same, would have 900 MiB; those of real trails have less than 1 MiB.
-const groupTexts = 32 << 20
+const GroupTexts = 32 << 20
 
 // Add adds a row, and keeps no reference to it. Row groups are written when they have GroupRows rows.
 func (w *Writer[T]) Add(row *T) error {
 	for i := range w.gathered {
 		w.texts += add(&w.gathered[i], &w.table.Columns[i], row)
 	}
-	if w.held++; w.held == GroupRows || w.texts >= groupTexts {
+	if w.held++; w.held == GroupRows || w.texts >= GroupTexts {
 		return w.flush()
 	}
 	return nil

@@ -1,0 +1,422 @@
+package count
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"vpcetrail/classify"
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/dedupe"
+	"vpcetrail/ingest/event"
+	"vpcetrail/ingest/spill"
+
+	"vpcetrail/report"
+	"vpcetrail/report/findings"
+)
+
+// A Counter takes the events of one worker. It is an ingest.Sink. Use NewCounter.
+//
+// Of each event it keeps 32 bytes: the event's identity, place, cell, time of day and flags. Whether the
+// event counts is decided once all objects are read.
+type Counter struct {
+	lateness int
+	share    int // of memory, in bytes, for dict and memo
+
+	dict dictionary
+	memo *memo
+	log  *dedupe.Log
+	away *pageFile // the pages before the current one
+	base uint32    // the number of cells on them
+
+	objects  objectLog
+	results  *spill.Sorter  // with Options.Keep: what reading each object gave, by its number
+	records  report.Balance // Records, OutsideWindow and Invalid only
+	statuses map[ingest.Status]int64
+	folders  map[day.Day]bool // days of the folders that objects are in
+	told     toldEndpoints    // by the trail's own events
+	loose    map[string]bool  // accounts of events in objects whose names give no account
+
+	seq, index int       // of the current object, and of its next event
+	batch      []pending // events that have no cell yet
+	originals  []original
+	extras     []byte // of the batch
+	current    current
+	touched    uint32 // keeps the loops that touch slots
+}
+
+// current is what must not count before the current object has proved whole.
+type current struct {
+	told     []toldEndpoint
+	account  string // of the event before
+	accounts []string
+}
+
+// Options bound a Counter.
+type Options struct {
+	Disk     *spill.Disk // takes what passes Memory; nil is the system's own place
+	Memory   int         // bytes, about: half for numbers, a quarter for records, little for objects; 0 is 64 MiB
+	Lateness int         // days after a day whose folders are read for it
+	Keep     bool        // keep what WriteShard needs
+}
+
+const (
+	defaultMemory = 64 << 20
+	msPerDay      = 24 * 60 * 60 * 1000
+)
+
+// batchSize is how many events get their cells at a time: the tables' slots are then touched in loops
+// without branches, whose misses overlap.
+const batchSize = 512
+
+// A pending is an event that has no cell yet.
+type pending struct {
+	group  group
+	target target
+	record dedupe.Record
+	extra  uint32 // where its extra ends in extras
+	kind   recordKind
+}
+
+type recordKind uint8
+
+const (
+	named      recordKind = iota
+	nameless              // without eventID
+	correcting            // an original belongs to it
+)
+
+// An original is the record that a correction corrects.
+type original struct {
+	id       dedupe.ID
+	named    bool // the correction has an eventID
+	corrects bool // the correction names the original
+}
+
+// Flags of a record, beside dedupe.HasExtra. The time of day follows, in milliseconds.
+const (
+	flagFailed = 2 << iota
+	flagDenied
+	flagReads
+	flagWrites
+	timeShift = 5
+)
+
+// NewCounter returns a Counter that knows AWS's public addresses by ranges.
+func NewCounter(ranges *classify.Ranges, opt Options) *Counter {
+	if opt.Disk == nil {
+		opt.Disk = spill.NewDisk("")
+	}
+	if opt.Memory == 0 {
+		opt.Memory = defaultMemory
+	}
+	c := &Counter{
+		lateness: opt.Lateness, share: opt.Memory / 2, dict: newDictionary(),
+		log: dedupe.NewLog(opt.Disk, opt.Memory/4), away: newPageFile(opt.Disk),
+		objects: newObjectLog(opt.Disk, opt.Memory/32), statuses: map[ingest.Status]int64{},
+		folders: map[day.Day]bool{}, told: toldEndpoints{}, loose: map[string]bool{},
+		batch: make([]pending, 0, batchSize),
+	}
+	if opt.Keep {
+		c.results = spill.NewSorter(opt.Disk, opt.Memory/32)
+	}
+	c.memo = newMemo(&c.dict, ranges)
+	return c
+}
+
+// Begin opens object number seq.
+func (c *Counter) Begin(seq int) { c.seq, c.index = seq, 0 }
+
+// Event takes an event of the current object.
+func (c *Counter) Event(ev *event.Event) {
+	if len(c.batch) == batchSize || len(c.dict.texts.arena) > c.share {
+		c.settle()
+	}
+	of, ms := ingest.Undated, int64(0)
+	if ev.HasTime {
+		of = day.OfMillis(ev.Time)
+		ms = ev.Time - int64(of)*msPerDay
+	}
+	kind := ev.Kind()
+	callee := c.memo.callee(ev, of, kind)
+	c.batch = append(c.batch, pending{})
+	p := &c.batch[len(c.batch)-1]
+	p.group.callee = callee.number
+	p.record.Place = dedupe.PlaceOf(c.seq, c.index)
+	p.record.Flags = uint32(ms) << timeShift
+	c.index++
+	tag := c.identify(p, ev, callee, of)
+	if kind != event.Other {
+		tag |= c.classify(p, ev, callee)
+		c.learn(ev, of)
+	}
+	if tag != 0 {
+		c.extras = appendExtra(c.extras, tag, ev)
+	}
+	p.extra = uint32(len(c.extras))
+}
+
+// identify sets the identity of the event.
+func (c *Counter) identify(p *pending, ev *event.Event, callee *knownCallee, of day.Day) (tag extraTag) {
+	plain := false
+	if len(ev.ID) > 0 {
+		p.record.ID, plain = callee.scope.ID(ev.ID)
+	} else {
+		p.kind = nameless
+	}
+	if callee.kind == event.Correction {
+		o := original{named: len(ev.ID) > 0, corrects: len(ev.OriginalEventID) > 0}
+		if o.corrects {
+			o.id, _ = dedupe.ScopeOf(ev.Recipient, ev.Region, of, event.Call).ID(ev.OriginalEventID)
+		}
+		p.kind, c.originals = correcting, append(c.originals, o)
+	}
+	if len(ev.ID) > 0 && (!plain || callee.clipped) {
+		return extraID
+	}
+	return 0
+}
+
+// classify sets the group and the target of an event that shows a route.
+func (c *Counter) classify(p *pending, ev *event.Event, callee *knownCallee) (tag extraTag) {
+	m := &callee.mention
+	shared := classify.SharedBy(ev)
+	var caller knownCaller
+	if callee.kind == event.Network { // the calls themselves name the caller
+		caller.principal = c.dict.principal(&classify.Principal{Account: shared})
+		caller.served = classify.ServedBy(&ev.Identity)
+	} else {
+		caller = c.memo.caller(ev)
+	}
+	var verdict classify.Verdict
+	public := false
+	switch {
+	case callee.serviceEvent:
+		verdict.Evidence = classify.ServiceEvent
+	case caller.served != classify.NoEvidence:
+		verdict.Evidence = caller.served
+	default:
+		verdict, public = m.Decide(c.memo.source(ev.SourceIP), ev.UserAgent)
+	}
+	p.group.principal, p.group.bits = caller.principal, bitsOf(verdict, shared != nil)
+	signs := m.SignsOf(ev, public)
+	if callee.kind != event.Network {
+		set := c.memo.named(ev)
+		if set != 0 || signs&classify.Telling != 0 {
+			p.target = target{set, c.dict.text(ev.Name), signs}
+		}
+	}
+	p.record.Flags |= flagsOf(ev, signs)
+	if ev.Additional.BytesIn|ev.Additional.BytesOut != 0 {
+		tag |= extraBytes
+	}
+	if signs&classify.DeniedByEndpoint != 0 {
+		tag |= extraPolicy
+	}
+	return tag
+}
+
+func flagsOf(ev *event.Event, signs classify.Signs) (flags uint32) {
+	if classify.Failed(ev) {
+		flags = flagFailed
+		if signs&classify.DeniedCall != 0 {
+			flags |= flagDenied
+		}
+	}
+	switch ev.ReadOnly {
+	case event.True:
+		flags |= flagReads
+	case event.False:
+		flags |= flagWrites
+	}
+	return flags
+}
+
+// learn notes what an event shows besides its own call.
+func (c *Counter) learn(ev *event.Event, of day.Day) {
+	for _, e := range classify.TrailEndpoints(ev) {
+		c.current.told = append(c.current.told, toldEndpoint{of, e})
+	}
+	if c.current.account != string(ev.Recipient) {
+		c.current.account = string(ev.Recipient)
+		c.current.accounts = append(c.current.accounts, c.current.account)
+	}
+}
+
+// An extraTag says what an extra holds, in this order.
+type extraTag byte
+
+const (
+	extraBytes  extraTag = 1 << iota // bytes in and out
+	extraPolicy                      // the requestID: an endpoint's policy refused the call
+	extraID                          // an eventID that the identity does not hold; "" where it cannot be a sample
+)
+
+func appendExtra(dst []byte, tag extraTag, ev *event.Event) []byte {
+	dst = append(dst, byte(tag))
+	if tag&extraBytes != 0 {
+		dst = binary.AppendVarint(dst, ev.Additional.BytesIn)
+		dst = binary.AppendVarint(dst, ev.Additional.BytesOut)
+	}
+	if tag&extraPolicy != 0 {
+		dst = appendText(dst, clip(ev.RequestID))
+	}
+	if tag&extraID != 0 {
+		id := ev.ID
+		if !findings.CanSample(id) {
+			id = nil
+		}
+		dst = appendText(dst, id)
+	}
+	return dst
+}
+
+func appendText(dst, text []byte) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(text))), text...)
+}
+
+// An extra is what a record has beside its 32 bytes.
+type extra struct {
+	tag           extraTag
+	in, out       int64
+	requestID, id []byte
+}
+
+func parseExtra(text []byte) (x extra) {
+	x.tag, text = extraTag(text[0]), text[1:]
+	if x.tag&extraBytes != 0 {
+		for _, n := range [...]*int64{&x.in, &x.out} {
+			v, width := binary.Varint(text)
+			*n, text = v, text[width:]
+		}
+	}
+	for _, part := range [...]struct {
+		tag extraTag
+		to  *[]byte
+	}{{extraPolicy, &x.requestID}, {extraID, &x.id}} {
+		if x.tag&part.tag != 0 {
+			n, width := binary.Uvarint(text)
+			*part.to, text = text[width:width+int(n)], text[width+int(n):]
+		}
+	}
+	return x
+}
+
+// settle gives the events of the batch their cells, and adds them to the log. Where the dictionary is
+// full it puts it away.
+func (c *Counter) settle() {
+	c.number()
+	from, originals := uint32(0), c.originals
+	for i := range c.batch {
+		p := &c.batch[i]
+		extra := c.extras[from:p.extra]
+		from = p.extra
+		switch p.kind {
+		case nameless:
+			c.log.AddNameless(&p.record, extra)
+		case correcting:
+			o := originals[0]
+			originals = originals[1:]
+			c.log.Correct(&p.record, o.named, o.id, o.corrects, extra)
+		default:
+			c.log.Add(&p.record, extra)
+		}
+	}
+	c.batch, c.originals, c.extras = c.batch[:0], c.originals[:0], c.extras[:0]
+	if c.dict.held()+c.memo.held() > c.share {
+		c.turn()
+	}
+}
+
+// number sets the cell of each event of the batch.
+func (c *Counter) number() {
+	touched := uint32(0)
+	if groups, mask := c.dict.groups.slots, uint64(len(c.dict.groups.slots)-1); len(groups) > 0 {
+		for i := range c.batch {
+			touched += groups[hashGroup(&c.batch[i].group)&mask].number
+		}
+	}
+	for i := range c.batch {
+		p := &c.batch[i]
+		p.record.Value, _ = c.dict.groups.number(hashGroup(&p.group), p.group, hashGroup)
+	}
+	cells, mask := c.dict.cells.slots, uint64(len(c.dict.cells.slots)-1)
+	for i := range c.batch {
+		p := &c.batch[i]
+		number := uint32(0)
+		if p.target != (target{}) {
+			number, _ = c.dict.targets.number(hashTarget(&p.target), p.target, hashTarget)
+		}
+		p.group.callee = number // the group has its number: the place is free
+		if len(cells) > 0 {
+			touched += cells[hashCell(&cell{p.record.Value, number})&mask].number
+		}
+	}
+	for i := range c.batch {
+		p := &c.batch[i]
+		key := cell{p.record.Value, p.group.callee}
+		number, _ := c.dict.cells.number(hashCell(&key), key, hashCell)
+		p.record.Value = c.base + number
+	}
+	c.touched = touched
+}
+
+// turn puts the dictionary away and starts a new page.
+func (c *Counter) turn() {
+	c.away.add(&c.dict, c.base)
+	c.base += uint32(len(c.dict.cells.keys))
+	c.dict.clear()
+	c.memo.clear()
+}
+
+// End closes the current object.
+func (c *Counter) End(res *ingest.Result) error {
+	c.records.Records += res.Records
+	c.records.OutsideWindow += res.Outside
+	c.records.Invalid += res.Invalid
+	c.statuses[res.Status]++
+	if res.Object.Key.HasDay {
+		c.folders[res.Object.Key.Day] = true
+	}
+	c.objects.add(res, c.lateness)
+	if c.results != nil {
+		c.results.Add(binary.BigEndian.AppendUint64(nil, uint64(c.seq)), appendResult(nil, res))
+	}
+	if res.Counted() {
+		c.believe(res.Object.Key.Account == "")
+	} else {
+		c.log.Void(c.seq)
+	}
+	clear(c.current.told)
+	c.current = current{told: c.current.told[:0], accounts: c.current.accounts[:0]}
+	return errors.Join(c.log.Err(), c.away.err, c.objects.err(), c.keptErr())
+}
+
+func (c *Counter) keptErr() error {
+	if c.results == nil {
+		return nil
+	}
+	return c.results.Err()
+}
+
+// finish says that no object comes any more.
+func (c *Counter) finish() error {
+	c.settle()
+	c.log.End()
+	return errors.Join(c.log.Err(), c.away.err)
+}
+
+// believe takes over what the events of the current object show.
+func (c *Counter) believe(loose bool) {
+	for _, t := range c.current.told {
+		c.told.merge(t.day, t.endpoint)
+	}
+	if !loose {
+		return
+	}
+	for _, account := range c.current.accounts {
+		if account != "" {
+			c.loose[account] = true
+		}
+	}
+}

@@ -1,0 +1,208 @@
+package count
+
+import (
+	"vpcetrail/classify"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/dedupe"
+	"vpcetrail/ingest/event"
+)
+
+// A memo remembers what follows from fields that events repeat, in numbers of the dictionary: nine of ten
+// events repeat every field but their own id and time. What it says of an event is what package
+// classify says of that event alone.
+type memo struct {
+	dict   *dictionary
+	ranges *classify.Ranges
+
+	callers [callerSlots]knownCaller // by the last bits of Identity.Number
+
+	addresses texts                  // sourceIPAddress
+	sources   []classify.SourceFacts // of addresses, by number
+
+	services  texts // eventSource
+	endpoints texts // AppendMention, of events with an endpoint field
+	wheres    numbers[where]
+	last      lastWhere
+	callees   numbers[calleeKey]
+	known     []knownCallee
+
+	resources resourceMemo
+	names     []byte // scratch of classify.Caller
+	key       []byte // scratch
+}
+
+// callerSlots is about twice as many as a Reader remembers callers.
+const callerSlots = 512
+
+// A knownCaller is what follows from an identity, by that identity's number.
+type knownCaller struct {
+	number    uint64
+	principal uint32
+	served    classify.Evidence // that a service made the call, by the identity
+}
+
+type where struct{ account, region uint32 }
+
+// lastWhere is the account and Region of the event before: in one object they seldom change.
+type lastWhere struct {
+	account, region string
+	number          uint32
+}
+
+// A calleeKey is what a knownCallee follows from.
+type calleeKey struct {
+	mention, where uint32
+	day            day.Day
+	class          uint8
+}
+
+// A knownCallee is what follows from what an event calls.
+type knownCallee struct {
+	number       uint32 // of the callee
+	kind         event.Kind
+	serviceEvent bool
+	clipped      bool // the dictionary has not all of its texts
+	mention      classify.Mention
+	scope        dedupe.Scope
+}
+
+// newMemo returns a memo that gives numbers of dict.
+func newMemo(dict *dictionary, ranges *classify.Ranges) *memo {
+	return &memo{
+		dict: dict, ranges: ranges, addresses: newTexts(), sources: []classify.SourceFacts{{Kind: classify.Missing}},
+		services: newTexts(), endpoints: newTexts(), resources: newResourceMemo(),
+	}
+}
+
+// clear forgets all: the dictionary has started a new page.
+func (m *memo) clear() {
+	m.callers = [callerSlots]knownCaller{}
+	m.addresses.clear()
+	m.sources = m.sources[:1]
+	m.services.clear()
+	m.endpoints.clear()
+	m.wheres.clear()
+	m.last = lastWhere{}
+	m.callees.clear()
+	clear(m.known)
+	m.known = m.known[:0]
+	m.resources.clear()
+}
+
+// held is about what the memo takes in memory, in bytes, beside its callers.
+func (m *memo) held() int {
+	return m.addresses.size() + m.services.size() + m.endpoints.size() + 30*len(m.wheres.keys) + 300*len(m.known) + m.resources.held()
+}
+
+// caller returns who made a call.
+func (m *memo) caller(ev *event.Event) knownCaller {
+	number := ev.Identity.Number
+	known := &m.callers[number%callerSlots]
+	if number != 0 && known.number == number {
+		return *known
+	}
+	m.names = m.names[:0]
+	p := classify.Caller(ev, &m.names)
+	c := knownCaller{number, m.dict.principal(&p), classify.ServedBy(&ev.Identity)}
+	if number != 0 {
+		*known = c
+	}
+	return c
+}
+
+// source returns what the source address of an event proves.
+func (m *memo) source(address []byte) classify.SourceFacts {
+	if len(address) > maxText {
+		return classify.SourceOf(address, m.ranges)
+	}
+	number, isNew := m.addresses.number(address)
+	if isNew {
+		m.sources = append(m.sources, classify.SourceOf(address, m.ranges))
+	}
+	return m.sources[number]
+}
+
+// callee returns what an event of that day and kind calls. It is valid until the next call.
+func (m *memo) callee(ev *event.Event, of day.Day, kind event.Kind) *knownCallee {
+	class := uint8(kind) << 1
+	if classify.IsServiceEvent(ev.Type) {
+		class |= 1
+	}
+	if max(len(ev.Source), len(ev.Recipient), len(ev.Region), len(ev.EndpointID), len(ev.EndpointAccount), len(ev.Additional.EndpointID)) > maxText {
+		c := m.learn(ev, of, kind)
+		c.clipped = true
+		return &c
+	}
+	key := calleeKey{mention: m.mention(ev), where: m.where(ev), day: of, class: class}
+	number, isNew := m.callees.number(hashCalleeKey(&key), key, hashCalleeKey)
+	if isNew {
+		m.known = append(m.known, m.learn(ev, of, kind))
+	}
+	return &m.known[number]
+}
+
+// learn works out what an event calls.
+func (m *memo) learn(ev *event.Event, of day.Day, kind event.Kind) knownCallee {
+	c := knownCallee{
+		kind: kind, serviceEvent: classify.IsServiceEvent(ev.Type), scope: dedupe.ScopeOf(ev.Recipient, ev.Region, of, kind),
+	}
+	if kind == event.Other {
+		c.number = m.dict.bareCallee(of, kind)
+		return c
+	}
+	mention := classify.MentionIn(ev)
+	c.mention = mention.Clone()
+	c.number = m.dict.callee(ev, &mention, of, kind)
+	return c
+}
+
+// mention returns a number of the event's source and of what it says of an endpoint.
+func (m *memo) mention(ev *event.Event) uint32 {
+	if len(ev.EndpointID)|len(ev.EndpointAccount)|len(ev.Additional.EndpointID) == 0 {
+		number, _ := m.services.number(ev.Source)
+		return number << 1
+	}
+	m.key = classify.AppendMention(m.key[:0], ev)
+	number, _ := m.endpoints.number(m.key)
+	return number<<1 | 1
+}
+
+// where returns a number of the event's account and Region.
+func (m *memo) where(ev *event.Event) uint32 {
+	if string(ev.Recipient) == m.last.account && string(ev.Region) == m.last.region && len(m.wheres.keys) > 0 {
+		return m.last.number
+	}
+	key := where{m.dict.text(ev.Recipient), m.dict.text(ev.Region)}
+	number, _ := m.wheres.number(hashWhere(&key), key, hashWhere)
+	m.last = lastWhere{string(ev.Recipient), string(ev.Region), number}
+	return number
+}
+
+func hashWhere(w *where) uint64 { return mix(uint64(w.account)<<32|uint64(w.region), 3) }
+
+func hashCalleeKey(k *calleeKey) uint64 {
+	return mix(uint64(k.mention)<<32|uint64(k.where), uint64(uint32(k.day))<<8|uint64(k.class))
+}
+
+// A resourceMemo remembers the resources that events name.
+type resourceMemo struct {
+	read    classify.Resources
+	numbers []uint32
+}
+
+func newResourceMemo() resourceMemo { return resourceMemo{} }
+
+func (r *resourceMemo) clear() {}
+
+func (r *resourceMemo) held() int { return 0 }
+
+// named returns what an event names.
+func (m *memo) named(ev *event.Event) resourceSet {
+	r := &m.resources
+	r.read.Read(ev)
+	r.numbers = r.numbers[:0]
+	for _, arn := range r.read.ARNs {
+		r.numbers = append(r.numbers, m.dict.text(arn))
+	}
+	return m.dict.set(r.numbers)
+}

@@ -1,0 +1,174 @@
+package count
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/rand/v2"
+	"reflect"
+	"slices"
+	"testing"
+	"time"
+
+	"vpcetrail/classify"
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/dedupe"
+	"vpcetrail/ingest/event"
+	"vpcetrail/ingest/event/eventtest"
+	"vpcetrail/ingest/spill"
+)
+
+// pathTexts are what a field of an event may hold that has a say in its cell, whatever the field.
+var pathTexts = []string{
+	"", "x", "111122223333", "444455556666", "vpce-0a11b22c33d44e55f", "vpce-1a2b3c4d", "AWS Internal", "aws.internal", "s3.amazonaws.com", "ec2.amazonaws.com",
+	"10.0.0.1", "198.51.100.7", "3.5.140.2", "aws-internal/3", "AwsServiceEvent", "AWSService", "AssumedRole", "signin.amazonaws.com",
+	"AwsVpceEvent", "Data", "UPDATED_DATA", "us-east-1", "arn:aws:sts::444455556666:assumed-role/r/i-0123456789abcdef0",
+	"b.vpce-1a2b3c4d-x.s3.us-east-1.vpce.amazonaws.com", "AccessDenied", "VpceAccessDenied", "200", "with an explicit deny in a resource-based policy",
+}
+
+// drawEvent returns an event of which most texts are empty, and the others among pathTexts: many differ in little.
+func drawEvent(random *rand.Rand) *event.Event {
+	ev := &event.Event{Time: time.Date(2026, 11, 20+random.IntN(2), 0, 0, random.IntN(86400), 0, time.UTC).UnixMilli(), HasTime: true}
+	eventtest.Fill(random, ev, 8, pathTexts)
+	ev.Request, ev.Response, ev.Resources = nil, nil, nil
+	switch random.IntN(6) {
+	case 0: // an endpoint's own record of a call that two accounts see
+		ev.Type, ev.SharedID, ev.Identity.AccountID = []byte("AwsVpceEvent"), []byte("x"), []byte(pathTexts[random.IntN(len(pathTexts))])
+	case 1:
+		ev.Resources = []byte(`[{"ARN":"arn:aws:s3:::b/key"},{"ARN":"arn:aws:s3:::` + pathTexts[random.IntN(8)] + `"}]`)
+	case 2:
+		ev.Source, ev.Request = []byte("s3.amazonaws.com"), []byte(`{"bucketName":"photos"}`)
+	case 3:
+		ev.Region = bytes.Repeat([]byte("ü"), 2000+random.IntN(2)) // is cut
+	}
+	return ev
+}
+
+// TestCellsAreThoseOfEachEvent counts events on many pages, each met again later, with one field changed, or by
+// a caller who has a number: what is counted of each is what package classify says of that event alone.
+func TestCellsAreThoseOfEachEvent(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	ranges := classify.EmbeddedRanges()
+	c := NewCounter(ranges, Options{Disk: spill.NewDisk(t.TempDir()), Memory: 1 << 20})
+	var met []*event.Event
+	c.Begin(0)
+	for i := range 20_000 {
+		ev := drawEvent(random)
+		if len(met) > 0 && random.IntN(4) > 0 { // another event's fields, but one
+			old := *met[random.IntN(len(met))]
+			field := random.IntN(reflect.TypeFor[event.Event]().NumField())
+			reflect.ValueOf(&old).Elem().Field(field).Set(reflect.ValueOf(ev).Elem().Field(field))
+			ev = &old
+		}
+		ev.ID = binary.BigEndian.AppendUint64([]byte("an id "), uint64(i))
+		ev.Named = event.Named{}
+		ev.Identity.Number = 0
+		if random.IntN(2) == 0 {
+			ev.Identity.Number = numberOf(&ev.Identity)
+		}
+		met = append(met, ev)
+		c.Event(ev)
+	}
+	if err := c.End(&ingest.Result{Status: ingest.OK}); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.finish(); err != nil {
+		t.Fatal(err)
+	}
+	if len(c.away.pages) < 3 {
+		t.Errorf("%d pages: too few to tell", len(c.away.pages)+1)
+	}
+	got := make([]string, len(met))
+	records := make([]dedupe.Record, len(met))
+	for number := range len(c.away.pages) + 1 {
+		d, base := &c.dict, c.base
+		if number < len(c.away.pages) {
+			var err error
+			if d, err = c.away.read(number); err != nil {
+				t.Fatal(err)
+			}
+			base = c.away.bases[number]
+		}
+		for part := range dedupe.Parts {
+			if err := c.log.Each(part, func(r *dedupe.Record, _ []byte, original *dedupe.ID) {
+				if at := int(r.Value) - int(base); original == nil && at >= 0 && at < len(d.cells.keys) {
+					got[r.At().Index()], records[r.At().Index()] = string(d.appendCell(nil, uint32(at))), *r
+				}
+			}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for i, ev := range met {
+		want, flags := cellOf(ev, ranges)
+		if got[i] != string(want) || records[i].Flags>>1&15 != flags {
+			t.Fatalf("event %d, %+v:\ngot  %q, flags %b\nwant %q, flags %b", i, ev, got[i], records[i].Flags>>1&15, want, flags)
+		}
+		if ms := int64(records[i].Flags >> timeShift); ms != ev.Time%msPerDay {
+			t.Fatalf("event %d: time of day %d, want %d", i, ms, ev.Time%msPerDay)
+		}
+	}
+}
+
+// numberOf numbers identities as a Reader does: two that differ never have the same.
+func numberOf(id *event.Identity) uint64 {
+	number := uint64(0)
+	v := reflect.ValueOf(id).Elem()
+	for i := range v.NumField() {
+		if v.Field(i).Type() != reflect.TypeFor[[]byte]() {
+			continue
+		}
+		for k, text := range pathTexts {
+			if string(v.Field(i).Bytes()) == text {
+				number = number*uint64(len(pathTexts)) + uint64(k)
+			}
+		}
+	}
+	return number + 1
+}
+
+// cellOf returns the cell of ev and its flags by its own fields, the slow way.
+func cellOf(ev *event.Event, ranges *classify.Ranges) (cell []byte, flags uint32) {
+	d := newDictionary()
+	of, kind := day.OfMillis(ev.Time), ev.Kind()
+	g, t := group{}, target{}
+	if kind == event.Other {
+		g.callee = d.bareCallee(of, kind)
+	} else {
+		facts := classify.Examine(ev, ranges)
+		g.callee = d.callee(ev, &facts.Mention, of, kind)
+		who := classify.Principal{Account: classify.SharedBy(ev)}
+		signs := classify.SignsOf(ev, &facts)
+		if kind != event.Network {
+			who = classify.Caller(ev, new([]byte))
+			var named classify.Resources
+			named.Read(ev)
+			var numbers []uint32
+			for _, arn := range named.ARNs {
+				numbers = append(numbers, d.text(arn))
+			}
+			slices.Sort(numbers)
+			if set := d.set(slices.Compact(numbers)); set != 0 || signs&classify.Telling != 0 {
+				t = target{set, d.text(ev.Name), signs}
+			}
+		}
+		g.principal, g.bits = d.principal(&who), bitsOf(facts.Unowned, classify.SharedBy(ev) != nil)
+		if classify.Failed(ev) {
+			flags |= flagFailed
+			if classify.Denied(ev) {
+				flags |= flagDenied
+			}
+		}
+		switch ev.ReadOnly {
+		case event.True:
+			flags |= flagReads
+		case event.False:
+			flags |= flagWrites
+		}
+	}
+	groupNumber, _ := d.groups.number(hashGroup(&g), g, hashGroup)
+	targetNumber, _ := d.targets.number(hashTarget(&t), t, hashTarget)
+	key := struct{ group, target uint32 }{groupNumber, targetNumber}
+	number, _ := d.cells.number(0, key, hashCell)
+	return d.appendCell(nil, number), flags >> 1
+}

@@ -1,0 +1,152 @@
+package count
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/spill"
+
+	"vpcetrail/report"
+	"vpcetrail/report/table"
+)
+
+// An objectLog keeps what the report tells of objects, in the order of their names.
+type objectLog struct {
+	rows     *spill.Sorter // by day and name: rows of table objects
+	everyDay *spill.Sorter // by name: those of objects that belong to every day
+	problems *spill.Sorter // by name: what is wrong
+	value    []byte        // scratch
+}
+
+func newObjectLog(disk *spill.Disk, share int) objectLog {
+	return objectLog{spill.NewSorter(disk, share/2), spill.NewSorter(disk, share/4), spill.NewSorter(disk, share/4), nil}
+}
+
+func (l *objectLog) err() error {
+	return errors.Join(l.rows.Err(), l.everyDay.Err(), l.problems.Err())
+}
+
+// add keeps an object for each day that it belongs to.
+func (l *objectLog) add(res *ingest.Result, lateness int) {
+	row := report.ObjectRow(res)
+	if res.Err != nil {
+		l.problems.Add([]byte(res.Object.Name), []byte(res.Err.Error()))
+	}
+	if days := report.DaysOf(&row, res.Object.Key, lateness); len(days) > 0 {
+		for _, d := range days {
+			row.DayRecords = res.RecordsOf(d)
+			l.value = appendObject(l.value[:0], &row)
+			l.rows.Add(append(d.AppendKey(nil), row.Key...), l.value)
+		}
+		return
+	}
+	l.value = appendObject(l.value[:0], &row)
+	l.everyDay.Add([]byte(row.Key), l.value)
+}
+
+func appendObject(dst []byte, r *table.ObjectRow) []byte {
+	for _, n := range []int64{r.Size, r.Records, r.DayRecords, r.ErrorOffset} {
+		dst = binary.AppendVarint(dst, n)
+	}
+	return spill.AppendFields(dst, r.ETag, r.SHA256, r.Days, r.Status, r.Error)
+}
+
+func cutObject(name, value []byte) table.ObjectRow {
+	r := table.ObjectRow{Key: string(name)}
+	for _, field := range []*int64{&r.Size, &r.Records, &r.DayRecords, &r.ErrorOffset} {
+		n, width := binary.Varint(value)
+		*field, value = n, value[width:]
+	}
+	spill.CutFields(string(value), &r.ETag, &r.SHA256, &r.Days, &r.Status, &r.Error)
+	return r
+}
+
+// objectTables hands out table objects of one day after the other.
+type objectTables struct {
+	rows     *spill.Cursor // at a record, unless ended
+	ended    bool
+	everyDay []*spill.Sorter
+}
+
+func newObjectTables(logs []*objectLog) *objectTables {
+	var rows, everyDay []*spill.Sorter
+	for _, l := range logs {
+		rows, everyDay = append(rows, l.rows), append(everyDay, l.everyDay)
+	}
+	t := &objectTables{rows: spill.Merge(rows...), everyDay: everyDay}
+	t.ended = !t.rows.Next()
+	return t
+}
+
+// of returns the rows of day d, in order. Days must be asked for in order.
+func (t *objectTables) of(d day.Day) report.Rows[table.ObjectRow] {
+	return func(yield func(*table.ObjectRow, error) bool) {
+		always := spill.Merge(t.everyDay...)
+		more := always.Next()
+		for ; !t.ended; t.ended = !t.rows.Next() {
+			at, name := day.CutKey(t.rows.Key)
+			if at > d {
+				break
+			}
+			if at < d { // a day that is not reported
+				continue
+			}
+			for ; more && string(always.Key) < string(name); more = always.Next() {
+				if row := cutObject(always.Key, always.Value); !yield(&row, nil) {
+					return
+				}
+			}
+			if row := cutObject(name, t.rows.Value); !yield(&row, nil) {
+				return
+			}
+		}
+		for ; more; more = always.Next() {
+			if row := cutObject(always.Key, always.Value); !yield(&row, nil) {
+				return
+			}
+		}
+		if err := errors.Join(t.rows.Err(), always.Err()); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+// allObjects are the objects of all counters.
+type allObjects []*objectLog
+
+// problems calls fn with what is wrong with each object that could not be read whole, in the order of
+// their names: one line each.
+func (a allObjects) problems(fn func(problem string)) error {
+	c := a.merged(func(l *objectLog) *spill.Sorter { return l.problems })
+	for c.Next() {
+		fn(string(c.Value))
+	}
+	return c.Err()
+}
+
+// rows calls fn with every object that was read, for each day that it belongs to. The row is valid until
+// fn returns.
+func (a allObjects) rows(fn func(*table.ObjectRow)) error {
+	dated := a.merged(func(l *objectLog) *spill.Sorter { return l.rows })
+	for dated.Next() {
+		_, name := day.CutKey(dated.Key)
+		row := cutObject(name, dated.Value)
+		fn(&row)
+	}
+	undated := a.merged(func(l *objectLog) *spill.Sorter { return l.everyDay })
+	for undated.Next() {
+		row := cutObject(undated.Key, undated.Value)
+		fn(&row)
+	}
+	return errors.Join(dated.Err(), undated.Err())
+}
+
+func (a allObjects) merged(part func(*objectLog) *spill.Sorter) *spill.Cursor {
+	var sorters []*spill.Sorter
+	for _, l := range a {
+		sorters = append(sorters, part(l))
+	}
+	return spill.Merge(sorters...)
+}

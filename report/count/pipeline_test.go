@@ -1,0 +1,120 @@
+package count
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"vpcetrail/classify"
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/spill"
+
+	"vpcetrail/report"
+	"vpcetrail/report/table"
+)
+
+// A testRun is a whole run over a tree of files, up to its report.
+type testRun struct {
+	sources   []string
+	window    day.Window
+	own       []string
+	inventory map[string]classify.Endpoint
+	workers   int
+	memory    int // bytes for each part of the run; 0 is the default
+}
+
+func (r testRun) report(t testing.TB) *report.Report {
+	t.Helper()
+	ctx := context.Background()
+	trail, err := source.Open(ctx, r.sources, source.Selection{Window: r.window}, source.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trail.Close()
+	disk := spill.NewDisk(t.TempDir())
+	t.Cleanup(func() { disk.Close() })
+	counters := make([]*Counter, max(r.workers, 1))
+	sinks := make([]ingest.Sink, len(counters))
+	for i := range counters {
+		counters[i] = NewCounter(classify.EmbeddedRanges(), Options{Disk: disk, Memory: r.memory, Lateness: 1})
+		sinks[i] = counters[i]
+	}
+	if err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: r.window}); err != nil {
+		t.Fatal(err)
+	}
+	rep, err := New(ctx, Input{
+		Counters: counters, Window: r.window, Disk: disk, Memory: r.memory,
+		TrailAccounts: trail.Accounts(), OwnAccounts: r.own, Inventory: r.inventory, NATPrice: 0.045,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.memory > 0 && disk.Files() == 0 {
+		t.Errorf("with %d bytes nothing has spilled", r.memory)
+	}
+	return rep
+}
+
+// dayInMemory is a Day, read.
+type dayInMemory struct {
+	Day        day.Day
+	Kinds      report.Kinds
+	Traffic    []table.TrafficRow
+	Principals []table.PrincipalRow
+	Services   []table.ServiceRow
+	Endpoints  []table.EndpointRow
+	Resources  []table.ResourceRow
+	Findings   []table.FindingRow
+	Objects    []table.ObjectRow
+}
+
+func (d *dayInMemory) traffic() []table.TrafficRow    { return d.Traffic }
+func (d *dayInMemory) resources() []table.ResourceRow { return d.Resources }
+func (d *dayInMemory) findings() []table.FindingRow   { return d.Findings }
+
+// readDays reads all days of rep, and leaves a Report that can be read again.
+func readDays(t testing.TB, rep *report.Report) []dayInMemory {
+	t.Helper()
+	var days []dayInMemory
+	for i, d := range rep.Days {
+		m := dayInMemory{
+			d.Day, d.Kinds, readRows(t, d.Traffic), readRows(t, d.Principals), readRows(t, d.Services),
+			readRows(t, d.Endpoints), readRows(t, d.Resources),
+			readRows(t, d.Findings), readRows(t, d.Objects),
+		}
+		days = append(days, m)
+		rep.Days[i] = &report.Day{
+			Day: m.Day, Kinds: m.Kinds, Traffic: report.RowsOf(m.Traffic), Principals: report.RowsOf(m.Principals),
+			Services: report.RowsOf(m.Services), Endpoints: report.RowsOf(m.Endpoints),
+			Resources: report.RowsOf(m.Resources), Findings: report.RowsOf(m.Findings), Objects: report.RowsOf(m.Objects),
+		}
+	}
+	return days
+}
+
+func readRows[T any](t testing.TB, rows report.Rows[T]) []T {
+	t.Helper()
+	var all []T
+	for row, err := range rows {
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, *row)
+	}
+	return all
+}
+
+// writeFile writes a file below dir, with its directories.
+func writeFile(t testing.TB, dir, name string, data []byte) {
+	t.Helper()
+	path := filepath.Join(dir, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

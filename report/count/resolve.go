@@ -1,0 +1,199 @@
+package count
+
+import (
+	"maps"
+
+	"vpcetrail/classify"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/spill"
+
+	"vpcetrail/report"
+	"vpcetrail/report/findings"
+	"vpcetrail/report/table"
+)
+
+// A resolver decides what one record cannot show: whose endpoints are ours and of which type, and which
+// records are copies. It knows a day's endpoints by the inventory and by that day's records alone, so that
+// a day's tables do not depend on which other days were read with it.
+type resolver struct {
+	trail     map[string]bool // accounts with a folder in the trail
+	accounts  map[string]bool // ours: those, and the configured ones
+	inventory classify.Inventory
+	told      toldEndpoints
+
+	interfaces map[day.Day]map[string]bool // endpoints that a record of the day proves to be of type interface
+	restricted map[day.Day]map[string]bool // resources whose own policy refused a call of the day
+	kinds      map[day.Day]*report.Kinds
+	byDay      map[day.Day]*tally
+	findings   *findings.Collector
+}
+
+// A tally is what is known of endpoints on one day, by calls or without.
+type tally struct {
+	owners     classify.Owners
+	interfaces map[string]bool
+
+	network       map[endpointKey]*table.Measures // by network events
+	networkOwners map[endpointKey]string          // the account that network events name as the endpoint's owner
+	denied        map[endpointKey]int64           // calls that the endpoint's policy refused
+}
+
+type endpointKey struct{ endpoint, account, region, service string }
+
+func newResolver(in *Input) *resolver {
+	r := &resolver{
+		trail: map[string]bool{}, accounts: map[string]bool{}, inventory: in.Inventory, told: toldEndpoints{},
+		interfaces: map[day.Day]map[string]bool{}, restricted: map[day.Day]map[string]bool{},
+		kinds: map[day.Day]*report.Kinds{}, byDay: map[day.Day]*tally{}, findings: findings.New(in.Disk, in.Memory/12),
+	}
+	for _, account := range in.TrailAccounts {
+		r.trail[account] = true
+	}
+	for _, c := range in.Counters {
+		maps.Copy(r.trail, c.loose)
+		r.told.mergeAll(c.told)
+	}
+	maps.Copy(r.accounts, r.trail)
+	for _, account := range in.OwnAccounts {
+		r.accounts[account] = true
+	}
+	return r
+}
+
+// note notes what the calls of a page show of other calls. Every page is noted before any is resolved.
+func (r *resolver) note(p *page) {
+	called := make([]bool, len(p.groups.keys))
+	var names []uint32
+	for i, c := range p.cells.keys {
+		if p.totals[i].calls == 0 {
+			continue
+		}
+		called[c.group] = true
+		t := &p.targets.keys[c.target]
+		if t.signs&classify.DeniedByResource == 0 {
+			continue
+		}
+		names = p.resources(names[:0], t.resources)
+		for _, name := range names {
+			note(r.restricted, p.callees.keys[p.groups.keys[c.group].callee].day, p.texts.text(name))
+		}
+	}
+	for i, g := range p.groups.keys {
+		if c := &p.callees.keys[g.callee]; called[i] && c.isInterface {
+			note(r.interfaces, c.day, p.texts.text(c.endpoint))
+		}
+	}
+}
+
+// note notes a name for a day.
+func note(names map[day.Day]map[string]bool, d day.Day, name []byte) {
+	if names[d] == nil {
+		names[d] = map[string]bool{}
+	}
+	if !names[d][string(name)] {
+		names[d][string(name)] = true
+	}
+}
+
+// kindsOf returns the counts of a day, to be added to.
+func (r *resolver) kindsOf(d day.Day) *report.Kinds {
+	if r.kinds[d] == nil {
+		r.kinds[d] = new(report.Kinds)
+	}
+	return r.kinds[d]
+}
+
+// tallyOf returns what is known of a day.
+func (r *resolver) tallyOf(d day.Day) *tally {
+	t := r.byDay[d]
+	if t == nil {
+		t = &tally{
+			owners:     classify.Owners{Accounts: r.accounts, Day: d, Inventory: r.inventory, Trail: r.told[d]},
+			interfaces: r.interfaces[d],
+			network:    map[endpointKey]*table.Measures{}, networkOwners: map[endpointKey]string{}, denied: map[endpointKey]int64{},
+		}
+		r.byDay[d] = t
+		r.findings.Own(d, &t.owners)
+		for name := range r.restricted[d] {
+			r.findings.Restrict(d, name)
+		}
+	}
+	return t
+}
+
+// isCopy reports whether the records that an account shares are copies of calls that the trail holds already.
+func (r *resolver) isCopy(sharedBy string) bool { return sharedBy != "" && r.trail[sharedBy] }
+
+// typeOf returns an endpoint's type: as described, else as the day's records prove it.
+func (t *tally) typeOf(id string) string {
+	if known := t.owners.Endpoint(id).Type; known != "" {
+		return known
+	}
+	if t.interfaces[id] {
+		return "interface"
+	}
+	return ""
+}
+
+// networkOf returns what network events show of calls by an endpoint, to be added to.
+func (t *tally) networkOf(key endpointKey) *table.Measures {
+	if t.network[key] == nil {
+		t.network[key] = new(table.Measures)
+	}
+	return t.network[key]
+}
+
+// ownerOf returns the owner of an endpoint that only network events name, and the owner's account.
+func (t *tally) ownerOf(id, account string) (owner, ownerAccount string) {
+	unowned := classify.Verdict{Evidence: classify.EndpointPrivateSource}
+	if account != "" {
+		unowned.Evidence = classify.EndpointForeignAccount
+	}
+	found := t.owners.Resolve(unowned, id, account).Owner()
+	if found == classify.Own && account == "" {
+		account = t.owners.Endpoint(id).Account
+	}
+	return found.String(), account
+}
+
+// A verdict is what is resolved of a callee and the bits of a group, in numbers of texts.
+type verdict struct{ route, origin, evidence, endpointType, endpointAccount, owner uint32 }
+
+// verdict resolves the verdict of the calls of a group.
+func (r *resolver) verdict(p *page, c *callee, bits verdictBits) verdict {
+	t := r.tallyOf(c.day)
+	id, account := string(p.texts.text(c.endpoint)), string(p.texts.text(c.owner))
+	v := t.owners.Resolve(bits.unowned(), id, account)
+	endpointType := ""
+	if v.Route() == classify.VPCE {
+		endpointType = t.typeOf(id)
+	}
+	if account == "" {
+		account = t.owners.Endpoint(id).Account
+	}
+	text := func(s string) uint32 { return p.text([]byte(s)) }
+	return verdict{
+		text(v.Route().String()), text(v.Origin.String()), text(v.Evidence.String()),
+		text(endpointType), text(account), text(v.Owner().String()),
+	}
+}
+
+// settleDenials counts each call of a day that an endpoint's policy refused once: by its ordinary record
+// where there is one, else by its network event. The two are joined by requestID.
+func (r *resolver) settleDenials(all *denials) error {
+	c := spill.Merge(all.sorted)
+	var last []byte // day and requestID of the denial counted last
+	for c.Next() {
+		d := cutDenial(c.Key, c.Value)
+		again := d.requestID && string(d.sameAs) == string(last)
+		if r.isCopy(d.sharedBy) || d.byNetwork && again {
+			continue
+		}
+		last = append(last[:0], d.sameAs...)
+		r.tallyOf(d.day).denied[d.key]++
+		if d.byNetwork {
+			r.findings.NetworkDenied(d.day, d.key.account, d.key.region, d.key.service, d.key.endpoint, d.time, d.eventID)
+		}
+	}
+	return c.Err()
+}

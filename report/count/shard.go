@@ -1,0 +1,299 @@
+package count
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/klauspost/compress/zstd"
+
+	"vpcetrail/classify"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/dedupe"
+	"vpcetrail/ingest/event"
+	"vpcetrail/ingest/spill"
+)
+
+// A shard is what a report is made of before anything is settled that other inputs may change. It is kept
+// in parts, each a zstd frame that starts with its kind:
+//
+//	objects   what reading each object gave, in the order of their names
+//	numbers   a dictionary. Those of a shard follow each other: the cells of each count on
+//	records   records of one partition, in the order of their places, with the numbers of their cells
+//
+// The same objects give the same parts, for any number of workers and any memory: cells are numbered in
+// the order of their texts, and partitions are those of package dedupe.
+
+// A PartKind says what a part of a shard holds.
+type PartKind byte
+
+// The kinds of parts, in the order in which a shard has them.
+const (
+	PartObjects PartKind = iota + 1
+	PartNumbers
+	PartRecords
+)
+
+// partBytes is what a part takes in memory, about, before it is compressed: a merge holds one of every shard.
+const partBytes = 4 << 20
+
+// A shardWriter writes a shard's parts.
+type shardWriter struct {
+	ctx      context.Context
+	counters []*Counter
+	disk     *spill.Disk
+	share    int
+	limit    int // bytes of a part
+	zst      *zstd.Encoder
+	stage    func(part []byte) error
+	part     []byte
+
+	used  [][]uint64 // of each counter, by value: a bit where a record has it
+	cells [][]uint32 // of each counter, by value: the number in the shard
+}
+
+// WriteShard writes the shard of a run that has ended well, and whose counters no report has been made of
+// yet. It calls stage with each part in order. stage must keep no reference to a part. It takes about memory
+// bytes.
+func WriteShard(ctx context.Context, counters []*Counter, disk *spill.Disk, memory int, stage func(part []byte) error) error {
+	return writeShard(ctx, counters, disk, memory, partBytes, stage)
+}
+
+func writeShard(ctx context.Context, counters []*Counter, disk *spill.Disk, memory, limit int, stage func(part []byte) error) error {
+	zst, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return fmt.Errorf("shard: write: %w", err)
+	}
+	w := &shardWriter{ctx: ctx, counters: counters, disk: disk, share: memory / 4, limit: limit, zst: zst, stage: stage}
+	for _, c := range counters {
+		if err := c.finish(); err != nil {
+			return err
+		}
+		values := c.base + uint32(len(c.dict.cells.keys))
+		w.used, w.cells = append(w.used, make([]uint64, values/64+1)), append(w.cells, make([]uint32, values))
+	}
+	for _, step := range []func() error{w.objects, w.findUsed, w.numbers, w.records} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// begin starts a part.
+func (w *shardWriter) begin(kind PartKind) { w.part = append(w.part[:0], byte(kind)) }
+
+// end stages the part, unless it is empty.
+func (w *shardWriter) end() error {
+	if w.ctx.Err() != nil {
+		return context.Cause(w.ctx)
+	}
+	if len(w.part) <= 1 {
+		return nil
+	}
+	return w.stage(w.zst.EncodeAll(w.part, nil))
+}
+
+// objects writes what reading each object gave.
+func (w *shardWriter) objects() error {
+	results := make([]*spill.Sorter, len(w.counters))
+	for i, c := range w.counters {
+		results[i] = c.results
+	}
+	w.begin(PartObjects)
+	for c := spill.Merge(results...); ; {
+		if !c.Next() {
+			return errors.Join(c.Err(), w.end())
+		}
+		w.part = appendText(w.part, c.Value)
+		if len(w.part) > w.limit {
+			if err := w.end(); err != nil {
+				return err
+			}
+			w.begin(PartObjects)
+		}
+	}
+}
+
+// eachRecord calls fn with every record of a partition that is not void, counter by counter.
+func (w *shardWriter) eachRecord(part int, fn func(counter int, r *dedupe.Record, extra []byte, original *dedupe.ID)) error {
+	for i, c := range w.counters {
+		if err := c.log.Each(part, func(r *dedupe.Record, extra []byte, original *dedupe.ID) { fn(i, r, extra, original) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// findUsed finds which cells records have: others are of objects that did not prove whole.
+func (w *shardWriter) findUsed() error {
+	for part := range dedupe.Parts {
+		if err := w.eachRecord(part, func(counter int, r *dedupe.Record, _ []byte, _ *dedupe.ID) {
+			w.used[counter][r.Value/64] |= 1 << (r.Value % 64)
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// numbers numbers the cells of all counters in the order of their texts, and writes dictionaries of them.
+func (w *shardWriter) numbers() error {
+	sorter := spill.NewSorter(w.disk, w.share)
+	var key, value []byte
+	for i, c := range w.counters {
+		for number := range len(c.away.pages) + 1 {
+			d, base := &c.dict, c.base
+			if number < len(c.away.pages) {
+				var err error
+				if d, err = c.away.read(number); err != nil {
+					return err
+				}
+				base = c.away.bases[number]
+			}
+			for cell := range d.cells.keys {
+				at := base + uint32(cell)
+				if w.used[i][at/64]>>(at%64)&1 == 1 {
+					key = d.appendCell(key[:0], uint32(cell))
+					value = binary.AppendUvarint(binary.AppendUvarint(value[:0], uint64(i)), uint64(at))
+					sorter.Add(key, value)
+				}
+			}
+		}
+	}
+	return w.writeNumbers(sorter)
+}
+
+func (w *shardWriter) writeNumbers(sorter *spill.Sorter) error {
+	d := newDictionary()
+	next, held := uint32(0), 0
+	var last []byte
+	cursor := sorter.Cursor()
+	for cursor.Next() {
+		if next == 0 || !bytes.Equal(cursor.Key, last) {
+			if held > w.limit {
+				if err := w.writeDictionary(&d); err != nil {
+					return err
+				}
+				held = 0
+			}
+			d.addCell(cursor.Key)
+			next, held, last = next+1, held+len(cursor.Key), append(last[:0], cursor.Key...)
+		}
+		counter, width := binary.Uvarint(cursor.Value)
+		at, _ := binary.Uvarint(cursor.Value[width:])
+		w.cells[counter][at] = next - 1
+	}
+	return errors.Join(cursor.Err(), w.writeDictionary(&d))
+}
+
+func (w *shardWriter) writeDictionary(d *dictionary) error {
+	w.begin(PartNumbers)
+	if len(d.cells.keys) > 0 {
+		out := bytes.NewBuffer(w.part)
+		if err := d.write(out); err != nil {
+			return err
+		}
+		w.part = out.Bytes()
+	}
+	d.clear()
+	return w.end()
+}
+
+// records writes the records of each partition.
+func (w *shardWriter) records() error {
+	for part := range dedupe.Parts {
+		sorter := spill.NewSorter(w.disk, w.share)
+		var key, value []byte
+		err := w.eachRecord(part, func(counter int, r *dedupe.Record, extra []byte, original *dedupe.ID) {
+			moved := *r
+			moved.Value = w.cells[counter][r.Value]
+			key = binary.BigEndian.AppendUint64(key[:0], uint64(r.At()))
+			value = dedupe.AppendRecord(value[:0], &moved, extra, original)
+			sorter.Add(key, value)
+		})
+		if err != nil {
+			return err
+		}
+		if err := w.writeRecords(part, sorter.Cursor()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *shardWriter) writeRecords(part int, records *spill.Cursor) error {
+	begin := func() {
+		w.begin(PartRecords)
+		w.part = binary.AppendUvarint(w.part, uint64(part))
+	}
+	for begin(); records.Next(); {
+		w.part = append(w.part, records.Value...)
+		if len(w.part) > w.limit {
+			if err := w.end(); err != nil {
+				return err
+			}
+			begin()
+		}
+	}
+	if len(w.part) <= 3 {
+		return records.Err()
+	}
+	return errors.Join(records.Err(), w.end())
+}
+
+// appendCell appends the texts of a cell, so that equal cells of two dictionaries give the same bytes.
+func (d *dictionary) appendCell(dst []byte, number uint32) []byte {
+	k := d.cells.keys[number]
+	g, t := d.groups.keys[k.group], d.targets.keys[k.target]
+	c, who := d.callees.keys[g.callee], d.principals.keys[g.principal]
+	dst = binary.BigEndian.AppendUint32(dst, uint32(c.day))
+	isInterface := byte(0)
+	if c.isInterface {
+		isInterface = 1
+	}
+	dst = binary.BigEndian.AppendUint32(append(dst, byte(c.kind), isInterface), uint32(g.bits))
+	for _, text := range [...]uint32{c.account, c.region, c.service, c.endpoint, c.owner, who.name, who.kind, who.account, who.session, t.name} {
+		dst = appendText(dst, d.texts.text(text))
+	}
+	dst = append(dst, byte(t.signs))
+	names := d.resources(nil, t.resources)
+	slices.SortFunc(names, func(a, b uint32) int { return bytes.Compare(d.texts.text(a), d.texts.text(b)) })
+	for _, name := range names {
+		dst = appendText(dst, d.texts.text(name))
+	}
+	return dst
+}
+
+// addCell adds the cell that appendCell has written.
+func (d *dictionary) addCell(text []byte) (number uint32) {
+	c := callee{day: day.Day(int32(binary.BigEndian.Uint32(text))), kind: event.Kind(text[4]), isInterface: text[5] == 1}
+	g := group{bits: verdictBits(binary.BigEndian.Uint32(text[6:]))}
+	text = text[10:]
+	next := func() uint32 {
+		n, width := binary.Uvarint(text)
+		number := d.text(text[width : width+int(n)])
+		text = text[width+int(n):]
+		return number
+	}
+	for _, field := range [...]*uint32{&c.account, &c.region, &c.service, &c.endpoint, &c.owner} {
+		*field = next()
+	}
+	who := principal{next(), next(), next(), next()}
+	t := target{name: next(), signs: classify.Signs(text[0])}
+	var names []uint32
+	for text = text[1:]; len(text) > 0; {
+		names = append(names, next())
+	}
+	t.resources = d.set(names)
+	g.callee, _ = d.callees.number(hashCallee(&c), c, hashCallee)
+	g.principal, _ = d.principals.number(hashPrincipal(&who), who, hashPrincipal)
+	var k cell
+	k.group, _ = d.groups.number(hashGroup(&g), g, hashGroup)
+	k.target, _ = d.targets.number(hashTarget(&t), t, hashTarget)
+	number, _ = d.cells.number(hashCell(&k), k, hashCell)
+	return number
+}

@@ -1,0 +1,71 @@
+package count
+
+import (
+	"encoding/binary"
+	"errors"
+
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
+)
+
+// appendResult appends what reading an object gave, but for its number.
+func appendResult(dst []byte, res *ingest.Result) []byte {
+	key, problem := &res.Object.Key, ""
+	if res.Err != nil {
+		problem = res.Err.Error()
+	}
+	for _, text := range []string{
+		res.Object.Name, res.Object.ETag, key.Account, key.Region, key.Folder, string(res.Status), problem, res.SHA256,
+	} {
+		dst = binary.AppendUvarint(dst, uint64(len(text)))
+		dst = append(dst, text...)
+	}
+	folder := int64(noDay)
+	if key.HasDay {
+		folder = int64(key.Day)
+	}
+	for _, n := range []int64{folder, res.Object.Size, res.ErrOffset, res.Bytes, res.Records, res.Invalid, res.Outside} {
+		dst = binary.AppendVarint(dst, n)
+	}
+	for _, d := range res.Days {
+		dst = binary.AppendVarint(dst, int64(d.Day))
+		dst = binary.AppendVarint(dst, d.Records)
+	}
+	return dst
+}
+
+// noDay stands for a day that is not known: no folder is of it.
+const noDay = ingest.Undated
+
+// parseResult returns what appendResult was given.
+func parseResult(text []byte) (res ingest.Result) {
+	var status, problem string
+	key := &res.Object.Key
+	for _, field := range []*string{
+		&res.Object.Name, &res.Object.ETag, &key.Account, &key.Region, &key.Folder, &status, &problem, &res.SHA256,
+	} {
+		n, width := binary.Uvarint(text)
+		*field = string(text[width : width+int(n)])
+		text = text[width+int(n):]
+	}
+	varint := func() int64 {
+		n, width := binary.Varint(text)
+		text = text[width:]
+		return n
+	}
+	if folder := day.Day(varint()); folder != noDay {
+		key.Day, key.HasDay = folder, true
+	}
+	for _, field := range []*int64{&res.Object.Size, &res.ErrOffset, &res.Bytes, &res.Records, &res.Invalid, &res.Outside} {
+		*field = varint()
+	}
+	for len(text) > 0 {
+		d := day.Day(varint())
+		res.Days = append(res.Days, ingest.DayCount{Day: d, Records: varint()})
+	}
+	res.Status = ingest.Status(status)
+	if problem != "" {
+		res.Err = errors.New(problem)
+	}
+	return res
+}

@@ -1,0 +1,129 @@
+package count
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"path/filepath"
+	"testing"
+
+	"vpcetrail/classify"
+	"vpcetrail/fixtures/trail"
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/spill"
+
+	"vpcetrail/report"
+)
+
+// TestShardGivesTheReportAgain makes a report of what a shard keeps: the tables are those of the run that read the
+// trail, however many workers and parts there were, and however short memory is when it is read back.
+func TestShardGivesTheReportAgain(t *testing.T) {
+	dir := t.TempDir()
+	cfg := trail.Default()
+	cfg.Objects, cfg.Records = 3, 120
+	cfg.Duplicates, cfg.Corrections, cfg.Shared, cfg.Invalid = 0.05, 0.03, 0.03, 0.005
+	if _, err := trail.Generate(t.Context(), cfg, dir); err != nil {
+		t.Fatal(err)
+	}
+	writeFile(t, dir, "trail/broken.json", []byte(`{"Records":[{"eventTime":"2026-11-20T10:00:00Z"},{`))
+	run := testRun{sources: []string{filepath.Join(dir, "trail")}, window: day.All(), workers: 1}
+	want := run.report(t)
+	days := fmt.Sprintf("%+v", readDays(t, want))
+	var first [][]byte
+	for _, how := range []struct{ workers, memory, partBytes, again int }{
+		{1, 0, partBytes, 0}, {3, 0, partBytes, 0}, {2, 16 << 10, partBytes, 16 << 10}, {2, 0, 5000, 16 << 10},
+	} {
+		t.Run(fmt.Sprintf("%+v", how), func(t *testing.T) {
+			run.workers, run.memory = how.workers, how.memory
+			parts, accounts, heard := run.shard(t, how.partBytes)
+			if how.partBytes == partBytes {
+				if first == nil {
+					first = parts
+				}
+				if !bytes.Equal(bytes.Join(parts, nil), bytes.Join(first, nil)) {
+					t.Error("the shard depends on the workers or on the memory")
+				}
+			} else if len(parts) < 20 {
+				t.Errorf("only %d parts", len(parts))
+			}
+			got := again(t, parts, accounts, &heard, how.again)
+			if got.Balance != want.Balance || fmt.Sprint(got.Statuses) != fmt.Sprint(want.Statuses) {
+				t.Errorf("balance %+v, objects %v\nwant    %+v, %v", got.Balance, got.Statuses, want.Balance, want.Statuses)
+			}
+			if fmt.Sprintf("%+v", readDays(t, got)) != days {
+				t.Error("tables differ")
+			}
+		})
+	}
+}
+
+// shard reads a trail, and returns what its shard is made of.
+func (r testRun) shard(t *testing.T, size int) (parts [][]byte, accounts []string, learned Learned) {
+	t.Helper()
+	from, err := source.Open(t.Context(), r.sources, source.Selection{Window: r.window}, source.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer from.Close()
+	disk := spill.NewDisk(t.TempDir())
+	defer disk.Close()
+	counters, sinks := make([]*Counter, r.workers), make([]ingest.Sink, r.workers)
+	for i := range counters {
+		counters[i] = NewCounter(classify.EmbeddedRanges(), Options{Disk: disk, Memory: r.memory, Lateness: 1, Keep: true})
+		sinks[i] = counters[i]
+	}
+	if err := ingest.Run(t.Context(), from, sinks, ingest.Config{Window: r.window}); err != nil {
+		t.Fatal(err)
+	}
+	err = writeShard(t.Context(), counters, disk, max(r.memory, 64<<10), size, func(part []byte) error {
+		parts = append(parts, bytes.Clone(part))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parts, from.Accounts(), LearnedBy(counters)
+}
+
+// again makes a report of a shard's parts.
+func again(t *testing.T, parts [][]byte, accounts []string, learned *Learned, memory int) *report.Report {
+	t.Helper()
+	disk := spill.NewDisk(t.TempDir())
+	t.Cleanup(func() { disk.Close() })
+	c := NewCounter(nil, Options{Disk: disk, Memory: memory, Lateness: 1})
+	c.Learn(learned)
+	r, err := NewShardReader(func() ([]byte, error) {
+		if len(parts) == 0 {
+			return nil, io.EOF
+		}
+		part := parts[0]
+		parts = parts[1:]
+		return part, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seqs []uint32
+	for err = r.NextObject(); err == nil; err = r.NextObject() {
+		c.Begin(len(seqs))
+		if err := c.End(r.Object()); err != nil {
+			t.Fatal(err)
+		}
+		seqs = append(seqs, uint32(len(seqs)))
+	}
+	if err != io.EOF {
+		t.Fatal(err)
+	}
+	if err := r.Take(t.Context(), c, seqs); err != nil {
+		t.Fatal(err)
+	}
+	rep, err := New(t.Context(), Input{
+		Counters: []*Counter{c}, Window: day.All(), TrailAccounts: accounts, NATPrice: 0.045, Disk: disk, Memory: memory,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rep
+}
