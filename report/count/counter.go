@@ -55,7 +55,7 @@ type current struct {
 // Options bound a Counter.
 type Options struct {
 	Disk     *spill.Disk // takes what passes Memory; nil is the system's own place
-	Memory   int         // bytes, about: half for numbers, a quarter for records, little for objects; 0 is 64 MiB
+	Memory   int         // bytes, about: half for numbers, a sixteenth for records, which are written in order and read once; 0 is 64 MiB
 	Lateness int         // days after a day whose folders are read for it
 	Keep     bool        // keep what WriteShard needs
 }
@@ -112,7 +112,7 @@ func NewCounter(ranges *classify.Ranges, opt Options) *Counter {
 	}
 	c := &Counter{
 		lateness: opt.Lateness, share: opt.Memory / 2, dict: newDictionary(),
-		log: dedupe.NewLog(opt.Disk, opt.Memory/4), away: newPageFile(opt.Disk),
+		log: dedupe.NewLog(opt.Disk, opt.Memory/16), away: newPageFile(opt.Disk),
 		objects: newObjectLog(opt.Disk, opt.Memory/32), statuses: map[ingest.Status]int64{},
 		folders: map[day.Day]bool{}, told: toldEndpoints{}, loose: map[string]bool{},
 		batch: make([]pending, 0, batchSize),
