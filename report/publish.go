@@ -152,6 +152,9 @@ func ManifestName(d day.Day) string { return "_runs/dt=" + d.String() + "/run.js
 func Publish(ctx context.Context, store Store, pub Publication, r *Report, run Run) error {
 	var stale []string
 	for _, d := range r.Days {
+		if ctx.Err() != nil { // a directory never looks at it, and a day without rows has none to stop at
+			return context.Cause(ctx)
+		}
 		m := Manifest{
 			Day: d.Day.String(), Run: run, Balance: r.Balance, Objects: r.Statuses,
 			Counts: d.Kinds, Routes: map[string]int64{},

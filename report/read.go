@@ -61,6 +61,10 @@ func ReadTable[T any](ctx context.Context, store Store, t *table.Table[T], m *Ma
 			if !strings.HasPrefix(f.Name, partition(t.Name, d)) {
 				continue
 			}
+			if ctx.Err() != nil { // a store need not look at it
+				yield(nil, context.Cause(ctx))
+				return
+			}
 			data, err := store.Read(ctx, f.Name)
 			switch {
 			case errors.Is(err, ErrNoReport):

@@ -116,6 +116,9 @@ func stage[T any](ctx context.Context, f *tableFiles, t *table.Table[T], rows Ro
 		return finish(ctx, f, &f.parquetFiles, name, file)
 	}
 	for row, err := range withArrow(ctx, f, t, ahead(rows)) {
+		if err == nil && ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
 		if err == nil && file.Written() >= f.fileBytes {
 			if err = finish(); err == nil {
 				file, err = t.NewEncoder()

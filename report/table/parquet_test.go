@@ -3,10 +3,12 @@ package table
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
 	"testing"
+	"time"
 )
 
 func TestAnotherVersionsColumnsAreNull(t *testing.T) {
@@ -82,4 +84,38 @@ func decode[T any](t *Table[T], data []byte) (all []T, err error) {
 		all = append(all, *row)
 	}
 	return all, nil
+}
+
+// However early or late ctx ends while a file is read, what comes is a row or ctx's own end.
+func TestDecodeInterrupted(t *testing.T) {
+	rows := make([]TrafficRow, 2*GroupRows)
+	for i := range rows {
+		rows[i].Principal, rows[i].Calls = fmt.Sprint(i), int64(i)
+	}
+	data, err := encode(&Traffic, rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	if _, err := decode(&Traffic, data); err != nil {
+		t.Fatal(err)
+	}
+	took := time.Since(start)
+	for n := range 40 {
+		ctx, cancel := context.WithTimeout(context.Background(), took*time.Duration(n)/40)
+		got := 0
+		for row, err := range Traffic.Decode(ctx, data) {
+			if err != nil {
+				if !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("after %d rows: %v", got, err)
+				}
+				break
+			}
+			if row.Calls != int64(got) {
+				t.Fatalf("row %d is %+v", got, *row)
+			}
+			got++
+		}
+		cancel()
+	}
 }
