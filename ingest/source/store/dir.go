@@ -19,9 +19,15 @@ const dirBatch = 1 << 17
 // Dir is the file system. Names are paths with slashes, relative ones included.
 type Dir struct{}
 
-// Open opens a file. One that still grows is read as far as it goes now.
-func (Dir) Open(_ context.Context, obj Object) (io.ReadCloser, int64, error) {
-	f, err := os.Open(filepath.FromSlash(obj.Name))
+// Open opens a file. One that still grows is read as far as it goes now. A pipe is waited for, and its
+// reading ends, as long as ctx lasts.
+func (Dir) Open(ctx context.Context, obj Object) (io.ReadCloser, int64, error) {
+	name := filepath.FromSlash(obj.Name)
+	if obj.Size < 0 {
+		f, err := openPipe(ctx, name)
+		return f, -1, err
+	}
+	f, err := os.Open(name)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -37,6 +43,40 @@ func (Dir) Open(_ context.Context, obj Object) (io.ReadCloser, int64, error) {
 		io.Reader
 		io.Closer
 	}{io.LimitReader(f, info.Size()), f}, info.Size(), nil
+}
+
+// openPipe opens what is no regular file. Opening a pipe lasts until somebody writes to it: the
+// goroutine that waits for that ends with it, or with the program.
+func openPipe(ctx context.Context, name string) (io.ReadCloser, error) {
+	type opened struct {
+		f   *os.File
+		err error
+	}
+	done := make(chan opened, 1)
+	go func() {
+		f, err := os.Open(name)
+		done <- opened{f, err}
+	}()
+	select {
+	case o := <-done:
+		if o.err != nil {
+			return nil, o.err
+		}
+		return &pipe{o.f, context.AfterFunc(ctx, func() { _ = o.f.Close() })}, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// A pipe is closed once its context ends, which ends a reading that waits.
+type pipe struct {
+	*os.File
+	detach func() bool
+}
+
+func (p *pipe) Close() error {
+	p.detach()
+	return p.File.Close()
 }
 
 // List lists a directory. It follows links, but not those that lead back up, and
