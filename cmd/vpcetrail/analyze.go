@@ -42,6 +42,11 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	if err != nil {
 		return usageError{err}
 	}
+	after := errPublished
+	if j.restate > 0 {
+		after = errUnrestated
+	}
+	store = patientStore{store, after}
 	pub, err := store.Begin(ctx) // before the work: it would be lost if nothing could be written
 	if err != nil {
 		return err
@@ -70,8 +75,6 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	incomplete := j.incomplete(rep)
 	switch _, err := j.restateDays(ctx, store, rep, out, tell); {
 	case err == nil:
-	case ctx.Err() != nil:
-		return errUnrestated
 	case !errors.Is(err, errIncomplete):
 		return fmt.Errorf("the report is published, but days before it are not restated: %w", err)
 	case incomplete == nil:
@@ -150,12 +153,14 @@ func (j *analyzeJob) publish(
 	if err := report.Publish(ctx, store, pub, rep, j.plan); err != nil {
 		return err
 	}
-	if !j.quiet && len(rep.Days) > 0 {
-		if err := j.summarize(ctx, out, store, rep); err != nil { // whoever may write need not be allowed to read
-			tell.problem("the report is published, but not its summary: " + err.Error())
-		}
+	if j.quiet || len(rep.Days) == 0 {
+		return nil
 	}
-	return nil
+	days := make([]day.Day, len(rep.Days))
+	for i, d := range rep.Days {
+		days[i] = d.Day
+	}
+	return tell.summarize(ctx, out, store, days)
 }
 
 // incomplete says that a report was published though objects of it could not be read; nil where all could.
@@ -164,14 +169,6 @@ func (j *analyzeJob) incomplete(rep *report.Report) error {
 		return nil
 	}
 	return fmt.Errorf("%w: %d of %d objects could not be read whole", errIncomplete, rep.Unread(), rep.Objects())
-}
-
-func (j *analyzeJob) summarize(ctx context.Context, out io.Writer, store report.Store, rep *report.Report) error {
-	days := make([]day.Day, len(rep.Days))
-	for i, d := range rep.Days {
-		days[i] = d.Day
-	}
-	return writeSummary(ctx, out, store, days)
 }
 
 // read runs the pipeline over the sources and makes the report.

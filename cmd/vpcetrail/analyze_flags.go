@@ -58,13 +58,14 @@ the recent days again, and makes anew, whole, those of which the trail now holds
   aws ec2 describe-vpc-endpoints > endpoints.json
   vpcetrail analyze s3://org-trail/AWSLogs --out out --date 2026-11-01..2026-11-20 --endpoints endpoints.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			interruptionOf(cmd.Context()).say(errInterrupted)
 			stop, err := profileCPU(f.cpuProfile)
 			if err != nil {
 				return err
 			}
 			defer stop()
 			job, err := f.job(args, time.Now())
-			return runJob(cmd, job, err, errInterrupted) // publishing, once begun, is not cancelled
+			return runJob(cmd, job, err)
 		},
 	}
 	flags := cmd.Flags()

@@ -32,7 +32,7 @@ in which days are joined makes no difference.`,
   vpcetrail analyze s3://org-trail --date yesterday --endpoints inventory.json --out s3://audit-reports/vpcetrail`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			job, err := f.job(args, time.Now())
-			return runJob(cmd, job, err, errStopped)
+			return runJob(cmd, job, err)
 		},
 	}
 	flags := cmd.Flags()

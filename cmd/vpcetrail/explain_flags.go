@@ -37,7 +37,7 @@ read, also where --event-id chooses a record of them: give the whole day to get 
   vpcetrail explain s3://org-trail --date 2026-11-20 --event-id 40718450-19d1-5c4e-9482-6e1c37e4c45f --format json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			job, err := f.job(args, time.Now())
-			return runJob(cmd, job, err, errStopped)
+			return runJob(cmd, job, err)
 		},
 	}
 	flags := cmd.Flags()

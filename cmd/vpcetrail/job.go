@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"github.com/spf13/cobra"
@@ -13,14 +12,10 @@ type job interface {
 	run(ctx context.Context, in io.Reader, out, errOut io.Writer) error
 }
 
-// runJob runs a job, unless something was wrong with the command line. A job that was told to stop ends with stopped.
-func runJob(cmd *cobra.Command, j job, wrong, stopped error) error {
+// runJob runs a job, unless something was wrong with the command line.
+func runJob(cmd *cobra.Command, j job, wrong error) error {
 	if wrong != nil {
 		return usageError{wrong}
 	}
-	err := j.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
-	if errors.Is(err, context.Canceled) {
-		return stopped
-	}
-	return err
+	return j.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 }

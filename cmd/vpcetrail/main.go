@@ -27,9 +27,8 @@ func main() {
 		slog.SetDefault(tell.json) // what libraries log is JSON too
 	}
 	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
-	stop()
 	if err != nil {
-		tell.failed(err)
+		sayLast(ctx, func() { tell.failed(err) })
 	}
 	os.Exit(exitCode(err))
 }
@@ -56,15 +55,6 @@ var errIncomplete = errors.New("the report is published, but incomplete")
 // errKept says that days are not restated, which would be worse than they are published.
 var errKept = errors.New("kept as published")
 
-// errStopped says that a command that publishes nothing was told to stop.
-var errStopped = errors.New("interrupted")
-
-// errInterrupted says that analyze was told to stop, and did so before anything became visible.
-var errInterrupted = errors.New("interrupted: nothing is published")
-
-// errUnrestated says that analyze was told to stop between days.
-var errUnrestated = errors.New("interrupted: the report is published, but not all days before it are restated: the next run with --restate does it")
-
 func exitCode(err error) int {
 	var wrong usageError
 	switch {
@@ -76,7 +66,7 @@ func exitCode(err error) int {
 		return exitIncomplete
 	case errors.Is(err, errViolated):
 		return exitViolated
-	case errors.Is(err, errInterrupted), errors.Is(err, errUnrestated), errors.Is(err, errStopped), errors.Is(err, context.Canceled):
+	case errors.Is(err, errStopped), errors.Is(err, errInterrupted), errors.Is(err, errPublished), errors.Is(err, errUnrestated), errors.Is(err, context.Canceled):
 		return exitInterrupted
 	}
 	return exitFailed
@@ -126,7 +116,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		}
 		return flagError(cmd, err)
 	})
-	return root.ExecuteContext(ctx)
+	return untilInterrupted(ctx, root.ExecuteContext)
 }
 
 // refuseUnknown has the commands that cobra brings along refuse what they do not know. They would print help, with status 0,

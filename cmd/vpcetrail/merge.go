@@ -46,11 +46,8 @@ s3://bucket/prefix; a report that was made without --shard and --mergeable canno
   vpcetrail analyze s3://org-trail --date yesterday --shard 2/2 --out parts/2
   vpcetrail merge parts/1 parts/2 --out out`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			err := f.run(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
-			if errors.Is(err, context.Canceled) {
-				return errInterrupted
-			}
-			return err
+			interruptionOf(cmd.Context()).say(errInterrupted)
+			return f.run(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	flags := cmd.Flags()
@@ -94,8 +91,8 @@ func (f *mergeFlags) run(ctx context.Context, reports []string, out, errOut io.W
 		return err
 	}
 	if !f.quiet {
-		if err := writeSummary(ctx, out, store, m.days); err != nil {
-			m.tell.problem("the report is published, but not its summary: " + err.Error())
+		if err := m.tell.summarize(ctx, out, store, m.days); err != nil {
+			return err
 		}
 	}
 	if m.unread > 0 {
@@ -125,6 +122,7 @@ func (f *mergeFlags) open(ctx context.Context, reports []string) (from []report.
 	if to, err = dest.Open(ctx, f.out, source.NewS3, f.kept); err != nil {
 		return nil, nil, wanted, err
 	}
+	to = patientStore{to, errPublished}
 	named := map[string]bool{spelled(f.out): true}
 	for _, name := range reports {
 		store, err := dest.Open(ctx, name, source.NewS3, dest.S3Options{})

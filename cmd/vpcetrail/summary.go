@@ -112,6 +112,17 @@ func (f *summaryFlags) run(ctx context.Context, store report.Store, window day.W
 	return err
 }
 
+// summarize writes the summary of days that are published. That it cannot be written is a problem, but no
+// failure: whoever may write a report need not be allowed to read it.
+func (m *messages) summarize(ctx context.Context, out io.Writer, store report.Store, days []day.Day) error {
+	err := writeSummary(ctx, out, store, days)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	m.problem("the report is published, but not its summary: " + err.Error())
+	return nil
+}
+
 // writeSummary writes the summary of the given days, or of all where days is nil.
 func writeSummary(ctx context.Context, out io.Writer, store report.Store, days []day.Day) error {
 	s, err := summary.Read(ctx, store, days)

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"vpcetrail/report"
+)
+
+// patience is how long an interrupted command may take to end by itself and remove what it
+// staged. A command may wait for what no context ends: a pipe without a writer, a terminal that
+// takes no output, a disk that does not answer.
+const patience = 500 * time.Millisecond
+
+// errStopped says that a command that publishes nothing was interrupted.
+var errStopped = errors.New("interrupted")
+
+// errInterrupted says that a command was interrupted before anything became visible.
+var errInterrupted = errors.New("interrupted: nothing is published")
+
+// errPublished says that a command was interrupted after it published its report.
+var errPublished = errors.New("interrupted: the report is published")
+
+// errUnrestated says that analyze was interrupted between days.
+var errUnrestated = errors.New("interrupted: the report is published, but not all days before it are restated: the next run with --restate does it")
+
+// An interruption says how a command ends that is interrupted now.
+type interruption struct {
+	mu   sync.Mutex // held while the command must not be broken off
+	says error
+}
+
+type interruptionKey struct{}
+
+func interruptionOf(ctx context.Context) *interruption {
+	if i, ok := ctx.Value(interruptionKey{}).(*interruption); ok {
+		return i
+	}
+	return new(interruption) // nobody asks it
+}
+
+// say sets the error that the command ends with from now on, should it be interrupted.
+func (i *interruption) say(err error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.says = err
+}
+
+// untilInterrupted runs a command. It ends soon after ctx does, even if the command does not: that
+// one is left alone then, and the program is to end. Only a report that is becoming visible is waited for.
+func untilInterrupted(ctx context.Context, command func(context.Context) error) error {
+	i := &interruption{says: errStopped}
+	ended := make(chan error, 1)
+	go func() {
+		err := command(context.WithValue(ctx, interruptionKey{}, i))
+		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+			err = i.says
+		}
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-late.C:
+	}
+	i.mu.Lock() // for good: nothing more becomes visible
+	return i.says
+}
+
+// sayLast calls say, which writes the last line. Once ctx has ended it waits no longer than a moment:
+// nobody may be reading standard error.
+func sayLast(ctx context.Context, say func()) {
+	said := make(chan struct{})
+	go func() {
+		defer close(said)
+		say()
+	}()
+	select {
+	case <-said:
+		return
+	case <-ctx.Done():
+	}
+	select {
+	case <-said:
+	case <-time.After(patience / 5):
+	}
+}
+
+// A patientStore is a store with publications that are not broken off while they become visible.
+type patientStore struct {
+	report.Store
+	after error // how the command ends that is interrupted after one
+}
+
+// Begin implements report.Store.
+func (s patientStore) Begin(ctx context.Context) (report.Publication, error) {
+	pub, err := s.Store.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return patientPublication{pub, s.after}, nil
+}
+
+type patientPublication struct {
+	report.Publication
+	after error
+}
+
+// Commit implements report.Publication.
+func (p patientPublication) Commit(ctx context.Context, stale []string) error {
+	i := interruptionOf(ctx)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	err := p.Publication.Commit(ctx, stale)
+	switch {
+	case err == nil:
+		i.says = p.after
+	case ctx.Err() == nil || !errors.Is(err, context.Canceled):
+		i.says = err // the report may be visible in part, which matters more
+	}
+	return err
+}
