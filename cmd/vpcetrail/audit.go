@@ -102,6 +102,9 @@ func (f *auditFlags) check(now time.Time) (rules *audit.Rules, window day.Window
 	case !slices.Contains(audit.Severities(), f.failOn):
 		return nil, window, fmt.Errorf("--fail-on %q: want one of %s", f.failOn, strings.Join(audit.Severities(), ", "))
 	}
+	if err := dest.CheckName(f.junit); err != nil {
+		return nil, window, fmt.Errorf("--junit %w", err)
+	}
 	data, err := os.ReadFile(f.policy)
 	if err != nil {
 		return nil, window, fmt.Errorf("--policy: %w", err)

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"vpcetrail/cmd/vpcetrail/dest"
 )
 
 // endpointsFlags are the flags of endpoints as given.
@@ -47,6 +49,9 @@ in which days are joined makes no difference.`,
 func (f *endpointsFlags) job(sources []string, now time.Time) (*endpointsJob, error) {
 	if len(sources)+len(f.endpoints) == 0 {
 		return nil, fmt.Errorf("endpoints needs a SOURCE (s3://bucket/prefix, a directory, a file, - or lookup-events://REGION), or --endpoints")
+	}
+	if err := dest.CheckName(f.out); err != nil {
+		return nil, fmt.Errorf("-o %w", err)
 	}
 	given, err := f.input(sources, now)
 	if err != nil {

@@ -49,6 +49,9 @@ func (f *htmlFlags) run(ctx context.Context, where string, out io.Writer) error 
 	if f.out == "" {
 		return usage("-o is missing: name a file for the page, or - for standard output")
 	}
+	if err := dest.CheckName(f.out); err != nil {
+		return usage("-o %w", err)
+	}
 	for _, resource := range f.resources {
 		if !isARN(resource) {
 			return usageError{noARN(resource)}

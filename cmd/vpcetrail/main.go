@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -86,9 +87,10 @@ likewise.`,
 		Example: `  vpcetrail analyze fixtures/demo --out out
   vpcetrail summary out --by principal
   vpcetrail explain record.json`,
-		Version:       version,
-		SilenceErrors: true,
-		SilenceUsage:  true,
+		Version:           version,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return refuseEmpty(cmd) },
 		// Without a command there is nothing to do, and an unknown one is an error.
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -140,6 +142,25 @@ func refuseUnknown(root *cobra.Command) {
 			}
 		}
 	}
+}
+
+// refuseEmpty says which flag is given without a value. It may come from a variable that is not set, and the command
+// would do something else than it was asked for: all days for one, all Regions for one.
+func refuseEmpty(cmd *cobra.Command) (err error) {
+	cmd.Flags().Visit(func(flag *pflag.Flag) {
+		values := []string{flag.Value.String()}
+		switch flag.Value.Type() {
+		case "string":
+		case "stringSlice", "stringArray":
+			values = flag.Value.(pflag.SliceValue).GetSlice()
+		default:
+			return
+		}
+		if err == nil && (len(values) == 0 || slices.Contains(values, "")) {
+			err = usage("--%s: a value is empty: give one, or leave the flag out: see %s --help", flag.Name, cmd.CommandPath())
+		}
+	})
+	return err
 }
 
 func unknownCommand(name string) error {

@@ -12,6 +12,7 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/store"
 )
 
 // readFlags are the flags, as given, of the commands that read a trail: what is read of it, and what is ours.
@@ -60,6 +61,10 @@ func (f *readFlags) input(sources []string, now time.Time) (*input, error) {
 	for _, s := range sources {
 		if s == "s3://" || strings.HasPrefix(s, "s3:///") {
 			return nil, fmt.Errorf("%s: no bucket: write s3://bucket/prefix", s)
+		}
+		if store.IsURL(s) && !strings.HasPrefix(s, "s3://") && !strings.HasPrefix(s, source.LookupScheme) {
+			return nil, fmt.Errorf("%s: neither s3:// nor lookup-events:// nor a path: want s3://bucket/prefix, "+
+				"lookup-events://REGION, or ./%s for a path of this name", s, s)
 		}
 		if err := source.CheckLookup(s, window, now); err != nil {
 			return nil, err

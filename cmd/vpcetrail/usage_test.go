@@ -32,6 +32,15 @@ func TestWrongUsage(t *testing.T) {
 		noOut    = "--out is missing: name a directory or s3://bucket/prefix for the report"
 		noDate   = "--date is missing: an S3 source needs yesterday, a day, D..D or all"
 	)
+	empty := func(flag, command string) string {
+		return "--" + flag + ": a value is empty: give one, or leave the flag out: see vpcetrail " + command + " --help"
+	}
+	noDest := func(name string) string {
+		return name + ": neither s3:// nor a directory: want s3://bucket/prefix, or ./" + name + " for a directory of this name"
+	}
+	noPlace := func(name string) string {
+		return name + ": neither s3:// nor lookup-events:// nor a path: want s3://bucket/prefix, lookup-events://REGION, or ./" + name + " for a path of this name"
+	}
 	for _, tc := range []struct{ line, want string }{
 		{"anlyze", `unknown command "anlyze": see vpcetrail --help`},
 		{"anlyze trail --out report", `unknown command "anlyze": see vpcetrail --help`},
@@ -45,7 +54,40 @@ func TestWrongUsage(t *testing.T) {
 		{"analyze", noSource},
 		{"analyze --out report", noSource},
 		{"analyze trail", noOut},
-		{"analyze trail --out=", noOut},
+		{"analyze trail --out=", empty("out", "analyze")},
+		{"analyze trail --out report --date=", empty("date", "analyze")},
+		{"analyze trail --out report --regions=", empty("regions", "analyze")},
+		{"analyze trail --out report --regions us-east-1,", empty("regions", "analyze")},
+		{"analyze trail --out report --accounts=", empty("accounts", "analyze")},
+		{"analyze trail --out report --own-accounts=", empty("own-accounts", "analyze")},
+		{"analyze trail --out report --endpoints=", empty("endpoints", "analyze")},
+		{"explain trail --regions=", empty("regions", "explain")},
+		{"endpoints trail --date=", empty("date", "endpoints")},
+		{"summary report --date=", empty("date", "summary")},
+		{"summary report --from=", empty("from", "summary")},
+		{"summary report --by day --where=", empty("where", "summary")},
+		{"html report --out=", empty("out", "html")},
+		{"merge a b --out c --date=", empty("date", "merge")},
+		{"diff a --day= --day=", empty("day", "diff")},
+		{"readiness report --resource=", empty("resource", "readiness")},
+
+		{"analyze trail --out S3://bucket", noDest("S3://bucket")},
+		{"analyze trail --out s3:/bucket", noDest("s3:/bucket")},
+		{"analyze trail --out s3:bucket", noDest("s3:bucket")},
+		{"analyze trail --out gs://bucket/prefix", noDest("gs://bucket/prefix")},
+		{"analyze trail --out https://bucket.s3.amazonaws.com", noDest("https://bucket.s3.amazonaws.com")},
+		{"analyze trail --out file:///report", noDest("file:///report")},
+		{"merge a b --out gs://c", noDest("gs://c")},
+		{"summary gs://bucket", noDest("gs://bucket")},
+		{"html S3://bucket -o page.html", noDest("S3://bucket")},
+		{"diff s3:/a b", noDest("s3:/a")},
+		{"athena S3://bucket --engine duckdb", noDest("S3://bucket")},
+		{"html report -o gs://bucket/page.html", "-o gs://bucket/page.html: is a URL: want a file, or ./gs://bucket/page.html for one of this name"},
+		{"endpoints trail -o s3:/inventory.json", "-o s3:/inventory.json: is a URL: want a file, or ./s3:/inventory.json for one of this name"},
+		{"audit report --policy good.json --junit https://x/y.xml", "--junit https://x/y.xml: is a URL: want a file, or ./https://x/y.xml for one of this name"},
+		{"analyze gs://trail --out report", noPlace("gs://trail")},
+		{"explain S3://trail", noPlace("S3://trail")},
+		{"endpoints s3:/trail", noPlace("s3:/trail")},
 		{"analyze s3://bucket --out report", noDate},
 		{"analyze trail s3://bucket/prefix --out report", noDate},
 		{"analyze lookup-events://ireland --out report",
@@ -99,7 +141,7 @@ func TestWrongUsage(t *testing.T) {
 		{"explain trail --diff --event-id a,b,c", "--diff sets two records side by side: --event-id names 3"},
 		{"explain trail --out report", "unknown flag: --out: see vpcetrail explain --help"},
 		{"explain trail --event-id", "flag needs an argument: --event-id: see vpcetrail explain --help"},
-		{"explain trail --event-id=", "--event-id names no eventID"},
+		{"explain trail --event-id=", empty("event-id", "explain")},
 		{"explain trail --accounts prod", `--accounts: "prod" is not an account id of 12 digits`},
 		{"explain trail --lateness -1h", "--lateness -1h0m0s: want no negative time"},
 		{"explain trail --endpoints missing.json", "--endpoints: open missing.json: no such file or directory"},

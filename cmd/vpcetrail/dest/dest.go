@@ -24,6 +24,9 @@ func Open(ctx context.Context, text string, newS3 func(context.Context) (*s3.Cli
 		if text == "" {
 			return nil, fmt.Errorf("destination is empty: name a directory or s3://bucket/prefix")
 		}
+		if store.IsURL(text) {
+			return nil, fmt.Errorf("%s: neither s3:// nor a directory: want s3://bucket/prefix, or ./%s for a directory of this name", text, text)
+		}
 		if opt.SSE != "" || opt.BucketOwner != "" {
 			return nil, fmt.Errorf("%s: is a directory: --sse and --expected-out-owner are for s3://bucket/prefix", text)
 		}

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+
+	"vpcetrail/ingest/source/store"
 )
 
 // WriteFile puts text into the file called name, as a whole or not at all: a reader finds what was there before or
@@ -26,6 +28,14 @@ func WriteFile(name string, text []byte) error {
 	}
 	if err != nil {
 		return fmt.Errorf("%s: write: %w", name, bare(err))
+	}
+	return nil
+}
+
+// CheckName says what is wrong with the name of a file to be written, nil where nothing is. It looks at no file.
+func CheckName(name string) error {
+	if store.IsURL(name) {
+		return fmt.Errorf("%s: is a URL: want a file, or ./%s for one of this name", name, name)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -61,6 +62,13 @@ type Bucket struct {
 	region atomic.Pointer[string] // the bucket's Region, once S3 has named another than the client's
 	like   atomic.Pointer[template]
 }
+
+// urlLike is how a URL starts, with one slash or two. A single letter may be a drive.
+var urlLike = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]+:/|[sS]3:)`)
+
+// IsURL reports whether text is written as a URL of any scheme, rather than as a path. A path
+// that is written so is ./PATH.
+func IsURL(text string) bool { return urlLike.MatchString(text) }
 
 // SplitURL returns the bucket and the key or prefix of an s3:// URL, either of which may
 // be empty. The bucket may be an access point's ARN, whose own slash belongs to it:
