@@ -16,6 +16,7 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/athena"
+	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
 )
 
@@ -90,7 +91,7 @@ func (f *athenaFlags) give(ctx context.Context, r *athena.Report, out io.Writer)
 			return err
 		}
 		return r.Apply(ctx, client, func(s athena.Step) {
-			fmt.Fprintf(out, "%-30s %s%s\n", s.Name, s.What, took(s.Took))
+			fmt.Fprintf(out, "%-30s %s%s\n", s.Name, grid.Clean(s.What), took(s.Took))
 		})
 	case f.format == "glue":
 		return r.WriteGlue(out)
@@ -139,6 +140,8 @@ func (f *athenaFlags) place(destination string) (string, error) {
 	place = strings.TrimRight(place, "/")
 	inS3 := strings.HasPrefix(place, "s3://") && len(place) > len("s3://")
 	switch {
+	case grid.Clean(place) != place:
+		return "", fmt.Errorf("%q: holds characters that cannot be seen, which SQL may take for the end of a line: want a place without them", place)
 	case strings.HasPrefix(place, "s3://arn:"):
 		return "", fmt.Errorf("%s: tables take no access point's ARN: give its alias or the bucket as --location s3://…", place)
 	case f.engine == "athena" && !inS3 && f.location != "":

@@ -93,6 +93,7 @@ func (j *endpointsJob) write(out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	text = grid.JSONText(text)
 	if j.out == "" || j.out == "-" {
 		_, err := out.Write(text)
 		return err
@@ -101,7 +102,7 @@ func (j *endpointsJob) write(out io.Writer) error {
 		return err
 	}
 	if !j.quiet {
-		fmt.Fprintf(out, "%s: %s\n", j.out, countEndpoints(j.inventory))
+		fmt.Fprintf(out, "%s: %s\n", grid.Clean(j.out), countEndpoints(j.inventory))
 	}
 	return nil
 }

@@ -5,10 +5,13 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+
+	"vpcetrail/report/grid"
 )
 
-// messages are what a run says on standard error: lines for people or, with --log-format json, JSON
-// objects, one a line.
+// messages are what a command says on standard error: lines for people or, with --log-format json, JSON
+// objects, one a line. They name objects and files, whose names anybody may choose: all text is shown as
+// grid.Clean leaves it, so that no name moves a terminal's cursor or looks like a line of its own.
 type messages struct {
 	out  io.Writer
 	json *slog.Logger // nil: lines for people
@@ -17,10 +20,24 @@ type messages struct {
 func newMessages(out io.Writer, asJSON bool) *messages {
 	m := &messages{out: out}
 	if asJSON {
-		m.json = slog.New(slog.NewJSONHandler(out, nil))
+		m.json = slog.New(slog.NewJSONHandler(out, &slog.HandlerOptions{ReplaceAttr: cleanAttr}))
 	}
 	return m
 }
+
+// cleanAttr cleans the text of an attribute, also of what libraries log.
+func cleanAttr(_ []string, a slog.Attr) slog.Attr {
+	switch v := a.Value.Any().(type) {
+	case string:
+		a.Value = slog.StringValue(grid.Clean(v))
+	case error:
+		a.Value = slog.StringValue(grid.Clean(v.Error()))
+	}
+	return a
+}
+
+// line writes a line for people.
+func (m *messages) line(text string) { fmt.Fprintln(m.out, "vpcetrail:", grid.Clean(text)) }
 
 // problem tells what went wrong while the run went on.
 func (m *messages) problem(text string) {
@@ -28,7 +45,7 @@ func (m *messages) problem(text string) {
 		m.json.Warn("problem", "error", text)
 		return
 	}
-	fmt.Fprintln(m.out, "vpcetrail:", text)
+	m.line(text)
 }
 
 // failed tells the error that ends the program.
@@ -37,13 +54,13 @@ func (m *messages) failed(err error) {
 		m.json.Error("failed", "error", err.Error(), "exit_status", exitCode(err))
 		return
 	}
-	fmt.Fprintln(m.out, "vpcetrail:", err)
+	m.line(err.Error())
 }
 
 // progress tells how far the run has come.
 func (m *messages) progress(s snapshot) {
 	if m.json == nil {
-		fmt.Fprintln(m.out, "vpcetrail:", s.text())
+		m.line(s.text())
 		return
 	}
 	attrs := []any{

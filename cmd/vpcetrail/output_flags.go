@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -18,6 +19,7 @@ import (
 type outputFlags struct {
 	format, color string
 	top           int
+	raw           bool
 	topGiven      func() bool
 }
 
@@ -30,6 +32,7 @@ func (f *outputFlags) register(cmd *cobra.Command) {
 	flags.StringVar(&f.format, "format", grid.FormatTable, "how it is written: "+strings.Join(grid.Formats(), ", "))
 	flags.IntVar(&f.top, "top", defaultTop, "rows of a table, 0 for all (csv and json: all, unless it is given)")
 	flags.StringVar(&f.color, "color", colors[0], "colours in tables: auto (on a terminal, unless NO_COLOR is set), always or never")
+	flags.BoolVar(&f.raw, "raw-csv", false, "csv: text as it is, without the ' before text that starts with = + - @ ' or a tab")
 	f.topGiven = func() bool { return flags.Changed("top") }
 	completeWords(cmd, "format", grid.Formats()...)
 	completeWords(cmd, "color", colors...)
@@ -54,6 +57,8 @@ func (f *outputFlags) check() error {
 		return fmt.Errorf("--format %q: want %s", f.format, grid.OneOf(grid.Formats()))
 	case !slices.Contains(colors, f.color):
 		return fmt.Errorf("--color %q: want %s", f.color, grid.OneOf(colors))
+	case f.raw && f.format != grid.FormatCSV:
+		return errors.New("--raw-csv is for --format csv alone")
 	case f.top < 0:
 		return fmt.Errorf("--top %d: want 0 for all, or more", f.top)
 	}
@@ -70,7 +75,7 @@ func (f *outputFlags) forPeople() bool {
 
 // style returns how text on out is to look.
 func (f *outputFlags) style(out io.Writer) grid.Style {
-	style := grid.Style{Width: widthOf(out)}
+	style := grid.Style{Width: widthOf(out), Raw: f.raw}
 	switch f.color {
 	case "always":
 		style.Color = true

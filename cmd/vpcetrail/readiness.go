@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 
 	"vpcetrail/classify"
 	"vpcetrail/ingest/day"
+	"vpcetrail/report/grid"
 	"vpcetrail/report/policy"
 	"vpcetrail/report/readiness"
 )
@@ -130,8 +130,7 @@ func (f *readinessFlags) run(ctx context.Context, where string, out io.Writer) e
 
 // writeJSON writes v as JSON in lines.
 func writeJSON(out io.Writer, v any) error {
-	enc := json.NewEncoder(out)
-	enc.SetEscapeHTML(false)
+	enc := grid.NewJSON(out)
 	enc.SetIndent("", "  ")
 	return enc.Encode(v)
 }

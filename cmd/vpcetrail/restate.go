@@ -15,6 +15,7 @@ import (
 	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
+	"vpcetrail/report/grid"
 	"vpcetrail/report/restate"
 )
 
@@ -170,7 +171,7 @@ func (j *analyzeJob) publishRestated(
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(out, restated(before, m))
+	fmt.Fprintln(out, grid.Clean(restated(before, m)))
 	return nil
 }
 

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"time"
@@ -37,7 +36,8 @@ by endpoint, resources by resource, and findings by finding. --where chooses row
 and by dt, the day; in a value * stands for any text, ? for any one character, and nothing for NULL. All conditions must hold.
 
 Tables on a terminal fit its width: long names lose their middle. CSV and JSON hold every column whole, named as in the
-report's tables.`,
+report's tables. In CSV text that starts with = + - @ ' or a tab has a ' before it, so that no spreadsheet runs it as a
+formula; --raw-csv leaves it as it is.`,
 		Example: `  vpcetrail summary out
   vpcetrail summary s3://audit-reports/vpcetrail --from 2026-11-01 --to yesterday
   vpcetrail summary out --by principal --where service=s3.amazonaws.com --where route=internet --top 20
@@ -107,7 +107,7 @@ func (f *summaryFlags) run(ctx context.Context, store report.Store, window day.W
 		return l.Write(out, f.format, f.style(out))
 	})
 	if err == nil && len(lacking) > 0 {
-		fmt.Fprintf(errOut, "vpcetrail: left out, since they have no such table: %s\n", report.NameDays(lacking))
+		newMessages(errOut, false).line("left out, since they have no such table: " + report.NameDays(lacking))
 	}
 	return err
 }

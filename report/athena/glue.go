@@ -1,11 +1,11 @@
 package athena
 
 import (
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 
+	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
 )
 
@@ -59,8 +59,7 @@ func (r *Report) glueTable(t *table.Info) glueTable {
 
 // WriteGlue writes every table as the input of Glue's CreateTable, one JSON object a line.
 func (r *Report) WriteGlue(out io.Writer) error {
-	lines := json.NewEncoder(out)
-	lines.SetEscapeHTML(false)
+	lines := grid.NewJSON(out)
 	for _, t := range table.Tables() {
 		if err := lines.Encode(map[string]any{"DatabaseName": r.Database, "TableInput": r.glueTable(&t)}); err != nil {
 			return fmt.Errorf("glue: write: %w", err)
@@ -107,8 +106,7 @@ func (r *Report) WriteCloudFormation(out io.Writer, workGroup string) error {
 	for _, s := range r.Samples() {
 		query("Sample", s)
 	}
-	page := json.NewEncoder(out)
-	page.SetEscapeHTML(false)
+	page := grid.NewJSON(out)
 	page.SetIndent("", "  ")
 	return page.Encode(map[string]any{
 		"AWSTemplateFormatVersion": "2010-09-09",

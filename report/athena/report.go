@@ -12,6 +12,7 @@ import (
 	"text/template"
 
 	"vpcetrail/ingest/day"
+	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
 )
 
@@ -105,7 +106,7 @@ func (r *Report) expand(file string) string {
 // WriteSQL writes all statements, ready to be pasted.
 func (r *Report) WriteSQL(out io.Writer) error {
 	var text strings.Builder
-	fmt.Fprintf(&text, "-- The vpcetrail report at %s, for %s: tables, views, and sample queries.\n%s", r.Location, r.Engine.dialect().title, r.advice())
+	fmt.Fprintf(&text, "-- The vpcetrail report at %s, for %s: tables, views, and sample queries.\n%s", grid.Clean(r.Location), r.Engine.dialect().title, r.advice())
 	last := ""
 	for _, s := range slices.Concat(r.Tables(), r.Views()) {
 		if s.Name != last {

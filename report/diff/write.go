@@ -35,7 +35,7 @@ func (d *Diff) Write(w io.Writer, format string, style grid.Style, names Names, 
 		l := grid.Listing{Columns: columns, Rows: d.rows(func(Change) bool { return true }, top)}
 		return l.Write(w, format, style)
 	}
-	_, err := fmt.Fprintf(w, "%s to %s: calls past the endpoint %s to %s, share by endpoint %s to %s\n", names.Before, names.After,
+	_, err := fmt.Fprintf(w, "%s to %s: calls past the endpoint %s to %s, share by endpoint %s to %s\n", grid.Clean(names.Before), grid.Clean(names.After),
 		grid.Number(d.Before.Internet), grid.Number(d.After.Internet), grid.Share(d.Before.Share()), grid.Share(d.After.Share()))
 	if err != nil {
 		return err

@@ -96,7 +96,7 @@ const nothingAsked = "no endpoint to look up"
 
 // WriteDiffJSON writes two records and what differs as one JSON object in a line.
 func WriteDiffJSON(w io.Writer, a, b *Record) error {
-	return writeJSON(w, struct {
+	return grid.NewJSON(w).Encode(struct {
 		A      *jsonRecord `json:"a"`
 		B      *jsonRecord `json:"b"`
 		Fields []diffRow   `json:"fields"`

@@ -1,11 +1,11 @@
 package explain
 
 import (
-	"encoding/json"
 	"io"
 	"time"
 
 	"vpcetrail/classify"
+	"vpcetrail/report/grid"
 )
 
 // jsonRecord is a Record for programs. Keys are never renamed; what is absent is null.
@@ -74,13 +74,7 @@ type jsonChange struct {
 }
 
 // WriteJSON writes r as one JSON object in a line.
-func (r *Record) WriteJSON(w io.Writer) error { return writeJSON(w, r.json()) }
-
-func writeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
-}
+func (r *Record) WriteJSON(w io.Writer) error { return grid.NewJSON(w).Encode(r.json()) }
 
 func (r *Record) json() *jsonRecord {
 	j := &jsonRecord{

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // A Kind says what a column of a Listing holds, and how it is written.
@@ -160,7 +161,11 @@ func (l *Listing) writeCSV(w io.Writer, style Style) error {
 			return err
 		}
 		for i, c := range l.Columns {
-			if cells[i] = c.Kind.plain(row[i]); style.Width > 0 {
+			cells[i] = c.Kind.plain(row[i])
+			if c.Kind == Text && !style.Raw {
+				cells[i] = neutral(cells[i])
+			}
+			if style.Width > 0 {
 				cells[i] = Clean(cells[i])
 			}
 		}
@@ -170,6 +175,16 @@ func (l *Listing) writeCSV(w io.Writer, style Style) error {
 	}
 	out.Flush()
 	return out.Error()
+}
+
+// neutral returns text as a cell that no spreadsheet takes for a formula: with an apostrophe before what may
+// start one. An apostrophe gets one too, so that taking one off gives the text back.
+func neutral(text string) string {
+	first, _ := utf8.DecodeRuneInString(text)
+	if text != "" && strings.ContainsRune("=+-@'\t\r\n＝＋－＠", first) {
+		return "'" + text
+	}
+	return text
 }
 
 // writeJSON writes an array of one object a row and line, with the columns' names in their order.
@@ -193,7 +208,7 @@ func (l *Listing) writeJSON(w *bufio.Writer) error {
 			if i > 0 {
 				fmt.Fprint(w, ", ")
 			}
-			fmt.Fprintf(w, "%q: %s", c.Name, text)
+			fmt.Fprintf(w, "%q: %s", c.Name, JSONText(text))
 		}
 		fmt.Fprint(w, "}")
 	}

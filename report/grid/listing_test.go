@@ -2,6 +2,7 @@ package grid
 
 import (
 	"bytes"
+	"encoding/csv"
 	"errors"
 	"fmt"
 	"strings"
@@ -58,6 +59,26 @@ func TestCSVOnATerminal(t *testing.T) {
 		}
 		if _, got, _ := strings.Cut(out.String(), "\n"); got != want {
 			t.Errorf("width %d: %q, want %q", width, got, want)
+		}
+	}
+}
+
+// A spreadsheet runs no cell of CSV as a formula, unless that is asked for; numbers are no text.
+func TestCSVHoldsNoFormula(t *testing.T) {
+	for _, tc := range []struct{ text, want string }{
+		{"=1+1", "'=1+1"}, {"+1", "'+1"}, {"-1", "'-1"}, {"@SUM(A1)", "'@SUM(A1)"}, {"\t=1", "'\t=1"}, {"\n=1", "'\n=1"}, {"'=1", "''=1"}, {"＝1", "'＝1"},
+		{"a=1", "a=1"}, {"arn:aws:s3:::b", "arn:aws:s3:::b"}, {" =1", " =1"},
+	} {
+		for raw, want := range map[bool]string{false: tc.want, true: tc.text} {
+			var out bytes.Buffer
+			l := listing([]any{tc.text, int64(-1), nil, nil, nil, nil, nil})
+			if err := l.Write(&out, FormatCSV, Style{Raw: raw}); err != nil {
+				t.Fatal(err)
+			}
+			rows, err := csv.NewReader(&out).ReadAll()
+			if err != nil || len(rows) != 2 || rows[1][0] != want || rows[1][1] != "-1" {
+				t.Errorf("%q, raw %v: %q, %v, want %q", tc.text, raw, rows, err, want)
+			}
 		}
 	}
 }

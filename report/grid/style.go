@@ -6,6 +6,7 @@ import "strings"
 type Style struct {
 	Color bool // ANSI colours
 	Width int  // of the terminal, in columns; 0: no terminal, and lines are as long as they need
+	Raw   bool // CSV: text that a spreadsheet takes for a formula stays as it is
 }
 
 // An Ink is a way to set text off from other text.

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// Clean makes text from logs safe for a terminal: what could move the cursor or change colours is
-// shown as U+FFFD.
+// Clean makes text from logs safe for a terminal and for a line of a log: what could move the cursor, change
+// colours or end the line is shown as U+FFFD.
 func Clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

@@ -1,11 +1,11 @@
 package summary
 
 import (
-	"encoding/json"
 	"io"
 
 	"vpcetrail/ingest"
 	"vpcetrail/report"
+	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
 )
 
@@ -86,9 +86,8 @@ func (s *Summary) writeJSON(w io.Writer, top int) error {
 	for _, f := range s.Findings[:min(len(s.Findings), top)] {
 		out.Findings = append(out.Findings, jsonFinding(f))
 	}
-	text := json.NewEncoder(w)
+	text := grid.NewJSON(w)
 	text.SetIndent("", "  ")
-	text.SetEscapeHTML(false)
 	return text.Encode(out)
 }
 

@@ -59,7 +59,7 @@ func (s *Summary) writeHead(out *strings.Builder, style grid.Style) {
 		out.WriteString(style.Paint(grid.Alarm, text) + "\n")
 	}
 	if len(s.Parts) > 0 {
-		text := fmt.Sprintf("INCOMPLETE: shard %s of the trail alone; merge joins the shards", strings.Join(s.Parts, ", "))
+		text := fmt.Sprintf("INCOMPLETE: shard %s of the trail alone; merge joins the shards", grid.Clean(strings.Join(s.Parts, ", ")))
 		out.WriteString(style.Paint(grid.Alarm, text) + "\n")
 	}
 }
