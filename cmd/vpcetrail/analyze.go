@@ -72,26 +72,24 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	if err := j.publish(ctx, store, shard.or(pub), rep, out, tell); err != nil {
 		return err
 	}
-	incomplete := j.incomplete(rep)
+	lacks := incompleteReport(rep)
 	switch _, err := j.restateDays(ctx, store, rep, out, tell); {
 	case err == nil:
 	case !errors.Is(err, errIncomplete):
 		return fmt.Errorf("the report is published, but days before it are not restated: %w", err)
-	case incomplete == nil:
-		incomplete = err
+	case lacks == nil:
+		lacks = err
 	}
-	if incomplete == nil && !j.quiet {
+	if lacks == nil && !j.quiet {
 		tell.done(len(rep.Days), rep.Objects(), rep.Balance.Records)
 	}
-	return incomplete
+	return lacks
 }
 
 // restateAlone restates the days before a window that holds no object. It is an error if there is no such day either.
 func (j *analyzeJob) restateAlone(ctx context.Context, store report.Store, rep *report.Report, out io.Writer, tell *messages) error {
 	done, err := j.restateDays(ctx, store, rep, out, tell)
 	switch {
-	case err != nil && done > 0 && ctx.Err() != nil:
-		return errUnrestated
 	case err != nil && done > 0 && !errors.Is(err, errIncomplete):
 		return fmt.Errorf("some days before %s are restated, but not all: %w", j.selection.Window, err)
 	case err != nil:
@@ -163,12 +161,19 @@ func (j *analyzeJob) publish(
 	return tell.summarize(ctx, out, store, days)
 }
 
-// incomplete says that a report was published though objects of it could not be read; nil where all could.
-func (j *analyzeJob) incomplete(rep *report.Report) error {
-	if rep.Unread() == 0 {
-		return nil
+// incomplete says that a report was published though some of its input could not be counted; nil where all could.
+func incomplete(runs *report.Runs) error {
+	if lacks := runs.Lacks(); lacks != "" {
+		return fmt.Errorf("%w: %s", errIncomplete, lacks)
 	}
-	return fmt.Errorf("%w: %d of %d objects could not be read whole", errIncomplete, rep.Unread(), rep.Objects())
+	return nil
+}
+
+// incompleteReport is incomplete of one report.
+func incompleteReport(rep *report.Report) error {
+	var run report.Runs
+	run.AddReport(rep)
+	return incomplete(&run)
 }
 
 // read runs the pipeline over the sources and makes the report.

@@ -95,10 +95,7 @@ func (f *mergeFlags) run(ctx context.Context, reports []string, out, errOut io.W
 			return err
 		}
 	}
-	if m.unread > 0 {
-		return fmt.Errorf("%w: %d of %d objects could not be read whole", errIncomplete, m.unread, m.objects)
-	}
-	return nil
+	return incomplete(&m.runs)
 }
 
 // open checks the flags, and opens the reports and the destination.
@@ -156,8 +153,8 @@ type merging struct {
 	memory    memoryPlan
 	tell      *messages
 
-	days            []day.Day // published
-	objects, unread int64
+	days []day.Day // published
+	runs report.Runs
 }
 
 // publish merges one batch, and stages its report.
@@ -177,7 +174,6 @@ func (m *merging) publish(ctx context.Context, pub report.Publication, b *merge.
 	for _, d := range rep.Days {
 		m.days = append(m.days, d.Day)
 	}
-	m.objects += rep.Objects()
-	m.unread += rep.Unread()
+	m.runs.AddReport(rep)
 	return report.Publish(ctx, m.store, pub, rep, b.Run)
 }

@@ -149,7 +149,7 @@ func (j *analyzeJob) restateDay(ctx context.Context, store report.Store, d resta
 	if err := mayPublish(ctx, store, rep, &plan, allow, tell); err != nil {
 		return err
 	}
-	return cmp.Or(j.publishRestated(ctx, store, shard.or(pub), rep, plan, out), j.incomplete(rep))
+	return cmp.Or(j.publishRestated(ctx, store, shard.or(pub), rep, plan, out), incompleteReport(rep))
 }
 
 // publishRestated publishes a report of one day, and says what has changed.

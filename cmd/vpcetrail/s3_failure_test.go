@@ -175,7 +175,7 @@ func TestS3ObjectsThatCannotBeRead(t *testing.T) {
 	if got.errOut != want {
 		t.Errorf("it says\n%swant\n%s", got.errOut, want)
 	}
-	if !strings.Contains(got.out, "\nINCOMPLETE: 5 objects could not be read whole; table objects names each\n") {
+	if !strings.Contains(got.out, "\nINCOMPLETE: 5 of 20 objects could not be read whole; table objects names each object\n") {
 		t.Errorf("the summary does not warn:\n%s", got.out)
 	}
 	text, err := tableText(out, "objects", "key", "status", "records", "error_offset", "error")

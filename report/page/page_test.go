@@ -166,7 +166,7 @@ func TestAPageSaysWhatItLacks(t *testing.T) {
 	oneDay(t, store, 20781, report.Run{Window: "b"}, map[ingest.Status]int64{ingest.OK: 3}, report.RowsOf[table.FindingRow](nil))
 	v := read(t, store).view()
 	want := []string{
-		"Incomplete: 1 run of 2 could not read all input (2 corrupt). Table objects names each.",
+		"Incomplete: 2 of 8 objects could not be read whole, in 1 of 2 runs. Table objects names each object: 2 corrupt.",
 		"Balanced: 20 records, each counted once: 20 calls.",
 		"2 days between the first and the last without a report: 2026-11-22, 2026-11-23.",
 		"Filtered: the runs read only the accounts 111122223333.",

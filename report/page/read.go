@@ -88,7 +88,6 @@ func newReader(store report.Store, disk *spill.Disk) *reader {
 			principals: top[namedRoutes]{keep: maxPrincipals, order: byPast},
 			endpoints:  top[endpointUse]{keep: maxEndpoints, order: byUse},
 			findings:   top[finding]{keep: maxFindings, order: bySeverity},
-			trust:      trust{unread: map[string]int64{}, seen: map[string]bool{}},
 		},
 		services: spill.NewTotals[table.Routes](disk, memory), principals: spill.NewTotals[table.Routes](disk, memory),
 		findings:  spill.NewTotals[findingSum](disk, memory),

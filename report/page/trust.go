@@ -1,27 +1,20 @@
 package page
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
-	"vpcetrail/ingest"
 	"vpcetrail/report"
 )
 
 // A trust is what tells whether the numbers can be relied upon.
 type trust struct {
-	counts report.Kinds // of the days' records, by the manifests
-	tables int64        // calls of table services
-	// Runs are told apart by what their manifests say of them: days of one run repeat it.
-	seen       map[string]bool
-	runs       int
-	incomplete int  // runs that could not read all
-	unbalanced int  // runs
-	shards     bool // a run read one shard of the trail alone
-	balance    report.Balance
-	unread     map[string]int64 // objects by status, over all runs
-	filters    []string         // what runs left out by a flag, in words
+	counts     report.Kinds // of the days' records, by the manifests
+	tables     int64        // calls of table services
+	runs       report.Runs
+	unbalanced int      // runs
+	shards     bool     // a run read one shard of the trail alone
+	filters    []string // what runs left out by a flag, in words
 	versions   []string
 	inventory  bool // a run had one
 }
@@ -30,28 +23,13 @@ type trust struct {
 func (t *trust) add(m *report.Manifest, calls int64) {
 	t.counts.Add(m.Counts)
 	t.tables += calls
-	run := m.Run
-	identity, err := json.Marshal([]any{run, m.Balance, m.Objects})
-	if err != nil || t.seen[string(identity)] { // texts and numbers always marshal
+	if !t.runs.Add(m) {
 		return
-	}
-	t.seen[string(identity)] = true
-	t.runs++
-	if !m.Complete() {
-		t.incomplete++
 	}
 	if !balanced(&m.Balance) {
 		t.unbalanced++
 	}
-	t.balance.Records += m.Balance.Records
-	t.balance.Kinds.Add(m.Balance.Kinds)
-	t.balance.OutsideWindow += m.Balance.OutsideWindow
-	t.balance.Invalid += m.Balance.Invalid
-	for status, n := range m.Objects {
-		if status != ingest.OK && n > 0 {
-			t.unread[string(status)] += n
-		}
-	}
+	run := m.Run
 	t.note(run.Accounts, "only the accounts ")
 	t.note(run.Regions, "only the Regions ")
 	t.note(run.ExcludeAccounts, "not the accounts ")
@@ -77,7 +55,7 @@ func (t *trust) note(list []string, words string) {
 
 // complete reports whether all input was read and every record is accounted for.
 func (t *trust) complete() bool {
-	return t.incomplete == 0 && !t.shards && t.unbalanced == 0 && t.agrees()
+	return t.runs.Incomplete == 0 && !t.shards && t.unbalanced == 0 && t.agrees()
 }
 
 // agrees reports whether the tables hold as many calls as the manifests.

@@ -25,16 +25,18 @@ type countRow struct {
 func (p *Page) trustView() trustView {
 	t := &p.trust
 	v := trustView{OK: t.complete() && len(p.missingDays()) == 0, Rows: t.rows()}
-	if t.incomplete == 0 {
+	if t.runs.Incomplete == 0 {
 		v.add("Complete: every object was read to its end.")
 	} else {
-		v.add("Incomplete: %s of %d could not read all input (%s). Table objects names each.", grid.Plural(int64(t.incomplete), "run"), t.runs, t.unreadText())
+		v.add("Incomplete: %s. Table objects names each object%s.", t.runs.Lacks(), t.unreadText())
 	}
 	switch {
 	case t.unbalanced > 0:
-		v.add("Out of balance: in %s of %d records are lost or counted twice.", grid.Plural(int64(t.unbalanced), "run"), t.runs)
+		v.add("Out of balance: in %s of %d records are lost or counted twice.", grid.Plural(int64(t.unbalanced), "run"), t.runs.Count)
 	case !t.agrees():
 		v.add("Out of balance: the tables hold %s, the runs counted %s.", grid.Plural(t.tables, "call"), grid.Number(t.counts.Calls))
+	case t.runs.Balance.Invalid > 0:
+		v.add("Balanced but for what is invalid: %s, each counted once: %s.", grid.Plural(t.records(), "record"), kindsText(&t.counts))
 	default:
 		v.add("Balanced: %s, each counted once: %s.", grid.Plural(t.records(), "record"), kindsText(&t.counts))
 	}
@@ -67,14 +69,19 @@ func (p *Page) missingDays() (missing []string) {
 	return missing
 }
 
-// unreadText lists what could not be read, by status.
+// unreadText lists the objects that could not be read, by status.
 func (t *trust) unreadText() string {
 	var list []string
-	for status, n := range t.unread {
-		list = append(list, grid.Number(n)+" "+strings.ReplaceAll(status, "_", " "))
+	for status, n := range t.runs.Objects {
+		if !status.Counted() && n > 0 {
+			list = append(list, grid.Number(n)+" "+strings.ReplaceAll(string(status), "_", " "))
+		}
+	}
+	if len(list) == 0 {
+		return ""
 	}
 	slices.Sort(list)
-	return strings.Join(list, ", ")
+	return ": " + strings.Join(list, ", ")
 }
 
 // kindsText lists the kinds of records of which there are any.
@@ -104,9 +111,9 @@ func kindRows(k *report.Kinds) []countRow {
 
 // rows is the balance of the runs, all of it.
 func (t *trust) rows() []countRow {
-	rows := append(kindRows(&t.balance.Kinds),
-		countRow{Name: "outside window", What: "of days that the run was not asked for", N: t.balance.OutsideWindow},
-		countRow{Name: "invalid", What: "no object, or without a usable time", N: t.balance.Invalid},
+	rows := append(kindRows(&t.runs.Balance.Kinds),
+		countRow{Name: "outside window", What: "of days that the run was not asked for", N: t.runs.Balance.OutsideWindow},
+		countRow{Name: "invalid", What: "no object, or without a usable time", N: t.runs.Balance.Invalid},
 	)
-	return append(rows, countRow{Name: "records", What: "all records of the objects read by " + grid.Plural(int64(t.runs), "run"), N: t.balance.Records, Total: true})
+	return append(rows, countRow{Name: "records", What: "all records of the objects read by " + grid.Plural(int64(t.runs.Count), "run"), N: t.runs.Balance.Records, Total: true})
 }

@@ -15,7 +15,9 @@ type (
 		Days             []string                `json:"days"`
 		Complete         bool                    `json:"complete"`
 		Shards           []string                `json:"shards,omitempty"` // of the trail that were read, where not all was
-		Unread           map[ingest.Status]int64 `json:"unread"`
+		Unread           map[ingest.Status]int64 `json:"unread"`           // objects, over all runs that made the days
+		RecordsRead      int64                   `json:"records_read"`     // likewise
+		InvalidRecords   int64                   `json:"invalid_records"`  // of them
 		Records          report.Kinds            `json:"records"`
 		Routes           jsonRoutes              `json:"routes"`
 		Services         []jsonRanked            `json:"services"`
@@ -67,10 +69,16 @@ type (
 // writeJSON writes the summary as one object.
 func (s *Summary) writeJSON(w io.Writer, top int) error {
 	out := jsonSummary{
-		Complete: s.unread() == 0 && len(s.Parts) == 0, Shards: s.Parts, Unread: s.Unread, Records: s.Kinds, Routes: routesOf(&s.Total),
+		Complete: s.Runs.Incomplete == 0 && len(s.Parts) == 0, Shards: s.Parts, Unread: map[ingest.Status]int64{},
+		RecordsRead: s.Runs.Balance.Records, InvalidRecords: s.Runs.Balance.Invalid, Records: s.Kinds, Routes: routesOf(&s.Total),
 		Services: ranked(s.Services, top), ServicesPast: s.Services.Past,
 		Principals: ranked(s.Principals, top), PrincipalsPast: s.Principals.Past,
 		Endpoints: []jsonEndpoint{}, EndpointsUsed: len(s.Endpoints), DetourCostDollar: s.Detour(),
+	}
+	for status, n := range s.Runs.Objects {
+		if status != ingest.OK {
+			out.Unread[status] = n
+		}
 	}
 	for _, d := range s.Days {
 		out.Days = append(out.Days, d.String())

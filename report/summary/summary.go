@@ -7,7 +7,6 @@ import (
 	"errors"
 	"slices"
 
-	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
@@ -25,8 +24,7 @@ type Summary struct {
 	Endpoints  []EndpointUse // most calls first
 	Findings   []FindingUse  // the worst first; nil where the report has no table of them
 
-	// Unread is how many objects could not be read whole, by status, over the runs that made the days.
-	Unread map[ingest.Status]int64
+	Runs report.Runs // that made the days
 	// Parts are the shards of the trail that the days were made of, such as 3/16; none where all of the trail was read.
 	Parts []string
 }
@@ -78,7 +76,7 @@ func Read(ctx context.Context, store report.Store, days []day.Day) (*Summary, er
 		services: spill.NewTotals[table.Routes](disk, memory), principals: spill.NewTotals[table.Routes](disk, memory),
 		endpoints: map[[2]string]*EndpointUse{},
 	}
-	s := &Summary{Days: days, Unread: map[ingest.Status]int64{}}
+	s := &Summary{Days: days}
 	var found []published // days with findings
 	for _, d := range days {
 		m, err := report.ReadManifest(ctx, store, d)
@@ -119,11 +117,7 @@ func (b *summaryBuilder) add(ctx context.Context, store report.Store, p publishe
 	if part := m.Part(); part != "" && !slices.Contains(s.Parts, part) {
 		s.Parts = append(s.Parts, part)
 	}
-	for status, n := range m.Objects {
-		if status != ingest.OK {
-			s.Unread[status] = max(s.Unread[status], n) // days of one run repeat its objects
-		}
-	}
+	s.Runs.Add(m)
 	for row, err := range report.ReadTable(ctx, store, &table.Services, m, d) {
 		if err != nil {
 			return err

@@ -54,22 +54,13 @@ func (s *Summary) writeText(w io.Writer, style grid.Style, top int, write func(*
 func (s *Summary) writeHead(out *strings.Builder, style grid.Style) {
 	fmt.Fprintf(out, "%s: %s, %s denied\n", report.NameDays(s.Days), grid.Plural(s.Total.Calls, "call"), grid.Number(s.Total.Denied))
 	s.writeOthers(out)
-	if unread := s.unread(); unread > 0 {
-		text := fmt.Sprintf("INCOMPLETE: %s could not be read whole; table objects names each", grid.Plural(unread, "object"))
-		out.WriteString(style.Paint(grid.Alarm, text) + "\n")
+	if lacks := s.Runs.Lacks(); lacks != "" {
+		out.WriteString(style.Paint(grid.Alarm, "INCOMPLETE: "+lacks+"; table objects names each object") + "\n")
 	}
 	if len(s.Parts) > 0 {
 		text := fmt.Sprintf("INCOMPLETE: shard %s of the trail alone; merge joins the shards", grid.Clean(strings.Join(s.Parts, ", ")))
 		out.WriteString(style.Paint(grid.Alarm, text) + "\n")
 	}
-}
-
-// unread returns how many objects could not be read whole.
-func (s *Summary) unread() (n int64) {
-	for _, of := range s.Unread {
-		n += of
-	}
-	return n
 }
 
 // writeOthers tells of the records that are no calls, where there are any.

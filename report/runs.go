@@ -1,0 +1,82 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"vpcetrail/ingest"
+	"vpcetrail/report/grid"
+)
+
+// Runs add up what the runs that made some days say of their input. The zero value is ready.
+type Runs struct {
+	Count      int
+	Incomplete int // those of them that could not read all of their input
+	Balance    Balance
+	Objects    map[ingest.Status]int64 // by how reading them ended
+
+	seen map[string]bool
+}
+
+// Add adds the run of a day's manifest, and reports whether it did: the manifests of other days of one run say the same.
+func (r *Runs) Add(m *Manifest) bool {
+	identity, err := json.Marshal([]any{m.Run, m.Balance, m.Objects})
+	if err != nil || r.seen[string(identity)] { // texts and numbers always marshal
+		return false
+	}
+	if r.seen == nil {
+		r.seen = map[string]bool{}
+	}
+	r.seen[string(identity)] = true
+	r.add(m.Complete(), &m.Balance, m.Objects)
+	return true
+}
+
+// AddReport adds the run that has made a report.
+func (r *Runs) AddReport(rep *Report) { r.add(rep.Unread() == 0, &rep.Balance, rep.Statuses) }
+
+func (r *Runs) add(complete bool, b *Balance, objects map[ingest.Status]int64) {
+	r.Count++
+	if !complete {
+		r.Incomplete++
+	}
+	r.Balance.Records += b.Records
+	r.Balance.Kinds.Add(b.Kinds)
+	r.Balance.OutsideWindow += b.OutsideWindow
+	r.Balance.Invalid += b.Invalid
+	if r.Objects == nil {
+		r.Objects = map[ingest.Status]int64{}
+	}
+	for status, n := range objects {
+		r.Objects[status] += n
+	}
+}
+
+// Lacks says in numbers what could not be counted: "16 of 19 objects could not be read whole, and 3 of 4 records are
+// invalid, in 1 of 2 runs"; "" where all could. An object that two runs read is in the numbers of both.
+func (r *Runs) Lacks() string {
+	var lacks []string
+	var unread, all int64
+	for status, n := range r.Objects {
+		all += n
+		if !status.Counted() {
+			unread += n
+		}
+	}
+	if unread > 0 {
+		lacks = append(lacks, fmt.Sprintf("%s of %s could not be read whole", grid.Number(unread), grid.Plural(all, "object")))
+	}
+	if n := r.Balance.Invalid; n > 0 {
+		are := "are"
+		if n == 1 {
+			are = "is"
+		}
+		lacks = append(lacks, fmt.Sprintf("%s of %s %s invalid", grid.Number(n), grid.Plural(r.Balance.Records, "record"), are))
+	}
+	text := strings.Join(lacks, ", and ")
+	if text != "" && r.Count > 1 {
+		text += fmt.Sprintf(", in %d of %d runs", r.Incomplete, r.Count)
+	}
+	return text
+}
