@@ -12,7 +12,7 @@ import (
 // patience is how long an interrupted command may take to end by itself and remove what it
 // staged. A command may wait for what no context ends: a pipe without a writer, a terminal that
 // takes no output, a disk that does not answer.
-const patience = 500 * time.Millisecond
+const patience = 800 * time.Millisecond
 
 // errStopped says that a command that publishes nothing was interrupted.
 var errStopped = errors.New("interrupted")
@@ -91,7 +91,7 @@ func sayLast(ctx context.Context, say func()) {
 	}
 	select {
 	case <-said:
-	case <-time.After(patience / 5):
+	case <-time.After(patience / 8):
 	}
 }
 
