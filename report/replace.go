@@ -48,7 +48,10 @@ func (e *KeptError) Error() string {
 // then nothing of r may be published. It reads what is published of each day. What cannot be read is an error,
 // and what is broken or published in part may be replaced.
 func MayReplace(ctx context.Context, store Store, r *Report, run *Run, allow Replacing) error {
-	objects := r.ObjectTables()
+	var objects func(day.Day) Rows[table.ObjectRow]
+	if !allow.Incomplete {
+		objects = r.ObjectTables()
+	}
 	var kept *KeptError
 	for _, d := range r.Days {
 		before, err := ReadManifest(ctx, store, d.Day)
