@@ -58,6 +58,20 @@ func (b *Bucket) openWhole(ctx context.Context, key string) (io.ReadCloser, int6
 	return r, r.size, nil
 }
 
+// OpenRange gets the bytes of an object from an offset on, so many or, where it ends before, those that there are.
+func (b *Bucket) OpenRange(ctx context.Context, name string, offset, length int64) (io.ReadCloser, error) {
+	r := &body{ctx: ctx, bucket: b, key: b.key(name), isPart: true, at: offset, size: offset + length}
+	out, err := b.part(ctx, r.request(), wholeOnly)
+	if err != nil {
+		return nil, err
+	}
+	r.part, r.etag = out.Body, aws.ToString(out.ETag)
+	if out.ContentLength != nil {
+		r.size = min(r.size, offset+*out.ContentLength)
+	}
+	return r, r.fits(out)
+}
+
 func (r *body) request() *s3.GetObjectInput {
 	in := &s3.GetObjectInput{Key: &r.key, Range: r.span()}
 	if r.etag != "" {
