@@ -330,11 +330,11 @@ func (s *sample) analyze(workers int, out string) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	pub, err := store.Begin(ctx)
+	w, err := store.Begin(ctx, func(string) {})
 	if err != nil {
 		return nil, err
 	}
-	defer pub.Abort()
+	defer w.Close()
 	disk := spill.NewDisk("")
 	defer func() { _ = disk.Close() }()
 	trail, err := s.open(ctx)
@@ -346,7 +346,7 @@ func (s *sample) analyze(workers int, out string) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rep, report.Publish(ctx, store, pub, rep, report.Run{Version: "benchmark", Window: day.All().String()})
+	return rep, report.Publish(ctx, store, w, rep, report.Run{Version: "benchmark", Window: day.All().String()})
 }
 
 func (s *sample) open(ctx context.Context) (*source.Trail, error) {

@@ -5,8 +5,8 @@
 // that it names. Once the whole window is read and ingest has marked what does
 // not count, New adds the rows up by cell and by group, and settles, day by day, what no record can tell
 // alone: whose endpoints are ours, of which type they are, and which records are the second account's
-// copy of a call. Publish then writes each day's tables as Parquet into a Store, a day replaced as a
-// whole. The same events give the same bytes, in whatever order they came.
+// copy of a call. Publish then writes each day's tables as Parquet into a Store: one file for each table and day,
+// each replaced in one step. The same events give the same bytes, in whatever order they came.
 //
 // Every count belongs to the balance: records = calls + duplicates + shared copies + network events +
 // corrections + other events + outside the window + invalid. New fails where it does not hold.

@@ -2,6 +2,8 @@ package report
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -83,10 +85,16 @@ type BeforeAfter struct {
 // A File is one Parquet or Arrow file of a day.
 type File struct {
 	Name   string `json:"name"`
-	Rows   int    `json:"rows"`
-	Bytes  int    `json:"bytes"`
+	Rows   int64  `json:"rows"`
+	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
+	// Parts are the ranges in which the file is read, each with its own hash: row groups and the
+	// footer. Days that were published before there were any have none, and may have several files a table.
+	Parts table.Parts `json:"parts,omitempty"`
 }
+
+// same reports whether two files have the same name and content.
+func (f File) same(other File) bool { return f.Name == other.Name && f.SHA256 == other.SHA256 }
 
 // Complete reports whether all input of the run could be read.
 func (m *Manifest) Complete() bool {
@@ -114,7 +122,7 @@ func (m *Manifest) revise(ctx context.Context, store Store, d day.Day) error {
 		m.Revision = 1
 	case err != nil:
 		return err
-	case slices.Equal(before.Files, m.Files):
+	case slices.EqualFunc(before.Files, m.Files, File.same):
 		m.Revision, m.Changes = before.Revision, before.Changes
 	default:
 		m.Revision, m.Changes = max(before.Revision, 1)+1, changeOf(before, m)
@@ -138,7 +146,7 @@ func changeOf(before, after *Manifest) *Change {
 func (m *Manifest) rows(table string) (n int64) {
 	for _, f := range m.Files {
 		if strings.HasPrefix(f.Name, table+"/") {
-			n += int64(f.Rows)
+			n += f.Rows
 		}
 	}
 	return n
@@ -149,40 +157,126 @@ func ManifestName(d day.Day) string { return "_runs/dt=" + d.String() + "/run.js
 
 // Publish stages the tables of every day of r and then makes them visible: all or, where staging
 // fails, none. Of a day published before, every file is replaced or removed.
-func Publish(ctx context.Context, store Store, pub Publication, r *Report, run Run) error {
-	var stale []string
+func Publish(ctx context.Context, store Store, w Writer, r *Report, run Run) error {
+	s, err := Stage(ctx, store, w, r, run)
+	if err != nil {
+		return err
+	}
+	return s.Commit(ctx)
+}
+
+// Staged are the days of a report that are staged and not yet visible.
+type Staged struct {
+	// Manifests are the SHA-256 of each day's run.json, by day.
+	Manifests map[string]string
+
+	writer Writer
+	days   []stagedDay
+}
+
+type stagedDay struct {
+	day   day.Day
+	pub   Publication
+	stale []string // files of earlier publications
+}
+
+// LockDays takes the locks of every day of r. Whoever decides by what is published whether a day may be replaced calls
+// it before.
+func LockDays(ctx context.Context, w Writer, r *Report) error {
 	for _, d := range r.Days {
+		if _, err := w.Lock(ctx, UnitOf(d.Day)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Stage takes the locks of every day of r, and stages the tables of all. Whoever decides by what is published whether
+// a day may be replaced takes its lock before: Lock returns the same publication again.
+func Stage(ctx context.Context, store Store, w Writer, r *Report, run Run) (*Staged, error) {
+	if err := LockDays(ctx, w, r); err != nil {
+		return nil, err
+	}
+	s := &Staged{Manifests: map[string]string{}, writer: w}
+	for _, d := range r.Days {
+		pub, err := w.Lock(ctx, UnitOf(d.Day))
+		if err != nil {
+			return nil, err
+		}
+		s.days = append(s.days, stagedDay{day: d.Day, pub: pub})
+	}
+	for i, d := range r.Days {
 		if ctx.Err() != nil { // a directory never looks at it, and a day without rows has none to stop at
-			return context.Cause(ctx)
+			return nil, context.Cause(ctx)
 		}
 		m := Manifest{
 			Day: d.Day.String(), Run: run, Balance: r.Balance, Objects: r.Statuses,
 			Counts: d.Kinds, Routes: map[string]int64{},
 		}
-		if err := stageTables(ctx, pub, d, &m); err != nil {
-			return err
+		if err := s.stage(ctx, store, &s.days[i], d, &m); err != nil {
+			return nil, err
 		}
-		if err := m.revise(ctx, store, d.Day); err != nil {
-			return err
-		}
-		if err := m.stage(ctx, pub, d.Day); err != nil {
-			return err
-		}
-		old, err := m.stale(ctx, store, d.Day)
-		if err != nil {
-			return err
-		}
-		stale = append(stale, old...)
 	}
-	return pub.Commit(ctx, stale)
+	return s, nil
 }
 
-func (m *Manifest) stage(ctx context.Context, pub Publication, d day.Day) error {
+// stage stages a day's tables and then its manifest.
+func (s *Staged) stage(ctx context.Context, store Store, to *stagedDay, d *Day, m *Manifest) error {
+	if err := stageTables(ctx, to.pub, d, m); err != nil {
+		return err
+	}
+	if err := m.revise(ctx, store, d.Day); err != nil {
+		return err
+	}
 	text, err := json.MarshalIndent(m, "", "  ")
 	if err != nil {
 		return fmt.Errorf("run.json: write: %w", err)
 	}
-	return pub.Stage(ctx, ManifestName(d), append(text, '\n'))
+	f, err := StageFile(ctx, to.pub, ManifestName(d.Day), append(text, '\n'))
+	if err != nil {
+		return err
+	}
+	s.Manifests[m.Day] = f.SHA256
+	to.stale, err = m.stale(ctx, store, d.Day)
+	return err
+}
+
+// StageFile stages a file that is in memory.
+func StageFile(ctx context.Context, pub Publication, name string, data []byte) (File, error) {
+	out, err := pub.Create(ctx, name)
+	if err == nil {
+		_, err = out.Write(data)
+	}
+	if err == nil {
+		err = out.Close()
+	}
+	sum := sha256.Sum256(data)
+	return File{Name: name, Bytes: int64(len(data)), SHA256: hex.EncodeToString(sum[:])}, err
+}
+
+// Commit makes the days visible, one after the other.
+func (s *Staged) Commit(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	ctx = context.WithoutCancel(ctx) // from here on the publication is not interrupted
+	for i, d := range s.days {
+		if slices.ContainsFunc(d.stale, severalParts) {
+			s.writer.Note(fmt.Sprintf("%s had several files a table: while they are replaced by one, this once, queries may see rows of both", d.day))
+		}
+		if err := d.pub.Commit(ctx, d.stale); err != nil {
+			if i > 0 {
+				err = fmt.Errorf("%w (%d of %d days are published)", err, i, len(s.days))
+			}
+			return err
+		}
+	}
+	return nil
+}
+
+// severalParts reports whether a file is one of several of a table and day, as vpcetrail made them once.
+func severalParts(name string) bool {
+	return strings.HasSuffix(name, ".parquet") && !strings.HasSuffix(name, "/"+fileName+".parquet")
 }
 
 // stale lists the files of earlier publications of day d that this one does not replace.

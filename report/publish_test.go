@@ -1,9 +1,12 @@
 package report
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"io"
 	"reflect"
+	"sync"
 	"testing"
 
 	"vpcetrail/report/table"
@@ -32,20 +35,57 @@ func (s memStore) Read(_ context.Context, name string) ([]byte, error) {
 	return data, nil
 }
 
-func (s memStore) Begin(context.Context) (Publication, error) {
-	return &memPublication{s, memStore{}}, nil
+func (s memStore) ReadAt(ctx context.Context, name string, p []byte, offset int64) (int, error) {
+	data, err := s.Read(ctx, name)
+	if err != nil {
+		return 0, err
+	}
+	return bytes.NewReader(data).ReadAt(p, offset)
 }
 
-type memPublication struct{ store, staged memStore }
+func (s memStore) Switching(_ context.Context, unit string) (bool, error) {
+	_, ok := s[".switching/"+unit]
+	return ok, nil
+}
 
-func (p *memPublication) Stage(_ context.Context, name string, data []byte) error {
-	p.staged[name] = data
-	return nil
+func (s memStore) Begin(context.Context, func(string)) (Writer, error) {
+	return &memWriter{store: s}, nil
+}
+
+// memWriter is a Writer of one unit after the other, and knows no locks.
+type memWriter struct {
+	store memStore
+	notes []string
+}
+
+func (w *memWriter) Lock(context.Context, string) (Publication, error) {
+	return &memPublication{store: w.store, staged: map[string]*memFile{}}, nil
+}
+
+func (w *memWriter) Note(text string) { w.notes = append(w.notes, text) }
+func (w *memWriter) Close()           {}
+
+type memPublication struct {
+	store  memStore
+	mu     sync.Mutex
+	staged map[string]*memFile
+}
+
+type memFile struct{ bytes.Buffer }
+
+func (*memFile) Close() error { return nil }
+
+func (p *memPublication) Create(_ context.Context, name string) (io.WriteCloser, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f := &memFile{}
+	p.staged[name] = f
+	return f, nil
 }
 
 func (p *memPublication) Commit(_ context.Context, stale []string) error {
-	for name, data := range p.staged {
-		p.store[name] = data
+	for name, f := range p.staged {
+		p.store[name] = f.Bytes()
 	}
 	for _, name := range stale {
 		delete(p.store, name)
@@ -53,17 +93,13 @@ func (p *memPublication) Commit(_ context.Context, stale []string) error {
 	return nil
 }
 
-func (p *memPublication) Abort() {}
-
-func publish(t *testing.T, store memStore, rep *Report) {
+func publish(t *testing.T, store memStore, rep *Report) (notes []string) {
 	t.Helper()
-	pub, err := store.Begin(context.Background())
-	if err != nil {
+	w := &memWriter{store: store}
+	if err := Publish(context.Background(), store, w, rep, Run{Version: "test", Sources: []string{"workshop"}, Window: "all"}); err != nil {
 		t.Fatal(err)
 	}
-	if err := Publish(context.Background(), store, pub, rep, Run{Version: "test", Sources: []string{"workshop"}, Window: "all"}); err != nil {
-		t.Fatal(err)
-	}
+	return w.notes
 }
 
 func TestPublishedTablesReadBackAsWritten(t *testing.T) {
@@ -97,15 +133,21 @@ func TestADayIsReplacedWhole(t *testing.T) {
 	store, rep := memStore{}, workshop(t)
 	const kept, surplus = "traffic/dt=2026-11-19/part-00000.parquet", "traffic/dt=2026-11-20/part-00001.parquet"
 	store[kept], store[surplus] = []byte("another day"), []byte("an earlier, larger run's")
-	publish(t, store, rep)
+	notes := publish(t, store, rep)
 	if _, ok := store[surplus]; ok || store[kept] == nil {
 		t.Error("the day's surplus file stays, or another day's is gone")
+	}
+	const want = "2026-11-20 had several files a table: while they are replaced by one, this once, queries may see rows of both"
+	if len(notes) != 1 || notes[0] != want {
+		t.Errorf("it says %q, want %q", notes, want)
 	}
 	first := memStore{}
 	for name, data := range store {
 		first[name] = data
 	}
-	publish(t, store, workshop(t))
+	if notes := publish(t, store, workshop(t)); len(notes) > 0 {
+		t.Errorf("it says %q", notes)
+	}
 	if !reflect.DeepEqual(first, store) {
 		t.Error("publishing the same again changed the files")
 	}

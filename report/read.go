@@ -1,12 +1,15 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 
 	"vpcetrail/ingest/day"
@@ -15,6 +18,10 @@ import (
 
 // ErrDamaged says that a file of a report is not the one that its day's manifest names.
 var ErrDamaged = errors.New("not the file that its run.json names: run analyze again for this day")
+
+// ErrSwitching says that some files of a day are new and some old.
+var ErrSwitching = errors.New("is between revisions: a run is publishing it, or was stopped while it did: " +
+	"try again soon, or run analyze again for this day")
 
 // ErrBrokenManifest says that a day's run.json cannot be decoded.
 var ErrBrokenManifest = errors.New("run analyze again for this day")
@@ -54,7 +61,8 @@ func ReadManifest(ctx context.Context, store Store, d day.Day) (*Manifest, error
 	return &m, nil
 }
 
-// ReadTable returns the rows of table t that m, the manifest of day d, names. It holds one file at a time.
+// ReadTable returns the rows of table t that m, the manifest of day d, names. It holds a row group of one file at a time,
+// or what is read of the file at once.
 func ReadTable[T any](ctx context.Context, store Store, t *table.Table[T], m *Manifest, d day.Day) Rows[T] {
 	return func(yield func(*T, error) bool) {
 		for _, f := range m.Files {
@@ -65,23 +73,11 @@ func ReadTable[T any](ctx context.Context, store Store, t *table.Table[T], m *Ma
 				yield(nil, context.Cause(ctx))
 				return
 			}
-			data, err := store.Read(ctx, f.Name)
-			switch {
-			case errors.Is(err, ErrNoReport):
-				err = fmt.Errorf("%w, though its run.json names it: run analyze again for this day", err)
-			case err == nil && !f.holds(data):
-				// It was damaged, or left by a publication that was killed half way. Decoding it might panic.
-				err = fmt.Errorf("%s: %s: %w", store, f.Name, ErrDamaged)
-			}
-			if err != nil {
-				yield(nil, err)
-				return
-			}
-			for row, err := range t.Decode(ctx, data) {
+			for row, err := range rowsIn(ctx, store, t, &f) {
 				if err != nil {
-					err = fmt.Errorf("%s: %s: decode: %w", store, f.Name, err)
+					err = m.explain(ctx, store, d, f.Name, err)
 				}
-				if !yield(row, err) {
+				if !yield(row, err) || err != nil {
 					return
 				}
 			}
@@ -89,8 +85,102 @@ func ReadTable[T any](ctx context.Context, store Store, t *table.Table[T], m *Ma
 	}
 }
 
-// holds reports whether data is what the manifest names.
-func (f *File) holds(data []byte) bool {
-	sum := sha256.Sum256(data)
-	return hex.EncodeToString(sum[:]) == f.SHA256
+// rowsIn returns the rows of a file, and no row of a part before its hash is checked.
+func rowsIn[T any](ctx context.Context, store Store, t *table.Table[T], f *File) Rows[T] {
+	w := &window{ctx: ctx, store: store, file: f}
+	return func(yield func(*T, error) bool) {
+		for row, err := range decoded(w, t) {
+			switch {
+			case err == nil, errors.Is(err, table.ErrChanged), ctx.Err() != nil:
+			case w.err != nil:
+				err = w.err
+			default:
+				err = fmt.Errorf("%s: %s: decode: %w", store, f.Name, err)
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+// decoded returns the rows of the file that w reads. An old file without parts has one hash, and is read whole.
+func decoded[T any](w *window, t *table.Table[T]) Rows[T] {
+	if len(w.file.Parts) > 0 {
+		// The last byte first: what the parts say then fits into a file that is there.
+		if _, err := w.ReadAt(make([]byte, 1), max(0, w.file.Bytes-1)); err != nil {
+			return failed[T](err)
+		}
+		return t.Read(w.ctx, w, w.file.Bytes, w.file.Parts)
+	}
+	var data []byte
+	data, w.err = w.store.Read(w.ctx, w.file.Name)
+	if sum := sha256.Sum256(data); w.err == nil && hex.EncodeToString(sum[:]) == w.file.SHA256 {
+		return t.Decode(w.ctx, data)
+	}
+	return failed[T](cmp.Or(w.err, table.ErrChanged))
+}
+
+func failed[T any](err error) Rows[T] {
+	return func(yield func(*T, error) bool) { yield(nil, err) }
+}
+
+// windowBytes are read at once: a small file whole, of a large one several row groups.
+const windowBytes = 8 << 20
+
+// A window reads a file ahead. It is not safe for concurrent use.
+type window struct {
+	ctx   context.Context
+	store Store
+	file  *File
+	data  []byte
+	at    int64 // of data in the file
+	err   error // the store's
+}
+
+// ReadAt reads as io.ReaderAt does.
+func (w *window) ReadAt(p []byte, offset int64) (int, error) {
+	end := offset + int64(len(p))
+	if offset < w.at || end > w.at+int64(len(w.data)) {
+		w.at = min(offset, max(0, w.file.Bytes-windowBytes)) // the footer comes first, and brings what is before it
+		want := max(end, min(w.at+windowBytes, w.file.Bytes)) - w.at
+		w.data = slices.Grow(w.data[:0], int(want))[:want]
+		n, err := w.store.ReadAt(w.ctx, w.file.Name, w.data, w.at)
+		w.data = w.data[:n]
+		switch {
+		case err != nil && err != io.EOF:
+			w.err = err
+			return 0, err
+		case end > w.at+int64(n):
+			return 0, table.ErrChanged
+		}
+	}
+	return copy(p, w.data[offset-w.at:]), nil
+}
+
+// explain says why a file is not the one that its manifest names.
+func (m *Manifest) explain(ctx context.Context, store Store, d day.Day, name string, err error) error {
+	missing := errors.Is(err, ErrNoReport)
+	switch {
+	case !missing && !errors.Is(err, table.ErrChanged):
+		return err
+	case switching(ctx, store, d):
+		return fmt.Errorf("%s: %s %w", store, d, ErrSwitching)
+	case m.replaced(ctx, store, d):
+		return fmt.Errorf("%s: %s was replaced while it was read: run this command again", store, d)
+	case missing:
+		return fmt.Errorf("%w, though its run.json names it: run analyze again for this day", err)
+	}
+	return fmt.Errorf("%s: %s: %w", store, name, ErrDamaged)
+}
+
+func switching(ctx context.Context, store Store, d day.Day) bool {
+	yes, err := store.Switching(ctx, UnitOf(d))
+	return err == nil && yes
+}
+
+// replaced reports whether another run has published day d since m was read.
+func (m *Manifest) replaced(ctx context.Context, store Store, d day.Day) bool {
+	now, err := ReadManifest(ctx, store, d)
+	return err == nil && !slices.EqualFunc(now.Files, m.Files, File.same)
 }

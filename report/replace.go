@@ -139,7 +139,7 @@ func lossOf(published, now Rows[table.ObjectRow], left []string) (loss Loss, err
 	}
 	for was, broken := range published {
 		switch {
-		case errors.Is(broken, ErrDamaged), errors.Is(broken, ErrNoReport):
+		case errors.Is(broken, ErrDamaged), errors.Is(broken, ErrNoReport), errors.Is(broken, ErrSwitching):
 			return Loss{}, nil
 		case broken != nil:
 			return Loss{}, broken

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+	"hash"
+	"io"
+	"iter"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -17,26 +19,22 @@ import (
 // stageTables stages the tables of a day, and notes their files in the day's manifest. Table resources, which has most of
 // the rows, is made beside the others.
 func stageTables(ctx context.Context, pub Publication, d *Day, m *Manifest) error {
-	shared := &sharedPublication{pub: pub}
-	files := func() *tableFiles {
-		return &tableFiles{pub: shared, day: d.Day, arrow: m.Run.hasArrow(), fileBytes: table.FileBytes}
-	}
-	objects, traffic, principals, services, endpoints, resources, findings := files(), files(), files(), files(), files(), files(), files()
+	s := &staging{pub: pub, day: d.Day, arrow: m.Run.hasArrow(), files: map[string]File{}}
 	// First to be visible: of a publication cut short the objects are never the manifest's.
-	if err := stage(ctx, objects, &table.Objects, d.Objects); err != nil {
+	if err := stage(ctx, s, &table.Objects, nil, d.Objects); err != nil {
 		return err
 	}
-	group, running := errgroup.WithContext(ctx)
+	var group errgroup.Group
 	for _, lane := range [][]func() error{{
-		func() error { return stageGroups(running, resources, &table.Resources, d.ResourceGroups, d.Resources) },
+		func() error { return stage(ctx, s, &table.Resources, d.ResourceGroups, d.Resources) },
 	}, {
 		func() error {
-			return stageGroups(running, traffic, &table.Traffic, m.countRouteGroups(d.TrafficGroups), m.countRoutes(d.Traffic))
+			return stage(ctx, s, &table.Traffic, m.countRouteGroups(d.TrafficGroups), m.countRoutes(d.Traffic))
 		},
-		func() error { return stage(running, principals, &table.Principals, d.Principals) },
-		func() error { return stage(running, services, &table.Services, d.Services) },
-		func() error { return stage(running, endpoints, &table.Endpoints, d.Endpoints) },
-		func() error { return stage(running, findings, &table.Findings, d.Findings) },
+		func() error { return stage(ctx, s, &table.Principals, nil, d.Principals) },
+		func() error { return stage(ctx, s, &table.Services, nil, d.Services) },
+		func() error { return stage(ctx, s, &table.Endpoints, nil, d.Endpoints) },
+		func() error { return stage(ctx, s, &table.Findings, nil, d.Findings) },
 	}} {
 		group.Go(func() error {
 			for _, stage := range lane {
@@ -50,10 +48,21 @@ func stageTables(ctx context.Context, pub Publication, d *Day, m *Manifest) erro
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	for _, f := range []*tableFiles{objects, traffic, principals, services, endpoints, resources, findings} {
-		m.Files, m.Arrow = append(m.Files, f.parquetFiles...), append(m.Arrow, f.arrowFiles...)
+	for _, t := range order {
+		if f, ok := s.files[parquetName(t, d.Day)]; ok {
+			m.Files = append(m.Files, f)
+		}
+		if f, ok := s.files[arrowName(t, d.Day)]; ok {
+			m.Arrow = append(m.Arrow, f)
+		}
 	}
 	return nil
+}
+
+// order is the order of a day's files in its manifest.
+var order = []string{
+	table.Objects.Name, table.Traffic.Name, table.Principals.Name, table.Services.Name, table.Endpoints.Name,
+	table.Resources.Name, table.Findings.Name,
 }
 
 // countRoutes returns traffic, and counts its calls in the manifest as it goes by.
@@ -90,93 +99,140 @@ func (m *Manifest) countRouteGroups(groups Groups) Groups {
 	}
 }
 
-// tableFiles are the files of one table and day.
-type tableFiles struct {
-	pub       *sharedPublication
-	day       day.Day
-	arrow     bool // Arrow files too
-	fileBytes int  // a file of so many is ended
-
-	parquetFiles, arrowFiles []File // those that are staged
-}
+// fileName is the name, without its ending, of the one file that each table has of each day. It is
+// one, so that the table is replaced in one step.
+const fileName = "part-00000"
 
 func partition(table string, d day.Day) string { return table + "/dt=" + d.String() + "/" }
 
-// stage writes the rows of a table into as many files as they need, one at least; none where rows is nil.
-func stage[T any](ctx context.Context, f *tableFiles, t *table.Table[T], rows Rows[T]) error {
+func parquetName(table string, d day.Day) string { return partition(table, d) + fileName + ".parquet" }
+
+// stage writes a table into its file, and its Arrow file where that is wanted: by row groups where there are such,
+// else by rows; no file where rows is nil.
+func stage[T any](ctx context.Context, s *staging, t *table.Table[T], groups Groups, rows Rows[T]) error {
 	if rows == nil {
 		return nil
 	}
-	file, err := t.NewEncoder()
+	parquet, err := startFile(ctx, s, parquetName(t.Name, s.day), t.NewWriter)
 	if err != nil {
 		return err
 	}
-	finish := func() error {
-		name := fmt.Sprintf("%spart-%05d.parquet", partition(t.Name, f.day), len(f.parquetFiles))
-		return finish(ctx, f, &f.parquetFiles, name, file)
+	files := []*tableFile[T]{parquet}
+	if s.arrow {
+		arrow, err := startFile(ctx, s, arrowName(t.Name, s.day), t.NewArrowWriter)
+		if err != nil {
+			return err
+		}
+		files = append(files, arrow)
 	}
-	for row, err := range withArrow(ctx, f, t, ahead(rows)) {
+	if groups != nil {
+		err = each(ctx, groups, files, (*tableFile[T]).AddGroup)
+	} else {
+		err = each(ctx, ahead(rows), files, (*tableFile[T]).Add)
+	}
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if err := f.finish(s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// each adds all of what is made, rows or row groups, to each file.
+func each[F, V any](ctx context.Context, made iter.Seq2[V, error], files []F, add func(F, V) error) error {
+	for v, err := range made {
 		if err == nil && ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
-		if err == nil && file.Written() >= f.fileBytes {
-			if err = finish(); err == nil {
-				file, err = t.NewEncoder()
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			if err := add(f, v); err != nil {
+				return err
 			}
 		}
-		if err == nil {
-			err = file.Add(row)
-		}
-		if err != nil {
-			return err
-		}
 	}
-	return finish()
+	return nil
 }
 
-// stageGroups writes a table by row groups where there are such, else by rows.
-func stageGroups[T any](ctx context.Context, f *tableFiles, t *table.Table[T], groups Groups, rows Rows[T]) error {
-	if groups == nil || f.arrow {
-		return stage(ctx, f, t, rows)
+// A tableFile is a file of a table that is being staged.
+type tableFile[T any] struct {
+	*table.Writer[T]
+	to *stagedFile
+}
+
+func startFile[T any](ctx context.Context, s *staging, name string, start func(io.Writer) (*table.Writer[T], error)) (*tableFile[T], error) {
+	to, err := s.create(ctx, name)
+	if err != nil {
+		return nil, err
 	}
-	file, err := t.NewEncoder()
+	w, err := start(to)
+	return &tableFile[T]{w, to}, err
+}
+
+// finish ends the file, and notes it.
+func (f *tableFile[T]) finish(s *staging) error {
+	parts, err := f.Close()
+	if err == nil {
+		err = f.to.Close()
+	}
 	if err != nil {
 		return err
 	}
-	for group, err := range groups {
-		if err == nil {
-			err = file.AddGroup(group)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return finish(ctx, f, &f.parquetFiles, partition(t.Name, f.day)+"part-00000.parquet", file)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.files[f.to.name] = File{f.to.name, parts.Rows(), parts.Bytes(), hex.EncodeToString(f.to.sum.Sum(nil)), parts}
+	return nil
 }
 
-// finish stages what an encoder holds as a file, and notes it.
-func finish[T any](ctx context.Context, f *tableFiles, files *[]File, name string, file *table.Encoder[T]) error {
-	data, err := file.Finish()
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256(data)
-	*files = append(*files, File{name, file.Rows(), len(data), hex.EncodeToString(sum[:])})
-	return f.pub.stage(ctx, name, data)
+// staging is the staging of one day's tables, several at a time.
+type staging struct {
+	pub   Publication
+	day   day.Day
+	arrow bool // Arrow files too
+
+	mu    sync.Mutex
+	files map[string]File // that are staged, by name
+	err   error           // of the first file that could not be staged: no other goes on, and none begins, to be broken off at once
 }
 
-// A sharedPublication stages one file at a time. It is safe for concurrent use.
-type sharedPublication struct {
-	mu  sync.Mutex // held to use both
-	pub Publication
-	err error // of the first file that could not be staged: none is begun behind it, to be broken off at once
+// A stagedFile hashes what is written to it.
+type stagedFile struct {
+	staging *staging
+	name    string
+	to      io.WriteCloser
+	sum     hash.Hash
 }
 
-func (p *sharedPublication) stage(ctx context.Context, name string, data []byte) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.err == nil {
-		p.err = p.pub.Stage(ctx, name, data)
+// fail notes what ends the staging, and returns it.
+func (s *staging) fail(err error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err == nil {
+		s.err = err
 	}
-	return p.err
+	return s.err
 }
+
+func (s *staging) create(ctx context.Context, name string) (*stagedFile, error) {
+	if err := s.fail(nil); err != nil {
+		return nil, err
+	}
+	to, err := s.pub.Create(ctx, name)
+	return &stagedFile{s, name, to, sha256.New()}, s.fail(err)
+}
+
+func (f *stagedFile) Write(data []byte) (int, error) {
+	if err := f.staging.fail(nil); err != nil {
+		return 0, err
+	}
+	n, err := f.to.Write(data)
+	_, _ = f.sum.Write(data[:n]) // never fails
+	return n, f.staging.fail(err)
+}
+
+func (f *stagedFile) Close() error { return f.staging.fail(f.to.Close()) }

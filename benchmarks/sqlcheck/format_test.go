@@ -134,17 +134,17 @@ func publish(t *testing.T, rows []table.TrafficRow) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pub, err := store.Begin(ctx)
+	w, err := store.Begin(ctx, func(text string) { t.Error(text) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pub.Abort()
+	defer w.Close()
 	rep := &report.Report{Days: []*report.Day{{
 		Day: day.Day(20_000), Traffic: report.RowsOf(rows),
 		Principals: report.RowsOf[table.PrincipalRow](nil), Services: report.RowsOf[table.ServiceRow](nil),
 		Endpoints: report.RowsOf[table.EndpointRow](nil), Objects: report.RowsOf[table.ObjectRow](nil),
 	}}}
-	if err := report.Publish(ctx, store, pub, rep, report.Run{}); err != nil {
+	if err := report.Publish(ctx, store, w, rep, report.Run{}); err != nil {
 		t.Fatal(err)
 	}
 	return dir

@@ -42,23 +42,18 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	if err != nil {
 		return usageError{err}
 	}
-	after := errPublished
-	if j.restate > 0 {
-		after = errUnrestated
-	}
-	store = patientStore{store, after}
-	pub, err := store.Begin(ctx) // before the work: it would be lost if nothing could be written
+	w, err := report.Begin(ctx, store, tell.problem, j.selection.Window) // the work would be lost if nothing could be written
 	if err != nil {
 		return err
 	}
-	defer pub.Abort()
+	defer w.Close()
 	if err := j.knowEndpoints(ctx, tell); err != nil {
 		return err
 	}
 	if err := j.checkInputs(ctx, store); err != nil {
 		return err
 	}
-	shard := j.keeper(store, pub, j.plan)
+	shard := j.keeper(store, w, j.plan)
 	disk := spill.NewDisk("")
 	defer disk.Close()
 	rep, err := j.read(ctx, in, tell, disk, shard)
@@ -66,14 +61,14 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 		return err
 	}
 	if rep.Objects() == 0 && j.selection.Shard.Of == 0 { // a shard may well be empty
-		pub.Abort() // the days before may have changed all the same
-		return j.restateAlone(ctx, store, rep, out, tell)
+		// the days before may have changed all the same
+		return j.restateAlone(ctx, store, w, rep, out, tell)
 	}
-	if err := j.publish(ctx, store, shard.or(pub), rep, out, tell); err != nil {
+	if err := j.publish(ctx, store, w, shard, rep, out, tell); err != nil {
 		return err
 	}
 	lacks := incompleteReport(rep)
-	switch _, err := j.restateDays(ctx, store, rep, out, tell); {
+	switch _, err := j.restateDays(ctx, store, w, rep, out, tell); {
 	case err == nil:
 	case !errors.Is(err, errIncomplete):
 		return fmt.Errorf("the report is published, but days before it are not restated: %w", err)
@@ -86,9 +81,19 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	return lacks
 }
 
+// after is how the job ends where it is interrupted after it has published something.
+func (j *analyzeJob) after() error {
+	if j.restate > 0 {
+		return errUnrestated
+	}
+	return errPublished
+}
+
 // restateAlone restates the days before a window that holds no object. It is an error if there is no such day either.
-func (j *analyzeJob) restateAlone(ctx context.Context, store report.Store, rep *report.Report, out io.Writer, tell *messages) error {
-	done, err := j.restateDays(ctx, store, rep, out, tell)
+func (j *analyzeJob) restateAlone(
+	ctx context.Context, store report.Store, w report.Writer, rep *report.Report, out io.Writer, tell *messages,
+) error {
+	done, err := j.restateDays(ctx, store, w, rep, out, tell)
 	switch {
 	case err != nil && done > 0 && !errors.Is(err, errIncomplete):
 		return fmt.Errorf("some days before %s are restated, but not all: %w", j.selection.Window, err)
@@ -140,15 +145,18 @@ func (j *analyzeJob) knowEndpoints(ctx context.Context, tell *messages) error {
 
 // publish names what could not be read, publishes the rest, and sums it up, unless a day must stay as it is published.
 func (j *analyzeJob) publish(
-	ctx context.Context, store report.Store, pub report.Publication, rep *report.Report, out io.Writer, tell *messages,
+	ctx context.Context, store report.Store, w report.Writer, shard *keeper, rep *report.Report, out io.Writer, tell *messages,
 ) error {
+	if err := report.LockDays(ctx, w, rep); err != nil { // what is published stays so while it is compared
+		return err
+	}
 	if err := mayPublish(ctx, store, rep, &j.plan, j.replacing, tell); err != nil {
 		return err
 	}
 	if len(rep.Days) == 0 && j.selection.Shard.Of == 0 {
 		return fmt.Errorf("%s: no record that can be counted: nothing is published", strings.Join(j.sources, ", "))
 	}
-	if err := report.Publish(ctx, store, pub, rep, j.plan); err != nil {
+	if err := shard.publish(ctx, store, w, rep, j.plan, j.after()); err != nil {
 		return err
 	}
 	if j.quiet || len(rep.Days) == 0 {

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"sync"
 	"time"
-
-	"vpcetrail/report"
 )
 
 // patience is how long an interrupted command may take to end by itself and remove what it
@@ -95,36 +93,17 @@ func sayLast(ctx context.Context, say func()) {
 	}
 }
 
-// A patientStore is a store with publications that are not broken off while they become visible.
-type patientStore struct {
-	report.Store
-	after error // how the command ends that is interrupted after one
-}
-
-// Begin implements report.Store.
-func (s patientStore) Begin(ctx context.Context) (report.Publication, error) {
-	pub, err := s.Store.Begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return patientPublication{pub, s.after}, nil
-}
-
-type patientPublication struct {
-	report.Publication
-	after error
-}
-
-// Commit implements report.Publication.
-func (p patientPublication) Commit(ctx context.Context, stale []string) error {
+// unbroken calls commit, which makes a report visible unless it finds its context ended: from then on the command is not
+// broken off, and the context that commit gets does not end. after is how a command ends that is interrupted later.
+func unbroken(ctx context.Context, after error, commit func(context.Context) error) error {
 	i := interruptionOf(ctx)
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	err := p.Publication.Commit(ctx, stale)
-	switch {
-	case err == nil:
-		i.says = p.after
-	case ctx.Err() == nil || !errors.Is(err, context.Canceled):
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	err := commit(context.WithoutCancel(ctx))
+	if i.says = after; err != nil {
 		i.says = err // the report may be visible in part, which matters more
 	}
 	return err

@@ -14,8 +14,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"vpcetrail/report"
 )
 
 // soon is how long an interrupted command may take: a second, and as much again for a busy machine.
@@ -127,45 +125,31 @@ func TestInterruptedWhileManyDaysAreStaged(t *testing.T) {
 		"--date", "1972-01-01..2026-11-20", "--out", filepath.Join(t.TempDir(), "report"), "--quiet")
 }
 
-// slowStore is a store whose publications take as long to become visible as its channel says.
-type slowStore struct {
-	report.Store
-	report.Publication
-	begun, end chan struct{}
-}
-
-func (s slowStore) Begin(context.Context) (report.Publication, error) { return s, nil }
-
-func (s slowStore) Commit(context.Context, []string) error {
-	close(s.begun)
-	<-s.end
-	return nil
-}
-
 // A report that is becoming visible is waited for, however long that takes, and the command says that it is there.
 func TestInterruptedWhilePublishing(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())
-	s := slowStore{begun: make(chan struct{}), end: make(chan struct{})}
+	begun, end := make(chan struct{}), make(chan struct{})
 	ended := make(chan error, 1)
 	go func() {
 		ended <- untilInterrupted(ctx, func(ctx context.Context) error {
 			interruptionOf(ctx).say(errInterrupted)
-			pub, err := patientStore{s, errPublished}.Begin(ctx)
-			if err == nil {
-				err = pub.Commit(ctx, nil)
-			}
+			err := unbroken(ctx, errPublished, func(ctx context.Context) error {
+				close(begun)
+				<-end
+				return ctx.Err()
+			})
 			return errors.Join(err, ctx.Err())
 		})
 	}()
-	<-s.begun
+	<-begun
 	stop()
 	select {
 	case err := <-ended:
 		t.Fatalf("it ends with %v before the report is there", err)
 	case <-time.After(2 * patience):
 	}
-	close(s.end)
+	close(end)
 	if err := <-ended; err != errPublished {
 		t.Errorf("it ends with %v, want %v", err, errPublished)
 	}

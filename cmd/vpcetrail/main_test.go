@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -15,6 +16,7 @@ import (
 // TestMain lets the test binary stand in for the program: in scripts, and wherever a test needs a
 // process of its own to signal or kill.
 func TestMain(m *testing.M) {
+	lease = 3 * time.Second // its ages are whole seconds
 	testscript.Main(m, map[string]func(){"vpcetrail": main})
 }
 

@@ -72,22 +72,25 @@ func (f *mergeFlags) run(ctx context.Context, reports []string, out, errOut io.W
 	if err != nil {
 		return err
 	}
-	pub, err := store.Begin(ctx)
+	m := merging{store: store, replacing: f.replacing.allowed(), memory: f.memory.plan(), tell: newMessages(errOut, false)}
+	var windows []day.Window
+	for _, b := range batches {
+		windows = append(windows, b.Window())
+	}
+	w, err := report.Begin(ctx, store, m.tell.problem, windows...)
 	if err != nil {
 		return err
 	}
-	defer pub.Abort()
-	m := merging{store: store, replacing: f.replacing.allowed(), memory: f.memory.plan(), tell: newMessages(errOut, false)}
-	one, commit := merge.Together(pub)
+	defer w.Close()
 	for _, b := range batches {
-		if err := m.publish(ctx, one, b); err != nil {
+		if err := m.stage(ctx, w, b); err != nil {
 			return err
 		}
 	}
 	if len(m.days) == 0 {
 		return fmt.Errorf("%s: no day of %s to merge: see --date", strings.Join(reports, ", "), wanted)
 	}
-	if err := commit(ctx); err != nil {
+	if err := m.commit(ctx); err != nil {
 		return err
 	}
 	if !f.quiet {
@@ -119,7 +122,6 @@ func (f *mergeFlags) open(ctx context.Context, reports []string) (from []report.
 	if to, err = dest.Open(ctx, f.out, source.NewS3, f.kept); err != nil {
 		return nil, nil, wanted, err
 	}
-	to = patientStore{to, errPublished}
 	named := map[string]bool{spelled(f.out): true}
 	for _, name := range reports {
 		store, err := dest.Open(ctx, name, source.NewS3, dest.S3Options{})
@@ -153,12 +155,13 @@ type merging struct {
 	memory    memoryPlan
 	tell      *messages
 
-	days []day.Day // published
-	runs report.Runs
+	staged []*report.Staged
+	days   []day.Day // of staged
+	runs   report.Runs
 }
 
-// publish merges one batch, and stages its report.
-func (m *merging) publish(ctx context.Context, pub report.Publication, b *merge.Batch) error {
+// stage merges one batch, and stages its report.
+func (m *merging) stage(ctx context.Context, w report.Writer, b *merge.Batch) error {
 	disk := spill.NewDisk("")
 	defer disk.Close()
 	rep, err := b.Report(ctx, merge.Options{Disk: disk, Workers: runtime.GOMAXPROCS(0), Counting: m.memory.counting, Report: m.memory.report})
@@ -175,5 +178,19 @@ func (m *merging) publish(ctx context.Context, pub report.Publication, b *merge.
 		m.days = append(m.days, d.Day)
 	}
 	m.runs.AddReport(rep)
-	return report.Publish(ctx, m.store, pub, rep, b.Run)
+	staged, err := report.Stage(ctx, m.store, w, rep, b.Run)
+	m.staged = append(m.staged, staged)
+	return err
+}
+
+// commit makes all reports visible.
+func (m *merging) commit(ctx context.Context) error {
+	return unbroken(ctx, errPublished, func(ctx context.Context) error {
+		for _, s := range m.staged {
+			if err := s.Commit(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -38,8 +39,12 @@ func (f *outputFlags) register(cmd *cobra.Command) {
 	completeWords(cmd, "color", colors...)
 }
 
+// lease is how long a run that gives no sign of life keeps its days in S3; 0 means as long as usual. Tests wait shorter.
+var lease time.Duration
+
 // registerKept adds to a command the flags of how a report is kept in S3.
 func registerKept(cmd *cobra.Command, kept *dest.S3Options) {
+	kept.Lease = lease
 	flags := cmd.Flags()
 	flags.StringVar(&kept.BucketOwner, "expected-out-owner", "", "account that must own the bucket of an S3 destination")
 	flags.StringVar(&kept.SSE, "sse", "", "how an S3 destination is encrypted: AES256, aws:kms or aws:kms:dsse (else as its bucket says)")

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -134,11 +135,11 @@ func TestTwoRunsAtOnce(t *testing.T) {
 	in, feed := io.Pipe()
 	done := make(chan finished)
 	go func() { done <- vpcetrailWith(context.Background(), in, "analyze", "-", "--out", report, "--quiet") }()
-	waitFor(t, filepath.Join(report, ".staging"))
+	waitFor(t, filepath.Join(report, ".staging", "all.lock"))
 
 	fails1(t, report+": another run is writing to it: wait for it, or choose another --out", "analyze", generate(t, 1, 1), "--out", report)
-	if files := tree(t, report); len(files) > 0 {
-		t.Errorf("it has written %d files", len(files))
+	if names := slices.Collect(maps.Keys(tree(t, report))); len(names) != 1 {
+		t.Errorf("it has written files: %q", names)
 	}
 	text := `{"Records": [{"eventTime": "2026-11-20T10:00:00Z", "eventSource": "s3.amazonaws.com", "sourceIPAddress": "203.0.113.9"}]}`
 	if _, err := io.WriteString(feed, text); err != nil {

@@ -47,7 +47,9 @@ func (d *daysFlag) Set(text string) error {
 
 // restateDays makes anew the days before the window that the trail has outgrown. now is the report of the
 // window, which is published already. It returns how many it has published. Without --restate it does nothing.
-func (j *analyzeJob) restateDays(ctx context.Context, store report.Store, now *report.Report, out io.Writer, tell *messages) (done int, err error) {
+func (j *analyzeJob) restateDays(
+	ctx context.Context, store report.Store, w report.Writer, now *report.Report, out io.Writer, tell *messages,
+) (done int, err error) {
 	if j.restate == 0 {
 		return 0, nil
 	}
@@ -75,17 +77,17 @@ func (j *analyzeJob) restateDays(ctx context.Context, store report.Store, now *r
 	if err != nil {
 		return 0, err
 	}
-	return j.restateAll(ctx, store, found, accounts, out, tell)
+	return j.restateAll(ctx, store, w, found, accounts, out, tell)
 }
 
 // restateAll makes days anew, each by itself: one that must stay as it is does not keep the others from it.
 func (j *analyzeJob) restateAll(
-	ctx context.Context, store report.Store, days []restate.Day, accounts []string, out io.Writer, tell *messages,
+	ctx context.Context, store report.Store, w report.Writer, days []restate.Day, accounts []string, out io.Writer, tell *messages,
 ) (done int, err error) {
 	var incomplete error
 	var kept []string
 	for _, d := range days {
-		err := j.restateDay(ctx, store, d, accounts, out, tell)
+		err := j.restateDay(ctx, store, w, d, accounts, out, tell)
 		var keeps *report.KeptError
 		switch {
 		case errors.As(err, &keeps):
@@ -117,18 +119,18 @@ func (j *analyzeJob) probe(ctx context.Context, search *restate.Search, disk *sp
 }
 
 // restateDay makes one day anew, from all of its objects, unless it must stay as it is published.
-func (j *analyzeJob) restateDay(ctx context.Context, store report.Store, d restate.Day, accounts []string, out io.Writer, tell *messages) error {
+func (j *analyzeJob) restateDay(
+	ctx context.Context, store report.Store, w report.Writer, d restate.Day, accounts []string, out io.Writer, tell *messages,
+) error {
 	if d.Gone != "" && !j.replacing.Incomplete {
 		return &report.KeptError{Days: 1, First: d.Day, Reason: d.Gone + ": give --replace-incomplete to restate it without them"}
+	}
+	if _, err := w.Lock(ctx, report.UnitOf(d.Day)); err != nil {
+		return err
 	}
 	if err := j.checkInputsOf(ctx, store, d.Day); err != nil {
 		return err
 	}
-	pub, err := store.Begin(ctx)
-	if err != nil {
-		return err
-	}
-	defer pub.Abort()
 	disk := spill.NewDisk("") // its own: it is done with the day
 	defer disk.Close()
 	trail, err := source.OpenObjects(ctx, d.Objects, j.reading)
@@ -138,7 +140,7 @@ func (j *analyzeJob) restateDay(ctx context.Context, store report.Store, d resta
 	defer trail.Close()
 	plan := j.plan
 	plan.Window = d.Day.String()
-	shard := j.keeper(store, pub, plan)
+	shard := j.keeper(store, w, plan)
 	p := pipeline{job: j, window: day.Window{From: d.Day, To: d.Day}, accounts: func() []string { return accounts }, disk: disk, shard: shard}
 	rep, err := p.run(ctx, trail, tell)
 	if err != nil {
@@ -149,12 +151,12 @@ func (j *analyzeJob) restateDay(ctx context.Context, store report.Store, d resta
 	if err := mayPublish(ctx, store, rep, &plan, allow, tell); err != nil {
 		return err
 	}
-	return cmp.Or(j.publishRestated(ctx, store, shard.or(pub), rep, plan, out), incompleteReport(rep))
+	return cmp.Or(j.publishRestated(ctx, store, w, shard, rep, plan, out), incompleteReport(rep))
 }
 
 // publishRestated publishes a report of one day, and says what has changed.
 func (j *analyzeJob) publishRestated(
-	ctx context.Context, store report.Store, pub report.Publication, rep *report.Report, plan report.Run, out io.Writer,
+	ctx context.Context, store report.Store, w report.Writer, shard *keeper, rep *report.Report, plan report.Run, out io.Writer,
 ) error {
 	d := rep.Days[0].Day
 	before, err := report.ReadManifest(ctx, store, d)
@@ -164,7 +166,7 @@ func (j *analyzeJob) publishRestated(
 	case err != nil && !errors.Is(err, report.ErrNoReport):
 		return err
 	}
-	if err := report.Publish(ctx, store, pub, rep, plan); err != nil || j.quiet {
+	if err := shard.publish(ctx, store, w, rep, plan, j.after()); err != nil || j.quiet {
 		return err
 	}
 	m, err := report.ReadManifest(ctx, store, d)

@@ -134,7 +134,22 @@ func TestS3FaultsThatStay(t *testing.T) {
 			if want := (finished{exitFailed, "", "vpcetrail: " + tc.want + "\n"}); got != want {
 				t.Errorf("exit code %d, and it says\n%s%swant\n%s", got.code, got.out, got.errOut, want.errOut)
 			}
-			s.emptyReports(t)
+			if tc.name != "publish" {
+				s.emptyReports(t)
+				return
+			}
+			again := s.run(t, 3, "analyze", wholeTrail, "--date", "all", "--out", reports+"p", "--quiet")
+			if want := "vpcetrail: s3://audit-reports/p: a run was stopped while it published 2026-11-20: this is finished now\n"; again != (finished{0, "", want}) {
+				t.Errorf("run again: exit code %d, and it says\n%s%swant\n%s", again.code, again.out, again.errOut, want)
+			}
+			if n := s.uploads(t); n > 0 {
+				t.Errorf("%d uploads are left", n)
+			}
+			for name := range s.report(t, "") {
+				if strings.Contains(name, ".staging") {
+					t.Errorf("%s is left", name)
+				}
+			}
 		})
 	}
 }

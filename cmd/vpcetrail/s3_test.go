@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"errors"
+	"io"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/fixtures/trail"
 	"vpcetrail/ingest/source"
+	"vpcetrail/report"
 )
 
 // A trail gives the same tables, wherever it lies and wherever they go.
@@ -94,19 +97,70 @@ func TestS3TakesFilesOfSeveralParts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			pub, err := store.Begin(t.Context())
+			w, err := store.Begin(t.Context(), func(text string) { t.Error(text) })
+			if err != nil {
+				t.Fatal(err)
+			}
+			pub, err := w.Lock(t.Context(), "dt=2026-11-20")
 			if err != nil {
 				t.Fatal(err)
 			}
 			for name, data := range map[string][]byte{"large": large, "small": []byte("v")} {
-				if err := pub.Stage(t.Context(), name, data); err != nil {
+				if _, err := report.StageFile(t.Context(), pub, name, data); err != nil {
 					t.Fatal(err)
 				}
 			}
 			if err := pub.Commit(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
+			w.Close()
 			sameFiles(t, checksums, s.report(t, checksums+"/"), map[string]string{"large": string(large), "small": "v"})
+		}
+	})
+}
+
+// Two runs for one day exclude each other in S3 too. A run for another day goes on meanwhile.
+func TestS3TwoRunsAtOnce(t *testing.T) {
+	t.Parallel()
+	eachServer(t, func(t *testing.T, s *s3Server) {
+		local, out := generate(t, 1, 2), reports+"out"
+		first := s.command(t, 3, "analyze", "-", "--date", "2026-11-20", "--out", out, "--quiet")
+		feed, err := first.StdinPipe()
+		if err == nil {
+			err = first.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 600 {
+			if s.report(t, "out/.staging/")["dt=2026-11-20.json"] != "" {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		got := s.run(t, 3, "analyze", local, "--date", "2026-11-20..2026-11-21", "--out", out, "--quiet")
+		want := "vpcetrail: " + out + ": another run is writing 2026-11-20: wait for it, or choose another --out\n"
+		if got != (finished{exitFailed, "", want}) {
+			t.Errorf("exit code %d, and it says\n%s%swant\n%s", got.code, got.out, got.errOut, want)
+		}
+		if got := s.run(t, 3, "analyze", local, "--date", "2026-11-21", "--out", out, "--quiet"); got != (finished{}) {
+			t.Errorf("the other day: exit code %d, and it says\n%s%s", got.code, got.out, got.errOut)
+		}
+		_, err = io.WriteString(feed, `{"Records": [{"eventTime": "2026-11-20T10:00:00Z", "eventSource": "s3.amazonaws.com", "sourceIPAddress": "203.0.113.9"}]}`)
+		if err = errors.Join(err, feed.Close(), first.Wait()); err != nil {
+			t.Errorf("the first run: %v", err)
+		}
+		days := map[string]bool{}
+		for name := range s.report(t, "out/") {
+			if strings.HasPrefix(name, ".staging") {
+				t.Errorf("%s is left", name)
+			}
+			if day, ok := strings.CutPrefix(name, "_runs/dt="); ok {
+				days[day] = true
+			}
+		}
+		if len(days) != 2 {
+			t.Errorf("days %v, want two", days)
 		}
 	})
 }

@@ -86,16 +86,23 @@ func setAWS(t *testing.T, s *s3Server) {
 // run runs a command line in a process of its own, which tries each call to the server up to so many times.
 func (s *s3Server) run(t *testing.T, attempts int, args ...string) finished {
 	t.Helper()
+	cmd := s.command(t, attempts, args...)
+	var out, errOut strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	_ = cmd.Run() // the exit code tells
+	return finished{cmd.ProcessState.ExitCode(), out.String(), errOut.String()}
+}
+
+// command returns the process that run runs.
+func (s *s3Server) command(t *testing.T, attempts int, args ...string) *exec.Cmd {
+	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "vpcetrail", args...)
 	cmd.Env = os.Environ()
 	for name, value := range s.variables() {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
 	cmd.Env = append(cmd.Env, fmt.Sprint("AWS_MAX_ATTEMPTS=", attempts))
-	var out, errOut strings.Builder
-	cmd.Stdout, cmd.Stderr = &out, &errOut
-	_ = cmd.Run() // the exit code tells
-	return finished{cmd.ProcessState.ExitCode(), out.String(), errOut.String()}
+	return cmd
 }
 
 // put stores the files below dir in trailBucket, below prefix.

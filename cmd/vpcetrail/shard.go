@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strconv"
 	"strings"
@@ -33,19 +34,30 @@ func (f *shardFlag) Set(text string) error {
 type keeper struct{ *merge.Keeper }
 
 // keeper returns what keeps the shard of the run that plan describes; nil where none is asked for.
-func (j *analyzeJob) keeper(store report.Store, pub report.Publication, plan report.Run) *keeper {
+func (j *analyzeJob) keeper(store report.Store, w report.Writer, plan report.Run) *keeper {
 	if !j.mergeable {
 		return nil
 	}
-	return &keeper{merge.NewKeeper(store, pub, merge.Index{
+	return &keeper{merge.NewKeeper(store, w, merge.Index{
 		Run: plan, Lateness: max(j.selection.Lateness, 0), SHA256: j.sha256, Inventory: j.inventory,
 	})}
 }
 
-// or returns the publication that keeps the shard, or else pub.
-func (k *keeper) or(pub report.Publication) report.Publication {
-	if k == nil {
-		return pub
+// publish publishes a report, and the shard of its run. after is how a command ends that is interrupted later.
+func (k *keeper) publish(
+	ctx context.Context, store report.Store, w report.Writer, rep *report.Report, plan report.Run, after error,
+) error {
+	days, err := report.Stage(ctx, store, w, rep, plan)
+	if err == nil && k != nil {
+		err = k.Stage(ctx, days)
 	}
-	return k
+	if err != nil {
+		return err
+	}
+	return unbroken(ctx, after, func(ctx context.Context) error {
+		if err := days.Commit(ctx); err != nil || k == nil {
+			return err
+		}
+		return k.Commit(ctx)
+	})
 }

@@ -81,12 +81,12 @@ func published(t *testing.T, window day.Window, status ingest.Status, resources 
 		}
 		rep.Days = append(rep.Days, one)
 	}
-	pub, err := store.Begin(ctx)
+	w, err := store.Begin(ctx, func(text string) { t.Error(text) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pub.Abort()
-	if err := report.Publish(ctx, store, pub, rep, report.Run{}); err != nil {
+	defer w.Close()
+	if err := report.Publish(ctx, store, w, rep, report.Run{}); err != nil {
 		t.Fatal(err)
 	}
 	s, err := report.ReadSpan(ctx, store, window)

@@ -29,9 +29,7 @@ func publish(t *testing.T, days ...[]table.TrafficRow) reporttest.Store {
 			Endpoints: report.RowsOf[table.EndpointRow](nil), Objects: report.RowsOf[table.ObjectRow](nil),
 		})
 	}
-	if err := report.Publish(context.Background(), store, store, rep, report.Run{}); err != nil {
-		t.Fatal(err)
-	}
+	reporttest.Publish(t, store, rep, report.Run{})
 	return store
 }
 

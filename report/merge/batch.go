@@ -85,6 +85,9 @@ func newBatch(inputs []*input, window string, wanted day.Window) (*Batch, error)
 	return b, err
 }
 
+// Window returns the days of the run.
+func (b *Batch) Window() day.Window { return b.window }
+
 // trailAccounts returns the accounts that have a folder in the trail of any input.
 func (b *Batch) trailAccounts() []string {
 	all := map[string]bool{}

@@ -156,20 +156,3 @@ func (s *streams) Pop() any {
 func (b *Batch) leaveOut(r *report.Report) {
 	r.Days = slices.DeleteFunc(r.Days, func(d *report.Day) bool { return b.later[d.Day] })
 }
-
-// Together returns a publication through which several reports are published at once: what they commit becomes visible
-// when commit is called.
-func Together(pub report.Publication) (one report.Publication, commit func(context.Context) error) {
-	t := &together{Publication: pub}
-	return t, func(ctx context.Context) error { return pub.Commit(ctx, t.stale) }
-}
-
-type together struct {
-	report.Publication
-	stale []string
-}
-
-func (t *together) Commit(_ context.Context, stale []string) error {
-	t.stale = append(t.stale, stale...)
-	return nil
-}

@@ -100,12 +100,12 @@ func published(t *testing.T, window day.Window, days map[day.Day][]table.Resourc
 		}
 		rep.Days = append(rep.Days, one)
 	}
-	pub, err := store.Begin(ctx)
+	w, err := store.Begin(ctx, func(text string) { t.Error(text) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pub.Abort()
-	if err := report.Publish(ctx, store, pub, rep, report.Run{}); err != nil {
+	defer w.Close()
+	if err := report.Publish(ctx, store, w, rep, report.Run{}); err != nil {
 		t.Fatal(err)
 	}
 	return report.ReadSpan(ctx, store, window)

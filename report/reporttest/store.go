@@ -2,16 +2,18 @@
 package reporttest
 
 import (
+	"bytes"
 	"context"
+	"io"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"vpcetrail/report"
 )
 
-// A Store is a published report in memory, by the names of its files, and its own Publication: what is staged is
-// there at once. It is not safe for concurrent use.
+// A Store is a published report in memory, by the names of its files. It is not safe for concurrent use.
 type Store map[string][]byte
 
 func (s Store) String() string { return "memory" }
@@ -36,25 +38,62 @@ func (s Store) Read(_ context.Context, name string) ([]byte, error) {
 	return nil, report.ErrNoReport
 }
 
-// Begin returns s itself.
-func (s Store) Begin(context.Context) (report.Publication, error) { return s, nil }
-
-// Stage keeps a file, and data with it.
-func (s Store) Stage(_ context.Context, name string, data []byte) error {
-	s[name] = data
-	return nil
+// ReadAt reads as io.ReaderAt does.
+func (s Store) ReadAt(ctx context.Context, name string, p []byte, offset int64) (int, error) {
+	data, err := s.Read(ctx, name)
+	if err != nil {
+		return 0, err
+	}
+	return bytes.NewReader(data).ReadAt(p, offset)
 }
 
-// Commit does nothing: stale files stay.
-func (s Store) Commit(context.Context, []string) error { return nil }
+// Switching returns false.
+func (s Store) Switching(context.Context, string) (bool, error) { return false, nil }
 
-// Abort does nothing.
-func (s Store) Abort() {}
+// Begin returns a Writer that knows no locks, and leaves nothing to see before a Commit.
+func (s Store) Begin(context.Context, func(string)) (report.Writer, error) { return writer{s}, nil }
+
+type writer struct{ store Store }
+
+func (w writer) Lock(context.Context, string) (report.Publication, error) {
+	return &publication{store: w.store, staged: map[string]*bytes.Buffer{}}, nil
+}
+
+func (w writer) Note(string) {}
+func (w writer) Close()      {}
+
+type publication struct {
+	store  Store
+	mu     sync.Mutex
+	staged map[string]*bytes.Buffer
+}
+
+type file struct{ *bytes.Buffer }
+
+func (file) Close() error { return nil }
+
+func (p *publication) Create(_ context.Context, name string) (io.WriteCloser, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f := file{new(bytes.Buffer)}
+	p.staged[name] = f.Buffer
+	return f, nil
+}
+
+func (p *publication) Commit(_ context.Context, stale []string) error {
+	for name, data := range p.staged {
+		p.store[name] = data.Bytes()
+	}
+	for _, name := range stale {
+		delete(p.store, name)
+	}
+	return nil
+}
 
 // Publish publishes rep in s.
 func Publish(t testing.TB, s Store, rep *report.Report, run report.Run) {
 	t.Helper()
-	if err := report.Publish(context.Background(), s, s, rep, run); err != nil {
+	if err := report.Publish(context.Background(), s, writer{s}, rep, run); err != nil {
 		t.Fatal(err)
 	}
 }

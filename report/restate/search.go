@@ -84,7 +84,7 @@ func (s *Search) readDay(ctx context.Context, store report.Store, d day.Day) err
 		return nil
 	}
 	for row, err := range report.ReadTable(ctx, store, &table.Objects, m, d) {
-		if errors.Is(err, report.ErrDamaged) || errors.Is(err, report.ErrNoReport) {
+		if errors.Is(err, report.ErrDamaged) || errors.Is(err, report.ErrNoReport) || errors.Is(err, report.ErrSwitching) {
 			s.changed[d] = true
 			return nil
 		}

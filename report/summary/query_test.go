@@ -34,9 +34,7 @@ func threeDays(t *testing.T) reporttest.Store {
 		rep.Days = append(rep.Days, d)
 	}
 	store := reporttest.Store{}
-	if err := report.Publish(context.Background(), store, store, rep, report.Run{}); err != nil {
-		t.Fatal(err)
-	}
+	reporttest.Publish(t, store, rep, report.Run{})
 	return store
 }
 

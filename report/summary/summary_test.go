@@ -43,9 +43,7 @@ func twoDays(t *testing.T) reporttest.Store {
 		})
 	}
 	store := reporttest.Store{}
-	if err := report.Publish(context.Background(), store, store, rep, report.Run{}); err != nil {
-		t.Fatal(err)
-	}
+	reporttest.Publish(t, store, rep, report.Run{})
 	return store
 }
 

@@ -1,5 +1,12 @@
-// Package dest keeps reports: in a directory or below a prefix in S3. Both make what is published
-// visible file by file, each whole, after everything has been staged.
+// Package dest keeps reports: in a directory or below a prefix in S3.
+//
+// Both publish a unit, such as a day, in the same way. A run takes the unit's lock and stages its files
+// where no reader sees them. Then it writes a record of the steps that are to come, takes them, one for
+// each file, and removes the record. A run that is stopped in between leaves the record. The next run
+// in the same place, whichever units it has, takes the steps that are left.
+//
+// In a directory a step is a rename, and the lock is a file's, which the kernel gives back when the
+// process ends. In S3 a step completes an upload, and the lock is a lease: see s3_lock.go.
 package dest
 
 import (

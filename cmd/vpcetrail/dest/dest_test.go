@@ -86,28 +86,58 @@ func both(t *testing.T, test func(t *testing.T, store report.Store)) {
 	t.Run("s3 without a prefix", func(t *testing.T) { test(t, open(t, "s3://"+bucket, newFakeS3(t))) })
 }
 
-func begin(t *testing.T, store report.Store) report.Publication {
+const unit = "dt=2026-11-20"
+
+// A publication is one of a unit, by a Writer of its own.
+type publication struct {
+	report.Publication
+	w     report.Writer
+	notes []string
+}
+
+func (p *publication) Abort() { p.w.Close() }
+
+// tryBegin begins a publication of a unit.
+func tryBegin(ctx context.Context, store report.Store, unit string) (*publication, error) {
+	p := &publication{}
+	w, err := store.Begin(ctx, func(text string) { p.notes = append(p.notes, text) })
+	if err != nil {
+		return nil, err
+	}
+	p.w = w
+	if p.Publication, err = w.Lock(ctx, unit); err != nil {
+		w.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// begin begins a publication, about which there is nothing to note.
+func begin(t *testing.T, store report.Store) *publication {
 	t.Helper()
-	pub, err := store.Begin(t.Context())
+	p, err := tryBegin(t.Context(), store, unit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pub
+	if len(p.notes) > 0 {
+		t.Errorf("it says %q", p.notes)
+	}
+	return p
 }
 
 // stage stages files; each holds its own name and text.
-func stage(t *testing.T, pub report.Publication, text string, names ...string) {
+func stage(t *testing.T, pub *publication, text string, names ...string) {
 	t.Helper()
 	for _, name := range names {
 		data := []byte(name + text)
-		if err := pub.Stage(t.Context(), name, data); err != nil {
+		if _, err := report.StageFile(t.Context(), pub, name, data); err != nil {
 			t.Fatal(err)
 		}
 		clear(data) // it is not the publication's to keep
 	}
 }
 
-func commit(t *testing.T, pub report.Publication, stale ...string) {
+func commit(t *testing.T, pub *publication, stale ...string) {
 	t.Helper()
 	if err := pub.Commit(t.Context(), stale); err != nil {
 		t.Fatal(err)

@@ -2,7 +2,6 @@ package dest
 
 import (
 	"os"
-	"path"
 	"path/filepath"
 	"testing"
 
@@ -21,7 +20,7 @@ func openDir(t *testing.T, root string) report.Store {
 // refused checks that a publication cannot begin, and why.
 func refused(t *testing.T, store report.Store, want string) {
 	t.Helper()
-	pub, err := store.Begin(t.Context())
+	pub, err := tryBegin(t.Context(), store, unit)
 	if err == nil {
 		pub.Abort()
 	}
@@ -35,7 +34,7 @@ func TestDirIsWrittenByOneRunAtATime(t *testing.T) {
 	first, second := openDir(t, root), openDir(t, root)
 	pub := begin(t, first)
 	stage(t, pub, "", day1)
-	refused(t, second, root+": another run is writing to it: wait for it, or choose another --out")
+	refused(t, second, root+": another run is writing 2026-11-20: wait for it, or choose another --out")
 	commit(t, pub)
 	holds(t, second, "traffic/", "", day1) // what the first had staged is unharmed
 	begin(t, second).Abort()
@@ -45,9 +44,9 @@ func TestDirIsWrittenByOneRunAtATime(t *testing.T) {
 func TestDirForgetsWhatAKilledRunStaged(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "report")
 	store := openDir(t, root)
-	killed := begin(t, store).(*dirPublication)
+	killed := begin(t, store)
 	stage(t, killed, "", day1, day1b, run1)
-	if err := killed.lock.Close(); err != nil { // as the kernel does
+	if err := killed.Publication.(*dirPublication).file.Close(); err != nil { // as the kernel does
 		t.Fatal(err)
 	}
 	holds(t, store, "", "")
@@ -57,7 +56,7 @@ func TestDirForgetsWhatAKilledRunStaged(t *testing.T) {
 		}
 	}
 	pub := begin(t, store)
-	left, err := os.ReadDir(filepath.Join(root, stagingDir))
+	left, err := filepath.Glob(filepath.Join(root, stagingDir, unit, "*", "*"))
 	if err != nil || len(left) > 0 {
 		t.Errorf("%d staged files are left, %v", len(left), err)
 	}
@@ -118,10 +117,11 @@ func TestDirThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// Where a folder cannot be replaced, the error says what state the report is in.
+// Where a file cannot be replaced, the error says what state the report is in, and the next run goes on from there.
 func TestDirWhereAFileStandsInAFoldersPlace(t *testing.T) {
 	root := t.TempDir()
-	if err := os.WriteFile(filepath.Join(root, "_runs"), nil, 0o666); err != nil {
+	obstacle := filepath.Join(root, "_runs")
+	if err := os.WriteFile(obstacle, nil, 0o666); err != nil {
 		t.Fatal(err)
 	}
 	store := openDir(t, root)
@@ -129,42 +129,31 @@ func TestDirWhereAFileStandsInAFoldersPlace(t *testing.T) {
 	stage(t, pub, "", day1, day2, run1)
 	err := pub.Commit(t.Context(), nil)
 	pub.Abort()
-	want := filepath.Join(root, filepath.FromSlash(path.Dir(run1))) + ": write: not a directory: the report is published in part: run again"
+	target := filepath.Join(root, filepath.FromSlash(run1))
+	want := target + ": write: not a directory: the report is published in part: run again"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v\nwant  %s", err, want)
 	}
 	holds(t, store, "traffic/", "", day1, day2)
+	refused(t, store, want)
+	if err := os.Remove(obstacle); err != nil {
+		t.Fatal(err)
+	}
+	pub, err = tryBegin(t.Context(), store, unit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := root + ": a run was stopped while it published 2026-11-20: this is finished now"; len(pub.notes) != 1 || pub.notes[0] != want {
+		t.Errorf("it says %q, want %s", pub.notes, want)
+	}
+	holds(t, store, "", "", run1, day1, day2)
 	if err := os.MkdirAll(filepath.Join(root, "traffic", "dt=2026-11-22", "sub"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	err = begin(t, store).Commit(t.Context(), []string{"traffic/dt=2026-11-22"})
+	err = pub.Commit(t.Context(), []string{"traffic/dt=2026-11-22"})
+	pub.Abort()
 	want = filepath.Join(root, "traffic", "dt=2026-11-22") + ": remove: directory not empty: the report is published, but holds this file of an earlier one: run again"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v\nwant  %s", err, want)
-	}
-}
-
-// A folder is replaced as a whole, also where the system cannot swap folders.
-func TestDirFoldersAreReplacedWhole(t *testing.T) {
-	for name, replace := range map[string]func(from, to string) error{"swap": swap, "putAside": putAside} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			from, to := filepath.Join(dir, "from"), filepath.Join(dir, "to")
-			for _, content := range []string{"first", "second"} {
-				if err := os.Mkdir(from, 0o777); err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(filepath.Join(from, content), nil, 0o666); err != nil {
-					t.Fatal(err)
-				}
-				if err := replace(from, to); err != nil {
-					t.Fatal(err)
-				}
-				if files, err := os.ReadDir(to); err != nil || len(files) != 1 || files[0].Name() != content {
-					t.Errorf("%v, %v: want %s alone", files, err, content)
-				}
-				_ = os.RemoveAll(from) // as Abort does
-			}
-		})
 	}
 }

@@ -123,6 +123,14 @@ func takePlace(place string, old fs.FileInfo, text []byte) error {
 	return err
 }
 
+// fill writes into a new file and waits until that is on disk: a rename must not outrun its content.
+func fill(f *os.File, data []byte) error {
+	if _, err := f.Write(data); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
 // stageBeside makes a new file in the folder of place, under a name that nobody else has.
 func stageBeside(place string) (*os.File, error) {
 	folder, _ := filepath.Split(place)

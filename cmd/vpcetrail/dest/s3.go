@@ -1,12 +1,16 @@
 package dest
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -24,6 +28,9 @@ type S3Options struct {
 	SSE         string // how S3 encrypts the files: "AES256", "aws:kms" or "aws:kms:dsse"; "" as the bucket says
 	KMSKeyID    string // id, ARN or alias of the key for "aws:kms" and "aws:kms:dsse"; "" means the account's own
 	BucketOwner string // account id that must own the bucket, or S3 refuses; "" means any
+
+	// Lease is how long a run that gives no sign of life keeps its days; 0 means a minute.
+	Lease time.Duration
 
 	backoff retry.BackoffDelayer // tests wait shorter
 }
@@ -57,6 +64,9 @@ type s3Store struct {
 	bucket *store.Bucket
 	prefix string
 	opt    S3Options
+
+	probed        atomic.Bool // whether the server knows conditional writes
+	unconditional atomic.Bool // it does not
 }
 
 func newS3Store(client *s3.Client, bucket, prefix string, opt S3Options, renew func(context.Context) (aws.CredentialsProvider, error)) *s3Store {
@@ -118,6 +128,27 @@ func (s *s3Store) Read(ctx context.Context, name string) ([]byte, error) {
 	return data, nil
 }
 
+func (s *s3Store) ReadAt(ctx context.Context, name string, p []byte, offset int64) (int, error) {
+	body, err := s.bucket.OpenRange(ctx, s.url(name), offset, int64(len(p)))
+	switch code := codeOf(err); {
+	case code == "NoSuchKey" || code == "NotFound":
+		return 0, fmt.Errorf("%s: open: %w", s.url(name), report.ErrNoReport)
+	case code == "InvalidRange": // it ends before
+		return 0, io.EOF
+	case err != nil:
+		return 0, fmt.Errorf("%s: open: %w", s.url(name), brief(err))
+	}
+	defer body.Close()
+	n, err := io.ReadFull(body, p)
+	switch {
+	case err == io.ErrUnexpectedEOF:
+		err = io.EOF
+	case err != nil && err != io.EOF:
+		err = fmt.Errorf("%s: read: %w", s.url(name), brief(err))
+	}
+	return n, err
+}
+
 func codeOf(err error) string {
 	var api smithy.APIError
 	if errors.As(err, &api) {
@@ -150,7 +181,7 @@ func brief(err error) error {
 	return errors.New(store.Cause(err))
 }
 
-func (s *s3Store) Begin(ctx context.Context) (report.Publication, error) {
+func (s *s3Store) Begin(ctx context.Context, note func(string)) (report.Writer, error) {
 	_, err := s.client.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &s.bucket.Name, ExpectedBucketOwner: s.owner()}, s.bucket.Options)
 	switch code := codeOf(err); {
 	case code == "NotFound" || code == "NoSuchBucket":
@@ -159,5 +190,13 @@ func (s *s3Store) Begin(ctx context.Context) (report.Publication, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s: open: %w", s, brief(err))
 	}
-	return &s3Publication{store: s}, nil
+	w := &s3Writer{store: s, note: note, id: rand.Text(), lease: cmp.Or(s.opt.Lease, defaultLease), units: map[string]*s3Publication{}}
+	if err := w.begin(ctx); err != nil {
+		return nil, err
+	}
+	if err := w.tidy(ctx); err != nil {
+		w.Close()
+		return nil, err
+	}
+	return w, nil
 }

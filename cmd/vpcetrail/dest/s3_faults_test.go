@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -106,6 +107,7 @@ func TestS3FaultsThatPass(t *testing.T) {
 		"list":   func(r *http.Request) bool { return r.URL.Query().Has("list-type") },
 		"read":   func(r *http.Request) bool { return r.Method == http.MethodGet && strings.Count(r.URL.Path, "/") > 2 },
 	}
+	steps["lock"] = isLock
 	for _, step := range []string{"create", "part", "complete"} {
 		steps[step] = func(r *http.Request) bool { return isUpload(r, step) }
 	}
@@ -153,6 +155,36 @@ func TestS3CompletedWithoutAnAnswer(t *testing.T) {
 	}
 }
 
+// isLock reports whether r writes a lock, a record or a sign of life.
+func isLock(r *http.Request) bool {
+	return r.Method == http.MethodPut && strings.Contains(r.URL.Path, stagingDir) && !r.URL.Query().Has("partNumber")
+}
+
+// Every conditional write may fail in every way, and be done all the same.
+func TestS3FaultsOfEveryLock(t *testing.T) {
+	conflict := fault{"conflict", func(w http.ResponseWriter, _ func() *httptest.ResponseRecorder) {
+		refuse(w, http.StatusConflict, "ConditionalRequestConflict", "Try again.")
+	}}
+	for _, flt := range append(slices.Clone(faults), conflict) {
+		for n := range 6 {
+			t.Run(fmt.Sprint(flt.name, " ", n), func(t *testing.T) {
+				f := newFakeS3(t)
+				store := patient(t, f)
+				before := n
+				f.fail(2, flt, func(r *http.Request) bool {
+					before--
+					return isLock(r) && before < 0
+				})
+				pub := begin(t, store)
+				stage(t, pub, "", day1, run1)
+				commit(t, pub)
+				holds(t, store, "", "", run1, day1)
+				nothingLeft(t, f)
+			})
+		}
+	}
+}
+
 func TestS3FaultsWhileDroppingUploads(t *testing.T) {
 	for _, flt := range faults {
 		t.Run(flt.name, func(t *testing.T) {
@@ -171,7 +203,7 @@ func TestS3FaultsWhileDroppingUploads(t *testing.T) {
 }
 
 // failure returns the error of a commit that must not end well.
-func failure(t *testing.T, pub report.Publication) string {
+func failure(t *testing.T, pub *publication) string {
 	t.Helper()
 	err := pub.Commit(t.Context(), nil)
 	if err == nil {
@@ -253,9 +285,8 @@ func TestS3ErrorInA200(t *testing.T) {
 			}
 			pub.Abort()
 			holds(t, store, "", "")
-			if n := f.uploads(t); n > 0 {
-				t.Errorf("%d uploads are left", n)
-			}
+			finishes(t, f, store, "s3://reports/p")
+			holds(t, store, "", "", day1)
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package dest
 
 import (
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -13,24 +14,29 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 )
 
-// Every request names the owner, and the beginning of an upload how S3 is to encrypt.
+// Every request names the owner, and what writes an object or begins an upload how S3 is to encrypt.
 func TestS3OptionsAreSaid(t *testing.T) {
 	fake := gofakes3.New(s3mem.New(), gofakes3.WithAutoBucket(true)).Server()
 	var mu sync.Mutex
-	requests, uploads := 0, 0
+	requests := map[string]int{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
-		requests++
 		if owner := r.Header.Get("X-Amz-Expected-Bucket-Owner"); owner != "123456789012" {
 			t.Errorf("%s %s: owner %q", r.Method, r.URL, owner)
 		}
 		sse, key := r.Header.Get("X-Amz-Server-Side-Encryption"), r.Header.Get("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id")
-		wantSSE, wantKey := "", ""
-		if r.URL.Query().Has("uploads") {
-			uploads++
+		wantSSE, wantKey, what := "", "", r.Method
+		switch {
+		case r.URL.Query().Has("uploads"):
+			what = "create"
+		case r.URL.Query().Has("uploadId"):
+			what += " upload"
+		}
+		if what == "create" || what == "PUT" {
 			wantSSE, wantKey = "aws:kms", "alias/reports"
 		}
+		requests[what]++
 		if sse != wantSSE || key != wantKey {
 			t.Errorf("%s %s: encryption %q with key %q", r.Method, r.URL, sse, key)
 		}
@@ -42,33 +48,32 @@ func TestS3OptionsAreSaid(t *testing.T) {
 		Credentials: credentials.NewStaticCredentialsProvider("id", "secret", ""), RetryMaxAttempts: 1,
 	})
 	store := newS3Store(client, "reports", "p", S3Options{SSE: "aws:kms", KMSKeyID: "alias/reports", BucketOwner: "123456789012"}, nil)
-	ctx := t.Context()
-	for _, commit := range []bool{true, false} {
-		pub, err := store.Begin(ctx)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, name := range []string{"a", "b"} {
-			if err := pub.Stage(ctx, name, []byte(name)); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if commit {
-			if err := pub.Commit(ctx, []string{"stale"}); err != nil {
-				t.Fatal(err)
-			}
+	for _, commits := range []bool{true, false} {
+		pub := begin(t, store)
+		stage(t, pub, "", "a", "b")
+		if commits {
+			commit(t, pub, "stale")
 		}
 		pub.Abort()
 	}
-	if names, err := store.List(ctx, ""); err != nil || len(names) != 2 {
-		t.Errorf("%q, %v", names, err)
+	holds(t, store, "", "", "a", "b")
+	if n, err := store.ReadAt(t.Context(), "b", make([]byte, 1), 0); n != 1 || err != nil {
+		t.Errorf("%d, %v", n, err)
 	}
-	if data, err := store.Read(ctx, "a"); err != nil || string(data) != "a" {
-		t.Errorf("%q, %v", data, err)
+	want := map[string]int{
+		"HEAD":          2 + 1, // the bucket, and the stale file that is not there
+		"create":        4,
+		"PUT upload":    4,
+		"POST upload":   2,
+		"DELETE upload": 2,
+		// Twice the run, found out once that conditions hold, twice the unit, and once the record.
+		"PUT":    2 + 2 + 2 + 1,
+		"DELETE": 2 + 2,
+		// Twice what the refused conditions left, twice all locks, the report, and what it holds.
+		"GET": 2 + 2 + 1 + 2 + 1,
 	}
-	// Twice the bucket, two uploads and two parts; two completed, one deleted, two aborted; one LIST, one GET.
-	if requests != 10+5+2 || uploads != 4 {
-		t.Errorf("%d requests, %d uploads", requests, uploads)
+	if !maps.Equal(requests, want) {
+		t.Errorf("requests %v\nwant     %v", requests, want)
 	}
 }
 

@@ -54,7 +54,7 @@ func TestS3ShowsNothingOfAnUploadThatFails(t *testing.T) {
 			pub := begin(t, store)
 			f.before = nth(3, step)
 			stage(t, pub, "", day1, day1b)
-			err := pub.Stage(t.Context(), day2, []byte("x"))
+			_, err := report.StageFile(t.Context(), pub, day2, []byte("x"))
 			if want := "s3://reports/p/" + day2 + ": write: AccessDenied: Not this one."; err == nil || err.Error() != want {
 				t.Errorf("error %v\nwant  %s", err, want)
 			}
@@ -71,7 +71,7 @@ func TestS3ShowsNothingOfAnUploadThatFails(t *testing.T) {
 	}
 }
 
-// A failure while files become visible cannot be undone; the error says so, and Abort drops the rest.
+// A failure while files become visible cannot be undone; the error says so, and the next run finishes the rest.
 func TestS3SaysThatAReportIsPublishedInPart(t *testing.T) {
 	f := newFakeS3(t)
 	store := openS3(t, f, "s3://"+bucket)
@@ -84,15 +84,17 @@ func TestS3SaysThatAReportIsPublishedInPart(t *testing.T) {
 	}
 	pub.Abort()
 	holds(t, store, "", "", day1)
-	if n := f.uploads(t); n > 0 {
-		t.Errorf("%d uploads are left", n)
-	}
+	finishes(t, f, store, "s3://reports")
+	holds(t, store, "", "", run1, day1, day2)
 }
 
 func TestS3SaysThatAFileOfAnEarlierReportIsLeft(t *testing.T) {
 	f := newFakeS3(t)
 	store := openS3(t, f, "s3://"+bucket)
 	pub := begin(t, store)
+	stage(t, pub, "", day1b)
+	commit(t, pub)
+	pub = begin(t, store)
 	stage(t, pub, "", day1)
 	f.before = func(w http.ResponseWriter, r *http.Request) bool {
 		return r.Method == http.MethodDelete && refuse(w, http.StatusForbidden, "AccessDenied", "Keep it.")
@@ -101,6 +103,42 @@ func TestS3SaysThatAFileOfAnEarlierReportIsLeft(t *testing.T) {
 	want := "s3://reports/" + day1b + ": remove: AccessDenied: Keep it.: the report is published, but holds this file of an earlier one: run again"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %v\nwant  %s", err, want)
+	}
+	f.before = nil
+	pub.Abort()
+	finishes(t, f, store, "s3://reports")
+	holds(t, store, "", "", day1)
+}
+
+// finishes begins a publication that finishes what another one left, and leaves nothing behind.
+func finishes(t *testing.T, f *fakeS3, store report.Store, name string) {
+	t.Helper()
+	f.before = nil
+	pub, err := tryBegin(t.Context(), store, "dt=2026-12-31")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := name + ": a run was stopped while it published 2026-11-20: this is finished now"; len(pub.notes) != 1 || pub.notes[0] != want {
+		t.Errorf("it says %q, want %s", pub.notes, want)
+	}
+	pub.Abort()
+	nothingLeft(t, f)
+}
+
+// nothingLeft checks that there is no upload and no lock.
+func nothingLeft(t *testing.T, f *fakeS3) {
+	t.Helper()
+	if n := f.uploads(t); n > 0 {
+		t.Errorf("%d uploads are left", n)
+	}
+	out, err := f.client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String(bucket)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, obj := range out.Contents {
+		if strings.Contains(*obj.Key, stagingDir+"/") {
+			t.Errorf("%s is left", *obj.Key)
+		}
 	}
 }
 
@@ -118,7 +156,7 @@ func TestS3FileOfSeveralParts(t *testing.T) {
 		data := bytes.Repeat([]byte("vpce"), (size+3)/4)[:size]
 		parts = 0
 		pub := begin(t, store)
-		if err := pub.Stage(t.Context(), day1, data); err != nil {
+		if _, err := report.StageFile(t.Context(), pub, day1, data); err != nil {
 			t.Fatal(err)
 		}
 		commit(t, pub)

@@ -3,12 +3,11 @@ package dest
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
-	"time"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
@@ -18,22 +17,22 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// An s3Publication stages each file as a multipart upload whose parts are there but which is not
-// completed: S3 shows nothing of it until it is.
+// An s3Publication publishes a unit in S3. It stages each file as a multipart upload whose parts are there
+// but which is not completed: S3 shows nothing of it until it is.
 type s3Publication struct {
-	store   *s3Store
-	uploads []upload
+	writer *s3Writer
+	unit   string
+	tag    string  // of the lock
+	left   *record // of a run that was stopped, which cannot be finished
+	ours   bool    // the lock may hold the record of this publication
+
+	mu    sync.Mutex
+	files []*s3File // in the order created
 }
 
-// An upload is a staged file.
-type upload struct {
-	name   string // in the store
-	sha256 [sha256.Size]byte
-	end    *s3.CompleteMultipartUploadInput
-}
-
-// partSize is the bytes of one part; S3 takes 10,000 of them, of 5 MiB or more but for the last.
-const partSize = 32 << 20
+// partSize is the bytes of one part. S3 takes 10,000 of them, of 5 MiB or more but for the last: files of up to 80 GB.
+// Two tables are written at a time, and each file of them holds a part in memory.
+const partSize = 8 << 20
 
 // checksum is the kind by which S3 checks the parts. It must be named when the upload begins: S3 refuses to complete an
 // upload by checksums of a kind that it was not begun with. None where the SDK's configuration wants none
@@ -45,85 +44,181 @@ func (s *s3Store) checksum() types.ChecksumAlgorithm {
 	return types.ChecksumAlgorithmCrc32
 }
 
-func (p *s3Publication) Stage(ctx context.Context, name string, data []byte) error {
-	end, err := p.begin(ctx, name)
-	if err == nil {
-		p.uploads = append(p.uploads, upload{name, sha256.Sum256(data), end})
-		err = p.send(ctx, end, data)
-	}
-	if err != nil {
-		return fmt.Errorf("%s: write: %w", p.store.url(name), brief(err))
-	}
-	return nil
+// An s3File is being staged.
+type s3File struct {
+	*staged
+	ctx   context.Context // of Create, and all that is written
+	store *s3Store
+	rest  []byte // less than a part
 }
 
-// begin begins an upload and returns what will end it. S3 may have begun another one, if its answer was lost: that one
-// has no parts, and nobody knows its id.
-func (p *s3Publication) begin(ctx context.Context, name string) (*s3.CompleteMultipartUploadInput, error) {
-	s, key := p.store, aws.String(p.store.prefix+name)
+// Create begins an upload. S3 may have begun another one, if its answer was lost: that one has no parts, and
+// nobody knows its id.
+func (p *s3Publication) Create(ctx context.Context, name string) (io.WriteCloser, error) {
+	s := p.writer.store
 	created, err := s.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
-		Bucket: &s.bucket.Name, Key: key, ExpectedBucketOwner: s.owner(), ChecksumAlgorithm: s.checksum(),
+		Bucket: &s.bucket.Name, Key: aws.String(s.prefix + name), ExpectedBucketOwner: s.owner(), ChecksumAlgorithm: s.checksum(),
 		ServerSideEncryption: types.ServerSideEncryption(s.opt.SSE), SSEKMSKeyId: given(s.opt.KMSKeyID), // said once: the parts follow
 	}, s.bucket.Options)
 	if err != nil {
-		return nil, err
+		return nil, s.writing(name, err)
 	}
-	return &s3.CompleteMultipartUploadInput{
-		Bucket: &s.bucket.Name, Key: key, ExpectedBucketOwner: s.owner(),
-		UploadId: created.UploadId, MultipartUpload: &types.CompletedMultipartUpload{},
-	}, nil
+	f := &s3File{staged: newStaged(name), ctx: ctx, store: s}
+	f.Upload = aws.ToString(created.UploadId)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.files = append(p.files, f)
+	return f, nil
 }
 
-// send sends data as the parts of an upload.
-func (p *s3Publication) send(ctx context.Context, end *s3.CompleteMultipartUploadInput, data []byte) error {
-	checksum := p.store.checksum()
-	for start := 0; start == 0 || start < len(data); start += partSize {
-		number := aws.Int32(int32(start/partSize) + 1)
-		part, err := p.store.client.UploadPart(ctx, &s3.UploadPartInput{
-			Bucket: end.Bucket, Key: end.Key, ExpectedBucketOwner: end.ExpectedBucketOwner, UploadId: end.UploadId, PartNumber: number,
-			Body: bytes.NewReader(data[start:min(start+partSize, len(data))]), ChecksumAlgorithm: checksum,
-		}, p.store.bucket.Options)
-		if err != nil {
-			return err
+func (f *s3File) Write(data []byte) (n int, err error) {
+	for len(data) > 0 {
+		some := data[:min(len(data), partSize-len(f.rest))]
+		f.rest, data, n = append(f.rest, some...), data[len(some):], n+len(some)
+		f.add(some)
+		if len(f.rest) == partSize {
+			if err := f.send(); err != nil {
+				return n, err
+			}
 		}
-		done := types.CompletedPart{ETag: part.ETag, PartNumber: number}
-		if checksum != "" {
-			done.ChecksumCRC32 = part.ChecksumCRC32
-		}
-		end.MultipartUpload.Parts = append(end.MultipartUpload.Parts, done)
 	}
+	return n, nil
+}
+
+// send sends the bytes at hand as the next part.
+func (f *s3File) send() error {
+	s := f.store
+	checksum := s.checksum()
+	out, err := s.client.UploadPart(f.ctx, &s3.UploadPartInput{
+		Bucket: &s.bucket.Name, Key: aws.String(s.prefix + f.Name), ExpectedBucketOwner: s.owner(), UploadId: &f.Upload,
+		PartNumber: aws.Int32(int32(len(f.Parts)) + 1), Body: bytes.NewReader(f.rest), ChecksumAlgorithm: checksum,
+	}, s.bucket.Options)
+	if err != nil {
+		return s.writing(f.Name, err)
+	}
+	sent := part{ETag: aws.ToString(out.ETag)}
+	if checksum != "" {
+		sent.CRC32 = aws.ToString(out.ChecksumCRC32)
+	}
+	f.Parts, f.rest = append(f.Parts, sent), f.rest[:0]
 	return nil
 }
 
-func (p *s3Publication) Commit(ctx context.Context, stale []string) error {
+// Close sends the last part, which alone may be empty.
+func (f *s3File) Close() error {
+	if len(f.rest) > 0 || len(f.Parts) == 0 {
+		if err := f.send(); err != nil {
+			return err
+		}
+	}
+	f.rest = nil
+	f.close()
+	return nil
+}
+
+// Commit completes the uploads.
+func (p *s3Publication) Commit(ctx context.Context, names []string) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	ctx = context.WithoutCancel(ctx) // from here on the publication is not interrupted
-	for len(p.uploads) > 0 {
-		if err := p.store.complete(ctx, p.uploads[0]); err != nil {
-			return fmt.Errorf("%s: write: %w: the report may be published in part: run again", p.store.url(p.uploads[0].name), brief(err))
-		}
-		p.uploads = p.uploads[1:]
+	s, w := p.writer.store, p.writer
+	var r record
+	for _, f := range p.files {
+		r.add(f.staged)
 	}
-	for _, name := range stale {
-		_, err := p.store.client.DeleteObject(ctx, &s3.DeleteObjectInput{
-			Bucket: &p.store.bucket.Name, Key: aws.String(p.store.prefix + name), ExpectedBucketOwner: p.store.owner(),
-		}, p.store.bucket.Options)
+	for _, name := range names {
+		out, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{
+			Bucket: &s.bucket.Name, Key: aws.String(s.prefix + name), ExpectedBucketOwner: s.owner(),
+		}, s.bucket.Options)
+		if err != nil && codeOf(err) != "NotFound" {
+			return fmt.Errorf("%s: open: %w", s.url(name), brief(err))
+		}
+		if err == nil {
+			r.Stale = append(r.Stale, stale{name, aws.ToString(out.ETag)})
+		}
+	}
+	ctx = context.WithoutCancel(ctx) // from here on the publication is not interrupted
+	if err := w.check(ctx); err != nil {
+		return err
+	}
+	tag, err := s.put(ctx, lockName(p.unit), p.tag, lock{w.id, &r})
+	if errors.Is(err, errTaken) {
+		return fmt.Errorf("%s: %w while %s was made: run again", s, errTaken, nameOf(p.unit))
+	}
+	if p.ours = err == nil || unclear(err); err != nil {
+		return s.writing(lockName(p.unit), err)
+	}
+	p.tag = tag
+	if err := p.finish(ctx, &r); err != nil {
+		return err
+	}
+	p.ours, p.left, p.files = false, nil, nil
+	p.release(ctx)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.units, p.unit)
+	return nil
+}
+
+// resume finishes what an earlier run began.
+func (p *s3Publication) resume(ctx context.Context) error {
+	if err := p.finish(ctx, p.left); err != nil {
+		return err
+	}
+	p.left = nil
+	return nil
+}
+
+// finish takes the steps of a record. Those that are taken already change nothing.
+func (p *s3Publication) finish(ctx context.Context, r *record) error {
+	s := p.writer.store
+	for i := range r.Files {
+		f := &r.Files[i]
+		if err := p.writer.check(ctx); err != nil {
+			return err
+		}
+		err := s.complete(ctx, f)
+		if code := codeOf(err); code == "NoSuchUpload" || code == "InvalidPart" {
+			err = gone{s.writing(f.Name, err)}
+		} else if err != nil {
+			err = s.writing(f.Name, err)
+		}
 		if err != nil {
-			return fmt.Errorf("%s: remove: %w: the report is published, but holds this file of an earlier one: run again", p.store.url(name), brief(err))
+			return fmt.Errorf("%w: the report may be published in part: run again", err)
+		}
+	}
+	for _, old := range r.Stale {
+		if err := p.writer.check(ctx); err != nil {
+			return err
+		}
+		if err := s.remove(ctx, old.Name, old.ETag); err != nil && !errors.Is(err, errTaken) {
+			return fmt.Errorf("%s: remove: %w: the report is published, but holds this file of an earlier one: run again", s.url(old.Name), brief(err))
 		}
 	}
 	return nil
 }
 
+// gone is S3's word for errGone.
+type gone struct{ error }
+
+func (gone) Is(target error) bool { return target == errGone }
+
 // complete makes a staged file visible. Where S3's answers leave open whether it is, the file itself tells.
-func (s *s3Store) complete(ctx context.Context, u upload) error {
-	out, err := s.client.CompleteMultipartUpload(ctx, u.end, s.bucket.Options)
+func (s *s3Store) complete(ctx context.Context, f *staged) error {
+	in := &s3.CompleteMultipartUploadInput{
+		Bucket: &s.bucket.Name, Key: aws.String(s.prefix + f.Name), ExpectedBucketOwner: s.owner(),
+		UploadId: &f.Upload, MultipartUpload: &types.CompletedMultipartUpload{},
+	}
+	for i, p := range f.Parts {
+		in.MultipartUpload.Parts = append(in.MultipartUpload.Parts, types.CompletedPart{
+			ETag: given(p.ETag), ChecksumCRC32: given(p.CRC32), PartNumber: aws.Int32(int32(i) + 1),
+		})
+	}
+	out, err := s.client.CompleteMultipartUpload(ctx, in, s.bucket.Options)
 	if err == nil && out.ETag == nil { // the answer broke off
 		err = errors.New("S3 does not say that the file is there")
 	}
-	if err != nil && !(unclear(err) && s.holds(ctx, u)) {
+	if err != nil && !(unclear(err) && s.holds(ctx, f)) {
 		return err
 	}
 	return nil
@@ -141,29 +236,32 @@ func unclear(err error) bool {
 }
 
 // holds reports whether a file can be read and has the bytes that were staged.
-func (s *s3Store) holds(ctx context.Context, u upload) bool {
-	body, _, err := s.bucket.Open(ctx, store.Object{Name: s.url(u.name)})
+func (s *s3Store) holds(ctx context.Context, f *staged) bool {
+	body, _, err := s.bucket.Open(ctx, store.Object{Name: s.url(f.Name), Size: f.Bytes})
 	if err != nil {
 		return false
 	}
 	defer body.Close()
-	sum := sha256.New()
-	_, err = io.Copy(sum, body)
-	return err == nil && bytes.Equal(sum.Sum(nil), u.sha256[:])
+	return f.is(body)
 }
 
-// abortTime bounds how long Abort works on after an interruption.
-const abortTime = 10 * time.Second
-
-// Abort drops the uploads that are not complete. One that cannot be dropped stays invisible; a
-// lifecycle rule for incomplete uploads removes it.
-func (p *s3Publication) Abort() {
-	ctx, cancel := context.WithTimeout(context.Background(), abortTime)
-	defer cancel()
-	for _, u := range p.uploads {
-		_, _ = p.store.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{
-			Bucket: u.end.Bucket, Key: u.end.Key, UploadId: u.end.UploadId, ExpectedBucketOwner: u.end.ExpectedBucketOwner,
-		}, p.store.bucket.Options)
+// release drops the uploads, unless a record says how to complete them, and gives the lock back.
+func (p *s3Publication) release(ctx context.Context) {
+	s, w := p.writer.store, p.writer
+	if p.ours {
+		return // whoever comes next finishes it
 	}
-	p.uploads = nil
+	for _, f := range p.files {
+		_, _ = s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{
+			Bucket: &s.bucket.Name, Key: aws.String(s.prefix + f.Name), UploadId: &f.Upload, ExpectedBucketOwner: s.owner(),
+		}, s.bucket.Options)
+	}
+	if w.check(ctx) != nil {
+		return // the lock is another run's
+	}
+	if p.left != nil {
+		_, _ = s.put(ctx, lockName(p.unit), p.tag, lock{"", p.left})
+		return
+	}
+	_ = s.remove(ctx, lockName(p.unit), p.tag) // else it is a dead run's soon
 }
