@@ -209,7 +209,7 @@ func TestListingOutOfOrderIsAnError(t *testing.T) {
 	}
 	f.Close()
 	_, err = trail.Next(t.Context())
-	if want := "list s3://logs/p/a.json: not in byte order: comes after s3://logs/p/b.json"; err == nil || err.Error() != want {
+	if want := `list s3://logs/p/: the answer is no listing: it is not in byte order: "p/a.json" comes after "p/b.json": check AWS_ENDPOINT_URL and any proxy on the way`; err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
 	}
 }

@@ -85,19 +85,15 @@ func (s *s3Store) url(name string) string { return s.bucket.URL(s.prefix + name)
 
 func (s *s3Store) List(ctx context.Context, folder string) ([]string, error) {
 	var names []string
-	pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{
-		Bucket: &s.bucket.Name, Prefix: aws.String(s.prefix + folder), ExpectedBucketOwner: s.owner(),
-	})
-	for pages.HasMorePages() {
-		page, err := pages.NextPage(ctx, s.bucket.Options)
-		if err != nil {
-			if store.StatusOf(err) == "denied" {
-				return nil, fmt.Errorf("%s: list: %s: allow s3:ListBucket on the report", s.url(folder), store.Cause(err))
-			}
+	pages := s.bucket.All(s.url(folder))
+	for more := true; more; {
+		var page []store.Entry
+		var err error
+		if page, more, err = pages.Next(ctx); err != nil {
 			return nil, fmt.Errorf("%s: list: %w", s.url(folder), brief(err))
 		}
-		for _, obj := range page.Contents {
-			name := strings.TrimPrefix(aws.ToString(obj.Key), s.prefix)
+		for _, obj := range page {
+			name := folder + obj.Name
 			if !strings.HasPrefix(name, ".") && !strings.Contains(name, "/.") {
 				names = append(names, name)
 			}

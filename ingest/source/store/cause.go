@@ -92,10 +92,13 @@ func bare(err error) string {
 		link *url.Error
 		op   *smithy.OperationError
 		idle stalled
+		none *notListing
 	)
 	switch {
 	case errors.As(err, &idle):
 		return idle.Error()
+	case errors.As(err, &none):
+		return none.Error()
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err.Error()
 	case errors.As(err, &api) && api.ErrorCode() == "UnknownError": // the answer says nothing but its status

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -12,7 +13,10 @@ const NoCredentials = "no AWS credentials: set AWS_PROFILE, or give the machine 
 // explain says in one line why a listing failed, and what to do where it was refused.
 func (b *Bucket) explain(err error) error {
 	code, status := apiError(err)
+	var none *notListing
 	switch {
+	case errors.As(err, &none):
+		return &tell{Cause(err) + ": check AWS_ENDPOINT_URL and any proxy on the way", err}
 	case code == "NoSuchBucket":
 		return &tell{"no such bucket: check its name", err}
 	case code == "PermanentRedirect" || status == http.StatusMovedPermanently:

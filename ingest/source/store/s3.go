@@ -1,14 +1,12 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"regexp"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -169,55 +167,6 @@ func (b *Bucket) get(ctx context.Context, in *s3.GetObjectInput, options ...func
 	return out, nil // it has succeeded once its body is read
 }
 
-// List lists a prefix with the delimiter '/'. Errors say what to do about a refusal.
-func (b *Bucket) List(folder string) Pager { return &s3Pager{bucket: b, prefix: b.key(folder)} }
-
-// Stat returns the object called key, if there is one.
-func (b *Bucket) Stat(ctx context.Context, key string) (Entry, bool, error) {
-	out, err := b.page(ctx, &s3.ListObjectsV2Input{Prefix: &key, Delimiter: aws.String("/"), MaxKeys: aws.Int32(1)})
-	if err != nil || len(out.Contents) == 0 || aws.ToString(out.Contents[0].Key) != key {
-		return Entry{}, false, err
-	}
-	o := out.Contents[0]
-	return Entry{Name: key, Size: aws.ToInt64(o.Size), ETag: unquote(o.ETag)}, true, nil
-}
-
-// First returns the name of the first object below folder, or of the folder in it that holds that object; "" where there is
-// none. Errors say what to do about a refusal.
-func (b *Bucket) First(ctx context.Context, folder string) (name string, err error) {
-	prefix := b.key(folder)
-	out, err := b.page(ctx, &s3.ListObjectsV2Input{Prefix: &prefix, MaxKeys: aws.Int32(1)})
-	if StatusOf(err) == "denied" { // a policy may allow folders' listings alone, by s3:ListBucket's condition key s3:delimiter
-		out, err = b.page(ctx, &s3.ListObjectsV2Input{Prefix: &prefix, Delimiter: aws.String("/"), MaxKeys: aws.Int32(1)})
-	}
-	switch {
-	case err != nil:
-		return "", err
-	case len(out.Contents) > 0:
-		return b.URL(aws.ToString(out.Contents[0].Key)), nil
-	case len(out.CommonPrefixes) > 0:
-		return b.URL(aws.ToString(out.CommonPrefixes[0].Prefix)), nil
-	}
-	return "", nil
-}
-
-// page lists once more in the bucket's own Region if S3 answers that it is in another.
-func (b *Bucket) page(ctx context.Context, in *s3.ListObjectsV2Input) (*s3.ListObjectsV2Output, error) {
-	in.Bucket, in.RequestPayer, in.ExpectedBucketOwner = &b.Name, b.payer(), b.owner()
-	client := b.Calls.client
-	asked := b.home(client.Options().Region)
-	out, err := client.ListObjectsV2(ctx, in, b.Options)
-	if region := bucketRegion(err); region != "" && region != asked && !isARN(b.Name) {
-		b.region.Store(&region)
-		out, err = client.ListObjectsV2(ctx, in, b.Options)
-	}
-	if err != nil {
-		return nil, b.explain(err)
-	}
-	b.Calls.succeeded()
-	return out, nil
-}
-
 // bucketRegion returns the Region that a refusal names as the bucket's.
 func bucketRegion(err error) string {
 	var resp *awshttp.ResponseError
@@ -225,39 +174,6 @@ func bucketRegion(err error) string {
 		return ""
 	}
 	return resp.Response.Header.Get("X-Amz-Bucket-Region")
-}
-
-type s3Pager struct {
-	bucket *Bucket
-	prefix string
-	token  *string
-	last   string
-}
-
-func (p *s3Pager) Next(ctx context.Context) ([]Entry, bool, error) {
-	in := &s3.ListObjectsV2Input{Prefix: &p.prefix, Delimiter: aws.String("/"), ContinuationToken: p.token}
-	out, err := p.bucket.page(ctx, in)
-	if err != nil {
-		return nil, false, err
-	}
-	entries := make([]Entry, 0, len(out.Contents)+len(out.CommonPrefixes))
-	for _, o := range out.Contents {
-		name := strings.TrimPrefix(aws.ToString(o.Key), p.prefix)
-		entries = append(entries, Entry{Name: name, Size: aws.ToInt64(o.Size), ETag: unquote(o.ETag)})
-	}
-	for _, o := range out.CommonPrefixes {
-		entries = append(entries, Entry{Name: strings.TrimPrefix(aws.ToString(o.Prefix), p.prefix)})
-	}
-	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Name, b.Name) })
-	// Some servers return a common prefix again on the page that starts inside it.
-	for len(entries) > 0 && p.last != "" && entries[0].Name == p.last {
-		entries = entries[1:]
-	}
-	if len(entries) > 0 {
-		p.last = entries[len(entries)-1].Name
-	}
-	p.token = out.NextContinuationToken
-	return entries, aws.ToBool(out.IsTruncated) && p.token != nil, nil
 }
 
 func unquote(etag *string) string { return strings.Trim(aws.ToString(etag), `"`) }
