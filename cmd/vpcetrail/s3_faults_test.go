@@ -28,7 +28,7 @@ func TestS3FaultsThatPass(t *testing.T) {
 			}
 		}
 		sameFiles(t, "through faults", s.report(t, "stormy/"), s.report(t, "calm/"))
-		for _, step := range []string{"list", "get", "create", "part", "complete", "complete lost", "complete error in a 200", "get slow down"} {
+		for _, step := range []string{"list", "get", "create", "part", "complete", "complete lost", "complete error in a 200", "get slow down", "list html", "list nothing"} {
 			if p.count(step) == 0 {
 				t.Errorf("no fault at %s: choose another seed", step)
 			}
@@ -111,14 +111,19 @@ func TestS3FaultsThatStay(t *testing.T) {
 	for _, tc := range []struct {
 		name, want string
 		fails      func(*http.Request) bool
+		fault      fault
 	}{
 		{"listing", "list s3://org-trail/" + folder + ": InternalError: We encountered an internal error., tried 3 times",
-			func(r *http.Request) bool { return r.URL.Query().Get("prefix") == folder }},
+			func(r *http.Request) bool { return r.URL.Query().Get("prefix") == folder }, internalError},
+		{"listing that is none", "list s3://org-trail/" + folder + `: the answer is no listing: its root is "html", tried 3 times: check AWS_ENDPOINT_URL and any proxy on the way`,
+			func(r *http.Request) bool { return r.URL.Query().Get("prefix") == folder }, html},
+		{"listing of nothing", "list s3://org-trail/" + folder + ": the answer is no listing: it is empty, tried 3 times: check AWS_ENDPOINT_URL and any proxy on the way",
+			func(r *http.Request) bool { return r.URL.Query().Get("prefix") == folder }, nothing},
 		{"begin", "s3://audit-reports/p: open: InternalServerError: Internal Server Error, tried 3 times",
-			func(r *http.Request) bool { return r.Method == http.MethodHead }},
-		{"upload", "s3://" + first + ": write: InternalError: We encountered an internal error., tried 3 times", isPart},
+			func(r *http.Request) bool { return r.Method == http.MethodHead }, internalError},
+		{"upload", "s3://" + first + ": write: InternalError: We encountered an internal error., tried 3 times", isPart, internalError},
 		{"publish", "s3://" + first + ": write: InternalError: We encountered an internal error., tried 3 times" +
-			": the report may be published in part: run again", func(r *http.Request) bool { return stepOf(r) == "complete" }},
+			": the report may be published in part: run again", func(r *http.Request) bool { return stepOf(r) == "complete" }, internalError},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -126,7 +131,7 @@ func TestS3FaultsThatStay(t *testing.T) {
 			s.put(t, generate(t, 1, 1), "")
 			p := newProxy(t, s, 0, func(r *http.Request) *fault {
 				if tc.fails(r) {
-					return &internalError
+					return &tc.fault
 				}
 				return nil
 			})

@@ -47,8 +47,13 @@ var (
 	errorIn200 = fault{"error in a 200", func(w http.ResponseWriter, _ func() *httptest.ResponseRecorder) {
 		refuse(w, http.StatusOK, "InternalError", "We encountered an internal error.")
 	}}
-	broken = fault{"broken", func(w http.ResponseWriter, _ func() *httptest.ResponseRecorder) { reset(w) }}
-	lost   = fault{"lost", func(w http.ResponseWriter, do func() *httptest.ResponseRecorder) {
+	// html and nothing are what a proxy on the way answers with.
+	html = fault{"html", func(w http.ResponseWriter, _ func() *httptest.ResponseRecorder) {
+		fmt.Fprint(w, "<!DOCTYPE html><html><body>Sign in</body></html>")
+	}}
+	nothing = fault{"nothing", func(http.ResponseWriter, func() *httptest.ResponseRecorder) {}}
+	broken  = fault{"broken", func(w http.ResponseWriter, _ func() *httptest.ResponseRecorder) { reset(w) }}
+	lost    = fault{"lost", func(w http.ResponseWriter, do func() *httptest.ResponseRecorder) {
 		do()
 		reset(w)
 	}}
@@ -69,6 +74,8 @@ func faultsOf(step string) []fault {
 	switch step {
 	case "get":
 		return append(common, slowDown)
+	case "list":
+		return append([]fault{html, nothing}, common...)
 	case "complete":
 		return append([]fault{errorIn200}, common...)
 	}

@@ -90,11 +90,10 @@ func checkRoot(resp *smithyhttp.Response) error {
 	}
 	var head bytes.Buffer
 	root, err := smithyxml.FetchRootElement(xml.NewDecoder(io.TeeReader(limited, &head)))
-	var syntax *xml.SyntaxError
 	switch {
 	case err == io.EOF && strings.TrimSpace(head.String()) == "":
 		return &notListing{why: "it is empty"}
-	case err == io.EOF, errors.As(err, &syntax):
+	case err == io.EOF, err != nil && malformed(err):
 		return &notListing{why: "it is no XML"}
 	case err != nil:
 		return err
