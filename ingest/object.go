@@ -110,6 +110,7 @@ func (o *objectReader) read(ctx context.Context, f *source.Fetch, sink Sink) Res
 	res := Result{Seq: f.Seq, Object: f.Object, Status: OK}
 	o.events = 0
 	body, err := f.Open(ctx)
+	res.Object = f.Object // as it was read, which need not be as listed
 	if err == nil {
 		err = o.walk(body, f.Bytes(), sink, &res)
 	}

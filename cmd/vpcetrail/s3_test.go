@@ -2,7 +2,9 @@ package main
 
 import (
 	"bytes"
+	"crypto/md5"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"path/filepath"
@@ -10,6 +12,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/fixtures/trail"
@@ -208,4 +213,36 @@ func TestS3IsFetchedAhead(t *testing.T) {
 		t.Errorf("reading takes %v; the objects one by one would take %v", elapsed, one)
 	}
 	t.Logf("%d objects in %v, up to %d at once", gets, elapsed, most)
+}
+
+// An object that is replaced between LIST and GET stands in table objects as it was read.
+func TestS3ObjectReplacedWhileItIsListed(t *testing.T) {
+	eachServer(t, func(t *testing.T, s *s3Server) {
+		record := `{"eventVersion":"1.08","eventTime":"2026-11-20T10:00:00Z","eventSource":"sts.amazonaws.com","eventName":"GetCallerIdentity","awsRegion":"us-east-1","sourceIPAddress":"198.51.100.7","eventID":"%d","eventType":"AwsApiCall","recipientAccountId":"111122223333"}`
+		before := fmt.Sprintf(record, 1)
+		after := before + "\n" + fmt.Sprintf(record, 2)
+		put := func(text string) {
+			in := &s3.PutObjectInput{Bucket: aws.String(trailBucket), Key: aws.String("a.json"), Body: strings.NewReader(text)}
+			if _, err := s.client.PutObject(t.Context(), in); err != nil {
+				t.Error(err)
+			}
+		}
+		put(before)
+		var once sync.Once
+		p := newProxy(t, s, 0, func(r *http.Request) *fault {
+			if isTrailGet(r) {
+				once.Do(func() { put(after) })
+			}
+			return nil
+		})
+		got := p.run(t, 1, "analyze", wholeTrail, "--date", "all", "--out", reports+"p", "--quiet")
+		if got != (finished{}) {
+			t.Errorf("exit code %d, and it says\n%s%s", got.code, got.out, got.errOut)
+		}
+		text, err := tableText(download(t, s.report(t, "p/")), "objects", "key", "size", "etag", "records", "status")
+		want := fmt.Sprintf("dt,key,size,etag,records,status\n2026-11-20,%s/a.json,%d,%x,2,ok\n", wholeTrail, len(after), md5.Sum([]byte(after)))
+		if err != nil || text != want {
+			t.Errorf("table objects holds\n%swant\n%s%v", text, want, err)
+		}
+	})
 }

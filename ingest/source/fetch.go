@@ -16,14 +16,15 @@ const maxWhole = 8 << 20
 
 // A Fetch is an object on its way. Its methods are for one goroutine at a time.
 type Fetch struct {
-	Seq    int // the object's number in canonical order, from 0
-	Object Object
+	Seq    int    // the object's number in canonical order, from 0
+	Object Object // as listed; once Open has returned, as it was read
 
 	trail  *Trail
 	store  store.Store
 	charge int64         // bytes of the budget that it holds
 	users  atomic.Int32  // the fetcher and the caller: the last one gives the charge back
-	done   chan struct{} // closed by the fetcher once body and err are set; nil: streamed
+	done   chan struct{} // closed by the fetcher once got, body and err are set; nil: streamed
+	got    Object        // as it was read
 	body   []byte        // nil: streamed after all
 	err    error
 	stream io.ReadCloser
@@ -48,6 +49,7 @@ func (f *Fetch) Open(ctx context.Context) (io.Reader, error) {
 			return nil, f.err
 		}
 		if f.body != nil {
+			f.Object = f.got
 			f.trail.read.Add(int64(len(f.body)))
 			return bytes.NewReader(f.body), nil
 		}
@@ -91,12 +93,13 @@ func (f *Fetch) fetch(t *Trail) {
 	f.release(t)
 }
 
-// maxReads is how often an object is begun again that is overwritten while it is read.
+// maxReads is how often an object is begun that is overwritten while it is read, or of which other
+// bytes come.
 const maxReads = 3
 
 func (f *Fetch) readWhole(ctx context.Context, from *buffers) (body []byte, err error) {
 	for range maxReads {
-		if body, err = f.readOnce(ctx, from); !errors.Is(err, store.ErrChanged) {
+		if body, err = f.readOnce(ctx, from); !errors.Is(err, store.ErrChanged) && !errors.Is(err, store.ErrDiffers) {
 			break
 		}
 	}
@@ -104,11 +107,12 @@ func (f *Fetch) readWhole(ctx context.Context, from *buffers) (body []byte, err 
 }
 
 func (f *Fetch) readOnce(ctx context.Context, from *buffers) ([]byte, error) {
-	body, size, err := f.store.Open(ctx, f.Object)
+	body, got, err := f.store.Open(ctx, f.Object)
 	if err != nil {
 		return nil, f.fail(ctx, "open", err)
 	}
 	defer body.Close()
+	size := got.Size
 	if size < 0 || size > maxWhole {
 		return nil, nil // it grew since it was listed: left to the caller's stream
 	}
@@ -117,16 +121,17 @@ func (f *Fetch) readOnce(ctx context.Context, from *buffers) ([]byte, error) {
 	if _, err := buf.ReadFrom(&counted{r: body, left: size}); err != nil {
 		return nil, f.fail(ctx, "read", err)
 	}
+	f.got = got
 	return buf.Bytes(), nil
 }
 
 func (f *Fetch) openStream(ctx context.Context) (io.Reader, error) {
-	body, size, err := f.store.Open(ctx, f.Object)
+	body, got, err := f.store.Open(ctx, f.Object)
 	if err != nil {
 		return nil, f.fail(ctx, "open", err)
 	}
-	f.stream = body
-	return &streamReader{f, f.trail, ctx, counted{r: body, left: size}}, nil
+	f.stream, f.Object = body, got
+	return &streamReader{f, f.trail, ctx, counted{r: body, left: got.Size}}, nil
 }
 
 // fail returns err with the object's name, unless ctx's end caused it.

@@ -226,7 +226,7 @@ func TestFetchReportsS3Objects(t *testing.T) {
 		case strings.HasSuffix(r.URL.Path, "gone.json"):
 			return refuse(w, 404, "NoSuchKey", "The specified key does not exist.")
 		case strings.HasSuffix(r.URL.Path, "short.json"):
-			w.Header().Set("Content-Length", "100")
+			w.Header().Set("Content-Length", "12")
 			_, err := w.Write([]byte("short"))
 			return err == nil
 		case strings.HasSuffix(r.URL.Path, "slow.json"):

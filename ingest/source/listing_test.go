@@ -150,7 +150,9 @@ type endless struct{ n *int }
 
 func (e endless) List(string) store.Pager { return e }
 
-func (e endless) Open(context.Context, Object) (io.ReadCloser, int64, error) { return nil, 0, nil }
+func (e endless) Open(_ context.Context, obj Object) (io.ReadCloser, Object, error) {
+	return nil, obj, nil
+}
 
 func (e endless) Next(context.Context) ([]store.Entry, bool, error) {
 	page := make([]store.Entry, store.PageSize)

@@ -215,9 +215,9 @@ const latency = 30 * time.Millisecond
 
 func (l latent) List(string) store.Pager { return l }
 
-func (l latent) Open(context.Context, Object) (io.ReadCloser, int64, error) {
+func (l latent) Open(_ context.Context, obj Object) (io.ReadCloser, Object, error) {
 	time.Sleep(latency)
-	return io.NopCloser(strings.NewReader("{}")), 2, nil
+	return io.NopCloser(strings.NewReader("{}")), obj, nil
 }
 
 func (l latent) Next(context.Context) ([]store.Entry, bool, error) {

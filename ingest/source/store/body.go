@@ -37,25 +37,15 @@ type body struct {
 	owed    []func(error) error // the retries' tokens, given back once the end is reached
 }
 
-// Open gets an object: a large one in parts, several at a time, which takes 16 MiB until it is closed.
-func (b *Bucket) Open(ctx context.Context, obj Object) (io.ReadCloser, int64, error) {
-	if obj.Size >= b.Calls.opt.Large {
-		return b.openParts(ctx, b.key(obj.Name))
-	}
-	return b.openWhole(ctx, b.key(obj.Name))
-}
-
-func (b *Bucket) openWhole(ctx context.Context, key string) (io.ReadCloser, int64, error) {
-	r := &body{ctx: ctx, bucket: b, key: key, size: -1}
+func (b *Bucket) openWhole(ctx context.Context, key string) (io.ReadCloser, header, error) {
+	r := &body{ctx: ctx, bucket: b, key: key}
 	out, err := b.whole(ctx, r.key)
 	if err != nil {
-		return nil, 0, err
+		return nil, header{}, err
 	}
-	r.part, r.etag = out.Body, aws.ToString(out.ETag)
-	if out.ContentLength != nil {
-		r.size = *out.ContentLength
-	}
-	return r, r.size, nil
+	h := headerOf(out)
+	r.part, r.etag, r.size = out.Body, aws.ToString(out.ETag), h.size
+	return r, h, nil
 }
 
 // OpenRange gets the bytes of an object from an offset on, so many or, where it ends before, those that there are.

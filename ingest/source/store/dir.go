@@ -21,28 +21,29 @@ type Dir struct{}
 
 // Open opens a file. One that still grows is read as far as it goes now. A pipe is waited for, and its
 // reading ends, as long as ctx lasts.
-func (Dir) Open(ctx context.Context, obj Object) (io.ReadCloser, int64, error) {
+func (Dir) Open(ctx context.Context, obj Object) (io.ReadCloser, Object, error) {
 	name := filepath.FromSlash(obj.Name)
 	if obj.Size < 0 {
 		f, err := openPipe(ctx, name)
-		return f, -1, err
+		return f, obj, err
 	}
 	f, err := os.Open(name)
 	if err != nil {
-		return nil, 0, err
+		return nil, obj, err
 	}
 	info, err := f.Stat()
 	if err != nil {
 		f.Close()
-		return nil, 0, err
+		return nil, obj, err
 	}
-	if !info.Mode().IsRegular() {
-		return f, -1, nil
+	if obj.Size = info.Size(); !info.Mode().IsRegular() {
+		obj.Size = -1
+		return f, obj, nil
 	}
 	return struct {
 		io.Reader
 		io.Closer
-	}{io.LimitReader(f, info.Size()), f}, info.Size(), nil
+	}{io.LimitReader(f, info.Size()), f}, obj, nil
 }
 
 // openPipe opens what is no regular file. Opening a pipe lasts until somebody writes to it: the

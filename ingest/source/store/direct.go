@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go/encoding/httpbinding"
 )
 
@@ -117,6 +118,7 @@ func (b *Bucket) direct(ctx context.Context, key string) (*s3.GetObjectOutput, *
 		return nil, &answer
 	}
 	out := &s3.GetObjectOutput{Body: resp.Body}
+	out.ServerSideEncryption = types.ServerSideEncryption(resp.Header.Get("X-Amz-Server-Side-Encryption"))
 	if etag := resp.Header.Get("Etag"); etag != "" {
 		out.ETag = &etag
 	}

@@ -83,8 +83,8 @@ func (l *Lookup) Check(ctx context.Context, d day.Day) error {
 
 // Open returns the events of the object's day, as aws cloudtrail lookup-events prints them. They
 // are asked for as they are read, a page at a time.
-func (l *Lookup) Open(ctx context.Context, obj Object) (io.ReadCloser, int64, error) {
-	return io.NopCloser(&looked{ctx: ctx, lookup: l, in: request(obj.Key.Day), text: []byte(`{"Events":[`)}), -1, nil
+func (l *Lookup) Open(ctx context.Context, obj Object) (io.ReadCloser, Object, error) {
+	return io.NopCloser(&looked{ctx: ctx, lookup: l, in: request(obj.Key.Day), text: []byte(`{"Events":[`)}), obj, nil
 }
 
 // List panics: a Region's days are known without asking.

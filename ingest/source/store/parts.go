@@ -43,7 +43,7 @@ type part struct {
 }
 
 // openParts gets an object in parts. What turns out not to be large, or cannot be pinned, is got in one piece.
-func (b *Bucket) openParts(ctx context.Context, key string) (io.ReadCloser, int64, error) {
+func (b *Bucket) openParts(ctx context.Context, key string) (io.ReadCloser, header, error) {
 	length := b.Calls.opt.Large / partsPerLarge
 	ctx, cancel := context.WithCancel(ctx)
 	first := body{ctx: ctx, bucket: b, key: key, size: length, isPart: true}
@@ -53,16 +53,14 @@ func (b *Bucket) openParts(ctx context.Context, key string) (io.ReadCloser, int6
 		if _, status := apiError(err); status == http.StatusRequestedRangeNotSatisfiable { // it is empty by now
 			return b.openWhole(ctx, key)
 		}
-		return nil, 0, err
+		return nil, header{}, err
 	}
+	h := headerOf(out)
 	first.part, first.etag = out.Body, aws.ToString(out.ETag)
 	total, ok := totalOf(aws.ToString(out.ContentRange))
 	if !ok || first.etag == "" || total <= length {
-		first.isPart, first.size = false, -1 // all of it comes
-		if out.ContentLength != nil {
-			first.size = *out.ContentLength
-		}
-		return &canceling{&first, cancel}, first.size, nil
+		first.isPart, first.size = false, h.size // all of it comes
+		return &canceling{&first, cancel}, h, nil
 	}
 	p := &parts{ctx: ctx, cancel: cancel, object: first, length: length}
 	p.object.part, p.object.size = nil, total
@@ -70,7 +68,8 @@ func (b *Bucket) openParts(ctx context.Context, key string) (io.ReadCloser, int6
 	for range partsAhead - 1 {
 		p.next()
 	}
-	return p, total, nil
+	h.size = total
+	return p, h, nil
 }
 
 // totalOf returns an object's size by the answer to a request for its first bytes, such as bytes 0-99/1234.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"time"
@@ -9,10 +10,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// A stalled error reports an answer that stood still. To the SDK it is a timeout: retried.
-type stalled struct{ after time.Duration }
+// A stalled error reports an answer that stood still, or came too slowly. To the SDK it is a
+// timeout: retried.
+type stalled struct {
+	after time.Duration
+	drips bool // bytes came, but too few
+}
 
-func (e stalled) Error() string { return "no byte came for " + e.after.String() }
+func (e stalled) Error() string {
+	if e.drips {
+		return fmt.Sprintf("less than %d bytes a second came for %v", leastRate, e.after)
+	}
+	return "no byte came for " + e.after.String()
+}
 
 // Timeout says that it is one.
 func (stalled) Timeout() bool { return true }
@@ -20,10 +30,15 @@ func (stalled) Timeout() bool { return true }
 // slowest is the bytes a second at which a request's body is sent at least: a slow uplink is no stall.
 const slowest = 64 << 10
 
+// leastRate is the bytes a second that an answer's body brings at least, over the time in which it
+// may stand still. A line of 1 Mbit/s that 32 connections share brings each of them four times that.
+const leastRate = 1 << 10
+
 // A watch is an HTTP client that gives an answer up when it stands still: no
 // header, after the time that sending the request may take, or no byte of the body
-// that a Read waits for. How long all of it takes does not matter, nor how slowly
-// the body is asked for.
+// that a Read waits for. It gives up a body too that comes at less than leastRate while
+// Reads wait for it. How long all of it takes does not matter, nor how slowly the body is
+// asked for.
 type watch struct {
 	client s3.HTTPClient
 	limit  time.Duration
@@ -32,7 +47,7 @@ type watch struct {
 func (w watch) Do(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
 	due := w.limit + time.Duration(max(0, req.ContentLength)/slowest)*time.Second
-	timer := time.AfterFunc(due, func() { cancel(stalled{due}) })
+	timer := time.AfterFunc(due, func() { cancel(stalled{after: due}) })
 	resp, err := w.client.Do(req.WithContext(ctx))
 	timer.Stop()
 	b := &watched{ctx: ctx, cancel: cancel, timer: timer, limit: w.limit}
@@ -51,16 +66,30 @@ type watched struct {
 	cancel context.CancelCauseFunc
 	timer  *time.Timer // runs while a Read waits
 	limit  time.Duration
+
+	waited time.Duration // by Reads, since the rate was last found to do
+	came   int64         // bytes, in that time
 }
 
 func (b *watched) Read(p []byte) (int, error) {
 	b.timer.Reset(b.limit)
+	began := time.Now()
 	n, err := b.ReadCloser.Read(p)
+	b.waited += time.Since(began)
 	b.timer.Stop()
-	if err != nil && err != io.EOF {
-		err = b.cause(err)
+	if err != nil {
+		if err != io.EOF {
+			err = b.cause(err)
+		}
+		return n, err
 	}
-	return n, err
+	if b.came += int64(n); b.waited >= b.limit {
+		if float64(b.came) < leastRate*b.waited.Seconds() {
+			return n, stalled{b.limit, true}
+		}
+		b.waited, b.came = 0, 0
+	}
+	return n, nil
 }
 
 // cause returns why the request ended, where a stall is the reason for err.

@@ -21,9 +21,9 @@ type Object struct {
 type Store interface {
 	// List returns folder's entries, page by page. It asks for none yet.
 	List(folder string) Pager
-	// Open returns the object's bytes and their announced number, -1 if unknown.
-	// The caller closes the reader; ctx governs the reading too.
-	Open(ctx context.Context, obj Object) (io.ReadCloser, int64, error)
+	// Open returns the object's bytes, and the object as it is now: with the size announced, -1 if
+	// unknown, and the ETag. The caller closes the reader; ctx governs the reading too.
+	Open(ctx context.Context, obj Object) (io.ReadCloser, Object, error)
 }
 
 // A Pager walks one level of one folder in byte order. A folder that does not
@@ -47,11 +47,11 @@ type Entry struct {
 type Stdin struct{ Reader io.Reader }
 
 // Open returns the reader; closing it leaves the standard input open.
-func (s Stdin) Open(context.Context, Object) (io.ReadCloser, int64, error) {
+func (s Stdin) Open(_ context.Context, obj Object) (io.ReadCloser, Object, error) {
 	if s.Reader == nil {
-		return io.NopCloser(strings.NewReader("")), -1, nil
+		return io.NopCloser(strings.NewReader("")), obj, nil
 	}
-	return io.NopCloser(s.Reader), -1, nil
+	return io.NopCloser(s.Reader), obj, nil
 }
 
 // List panics: standard input is no folder.
