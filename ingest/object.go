@@ -29,6 +29,9 @@ const (
 	Denied         Status = "denied"          // may not be read
 	Changed        Status = "changed"         // was replaced while it was read
 	Unreadable     Status = "unreadable"      // could not be read for another reason
+
+	// PassedOver counts what the listing passed over though it may hold calls: it is no object of the run.
+	PassedOver Status = "passed_over"
 )
 
 // Counted reports whether the events of such an object count.

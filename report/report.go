@@ -107,16 +107,21 @@ func (k *Kinds) Add(o Kinds) {
 
 // Objects returns how many objects were read, or could not be.
 func (r *Report) Objects() (n int64) {
-	for _, count := range r.Statuses {
-		n += count
+	for status, count := range r.Statuses {
+		if status != ingest.PassedOver {
+			n += count
+		}
 	}
 	return n
 }
 
+// PassedOver returns how many objects were not read though they may hold calls.
+func (r *Report) PassedOver() int64 { return r.Statuses[ingest.PassedOver] }
+
 // Unread returns how many objects could not be read whole.
 func (r *Report) Unread() (n int64) {
 	for status, count := range r.Statuses {
-		if status != ingest.OK {
+		if status != ingest.OK && status != ingest.PassedOver {
 			n += count
 		}
 	}

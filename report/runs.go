@@ -34,7 +34,9 @@ func (r *Runs) Add(m *Manifest) bool {
 }
 
 // AddReport adds the run that has made a report.
-func (r *Runs) AddReport(rep *Report) { r.add(rep.Unread() == 0, &rep.Balance, rep.Statuses) }
+func (r *Runs) AddReport(rep *Report) {
+	r.add(rep.Unread()+rep.PassedOver() == 0, &rep.Balance, rep.Statuses)
+}
 
 func (r *Runs) add(complete bool, b *Balance, objects map[ingest.Status]int64) {
 	r.Count++
@@ -59,6 +61,9 @@ func (r *Runs) Lacks() string {
 	var lacks []string
 	var unread, all int64
 	for status, n := range r.Objects {
+		if status == ingest.PassedOver { // no objects of the run
+			continue
+		}
 		all += n
 		if !status.Counted() {
 			unread += n
@@ -66,6 +71,13 @@ func (r *Runs) Lacks() string {
 	}
 	if unread > 0 {
 		lacks = append(lacks, fmt.Sprintf("%s of %s could not be read whole", grid.Number(unread), grid.Plural(all, "object")))
+	}
+	if n := r.Objects[ingest.PassedOver]; n > 0 {
+		were := "were"
+		if n == 1 {
+			were = "was"
+		}
+		lacks = append(lacks, fmt.Sprintf("%s that may hold calls %s passed over", grid.Plural(n, "object"), were))
 	}
 	if n := r.Balance.Invalid; n > 0 {
 		are := "are"

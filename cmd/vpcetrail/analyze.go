@@ -56,13 +56,16 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	shard := j.keeper(store, w, j.plan)
 	disk := spill.NewDisk("")
 	defer disk.Close()
-	rep, err := j.read(ctx, in, tell, disk, shard)
+	rep, passed, err := j.read(ctx, in, tell, disk, shard)
 	if err != nil {
 		return err
 	}
 	if rep.Objects() == 0 && j.selection.Shard.Of == 0 { // a shard may well be empty
 		// the days before may have changed all the same
-		return j.restateAlone(ctx, store, w, rep, out, tell)
+		return j.restateAlone(ctx, store, w, rep, passed, out, tell)
+	}
+	if passed.Objects > 0 {
+		tell.problem(passed.String())
 	}
 	if err := j.publish(ctx, store, w, shard, rep, out, tell); err != nil {
 		return err
@@ -91,7 +94,7 @@ func (j *analyzeJob) after() error {
 
 // restateAlone restates the days before a window that holds no object. It is an error if there is no such day either.
 func (j *analyzeJob) restateAlone(
-	ctx context.Context, store report.Store, w report.Writer, rep *report.Report, out io.Writer, tell *messages,
+	ctx context.Context, store report.Store, w report.Writer, rep *report.Report, passed source.PassedOver, out io.Writer, tell *messages,
 ) error {
 	done, err := j.restateDays(ctx, store, w, rep, out, tell)
 	switch {
@@ -100,7 +103,7 @@ func (j *analyzeJob) restateAlone(
 	case err != nil:
 		return err
 	case done == 0:
-		return j.noObject()
+		return j.noObject(passed)
 	}
 	if !j.quiet {
 		fmt.Fprintf(out, "No CloudTrail object for %s: nothing is published for it\n", j.selection.Window)
@@ -184,16 +187,21 @@ func incompleteReport(rep *report.Report) error {
 	return incomplete(&run)
 }
 
-// read runs the pipeline over the sources and makes the report.
-func (j *analyzeJob) read(ctx context.Context, in io.Reader, tell *messages, disk *spill.Disk, shard *keeper) (*report.Report, error) {
+// read runs the pipeline over the sources and makes the report. It returns what was passed over too.
+func (j *analyzeJob) read(
+	ctx context.Context, in io.Reader, tell *messages, disk *spill.Disk, shard *keeper,
+) (*report.Report, source.PassedOver, error) {
 	j.reading.MaxBytes = j.memory.fetched
 	trail, err := j.open(ctx, in)
 	if err != nil {
-		return nil, err
+		return nil, source.PassedOver{}, err
 	}
 	defer trail.Close()
-	p := pipeline{job: j, window: j.selection.Window, accounts: trail.Accounts, disk: disk, shard: shard}
-	return p.run(ctx, trail, tell)
+	p := pipeline{
+		job: j, window: j.selection.Window, accounts: trail.Accounts, passed: trail.PassedOver, disk: disk, shard: shard,
+	}
+	rep, err := p.run(ctx, trail, tell)
+	return rep, trail.PassedOver(), err
 }
 
 // A pipeline makes a report of a trail.
@@ -201,6 +209,7 @@ type pipeline struct {
 	job      *analyzeJob
 	window   day.Window
 	accounts func() []string // of the trail, once it is read
+	passed   func() source.PassedOver
 	disk     *spill.Disk
 	shard    *keeper // nil: none is kept
 }
@@ -215,11 +224,11 @@ func (p *pipeline) run(ctx context.Context, trail *source.Trail, tell *messages)
 		Window: p.window, Lateness: max(j.selection.Lateness, 0),
 		Ranges: j.ranges, OwnAccounts: j.own, Inventory: j.inventory, NATPrice: j.plan.NATPrice,
 		Workers: j.workers, Memory: analyze.Memory{Counting: j.memory.counting, Report: j.memory.report}, Disk: p.disk,
-		SHA256: j.sha256, Progress: &done, Accounts: p.accounts,
+		SHA256: j.sha256, Progress: &done, Accounts: p.accounts, PassedOver: p.passed,
 	}
 	if p.shard != nil {
 		job.Keep = func(ctx context.Context, counters []*count.Counter, accounts []string) error {
-			return p.shard.Write(ctx, counters, p.disk, j.memory.report, accounts)
+			return p.shard.Write(ctx, counters, p.disk, j.memory.report, accounts, p.passed().Objects)
 		}
 	}
 	return job.Report(ctx, trail)

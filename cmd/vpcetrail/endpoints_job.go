@@ -11,6 +11,7 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/ingest"
+	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report/endpoints"
 	"vpcetrail/report/grid"
@@ -41,14 +42,18 @@ func (j *endpointsJob) run(ctx context.Context, in io.Reader, out, errOut io.Wri
 		return err
 	}
 	trail := &endpoints.Trail{}
+	var passed source.PassedOver
 	if len(j.sources) > 0 {
 		var err error
-		if trail, err = j.read(ctx, in, tell); err != nil {
+		if trail, passed, err = j.read(ctx, in, tell); err != nil {
 			return err
 		}
 		if trail.Objects == 0 {
-			return j.noObject()
+			return j.noObject(passed)
 		}
+	}
+	if passed.Objects > 0 {
+		tell.problem(passed.String())
 	}
 	for _, problem := range trail.Problems {
 		tell.problem(problem)
@@ -59,16 +64,16 @@ func (j *endpointsJob) run(ctx context.Context, in io.Reader, out, errOut io.Wri
 	if err := j.write(out); err != nil {
 		return err
 	}
-	return j.incomplete(trail)
+	return j.incomplete(trail, passed.Objects)
 }
 
-// read returns what the events of the sources tell.
-func (j *endpointsJob) read(ctx context.Context, in io.Reader, tell *messages) (*endpoints.Trail, error) {
+// read returns what the events of the sources tell, and what was passed over.
+func (j *endpointsJob) read(ctx context.Context, in io.Reader, tell *messages) (*endpoints.Trail, source.PassedOver, error) {
 	disk := spill.NewDisk("")
 	defer disk.Close()
 	trail, err := j.open(ctx, in)
 	if err != nil {
-		return nil, err
+		return nil, source.PassedOver{}, err
 	}
 	defer trail.Close()
 	collectors := make([]*endpoints.Collector, runtime.GOMAXPROCS(0))
@@ -82,9 +87,9 @@ func (j *endpointsJob) read(ctx context.Context, in io.Reader, tell *messages) (
 		defer newProgress(tell).show(watch(trail, &done))()
 	}
 	if err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: j.selection.Window, Progress: &done}); err != nil {
-		return nil, err
+		return nil, source.PassedOver{}, err
 	}
-	return endpoints.Gather(collectors, trail.Accounts(), j.own), nil
+	return endpoints.Gather(collectors, trail.Accounts(), j.own), trail.PassedOver(), nil
 }
 
 // write writes the inventory to standard output, or into the place of the file.
@@ -122,10 +127,13 @@ func countEndpoints(inventory classify.Inventory) string {
 }
 
 // incomplete says what is missing in the inventory that was written; nil where nothing is.
-func (j *endpointsJob) incomplete(trail *endpoints.Trail) error {
+func (j *endpointsJob) incomplete(trail *endpoints.Trail, passed int64) error {
 	var missing []string
 	if n := len(trail.Problems); n > 0 {
 		missing = append(missing, fmt.Sprintf("%d of %d objects could not be read whole", n, trail.Objects))
+	}
+	if passed > 0 {
+		missing = append(missing, grid.Plural(passed, "object")+" that may hold calls passed over")
 	}
 	if len(j.regionsUnread) > 0 {
 		missing = append(missing, "EC2 did not tell the endpoints of "+strings.Join(j.regionsUnread, ", "))

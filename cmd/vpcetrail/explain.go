@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report/explain"
+	"vpcetrail/report/grid"
 )
 
 // explainMemory is what records that wait for the trail's end may take, in bytes; and so may the ids that
@@ -52,7 +54,11 @@ func (j *explainJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	}
 	objects, unread := collector.Objects()
 	if objects == 0 {
-		return j.noObject()
+		return j.noObject(trail.PassedOver())
+	}
+	passed := trail.PassedOver()
+	if passed.Objects > 0 {
+		tell.problem(passed.String())
 	}
 	known := explain.Known{TrailAccounts: trail.Accounts(), OwnAccounts: j.own, Inventory: j.inventory}
 	buffered := bufio.NewWriter(out)
@@ -65,10 +71,25 @@ func (j *explainJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 		err = flushed
 	}
 	var missing notFound
-	if unread > 0 && (err == nil || errors.As(err, &missing)) {
-		return fmt.Errorf("%w: %d of %d objects could not be read whole", errUnread, unread, objects)
+	if err == nil || errors.As(err, &missing) {
+		return cmp.Or(unreadError(errUnread, int64(unread), int64(objects), passed.Objects), err)
 	}
 	return err
+}
+
+// unreadError returns err with the numbers of the objects that were not read; nil where there is none.
+func unreadError(err error, unread, objects, passed int64) error {
+	var missing []string
+	if unread > 0 {
+		missing = append(missing, fmt.Sprintf("%d of %d objects could not be read whole", unread, objects))
+	}
+	if passed > 0 {
+		missing = append(missing, grid.Plural(passed, "object")+" that may hold calls passed over")
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", err, strings.Join(missing, "; "))
 }
 
 // A notFound error says that a record which is wanted is not there.

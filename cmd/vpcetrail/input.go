@@ -35,9 +35,11 @@ func (in *input) open(ctx context.Context, stdin io.Reader) (*source.Trail, erro
 }
 
 // noObject says that the sources hold nothing to read, and what may be the reason.
-func (in *input) noObject() error {
+func (in *input) noObject(passed source.PassedOver) error {
 	sources, sel := strings.Join(in.sources, ", "), in.selection
 	switch {
+	case passed.Objects > 0:
+		return fmt.Errorf("%s: no CloudTrail object: %s", sources, passed)
 	case !sel.Window.IsAll():
 		return fmt.Errorf("%s: no CloudTrail object for %s: see --date, --accounts and --regions", sources, sel.Window)
 	case len(sel.Accounts)+len(sel.Regions) > 0:

@@ -66,7 +66,7 @@ func (j *analyzeJob) restateDays(
 	}
 	sel := j.selection
 	sel.Window = search.Listing(sel.Window.To)
-	accounts, err := source.Walk(ctx, j.sources, sel, j.reading, search.List)
+	accounts, passed, err := source.Walk(ctx, j.sources, sel, j.reading, search.List)
 	if err != nil {
 		return 0, err
 	}
@@ -77,17 +77,17 @@ func (j *analyzeJob) restateDays(
 	if err != nil {
 		return 0, err
 	}
-	return j.restateAll(ctx, store, w, found, accounts, out, tell)
+	return j.restateAll(ctx, store, w, found, listed{accounts, passed}, out, tell)
 }
 
 // restateAll makes days anew, each by itself: one that must stay as it is does not keep the others from it.
 func (j *analyzeJob) restateAll(
-	ctx context.Context, store report.Store, w report.Writer, days []restate.Day, accounts []string, out io.Writer, tell *messages,
+	ctx context.Context, store report.Store, w report.Writer, days []restate.Day, of listed, out io.Writer, tell *messages,
 ) (done int, err error) {
 	var incomplete error
 	var kept []string
 	for _, d := range days {
-		err := j.restateDay(ctx, store, w, d, accounts, out, tell)
+		err := j.restateDay(ctx, store, w, d, of, out, tell)
 		var keeps *report.KeptError
 		switch {
 		case errors.As(err, &keeps):
@@ -118,9 +118,15 @@ func (j *analyzeJob) probe(ctx context.Context, search *restate.Search, disk *sp
 	return ingest.Run(ctx, trail, []ingest.Sink{search.Probe()}, ingest.Config{Window: none})
 }
 
+// listed is what the listing of a trail says beside its objects.
+type listed struct {
+	accounts []string
+	passed   source.PassedOver
+}
+
 // restateDay makes one day anew, from all of its objects, unless it must stay as it is published.
 func (j *analyzeJob) restateDay(
-	ctx context.Context, store report.Store, w report.Writer, d restate.Day, accounts []string, out io.Writer, tell *messages,
+	ctx context.Context, store report.Store, w report.Writer, d restate.Day, of listed, out io.Writer, tell *messages,
 ) error {
 	if d.Gone != "" && !j.replacing.Incomplete {
 		return &report.KeptError{Days: 1, First: d.Day, Reason: d.Gone + ": give --replace-incomplete to restate it without them"}
@@ -141,7 +147,8 @@ func (j *analyzeJob) restateDay(
 	plan := j.plan
 	plan.Window = d.Day.String()
 	shard := j.keeper(store, w, plan)
-	p := pipeline{job: j, window: day.Window{From: d.Day, To: d.Day}, accounts: func() []string { return accounts }, disk: disk, shard: shard}
+	p := pipeline{job: j, window: day.Window{From: d.Day, To: d.Day}, disk: disk, shard: shard}
+	p.accounts, p.passed = func() []string { return of.accounts }, func() source.PassedOver { return of.passed }
 	rep, err := p.run(ctx, trail, tell)
 	if err != nil {
 		return err

@@ -140,7 +140,7 @@ func TestAnswerWithoutEnd(t *testing.T) {
 				return true
 			})
 			start := time.Now()
-			_, err := Walk(t.Context(), []string{"s3://logs/p"}, allDays, opt, func(Object) error { return nil })
+			_, _, err := Walk(t.Context(), []string{"s3://logs/p"}, allDays, opt, func(Object) error { return nil })
 			if want := "list s3://logs/p/d/: " + tc.want; err == nil || err.Error() != want {
 				t.Errorf("got %v\nwant %s", err, want)
 			}

@@ -28,9 +28,10 @@
 // for directories the names of one large directory per lister, in batches.
 //
 // What is read: below AWSLogs only the folders CloudTrail and
-// CloudTrail-NetworkActivity of each account; elsewhere every file that ends in
-// .json, .jsonl, .ndjson, .gz or .zst, unless its name says that it is a digest or
-// holds insights; never what starts with '.' or '_'. A file named as SOURCE is read
-// whatever its name. A bounded window lists a Region's day folders and nothing
-// else there; without bounds all that lies in it is read.
+// CloudTrail-NetworkActivity of each account, whatever folders lie between; elsewhere every
+// file that ends in .json, .jsonl, .ndjson, .gz or .zst or has no suffix (as Firehose names
+// them), unless its name says that it is a digest, holds insights or is a document; never
+// what starts with '.' or '_'. A file named as SOURCE is read whatever its name. A bounded
+// window lists a Region's day folders and nothing else there; without bounds all that lies in
+// it is read. Files that may hold calls and are not read are counted (PassedOver).
 package source

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 
@@ -54,7 +55,7 @@ func graft(nodes, grafts []*node) []*node {
 			if grafts[0].name != n.name {
 				n.grafts = append(n.grafts, grafts[0])
 			} else if !grafts[0].strict {
-				n.strict = false // named as a source itself
+				n.strict, n.place.Between = false, false // named as a source itself
 			}
 			grafts = grafts[1:]
 		}
@@ -68,6 +69,11 @@ func (n *node) start() string {
 		return n.after + "\x00" // the first name behind it
 	}
 	return n.name
+}
+
+// named reports whether name, in folder n, is a source itself.
+func (n *node) named(name string) bool {
+	return slices.ContainsFunc(n.grafts, func(g *node) bool { return g.name == name })
 }
 
 // holds reports whether g is n or lies in n; g is not before n's start.

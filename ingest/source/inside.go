@@ -41,7 +41,7 @@ func Lists(arg, folder, sub string) bool {
 		}
 		at = next
 	}
-	return true
+	return !at.Between // the folders dt=… of a table are not entered between AWSLogs and the accounts
 }
 
 func insideBucket(arg, folder string) (above, below string, inside bool) {
@@ -93,6 +93,6 @@ func rootPlace(dir string) layout.Place {
 	if at.Level == layout.AtForeign {
 		at = layout.Place{}
 	}
-	at.Depth = 0
+	at.Depth, at.Between = 0, false
 	return at
 }

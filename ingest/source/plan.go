@@ -44,6 +44,8 @@ type plan struct {
 
 	mu    sync.Mutex
 	found map[string]bool // accounts seen, selected or not
+
+	passed passedOver
 }
 
 func newPlan(sel Selection) *plan {
@@ -101,7 +103,7 @@ func (p *plan) namesDays(at layout.Place) bool {
 // descends reports whether the sub-folder called name of a folder at this place
 // is read, and its place.
 func (p *plan) descends(at layout.Place, name string) (layout.Place, bool, error) {
-	if hidden(name) {
+	if layout.Hidden(name) {
 		return layout.Place{}, false, nil
 	}
 	sub := at.Enter(name)
@@ -117,25 +119,29 @@ func (p *plan) descends(at layout.Place, name string) (layout.Place, bool, error
 	return sub, true, nil
 }
 
-// reads reports whether the object called file in a folder at this place is read, and its Key.
-func (p *plan) reads(at layout.Place, file string) (Key, bool) {
-	if hidden(file) || !slices.ContainsFunc(suffixes, func(s string) bool { return strings.HasSuffix(file, s) }) ||
-		slices.ContainsFunc(noCalls, func(s string) bool { return strings.Contains(file, s) }) {
-		return Key{}, false
+// reads reports whether the object e of folder n is read, and its Key. It notes one that is passed
+// over, though it may hold calls.
+func (p *plan) reads(n *node, e store.Entry) (Key, bool) {
+	kind := layout.KindOf(e.Name)
+	if kind == layout.NoCalls || layout.Bare(e.Name) && (e.Size == 0 || n.place.Level == layout.AtAccount) {
+		return Key{}, false // a mark of the folder itself, or of a service that has tried to write
 	}
-	k := at.Object(file)
-	p.saw(k.Account)
-	return k, p.wants(k) && p.shard.object(k, file)
+	k := n.place.Object(e.Name)
+	wanted, name := p.wants(k) && p.shard.object(k, e.Name), n.name+e.Name
+	beside := k.Account == "" && (n.strict && n.place.Level == layout.AtOutside || n.place.Between)
+	switch {
+	case kind == layout.Calls && !beside:
+		p.saw(k.Account)
+		return k, wanted
+	case !wanted, n.named(name):
+	case kind == layout.Calls && layout.Document(e.Name):
+	case kind == layout.Calls:
+		p.passed.add(passedBeside, name)
+	case !beside:
+		p.passed.add(passedSuffix, name)
+	}
+	return Key{}, false
 }
-
-var (
-	suffixes = []string{".json", ".jsonl", ".ndjson", ".gz", ".zst"}
-	noCalls  = []string{"_CloudTrail-Digest_", "_CloudTrail-Insight_", "_CloudTrail-Aggregated_"}
-)
-
-// hidden reports whether name is out of sight as names are for Athena. A folder
-// without a name, as in prefix//AWSLogs, is not.
-func hidden(name string) bool { return name != "" && (name[0] == '.' || name[0] == '_') }
 
 // expand lists n, a folder, once, and returns what takes its place in the
 // frontier, in order.
@@ -183,11 +189,13 @@ func (p *plan) nodes(n *node, entries []store.Entry) ([]*node, error) {
 			}
 			if ok {
 				nodes, run = append(nodes, n.folderNode(sub, at)), nil
+			} else if n.place.Level == layout.AtAccount && layout.UnknownFolder(sub) && p.shard.object(Key{}, sub) && !n.named(n.name+e.Name) {
+				p.passed.add(passedFolder, n.name+e.Name)
 			}
 			continue
 		}
-		key, ok := p.reads(n.place, e.Name)
-		if !ok || n.strict && n.place.Level == layout.AtOutside && key.Account == "" {
+		key, ok := p.reads(n, e)
+		if !ok {
 			continue
 		}
 		obj := Object{Name: n.name + e.Name, Key: key, Size: e.Size, ETag: e.ETag}

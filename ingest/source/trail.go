@@ -180,6 +180,10 @@ func (t *Trail) Next(ctx context.Context) (*Fetch, error) {
 // answer is complete once Next has returned io.EOF.
 func (t *Trail) Accounts() []string { return t.plan.seen() }
 
+// PassedOver returns what the listing has passed over though it may hold calls. The answer is
+// complete once Next has returned io.EOF.
+func (t *Trail) PassedOver() PassedOver { return t.plan.passed.all() }
+
 // Found returns the objects listed so far with their bytes as stored, and whether the listing is
 // complete. The bytes are -1 once an object was listed whose size nobody knows.
 func (t *Trail) Found() (objects int, bytes int64, done bool) { return t.listing.progress() }

@@ -37,7 +37,7 @@ func TestWalkListsWhatOpenReads(t *testing.T) {
 	}
 	sel := Selection{Window: day.Window{From: d, To: d}}
 	var listed []Object
-	accounts, err := Walk(context.Background(), []string{dir}, sel, Options{}, func(o Object) error {
+	accounts, _, err := Walk(context.Background(), []string{dir}, sel, Options{}, func(o Object) error {
 		listed = append(listed, o)
 		return nil
 	})
@@ -92,7 +92,7 @@ func TestWalkStopsWhereItIsTold(t *testing.T) {
 		}
 	}
 	enough, n := errors.New("enough"), 0
-	_, err := Walk(context.Background(), []string{dir}, Selection{Window: day.All()}, Options{}, func(Object) error {
+	_, _, err := Walk(context.Background(), []string{dir}, Selection{Window: day.All()}, Options{}, func(Object) error {
 		n++
 		return enough
 	})

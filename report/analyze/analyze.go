@@ -33,6 +33,8 @@ type Job struct {
 
 	// Accounts returns the accounts that have a folder in the trail, once it is read; nil: those of the trail.
 	Accounts func() []string
+	// PassedOver returns what was passed over when the trail was listed; nil: by this trail's own listing.
+	PassedOver func() source.PassedOver
 	// Keep, where not nil, is called with the counters of the run before the report is made of them.
 	Keep func(ctx context.Context, counters []*count.Counter, accounts []string) error
 }
@@ -55,6 +57,9 @@ func (j Job) Report(ctx context.Context, trail *source.Trail) (*report.Report, e
 	if j.Accounts == nil {
 		j.Accounts = trail.Accounts
 	}
+	if j.PassedOver == nil {
+		j.PassedOver = trail.PassedOver
+	}
 	counters := make([]*count.Counter, max(j.Workers, 1))
 	sinks := make([]ingest.Sink, len(counters))
 	for i := range counters {
@@ -75,6 +80,7 @@ func (j Job) Report(ctx context.Context, trail *source.Trail) (*report.Report, e
 	return count.New(ctx, count.Input{
 		Counters: counters, Window: j.Window,
 		TrailAccounts: accounts, OwnAccounts: j.OwnAccounts, Inventory: j.Inventory, NATPrice: j.NATPrice,
-		Disk: j.Disk, Memory: j.Memory.Report,
+		PassedOver: j.PassedOver().Objects,
+		Disk:       j.Disk, Memory: j.Memory.Report,
 	})
 }

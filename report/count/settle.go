@@ -25,6 +25,7 @@ type Input struct {
 	OwnAccounts   []string           // further accounts that are ours
 	Inventory     classify.Inventory // our endpoints by id
 	NATPrice      float64            // US dollars a gigabyte, for findings
+	PassedOver    int64              // objects that may hold calls and were not read
 
 	Disk   *spill.Disk // takes what passes Memory; it must stay open as long as the report is used
 	Memory int         // bytes, about; 0 is 64 MiB

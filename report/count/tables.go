@@ -80,6 +80,9 @@ func (t *tables) report() (*report.Report, error) {
 			out.Statuses[status] += n
 		}
 	}
+	if t.in.PassedOver > 0 {
+		out.Statuses[ingest.PassedOver] = t.in.PassedOver
+	}
 	objects := allObjects(logs)
 	out.Problems, out.ObjectRows = objects.problems, objects.rows
 	out.ObjectTables = func() func(day.Day) report.Rows[table.ObjectRow] { return newObjectTables(logs).of }

@@ -88,6 +88,14 @@ func newBatch(inputs []*input, window string, wanted day.Window) (*Batch, error)
 // Window returns the days of the run.
 func (b *Batch) Window() day.Window { return b.window }
 
+// passedOver returns how many objects that may hold calls the inputs have not read.
+func (b *Batch) passedOver() (n int64) {
+	for _, x := range b.shards {
+		n += x.PassedOver
+	}
+	return n
+}
+
 // trailAccounts returns the accounts that have a folder in the trail of any input.
 func (b *Batch) trailAccounts() []string {
 	all := map[string]bool{}

@@ -32,6 +32,7 @@ type Index struct {
 	Inventory classify.Inventory `json:"inventory,omitempty"`
 
 	TrailAccounts []string      `json:"trail_accounts"`
+	PassedOver    int64         `json:"passed_over,omitempty"` // objects that may hold calls and were not read
 	Learned       count.Learned `json:"learned"`
 
 	Days  map[string]string `json:"days"` // the SHA-256 of each day's run.json

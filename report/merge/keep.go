@@ -32,11 +32,13 @@ func (k *Keeper) folder() string { return folder + k.index.Run.Window + "/" }
 
 // Write stages the shard's parts. It needs the counters of a run that has ended well, and that no report has
 // been made of yet. It takes about memory bytes.
-func (k *Keeper) Write(ctx context.Context, counters []*count.Counter, disk *spill.Disk, memory int, trailAccounts []string) (err error) {
+func (k *Keeper) Write(
+	ctx context.Context, counters []*count.Counter, disk *spill.Disk, memory int, trailAccounts []string, passedOver int64,
+) (err error) {
 	if k.pub, err = k.writer.Lock(ctx, "shard="+k.index.Run.Window); err != nil {
 		return err
 	}
-	k.index.TrailAccounts, k.index.Learned = trailAccounts, count.LearnedBy(counters)
+	k.index.TrailAccounts, k.index.PassedOver, k.index.Learned = trailAccounts, passedOver, count.LearnedBy(counters)
 	return count.WriteShard(ctx, counters, disk, memory, func(part []byte) error {
 		name := fmt.Sprintf("%spart-%05d.zst", k.folder(), len(k.index.Parts))
 		f, err := report.StageFile(ctx, k.pub, name, part)

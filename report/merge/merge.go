@@ -47,7 +47,8 @@ func (b *Batch) Report(ctx context.Context, opt Options) (*report.Report, error)
 	r, err := count.New(ctx, count.Input{
 		Counters: counters, Window: b.window,
 		TrailAccounts: b.trailAccounts(), OwnAccounts: b.Run.OwnAccounts, Inventory: b.shards[0].Inventory, NATPrice: b.Run.NATPrice,
-		Disk: opt.Disk, Memory: opt.Report,
+		PassedOver: b.passedOver(),
+		Disk:       opt.Disk, Memory: opt.Report,
 	})
 	if err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"vpcetrail/ingest"
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
 )
@@ -28,7 +29,11 @@ func (p *Page) trustView() trustView {
 	if t.runs.Incomplete == 0 {
 		v.add("Complete: every object was read to its end.")
 	} else {
-		v.add("Incomplete: %s. Table objects names each object%s.", t.runs.Lacks(), t.unreadText())
+		but := ""
+		if t.runs.Objects[ingest.PassedOver] > 0 {
+			but = " but those passed over, which may hold calls"
+		}
+		v.add("Incomplete: %s. Table objects names each object%s%s.", t.runs.Lacks(), t.unreadText(), but)
 	}
 	switch {
 	case t.unbalanced > 0:

@@ -2,6 +2,6 @@
 //
 //	[prefix/]AWSLogs/[o-id/]account/FOLDER/region/YYYY/MM/DD/object
 //
-// with the organization's id before or behind AWSLogs, or copies that lack the
-// upper folders. It reads names only.
+// with the organization's id before or after AWSLogs, other folders between AWSLogs and the
+// account, or copies that lack the upper folders. It reads names only.
 package layout

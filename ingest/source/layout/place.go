@@ -12,7 +12,7 @@ type Level uint8
 // The levels, from the top down.
 const (
 	AtOutside Level = iota // above the layout, or beside it: any folder may follow
-	AtLogs                 // AWSLogs, or an organization's id in it
+	AtLogs                 // AWSLogs, an organization's id in it, or another folder before the account
 	AtAccount              // below AWSLogs: only CloudTrail's folders follow, the rest is other services'
 	AtNumber               // 12 digits elsewhere: an account in a copy, or a mere prefix
 	AtFolder               // CloudTrail or CloudTrail-NetworkActivity
@@ -27,6 +27,7 @@ const (
 type Place struct {
 	Level       Level
 	Depth       int    // folders on the way here that are no part of the layout
+	Between     bool   // AtLogs: such a folder lies between AWSLogs and here
 	Key         Key    // what the folders down to here say
 	number      string // AtNumber's digits: an account once a CloudTrail folder follows
 	year, month string // the digits, while the date is incomplete
@@ -86,9 +87,11 @@ func (p Place) enterLogs(name string) Place {
 	case isAccount(name):
 		return Place{Level: AtAccount, Depth: p.Depth, Key: Key{Account: name}}
 	case strings.HasPrefix(name, "o-"), name == "AWSLogs":
-		return Place{Level: AtLogs, Depth: p.Depth}
+		return Place{Level: AtLogs, Depth: p.Depth, Between: p.Between && name != "AWSLogs"}
+	case otherServices[name], strings.Contains(name, "="): // aws-account-id=…: flow logs as Hive lays them out
+		return Place{Level: AtForeign, Depth: p.Depth}
 	}
-	return Place{Level: AtForeign, Depth: p.Depth}
+	return Place{Level: AtLogs, Depth: p.Depth + 1, Between: true}
 }
 
 func (p Place) enterAccount(name string) Place {

@@ -166,7 +166,7 @@ func checkName(in *s3.ListObjectsV2Input, name **string, encoded bool, after str
 	rest, below := strings.CutPrefix(text, *in.Prefix)
 	if in.Delimiter != nil {
 		at := strings.Index(rest, *in.Delimiter)
-		below = below && (folder && at >= 0 && at == len(rest)-1 || !folder && at < 0)
+		below = below && (at >= 0 && at == len(rest)-1 || !folder && at < 0) // some servers list a folder's mark as an object
 	}
 	switch {
 	case !below || folder && in.Delimiter == nil:

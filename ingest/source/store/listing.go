@@ -112,6 +112,7 @@ func (p *s3Pager) entries(out *s3.ListObjectsV2Output) []Entry {
 		entries = append(entries, Entry{Name: strings.TrimPrefix(*o.Prefix, p.prefix)})
 	}
 	slices.SortFunc(entries, func(a, b Entry) int { return cmp.Compare(a.Name, b.Name) })
+	entries = slices.CompactFunc(entries, func(a, b Entry) bool { return a.Name == b.Name })
 	// Some servers return a common prefix again on the page that starts inside it.
 	for len(entries) > 0 && p.last != "" && entries[0].Name == p.last {
 		entries = entries[1:]
