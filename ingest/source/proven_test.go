@@ -110,6 +110,28 @@ func TestProvenBytes(t *testing.T) {
 	}
 }
 
+// S3's checksum is of the whole answer: of a body that broke off, the rest is proved all the same.
+func TestProvenRestOfABody(t *testing.T) {
+	server := newS3(t)
+	opt := server.patient()
+	server.client = s3.New(server.client.Options(), func(o *s3.Options) { o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenSupported })
+	text := strings.Repeat("0123456789", 1000)
+	server.putBody(t, "p/a.json", text)
+	var gets gauge
+	server.faulty(func(r *http.Request) fault {
+		switch {
+		case !isGet(r) || gets.add(1) > 2:
+			return nil
+		case r.Header.Get("Range") != "":
+			return altered
+		}
+		return with(cut, "X-Amz-Checksum-Crc32", "AAAAAA==")
+	})
+	if got, failed := bodies(t, opt); got["s3://logs/p/a.json"] != text || gets.add(0) != 3 {
+		t.Errorf("read after %d GETs: %v", gets.add(0), failed)
+	}
+}
+
 // Gzip proves itself, and pays for no MD5.
 func TestProvenGzipIsLeftToItself(t *testing.T) {
 	var zipped bytes.Buffer

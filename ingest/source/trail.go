@@ -50,7 +50,6 @@ type Options struct {
 	backoff     retry.BackoffDelayer // tests wait shorter
 	lookupEvery time.Duration        // and look up more often
 	now         func() time.Time     // and know the time
-	large       int64                // and have smaller objects got in parts
 }
 
 func (o Options) client(ctx context.Context) (*s3.Client, error) {
@@ -63,7 +62,7 @@ func (o Options) client(ctx context.Context) (*s3.Client, error) {
 func (o Options) calls(throttled func()) store.CallOptions {
 	return store.CallOptions{
 		RequesterPays: o.RequesterPays, BucketOwner: o.BucketOwner, Retries: o.Retries,
-		Stall: o.StallTimeout, Backoff: o.backoff, Throttled: throttled, Large: o.large, Renew: store.CredentialsOf(o.client),
+		Stall: o.StallTimeout, Backoff: o.backoff, Throttled: throttled, Renew: store.CredentialsOf(o.client),
 	}
 }
 

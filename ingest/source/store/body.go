@@ -26,9 +26,8 @@ type body struct {
 	bucket *Bucket
 	key    string
 	etag   string // quoted, as S3 gave it; "" cannot be pinned
-	isPart bool   // of an object; the part ends at size
 	size   int64  // of the object; -1 if S3 does not say
-	at     int64  // bytes of the object that were read, or lie before the part
+	at     int64  // bytes of the object that were read
 
 	part    io.ReadCloser
 	broken  error // why part ended early; nil: it did not
@@ -37,7 +36,7 @@ type body struct {
 	owed    []func(error) error // the retries' tokens, given back once the end is reached
 }
 
-func (b *Bucket) openWhole(ctx context.Context, key string) (io.ReadCloser, header, error) {
+func (b *Bucket) open(ctx context.Context, key string) (io.ReadCloser, header, error) {
 	r := &body{ctx: ctx, bucket: b, key: key}
 	out, err := b.whole(ctx, r.key)
 	if err != nil {
@@ -63,9 +62,9 @@ func (b *Bucket) OpenRange(ctx context.Context, name string, offset, length int6
 }
 
 func (r *body) request() *s3.GetObjectInput {
-	in := &s3.GetObjectInput{Key: &r.key, Range: r.span()}
-	if r.etag != "" {
-		in.IfMatch = &r.etag
+	in := &s3.GetObjectInput{Key: &r.key, IfMatch: &r.etag}
+	if r.at > 0 {
+		in.Range = aws.String(fmt.Sprintf("bytes=%d-", r.at))
 	}
 	return in
 }

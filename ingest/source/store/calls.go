@@ -22,7 +22,6 @@ type CallOptions struct {
 	BucketOwner   string        // the account that must own every bucket; "" means any
 	Retries       int           // retries in reserve, see Calls; 0 means 1000, less than 0 none
 	Stall         time.Duration // how long an answer may stand still; 0 means 30 s, less than 0 for ever
-	Large         int64         // bytes of an object from which on it is got in parts; 0 means 64 MiB
 
 	Backoff   retry.BackoffDelayer // the wait before a retry; nil means up to 20 s, see Calls
 	Throttled func()               // called for each answer that asks to slow down, from any goroutine; nil: nobody
@@ -91,9 +90,6 @@ func newCalls(service string, mode aws.RetryMode, maxAttempts int, provider aws.
 	}
 	if opt.Stall == 0 {
 		opt.Stall = defaultStall
-	}
-	if opt.Large == 0 {
-		opt.Large = defaultLarge
 	}
 	c := &Calls{service: service, opt: opt}
 	if provider != nil {

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"context"
+	"crypto/fips140"
 	"crypto/md5"
 	"encoding/hex"
 	"errors"
@@ -25,17 +26,12 @@ func differs(format string, args ...any) error {
 	return &tell{fmt.Sprintf(format, args...), ErrDiffers}
 }
 
-// Open gets an object: a large one in parts, several at a time, which takes 16 MiB until it is closed.
+// Open gets an object.
 //
-// Where it is still the object as listed, by its ETag, it has the length listed, or Open fails. A
-// plain object without another checksum, whose ETag is an MD5, ends in an error unless it has that
-// MD5. An object that was replaced since it was listed is returned as it is now.
+// Where it is still the object as listed, by its ETag, it has the length listed, or Open fails. An
+// object that is not gzipped, and whose ETag is an MD5, ends in an error unless it has that MD5. An object that was replaced since it was listed is returned as it is now.
 func (b *Bucket) Open(ctx context.Context, obj Object) (io.ReadCloser, Object, error) {
-	open := b.openWhole
-	if obj.Size >= b.Calls.opt.Large {
-		open = b.openParts
-	}
-	body, got, err := open(ctx, b.key(obj.Name))
+	body, got, err := b.open(ctx, b.key(obj.Name))
 	if err != nil {
 		return nil, obj, err
 	}
@@ -58,13 +54,12 @@ func (b *Bucket) Open(ctx context.Context, obj Object) (io.ReadCloser, Object, e
 
 // header is what an answer says of the whole object.
 type header struct {
-	size    int64  // -1 if it does not say
-	etag    string // unquoted
-	sse     types.ServerSideEncryption
-	checked bool // the bytes are checked against a checksum of S3's
+	size int64  // -1 if it does not say
+	etag string // unquoted
+	sse  types.ServerSideEncryption
 }
 
-// headerOf returns what an answer says of the object, but for its size where out is a part of it.
+// headerOf returns what an answer says of the object.
 func headerOf(out *s3.GetObjectOutput) header {
 	h := header{size: -1, etag: unquote(out.ETag), sse: out.ServerSideEncryption}
 	if out.ContentLength != nil {
@@ -73,18 +68,16 @@ func headerOf(out *s3.GetObjectOutput) header {
 	if out.SSECustomerAlgorithm != nil {
 		h.sse = "customer"
 	}
-	_, summed := out.Body.(*checkedBody)
-	used, _ := s3.GetChecksumValidationMetadata(out.ResultMetadata)
-	h.checked = summed || len(used.AlgorithmsUsed) > 0
 	return h
 }
 
-// sumOf returns the hash that an object's ETag is, nil where it is none or another checksum does.
-// It is none of parts, of objects that KMS or the customer's key encrypts, and in directory
-// buckets. AWS_RESPONSE_CHECKSUM_VALIDATION=when_required switches it off, as it does the SDK's.
+// sumOf returns the hash that an object's ETag is, nil where it is none: of parts, of objects that
+// KMS or the customer's key encrypts, and in directory buckets. It does not matter whether S3 sends
+// a checksum: that proves no body whose rest was fetched anew. As the SDK's checksums,
+// AWS_RESPONSE_CHECKSUM_VALIDATION=when_required switches it off.
 func (b *Bucket) sumOf(h *header) hash.Hash {
 	switch _, err := hex.DecodeString(h.etag); {
-	case err != nil, len(h.etag) != 2*md5.Size, h.checked,
+	case err != nil, len(h.etag) != 2*md5.Size, fips140.Enabled(),
 		h.sse != "" && h.sse != types.ServerSideEncryptionAes256, strings.HasSuffix(b.Name, "--x-s3"),
 		b.Calls.configured.ResponseChecksumValidation == aws.ResponseChecksumValidationWhenRequired:
 		return nil
