@@ -9,6 +9,7 @@ import (
 
 	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/ingest"
+	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/spill"
@@ -38,7 +39,7 @@ type analyzeJob struct {
 // run reads, reports and publishes.
 func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
 	tell := newMessages(errOut, j.json)
-	store, err := dest.Open(ctx, j.out, source.NewS3, j.keeping)
+	store, err := dest.Open(ctx, j.out, aws.NewS3, j.keeping)
 	if err != nil {
 		return usageError{err}
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"vpcetrail/cmd/vpcetrail/dest"
+	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/day"
-	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 	"vpcetrail/report/merge"
@@ -119,12 +119,12 @@ func (f *mergeFlags) open(ctx context.Context, reports []string) (from []report.
 	if wanted, err = day.ParseWindow(f.date, time.Now()); err != nil {
 		return nil, nil, wanted, fmt.Errorf("--date: %w: see vpcetrail merge --help", err)
 	}
-	if to, err = dest.Open(ctx, f.out, source.NewS3, f.kept); err != nil {
+	if to, err = dest.Open(ctx, f.out, aws.NewS3, f.kept); err != nil {
 		return nil, nil, wanted, err
 	}
 	named := map[string]bool{spelled(f.out): true}
 	for _, name := range reports {
-		store, err := dest.Open(ctx, name, source.NewS3, dest.S3Options{})
+		store, err := dest.Open(ctx, name, aws.NewS3, dest.S3Options{})
 		if err != nil {
 			return nil, nil, wanted, err
 		}

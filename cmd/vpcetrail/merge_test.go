@@ -12,8 +12,8 @@ import (
 
 	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/fixtures/trail"
+	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/day"
-	"vpcetrail/ingest/source"
 	"vpcetrail/report"
 	"vpcetrail/report/findings"
 	"vpcetrail/report/table"
@@ -64,7 +64,7 @@ func TestMergeOfShards(t *testing.T) {
 // expectSamples checks that findings of a report leave eventIDs out, so that it matters which ones they name.
 func expectSamples(t testing.TB, out string) {
 	t.Helper()
-	store, err := dest.Open(t.Context(), out, source.NewS3, dest.S3Options{})
+	store, err := dest.Open(t.Context(), out, aws.NewS3, dest.S3Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -149,7 +149,7 @@ func TestMergeOfArbitraryParts(t *testing.T) {
 // manifests returns those of the report in dir.
 func manifests(t testing.TB, dir string) (all []*report.Manifest) {
 	t.Helper()
-	store, err := dest.Open(t.Context(), dir, source.NewS3, dest.S3Options{})
+	store, err := dest.Open(t.Context(), dir, aws.NewS3, dest.S3Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

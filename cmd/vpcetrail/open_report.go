@@ -6,8 +6,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"vpcetrail/cmd/vpcetrail/dest"
+	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/day"
-	"vpcetrail/ingest/source"
 	"vpcetrail/report"
 )
 
@@ -21,7 +21,7 @@ func oneDest(cmd *cobra.Command, args []string) error {
 
 // openReport opens the report in where, to read it. That where names no place is wrong usage.
 func openReport(ctx context.Context, where string) (report.Store, error) {
-	store, err := dest.Open(ctx, where, source.NewS3, dest.S3Options{})
+	store, err := dest.Open(ctx, where, aws.NewS3, dest.S3Options{})
 	if err != nil {
 		return nil, usageError{err}
 	}

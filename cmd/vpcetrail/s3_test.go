@@ -13,12 +13,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/fixtures/trail"
-	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/aws"
 	"vpcetrail/report"
 )
 
@@ -98,7 +98,7 @@ func TestS3TakesFilesOfSeveralParts(t *testing.T) {
 		setAWS(t, s)
 		for _, checksums := range []string{"when_supported", "when_required"} {
 			t.Setenv("AWS_REQUEST_CHECKSUM_CALCULATION", checksums)
-			store, err := dest.Open(t.Context(), reports+checksums, source.NewS3, dest.S3Options{})
+			store, err := dest.Open(t.Context(), reports+checksums, aws.NewS3, dest.S3Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -222,7 +222,7 @@ func TestS3ObjectReplacedWhileItIsListed(t *testing.T) {
 		before := fmt.Sprintf(record, 1)
 		after := before + "\n" + fmt.Sprintf(record, 2)
 		put := func(text string) {
-			in := &s3.PutObjectInput{Bucket: aws.String(trailBucket), Key: aws.String("a.json"), Body: strings.NewReader(text)}
+			in := &s3.PutObjectInput{Bucket: sdk.String(trailBucket), Key: sdk.String("a.json"), Body: strings.NewReader(text)}
 			if _, err := s.client.PutObject(t.Context(), in); err != nil {
 				t.Error(err)
 			}

@@ -11,7 +11,7 @@
 // two such names is two sources: its objects are read twice.
 //
 // S3 fails, and is asked again: calls and bodies that break off share one reserve of
-// retries (store.Calls), and how many objects are in flight follows from what S3 bears
+// retries (aws.Calls), and how many objects are in flight follows from what S3 bears
 // (Trail). What is handed out is an object's bytes, whole and of one version, or an
 // *Error that says why not.
 //

@@ -1,6 +1,9 @@
 package source
 
-import "vpcetrail/ingest/source/store"
+import (
+	"vpcetrail/ingest/aws"
+	"vpcetrail/ingest/source/store"
+)
 
 // An Error reports an object that could not be read. Its text is one line,
 // NAME: open: cause or NAME: read: cause.
@@ -11,12 +14,12 @@ type Error struct {
 	verb   string
 }
 
-func (e *Error) Error() string { return e.Object.Name + ": " + e.verb + ": " + store.Cause(e.Err) }
+func (e *Error) Error() string { return e.Object.Name + ": " + e.verb + ": " + aws.Cause(e.Err) }
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// EndsRun reports whether no object is to blame, but who asks: see store.EndsRun.
-func (e *Error) EndsRun() bool { return store.EndsRun(e.Err) }
+// EndsRun reports whether no object is to blame, but who asks: see aws.EndsRun.
+func (e *Error) EndsRun() bool { return aws.EndsRun(e.Err) }
 
 func newError(obj Object, verb string, err error) *Error {
 	return &Error{Object: obj, Status: store.StatusOf(err), Err: err, verb: verb}
@@ -28,6 +31,6 @@ type listingError struct {
 	err  error
 }
 
-func (e *listingError) Error() string { return "list " + e.name + ": " + store.Cause(e.err) }
+func (e *listingError) Error() string { return "list " + e.name + ": " + aws.Cause(e.err) }
 
 func (e *listingError) Unwrap() error { return e.err }

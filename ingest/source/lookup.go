@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"golang.org/x/sync/errgroup"
 
+	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source/layout"
 	"vpcetrail/ingest/source/store"
@@ -24,12 +24,6 @@ const LookupScheme = "lookup-events://"
 const lookupDays = 90
 
 func isLookup(arg string) bool { return strings.HasPrefix(arg, LookupScheme) }
-
-// NewCloudTrail returns a CloudTrail client for region, configured as the SDK does otherwise; see
-// store.NewCloudTrail.
-func NewCloudTrail(ctx context.Context, region string) (*cloudtrail.Client, error) {
-	return store.NewCloudTrail(ctx, region)
-}
 
 // CheckLookup says what is wrong with a SOURCE lookup-events://REGION of which window is wanted at
 // the time now: the Region's name, or days that the history no longer holds and whose report would
@@ -67,7 +61,7 @@ func lookupRoots(ctx context.Context, args []string, opt Options, p *plan) ([]*n
 	}
 	newClient := opt.CloudTrail
 	if newClient == nil {
-		newClient = NewCloudTrail
+		newClient = aws.NewCloudTrail
 	}
 	var nodes []*node
 	var checks errgroup.Group
@@ -77,8 +71,8 @@ func lookupRoots(ctx context.Context, args []string, opt Options, p *plan) ([]*n
 		if err != nil {
 			return nil, fmt.Errorf("%s%s: %w", LookupScheme, region, err)
 		}
-		calls := opt.calls(nil)
-		calls.Renew = func(ctx context.Context) (aws.CredentialsProvider, error) {
+		calls := opt.calls(nil).CallOptions
+		calls.Renew = func(ctx context.Context) (sdk.CredentialsProvider, error) {
 			again, err := newClient(ctx, region)
 			if err != nil {
 				return nil, err

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"vpcetrail/ingest/aws"
 )
 
 func TestOpenRefusesWrongSources(t *testing.T) {
@@ -132,7 +134,7 @@ func TestNewS3ReadsTheEnvironment(t *testing.T) {
 		equal(t, name, names(t, []string{"s3://logs"}, allDays, Options{}), []string{"s3://logs/AWSLogs/x.json"})
 	}
 	awsEnv(t, nil)
-	client, err := NewS3(t.Context())
+	client, err := aws.NewS3(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"golang.org/x/sync/semaphore"
 
+	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/source/layout"
 	"vpcetrail/ingest/source/store"
 )
@@ -28,23 +29,19 @@ type (
 // ParseKey reads a Key from an object's name: an S3 key, an s3:// URL or a path with slashes.
 func ParseKey(name string) Key { return layout.ParseKey(name) }
 
-// NewS3 returns an S3 client configured as the SDK does (environment, profile,
-// AWS_ENDPOINT_URL); see store.NewS3.
-func NewS3(ctx context.Context) (*s3.Client, error) { return store.NewS3(ctx) }
-
 // Options bound a Trail's work and say where its bytes come from. The zero value works.
 type Options struct {
 	MaxBytes    int64                                         // bytes fetched and not yet closed; 0 means 64 MiB, and never more than 8 MiB from files
 	Concurrency int                                           // most objects fetched at once; 0 means 768 from S3, 4 from files. From S3 it is a ceiling: see Trail
 	Stdin       io.Reader                                     // the object "-"; nil is empty
-	S3          func(ctx context.Context) (*s3.Client, error) // called once if there is an S3 source; nil means NewS3
+	S3          func(ctx context.Context) (*s3.Client, error) // called once if there is an S3 source; nil means aws.NewS3
 
-	// CloudTrail is called once for each Region of a source lookup-events://REGION; nil means NewCloudTrail.
+	// CloudTrail is called once for each Region of a source lookup-events://REGION; nil means aws.NewCloudTrail.
 	CloudTrail func(ctx context.Context, region string) (*cloudtrail.Client, error)
 
 	RequesterPays bool          // pay for requests and transfer, as a requester-pays bucket demands
 	BucketOwner   string        // account id that must own every bucket, or S3 refuses; "" means any
-	Retries       int           // retries that all calls to S3 have in reserve, see store.Calls; 0 means 1000 (100 for CloudTrail in a Region), less than 0 none
+	Retries       int           // retries that all calls to S3 have in reserve, see aws.Calls; 0 means 1000 (100 for CloudTrail in a Region), less than 0 none
 	StallTimeout  time.Duration // how long S3 or CloudTrail may send nothing before the call is made again; 0 means 30 s, less than 0 for ever
 
 	backoff     retry.BackoffDelayer // tests wait shorter
@@ -54,15 +51,15 @@ type Options struct {
 
 func (o Options) client(ctx context.Context) (*s3.Client, error) {
 	if o.S3 == nil {
-		return NewS3(ctx)
+		return aws.NewS3(ctx)
 	}
 	return o.S3(ctx)
 }
 
 func (o Options) calls(throttled func()) store.CallOptions {
 	return store.CallOptions{
-		RequesterPays: o.RequesterPays, BucketOwner: o.BucketOwner, Retries: o.Retries,
-		Stall: o.StallTimeout, Backoff: o.backoff, Throttled: throttled, Renew: store.CredentialsOf(o.client),
+		CallOptions:   aws.CallOptions{Retries: o.Retries, Stall: o.StallTimeout, Backoff: o.backoff, Throttled: throttled, Renew: aws.CredentialsOf(o.client)},
+		RequesterPays: o.RequesterPays, BucketOwner: o.BucketOwner,
 	}
 }
 

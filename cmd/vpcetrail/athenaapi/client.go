@@ -8,14 +8,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/athena"
 	"github.com/aws/aws-sdk-go-v2/service/athena/types"
-	"github.com/aws/smithy-go/logging"
 
-	"vpcetrail/ingest/source/store"
+	"vpcetrail/ingest/aws"
 	athenasql "vpcetrail/report/athena"
 )
 
@@ -43,9 +41,9 @@ func New(ctx context.Context, opt Options) (*Client, error) {
 	if opt.First == 0 {
 		opt.First, opt.Most = 100*time.Millisecond, 5*time.Second
 	}
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithLogger(logging.Nop{}))
+	cfg, err := aws.Config(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("AWS configuration: %w", err)
+		return nil, err
 	}
 	if cfg.Region == "" {
 		return nil, fmt.Errorf("AWS configuration: names no Region: set AWS_REGION")
@@ -117,7 +115,7 @@ func (c *Client) runOnce(ctx context.Context, sql string) (again bool, err error
 		}
 		again := status.AthenaError != nil && status.AthenaError.Retryable
 		return again, fmt.Errorf("%s, query %s: %s", strings.ToLower(string(status.State)),
-			aws.ToString(started.QueryExecutionId), reason(status))
+			sdk.ToString(started.QueryExecutionId), reason(status))
 	}
 }
 
@@ -126,14 +124,14 @@ func said(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
-	return errors.New(store.Cause(err))
+	return errors.New(aws.Cause(err))
 }
 
 // reason returns why a statement has failed, in one line.
 func reason(status *types.QueryExecutionStatus) string {
-	text := aws.ToString(status.StateChangeReason)
+	text := sdk.ToString(status.StateChangeReason)
 	if text == "" && status.AthenaError != nil {
-		text = aws.ToString(status.AthenaError.ErrorMessage)
+		text = sdk.ToString(status.AthenaError.ErrorMessage)
 	}
 	if text == "" {
 		return "Athena gives no reason"
@@ -172,8 +170,8 @@ func (c *Client) Tables(ctx context.Context, database string) (map[string]athena
 			return nil, said(err)
 		}
 		for _, t := range page.TableMetadataList {
-			tables[aws.ToString(t.Name)] = athenasql.Existing{
-				View:    aws.ToString(t.TableType) == "VIRTUAL_VIEW",
+			tables[sdk.ToString(t.Name)] = athenasql.Existing{
+				View:    sdk.ToString(t.TableType) == "VIRTUAL_VIEW",
 				Columns: columns(t.Columns), Partitions: columns(t.PartitionKeys), Properties: t.Parameters,
 			}
 		}
@@ -183,7 +181,7 @@ func (c *Client) Tables(ctx context.Context, database string) (map[string]athena
 
 func columns(list []types.Column) (out []athenasql.ExistingColumn) {
 	for _, c := range list {
-		out = append(out, athenasql.ExistingColumn{Name: aws.ToString(c.Name), Type: aws.ToString(c.Type), Comment: aws.ToString(c.Comment)})
+		out = append(out, athenasql.ExistingColumn{Name: sdk.ToString(c.Name), Type: sdk.ToString(c.Type), Comment: sdk.ToString(c.Comment)})
 	}
 	return out
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/source/store"
 	"vpcetrail/report"
 )
@@ -47,5 +48,5 @@ func Open(ctx context.Context, text string, newS3 func(context.Context) (*s3.Cli
 	if err != nil {
 		return nil, fmt.Errorf("%s: open: %w", text, err)
 	}
-	return newS3Store(client, bucket, prefix, opt, store.CredentialsOf(newS3)), nil
+	return newS3Store(client, bucket, prefix, opt, aws.CredentialsOf(newS3)), nil
 }

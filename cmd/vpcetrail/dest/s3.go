@@ -12,13 +12,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/smithy-go"
 
+	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/source/store"
 	"vpcetrail/report"
 )
@@ -69,11 +68,11 @@ type s3Store struct {
 	unconditional atomic.Bool // it does not
 }
 
-func newS3Store(client *s3.Client, bucket, prefix string, opt S3Options, renew func(context.Context) (aws.CredentialsProvider, error)) *s3Store {
+func newS3Store(client *s3.Client, bucket, prefix string, opt S3Options, renew func(context.Context) (sdk.CredentialsProvider, error)) *s3Store {
 	if prefix = strings.Trim(prefix, "/"); prefix != "" {
 		prefix += "/"
 	}
-	calls := store.NewCalls(client, store.CallOptions{BucketOwner: opt.BucketOwner, Backoff: opt.backoff, Renew: renew})
+	calls := store.NewCalls(client, store.CallOptions{CallOptions: aws.CallOptions{Backoff: opt.backoff, Renew: renew}, BucketOwner: opt.BucketOwner})
 	return &s3Store{client: client, bucket: &store.Bucket{Calls: calls, Name: bucket}, prefix: prefix, opt: opt}
 }
 
@@ -111,7 +110,7 @@ func (s *s3Store) Read(ctx context.Context, name string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: open: %w", s.url(name), report.ErrNoReport)
 	}
 	if store.StatusOf(err) == "denied" {
-		return nil, fmt.Errorf("%s: open: %s: %s", s.url(name), store.Cause(err), mayRead)
+		return nil, fmt.Errorf("%s: open: %s: %s", s.url(name), aws.Cause(err), mayRead)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: open: %w", s.url(name), brief(err))
@@ -146,35 +145,20 @@ func (s *s3Store) ReadAt(ctx context.Context, name string, p []byte, offset int6
 }
 
 func codeOf(err error) string {
-	var api smithy.APIError
-	if errors.As(err, &api) {
-		return api.ErrorCode()
-	}
-	return ""
-}
-
-// bucketRegion returns the Region in which S3 says the bucket is, where it refuses for that reason.
-func bucketRegion(err error) string {
-	var resp *awshttp.ResponseError
-	if !errors.As(err, &resp) || resp.Response == nil {
-		return ""
-	}
-	switch resp.HTTPStatusCode() {
-	case http.StatusMovedPermanently, http.StatusBadRequest:
-		return resp.Response.Header.Get("X-Amz-Bucket-Region")
-	}
-	return ""
+	code, _ := aws.APIError(err)
+	return code
 }
 
 // brief keeps of an SDK error the service's own words, else what went wrong with the call: one line.
 func brief(err error) error {
-	if region := bucketRegion(err); region != "" && !store.EndsRun(err) {
+	_, status := aws.APIError(err)
+	if region := aws.BucketRegion(err); region != "" && !aws.EndsRun(err) && (status == http.StatusMovedPermanently || status == http.StatusBadRequest) {
 		return fmt.Errorf("the bucket is in another Region: set AWS_REGION to %s", region)
 	}
 	if errors.Is(err, context.Canceled) {
 		return context.Canceled
 	}
-	return errors.New(store.Cause(err))
+	return errors.New(aws.Cause(err))
 }
 
 func (s *s3Store) Begin(ctx context.Context, note func(string)) (report.Writer, error) {

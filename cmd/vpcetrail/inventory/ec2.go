@@ -9,18 +9,16 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
-	"github.com/aws/smithy-go"
-	"github.com/aws/smithy-go/logging"
 	"golang.org/x/sync/errgroup"
 
 	"vpcetrail/classify"
+	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/event"
-	"vpcetrail/ingest/source/store"
 )
 
 const (
@@ -48,10 +46,9 @@ type EC2 struct {
 // Connect returns the EC2 of the account whose credentials the SDK finds, configured as the SDK does
 // otherwise (environment, profile, AWS_ENDPOINT_URL), its retries included.
 func Connect(ctx context.Context) (*EC2, error) {
-	cfg, err := config.LoadDefaultConfig(ctx,
-		config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(patience)), config.WithLogger(logging.Nop{}))
+	cfg, err := aws.Config(ctx, config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(patience)))
 	if err != nil {
-		return nil, fmt.Errorf("AWS configuration: %w", err)
+		return nil, err
 	}
 	return &EC2{
 		Home: cfg.Region, Now: time.Now,
@@ -131,14 +128,14 @@ func (e *EC2) regions(ctx context.Context) ([]string, error) {
 	}
 	var regions []string
 	for _, r := range out.Regions {
-		regions = append(regions, aws.ToString(r.RegionName))
+		regions = append(regions, sdk.ToString(r.RegionName))
 	}
 	return regions, nil
 }
 
 // describe returns all endpoints of a client's Region.
 func describe(ctx context.Context, client Client) ([]types.VpcEndpoint, error) {
-	in := &ec2.DescribeVpcEndpointsInput{MaxResults: aws.Int32(perPage)}
+	in := &ec2.DescribeVpcEndpointsInput{MaxResults: sdk.Int32(perPage)}
 	var all []types.VpcEndpoint
 	for {
 		out, err := client.DescribeVpcEndpoints(ctx, in)
@@ -146,10 +143,10 @@ func describe(ctx context.Context, client Client) ([]types.VpcEndpoint, error) {
 			return nil, err
 		}
 		all = append(all, out.VpcEndpoints...)
-		switch token := aws.ToString(out.NextToken); {
+		switch token := sdk.ToString(out.NextToken); {
 		case token == "":
 			return all, nil
-		case token == aws.ToString(in.NextToken):
+		case token == sdk.ToString(in.NextToken):
 			return nil, errors.New("the server returns the same page again")
 		}
 		in.NextToken = out.NextToken
@@ -159,8 +156,8 @@ func describe(ctx context.Context, client Client) ([]types.VpcEndpoint, error) {
 // add takes over an endpoint that EC2 described at the time now.
 func (a *Answer) add(v *types.VpcEndpoint, region string, now int64) error {
 	e := classify.Endpoint{
-		ID: aws.ToString(v.VpcEndpointId), Type: classify.EndpointType(string(v.VpcEndpointType)), VPC: aws.ToString(v.VpcId),
-		Service: aws.ToString(v.ServiceName), Account: aws.ToString(v.OwnerId), Region: region,
+		ID: sdk.ToString(v.VpcEndpointId), Type: classify.EndpointType(string(v.VpcEndpointType)), VPC: sdk.ToString(v.VpcId),
+		Service: sdk.ToString(v.ServiceName), Account: sdk.ToString(v.OwnerId), Region: region,
 	}
 	switch {
 	case !classify.IsEndpointID([]byte(e.ID)):
@@ -191,31 +188,16 @@ func (a *Answer) add(v *types.VpcEndpoint, region string, now int64) error {
 // explain says in one line why EC2 did not answer, and what to do where it refused; allow is the permission
 // that is wanted.
 func explain(err error, allow string) error {
-	text := store.Cause(err)
-	var api smithy.APIError
-	code := ""
-	if errors.As(err, &api) {
-		code = api.ErrorCode()
-	}
-	switch code {
+	text := aws.Cause(err)
+	switch code, _ := aws.APIError(err); code {
 	case "UnauthorizedOperation", "AccessDenied", "AccessDeniedException":
 		text += ": allow " + allow
 	case "AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "OptInRequired":
 		text += ": see that the credentials are valid and the account has the Region enabled"
 	case "":
 		if strings.Contains(err.Error(), "get credentials") {
-			text = store.NoCredentials + text
+			text = aws.NoCredentials + text
 		}
 	}
-	return &explained{text, err}
+	return aws.Explain(text, err)
 }
-
-// An explained error has a text of its own.
-type explained struct {
-	text string
-	err  error
-}
-
-func (e *explained) Error() string { return e.text }
-
-func (e *explained) Unwrap() error { return e.err }

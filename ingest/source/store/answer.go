@@ -10,13 +10,15 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	"github.com/aws/smithy-go"
 	smithyxml "github.com/aws/smithy-go/encoding/xml"
 	"github.com/aws/smithy-go/middleware"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"vpcetrail/ingest/aws"
 )
 
 // maxListing bounds an answer to a LIST. 1,000 keys of 1,024 bytes, each of which takes three
@@ -33,6 +35,9 @@ type notListing struct {
 func (e *notListing) Error() string { return "the answer is no listing: " + e.why }
 
 func (e *notListing) Unwrap() error { return e.err }
+
+// Brief is all there is to say.
+func (e *notListing) Brief() string { return e.Error() }
 
 // RetryableError says to the SDK that the call may be made again.
 func (*notListing) RetryableError() bool { return true }
@@ -74,7 +79,7 @@ func malformed(err error) bool {
 	var syntax *xml.SyntaxError
 	var idle interface{ Timeout() bool }
 	return errors.As(err, &syntax) ||
-		!cutShort(err) && !errors.As(err, &idle) && !errors.Is(err, context.Canceled) && !errors.Is(err, errLong)
+		!aws.CutShort(err) && !errors.As(err, &idle) && !errors.Is(err, context.Canceled) && !errors.Is(err, errLong)
 }
 
 // checkRoot checks the root of a 200's XML, and bounds the answer.
@@ -127,13 +132,13 @@ func (b *bounded) Read(p []byte) (int, error) {
 
 // checkPage decodes the names of a page and checks that it can be the answer to in.
 func checkPage(in *s3.ListObjectsV2Input, out *s3.ListObjectsV2Output, after string) error {
-	token := aws.ToString(out.NextContinuationToken)
+	token := sdk.ToString(out.NextContinuationToken)
 	switch {
 	case out.IsTruncated == nil:
 		return &notListing{why: "it does not say whether it is whole"}
 	case *out.IsTruncated && token == "":
 		return &notListing{why: "it is truncated and has no token for what follows"}
-	case *out.IsTruncated && token == aws.ToString(in.ContinuationToken):
+	case *out.IsTruncated && token == sdk.ToString(in.ContinuationToken):
 		return &notListing{why: "it is truncated and has the token that it was asked with"}
 	case len(out.Contents)+len(out.CommonPrefixes) > int(*in.MaxKeys):
 		return &notListing{why: fmt.Sprintf("it has more than the %d entries that were asked for", *in.MaxKeys)}
@@ -154,7 +159,7 @@ func checkPage(in *s3.ListObjectsV2Input, out *s3.ListObjectsV2Output, after str
 
 // checkName decodes the name of an object or a folder, and checks that it is among those asked for.
 func checkName(in *s3.ListObjectsV2Input, name **string, encoded bool, after string, folder bool) error {
-	text := aws.ToString(*name)
+	text := sdk.ToString(*name)
 	if encoded {
 		decoded, err := url.QueryUnescape(text)
 		if err != nil {

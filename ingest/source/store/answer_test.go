@@ -11,9 +11,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"vpcetrail/ingest/aws"
 )
 
 // scripted is an HTTP client that gives one answer after the other, the last one again and again.
@@ -34,10 +36,10 @@ func (c *scripted) Do(r *http.Request) (*http.Response, error) {
 func listed(t *testing.T, answers ...string) (pages int, names []string, err error) {
 	t.Helper()
 	client := s3.New(s3.Options{
-		Region: "us-east-1", Credentials: aws.AnonymousCredentials{}, HTTPClient: &scripted{answers}, RetryMaxAttempts: 2,
+		Region: "us-east-1", Credentials: sdk.AnonymousCredentials{}, HTTPClient: &scripted{answers}, RetryMaxAttempts: 2,
 	})
 	soon := retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return 0, nil })
-	b := &Bucket{Calls: NewCalls(client, CallOptions{Backoff: soon, Stall: -1}), Name: "b"}
+	b := &Bucket{Calls: NewCalls(client, CallOptions{CallOptions: aws.CallOptions{Backoff: soon, Stall: -1}}), Name: "b"}
 	for pager, more := b.List("s3://b/p/"), true; more; pages++ {
 		var page []Entry
 		if page, more, err = pager.Next(t.Context()); err != nil {
@@ -75,7 +77,7 @@ func FuzzListingAnswer(f *testing.F) {
 			t.Fatalf("the second try was a listing: %v", err)
 		}
 		if _, _, err := listed(t, text); err != nil { // as on the first try: the text was none, or has no end
-			if line := Cause(err); strings.ContainsAny(line, "\n\x1b\u009b") {
+			if line := aws.Cause(err); strings.ContainsAny(line, "\n\x1b\u009b") {
 				t.Errorf("an error of more than a line of text: %q", line)
 			}
 		} else if root, whole := outline(text); root != "ListBucketResult" || !whole {

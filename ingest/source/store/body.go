@@ -7,11 +7,12 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"syscall"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"vpcetrail/ingest/aws"
 )
 
 // ErrChanged reports an object that was overwritten while it was read: what came
@@ -43,7 +44,7 @@ func (b *Bucket) open(ctx context.Context, key string) (io.ReadCloser, header, e
 		return nil, header{}, err
 	}
 	h := headerOf(out)
-	r.part, r.etag, r.size = out.Body, aws.ToString(out.ETag), h.size
+	r.part, r.etag, r.size = out.Body, sdk.ToString(out.ETag), h.size
 	return r, h, nil
 }
 
@@ -64,7 +65,7 @@ func (b *Bucket) OpenRange(ctx context.Context, name string, offset, length int6
 func (r *body) request() *s3.GetObjectInput {
 	in := &s3.GetObjectInput{Key: &r.key, IfMatch: &r.etag}
 	if r.at > 0 {
-		in.Range = aws.String(fmt.Sprintf("bytes=%d-", r.at))
+		in.Range = sdk.String(fmt.Sprintf("bytes=%d-", r.at))
 	}
 	return in
 }
@@ -97,7 +98,7 @@ func (r *body) Read(p []byte) (int, error) {
 
 // settle notes the good end.
 func (r *body) settle() {
-	r.bucket.Calls.succeeded()
+	r.bucket.Calls.Succeeded()
 	for _, release := range r.owed {
 		_ = release(nil) // has no way to fail
 	}
@@ -110,17 +111,17 @@ func (r *body) resume() error {
 	if r.ctx.Err() != nil {
 		return context.Cause(r.ctx)
 	}
-	if !cutShort(r.broken) && !calls.retryer.IsErrorRetryable(r.broken) {
+	if !calls.Retryable(r.broken) {
 		return r.broken
 	}
-	calls.failed(r.broken)
+	calls.Failed(r.broken)
 	if r.etag == "" {
 		return r.broken
 	}
-	if r.resumed++; int64(r.resumed) >= int64(calls.retryer.MaxAttempts())+r.at>>20 {
+	if r.resumed++; int64(r.resumed) >= int64(calls.MaxAttempts())+r.at>>20 {
 		return &retry.MaxAttemptsError{Attempt: r.resumed, Err: r.broken}
 	}
-	release, err := calls.again(r.ctx, r.resumed, r.broken)
+	release, err := calls.Again(r.ctx, r.resumed, r.broken)
 	if r.ctx.Err() != nil {
 		return context.Cause(r.ctx)
 	}
@@ -139,16 +140,16 @@ func (r *body) resume() error {
 
 // wholeOnly asks for no checksum: S3's is that of the whole object, and what comes is the rest.
 func wholeOnly(o *s3.Options) {
-	o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+	o.ResponseChecksumValidation = sdk.ResponseChecksumValidationWhenRequired
 }
 
 // fits checks that out continues what was read. S3 sees to it, but not every server
 // that speaks its language knows If-Match.
 func (r *body) fits(out *s3.GetObjectOutput) error {
-	if aws.ToString(out.ETag) != r.etag {
+	if sdk.ToString(out.ETag) != r.etag {
 		return ErrChanged
 	}
-	span := aws.ToString(out.ContentRange) // bytes 5-9/10
+	span := sdk.ToString(out.ContentRange) // bytes 5-9/10
 	if r.at > 0 && !strings.HasPrefix(span, fmt.Sprintf("bytes %d-", r.at)) {
 		return fmt.Errorf("asked for the bytes from %d on, the server sent %q", r.at, span)
 	}
@@ -160,16 +161,11 @@ func (r *body) fits(out *s3.GetObjectOutput) error {
 
 // changed returns ErrChanged for the answers that mean it.
 func changed(err error) error {
-	switch _, status := apiError(err); status {
+	switch _, status := aws.APIError(err); status {
 	case http.StatusPreconditionFailed, http.StatusRequestedRangeNotSatisfiable:
 		return ErrChanged
 	}
 	return err
-}
-
-// cutShort reports whether err is an answer's that ended before its end.
-func cutShort(err error) bool {
-	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 }
 
 // Close ends the reading.

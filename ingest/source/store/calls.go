@@ -1,277 +1,48 @@
 package store
 
 import (
-	"context"
-	"errors"
-	"math"
-	"net/http"
-	"sync"
-	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
-	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"vpcetrail/ingest/aws"
 )
 
 // CallOptions say how S3 is asked. The zero value works.
 type CallOptions struct {
-	RequesterPays bool          // this account pays for requests and transfer, as such buckets demand
-	BucketOwner   string        // the account that must own every bucket; "" means any
-	Retries       int           // retries in reserve, see Calls; 0 means 1000, less than 0 none
-	Stall         time.Duration // how long an answer may stand still; 0 means 30 s, less than 0 for ever
-
-	Backoff   retry.BackoffDelayer // the wait before a retry; nil means up to 20 s, see Calls
-	Throttled func()               // called for each answer that asks to slow down, from any goroutine; nil: nobody
-
-	// Renew looks for the credentials once more where they came from, after those in use were refused; nil: nobody does.
-	Renew func(context.Context) (aws.CredentialsProvider, error)
+	aws.CallOptions
+	RequesterPays bool   // this account pays for requests and transfer, as such buckets demand
+	BucketOwner   string // the account that must own every bucket; "" means any
 }
 
-const (
-	defaultAttempts = 10
-	defaultRetries  = 1000
-	defaultStall    = 30 * time.Second
-
-	// deadAfter failures in a row, once the retries are spent, the service counts as dead:
-	// then one call in probeEvery finds out whether it is back, and the others fail at once.
-	deadAfter  = 32
-	probeEvery = time.Second
-)
-
-// Calls are the calls of one run to a service, S3 unless it says otherwise, and what they share.
-//
-// A call that fails for a passing reason (500, 503, 429, a connection that is
-// refused, reset or stands still) is tried up to 10 times, or as often as the SDK's
-// configuration says (AWS_MAX_ATTEMPTS, max_attempts), with jitter and growing waits:
-// up to 20 s where S3 asks to slow down, a fifth of that elsewhere. The SDK's
-// retryer does it, in its standard or adaptive mode (AWS_RETRY_MODE).
-//
-// All calls draw their retries from one reserve, so that an endpoint that is down
-// ends a run in bounded time. A retry that succeeds is given back, and so is a fifth
-// of one for every call that succeeds. Calls are safe for concurrent use.
+// Calls are the calls of one run to S3. They are safe for concurrent use.
 type Calls struct {
-	client *s3.Client // nil for another service
+	*aws.Calls
+	client *s3.Client
+	opt    CallOptions
+
 	// Of client, for requests like the SDK's.
 	configured s3.Options
 	signer     *v4.Signer
 	http       s3.HTTPClient
 	like       bool // there may be such
-
-	credentials *credentials // nil: none
-
-	service string // its name for people
-	opt     CallOptions
-	retryer aws.RetryerV2 // without what caller adds
-	reserve *ratelimit.TokenRateLimit
-
-	mu        sync.Mutex
-	spent     bool // the reserve ran dry, and nothing has succeeded since
-	failures  int  // in a row
-	nextProbe time.Time
 }
 
 // NewCalls returns the calls of a run that client carries out.
 func NewCalls(client *s3.Client, opt CallOptions) *Calls {
 	o := client.Options()
-	c := newCalls("S3", o.RetryMode, o.RetryMaxAttempts, o.Credentials, opt)
-	c.client, c.configured, c.signer = client, o, v4.NewSigner()
-	c.http = c.patient(o.HTTPClient)
-	c.like = o.RetryMode != aws.RetryModeAdaptive && len(o.APIOptions) == 0 && o.Credentials != nil
+	c := &Calls{Calls: aws.NewCalls("S3", o.RetryMode, o.RetryMaxAttempts, o.Credentials, opt.CallOptions), client: client, opt: opt}
+	c.configured, c.signer, c.http = o, v4.NewSigner(), c.Patient(o.HTTPClient)
+	c.like = o.RetryMode != sdk.RetryModeAdaptive && len(o.APIOptions) == 0 && o.Credentials != nil
 	return c
-}
-
-// newCalls returns the calls to a service by a client configured so.
-func newCalls(service string, mode aws.RetryMode, maxAttempts int, provider aws.CredentialsProvider, opt CallOptions) *Calls {
-	if opt.Retries == 0 {
-		opt.Retries = defaultRetries
-	}
-	if opt.Stall == 0 {
-		opt.Stall = defaultStall
-	}
-	c := &Calls{service: service, opt: opt}
-	if provider != nil {
-		c.credentials = &credentials{again: opt.Renew, provider: provider}
-	}
-	c.reserve = ratelimit.NewTokenRateLimit(uint(max(0, opt.Retries)) * retry.DefaultRetryCost)
-	standard := func(o *retry.StandardOptions) {
-		o.MaxAttempts = attempts(maxAttempts)
-		c.standard(o)
-	}
-	if mode == aws.RetryModeAdaptive {
-		c.retryer = retry.NewAdaptiveMode(func(o *retry.AdaptiveModeOptions) {
-			o.StandardOptions = append(o.StandardOptions, standard)
-		})
-	} else {
-		c.retryer = retry.NewStandard(standard)
-	}
-	return c
-}
-
-func (c *Calls) standard(o *retry.StandardOptions) {
-	o.RateLimiter = c.reserve
-	o.RetryCost, o.RetryTimeoutCost, o.ThrottlingRetryCost = retry.DefaultRetryCost, retry.DefaultRetryCost, retry.DefaultRetryCost
-	o.NoRetryIncrement = 0 // succeeded gives back, once a body is complete too
-	o.Backoff = c.opt.Backoff
-	if o.Backoff == nil {
-		o.Backoff = backoff(retry.NewExponentialJitterBackoff(o.MaxBackoff))
-	}
-	o.Retryables = append(o.Retryables,
-		retry.RetryableHTTPStatusCode{Codes: map[int]struct{}{http.StatusTooManyRequests: {}}},
-		retry.IsErrorRetryableFunc(func(err error) aws.Ternary { // an answer that was cut
-			if cutShort(err) {
-				return aws.TrueTernary
-			}
-			return aws.UnknownTernary
-		}))
-}
-
-func attempts(configured int) int {
-	if configured > 0 {
-		return configured
-	}
-	return defaultAttempts
-}
-
-// backoff shortens the SDK's waits, made for throttling, where nobody asked to slow down.
-func backoff(sdk retry.BackoffDelayer) retry.BackoffDelayer {
-	return retry.BackoffDelayerFunc(func(attempt int, err error) (time.Duration, error) {
-		wait, randErr := sdk.BackoffDelay(attempt, err)
-		if !throttled(err) {
-			wait /= 5
-		}
-		return wait, randErr
-	})
-}
-
-// throttled reports whether err is the service's wish for fewer requests.
-func throttled(err error) bool {
-	var resp *awshttp.ResponseError
-	if errors.As(err, &resp) {
-		switch resp.HTTPStatusCode() {
-		case http.StatusServiceUnavailable, http.StatusTooManyRequests:
-			return true
-		}
-	}
-	return retry.IsErrorThrottles(retry.DefaultThrottles).IsErrorThrottle(err).Bool()
 }
 
 // options give a call what all calls share.
 func (c *Calls) options(o *s3.Options) {
-	o.Retryer = caller{c.retryer, c}
-	o.HTTPClient = c.patient(o.HTTPClient)
-	if c.credentials != nil {
-		o.Credentials = c.credentials
-		o.APIOptions = append(o.APIOptions, c.credentials.renewing)
-	}
-}
-
-// patient returns a client that waits for an answer no longer than it should.
-func (c *Calls) patient(client s3.HTTPClient) s3.HTTPClient {
-	if c.opt.Stall > 0 {
-		return watch{client, c.opt.Stall}
-	}
-	return client
+	o.Retryer, o.HTTPClient = c.Retryer(), c.Patient(o.HTTPClient)
+	c.Sign(&o.Credentials, &o.APIOptions)
 }
 
 // plain reports whether a request may be made without the SDK: not where its middlewares were asked for, nor where it
 // is to limit the rate, nor while the service seems dead.
-func (c *Calls) plain() bool {
-	if !c.like {
-		return false
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return !c.spent
-}
-
-// succeeded notes an answer, be it a refusal: the service is there.
-func (c *Calls) succeeded() {
-	_ = c.reserve.AddTokens(1) // has no way to fail
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.spent, c.failures = false, 0
-}
-
-// failed notes a call or a body that failed for a passing reason.
-func (c *Calls) failed(err error) {
-	c.mu.Lock()
-	c.failures = min(c.failures+1, math.MaxInt32)
-	c.mu.Unlock()
-	if c.opt.Throttled != nil && throttled(err) {
-		c.opt.Throttled()
-	}
-}
-
-// admit lets a call start, unless the service is dead.
-func (c *Calls) admit() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.spent || c.failures < deadAfter {
-		return nil
-	}
-	now := time.Now()
-	if now.Before(c.nextProbe) {
-		return &tell{"not asked for: " + c.service + " does not answer, and the run's retries are spent", errDead}
-	}
-	c.nextProbe = now.Add(probeEvery)
-	return nil
-}
-
-var errDead = errors.New("service does not answer")
-
-// again waits before what failed with err is done for the nth time again. The
-// caller calls release(nil) once that has succeeded.
-func (c *Calls) again(ctx context.Context, n int, err error) (release func(error) error, refused error) {
-	if release, refused = (caller{c.retryer, c}).GetRetryToken(ctx, err); refused != nil {
-		return nil, refused
-	}
-	wait, refused := c.retryer.RetryDelay(n, err)
-	if refused != nil {
-		return nil, refused
-	}
-	timer := time.NewTimer(wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return release, nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
-	}
-}
-
-// A caller is the SDK's retryer, with what Calls count.
-type caller struct {
-	aws.RetryerV2
-	calls *Calls
-}
-
-// GetAttemptToken is asked before every attempt.
-func (r caller) GetAttemptToken(ctx context.Context) (func(error) error, error) {
-	if err := r.calls.admit(); err != nil {
-		return nil, err
-	}
-	return r.RetryerV2.GetAttemptToken(ctx)
-}
-
-// IsErrorRetryable is asked once for every attempt that failed.
-func (r caller) IsErrorRetryable(err error) bool {
-	again := r.RetryerV2.IsErrorRetryable(err)
-	if again {
-		r.calls.failed(err)
-	}
-	return again
-}
-
-// GetRetryToken is asked before every retry.
-func (r caller) GetRetryToken(ctx context.Context, cause error) (func(error) error, error) {
-	release, err := r.RetryerV2.GetRetryToken(ctx, cause)
-	if err != nil {
-		r.calls.mu.Lock()
-		r.calls.spent = true
-		r.calls.mu.Unlock()
-	}
-	return release, err
-}
+func (c *Calls) plain() bool { return c.like && !c.Spent() }

@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"vpcetrail/ingest/aws"
 )
 
 // maxEmpty bounds the empty pages that may follow one another. S3 sends some where it skips
@@ -51,14 +53,14 @@ func (b *Bucket) page(ctx context.Context, in *s3.ListObjectsV2Input, after stri
 	asked := b.home(client.Options().Region)
 	check := checkListing(in, after)
 	out, err := client.ListObjectsV2(ctx, in, b.Options, check)
-	if region := bucketRegion(err); region != "" && region != asked && !isARN(b.Name) {
+	if region := aws.BucketRegion(err); region != "" && region != asked && !isARN(b.Name) {
 		b.region.Store(&region)
 		out, err = client.ListObjectsV2(ctx, in, b.Options, check)
 	}
 	if err != nil {
 		return nil, b.explain(err)
 	}
-	b.Calls.succeeded()
+	b.Calls.Succeeded()
 	return out, nil
 }
 
@@ -94,11 +96,11 @@ func (p *s3Pager) Next(ctx context.Context) ([]Entry, bool, error) {
 		p.last, p.empty = entries[len(entries)-1].Name, 0
 	}
 	if p.empty > maxEmpty {
-		return nil, false, &tell{fmt.Sprintf("more than %d empty pages follow one another: "+
-			"have a lifecycle rule remove the markers of deleted objects", maxEmpty), nil}
+		return nil, false, aws.Explain(fmt.Sprintf("more than %d empty pages follow one another: "+
+			"have a lifecycle rule remove the markers of deleted objects", maxEmpty), nil)
 	}
 	p.token = out.NextContinuationToken
-	return entries, aws.ToBool(out.IsTruncated), nil
+	return entries, sdk.ToBool(out.IsTruncated), nil
 }
 
 // entries returns what a page holds, in byte order and without what was listed before.
@@ -106,7 +108,7 @@ func (p *s3Pager) entries(out *s3.ListObjectsV2Output) []Entry {
 	entries := make([]Entry, 0, len(out.Contents)+len(out.CommonPrefixes))
 	for _, o := range out.Contents {
 		name := strings.TrimPrefix(*o.Key, p.prefix)
-		entries = append(entries, Entry{Name: name, Size: aws.ToInt64(o.Size), ETag: unquote(o.ETag)})
+		entries = append(entries, Entry{Name: name, Size: sdk.ToInt64(o.Size), ETag: unquote(o.ETag)})
 	}
 	for _, o := range out.CommonPrefixes {
 		entries = append(entries, Entry{Name: strings.TrimPrefix(*o.Prefix, p.prefix)})

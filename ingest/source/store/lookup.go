@@ -5,19 +5,17 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/config"
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail/types"
-	"github.com/aws/smithy-go/logging"
 
+	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source/layout"
 )
@@ -36,25 +34,14 @@ const (
 // days, by the events' times, named lookup-events://REGION/2026-11-20. It is safe for concurrent use.
 type Lookup struct {
 	client *cloudtrail.Client
-	calls  *Calls
+	calls  *aws.Calls
 	region string
-	pace   spacing
-}
-
-// NewCloudTrail returns a client of CloudTrail in region, configured as the SDK does otherwise
-// (environment, profile, AWS_ENDPOINT_URL).
-func NewCloudTrail(ctx context.Context, region string) (*cloudtrail.Client, error) {
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithRegion(region), config.WithHTTPClient(httpClient()), config.WithLogger(logging.Nop{}))
-	if err != nil {
-		return nil, fmt.Errorf("AWS configuration: %w", err)
-	}
-	return cloudtrail.NewFromConfig(cfg), nil
+	pace   aws.Spacing
 }
 
 // NewLookup returns the history of the client's Region. Requests are at least every apart; 0 means
-// half a second, CloudTrail's own limit. Of opt what is about buckets is not used, and Retries 0
-// means 100.
-func NewLookup(client *cloudtrail.Client, opt CallOptions, every time.Duration) *Lookup {
+// half a second, CloudTrail's own limit. Retries 0 means 100.
+func NewLookup(client *cloudtrail.Client, opt aws.CallOptions, every time.Duration) *Lookup {
 	if opt.Retries == 0 {
 		opt.Retries = lookupRetries
 	}
@@ -62,8 +49,8 @@ func NewLookup(client *cloudtrail.Client, opt CallOptions, every time.Duration) 
 		every = lookupEvery
 	}
 	o := client.Options()
-	calls := newCalls("CloudTrail", o.RetryMode, o.RetryMaxAttempts, o.Credentials, opt)
-	return &Lookup{client: client, calls: calls, region: o.Region, pace: spacing{every: every}}
+	calls := aws.NewCalls("CloudTrail", o.RetryMode, o.RetryMaxAttempts, o.Credentials, opt)
+	return &Lookup{client: client, calls: calls, region: o.Region, pace: aws.Spacing{Every: every}}
 }
 
 // Day returns the object that holds the events of d.
@@ -76,7 +63,7 @@ func (l *Lookup) name() string { return "lookup-events://" + l.region }
 // Check asks for one event of d, to find out early whether the history may be read.
 func (l *Lookup) Check(ctx context.Context, d day.Day) error {
 	in := request(d)
-	in.MaxResults = aws.Int32(1)
+	in.MaxResults = sdk.Int32(1)
 	_, err := l.ask(ctx, in)
 	return err
 }
@@ -94,27 +81,20 @@ func (*Lookup) List(string) Pager { panic("BUG: event history listed") }
 func request(d day.Day) *cloudtrail.LookupEventsInput {
 	start := d.Time()
 	return &cloudtrail.LookupEventsInput{
-		StartTime: aws.Time(start), EndTime: aws.Time(start.Add(24*time.Hour - time.Second)), MaxResults: aws.Int32(lookupPage),
+		StartTime: sdk.Time(start), EndTime: sdk.Time(start.Add(24*time.Hour - time.Second)), MaxResults: sdk.Int32(lookupPage),
 	}
 }
 
 // ask makes one request, with its retries. Errors say what to do about a refusal.
 func (l *Lookup) ask(ctx context.Context, in *cloudtrail.LookupEventsInput) (*cloudtrail.LookupEventsOutput, error) {
 	out, err := l.client.LookupEvents(ctx, in, func(o *cloudtrail.Options) {
-		o.Retryer = spaced{caller{l.calls.retryer, l.calls}, &l.pace}
-		o.HTTPClient = inMemory{o.HTTPClient}
-		if l.calls.credentials != nil {
-			o.Credentials = l.calls.credentials
-			o.APIOptions = append(o.APIOptions, l.calls.credentials.renewing)
-		}
-		if l.calls.opt.Stall > 0 {
-			o.HTTPClient = watch{o.HTTPClient, l.calls.opt.Stall}
-		}
+		o.Retryer, o.HTTPClient = l.calls.Spaced(&l.pace), l.calls.Patient(inMemory{o.HTTPClient})
+		l.calls.Sign(&o.Credentials, &o.APIOptions)
 	})
 	if err != nil {
 		return nil, l.explain(err)
 	}
-	l.calls.succeeded()
+	l.calls.Succeeded()
 	return out, nil
 }
 
@@ -137,17 +117,17 @@ func (c inMemory) Do(req *http.Request) (*http.Response, error) {
 func (l *Lookup) explain(err error) error {
 	var noHost *net.DNSError
 	remedy := ""
-	switch code, status := apiError(err); {
-	case deniedCodes[code]:
+	switch code, status := aws.APIError(err); {
+	case aws.Denied(code):
 		remedy = ": allow cloudtrail:LookupEvents in " + l.region
 	case code == "UnrecognizedClientException" || code == "InvalidClientTokenId":
 		remedy = ": see that the credentials are valid and the account has " + l.region + " enabled"
 	case errors.As(err, &noHost) && noHost.IsNotFound:
 		remedy = ": see that there is a Region " + l.region
 	case status == 0 && strings.Contains(err.Error(), "get credentials"):
-		return &tell{NoCredentials + Cause(err), err}
+		return aws.Explain(aws.NoCredentials+aws.Cause(err), err)
 	}
-	return &tell{Cause(err) + remedy, err}
+	return aws.Explain(aws.Cause(err)+remedy, err)
 }
 
 // looked is the text of a day's events.
@@ -183,11 +163,11 @@ func (b *looked) page() error {
 			return err
 		}
 	}
-	switch token := aws.ToString(out.NextToken); {
+	switch token := sdk.ToString(out.NextToken); {
 	case token == "":
 		b.text = append(b.text, "]}\n"...)
 		return io.EOF
-	case token == aws.ToString(b.in.NextToken):
+	case token == sdk.ToString(b.in.NextToken):
 		return errors.New("the server returns the same page again")
 	}
 	b.in.NextToken = out.NextToken

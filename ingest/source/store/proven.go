@@ -12,9 +12,11 @@ import (
 	"io"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"vpcetrail/ingest/aws"
 )
 
 // ErrDiffers reports bytes that are not those of the object as it was listed, or by its ETag.
@@ -23,7 +25,7 @@ var ErrDiffers error = errors.New("not the object's bytes")
 
 // differs is an ErrDiffers with a text of its own.
 func differs(format string, args ...any) error {
-	return &tell{fmt.Sprintf(format, args...), ErrDiffers}
+	return aws.Explain(fmt.Sprintf(format, args...), ErrDiffers)
 }
 
 // Open gets an object.
@@ -79,7 +81,7 @@ func (b *Bucket) sumOf(h *header) hash.Hash {
 	switch _, err := hex.DecodeString(h.etag); {
 	case err != nil, len(h.etag) != 2*md5.Size, fips140.Enabled(),
 		h.sse != "" && h.sse != types.ServerSideEncryptionAes256, strings.HasSuffix(b.Name, "--x-s3"),
-		b.Calls.configured.ResponseChecksumValidation == aws.ResponseChecksumValidationWhenRequired:
+		b.Calls.configured.ResponseChecksumValidation == sdk.ResponseChecksumValidationWhenRequired:
 		return nil
 	}
 	return md5.New()

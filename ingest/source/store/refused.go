@@ -5,24 +5,23 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-)
 
-// NoCredentials starts a message of what AWS's SDK found nowhere, and ends before what it says itself.
-const NoCredentials = "no AWS credentials: set AWS_PROFILE, or give the machine a role: "
+	"vpcetrail/ingest/aws"
+)
 
 // explain says in one line why a listing failed, and what to do where it was refused.
 func (b *Bucket) explain(err error) error {
-	code, status := apiError(err)
+	code, status := aws.APIError(err)
 	var none *notListing
 	switch {
 	case errors.As(err, &none):
-		return &tell{Cause(err) + ": check AWS_ENDPOINT_URL and any proxy on the way", err}
+		return aws.Explain(aws.Cause(err)+": check AWS_ENDPOINT_URL and any proxy on the way", err)
 	case code == "NoSuchBucket":
-		return &tell{"no such bucket: check its name", err}
+		return aws.Explain("no such bucket: check its name", err)
 	case code == "PermanentRedirect" || status == http.StatusMovedPermanently:
-		return &tell{"the bucket is in another Region: set AWS_REGION to the bucket's", err}
+		return aws.Explain("the bucket is in another Region: set AWS_REGION to the bucket's", err)
 	case status == 0 && strings.Contains(err.Error(), "get credentials"):
-		return &tell{NoCredentials + Cause(err), err}
+		return aws.Explain(aws.NoCredentials+aws.Cause(err), err)
 	}
 	return b.refused(err, fmt.Sprintf(": allow s3:ListBucket on bucket %s for this prefix", b.Name))
 }
@@ -30,20 +29,20 @@ func (b *Bucket) explain(err error) error {
 // refused adds to a refusal what to do about it, which starts with remedy if access was
 // denied, and notes that S3 is there: it answers.
 func (b *Bucket) refused(err error, remedy string) error {
-	code, status := apiError(err)
+	code, status := aws.APIError(err)
 	if status != 0 && status < 500 && status != http.StatusTooManyRequests {
-		b.Calls.succeeded()
+		b.Calls.Succeeded()
 	}
 	switch {
 	case strings.HasPrefix(code, "KMS."):
-		return &tell{Cause(err) + ": the key that the object is encrypted with cannot be used", err}
+		return aws.Explain(aws.Cause(err)+": the key that the object is encrypted with cannot be used", err)
 	case code != "AccessDenied":
-		return &tell{Cause(err), err}
+		return aws.Explain(aws.Cause(err), err)
 	case strings.Contains(err.Error(), "kms:"):
-		return &tell{Cause(err) + ": allow kms:Decrypt on the key that the object is encrypted with", err}
+		return aws.Explain(aws.Cause(err)+": allow kms:Decrypt on the key that the object is encrypted with", err)
 	}
 	if owner := b.Calls.opt.BucketOwner; owner != "" {
 		remedy += ": see that account " + owner + " owns the bucket"
 	}
-	return &tell{Cause(err) + remedy, err}
+	return aws.Explain(aws.Cause(err)+remedy, err)
 }

@@ -2,55 +2,16 @@ package store
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net"
-	"net/http"
 	"regexp"
 	"strings"
 	"sync/atomic"
-	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/aws-sdk-go-v2/config"
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
-	"github.com/aws/smithy-go/logging"
+
+	"vpcetrail/ingest/aws"
 )
-
-// idleConns lets every fetcher and lister keep its connection; the SDK's own limit is 10.
-const idleConns = 832
-
-// dialTime bounds the making of a connection. S3 takes milliseconds; a dead address would take minutes.
-const dialTime = 10 * time.Second
-
-// NewS3 returns an S3 client with the SDK's own configuration (environment,
-// profile, AWS_ENDPOINT_URL). An endpoint set there is addressed path-style.
-// Without a Region it starts in us-east-1; a Trail then follows a bucket to the
-// Region that S3 names. A failed call is tried up to 10 times, unless the SDK's
-// configuration says otherwise.
-func NewS3(ctx context.Context) (*s3.Client, error) {
-	// The SDK's log is left out: what it warns of shows in the results.
-	cfg, err := config.LoadDefaultConfig(ctx, config.WithHTTPClient(httpClient()), config.WithLogger(logging.Nop{}))
-	if err != nil {
-		return nil, fmt.Errorf("AWS configuration: %w", err)
-	}
-	if cfg.Region == "" {
-		cfg.Region = "us-east-1"
-	}
-	return s3.NewFromConfig(cfg, func(o *s3.Options) {
-		o.UsePathStyle = o.BaseEndpoint != nil
-		o.RetryMaxAttempts = attempts(o.RetryMaxAttempts)
-		o.DisableLogOutputChecksumValidationSkipped = true // old objects have none; a line each would flood standard error
-	}), nil
-}
-
-func httpClient() *awshttp.BuildableClient {
-	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
-		t.MaxIdleConns, t.MaxIdleConnsPerHost = idleConns, idleConns
-	}).WithDialerOptions(func(d *net.Dialer) { d.Timeout = dialTime })
-}
 
 // A Bucket is a bucket in S3, under its name, an access point's alias or an access
 // point's ARN. The names in it are s3://bucket/key.
@@ -134,13 +95,13 @@ func (b *Bucket) home(client string) string {
 
 // whole gets an object.
 func (b *Bucket) whole(ctx context.Context, key string) (*s3.GetObjectOutput, error) {
-	renewals := b.Calls.renewals()
+	renewals := b.Calls.Renewals()
 	out, answer := b.direct(ctx, key)
 	if out != nil {
 		return out, nil
 	}
 	if answer != nil {
-		ctx = context.WithValue(ctx, signedAfter{}, renewals)
+		ctx = aws.SignedAfter(ctx, renewals)
 	}
 	return b.get(ctx, &s3.GetObjectInput{Key: &key}, b.Options, func(o *s3.Options) {
 		if answer != nil {
@@ -167,13 +128,4 @@ func (b *Bucket) get(ctx context.Context, in *s3.GetObjectInput, options ...func
 	return out, nil // it has succeeded once its body is read
 }
 
-// bucketRegion returns the Region that a refusal names as the bucket's.
-func bucketRegion(err error) string {
-	var resp *awshttp.ResponseError
-	if !errors.As(err, &resp) || resp.Response == nil || resp.HTTPStatusCode() >= 500 {
-		return ""
-	}
-	return resp.Response.Header.Get("X-Amz-Bucket-Region")
-}
-
-func unquote(etag *string) string { return strings.Trim(aws.ToString(etag), `"`) }
+func unquote(etag *string) string { return strings.Trim(sdk.ToString(etag), `"`) }

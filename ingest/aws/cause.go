@@ -1,13 +1,14 @@
-package store
+package aws
 
 import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
-	"net/http"
 	"net/url"
 	"strings"
+	"syscall"
 
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
@@ -15,28 +16,18 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// StatusOf says in a word why an object could not be read: "missing", "denied",
-// "changed" (while it was read), or "unreadable" for any other cause.
-func StatusOf(err error) string {
-	code, httpStatus := apiError(err)
-	switch {
-	case errors.Is(err, ErrChanged):
-		return "changed"
-	case code == "InvalidObjectState": // archived: a 403 that no permission cures
-		return "unreadable"
-	case errors.Is(err, fs.ErrNotExist), httpStatus == http.StatusNotFound:
-		return "missing"
-	case errors.Is(err, fs.ErrPermission), httpStatus == http.StatusForbidden, deniedCodes[code]:
-		return "denied"
-	}
-	return "unreadable"
-}
+// denied are a service's words for a missing permission, whatever the HTTP status.
+var denied = map[string]bool{"AccessDenied": true, "AccessDeniedException": true, "UnauthorizedOperation": true}
 
-// deniedCodes are a service's words for a missing permission, whatever the HTTP status.
-var deniedCodes = map[string]bool{"AccessDenied": true, "AccessDeniedException": true, "UnauthorizedOperation": true}
+// Denied reports whether a service's error code is a word for a missing permission, whatever the
+// HTTP status.
+func Denied(code string) bool { return denied[code] }
 
-// apiError returns a service's error code and the HTTP status; "" and 0 where err is no answer.
-func apiError(err error) (code string, status int) {
+// NoCredentials starts a message of what AWS's SDK found nowhere, and ends before what it says itself.
+const NoCredentials = "no AWS credentials: set AWS_PROFILE, or give the machine a role: "
+
+// APIError returns a service's error code and the HTTP status; "" and 0 where err is no answer.
+func APIError(err error) (code string, status int) {
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		code = api.ErrorCode()
@@ -48,29 +39,43 @@ func apiError(err error) (code string, status int) {
 	return code, status
 }
 
-// A tell is an error with a text of its own.
-type tell struct {
-	text string
-	err  error
+// An Explained error has a text of its own, which is all there is to say.
+type Explained struct {
+	Text string
+	Err  error
 }
 
-func (t *tell) Error() string { return t.text }
+// Explain returns err with a text of its own.
+func Explain(text string, err error) error { return &Explained{text, err} }
 
-func (t *tell) Unwrap() error { return t.err }
+func (e *Explained) Error() string { return e.Text }
+
+func (e *Explained) Unwrap() error { return e.Err }
+
+// A Brief error has a short text, without the texts of the errors around it.
+type Brief interface {
+	error
+	Brief() string
+}
+
+// CutShort reports whether err is an answer's that ended before its end.
+func CutShort(err error) bool {
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
+}
 
 // Cause is err's text in one line, without what only repeats the call: an SDK error
 // shrinks to the service's own code and message, a path error to the system's. It says how
 // often a call was tried where that was more than once.
 func Cause(err error) string {
 	var (
-		told     *tell
+		told     *Explained
 		attempts *retry.MaxAttemptsError
 		quota    ratelimit.QuotaExceededError
 		text     string
 	)
 	switch {
 	case errors.As(err, &told):
-		text = told.text // says all there is to say
+		text = told.Text // says all there is to say
 	case errors.As(err, &attempts) && attempts.Attempt > 1:
 		text = fmt.Sprintf("%s, tried %d times", bare(attempts.Err), attempts.Attempt)
 	case errors.As(err, &attempts):
@@ -91,18 +96,15 @@ func bare(err error) string {
 		path *fs.PathError
 		link *url.Error
 		op   *smithy.OperationError
-		idle stalled
-		none *notListing
+		own  Brief
 	)
 	switch {
-	case errors.As(err, &idle):
-		return idle.Error()
-	case errors.As(err, &none):
-		return none.Error()
+	case errors.As(err, &own):
+		return own.Brief()
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err.Error()
 	case errors.As(err, &api) && api.ErrorCode() == "UnknownError": // the answer says nothing but its status
-		_, status := apiError(err)
+		_, status := APIError(err)
 		return fmt.Sprintf("HTTP status %d", status)
 	case errors.As(err, &api):
 		text := strings.TrimSuffix(fmt.Sprintf("%s: %s", api.ErrorCode(), api.ErrorMessage()), ": ")

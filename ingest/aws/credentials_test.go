@@ -1,4 +1,4 @@
-package store
+package aws
 
 import (
 	"context"
@@ -17,18 +17,18 @@ func TestWhatEndsARun(t *testing.T) {
 		"ExpiredToken": renewThem, "ExpiredTokenException": renewThem, "InvalidAccessKeyId": checkThem, "SignatureDoesNotMatch": checkThem,
 		"RequestTimeTooSkewed": setClock, "InvalidClientTokenId": "",
 	} {
-		err := &tell{"text", fmt.Errorf("operation: %w", &smithy.GenericAPIError{Code: code, Message: "no"})}
+		err := &Explained{"text", fmt.Errorf("operation: %w", &smithy.GenericAPIError{Code: code, Message: "no"})}
 		if !EndsRun(err) {
 			t.Errorf("%s does not end a run", code)
 		}
-		if text := Cause(err.err); !strings.HasSuffix(text, remedy) || !strings.HasPrefix(text, code+": no") {
+		if text := Cause(err.Err); !strings.HasSuffix(text, remedy) || !strings.HasPrefix(text, code+": no") {
 			t.Errorf("%s: it says %q", code, text)
 		}
 	}
 	if err := errors.New("get identity: get credentials: none"); !EndsRun(err) {
 		t.Error("no credentials do not end a run")
 	}
-	for _, err := range []error{nil, errors.New("reset"), &smithy.GenericAPIError{Code: "AccessDenied"}, &smithy.GenericAPIError{Code: "NoSuchKey"}, ErrChanged} {
+	for _, err := range []error{nil, errors.New("reset"), &smithy.GenericAPIError{Code: "AccessDenied"}, &smithy.GenericAPIError{Code: "NoSuchKey"}, errDead} {
 		if EndsRun(err) {
 			t.Errorf("%v ends a run", err)
 		}

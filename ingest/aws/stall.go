@@ -1,4 +1,4 @@
-package store
+package aws
 
 import (
 	"context"
@@ -6,8 +6,6 @@ import (
 	"io"
 	"net/http"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
 // A stalled error reports an answer that stood still, or came too slowly. To the SDK it is a
@@ -23,6 +21,9 @@ func (e stalled) Error() string {
 	}
 	return "no byte came for " + e.after.String()
 }
+
+// Brief is all there is to say.
+func (e stalled) Brief() string { return e.Error() }
 
 // Timeout says that it is one.
 func (stalled) Timeout() bool { return true }
@@ -40,7 +41,7 @@ const leastRate = 1 << 10
 // Reads wait for it. How long all of it takes does not matter, nor how slowly the body is
 // asked for.
 type watch struct {
-	client s3.HTTPClient
+	client HTTPClient
 	limit  time.Duration
 }
 

@@ -1,15 +1,20 @@
-package store
+package aws
 
 import (
 	"context"
 	"sync"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// spaced is a caller whose attempts keep a distance in time.
+// Spaced returns the retryer of a call whose attempts, and those of all calls by s, keep a distance
+// in time.
+func (c *Calls) Spaced(s *Spacing) aws.RetryerV2 { return spaced{caller{c.retryer, c}, s} }
+
 type spaced struct {
 	caller
-	pace *spacing
+	pace *Spacing
 }
 
 func (r spaced) GetAttemptToken(ctx context.Context) (func(error) error, error) {
@@ -20,21 +25,21 @@ func (r spaced) GetAttemptToken(ctx context.Context) (func(error) error, error) 
 	return release, r.pace.wait(ctx)
 }
 
-// A spacing lets no two callers through within a time.
-type spacing struct {
-	every time.Duration
+// A Spacing lets no two callers through within a time.
+type Spacing struct {
+	Every time.Duration
 
 	mu   sync.Mutex
 	next time.Time // when the next caller may pass
 }
 
-func (s *spacing) wait(ctx context.Context) error {
+func (s *Spacing) wait(ctx context.Context) error {
 	s.mu.Lock()
 	at := time.Now()
 	if at.Before(s.next) {
 		at = s.next
 	}
-	s.next = at.Add(s.every)
+	s.next = at.Add(s.Every)
 	s.mu.Unlock()
 	timer := time.NewTimer(time.Until(at))
 	defer timer.Stop()

@@ -1,4 +1,4 @@
-package store
+package aws
 
 import (
 	"sync"
@@ -10,7 +10,7 @@ import (
 // However many call, and however they hurry, no two pass within the time.
 func TestSpacing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := spacing{every: time.Second / 2}
+		s := Spacing{Every: time.Second / 2}
 		start := time.Now()
 		var mu sync.Mutex
 		passed := map[time.Duration]int{}
@@ -38,7 +38,7 @@ func TestSpacing(t *testing.T) {
 			t.Errorf("12 callers pass within %v and a rest, want 5s", took)
 		}
 		for i := range 10 {
-			if at := time.Duration(i) * s.every; passed[at] != 1 {
+			if at := time.Duration(i) * s.Every; passed[at] != 1 {
 				t.Errorf("%d callers pass at %v, want 1", passed[at], at)
 			}
 		}

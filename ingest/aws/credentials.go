@@ -1,4 +1,4 @@
-package store
+package aws
 
 import (
 	"context"
@@ -32,7 +32,7 @@ var refusedCredentials = map[string]string{
 // EndsRun reports whether err is no single object's: the credentials, or the machine's clock, are refused or there are
 // none any more. Every other call would fail too.
 func EndsRun(err error) bool {
-	code, status := apiError(err)
+	code, status := APIError(err)
 	_, refused := refusedCredentials[code]
 	return refused || err != nil && status == 0 && strings.Contains(err.Error(), "get credentials")
 }
@@ -101,13 +101,32 @@ func (c *credentials) renew(ctx context.Context, renewals int) bool {
 	return true
 }
 
-// renewals returns how often the credentials of the calls were renewed.
-func (c *Calls) renewals() int {
+// Renewals returns how often the credentials of the calls were renewed.
+func (c *Calls) Renewals() int {
 	if c.credentials == nil {
 		return 0
 	}
 	_, renewals := c.credentials.current()
 	return renewals
+}
+
+// Sign has a call signed with the run's credentials, and made again once they are renewed.
+func (c *Calls) Sign(provider *aws.CredentialsProvider, options *[]func(*middleware.Stack) error) {
+	if c.credentials != nil {
+		*provider = c.credentials
+		*options = append(*options, c.credentials.renewing)
+	}
+}
+
+// Retrieve returns the credentials of the run.
+func (c *Calls) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	return c.credentials.Retrieve(ctx)
+}
+
+// SignedAfter says to a call made with the context returned that its first attempt was signed
+// elsewhere, after that many renewals.
+func SignedAfter(ctx context.Context, renewals int) context.Context {
+	return context.WithValue(ctx, signedAfter{}, renewals)
 }
 
 // signedAfter is the context's key to the renewals before a call's first attempt was signed, where that was done elsewhere.
