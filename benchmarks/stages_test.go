@@ -22,6 +22,8 @@ import (
 	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/inflate"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
+	"vpcetrail/ingest/source/store"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 	"vpcetrail/report/analyze"
@@ -272,7 +274,7 @@ func aggregateOf(b *testing.B, s *sample) {
 			}
 			o := s.objects[i]
 			if err := counter.End(&ingest.Result{
-				Seq: i, Object: source.Object{Name: o.name, Key: o.key}, Status: ingest.OK, Records: int64(len(events)),
+				Seq: i, Object: store.Object{Name: o.name, Key: o.key}, Status: ingest.OK, Records: int64(len(events)),
 			}); err != nil {
 				b.Fatal(err)
 			}
@@ -350,7 +352,7 @@ func (s *sample) analyze(workers int, out string) (*report.Report, error) {
 }
 
 func (s *sample) open(ctx context.Context) (*source.Trail, error) {
-	return source.Open(ctx, []string{s.dir}, source.Selection{Window: day.All(), Lateness: 1}, source.Options{})
+	return source.Open(ctx, []string{s.dir}, list.Selection{Window: day.All(), Lateness: 1}, source.Options{})
 }
 
 // count gives the events of the trail to counters, as many as there are workers.

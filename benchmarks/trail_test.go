@@ -18,7 +18,7 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/fixtures/trail"
 	"vpcetrail/ingest/event"
-	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/layout"
 )
 
 var (
@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 // An object of the trail, in memory.
 type object struct {
 	name string
-	key  source.Key
+	key  layout.Key
 	gz   []byte
 	text string // the JSON
 }
@@ -127,7 +127,7 @@ func load(path string) (*object, error) {
 	if _, err := zr.WriteTo(&text); err != nil {
 		return nil, err
 	}
-	return &object{path, source.ParseKey(filepath.ToSlash(path)), gz, text.String()}, nil
+	return &object{path, layout.ParseKey(filepath.ToSlash(path)), gz, text.String()}, nil
 }
 
 // loaded returns the trail called name.

@@ -10,7 +10,7 @@ import (
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/dedupe"
-	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/store"
 	"vpcetrail/ingest/spill"
 )
 
@@ -27,7 +27,7 @@ func readLayers(o *objectReader, stored []byte, inMemory bool) outcome {
 		body, stored = iotest.OneByteReader(body), nil
 	}
 	sink := &recorder{log: dedupe.NewLog(nil, 1<<20)}
-	res := Result{Status: OK, Object: source.Object{Name: "o"}}
+	res := Result{Status: OK, Object: store.Object{Name: "o"}}
 	if err := o.walk(body, stored, sink, &res); err != nil {
 		res.Status, res.Err = statusOf(err), describe(res.Object, res.Bytes, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"vpcetrail/ingest/dedupe"
 	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/store"
 )
 
 // A Status says how reading an object ended. Text is what reports hold.
@@ -50,7 +51,7 @@ func (s Status) Lasting() bool {
 // A Result says what reading one object gave.
 type Result struct {
 	Seq    int // the object's number in the trail, from 0
-	Object source.Object
+	Object store.Object
 	Status Status
 	// Err tells what is wrong, in one line that names the object and the place; nil for OK.
 	Err error
@@ -197,7 +198,7 @@ func statusOf(err error) Status {
 }
 
 // describe puts the object's name and the place before what went wrong, once.
-func describe(obj source.Object, offset int64, err error) error {
+func describe(obj store.Object, offset int64, err error) error {
 	var unread *source.Error
 	var broken flate.CorruptInputError
 	switch {

@@ -18,6 +18,7 @@ import (
 	"vpcetrail/ingest/dedupe"
 	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/spill"
 )
 
@@ -153,7 +154,7 @@ func runWith(t testing.TB, files map[string][]byte, workers, memory int, cfg Con
 			t.Fatal(err)
 		}
 	}
-	trail, err := source.Open(context.Background(), []string{dir}, source.Selection{Window: cfg.Window}, source.Options{})
+	trail, err := source.Open(context.Background(), []string{dir}, list.Selection{Window: cfg.Window}, source.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -352,7 +353,7 @@ func TestSHA256IsOfTheUncompressedLog(t *testing.T) {
 
 func TestRunStopsWhenCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	trail, err := source.Open(context.Background(), []string{"testdata/none"}, source.Selection{Window: day.All()}, source.Options{})
+	trail, err := source.Open(context.Background(), []string{"testdata/none"}, list.Selection{Window: day.All()}, source.Options{})
 	if err == nil {
 		defer trail.Close()
 		t.Fatal("a source that does not exist was opened")
@@ -361,7 +362,7 @@ func TestRunStopsWhenCancelled(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "a.json"), logOf(record("a", 0)), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	trail, err = source.Open(context.Background(), []string{dir}, source.Selection{Window: day.All()}, source.Options{})
+	trail, err = source.Open(context.Background(), []string{dir}, list.Selection{Window: day.All()}, source.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

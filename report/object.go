@@ -6,8 +6,8 @@ import (
 
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
-	"vpcetrail/ingest/source"
 
+	"vpcetrail/ingest/source/layout"
 	"vpcetrail/report/table"
 )
 
@@ -16,7 +16,7 @@ import (
 // lateness in days. For none, that is where neither its name nor its records tell a day, it belongs to every day.
 //
 // So a day's table follows from its own objects, whatever else was read with them.
-func DaysOf(row *table.ObjectRow, key source.Key, lateness int) []day.Day {
+func DaysOf(row *table.ObjectRow, key layout.Key, lateness int) []day.Day {
 	var days []day.Day
 	for text := range strings.FieldsSeq(row.Days) {
 		if d, err := day.Parse(text); err == nil { // always, of what ObjectRow wrote

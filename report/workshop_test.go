@@ -7,6 +7,7 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report"
@@ -25,7 +26,7 @@ func init() {
 		if err != nil {
 			t.Fatal(err)
 		}
-		trail, err := source.Open(t.Context(), []string{"../fixtures/workshop"}, source.Selection{Window: day.All()}, source.Options{})
+		trail, err := source.Open(t.Context(), []string{"../fixtures/workshop"}, list.Selection{Window: day.All()}, source.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

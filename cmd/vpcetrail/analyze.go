@@ -12,6 +12,7 @@ import (
 	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 	"vpcetrail/report/analyze"
@@ -95,7 +96,7 @@ func (j *analyzeJob) after() error {
 
 // restateAlone restates the days before a window that holds no object. It is an error if there is no such day either.
 func (j *analyzeJob) restateAlone(
-	ctx context.Context, store report.Store, w report.Writer, rep *report.Report, passed source.PassedOver, out io.Writer, tell *messages,
+	ctx context.Context, store report.Store, w report.Writer, rep *report.Report, passed list.PassedOver, out io.Writer, tell *messages,
 ) error {
 	done, err := j.restateDays(ctx, store, w, rep, out, tell)
 	switch {
@@ -191,11 +192,11 @@ func incompleteReport(rep *report.Report) error {
 // read runs the pipeline over the sources and makes the report. It returns what was passed over too.
 func (j *analyzeJob) read(
 	ctx context.Context, in io.Reader, tell *messages, disk *spill.Disk, shard *keeper,
-) (*report.Report, source.PassedOver, error) {
+) (*report.Report, list.PassedOver, error) {
 	j.reading.MaxBytes = j.memory.fetched
 	trail, err := j.open(ctx, in)
 	if err != nil {
-		return nil, source.PassedOver{}, err
+		return nil, list.PassedOver{}, err
 	}
 	defer trail.Close()
 	p := pipeline{
@@ -210,7 +211,7 @@ type pipeline struct {
 	job      *analyzeJob
 	window   day.Window
 	accounts func() []string // of the trail, once it is read
-	passed   func() source.PassedOver
+	passed   func() list.PassedOver
 	disk     *spill.Disk
 	shard    *keeper // nil: none is kept
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vpcetrail/cmd/vpcetrail/dest"
-	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/report"
 	"vpcetrail/report/table"
 )
@@ -134,7 +134,7 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 	j := &analyzeJob{input: given, out: f.out, keeping: f.kept, workers: f.workers, sha256: f.sha256, quiet: f.quiet, json: f.logFormat == "json"}
 	j.replacing = f.replacing.allowed()
 	j.restate, j.memory = int(f.restate), f.memory.plan()
-	j.selection.Shard, j.mergeable = source.Shard(f.shard), f.mergeable || f.shard.Of > 0
+	j.selection.Shard, j.mergeable = list.Shard(f.shard), f.mergeable || f.shard.Of > 0
 	j.plan = report.Run{
 		Version: version, Sources: sorted(sources), Window: given.selection.Window.String(), Lateness: f.lateness.String(),
 		Accounts: sorted(f.accounts), ExcludeAccounts: sorted(f.excluded), Regions: sorted(f.regions), OwnAccounts: sorted(given.own),
@@ -162,11 +162,11 @@ func (f *analyzeFlags) checkFormats() error {
 // checkSources says what is wrong with a source beside --out and --restate, as far as its name tells.
 func (f *analyzeFlags) checkSources(sources []string) error {
 	for _, s := range sources {
-		if f.restate > 0 && strings.HasPrefix(s, source.LookupScheme) {
+		if f.restate > 0 && strings.HasPrefix(s, list.LookupScheme) {
 			return fmt.Errorf("--restate compares listings, and %s has none: run its days again by --date", s)
 		}
 		// The tables' folders are alike to the listing, which grows with each day that is published.
-		if source.Lists(s, f.out, table.Traffic.Name) {
+		if list.Lists(s, f.out, table.Traffic.Name) {
 			return fmt.Errorf("--out %s: lies inside SOURCE %s and would be listed with it: "+
 				"name the trail's own folder as SOURCE, such as AWSLogs, or choose another --out", f.out, s)
 		}

@@ -11,7 +11,7 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/ingest"
-	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report/endpoints"
 	"vpcetrail/report/grid"
@@ -42,7 +42,7 @@ func (j *endpointsJob) run(ctx context.Context, in io.Reader, out, errOut io.Wri
 		return err
 	}
 	trail := &endpoints.Trail{}
-	var passed source.PassedOver
+	var passed list.PassedOver
 	if len(j.sources) > 0 {
 		var err error
 		if trail, passed, err = j.read(ctx, in, tell); err != nil {
@@ -68,12 +68,12 @@ func (j *endpointsJob) run(ctx context.Context, in io.Reader, out, errOut io.Wri
 }
 
 // read returns what the events of the sources tell, and what was passed over.
-func (j *endpointsJob) read(ctx context.Context, in io.Reader, tell *messages) (*endpoints.Trail, source.PassedOver, error) {
+func (j *endpointsJob) read(ctx context.Context, in io.Reader, tell *messages) (*endpoints.Trail, list.PassedOver, error) {
 	disk := spill.NewDisk("")
 	defer disk.Close()
 	trail, err := j.open(ctx, in)
 	if err != nil {
-		return nil, source.PassedOver{}, err
+		return nil, list.PassedOver{}, err
 	}
 	defer trail.Close()
 	collectors := make([]*endpoints.Collector, runtime.GOMAXPROCS(0))
@@ -87,7 +87,7 @@ func (j *endpointsJob) read(ctx context.Context, in io.Reader, tell *messages) (
 		defer newProgress(tell).show(watch(trail, &done))()
 	}
 	if err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: j.selection.Window, Progress: &done}); err != nil {
-		return nil, source.PassedOver{}, err
+		return nil, list.PassedOver{}, err
 	}
 	return endpoints.Gather(collectors, trail.Accounts(), j.own), trail.PassedOver(), nil
 }

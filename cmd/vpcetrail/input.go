@@ -9,12 +9,13 @@ import (
 
 	"vpcetrail/classify"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
 )
 
 // An input is what a command reads, and what it is told of it: readFlags, checked, with the files read that they name.
 type input struct {
 	sources   []string
-	selection source.Selection
+	selection list.Selection
 	reading   source.Options
 	own       []string // accounts beside those of the trail
 	inventory classify.Inventory
@@ -35,7 +36,7 @@ func (in *input) open(ctx context.Context, stdin io.Reader) (*source.Trail, erro
 }
 
 // noObject says that the sources hold nothing to read, and what may be the reason.
-func (in *input) noObject(passed source.PassedOver) error {
+func (in *input) noObject(passed list.PassedOver) error {
 	sources, sel := strings.Join(in.sources, ", "), in.selection
 	switch {
 	case passed.Objects > 0:

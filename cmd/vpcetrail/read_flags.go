@@ -12,6 +12,7 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/source/store"
 )
 
@@ -62,17 +63,17 @@ func (f *readFlags) input(sources []string, now time.Time) (*input, error) {
 		if s == "s3://" || strings.HasPrefix(s, "s3:///") {
 			return nil, fmt.Errorf("%s: no bucket: write s3://bucket/prefix", s)
 		}
-		if store.IsURL(s) && !strings.HasPrefix(s, "s3://") && !strings.HasPrefix(s, source.LookupScheme) {
+		if store.IsURL(s) && !strings.HasPrefix(s, "s3://") && !strings.HasPrefix(s, list.LookupScheme) {
 			return nil, fmt.Errorf("%s: neither s3:// nor lookup-events:// nor a path: want s3://bucket/prefix, "+
 				"lookup-events://REGION, or ./%s for a path of this name", s, s)
 		}
-		if err := source.CheckLookup(s, window, now); err != nil {
+		if err := list.CheckLookup(s, window, now); err != nil {
 			return nil, err
 		}
 	}
 	in := &input{
 		sources: sources,
-		selection: source.Selection{
+		selection: list.Selection{
 			Window: window, Lateness: latenessDays(f.lateness),
 			Accounts: f.accounts, ExcludeAccounts: f.excluded, Regions: f.regions,
 		},

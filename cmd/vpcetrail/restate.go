@@ -13,6 +13,7 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
@@ -121,7 +122,7 @@ func (j *analyzeJob) probe(ctx context.Context, search *restate.Search, disk *sp
 // listed is what the listing of a trail says beside its objects.
 type listed struct {
 	accounts []string
-	passed   source.PassedOver
+	passed   list.PassedOver
 }
 
 // restateDay makes one day anew, from all of its objects, unless it must stay as it is published.
@@ -148,7 +149,7 @@ func (j *analyzeJob) restateDay(
 	plan.Window = d.Day.String()
 	shard := j.keeper(store, w, plan)
 	p := pipeline{job: j, window: day.Window{From: d.Day, To: d.Day}, disk: disk, shard: shard}
-	p.accounts, p.passed = func() []string { return of.accounts }, func() source.PassedOver { return of.passed }
+	p.accounts, p.passed = func() []string { return of.accounts }, func() list.PassedOver { return of.passed }
 	rep, err := p.run(ctx, trail, tell)
 	if err != nil {
 		return err

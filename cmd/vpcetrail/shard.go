@@ -6,25 +6,25 @@ import (
 	"strconv"
 	"strings"
 
-	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/report"
 	"vpcetrail/report/merge"
 )
 
 // A shardFlag is one of N parts: 3/16.
-type shardFlag source.Shard
+type shardFlag list.Shard
 
 func (f *shardFlag) Type() string { return "shard" }
 
-func (f *shardFlag) String() string { return source.Shard(*f).String() }
+func (f *shardFlag) String() string { return list.Shard(*f).String() }
 
 // Set reads I/N.
 func (f *shardFlag) Set(text string) error {
 	number, of, _ := strings.Cut(text, "/")
 	i, err := strconv.ParseUint(number, 10, 16)
 	n, errOf := strconv.ParseUint(of, 10, 16)
-	if err != nil || errOf != nil || i < 1 || i > n || n > source.MaxShards {
-		return fmt.Errorf("want I/N, such as 3/16, of at most %d", source.MaxShards)
+	if err != nil || errOf != nil || i < 1 || i > n || n > list.MaxShards {
+		return fmt.Errorf("want I/N, such as 3/16, of at most %d", list.MaxShards)
 	}
 	*f = shardFlag{int(i), int(n)}
 	return nil

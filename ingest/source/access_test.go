@@ -13,6 +13,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/source/store"
 )
 
@@ -187,7 +188,7 @@ func TestExcludedAccountsAreNotListed(t *testing.T) {
 	for _, account := range []string{acct, acct2} {
 		server.put(t, "AWSLogs/"+account+"/CloudTrail/us-east-1/2026/11/20/a.json.gz", "flat/"+account+"_CloudTrail_us-east-1_20261120T0005Z_A.json.gz")
 	}
-	sel := Selection{Window: oneDay(t, "2026-11-20").Window, Lateness: -1, ExcludeAccounts: []string{acct2}}
+	sel := list.Selection{Window: oneDay(t, "2026-11-20").Window, Lateness: -1, ExcludeAccounts: []string{acct2}}
 	got, accounts, err := read(t, []string{"s3://" + bucket}, sel, Options{S3: server.open})
 	if err != nil {
 		t.Fatal(err)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"vpcetrail/ingest/source/store"
 )
 
 // page is an answer to a LIST with these elements.
@@ -140,7 +142,7 @@ func TestAnswerWithoutEnd(t *testing.T) {
 				return true
 			})
 			start := time.Now()
-			_, _, err := Walk(t.Context(), []string{"s3://logs/p"}, allDays, opt, func(Object) error { return nil })
+			_, _, err := Walk(t.Context(), []string{"s3://logs/p"}, allDays, opt, func(store.Object) error { return nil })
 			if want := "list s3://logs/p/d/: " + tc.want; err == nil || err.Error() != want {
 				t.Errorf("got %v\nwant %s", err, want)
 			}

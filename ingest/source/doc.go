@@ -2,7 +2,7 @@
 //
 // A SOURCE is s3://bucket/prefix, a directory, a file, "-" for standard input, or
 // lookup-events://REGION for CloudTrail's own history. A folder may lie at any depth of
-// AWS's layout (package layout), in any store (package store). A Trail hands out the
+// AWS's layout (package layout), in any store (package store); package list finds its objects. A Trail hands out the
 // objects of all its sources in one canonical order, the byte order of their names,
 // whatever the order of the sources.
 //

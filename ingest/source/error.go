@@ -8,7 +8,7 @@ import (
 // An Error reports an object that could not be read. Its text is one line,
 // NAME: open: cause or NAME: read: cause.
 type Error struct {
-	Object Object
+	Object store.Object
 	Status string // "missing", "denied", "changed" (while it was read), or "unreadable" for any other cause
 	Err    error
 	verb   string
@@ -21,16 +21,6 @@ func (e *Error) Unwrap() error { return e.Err }
 // EndsRun reports whether no object is to blame, but who asks: see aws.EndsRun.
 func (e *Error) EndsRun() bool { return aws.EndsRun(e.Err) }
 
-func newError(obj Object, verb string, err error) *Error {
+func newError(obj store.Object, verb string, err error) *Error {
 	return &Error{Object: obj, Status: store.StatusOf(err), Err: err, verb: verb}
 }
-
-// A listingError reports a folder that could not be listed.
-type listingError struct {
-	name string
-	err  error
-}
-
-func (e *listingError) Error() string { return "list " + e.name + ": " + aws.Cause(e.err) }
-
-func (e *listingError) Unwrap() error { return e.err }

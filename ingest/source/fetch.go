@@ -16,15 +16,15 @@ const maxWhole = 8 << 20
 
 // A Fetch is an object on its way. Its methods are for one goroutine at a time.
 type Fetch struct {
-	Seq    int    // the object's number in canonical order, from 0
-	Object Object // as listed; once Open has returned, as it was read
+	Seq    int          // the object's number in canonical order, from 0
+	Object store.Object // as listed; once Open has returned, as it was read
 
 	trail  *Trail
 	store  store.Store
 	charge int64         // bytes of the budget that it holds
 	users  atomic.Int32  // the fetcher and the caller: the last one gives the charge back
 	done   chan struct{} // closed by the fetcher once got, body and err are set; nil: streamed
-	got    Object        // as it was read
+	got    store.Object  // as it was read
 	body   []byte        // nil: streamed after all
 	err    error
 	stream io.ReadCloser

@@ -18,6 +18,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"vpcetrail/ingest/source/store"
 )
 
 // A gauge counts and remembers its highest count.
@@ -208,7 +210,7 @@ func TestFetchReportsFiles(t *testing.T) {
 			wantError(t, err, "loop.json: open: too many levels of symbolic links", "unreadable", syscall.ELOOP)
 		}
 	}
-	err = newError(Object{Name: "a.json"}, "open", &fs.PathError{Op: "open", Path: "a.json", Err: syscall.EACCES})
+	err = newError(store.Object{Name: "a.json"}, "open", &fs.PathError{Op: "open", Path: "a.json", Err: syscall.EACCES})
 	wantError(t, err, "a.json: open: permission denied", "denied", fs.ErrPermission) // root may open everything
 }
 

@@ -7,13 +7,14 @@ import (
 	"strings"
 	"sync"
 
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/source/store"
 )
 
 // OpenObjects returns the trail of objects that were listed before: each as Walk gave it, in the order
 // of their names. They are pulled as they are read, and an error that comes in place of one ends the
 // trail. Its Accounts are none: the objects alone do not tell them.
-func OpenObjects(ctx context.Context, objects iter.Seq2[Object, error], opt Options) (*Trail, error) {
+func OpenObjects(ctx context.Context, objects iter.Seq2[store.Object, error], opt Options) (*Trail, error) {
 	if opt.MaxBytes <= 0 {
 		opt.MaxBytes = defaultMaxBytes
 	}
@@ -25,16 +26,15 @@ func OpenObjects(ctx context.Context, objects iter.Seq2[Object, error], opt Opti
 	g := &given{stores: map[string]store.Store{}}
 	g.bucket = func(name string) (store.Store, error) {
 		if g.calls == nil {
-			client, err := opt.client(ctx)
-			if err != nil {
+			var err error
+			if g.calls, err = opt.listing(pace.slow).Bucket(ctx); err != nil {
 				return nil, err
 			}
-			g.calls = store.NewCalls(client, opt.calls(pace.slow))
 		}
 		return &store.Bucket{Calls: g.calls, Name: name}, nil
 	}
 	g.next, g.stop = iter.Pull2(objects)
-	return start(ctx, newPlan(Selection{}), pace, opt.MaxBytes, func(*Trail) listing { return g }), nil
+	return start(ctx, pace, opt.MaxBytes, func(*Trail) listing { return g }), nil
 }
 
 // given is the listing of objects that are known.
@@ -43,7 +43,7 @@ type given struct {
 	calls  *store.Calls
 
 	mu     sync.Mutex
-	next   func() (Object, error, bool)
+	next   func() (store.Object, error, bool)
 	stop   func()
 	stores map[string]store.Store // by bucket
 	count  int
@@ -51,7 +51,7 @@ type given struct {
 	ended  bool
 }
 
-func (g *given) take() (Object, store.Store, error) {
+func (g *given) Take() (store.Object, store.Store, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	obj, err, ok := g.next()
@@ -60,7 +60,7 @@ func (g *given) take() (Object, store.Store, error) {
 		if err == nil {
 			err = io.EOF
 		}
-		return Object{}, nil, err
+		return store.Object{}, nil, err
 	}
 	g.count++
 	g.bytes += max(obj.Size, 0)
@@ -83,15 +83,20 @@ func (g *given) storeOf(name string) (store.Store, error) {
 	return g.stores[bucket], nil
 }
 
-func (g *given) progress() (objects int, bytes int64, done bool) {
+func (g *given) Progress() (objects int, bytes int64, done bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.count, g.bytes, g.ended
 }
 
-// wake is called once the trail is stopped.
-func (g *given) wake() {
+// Wake is called once the trail is stopped.
+func (g *given) Wake() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.stop()
 }
+
+// Accounts and PassedOver are none: objects alone do not name them.
+func (g *given) Accounts() []string { return nil }
+
+func (g *given) PassedOver() list.PassedOver { return list.PassedOver{} }

@@ -1,18 +1,16 @@
 package source
 
 import (
-	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/source/store"
 )
 
@@ -26,7 +24,7 @@ func TestOneDayListsNothingButItsFolders(t *testing.T) {
 		}
 	}
 	server.put(t, "p/AWSLogs/"+org+"/"+acct+"/Config/us-east-1/2026/11/20/a.json.gz")
-	sel := Selection{Window: day.Window{From: date(t, "2026-11-20"), To: date(t, "2026-11-20")}, Accounts: []string{acct2}}
+	sel := list.Selection{Window: day.Window{From: date(t, "2026-11-20"), To: date(t, "2026-11-20")}, Accounts: []string{acct2}}
 	if got := names(t, []string{"s3://" + bucket}, sel, Options{S3: server.open}); len(got) != 4 {
 		t.Errorf("%d objects, want 4: %q", len(got), got)
 	}
@@ -71,7 +69,7 @@ func TestFoldersOnTheWayAreListedAtOnce(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		keys []string
-		sel  Selection
+		sel  list.Selection
 	}{
 		{"all days", []string{"/CloudTrail/us-east-1/2026/11/20/a.json.gz"}, allDays},
 		{"behind digests", []string{"/CloudTrail-Digest/us-east-1/2026/11/20/a.json.gz", "/CloudTrail/us-east-1/2026/11/20/a.json.gz"}, allDays},
@@ -136,54 +134,13 @@ func TestListingGoesOverPages(t *testing.T) {
 	server := newS3(t)
 	server.put(t, objects...)
 	server.put(t, accounts...)
-	sel := Selection{Window: day.All(), Accounts: []string{acct}}
+	sel := list.Selection{Window: day.All(), Accounts: []string{acct}}
 	equal(t, "s3", names(t, []string{"s3://" + bucket + "/AWSLogs"}, sel, Options{S3: server.open}), prefixed("s3://"+bucket+"/", objects))
 	for _, page := range []string{"AWSLogs/ +token", "AWSLogs/" + acct + "/CloudTrail/us-east-1/2026/11/20/ +token"} {
 		if !slices.Contains(server.listed(), page) {
 			t.Errorf("no LIST %s", page)
 		}
 	}
-}
-
-// An endless folder holds objects without end.
-type endless struct{ n *int }
-
-func (e endless) List(string) store.Pager { return e }
-
-func (e endless) Open(_ context.Context, obj Object) (io.ReadCloser, Object, error) {
-	return nil, obj, nil
-}
-
-func (e endless) Next(context.Context) ([]store.Entry, bool, error) {
-	page := make([]store.Entry, store.PageSize)
-	for i := range page {
-		*e.n++
-		page[i].Name = fmt.Sprintf("%09d.json", *e.n)
-	}
-	return page, true, nil
-}
-
-func TestListingStaysAFewPagesAhead(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		f := newFrontier(ctx, newPlan(allDays), []*node{folderRoot("a/", "a/", endless{new(int)}), folderRoot("b/", "b/", endless{new(int)})})
-		for range 4 {
-			go f.lister()
-		}
-		for taken := range 100_000 {
-			if taken%10_000 == 0 {
-				synctest.Wait()
-				if listed, _, _ := f.progress(); listed-taken > maxListed+4*store.PageSize || listed-taken < maxListed/2 {
-					t.Errorf("%d objects are listed ahead, want about %d", listed-taken, maxListed)
-				}
-			}
-			if _, _, err := f.take(); err != nil {
-				t.Fatal(err)
-			}
-		}
-		cancel()
-		f.wake()
-	})
 }
 
 func TestListingOutOfOrderIsAnError(t *testing.T) {
@@ -217,9 +174,9 @@ func TestListingOutOfOrderIsAnError(t *testing.T) {
 }
 
 func TestListingStopsBelowUnendingFolders(t *testing.T) {
-	both(t, []string{strings.Repeat("d/", maxDepth+1) + "a.json"}, func(t *testing.T, root string, opt Options) {
+	both(t, []string{strings.Repeat("d/", list.MaxDepth+1) + "a.json"}, func(t *testing.T, root string, opt Options) {
 		_, _, err := read(t, []string{root}, allDays, opt)
-		want := "list " + root + strings.Repeat("d/", maxDepth) + ": more than 16 folders deep and no AWSLogs: name a source nearer to the trail"
+		want := "list " + root + strings.Repeat("d/", list.MaxDepth) + ": more than 16 folders deep and no AWSLogs: name a source nearer to the trail"
 		if err == nil || err.Error() != want {
 			t.Errorf("got %v\nwant %s", err, want)
 		}

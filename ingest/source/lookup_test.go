@@ -13,10 +13,11 @@ import (
 	"time"
 
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source/list"
 )
 
 // lookedUp reads a history and returns the ids of the events by object; of one that fails, the error.
-func lookedUp(t *testing.T, args []string, sel Selection, opt Options) (names []string, ids map[string][]string, errs map[string]error) {
+func lookedUp(t *testing.T, args []string, sel list.Selection, opt Options) (names []string, ids map[string][]string, errs map[string]error) {
 	t.Helper()
 	trail, err := Open(t.Context(), args, sel, opt)
 	if err != nil {
@@ -59,7 +60,7 @@ const (
 
 var (
 	midnight = time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
-	twoDays  = Selection{Window: day.Window{From: day.Of(midnight), To: day.Of(midnight) + 1}}
+	twoDays  = list.Selection{Window: day.Window{From: day.Of(midnight), To: day.Of(midnight) + 1}}
 )
 
 // busy returns the times of 120 events in each of three days, the first and last second of each included.
@@ -194,7 +195,7 @@ func TestOpenRefusesHistories(t *testing.T) {
 	old.Window.From = date(t, "2026-08-24")
 	for _, tc := range []struct {
 		arg  string
-		sel  Selection
+		sel  list.Selection
 		want string
 	}{
 		{region, twoDays, region + ": AccessDeniedException: no policy allows it: allow cloudtrail:LookupEvents in eu-west-1"},

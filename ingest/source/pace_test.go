@@ -208,38 +208,40 @@ func TestPaceLetsInNoMoreThanItsLimit(t *testing.T) {
 	<-entered
 }
 
-// A latent store holds objects that take their time to answer, as listings do.
-type latent struct{ left *int }
+// A latent listing, which is a store too, hands out objects that take their time to answer, as pages of a listing do.
+type latent struct {
+	given
+	left int
+}
 
 const latency = 30 * time.Millisecond
 
-func (l latent) List(string) store.Pager { return l }
-
-func (l latent) Open(_ context.Context, obj Object) (io.ReadCloser, Object, error) {
-	time.Sleep(latency)
-	return io.NopCloser(strings.NewReader("{}")), obj, nil
+func (l *latent) Take() (store.Object, store.Store, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.left == 0 {
+		return store.Object{}, nil, io.EOF
+	}
+	if l.left--; l.left%store.PageSize == 0 {
+		time.Sleep(latency)
+	}
+	return store.Object{Name: fmt.Sprintf("%09d.json", 1_000_000-l.left), Size: 2}, l, nil
 }
 
-func (l latent) Next(context.Context) ([]store.Entry, bool, error) {
+func (l *latent) Wake() {}
+
+func (l *latent) List(string) store.Pager { return nil }
+
+func (l *latent) Open(_ context.Context, obj store.Object) (io.ReadCloser, store.Object, error) {
 	time.Sleep(latency)
-	page := make([]store.Entry, min(store.PageSize, *l.left))
-	for i := range page {
-		*l.left--
-		page[i] = store.Entry{Name: fmt.Sprintf("%09d.json", 1_000_000-*l.left), Size: 2}
-	}
-	return page, *l.left > 0, nil
+	return io.NopCloser(strings.NewReader("{}")), obj, nil
 }
 
 // With 30 ms to the first byte, 32 in flight bring 1,067 objects a second, 256 up to 8,533.
 func TestPaceHidesTheLatency(t *testing.T) {
 	rate := func(most, objects int) float64 {
-		left, began := objects, time.Now()
-		nodes := []*node{folderRoot("a/", "a/", latent{&left})}
-		trail := start(t.Context(), newPlan(allDays), newPace(minPace, most), defaultMaxBytes, func(t *Trail) listing {
-			f := newFrontier(t.ctx, t.plan, nodes)
-			t.running.Go(f.lister)
-			return f
-		})
+		began := time.Now()
+		trail := start(t.Context(), newPace(minPace, most), defaultMaxBytes, func(*Trail) listing { return &latent{left: objects} })
 		defer trail.Close()
 		for f := range fetches(t, trail) {
 			if _, err := f.Open(t.Context()); err != nil {

@@ -8,13 +8,15 @@ import (
 	"testing"
 
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source/list"
+	"vpcetrail/ingest/source/store"
 )
 
 // firehose is the name of an object that Firehose writes: it has no suffix.
 const firehose = "trail-1-2026-11-20-10-00-00-0a1b2c3d-0000-4000-8000-0a1b2c3d4e5f"
 
 // passed reads a trail to its end, and returns the objects and what was passed over.
-func passed(t *testing.T, args []string, sel Selection, opt Options) ([]string, PassedOver) {
+func passed(t *testing.T, args []string, sel list.Selection, opt Options) ([]string, list.PassedOver) {
 	t.Helper()
 	trail, err := Open(t.Context(), args, sel, opt)
 	if err != nil {
@@ -34,7 +36,7 @@ func passed(t *testing.T, args []string, sel Selection, opt Options) ([]string, 
 		f.Close()
 	}
 	var walked []string
-	_, again, err := Walk(t.Context(), args, sel, opt, func(obj Object) error {
+	_, again, err := Walk(t.Context(), args, sel, opt, func(obj store.Object) error {
 		walked = append(walked, obj.Name)
 		return nil
 	})
@@ -65,10 +67,10 @@ func TestPassedReadsWhatMayBeCalls(t *testing.T) {
 		"fh/README.md",
 	}
 	both(t, slices.Concat(keys, others), func(t *testing.T, root string, opt Options) {
-		for _, sel := range []Selection{allDays, oneDay(t, "2026-11-20")} {
+		for _, sel := range []list.Selection{allDays, oneDay(t, "2026-11-20")} {
 			got, over := passed(t, []string{root}, sel, opt)
 			equal(t, "objects", got, under(root, keys, func(string) bool { return true }))
-			if over != (PassedOver{}) {
+			if over != (list.PassedOver{}) {
 				t.Errorf("passed over: %s", over)
 			}
 		}
@@ -109,7 +111,7 @@ func TestPassedSaysHowManyAndWhy(t *testing.T) {
 	for _, tc := range []struct {
 		name string
 		keys []string
-		sel  Selection
+		sel  list.Selection
 		want string // ROOT is the source
 	}{
 		{"nothing", nil, allDays, ""},
@@ -118,7 +120,7 @@ func TestPassedSaysHowManyAndWhy(t *testing.T) {
 			start + "1 object has a suffix that is not read, such as ROOTAWSLogs/" + acct + "/CloudTrail/us-east-1/2026/11/20/b.json.bz2" + remedy},
 		{"a suffix, of another day", []string{"AWSLogs/" + acct + "/CloudTrail/us-east-1/2026/11/19/b.json.bz2"}, oneDay(t, "2026-11-20"), ""},
 		{"a suffix, of another account", []string{"AWSLogs/" + acct2 + "/CloudTrail/us-east-1/2026/11/20/b.json.bz2"},
-			Selection{Window: day.All(), Accounts: []string{acct}}, ""},
+			list.Selection{Window: day.All(), Accounts: []string{acct}}, ""},
 		{"beside AWSLogs", []string{"copy/b.json", "copy/2026/" + firehose, "copy/x.tar"}, allDays,
 			start + "2 objects lie outside the accounts' folders and have other names than CloudTrail gives, such as ROOTcopy/2026/" + firehose + remedy},
 		{"between AWSLogs and the account", []string{"AWSLogs/suffix/b.json.gz"}, allDays,
@@ -165,7 +167,7 @@ func TestPassedByShards(t *testing.T) {
 	both(t, keys, func(t *testing.T, root string, opt Options) {
 		var sum int64
 		for i := range 3 {
-			_, over := passed(t, []string{root}, Selection{Window: day.All(), Shard: Shard{i + 1, 3}}, opt)
+			_, over := passed(t, []string{root}, list.Selection{Window: day.All(), Shard: list.Shard{Number: i + 1, Of: 3}}, opt)
 			sum += over.Objects
 		}
 		if sum != 90 {

@@ -14,6 +14,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"vpcetrail/ingest/source/store"
 )
 
 // shorter sends the first bytes alone, and says that they are all: such as a proxy does that has kept a part.
@@ -182,9 +184,9 @@ func TestProvenObjectThatIsReplaced(t *testing.T) {
 			defer trail.Close()
 			for f := range fetches(t, trail) {
 				body, err := readFetch(t.Context(), f)
-				want := Object{Name: "s3://logs/p/b.json", Size: 5, ETag: fmt.Sprintf("%x", md5.Sum([]byte("other")))}
+				want := store.Object{Name: "s3://logs/p/b.json", Size: 5, ETag: fmt.Sprintf("%x", md5.Sum([]byte("other")))}
 				if f.Seq == 0 {
-					want = Object{Name: "s3://logs/p/a.json", Size: int64(len(after)), ETag: fmt.Sprintf("%x", md5.Sum([]byte(after)))}
+					want = store.Object{Name: "s3://logs/p/a.json", Size: int64(len(after)), ETag: fmt.Sprintf("%x", md5.Sum([]byte(after)))}
 				}
 				if err != nil || f.Object != want || int64(len(body)) != want.Size {
 					t.Errorf("read %d bytes of %+v, %v; want %+v", len(body), f.Object, err, want)

@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"vpcetrail/ingest/source/layout"
+	"vpcetrail/ingest/source/list"
 )
 
 // Every object is in one shard, those of one account and Region in the same, and a shard's run lists no other's folders.
@@ -29,12 +32,12 @@ func TestShardsDivideATrail(t *testing.T) {
 		of := map[string]string{} // account and Region: shard
 		used := map[string]bool{}
 		for i := range n {
-			shard := Shard{i + 1, n}
+			shard := list.Shard{Number: i + 1, Of: n}
 			server.mu.Lock()
 			server.lists = nil
 			server.mu.Unlock()
 			objects, accounts, err := read(t, []string{"s3://" + bucket + "/AWSLogs", "s3://" + bucket + "/flat", "s3://" + bucket + "/loose"},
-				Selection{Window: oneDay(t, "2026-11-20").Window, Lateness: -1, Shard: shard}, Options{S3: server.open})
+				list.Selection{Window: oneDay(t, "2026-11-20").Window, Lateness: -1, Shard: shard}, Options{S3: server.open})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -42,7 +45,7 @@ func TestShardsDivideATrail(t *testing.T) {
 			for _, name := range objects {
 				got = append(got, strings.TrimPrefix(name, "s3://"+bucket+"/"))
 				used[shard.String()] = true
-				if k := ParseKey(name); k.Region != "" {
+				if k := layout.ParseKey(name); k.Region != "" {
 					lane := k.Account + "/" + k.Region
 					if was := of[lane]; was != "" && was != shard.String() {
 						t.Errorf("%s is in shards %s and %s", lane, was, shard)
@@ -51,7 +54,7 @@ func TestShardsDivideATrail(t *testing.T) {
 				}
 			}
 			for _, prefix := range server.listed() {
-				k := ParseKey(prefix + "x")
+				k := layout.ParseKey(prefix + "x")
 				if lane := k.Account + "/" + k.Region; k.Region != "" && of[lane] != shard.String() {
 					t.Errorf("shard %s: LIST %s", shard, prefix)
 				}
@@ -76,7 +79,7 @@ func TestShardsDivideNamedObjects(t *testing.T) {
 	}
 	var got []string
 	for i := range 2 {
-		some := names(t, urls, Selection{Window: oneDay(t, "2026-11-20").Window, Shard: Shard{i + 1, 2}}, Options{S3: server.open})
+		some := names(t, urls, list.Selection{Window: oneDay(t, "2026-11-20").Window, Shard: list.Shard{Number: i + 1, Of: 2}}, Options{S3: server.open})
 		if len(some) == 0 {
 			t.Errorf("shard %d holds nothing", i+1)
 		}

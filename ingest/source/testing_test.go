@@ -20,6 +20,7 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source/list"
 )
 
 // writeTree writes files below dir; each holds its own name.
@@ -123,7 +124,7 @@ func refuse(w http.ResponseWriter, status int, code, message string) bool {
 }
 
 // names reads every object of a trail and returns their names, in order.
-func names(t testing.TB, args []string, sel Selection, opt Options) []string {
+func names(t testing.TB, args []string, sel list.Selection, opt Options) []string {
 	t.Helper()
 	got, _, err := read(t, args, sel, opt)
 	if err != nil {
@@ -134,7 +135,7 @@ func names(t testing.TB, args []string, sel Selection, opt Options) []string {
 
 // read returns the names of a trail's objects up to its first error, and its
 // accounts. It checks that each object's bytes and number are right.
-func read(t testing.TB, args []string, sel Selection, opt Options) (names, accounts []string, err error) {
+func read(t testing.TB, args []string, sel list.Selection, opt Options) (names, accounts []string, err error) {
 	t.Helper()
 	trail, err := Open(t.Context(), args, sel, opt)
 	if err != nil {
@@ -185,12 +186,12 @@ func date(t testing.TB, s string) day.Day {
 }
 
 // oneDay selects a day without the ones after it.
-func oneDay(t testing.TB, s string) Selection {
+func oneDay(t testing.TB, s string) list.Selection {
 	d := date(t, s)
-	return Selection{Window: day.Window{From: d, To: d}, Lateness: -1}
+	return list.Selection{Window: day.Window{From: d, To: d}, Lateness: -1}
 }
 
-var allDays = Selection{Window: day.All()}
+var allDays = list.Selection{Window: day.All()}
 
 // equal compares two lists, and shows where they part.
 func equal(t testing.TB, what string, got, want []string) {

@@ -14,20 +14,9 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"vpcetrail/ingest/aws"
-	"vpcetrail/ingest/source/layout"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/source/store"
 )
-
-// Words of the rooms below, under the names that callers use.
-type (
-	// An Object is one file of a trail.
-	Object = store.Object
-	// A Key is what an object's name says.
-	Key = layout.Key
-)
-
-// ParseKey reads a Key from an object's name: an S3 key, an s3:// URL or a path with slashes.
-func ParseKey(name string) Key { return layout.ParseKey(name) }
 
 // Options bound a Trail's work and say where its bytes come from. The zero value works.
 type Options struct {
@@ -49,17 +38,12 @@ type Options struct {
 	now         func() time.Time     // and know the time
 }
 
-func (o Options) client(ctx context.Context) (*s3.Client, error) {
-	if o.S3 == nil {
-		return aws.NewS3(ctx)
-	}
-	return o.S3(ctx)
-}
-
-func (o Options) calls(throttled func()) store.CallOptions {
-	return store.CallOptions{
-		CallOptions:   aws.CallOptions{Retries: o.Retries, Stall: o.StallTimeout, Backoff: o.backoff, Throttled: throttled, Renew: aws.CredentialsOf(o.client)},
-		RequesterPays: o.RequesterPays, BucketOwner: o.BucketOwner,
+// listing returns where the objects are listed. throttled is called for each answer of S3 that asks to slow down.
+func (o Options) listing(throttled func()) list.Options {
+	calls := aws.CallOptions{Retries: o.Retries, Stall: o.StallTimeout, Backoff: o.backoff, Throttled: throttled}
+	return list.Options{
+		Stdin: o.Stdin, S3: o.S3, CloudTrail: o.CloudTrail, LookupEvery: o.lookupEvery, Now: o.now,
+		Calls: store.CallOptions{CallOptions: calls, RequesterPays: o.RequesterPays, BucketOwner: o.BucketOwner},
 	}
 }
 
@@ -81,7 +65,6 @@ const (
 type Trail struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
-	plan     *plan
 	listing  listing
 	budget   *semaphore.Weighted
 	buffers  buffers
@@ -99,29 +82,31 @@ type Trail struct {
 
 // A listing hands out the objects of a trail in canonical order. It is safe for concurrent use.
 type listing interface {
-	// take returns the next object and where it is kept, io.EOF after the last.
-	take() (Object, store.Store, error)
-	// progress returns what has been found, and whether that is all.
-	progress() (objects int, bytes int64, done bool)
-	// wake lets everyone who waits see that the trail's context has ended.
-	wake()
+	// Take returns the next object and where it is kept, io.EOF after the last.
+	Take() (store.Object, store.Store, error)
+	// Progress returns what has been found, and whether that is all.
+	Progress() (objects int, bytes int64, done bool)
+	// Wake lets everyone who waits see that the trail's context has ended.
+	Wake()
+	// Accounts and PassedOver are those of list.Listing.
+	Accounts() []string
+	PassedOver() list.PassedOver
 }
 
 // Open returns the trail of args, each s3://bucket/prefix, lookup-events://REGION, a directory,
 // a file or "-".
 // It fails if one of them does not exist or may not be listed. The work ahead
 // goes on until Close, or until ctx ends.
-func Open(ctx context.Context, args []string, sel Selection, opt Options) (*Trail, error) {
-	p := newPlan(sel)
+func Open(ctx context.Context, args []string, sel list.Selection, opt Options) (*Trail, error) {
 	fetchers, listers, least := fileFetchers, fileListers, fileFetchers
-	if slices.ContainsFunc(args, isS3) {
+	if slices.ContainsFunc(args, list.IsS3) {
 		fetchers, listers, least = s3Fetchers, s3Listers, minPace
 	}
 	if opt.Concurrency > 0 {
 		fetchers = opt.Concurrency
 	}
 	pace := newPace(least, fetchers)
-	nodes, err := roots(ctx, args, opt, p, pace.slow)
+	found, err := list.Open(ctx, args, sel, opt.listing(pace.slow))
 	if err != nil {
 		return nil, err
 	}
@@ -131,23 +116,20 @@ func Open(ctx context.Context, args []string, sel Selection, opt Options) (*Trai
 	if listers == fileListers {
 		opt.MaxBytes = min(opt.MaxBytes, fileMaxBytes)
 	}
-	return start(ctx, p, pace, opt.MaxBytes, func(t *Trail) listing {
-		f := newFrontier(t.ctx, p, nodes)
-		for range listers {
-			t.running.Go(f.lister)
-		}
-		return f
+	return start(ctx, pace, opt.MaxBytes, func(t *Trail) listing {
+		found.Start(t.ctx, listers, t.running.Go)
+		return found
 	}), nil
 }
 
-// start returns a trail with its fetchers at work on what the listing that list starts hands out.
-func start(ctx context.Context, p *plan, pace *pace, maxBytes int64, list func(*Trail) listing) *Trail {
-	t := &Trail{plan: p, maxBytes: maxBytes, budget: semaphore.NewWeighted(maxBytes), buffers: buffers{most: maxBytes / 4}, pace: pace, queue: make(chan *Fetch, maxQueued)}
+// start returns a trail with its fetchers at work on what the listing that begin starts hands out.
+func start(ctx context.Context, pace *pace, maxBytes int64, begin func(*Trail) listing) *Trail {
+	t := &Trail{maxBytes: maxBytes, budget: semaphore.NewWeighted(maxBytes), buffers: buffers{most: maxBytes / 4}, pace: pace, queue: make(chan *Fetch, maxQueued)}
 	t.ctx, t.cancel = context.WithCancel(ctx)
-	t.listing = list(t)
+	t.listing = begin(t)
 	t.running.Go(func() {
 		<-t.ctx.Done()
-		t.listing.wake()
+		t.listing.Wake()
 		t.pace.stop()
 	})
 	for range pace.most {
@@ -174,15 +156,15 @@ func (t *Trail) Next(ctx context.Context) (*Fetch, error) {
 // Accounts returns, sorted, every account that has a folder in the trail or
 // stands in the name of an object outside the layout, selected or not. The
 // answer is complete once Next has returned io.EOF.
-func (t *Trail) Accounts() []string { return t.plan.seen() }
+func (t *Trail) Accounts() []string { return t.listing.Accounts() }
 
 // PassedOver returns what the listing has passed over though it may hold calls. The answer is
 // complete once Next has returned io.EOF.
-func (t *Trail) PassedOver() PassedOver { return t.plan.passed.all() }
+func (t *Trail) PassedOver() list.PassedOver { return t.listing.PassedOver() }
 
 // Found returns the objects listed so far with their bytes as stored, and whether the listing is
 // complete. The bytes are -1 once an object was listed whose size nobody knows.
-func (t *Trail) Found() (objects int, bytes int64, done bool) { return t.listing.progress() }
+func (t *Trail) Found() (objects int, bytes int64, done bool) { return t.listing.Progress() }
 
 // Read returns the bytes, as stored, that readers of the objects have got so far.
 func (t *Trail) Read() int64 { return t.read.Load() }
@@ -233,7 +215,7 @@ func (t *Trail) reserve() *Fetch {
 }
 
 func (t *Trail) enqueue() (*Fetch, error) {
-	obj, st, err := t.listing.take()
+	obj, st, err := t.listing.Take()
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,9 @@ import (
 	"time"
 
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source/layout"
+	"vpcetrail/ingest/source/list"
+	"vpcetrail/ingest/source/store"
 )
 
 const (
@@ -112,14 +115,14 @@ func TestTrailReadsTheDaysOfAWindow(t *testing.T) {
 	both(t, slices.Concat(mixed, untold, unread), func(t *testing.T, root string, opt Options) {
 		for _, tc := range []struct {
 			name string
-			sel  Selection
+			sel  list.Selection
 			want func(string) bool
 		}{
 			{"one day", oneDay(t, "2026-11-20"), on("2026/11/20")},
-			{"one day and the next by default", Selection{Window: day.Window{From: d20, To: d20}}, on("2026/11/20", "2026/11/21")},
+			{"one day and the next by default", list.Selection{Window: day.Window{From: d20, To: d20}}, on("2026/11/20", "2026/11/21")},
 			{"a day without objects", oneDay(t, "2020-02-29"), on()},
-			{"a range over a month's end", Selection{Window: day.Window{From: d20 + 1, To: d20 + 5}, Lateness: 6}, on("2026/11/21", "2026/12/01")},
-			{"a range too long to name its days", Selection{Window: day.Window{From: 0, To: d20}, Lateness: -1}, on("2026/11/19", "2026/11/20")},
+			{"a range over a month's end", list.Selection{Window: day.Window{From: d20 + 1, To: d20 + 5}, Lateness: 6}, on("2026/11/21", "2026/12/01")},
+			{"a range too long to name its days", list.Selection{Window: day.Window{From: 0, To: d20}, Lateness: -1}, on("2026/11/19", "2026/11/20")},
 		} {
 			t.Run(tc.name, func(t *testing.T) {
 				equal(t, "objects", names(t, []string{root}, tc.sel, opt), under(root, mixed, tc.want))
@@ -140,7 +143,7 @@ func TestTrailReadsAnythingWhereThereIsNoLayout(t *testing.T) {
 
 func TestTrailSelectsAccountsAndRegions(t *testing.T) {
 	both(t, slices.Concat(mixed, untold, unread), func(t *testing.T, root string, opt Options) {
-		sel := Selection{Window: day.All(), Accounts: []string{acct, "666666666666", "999999999999"}, Regions: []string{"us-east-1"}}
+		sel := list.Selection{Window: day.All(), Accounts: []string{acct, "666666666666", "999999999999"}, Regions: []string{"us-east-1"}}
 		got, accounts, err := read(t, []string{root}, sel, opt)
 		if err != nil {
 			t.Fatal(err)
@@ -196,7 +199,7 @@ func TestTrailHandsOutOverlappingSourcesOnce(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(1, 2))
 	both(t, keys, func(t *testing.T, root string, opt Options) {
-		for _, sel := range []Selection{allDays, oneDay(t, "2026-11-20"), {Window: day.Window{From: 0, To: 30000}}} {
+		for _, sel := range []list.Selection{allDays, oneDay(t, "2026-11-20"), {Window: day.Window{From: 0, To: 30000}}} {
 			rounds := 30
 			if opt.S3 != nil {
 				rounds = 3 // slower, and the same code
@@ -227,8 +230,8 @@ func TestTrailTellsWhatIsKnownOfAnObject(t *testing.T) {
 	etags := map[string]string{"directory": "", "s3": fmt.Sprintf("%x", md5.Sum([]byte(key)))}
 	both(t, []string{key}, func(t *testing.T, root string, opt Options) {
 		_, kind, _ := strings.Cut(t.Name(), "/")
-		want := Object{Name: root + key, Size: int64(len(key)), ETag: etags[kind],
-			Key: Key{Account: acct, Region: "cn-north-1", Folder: "CloudTrail-NetworkActivity", Day: date(t, "2026-11-20"), HasDay: true}}
+		want := store.Object{Name: root + key, Size: int64(len(key)), ETag: etags[kind],
+			Key: layout.Key{Account: acct, Region: "cn-north-1", Folder: "CloudTrail-NetworkActivity", Day: date(t, "2026-11-20"), HasDay: true}}
 		for _, arg := range []string{root, root + key} {
 			trail, err := Open(t.Context(), []string{arg}, allDays, opt)
 			if err != nil {

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source/list"
+	"vpcetrail/ingest/source/store"
 )
 
 // TestWalkListsWhatOpenReads lists a trail, and reads by that list what the trail itself hands out.
@@ -35,9 +37,9 @@ func TestWalkListsWhatOpenReads(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sel := Selection{Window: day.Window{From: d, To: d}}
-	var listed []Object
-	accounts, _, err := Walk(context.Background(), []string{dir}, sel, Options{}, func(o Object) error {
+	sel := list.Selection{Window: day.Window{From: d, To: d}}
+	var listed []store.Object
+	accounts, _, err := Walk(context.Background(), []string{dir}, sel, Options{}, func(o store.Object) error {
 		listed = append(listed, o)
 		return nil
 	})
@@ -92,7 +94,7 @@ func TestWalkStopsWhereItIsTold(t *testing.T) {
 		}
 	}
 	enough, n := errors.New("enough"), 0
-	_, _, err := Walk(context.Background(), []string{dir}, Selection{Window: day.All()}, Options{}, func(Object) error {
+	_, _, err := Walk(context.Background(), []string{dir}, list.Selection{Window: day.All()}, Options{}, func(store.Object) error {
 		n++
 		return enough
 	})
@@ -102,15 +104,15 @@ func TestWalkStopsWhereItIsTold(t *testing.T) {
 }
 
 // each hands out objects and then err, unless it is nil.
-func each(objects []Object, err error) iter.Seq2[Object, error] {
-	return func(yield func(Object, error) bool) {
+func each(objects []store.Object, err error) iter.Seq2[store.Object, error] {
+	return func(yield func(store.Object, error) bool) {
 		for _, o := range objects {
 			if !yield(o, nil) {
 				return
 			}
 		}
 		if err != nil {
-			yield(Object{}, err)
+			yield(store.Object{}, err)
 		}
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report"
@@ -34,7 +35,7 @@ type Job struct {
 	// Accounts returns the accounts that have a folder in the trail, once it is read; nil: those of the trail.
 	Accounts func() []string
 	// PassedOver returns what was passed over when the trail was listed; nil: by this trail's own listing.
-	PassedOver func() source.PassedOver
+	PassedOver func() list.PassedOver
 	// Keep, where not nil, is called with the counters of the run before the report is made of them.
 	Keep func(ctx context.Context, counters []*count.Counter, accounts []string) error
 }

@@ -10,6 +10,7 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report"
@@ -29,7 +30,7 @@ type testRun struct {
 func (r testRun) report(t testing.TB) *report.Report {
 	t.Helper()
 	ctx := context.Background()
-	trail, err := source.Open(ctx, r.sources, source.Selection{Window: r.window}, source.Options{})
+	trail, err := source.Open(ctx, r.sources, list.Selection{Window: r.window}, source.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report"
@@ -62,7 +63,7 @@ func TestShardGivesTheReportAgain(t *testing.T) {
 // shard reads a trail, and returns what its shard is made of.
 func (r testRun) shard(t *testing.T, size int) (parts [][]byte, accounts []string, learned Learned) {
 	t.Helper()
-	from, err := source.Open(t.Context(), r.sources, source.Selection{Window: r.window}, source.Options{})
+	from, err := source.Open(t.Context(), r.sources, list.Selection{Window: r.window}, source.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

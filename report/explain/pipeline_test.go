@@ -11,6 +11,7 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/spill"
 )
 
@@ -19,7 +20,7 @@ import (
 func explained(t testing.TB, sources []string, known Known, memory int, ids ...string) []*Record {
 	t.Helper()
 	ctx := context.Background()
-	trail, err := source.Open(ctx, sources, source.Selection{Window: day.All()}, source.Options{})
+	trail, err := source.Open(ctx, sources, list.Selection{Window: day.All()}, source.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

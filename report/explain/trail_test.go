@@ -8,6 +8,7 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 	"vpcetrail/report/analyze"
@@ -68,7 +69,7 @@ func TestDemoTrailIsExplainedAsCounted(t *testing.T) {
 func demoReport(t *testing.T) *report.Report {
 	t.Helper()
 	ctx := context.Background()
-	trail, err := source.Open(ctx, []string{demo}, source.Selection{Window: day.All()}, source.Options{})
+	trail, err := source.Open(ctx, []string{demo}, list.Selection{Window: day.All()}, source.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

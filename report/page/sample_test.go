@@ -13,6 +13,7 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/report"
 	"vpcetrail/report/analyze"
 	"vpcetrail/report/reporttest"
@@ -55,7 +56,7 @@ func workshop(t testing.TB) reporttest.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	trail, err := source.Open(ctx, []string{folder + "AWSLogs"}, source.Selection{Window: day.All()}, source.Options{})
+	trail, err := source.Open(ctx, []string{folder + "AWSLogs"}, list.Selection{Window: day.All()}, source.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
-	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/store"
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report/table"
@@ -19,7 +19,7 @@ type known struct {
 }
 
 // sameVersion reports whether the row is of the object as listed.
-func (k *known) sameVersion(o *source.Object) bool {
+func (k *known) sameVersion(o *store.Object) bool {
 	return k.row.ETag == o.ETag && k.row.Size == o.Size
 }
 
@@ -47,7 +47,7 @@ func cutKnown(name, value []byte) (k known) {
 }
 
 // appendObject appends all of a listed object but its name.
-func appendObject(dst []byte, o *source.Object) []byte {
+func appendObject(dst []byte, o *store.Object) []byte {
 	hasDay := byte(0)
 	if o.Key.HasDay {
 		hasDay = 1
@@ -57,8 +57,8 @@ func appendObject(dst []byte, o *source.Object) []byte {
 	return spill.AppendFields(dst, o.ETag, o.Key.Account, o.Key.Region, o.Key.Folder)
 }
 
-func cutObject(name, value []byte) source.Object {
-	o := source.Object{Name: string(name)}
+func cutObject(name, value []byte) store.Object {
+	o := store.Object{Name: string(name)}
 	o.Key.HasDay = value[0] == 1
 	o.Key.Day, value = day.CutKey(value[1:])
 	size, n := binary.Varint(value)

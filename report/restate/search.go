@@ -10,7 +10,8 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
-	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/layout"
+	"vpcetrail/ingest/source/store"
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report"
@@ -26,10 +27,10 @@ type Search struct {
 	latest   day.Day // of the folders of known objects
 
 	known   *spill.Sorter // by name: known
-	listed  *spill.Sorter // by name: source.Object
-	unknown *spill.Sorter // by name: source.Object
+	listed  *spill.Sorter // by name: store.Object
+	unknown *spill.Sorter // by name: store.Object
 	probed  *spill.Sorter // by name: known
-	members *spill.Sorter // by day and name: source.Object
+	members *spill.Sorter // by day and name: store.Object
 
 	published, changed map[day.Day]bool
 	gone               map[day.Day]*gone
@@ -92,7 +93,7 @@ func (s *Search) readDay(ctx context.Context, store report.Store, d day.Day) err
 			return err
 		}
 		s.know(known{published: true, day: d, row: *row})
-		if key := source.ParseKey(row.Key); key.HasDay {
+		if key := layout.ParseKey(row.Key); key.HasDay {
 			s.latest = max(s.latest, key.Day)
 		}
 	}
@@ -116,7 +117,7 @@ func (s *Search) know(k known) {
 func (s *Search) Know(row *table.ObjectRow) { s.know(known{row: *row}) }
 
 // List takes the next object of the trail.
-func (s *Search) List(o source.Object) error {
+func (s *Search) List(o store.Object) error {
 	if s.before == nil {
 		s.before = newLookup(s.known)
 	}
@@ -132,11 +133,11 @@ func (s *Search) List(o source.Object) error {
 }
 
 // Unknown returns the listed objects that must be read for their days.
-func (s *Search) Unknown() iter.Seq2[source.Object, error] { return objects(s.unknown.Cursor(), nil) }
+func (s *Search) Unknown() iter.Seq2[store.Object, error] { return objects(s.unknown.Cursor(), nil) }
 
 // objects returns the objects at a cursor, as long as their keys start with prefix.
-func objects(c *spill.Cursor, prefix []byte) iter.Seq2[source.Object, error] {
-	return func(yield func(source.Object, error) bool) {
+func objects(c *spill.Cursor, prefix []byte) iter.Seq2[store.Object, error] {
+	return func(yield func(store.Object, error) bool) {
 		for c.Next() {
 			if len(c.Key) < len(prefix) || string(c.Key[:len(prefix)]) < string(prefix) {
 				continue
@@ -149,7 +150,7 @@ func objects(c *spill.Cursor, prefix []byte) iter.Seq2[source.Object, error] {
 			}
 		}
 		if err := c.Err(); err != nil {
-			yield(source.Object{}, err)
+			yield(store.Object{}, err)
 		}
 	}
 }
@@ -175,7 +176,7 @@ func (p probe) End(res *ingest.Result) error {
 type Day struct {
 	Day day.Day
 	// Objects are all that the day is made of, in the order of their names.
-	Objects iter.Seq2[source.Object, error]
+	Objects iter.Seq2[store.Object, error]
 	// Gone says which of the objects that the day was made of are gone from the trail; "" where all are there.
 	Gone string
 	// Left are the objects of the day as published that were replaced since, and hold nothing of it any more.
@@ -222,7 +223,7 @@ func (s *Search) join() error {
 }
 
 // place finds the days that o belongs to, and whether their tables hold it as it is now.
-func (s *Search) place(o *source.Object, rows, probed []known, value []byte) {
+func (s *Search) place(o *store.Object, rows, probed []known, value []byte) {
 	var now *known
 	for i := range rows {
 		if k := &rows[i]; k.sameVersion(o) && (k.lasting() || now == nil) {

@@ -27,8 +27,9 @@ type body struct {
 	bucket *Bucket
 	key    string
 	etag   string // quoted, as S3 gave it; "" cannot be pinned
+	isPart bool   // of an object; the part ends at size
 	size   int64  // of the object; -1 if S3 does not say
-	at     int64  // bytes of the object that were read
+	at     int64  // bytes of the object that were read, or are before the part
 
 	part    io.ReadCloser
 	broken  error // why part ended early; nil: it did not
@@ -55,7 +56,7 @@ func (b *Bucket) OpenRange(ctx context.Context, name string, offset, length int6
 	if err != nil {
 		return nil, err
 	}
-	r.part, r.etag = out.Body, aws.ToString(out.ETag)
+	r.part, r.etag = out.Body, sdk.ToString(out.ETag)
 	if out.ContentLength != nil {
 		r.size = min(r.size, offset+*out.ContentLength)
 	}
@@ -63,8 +64,14 @@ func (b *Bucket) OpenRange(ctx context.Context, name string, offset, length int6
 }
 
 func (r *body) request() *s3.GetObjectInput {
-	in := &s3.GetObjectInput{Key: &r.key, IfMatch: &r.etag}
-	if r.at > 0 {
+	in := &s3.GetObjectInput{Key: &r.key}
+	if r.etag != "" {
+		in.IfMatch = &r.etag
+	}
+	switch {
+	case r.isPart:
+		in.Range = sdk.String(fmt.Sprintf("bytes=%d-%d", r.at, r.size-1))
+	case r.at > 0:
 		in.Range = sdk.String(fmt.Sprintf("bytes=%d-", r.at))
 	}
 	return in

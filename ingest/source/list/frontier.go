@@ -1,4 +1,4 @@
-package source
+package list
 
 import (
 	"context"
@@ -22,7 +22,7 @@ type node struct {
 	// name is the first object's, or the folder's: then all names below start with it.
 	name    string
 	store   store.Store
-	objects []Object
+	objects []store.Object
 	err     error // the folder could not be listed
 
 	folder  bool
@@ -111,19 +111,19 @@ func newFrontier(ctx context.Context, p *plan, roots []*node) *frontier {
 	return f
 }
 
-// take returns the next object, io.EOF after the last.
-func (f *frontier) take() (Object, store.Store, error) {
+// Take returns the next object, io.EOF after the last.
+func (f *frontier) Take() (store.Object, store.Store, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for {
 		n := f.head
 		switch {
 		case f.ctx.Err() != nil:
-			return Object{}, nil, context.Cause(f.ctx)
+			return store.Object{}, nil, context.Cause(f.ctx)
 		case n == nil:
-			return Object{}, nil, io.EOF
+			return store.Object{}, nil, io.EOF
 		case n.err != nil:
-			return Object{}, nil, n.err
+			return store.Object{}, nil, n.err
 		case n.folder:
 			f.changed.Wait()
 			continue
@@ -136,7 +136,7 @@ func (f *frontier) take() (Object, store.Store, error) {
 		n.objects = n.objects[1:]
 		f.buffered--
 		if obj.Name <= f.last {
-			return Object{}, nil, fmt.Errorf("list %s: not in byte order: comes after %s", obj.Name, f.last)
+			return store.Object{}, nil, fmt.Errorf("list %s: not in byte order: comes after %s", obj.Name, f.last)
 		}
 		f.last = obj.Name
 		return obj, n.store, nil
@@ -214,15 +214,15 @@ func (f *frontier) replace(n *node, nodes []*node, err error) {
 	f.changed.Broadcast()
 }
 
-// wake lets everyone who waits see that ctx has ended.
-func (f *frontier) wake() {
+// Wake lets everyone who waits see that ctx has ended.
+func (f *frontier) Wake() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.changed.Broadcast()
 }
 
-// progress returns what has been listed, and whether that is all.
-func (f *frontier) progress() (objects int, bytes int64, done bool) {
+// Progress returns what has been listed, and whether that is all.
+func (f *frontier) Progress() (objects int, bytes int64, done bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.objects, f.bytes, f.folders == 0

@@ -1,4 +1,4 @@
-package source
+package list
 
 import (
 	"context"
@@ -51,8 +51,8 @@ func firstLookup(now time.Time) day.Day { return day.Of(now) - lookupDays + 1 }
 // objects. It asks for an event of each Region, so that a missing permission ends the run early.
 func lookupRoots(ctx context.Context, args []string, opt Options, p *plan) ([]*node, error) {
 	now := time.Now()
-	if opt.now != nil {
-		now = opt.now()
+	if opt.Now != nil {
+		now = opt.Now()
 	}
 	for _, arg := range args {
 		if err := CheckLookup(arg, p.window, now); err != nil {
@@ -71,7 +71,8 @@ func lookupRoots(ctx context.Context, args []string, opt Options, p *plan) ([]*n
 		if err != nil {
 			return nil, fmt.Errorf("%s%s: %w", LookupScheme, region, err)
 		}
-		calls := opt.calls(nil).CallOptions
+		calls := opt.Calls.CallOptions
+		calls.Throttled = nil
 		calls.Renew = func(ctx context.Context) (sdk.CredentialsProvider, error) {
 			again, err := newClient(ctx, region)
 			if err != nil {
@@ -79,12 +80,12 @@ func lookupRoots(ctx context.Context, args []string, opt Options, p *plan) ([]*n
 			}
 			return again.Options().Credentials, nil
 		}
-		history := store.NewLookup(client, calls, opt.lookupEvery)
+		history := store.NewLookup(client, calls, opt.LookupEvery)
 		n := &node{store: history}
 		for d := max(p.window.From, firstLookup(now)); d <= min(p.window.To, day.Of(now)); d++ {
 			n.objects = append(n.objects, history.Day(d))
 		}
-		if len(n.objects) == 0 || !p.wants(Key{Region: region}) {
+		if len(n.objects) == 0 || !p.wants(layout.Key{Region: region}) {
 			continue // the window lies in the future, or the Region is left out
 		}
 		n.name = n.objects[0].Name

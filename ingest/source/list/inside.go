@@ -1,4 +1,4 @@
-package source
+package list
 
 import (
 	"errors"
@@ -20,9 +20,9 @@ func Lists(arg, folder, sub string) bool {
 	var above, below string // the source's place by its name, and the way down from there
 	var inside bool
 	switch {
-	case isLookup(arg), arg == "-", isS3(arg) != isS3(folder):
+	case isLookup(arg), arg == "-", IsS3(arg) != IsS3(folder):
 		return false
-	case isS3(arg):
+	case IsS3(arg):
 		above, below, inside = insideBucket(arg, folder)
 	default:
 		above, below, inside = insideDir(arg, folder)

@@ -1,4 +1,4 @@
-package source
+package list
 
 import (
 	"context"

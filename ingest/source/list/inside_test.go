@@ -1,6 +1,7 @@
-package source
+package list
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -9,7 +10,11 @@ import (
 func TestLists(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
-	writeTree(t, dir, "trail/AWSLogs/123456789012/CloudTrail/us-east-1/2026/11/20/a.json", "trail/reports/old", "file.json", "else/where")
+	for _, name := range []string{"trail/AWSLogs/123456789012/CloudTrail/us-east-1/2026/11/20/a.json", "trail/reports/old", "file.json", "else/where"} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o777), os.WriteFile(name, nil, 0o666)); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for link, to := range map[string]string{"link": "trail/reports", "linked": "trail"} {
 		if err := os.Symlink(filepath.FromSlash(to), link); err != nil {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-package source
+package list
 
 import (
 	"cmp"
@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"vpcetrail/ingest/source/layout"
 	"vpcetrail/ingest/source/store"
 )
 
@@ -25,7 +26,7 @@ const probes = 16
 
 // roots returns the nodes of the sources args, in order and each once: a source
 // inside another one is grafted into it.
-func roots(ctx context.Context, args []string, opt Options, p *plan, throttled func()) ([]*node, error) {
+func roots(ctx context.Context, args []string, opt Options, p *plan) ([]*node, error) {
 	if len(args) == 0 {
 		return nil, errors.New("no source: " + remedyNoSource)
 	}
@@ -36,8 +37,8 @@ func roots(ctx context.Context, args []string, opt Options, p *plan, throttled f
 		case arg == "":
 			return nil, errors.New(`source "" is empty: ` + remedyNoSource)
 		case arg == "-":
-			nodes = append(nodes, objectRoot(Object{Name: "-", Size: -1}, store.Stdin{Reader: opt.Stdin}))
-		case isS3(arg):
+			nodes = append(nodes, objectRoot(store.Object{Name: "-", Size: -1}, store.Stdin{Reader: opt.Stdin}))
+		case IsS3(arg):
 			urls = append(urls, arg)
 		case isLookup(arg):
 			lookups = append(lookups, arg)
@@ -49,7 +50,7 @@ func roots(ctx context.Context, args []string, opt Options, p *plan, throttled f
 	if err != nil {
 		return nil, err
 	}
-	buckets, err := s3Roots(ctx, urls, opt, p, throttled)
+	buckets, err := s3Roots(ctx, urls, opt, p)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +76,8 @@ func roots(ctx context.Context, args []string, opt Options, p *plan, throttled f
 	return graft(nil, wanted), nil
 }
 
-func isS3(arg string) bool { return strings.HasPrefix(arg, "s3://") }
+// IsS3 reports whether a SOURCE is in S3.
+func IsS3(arg string) bool { return strings.HasPrefix(arg, "s3://") }
 
 // A localPath is a SOURCE in the file system.
 type localPath struct {
@@ -175,7 +177,7 @@ func (p localPath) node() (*node, error) {
 	if p.info.Mode().IsRegular() {
 		size = p.info.Size()
 	}
-	return objectRoot(Object{Name: p.name, Key: ParseKey(abs), Size: size}, store.Dir{}), nil
+	return objectRoot(store.Object{Name: p.name, Key: layout.ParseKey(abs), Size: size}, store.Dir{}), nil
 }
 
 // dirFolder returns the name of directory name as a folder: "" for ".".
@@ -189,8 +191,8 @@ func dirFolder(name string) string {
 	return name + "/"
 }
 
-func objectRoot(obj Object, st store.Store) *node {
-	return &node{name: obj.Name, store: st, objects: []Object{obj}}
+func objectRoot(obj store.Object, st store.Store) *node {
+	return &node{name: obj.Name, store: st, objects: []store.Object{obj}}
 }
 
 // folderRoot returns the node of a folder given as SOURCE; dir is what tells its place.
@@ -198,15 +200,15 @@ func folderRoot(name, dir string, st store.Store) *node {
 	return &node{name: name, store: st, folder: true, place: rootPlace(dir)}
 }
 
-func s3Roots(ctx context.Context, urls []string, opt Options, p *plan, throttled func()) ([]*node, error) {
+func s3Roots(ctx context.Context, urls []string, opt Options, p *plan) ([]*node, error) {
 	if len(urls) == 0 {
 		return nil, nil
 	}
-	client, err := opt.client(ctx)
+	calls, err := opt.Bucket(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", urls[0], err)
 	}
-	stores, err := bucketStores(store.NewCalls(client, opt.calls(throttled)), urls)
+	stores, err := bucketStores(calls, urls)
 	if err != nil {
 		return nil, err
 	}
@@ -271,7 +273,7 @@ func bucketRoot(ctx context.Context, b *store.Bucket, url string, p *plan) (*nod
 			return nil, &listingError{b.URL(key), err}
 		}
 		if ok {
-			return objectRoot(Object{Name: b.URL(key), Key: ParseKey(key), Size: e.Size, ETag: e.ETag}, b), nil
+			return objectRoot(store.Object{Name: b.URL(key), Key: layout.ParseKey(key), Size: e.Size, ETag: e.ETag}, b), nil
 		}
 	}
 	return nil, fmt.Errorf("%s: no object of that name or below it: check bucket and prefix", url)

@@ -1,4 +1,4 @@
-package source
+package list
 
 import (
 	"context"
@@ -25,8 +25,8 @@ type Selection struct {
 	Shard           Shard    // only these
 }
 
-// maxDepth bounds the folders outside AWS's layout on the way to an object.
-const maxDepth = 16
+// MaxDepth bounds the folders outside AWS's layout on the way to an object.
+const MaxDepth = 16
 
 // maxDays is the longest window whose day folders are named without looking
 // which ones exist.
@@ -87,7 +87,7 @@ func (p *plan) seen() []string {
 }
 
 // wants reports whether k is selected, as far as it tells.
-func (p *plan) wants(k Key) bool {
+func (p *plan) wants(k layout.Key) bool {
 	return (k.Account == "" || (p.accounts == nil || p.accounts[k.Account]) && !p.excluded[k.Account]) &&
 		(k.Region == "" || p.regions == nil || p.regions[k.Region]) && p.shard.folder(k) &&
 		(!k.HasDay || p.all || p.first <= k.Day && k.Day <= p.last)
@@ -113,18 +113,18 @@ func (p *plan) descends(at layout.Place, name string) (layout.Place, bool, error
 	if sub.Level == layout.AtForeign || !p.wants(sub.Key) {
 		return layout.Place{}, false, nil
 	}
-	if sub.Depth > maxDepth {
-		return layout.Place{}, false, fmt.Errorf("more than %d folders deep and no AWSLogs: name a source nearer to the trail", maxDepth)
+	if sub.Depth > MaxDepth {
+		return layout.Place{}, false, fmt.Errorf("more than %d folders deep and no AWSLogs: name a source nearer to the trail", MaxDepth)
 	}
 	return sub, true, nil
 }
 
 // reads reports whether the object e of folder n is read, and its Key. It notes one that is passed
 // over, though it may hold calls.
-func (p *plan) reads(n *node, e store.Entry) (Key, bool) {
+func (p *plan) reads(n *node, e store.Entry) (layout.Key, bool) {
 	kind := layout.KindOf(e.Name)
 	if kind == layout.NoCalls || layout.Bare(e.Name) && (e.Size == 0 || n.place.Level == layout.AtAccount) {
-		return Key{}, false // a mark of the folder itself, or of a service that has tried to write
+		return layout.Key{}, false // a mark of the folder itself, or of a service that has tried to write
 	}
 	k := n.place.Object(e.Name)
 	wanted, name := p.wants(k) && p.shard.object(k, e.Name), n.name+e.Name
@@ -140,7 +140,7 @@ func (p *plan) reads(n *node, e store.Entry) (Key, bool) {
 	case !beside:
 		p.passed.add(passedSuffix, name)
 	}
-	return Key{}, false
+	return layout.Key{}, false
 }
 
 // expand lists n, a folder, once, and returns what takes its place in the
@@ -189,7 +189,7 @@ func (p *plan) nodes(n *node, entries []store.Entry) ([]*node, error) {
 			}
 			if ok {
 				nodes, run = append(nodes, n.folderNode(sub, at)), nil
-			} else if n.place.Level == layout.AtAccount && layout.UnknownFolder(sub) && p.shard.object(Key{}, sub) && !n.named(n.name+e.Name) {
+			} else if n.place.Level == layout.AtAccount && layout.UnknownFolder(sub) && p.shard.object(layout.Key{}, sub) && !n.named(n.name+e.Name) {
 				p.passed.add(passedFolder, n.name+e.Name)
 			}
 			continue
@@ -198,7 +198,7 @@ func (p *plan) nodes(n *node, entries []store.Entry) ([]*node, error) {
 		if !ok {
 			continue
 		}
-		obj := Object{Name: n.name + e.Name, Key: key, Size: e.Size, ETag: e.ETag}
+		obj := store.Object{Name: n.name + e.Name, Key: key, Size: e.Size, ETag: e.ETag}
 		if run == nil || len(n.grafts) > 0 { // a graft may belong between any two objects
 			run = &node{name: obj.Name, store: n.store}
 			nodes = append(nodes, run)

@@ -1,10 +1,13 @@
-package source
+package list
 
 import (
 	"fmt"
 	"hash/fnv"
 	"path"
 	"slices"
+
+	"vpcetrail/ingest/source/layout"
+	"vpcetrail/ingest/source/store"
 )
 
 // A Shard is one of Of parts into which the objects of a trail are divided by account and Region, Number
@@ -24,12 +27,12 @@ func (s Shard) String() string {
 }
 
 // folder reports whether folders with key k may hold objects of the shard.
-func (s Shard) folder(k Key) bool {
+func (s Shard) folder(k layout.Key) bool {
 	return s.Of == 0 || k.Account == "" || k.Region == "" || s.holds(k.Account+"/"+k.Region)
 }
 
 // object reports whether an object is in the shard.
-func (s Shard) object(k Key, name string) bool {
+func (s Shard) object(k layout.Key, name string) bool {
 	if k.Account == "" || k.Region == "" {
 		return s.Of == 0 || s.holds(path.Base(name))
 	}
@@ -48,7 +51,7 @@ func (s Shard) choose(n *node) bool {
 	if n.folder {
 		return true
 	}
-	n.objects = slices.DeleteFunc(n.objects, func(obj Object) bool { return !s.object(obj.Key, obj.Name) })
+	n.objects = slices.DeleteFunc(n.objects, func(obj store.Object) bool { return !s.object(obj.Key, obj.Name) })
 	if len(n.objects) == 0 {
 		return false
 	}
