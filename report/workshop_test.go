@@ -26,7 +26,7 @@ func init() {
 		if err != nil {
 			t.Fatal(err)
 		}
-		trail, err := source.Open(t.Context(), []string{"../fixtures/workshop"}, list.Selection{Window: day.All()}, source.Options{})
+		trail, err := source.Open(t.Context(), []string{"../fixtures/workshop/AWSLogs"}, list.Selection{Window: day.All()}, source.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
