@@ -59,25 +59,17 @@ func (r *Runs) add(complete bool, b *Balance, objects map[ingest.Status]int64) {
 // invalid, in 1 of 2 runs"; "" where all could. An object that two runs read is in the numbers of both.
 func (r *Runs) Lacks() string {
 	var lacks []string
-	var unread, all int64
+	var all int64
 	for status, n := range r.Objects {
-		if status == ingest.PassedOver { // no objects of the run
-			continue
-		}
-		all += n
-		if !status.Counted() {
-			unread += n
+		if status != ingest.PassedOver { // they are no objects of the run
+			all += n
 		}
 	}
-	if unread > 0 {
+	if unread := r.unread(); unread > 0 {
 		lacks = append(lacks, fmt.Sprintf("%s of %s could not be read whole", grid.Number(unread), grid.Plural(all, "object")))
 	}
 	if n := r.Objects[ingest.PassedOver]; n > 0 {
-		were := "were"
-		if n == 1 {
-			were = "was"
-		}
-		lacks = append(lacks, fmt.Sprintf("%s that may hold calls %s passed over", grid.Plural(n, "object"), were))
+		lacks = append(lacks, NamePassedOver(n))
 	}
 	if n := r.Balance.Invalid; n > 0 {
 		are := "are"
@@ -91,4 +83,36 @@ func (r *Runs) Lacks() string {
 		text += fmt.Sprintf(", in %d of %d runs", r.Incomplete, r.Count)
 	}
 	return text
+}
+
+// Named says where each object is named that Lacks counts.
+func (r *Runs) Named() string {
+	const inTable = "table objects names each object"
+	passed := r.Objects[ingest.PassedOver]
+	switch {
+	case passed == 0:
+		return inTable
+	case r.Balance.Invalid > 0 || r.unread() > 0:
+		return inTable + ", and analyze those passed over"
+	}
+	return "analyze names each object"
+}
+
+// unread returns how many objects could not be read whole.
+func (r *Runs) unread() (n int64) {
+	for status, of := range r.Objects {
+		if status != ingest.PassedOver && !status.Counted() {
+			n += of
+		}
+	}
+	return n
+}
+
+// NamePassedOver says that n objects were not read though they may hold calls.
+func NamePassedOver(n int64) string {
+	were := "were"
+	if n == 1 {
+		were = "was"
+	}
+	return fmt.Sprintf("%s that may hold calls %s passed over", grid.Plural(n, "object"), were)
 }

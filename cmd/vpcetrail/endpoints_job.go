@@ -13,6 +13,7 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/spill"
+	"vpcetrail/report"
 	"vpcetrail/report/endpoints"
 	"vpcetrail/report/grid"
 )
@@ -133,7 +134,7 @@ func (j *endpointsJob) incomplete(trail *endpoints.Trail, passed int64) error {
 		missing = append(missing, fmt.Sprintf("%d of %d objects could not be read whole", n, trail.Objects))
 	}
 	if passed > 0 {
-		missing = append(missing, grid.Plural(passed, "object")+" that may hold calls passed over")
+		missing = append(missing, report.NamePassedOver(passed))
 	}
 	if len(j.regionsUnread) > 0 {
 		missing = append(missing, "EC2 did not tell the endpoints of "+strings.Join(j.regionsUnread, ", "))

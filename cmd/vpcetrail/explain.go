@@ -13,8 +13,8 @@ import (
 
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/spill"
+	"vpcetrail/report"
 	"vpcetrail/report/explain"
-	"vpcetrail/report/grid"
 )
 
 // explainMemory is what records that wait for the trail's end may take, in bytes; and so may the ids that
@@ -84,7 +84,7 @@ func unreadError(err error, unread, objects, passed int64) error {
 		missing = append(missing, fmt.Sprintf("%d of %d objects could not be read whole", unread, objects))
 	}
 	if passed > 0 {
-		missing = append(missing, grid.Plural(passed, "object")+" that may hold calls passed over")
+		missing = append(missing, report.NamePassedOver(passed))
 	}
 	if len(missing) == 0 {
 		return nil

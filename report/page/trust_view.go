@@ -29,11 +29,8 @@ func (p *Page) trustView() trustView {
 	if t.runs.Incomplete == 0 {
 		v.add("Complete: every object was read to its end.")
 	} else {
-		but := ""
-		if t.runs.Objects[ingest.PassedOver] > 0 {
-			but = " but those passed over, which may hold calls"
-		}
-		v.add("Incomplete: %s. Table objects names each object%s%s.", t.runs.Lacks(), t.unreadText(), but)
+		named := t.runs.Named()
+		v.add("Incomplete: %s. %s%s%s.", t.runs.Lacks(), strings.ToUpper(named[:1]), named[1:], t.unreadText())
 	}
 	switch {
 	case t.unbalanced > 0:
@@ -78,7 +75,7 @@ func (p *Page) missingDays() (missing []string) {
 func (t *trust) unreadText() string {
 	var list []string
 	for status, n := range t.runs.Objects {
-		if !status.Counted() && n > 0 {
+		if !status.Counted() && status != ingest.PassedOver && n > 0 {
 			list = append(list, grid.Number(n)+" "+strings.ReplaceAll(string(status), "_", " "))
 		}
 	}

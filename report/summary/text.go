@@ -55,7 +55,7 @@ func (s *Summary) writeHead(out *strings.Builder, style grid.Style) {
 	fmt.Fprintf(out, "%s: %s, %s denied\n", report.NameDays(s.Days), grid.Plural(s.Total.Calls, "call"), grid.Number(s.Total.Denied))
 	s.writeOthers(out)
 	if lacks := s.Runs.Lacks(); lacks != "" {
-		out.WriteString(style.Paint(grid.Alarm, "INCOMPLETE: "+lacks+"; table objects names each object") + "\n")
+		out.WriteString(style.Paint(grid.Alarm, "INCOMPLETE: "+lacks+"; "+s.Runs.Named()) + "\n")
 	}
 	if len(s.Parts) > 0 {
 		text := fmt.Sprintf("INCOMPLETE: shard %s of the trail alone; merge joins the shards", grid.Clean(strings.Join(s.Parts, ", ")))

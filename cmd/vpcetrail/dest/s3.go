@@ -106,14 +106,8 @@ const mayRead = "allow s3:GetObject and s3:ListBucket on the report: without s3:
 
 func (s *s3Store) Read(ctx context.Context, name string) ([]byte, error) {
 	body, _, err := s.bucket.Open(ctx, store.Object{Name: s.url(name)})
-	if code := codeOf(err); code == "NoSuchKey" || code == "NotFound" {
-		return nil, fmt.Errorf("%s: open: %w", s.url(name), report.ErrNoReport)
-	}
-	if store.StatusOf(err) == "denied" {
-		return nil, fmt.Errorf("%s: open: %s: %s", s.url(name), aws.Cause(err), mayRead)
-	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: open: %w", s.url(name), brief(err))
+		return nil, s.unopened(name, err)
 	}
 	defer body.Close()
 	data, err := io.ReadAll(body)
@@ -125,13 +119,11 @@ func (s *s3Store) Read(ctx context.Context, name string) ([]byte, error) {
 
 func (s *s3Store) ReadAt(ctx context.Context, name string, p []byte, offset int64) (int, error) {
 	body, err := s.bucket.OpenRange(ctx, s.url(name), offset, int64(len(p)))
-	switch code := codeOf(err); {
-	case code == "NoSuchKey" || code == "NotFound":
-		return 0, fmt.Errorf("%s: open: %w", s.url(name), report.ErrNoReport)
-	case code == "InvalidRange": // it ends before
+	switch {
+	case codeOf(err) == "InvalidRange": // it ends before
 		return 0, io.EOF
 	case err != nil:
-		return 0, fmt.Errorf("%s: open: %w", s.url(name), brief(err))
+		return 0, s.unopened(name, err)
 	}
 	defer body.Close()
 	n, err := io.ReadFull(body, p)
@@ -142,6 +134,17 @@ func (s *s3Store) ReadAt(ctx context.Context, name string, p []byte, offset int6
 		err = fmt.Errorf("%s: read: %w", s.url(name), brief(err))
 	}
 	return n, err
+}
+
+// unopened says why a file could not be opened.
+func (s *s3Store) unopened(name string, err error) error {
+	switch code := codeOf(err); {
+	case code == "NoSuchKey" || code == "NotFound":
+		return fmt.Errorf("%s: open: %w", s.url(name), report.ErrNoReport)
+	case store.StatusOf(err) == "denied":
+		return fmt.Errorf("%s: open: %s: %s", s.url(name), aws.Cause(err), mayRead)
+	}
+	return fmt.Errorf("%s: open: %w", s.url(name), brief(err))
 }
 
 func codeOf(err error) string {
