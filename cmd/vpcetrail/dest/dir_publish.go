@@ -179,11 +179,5 @@ func (p *dirPublication) release() {
 	case !p.ours:
 		_ = os.RemoveAll(p.path(""))
 	}
-	p.unlock()
-}
-
-func (p *dirPublication) unlock() {
-	_ = os.Remove(p.file.Name())
-	unlock(p.file)
-	_ = p.file.Close()
+	removeLock(p.file)
 }

@@ -40,25 +40,21 @@ func (s *dirStore) Switching(_ context.Context, unit string) (bool, error) {
 // Begin makes the directory, finishes what stopped runs have published in part, and removes what they left.
 func (s *dirStore) Begin(_ context.Context, note func(string)) (report.Writer, error) {
 	w := &dirWriter{store: s, note: note, made: missing(s.root), units: map[string]*dirPublication{}}
-	err := os.MkdirAll(s.staging(""), 0o755)
-	var entries []fs.DirEntry
+	try, err := lockFile(s.staging("try" + lockSuffix)) // that nothing can be written shows now, not after the work
+	if err != nil && !errors.Is(err, errLocked) {
+		w.Close()
+		return nil, s.unusable(err)
+	}
 	if err == nil {
-		entries, err = os.ReadDir(s.staging(""))
+		removeLock(try)
 	}
-	if err == nil { // that nothing can be written shows now, not after the work
-		var f *os.File
-		if f, err = os.CreateTemp(s.staging(""), ".try-*"); err == nil {
-			err = errors.Join(f.Close(), os.Remove(f.Name()))
-		}
-	}
-	if err != nil {
+	entries, err := os.ReadDir(s.staging(""))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		w.Close()
 		return nil, s.unusable(err)
 	}
 	for _, e := range entries {
-		if !strings.HasPrefix(e.Name(), ".") { // else another run is trying whether it can write
-			w.tidy(strings.TrimSuffix(e.Name(), lockSuffix))
-		}
+		w.tidy(strings.TrimSuffix(e.Name(), lockSuffix))
 	}
 	return w, nil
 }
@@ -154,7 +150,7 @@ func (w *dirWriter) lock(unit string) (*dirPublication, error) {
 		err = os.RemoveAll(w.store.staging(unit))
 	}
 	if err != nil {
-		p.unlock()
+		removeLock(p.file)
 		return nil, err
 	}
 	return p, nil
@@ -186,6 +182,13 @@ func lockFile(path string) (*os.File, error) {
 		_ = f.Close() // nothing was written
 	}
 	return nil, errLocked
+}
+
+// removeLock gives a lock back. What cannot be removed is hidden from readers, and the next Begin removes it.
+func removeLock(f *os.File) {
+	_ = os.Remove(f.Name())
+	unlock(f)
+	_ = f.Close() // nothing was written
 }
 
 // Close removes what is staged and no run can finish.
