@@ -139,24 +139,6 @@ func inMemory[T any](start func(io.Writer) (*Writer[T], error)) (*Encoder[T], er
 	return &Encoder[T]{w, out}, err
 }
 
-// FileBytes is the size at which a file is ended, with the row group that reaches it: what Athena reads best.
-const FileBytes = 64 << 20
-
-// Written returns the bytes of the row groups that are complete: 0 until there are as many rows as one takes. It
-// depends on the rows alone.
-func (e *Encoder[T]) Written() int {
-	if e.Writer.rows == 0 {
-		return 0
-	}
-	return e.out.Len()
-}
-
-// Full reports whether an Arrow file is large enough to be ended. It depends on the rows alone.
-func (e *Encoder[T]) Full() bool { return e.Written() >= FileBytes }
-
-// Rows returns how many rows were added.
-func (e *Encoder[T]) Rows() int { return int(e.Writer.Rows()) }
-
 // Finish ends the file and returns its bytes, which are the caller's. The Encoder must not be used any more.
 func (e *Encoder[T]) Finish() ([]byte, error) {
 	if _, err := e.Close(); err != nil {
