@@ -1,4 +1,5 @@
-// Package day counts calendar days in UTC: the report's partitions and the trail's folders.
+// Package day counts calendar days in UTC. The report's partitions and the trail's
+// folders are such days.
 package day
 
 import (
@@ -13,7 +14,8 @@ type Day int32
 
 const msPerDay = 24 * 60 * 60 * 1000
 
-// OfMillis returns the day that holds ms, milliseconds since the epoch; times before the epoch round down.
+// OfMillis returns the day that contains ms, in milliseconds since the epoch. Times
+// before the epoch round down.
 func OfMillis(ms int64) Day {
 	d := ms / msPerDay
 	if ms%msPerDay < 0 {
@@ -40,18 +42,18 @@ func (d Day) Time() time.Time { return time.UnixMilli(int64(d) * msPerDay).UTC()
 // String returns the day as 2026-11-20.
 func (d Day) String() string { return d.Time().Format(time.DateOnly) }
 
-// AppendKey appends the day to dst in four bytes that sort as days do.
+// AppendKey appends the day to dst as four bytes. The bytes sort as the days do.
 func (d Day) AppendKey(dst []byte) []byte {
 	return binary.BigEndian.AppendUint32(dst, uint32(d)^1<<31)
 }
 
-// CutKey takes off the front of key what AppendKey has appended.
+// CutKey removes from the front of key what AppendKey appended.
 func CutKey(key []byte) (d Day, rest []byte) {
 	return Day(int32(binary.BigEndian.Uint32(key) ^ 1<<31)), key[4:]
 }
 
-// A Window is a range of days, both ends included. The zero value is the single day 1970-01-01;
-// use All for a window without bounds.
+// A Window is a range of days, both ends included. The zero value is the single day
+// 1970-01-01. Use All for a window without bounds.
 type Window struct{ From, To Day }
 
 // All returns the window that holds every day.
@@ -66,7 +68,8 @@ func (w Window) Contains(d Day) bool { return w.From <= d && d <= w.To }
 // Days returns the number of days in w.
 func (w Window) Days() int { return int(int64(w.To)-int64(w.From)) + 1 }
 
-// String returns "all", a day, or D..D; of a window that is open at one end "D and later" or "D and earlier".
+// String returns "all", a day, or D..D. A window that is open at one end is "D and later"
+// or "D and earlier".
 func (w Window) String() string {
 	switch open := All(); {
 	case w == open:
@@ -81,7 +84,8 @@ func (w Window) String() string {
 	return w.From.String() + ".." + w.To.String()
 }
 
-// ParseWindow reads "all", "yesterday" (relative to now), a day, or two days joined by "..".
+// ParseWindow reads "all", "yesterday" (relative to now), a day, or two days joined by
+// "..".
 func ParseWindow(s string, now time.Time) (Window, error) {
 	switch s {
 	case "all":
