@@ -2,9 +2,10 @@ package dedupe
 
 import "encoding/binary"
 
-// Each calls fn with every record of a partition that is not void, below Parts. Corrections come with the
-// id of the record that they correct where they name one, in the partition of that record, and once more
-// without it in their own. Nothing may be added any more. r, extra and original are valid until fn returns.
+// Each calls fn with every record of a partition below Parts, except the records of void
+// objects. A correction that names the record it corrects comes twice: with that record's
+// id, in that record's partition, and without it, in its own partition. After Each,
+// nothing may be added. r, extra and original are valid until fn returns.
 func (l *Log) Each(part int, fn func(r *Record, extra []byte, original *ID)) error {
 	extras := extraReader{blocks: l.extras.Read(part)}
 	err := each(l.records.Read(part), func(block []byte) error {
@@ -36,7 +37,7 @@ func (l *Log) Each(part int, fn func(r *Record, extra []byte, original *ID)) err
 	})
 }
 
-// AppendRecord appends what Each hands out in a form that CutRecord reads.
+// AppendRecord appends a record that Each passed to fn, in the form that CutRecord reads.
 func AppendRecord(dst []byte, r *Record, extra []byte, original *ID) []byte {
 	head := byte(0)
 	if original != nil {
@@ -58,7 +59,8 @@ func AppendRecord(dst []byte, r *Record, extra []byte, original *ID) []byte {
 	return append(dst, extra...)
 }
 
-// CutRecord takes off the front of text what AppendRecord has written. ok is false where text is not that.
+// CutRecord removes one record that AppendRecord wrote from the front of text. ok is
+// false if text does not start with one.
 func CutRecord(text []byte) (r Record, extra []byte, original *ID, rest []byte, ok bool) {
 	id := func() (id ID) {
 		if len(text) < 16 {
@@ -105,7 +107,7 @@ func CutRecord(text []byte) (r Record, extra []byte, original *ID, rest []byte, 
 	return r, text[:n], original, text[n:], true
 }
 
-// Put adds a record that Each handed out, maybe of another log, with another place.
+// Put adds a record that Each returned, possibly from another log, at a new place.
 func (l *Log) Put(r *Record, at Place, extra []byte, original *ID) {
 	moved := *r
 	moved.Place = at | r.Place&correction

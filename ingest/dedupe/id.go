@@ -8,17 +8,19 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// An ID is the identity of an event: two records with one ID are one record, delivered twice. It is the
-// eventID within a scope, which is the account, Region, day and kind of the event. UUIDs are kept whole.
-// Scopes, and ids of another form, enter by the first 128 bits of their SHA-256.
+// An ID is the identity of an event. Two records with one ID are one record, delivered
+// twice. The ID combines the eventID with a scope: the account, Region, day and kind of
+// the event. UUIDs are kept whole. Scopes and other eventIDs enter as the first 128 bits
+// of their SHA-256.
 //
-// The day is part of the scope so that the counts of a day depend on its own records alone.
+// The day is part of the scope, so the counts of a day depend only on the records of that
+// day.
 type ID struct{ Hi, Lo uint64 }
 
-// A Scope is what the ids of events of one account, Region, day and kind have in common.
+// A Scope is the part of an ID that events of one account, Region, day and kind share.
 type Scope ID
 
-// ScopeOf returns the scope of events of that account, Region, day and kind.
+// ScopeOf returns the scope of the events of one account, Region, day and kind.
 func ScopeOf(account, region []byte, d day.Day, kind event.Kind) Scope {
 	return Scope(digest(appendScope(nil, account, region, d, kind)))
 }
@@ -34,8 +36,9 @@ func digest(text []byte) ID {
 	return ID{binary.BigEndian.Uint64(sum[:]), binary.BigEndian.Uint64(sum[8:])}
 }
 
-// ID returns the identity of the event with that eventID in the scope. plain reports whether the eventID
-// is a UUID as CloudTrail writes it, so that AppendUUID can restore it.
+// ID returns the identity of the event with this eventID in the scope. plain reports
+// whether the eventID is a UUID as CloudTrail writes it, so that AppendUUID can restore
+// it.
 func (s Scope) ID(eventID []byte) (id ID, plain bool) {
 	id.Hi, id.Lo, plain = parseUUID(eventID)
 	if !plain {
@@ -44,7 +47,8 @@ func (s Scope) ID(eventID []byte) (id ID, plain bool) {
 	return ID{id.Hi ^ s.Hi, id.Lo ^ s.Lo}, plain
 }
 
-// AppendUUID appends the eventID of an event whose eventID is a UUID, in CloudTrail's form.
+// AppendUUID appends the eventID that id was made from, in CloudTrail's form. The eventID
+// must be a UUID.
 func (s Scope) AppendUUID(dst []byte, id ID) []byte {
 	hi, lo := id.Hi^s.Hi, id.Lo^s.Lo
 	var text [36]byte
@@ -60,8 +64,8 @@ func (s Scope) AppendUUID(dst []byte, id ID) []byte {
 	return append(dst, text[:]...)
 }
 
-// hexDigits returns the eight digits of n, the first in the highest byte: all at a time, for it is done for
-// most events.
+// hexDigits returns the eight digits of n, the first in the highest byte. It computes all
+// eight at once because it runs for most events.
 func hexDigits(n uint32) uint64 {
 	x := uint64(n)
 	x = (x | x<<16) & 0x0000ffff0000ffff
@@ -71,8 +75,8 @@ func hexDigits(n uint32) uint64 {
 	return x + 0x3030303030303030 + letters*('a'-'9'-1)
 }
 
-// hash spreads ids over partitions. It is the same in every run. Ids that somebody counts up would
-// share their first bits.
+// hash spreads ids over partitions. It is the same in every run. It mixes all bits
+// because sequential ids share their first bits.
 func (id ID) hash() uint64 {
 	h := (id.Hi ^ id.Lo>>32 ^ id.Lo<<32) * 0x9e3779b97f4a7c15
 	return h ^ h>>29

@@ -8,7 +8,7 @@ import (
 	"vpcetrail/ingest/spill"
 )
 
-// A loader loads the records of one partition after the other into memory that it uses again.
+// A loader loads the records of one partition after another. It reuses its memory.
 type loader struct {
 	logs  []*Log
 	share int
@@ -20,14 +20,14 @@ type loader struct {
 	fates        []Fate
 	extras       []byte
 	starts       []start
-	table        []uint32 // by spread: a place in records, one too high; 0 where the slot is free
+	table        []uint32 // by spread: index in records plus one; 0 if the slot is free
 	partition    Partition
 }
 
-// A start is where a run starts.
+// A start is the position where a run starts.
 type start struct{ log, record, extra int }
 
-// chosen reports whether the pass at work takes the id.
+// chosen reports whether the current pass includes the id.
 func (l *loader) chosen(id ID) bool { return l.passes <= 1 || id.hash()>>40%l.passes == l.pass }
 
 func (l *loader) empty() {
@@ -35,7 +35,7 @@ func (l *loader) empty() {
 	l.partition.Replacing = l.partition.Replacing[:0]
 }
 
-// load loads the partition's records, as far as the pass takes them.
+// load loads the partition's records that belong to the current pass.
 func (l *loader) load(part int) error {
 	l.empty()
 	for i := range l.logs {
@@ -47,7 +47,8 @@ func (l *loader) load(part int) error {
 	return nil
 }
 
-// loadLog loads the records of one log that the pass takes. It calls after, where that is not nil, after each.
+// loadLog loads one log's records that belong to the current pass. It calls after, if not
+// nil, for each loaded record.
 func (l *loader) loadLog(number, part int, after func() error) error {
 	log := l.logs[number]
 	extras := extraReader{blocks: log.extras.Read(part)}
@@ -79,12 +80,12 @@ func (l *loader) loadLog(number, part int, after func() error) error {
 	})
 }
 
-// start notes that the records of a log come next.
+// start marks that the records of a log come next.
 func (l *loader) start(log int) {
 	l.starts = append(l.starts, start{log, len(l.records), len(l.extras)})
 }
 
-// cutRuns makes the partition of what is loaded.
+// cutRuns builds the partition from the loaded records.
 func (l *loader) cutRuns() {
 	if cap(l.fates) < len(l.records) {
 		l.fates = make([]Fate, len(l.records), cap(l.records))
@@ -106,7 +107,7 @@ func (l *loader) cutRuns() {
 	}
 }
 
-// eachNameless visits the records without eventID, a share at a time.
+// eachNameless visits the records without an eventID, one share at a time.
 func (l *loader) eachNameless() error {
 	l.passes = 1
 	flush := func() error {
@@ -139,13 +140,13 @@ func (l *loader) eachNameless() error {
 	return nil
 }
 
-// An entry is a correction as a Log keeps it.
+// An entry is a correction in the form that a Log keeps.
 type entry struct {
 	original ID
 	Replacement
 }
 
-// cutEntry takes an entry off the front of block, which it borrows from.
+// cutEntry removes an entry from the front of block. The entry borrows from block.
 func cutEntry(block []byte) (e entry, rest []byte) {
 	e.original, e.Record = cutRecord(block).ID, cutRecord(block[16:])
 	block = block[16+recordSize:]
@@ -154,7 +155,8 @@ func cutEntry(block []byte) (e entry, rest []byte) {
 	return e, block[width+int(n):]
 }
 
-// corrections returns the corrections of the partition's records, as far as the pass takes them.
+// corrections returns the corrections of the partition's records that belong to the
+// current pass.
 func (l *loader) corrections(part int) (all []entry, err error) {
 	for i, log := range l.logs {
 		err := each(log.corrections.Read(part), func(block []byte) error {
@@ -211,10 +213,10 @@ func (r *extraReader) next() ([]byte, error) {
 	return r.rest.Next(), nil
 }
 
-// Extras walks extras.
+// Extras iterates over the extras of a run.
 type Extras struct{ text []byte }
 
-// Next returns the next one. There must be one.
+// Next returns the next extra. There must be one.
 func (x *Extras) Next() []byte {
 	n, width := binary.Uvarint(x.text)
 	extra := x.text[width : width+int(n)]

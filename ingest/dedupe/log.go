@@ -8,21 +8,22 @@ import (
 	"vpcetrail/ingest/spill"
 )
 
-// A Place says where an event is in the trail: the number of its object in the order of the objects'
-// names, and its own number among the events of that object. Places compare as events come in the trail.
+// A Place says where an event is in the trail: the number of its object, in the order of
+// object names, and its number among the events of that object. Places compare in the
+// order of events in the trail.
 type Place uint64
 
 const (
 	indexBits = 28
-	// MaxEvents is the number of events of one object that have a place.
+	// MaxEvents is the number of events in one object that can have a place.
 	MaxEvents = 1 << indexBits
-	// MaxObjects is the number of objects that have places.
+	// MaxObjects is the number of objects that can have places.
 	MaxObjects = 1 << (63 - indexBits)
 
-	correction Place = 1 << 63 // flag in a Record's place
+	correction Place = 1 << 63 // a flag in a Record's place
 )
 
-// PlaceOf returns the place of event number index of object number seq, both from 0.
+// PlaceOf returns the place of event number index in object number seq. Both start at 0.
 func PlaceOf(seq, index int) Place { return Place(seq)<<indexBits | Place(index) }
 
 // Object returns the number of the object.
@@ -31,21 +32,22 @@ func (p Place) Object() int { return int(p &^ correction >> indexBits) }
 // Index returns the event's number in its object.
 func (p Place) Index() int { return int(p & (MaxEvents - 1)) }
 
-// A Record is what a Log keeps of an event, in 32 bytes.
+// A Record is what a Log keeps of one event, in 32 bytes.
 type Record struct {
 	ID    ID
 	Place Place
-	// Value and Flags are the caller's own. HasExtra is the one flag that a Log reads and sets.
+	// Value and Flags belong to the caller. HasExtra is the only flag that a Log reads
+	// and sets.
 	Value, Flags uint32
 }
 
-// HasExtra is set in Flags where the record was added with bytes of its own.
+// HasExtra is set in Flags if the record was added with extra bytes.
 const HasExtra = 1
 
 // IsCorrection reports whether the record was added by Correct.
 func (r *Record) IsCorrection() bool { return r.Place&correction != 0 }
 
-// At returns the record's place without its flag.
+// At returns the record's place without the correction flag.
 func (r *Record) At() Place { return r.Place &^ correction }
 
 // IsNamed reports whether the record has an eventID.
@@ -72,24 +74,27 @@ func cutRecord(b []byte) Record {
 }
 
 const (
-	// Partitions is into how many parts ids are divided, each settled alone: small enough for a core's
-	// cache up to a million events, and for memory up to thousands of millions.
+	// Partitions is the number of partitions that ids are divided into. Each is settled
+	// alone. A partition fits a core's cache up to a million events, and fits memory up
+	// to billions.
 	Partitions = 256
-	nameless   = Partitions // the part of records without eventID, which equal no other
-	// Parts is the number of partitions with that of records without eventID.
+	nameless   = Partitions // the partition of records without an eventID, which equal no other record
+	// Parts is the number of partitions, including the one for records without an
+	// eventID.
 	Parts = Partitions + 1
 )
 
 func partOf(id ID) int { return int(id.hash() % Partitions) }
 
-// A Log holds the records of one worker, divided into partitions. It is for one goroutine.
+// A Log holds the records of one worker, divided into partitions. It is for one
+// goroutine.
 type Log struct {
 	records     *spill.Buckets
-	extras      *spill.Buckets // of records with HasExtra: the extra, with its length before it
-	corrections *spill.Buckets // by the partition of the record that is corrected
+	extras      *spill.Buckets // of records with HasExtra: the length of the extra, then the extra
+	corrections *spill.Buckets // by partition of the corrected record
 	count       int64          // of records
 	void        objectSet
-	scopes      scopes // of Event
+	scopes      scopes // for the method Event
 	scratch     []byte
 }
 
@@ -104,7 +109,7 @@ func NewLog(disk *spill.Disk, share int) *Log {
 // Add adds a record. It keeps no reference to r and extra.
 func (l *Log) Add(r *Record, extra []byte) { l.add(partOf(r.ID), r, extra) }
 
-// AddNameless adds a record without an eventID. It counts whatever else is in the trail.
+// AddNameless adds a record without an eventID. It always counts.
 func (l *Log) AddNameless(r *Record, extra []byte) { l.add(nameless, r, extra) }
 
 func (l *Log) add(part int, r *Record, extra []byte) {
@@ -119,8 +124,8 @@ func (l *Log) add(part int, r *Record, extra []byte) {
 	l.count++
 }
 
-// Correct adds a record that corrects the one with the id original; named reports whether it has an
-// eventID, and corrects whether it names the original.
+// Correct adds a record that corrects the record with the id original. named reports
+// whether the correction has an eventID. corrects reports whether it names the original.
 func (l *Log) Correct(r *Record, named bool, original ID, corrects bool, extra []byte) {
 	r.Place |= correction
 	if !named {
@@ -144,8 +149,8 @@ func (l *Log) correct(r *Record, original ID, extra []byte) {
 	l.corrections.Append(partOf(original), b)
 }
 
-// Event adds ev, an event of day of, without value, flags and extra. It is for callers that note each event
-// once and little else: scopes are worked out here.
+// Event adds ev, an event on that day, without value, flags and extra. It computes the
+// scope itself. Use it where each event is added once and little else is done.
 func (l *Log) Event(ev *event.Event, of day.Day, at Place) {
 	kind := ev.Kind()
 	r := Record{Place: at}
@@ -168,13 +173,13 @@ func (l *Log) Event(ev *event.Event, of day.Day, at Place) {
 	}
 }
 
-// scopes are the scopes of the events before.
+// scopes caches the scopes of earlier events.
 type scopes struct {
 	known map[string]Scope
 	key   []byte // scratch
 }
 
-// maxScopes bounds what is remembered: no trail has more at a time, whatever its records say.
+// maxScopes bounds the cache, whatever the records say.
 const maxScopes = 1 << 14
 
 func (s *scopes) of(ev *event.Event, of day.Day, kind event.Kind) Scope {
@@ -190,7 +195,7 @@ func (s *scopes) of(ev *event.Event, of day.Day, kind event.Kind) Scope {
 	return known
 }
 
-// Void says that nothing of object number seq counts.
+// Void marks object number seq as void: none of its events counts.
 func (l *Log) Void(seq int) { l.void.add(seq) }
 
 // IsVoid reports whether Void was called for object number seq.
@@ -199,14 +204,14 @@ func (l *Log) IsVoid(seq int) bool { return l.void.has(seq) }
 // Len returns the number of records.
 func (l *Log) Len() int64 { return l.count }
 
-// End says that no record comes any more. What is kept for that is let go of.
+// End declares that no more records come. It frees the memory that only writing needs.
 func (l *Log) End() {
 	l.records.End()
 	l.extras.End()
 	l.corrections.End()
 }
 
-// Err returns what went wrong in writing to disk.
+// Err returns the first error of writing to disk.
 func (l *Log) Err() error {
 	for _, b := range []*spill.Buckets{l.records, l.extras, l.corrections} {
 		if b.Err() != nil {
@@ -216,7 +221,8 @@ func (l *Log) Err() error {
 	return nil
 }
 
-// An objectSet is a set of objects, by their numbers: one bit each up to the largest.
+// An objectSet is a set of object numbers. It has one bit for each number up to the
+// largest.
 type objectSet struct{ bits []uint64 }
 
 func (s *objectSet) add(seq int) {

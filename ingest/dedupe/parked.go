@@ -7,21 +7,21 @@ import (
 	"vpcetrail/ingest/spill"
 )
 
-// Parked keeps settled records, divided into pages by their Value, until they are read page by page. It is
-// for one goroutine at a time.
+// Parked keeps settled records until they are read, page by page. The Value of a record
+// selects its page. It is for one goroutine at a time.
 type Parked struct {
 	starts  []uint32 // the first Value of each page
 	records *spill.Buckets
 	scratch []byte
 }
 
-// NewParked returns an empty Parked that takes about share bytes of memory. starts are the first values of
-// its pages, in order, from 0.
+// NewParked returns an empty Parked that takes about share bytes of memory. starts holds
+// the first value of each page, in order, beginning with 0.
 func NewParked(disk *spill.Disk, starts []uint32, share int) *Parked {
 	return &Parked{starts: starts, records: spill.NewBuckets(disk, len(starts), share)}
 }
 
-// replacing stands for the fate of a record that counts in the place of another.
+// replacing marks a record that counts instead of another.
 const replacing = Fate(0x80)
 
 // Add keeps a run.
@@ -52,13 +52,13 @@ func (k *Parked) add(fate Fate, r *Record, extra []byte) {
 	k.records.Append(page, k.scratch)
 }
 
-// End says that nothing more is kept.
+// End declares that no more records come.
 func (k *Parked) End() error {
 	k.records.End()
 	return k.records.Err()
 }
 
-// Read hands what was kept of a page to visit, some records at a time, with values that count from the
+// Read passes the records of a page to visit, some at a time. Their values count from the
 // start of the page. The partition is valid until visit returns.
 func (k *Parked) Read(page int, visit func(p *Partition)) error {
 	var run Run

@@ -16,24 +16,26 @@ type Fate uint8
 
 // The fates.
 const (
-	Counts    Fate = iota // as what it is; a correction counts as one that replaces nothing
+	Counts    Fate = iota // counts as itself; a correction with this fate replaces nothing
 	Duplicate             // was delivered before
 	Corrected             // a later record replaces it
 )
 
-// A Partition is the records of one partition, or some of them. It is valid until the visit returns.
+// A Partition holds the records of one partition, or some of them. It is valid until the
+// visit returns.
 type Partition struct {
-	// Runs are the records by log.
+	// Runs holds the records of each log.
 	Runs []Run
-	// Replacing are the corrections that count as calls, in the place of a record of this partition.
+	// Replacing holds the corrections that count as calls, each instead of a record of
+	// this partition.
 	Replacing []Replacement
 }
 
-// A Run is the records that one log holds.
+// A Run holds the records of one log.
 type Run struct {
 	Log     int
 	Records []Record
-	Fates   []Fate // of each of Records
+	Fates   []Fate // one for each of Records
 
 	extras []byte
 }
@@ -41,17 +43,18 @@ type Run struct {
 // Extras returns the extras of the run's records, one for each with HasExtra.
 func (r *Run) Extras() Extras { return Extras{r.extras} }
 
-// A Replacement is a correction that counts in the place of the record that it corrects. Its own record
-// is in some partition too, where its fate is Counts.
+// A Replacement is a correction that counts instead of the record that it corrects. The
+// correction's own record is also in some partition. Its fate there is Counts.
 type Replacement struct {
 	Log    int
 	Record Record
 	Extra  []byte
 }
 
-// Settle hands the records of logs to visit, a partition at a time, with as many goroutines as workers
-// says. visit is called concurrently, with the number of the goroutine. Settle takes about memory bytes
-// in all. It returns the first error of visit, of reading or of ctx.
+// Settle passes the records of logs to visit, one partition at a time, from the given
+// number of workers. It calls visit concurrently, with the number of the worker. Settle
+// takes about memory bytes in total. It returns the first error of visit, of reading or
+// of ctx.
 func Settle(ctx context.Context, logs []*Log, memory, workers int, visit func(worker int, p *Partition) error) error {
 	share := max(memory/(workers+1), leastShare)
 	var next atomic.Int32
@@ -73,11 +76,11 @@ func Settle(ctx context.Context, logs []*Log, memory, workers int, visit func(wo
 	return group.Wait()
 }
 
-// leastShare keeps the passes over a partition few where memory is very short.
+// leastShare limits the number of passes over a partition if memory is very short.
 const leastShare = 64 << 10
 
-// settle settles a partition: in one pass or, where its records take more than the share, in several,
-// each over those whose ids hash to it.
+// settle settles a partition. If its records exceed the share, it makes several passes.
+// Each pass takes the ids that hash to it.
 func (l *loader) settle(part int) error {
 	if part == nameless {
 		return l.eachNameless()
@@ -86,7 +89,7 @@ func (l *loader) settle(part int) error {
 	for _, log := range l.logs {
 		size += log.records.Size(part) + log.extras.Size(part) + 2*log.corrections.Size(part)
 	}
-	l.passes = uint64(1 + (size+size/2)/int64(l.share)) // a table takes up to half of what records do
+	l.passes = uint64(1 + (size+size/2)/int64(l.share)) // a table takes up to half as much as the records
 	for l.pass = 0; l.pass < l.passes; l.pass++ {
 		if err := l.load(part); err != nil {
 			return err
@@ -102,7 +105,8 @@ func (l *loader) settle(part int) error {
 	return nil
 }
 
-// findDuplicates gives every record but the first of each id its fate, and leaves the table of the first.
+// findDuplicates sets the fate of every record except the first of each id. It leaves a
+// table of the first records.
 func (l *loader) findDuplicates() {
 	size := 64
 	for size < 2*len(l.records) {
@@ -136,7 +140,8 @@ func (l *loader) findDuplicates() {
 	}
 }
 
-// find returns the place in records of the one that counts of those with that id; -1 where there is none.
+// find returns the index in records of the one that counts for that id, or -1 if there is
+// none.
 func (l *loader) find(id ID) int {
 	mask := uint64(len(l.table) - 1)
 	for at := l.spread(id); ; at++ {
@@ -149,13 +154,15 @@ func (l *loader) find(id ID) int {
 	}
 }
 
-// spread is the hash of the table. It is seeded, so that no trail can fill the table with collisions.
+// spread is the hash of the table. It is seeded, so no trail can fill the table with
+// collisions.
 func (l *loader) spread(id ID) uint64 {
 	hi, lo := bits.Mul64(id.Hi^l.seed[0], id.Lo^l.seed[1])
 	return hi ^ lo
 }
 
-// correct finds which records of the partition a correction replaces, and by which one.
+// correct finds the records of the partition that corrections replace, and which
+// correction replaces each.
 func (l *loader) correct(part int) error {
 	entries, err := l.corrections(part)
 	if err != nil {

@@ -10,14 +10,15 @@ import (
 	"vpcetrail/ingest/spill"
 )
 
-// TestSettlingInPasses holds what is found of one partition in several passes against one.
+// TestSettlingInPasses compares settling a partition in several passes with settling it
+// in one.
 func TestSettlingInPasses(t *testing.T) {
 	disk := spill.NewDisk(t.TempDir())
 	defer disk.Close()
 	const n = 40_000
 	for _, memory := range []int{0, 1 << 30} {
 		log := NewLog(disk, 1<<20)
-		for i := range n { // every third comes again, at once or much later; all in one partition
+		for i := range n { // every third comes again, at once or much later, all in one partition
 			r := Record{ID: ID{uint64(i % (n * 2 / 3)), 1}, Place: PlaceOf(i/100, i%100), Value: uint32(i)}
 			log.add(0, &r, fmt.Appendf(nil, "%d", i))
 		}
@@ -52,7 +53,7 @@ func TestSettlingInPasses(t *testing.T) {
 	}
 }
 
-// TestUUIDsAreRestored holds that an identity gives its eventID back.
+// TestUUIDsAreRestored checks that an identity gives its eventID back.
 func TestUUIDsAreRestored(t *testing.T) {
 	scope := ScopeOf([]byte("111122223333"), []byte("us-east-1"), day.Day(20_000), event.Call)
 	for _, text := range []string{
@@ -68,7 +69,7 @@ func TestUUIDsAreRestored(t *testing.T) {
 	}
 }
 
-// TestRecordsAreWrittenAndRead holds the form of a record in a shard.
+// TestRecordsAreWrittenAndRead checks the form of a record in a shard.
 func TestRecordsAreWrittenAndRead(t *testing.T) {
 	r := Record{ID: ID{1, 2}, Place: PlaceOf(3, 4) | correction, Value: 5, Flags: 6<<1 | HasExtra}
 	text := AppendRecord(nil, &r, []byte("extra"), &ID{7, 8})

@@ -23,16 +23,17 @@ func parseUUID(s []byte) (hi, lo uint64, ok bool) {
 	return words[0]<<32 | words[1], words[2]<<32 | words[3], wrong == 0
 }
 
-// parseHex reads eight digits, all at a time, for it is done for every event: a byte is a digit if 0x30 to 0x39, or
-// 0x61 to 0x66, which have bit 6. wrong is not 0 where one is not.
+// parseHex reads eight digits at once because it runs for every event. A byte is a digit
+// if it is 0x30 to 0x39, or 0x61 to 0x66. Bit 6 is set only in the second range. wrong is
+// 0 only if all eight are digits.
 func parseHex(text uint64) (value, wrong uint64) {
 	const ones = 0x0101010101010101
 	letters := text >> 6 & ones
-	value = text&(0x0f*ones) + 9*letters // 0x61 and 9 end in a; no byte is above 24, so that no sum carries
+	value = text&(0x0f*ones) + 9*letters // 0x61 and 9 end in a; no byte exceeds 24, so no sum carries
 	above9 := (value + 0x76*ones) & (0x80 * ones)
 	above15 := (value + 0x70*ones) & (0x80 * ones)
-	wrong = (value + 0x30*ones + 0x27*letters) ^ text // what such a digit is written as
-	wrong |= above15 | (above9 ^ letters<<7)          // and letters, they alone, are above 9
+	wrong = (value + 0x30*ones + 0x27*letters) ^ text // compares with the spelling of such a digit
+	wrong |= above15 | (above9 ^ letters<<7)          // letters, and only letters, are above 9
 	value = (value | value>>4) & 0x00ff00ff00ff00ff
 	value = (value | value>>8) & 0x0000ffff0000ffff
 	return (value | value>>16) & 0xffffffff, wrong

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// slowUUID is parseUUID, the obvious way.
+// slowUUID is a simple version of parseUUID.
 func slowUUID(s []byte) (hi, lo uint64, ok bool) {
 	text := string(s)
 	if len(text) != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' ||
@@ -54,7 +54,7 @@ func BenchmarkParseUUID(b *testing.B) {
 	}
 }
 
-// FuzzUUID holds the parser of event ids against their printed form.
+// FuzzUUID compares the parser of event ids with their printed form.
 func FuzzUUID(f *testing.F) {
 	f.Add([]byte("acfc48d8-99e2-532e-a554-13c3dc5bee19"))
 	f.Add([]byte("ACFC48D8-99e2-532e-a554-13c3dc5bee19"))
