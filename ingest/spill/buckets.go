@@ -4,18 +4,19 @@ import "io"
 
 const (
 	leastBlock = 512     // the first block of a bucket: a small run has many buckets and few records
-	mostBlock  = 4 << 10 // blocks double up to this: of 256 buckets each has one open
+	mostBlock  = 4 << 10 // blocks double up to this size: 256 buckets have one open block each
 )
 
-// Buckets are numbered logs of records that share one piece of memory and one file. A record is any
-// bytes, and comes back in a block with its neighbours: they say themselves where they end.
+// Buckets are numbered logs of records that share one memory budget and one file. A
+// record is any sequence of bytes. Records come back in blocks of several. A record must
+// show where it ends.
 type Buckets struct {
 	share   int
 	held    int       // bytes of blocks in memory
-	buckets []bucket  // each: first what is in the file, then the blocks in memory
-	free    [][]byte  // blocks to be used again
-	file    blockFile // what has spilled
-	err     error     // the first one: nothing is written after it
+	buckets []bucket  // each: first the extents in the file, then the blocks in memory
+	free    [][]byte  // blocks for reuse
+	file    blockFile // the spilled blocks
+	err     error     // the first error: nothing is written after it
 }
 
 type bucket struct {
@@ -23,12 +24,14 @@ type bucket struct {
 	blocks  [][]byte // the last one is being filled
 }
 
-// NewBuckets returns n empty buckets that take share bytes of memory together, and a block each.
+// NewBuckets returns n empty buckets. Together they take share bytes of memory, plus one
+// block each.
 func NewBuckets(disk *Disk, n, share int) *Buckets {
 	return &Buckets{share: share, buckets: make([]bucket, n), file: blockFile{disk: disk}}
 }
 
-// Append adds a record to bucket i. It keeps no reference to record. What goes wrong comes out of Err.
+// Append adds a record to bucket i. It keeps no reference to record. Err returns any
+// error.
 func (b *Buckets) Append(i int, record []byte) {
 	k := &b.buckets[i]
 	if last := len(k.blocks) - 1; last >= 0 && len(k.blocks[last])+len(record) <= cap(k.blocks[last]) {
@@ -41,7 +44,7 @@ func (b *Buckets) Append(i int, record []byte) {
 	k.blocks = append(k.blocks, append(b.block(k, len(record)), record...))
 }
 
-// block returns an empty block for bucket k with room for size bytes or more.
+// block returns an empty block for bucket k, with room for at least size bytes.
 func (b *Buckets) block(k *bucket, size int) []byte {
 	want := leastBlock
 	if n := len(k.blocks); n > 0 {
@@ -85,8 +88,8 @@ func (b *Buckets) spill() {
 	b.held = 0
 }
 
-// End says that nothing more is appended: what is kept for that is let go of. What has spilled before goes to the
-// file whole.
+// End declares that no more records come, and frees the memory that only writing needs.
+// If anything has spilled, End writes all the rest to the file.
 func (b *Buckets) End() {
 	if b.file.size > 0 {
 		b.spill()
@@ -94,10 +97,10 @@ func (b *Buckets) End() {
 	b.free, b.file.out = nil, nil
 }
 
-// Err returns what went wrong in writing.
+// Err returns the first error of writing.
 func (b *Buckets) Err() error { return b.err }
 
-// Size returns the bytes in bucket i, lengths of blocks included.
+// Size returns the number of bytes in bucket i, including the length prefixes of blocks.
 func (b *Buckets) Size(i int) int64 {
 	var n int64
 	for _, e := range b.buckets[i].spilled {
@@ -109,20 +112,22 @@ func (b *Buckets) Size(i int) int64 {
 	return n
 }
 
-// Read returns the blocks of bucket i, in the order written. Nothing may be appended any more.
+// Read returns the blocks of bucket i in the order written. After Read, nothing may be
+// appended.
 func (b *Buckets) Read(i int) *Blocks {
 	return &Blocks{from: b, left: b.buckets[i].spilled, memory: b.buckets[i].blocks}
 }
 
-// Blocks walks the blocks of one bucket.
+// Blocks iterates over the blocks of one bucket.
 type Blocks struct {
 	from   *Buckets
 	left   []extent
 	memory [][]byte
-	in     blockReader // of the extent at hand; not open where there is none
+	in     blockReader // of the current extent; not open if there is none
 }
 
-// Next returns the next block, valid until the next call, and io.EOF after the last.
+// Next returns the next block, valid until the next call. After the last block it returns
+// io.EOF.
 func (b *Blocks) Next() ([]byte, error) {
 	for {
 		if b.from.err != nil {

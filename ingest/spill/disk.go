@@ -11,7 +11,8 @@ import (
 	"sync"
 )
 
-// A Disk makes the temporary files of one run, in one directory. It is safe for concurrent use.
+// A Disk creates the temporary files of one run in one directory. It is safe for
+// concurrent use.
 type Disk struct {
 	dir string
 
@@ -19,11 +20,11 @@ type Disk struct {
 	files []*os.File
 }
 
-// NewDisk returns a Disk whose files lie in dir; "" means the system's place for temporary files.
-// Nothing is made before something spills.
+// NewDisk returns a Disk that creates its files in dir. "" means the system's directory
+// for temporary files. No file is created before something spills.
 func NewDisk(dir string) *Disk { return &Disk{dir: dir} }
 
-// Close removes all files. What has spilled cannot be read any more.
+// Close removes all files. Spilled data cannot be read after that.
 func (d *Disk) Close() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -38,15 +39,15 @@ func (d *Disk) Close() error {
 	return errors.Join(errs...)
 }
 
-// Files returns how many files were made: none where all had its place in memory.
+// Files returns the number of files created. It is 0 if everything fit in memory.
 func (d *Disk) Files() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return len(d.files)
 }
 
-// create makes a file. Where the system allows it the file has no name from the start, so that
-// nothing is left of a process that is killed.
+// create creates a file. Where the system allows it, the file has no name, so a killed
+// process leaves no file.
 func (d *Disk) create() (*os.File, error) {
 	f, err := os.CreateTemp(d.dir, "vpcetrail-*.spill")
 	if err != nil {
@@ -59,7 +60,7 @@ func (d *Disk) create() (*os.File, error) {
 	return f, nil
 }
 
-// describe says what is wrong with the directory, and what to do.
+// describe says what is wrong with the directory and what to do.
 func (d *Disk) describe(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {
@@ -72,7 +73,7 @@ func (d *Disk) describe(err error) error {
 	return fmt.Errorf("%s: spill: %w: make room there, name another directory in TMPDIR, or raise --memory", dir, err)
 }
 
-// A blockFile is a file of blocks. It makes its file when the first block comes.
+// A blockFile is a file of blocks. It creates the file at the first block.
 type blockFile struct {
 	disk *Disk
 	file *os.File
@@ -80,7 +81,7 @@ type blockFile struct {
 	size int64
 }
 
-// An extent is a stretch of a blockFile.
+// An extent is a range of a blockFile.
 type extent struct{ start, end int64 }
 
 // write appends a block, which may be empty.
@@ -105,7 +106,7 @@ func (b *blockFile) write(block []byte) error {
 	return nil
 }
 
-// flush makes what was written readable.
+// flush makes the written blocks readable.
 func (b *blockFile) flush() error {
 	if b.out == nil {
 		return nil
@@ -116,7 +117,7 @@ func (b *blockFile) flush() error {
 	return nil
 }
 
-// A blockReader reads the blocks of one extent after the other's.
+// A blockReader reads the blocks of one extent after another.
 type blockReader struct {
 	disk *Disk
 	open bool
@@ -124,10 +125,10 @@ type blockReader struct {
 	buf  []byte
 }
 
-// readAhead is what a blockReader reads at a time, in bytes.
+// readAhead is the number of bytes that a blockReader reads at a time.
 const readAhead = 32 << 10
 
-// reset makes r read an extent of b from its start.
+// reset points r at the start of an extent of b.
 func (r *blockReader) reset(b *blockFile, e extent) {
 	section := io.NewSectionReader(b.file, e.start, e.end-e.start)
 	if r.in == nil {
@@ -138,7 +139,8 @@ func (r *blockReader) reset(b *blockFile, e extent) {
 	r.disk, r.open = b.disk, true
 }
 
-// next returns the next block, valid until the next call, and io.EOF after the last.
+// next returns the next block, valid until the next call. After the last block it returns
+// io.EOF.
 func (r *blockReader) next() ([]byte, error) {
 	var length [4]byte
 	if _, err := io.ReadFull(r.in, length[:]); err != nil {

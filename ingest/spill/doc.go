@@ -1,11 +1,12 @@
-// Package spill keeps what may grow larger than memory: every store in it has a share of memory, in
-// bytes, and what passes the share goes to a temporary file. What comes back does not depend on
-// the share.
+// Package spill keeps data that may grow larger than memory. Every store has a share of
+// memory, in bytes. What exceeds the share goes to a temporary file. The results do not
+// depend on the share.
 //
-// Buckets are logs that are read back in the order written. A Sorter hands back records in the order of
-// their bytes. Totals and Pairs sum values by key. All of them write first and are read afterwards; then any
-// number of goroutines may read at once. A Disk makes their files and removes them.
+// Buckets are logs that are read in the order written. A Sorter returns records in the
+// order of their bytes. Totals and Pairs sum values by key. All of them are written first
+// and read afterwards. Then any number of goroutines may read at once. A Disk creates
+// their files and removes them.
 //
-// Files are written in blocks of whole records, each behind its length. They are scratch of one
-// process: nothing reads them later.
+// Files hold blocks of whole records. Each block follows its length. Files are scratch
+// data of one process: no other process reads them.
 package spill

@@ -2,9 +2,9 @@ package spill
 
 import "strings"
 
-// Texts one behind the other are so encoded that their bytes sort as the texts do, one after the
-// other: each ends in a zero byte, and a zero byte within is followed by 0xff, which starts no
-// text, for all of them are UTF-8.
+// The encoding of several texts in one key keeps their order: the bytes sort as the texts
+// do, one text after another. Each text ends with a zero byte. A zero byte inside a text
+// is followed by 0xff. No text starts with 0xff because all texts are UTF-8.
 
 // appendField appends a text.
 func appendField(dst []byte, text string) []byte {
@@ -18,8 +18,8 @@ func appendField(dst []byte, text string) []byte {
 	}
 }
 
-// AppendFields appends texts to a key, or to a value, so that keys sort as their texts do, one after the
-// other. The texts must be UTF-8.
+// AppendFields appends texts to a key or a value. Keys sort as their texts do, one text
+// after another. The texts must be UTF-8.
 func AppendFields(dst []byte, texts ...string) []byte {
 	for _, text := range texts {
 		dst = appendField(dst, text)
@@ -27,8 +27,8 @@ func AppendFields(dst []byte, texts ...string) []byte {
 	return dst
 }
 
-// CutFields takes texts off the front of what AppendFields has written, and returns the rest. They share
-// its memory.
+// CutFields reads texts from the front of what AppendFields wrote, and returns the rest.
+// The texts share its memory.
 func CutFields(key string, texts ...*string) (rest string) {
 	for _, text := range texts {
 		*text, key = cutField(key)

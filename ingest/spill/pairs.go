@@ -7,9 +7,10 @@ import (
 	"unsafe"
 )
 
-// Pairs sum values by keys of two parts, as Totals do by keys of one. Each part is held once, however many keys it is
-// part of, and keys are sorted by the places of their parts: keys that are many and long take a fraction of
-// the memory and time that Totals would. It is written by one goroutine at a time.
+// Pairs sum values by two-part keys, as Totals do by one-part keys. Each part is stored
+// once, however many keys contain it. Keys sort by the rank of their parts. For many long
+// keys this takes a fraction of the memory and time of Totals. It is written by one
+// goroutine at a time.
 type Pairs[V any, P Value[V]] struct {
 	share        int
 	held         int
@@ -18,7 +19,8 @@ type Pairs[V any, P Value[V]] struct {
 	runs         runs
 }
 
-// A pair is a value with the numbers of its key's parts. One key may have several.
+// A pair is a value with the numbers of its key's two parts. One key may have several
+// pairs.
 type pair[V any] struct {
 	head, tail uint32
 	value      V
@@ -32,11 +34,12 @@ func NewPairs[V any, P Value[V]](disk *Disk, share int) *Pairs[V, P] {
 	}
 }
 
-// sortCost is what sorting takes for each value.
+// sortCost is the memory that sorting takes for each value.
 const sortCost = int(unsafe.Sizeof(sortedPair{}))
 
-// Add adds v to the value of the key head, tail. Both parts must be as AppendFields writes them, of as many texts in
-// every key. It keeps no reference to any of the three. What goes wrong comes out of the cursor.
+// Add adds v to the value of the key head, tail. AppendFields must have written both
+// parts, with the same number of texts in every key. Add keeps no reference to its
+// arguments. The cursor returns any error.
 func (p *Pairs[V, P]) Add(head, tail []byte, v *V) {
 	if p.held > p.share {
 		p.spill()
@@ -53,10 +56,12 @@ func (p *Pairs[V, P]) Add(head, tail []byte, v *V) {
 	p.sums = append(p.sums, pair[V]{h, t, *v})
 }
 
-// Cursor ends the writing and returns the totals, sorted by the bytes of head and tail, one behind the other.
+// Cursor ends the writing and returns the totals, sorted by the bytes of head followed by
+// tail.
 func (p *Pairs[V, P]) Cursor() *TotalsCursor[V, P] { return MergePairs(p) }
 
-// MergePairs ends the writing of several Pairs and returns what they are together, likewise.
+// MergePairs ends the writing of several Pairs and returns their combined totals in the
+// same order.
 func MergePairs[V any, P Value[V]](all ...*Pairs[V, P]) *TotalsCursor[V, P] {
 	c := new(Cursor)
 	for _, p := range all {
@@ -84,21 +89,22 @@ func (p *Pairs[V, P]) spill() {
 	p.sums, p.held = p.sums[:0], 0
 }
 
-// A pairRun walks the pairs that are held by the order of their keys, each key once. Keys are put together as they are
-// asked for: whole, they would take many times what is held.
+// A pairRun iterates over the pairs in memory in the order of their keys, each key once.
+// It builds each key on demand: all keys together would take many times the memory of the
+// pairs.
 type pairRun[V any, P Value[V]] struct {
 	of         *Pairs[V, P]
-	order      []sortedPair // what is left
+	order      []sortedPair // the remaining pairs
 	key, value []byte       // scratch
 }
 
-// A sortedPair is the place of a pair, with those of its parts among all that are held.
+// A sortedPair is the index of a pair, with the ranks of its two parts.
 type sortedPair struct {
-	places uint64 // the head's, then the tail's
+	places uint64 // the head's rank, then the tail's
 	at     uint32
 }
 
-// run returns a walk over the pairs, which adds them up where they lie.
+// run returns an iterator over the pairs. It adds up equal keys on the way.
 func (p *Pairs[V, P]) run() *pairRun[V, P] {
 	heads, tails := p.heads.places(), p.tails.places()
 	order := make([]sortedPair, len(p.sums))
@@ -125,11 +131,11 @@ func (r *pairRun[V, P]) next() (key, value []byte, ok bool, err error) {
 	return r.key, r.value, true, nil
 }
 
-// parts numbers texts.
+// parts assigns numbers to texts.
 type parts struct {
 	index map[string]uint32
 	order []string
-	last  uint32 // the number given last: neighbours share parts
+	last  uint32 // the last number assigned or found: neighbouring pairs often share parts
 }
 
 func (p *parts) place(text []byte) (number uint32, isNew bool) {
@@ -147,7 +153,7 @@ func (p *parts) place(text []byte) (number uint32, isNew bool) {
 	return number, !known
 }
 
-// places returns the place of each number in the order of the texts.
+// places returns the rank of each number in the order of the texts.
 func (p *parts) places() []uint32 {
 	numbers := make([]uint32, len(p.order))
 	for i := range numbers {

@@ -5,12 +5,12 @@ import (
 	"io"
 )
 
-// runs are sorted runs of records in one file. Runs of a level are merged once there are maxRuns of
-// them, so that a cursor has few to merge, however many were written.
+// runs are sorted runs of records in one file. When a level has maxRuns runs, they are
+// merged into one of the next level. So a cursor never has many runs to merge.
 type runs struct {
 	file   blockFile
 	levels [][]extent
-	err    error // the first one
+	err    error // the first error
 }
 
 // A runWriter writes one run.
@@ -51,7 +51,7 @@ func (w *runWriter) end() {
 	}
 }
 
-// merge merges the runs of a level into one of the next.
+// merge merges the runs of a level into one run of the next.
 func (r *runs) merge(level int) {
 	c := &Cursor{}
 	for _, e := range r.levels[level] {
@@ -70,7 +70,7 @@ func (r *runs) merge(level int) {
 	w.end()
 }
 
-// into adds all runs to the sources of a Cursor that is not yet started.
+// into adds all runs to the sources of a Cursor that has not started.
 func (r *runs) into(c *Cursor) {
 	if c.err == nil {
 		c.err = r.err
@@ -88,7 +88,7 @@ func (r *runs) open(e extent) *fileRun {
 	return f
 }
 
-// A fileRun walks the records of one run.
+// A fileRun iterates over the records of one run.
 type fileRun struct {
 	in    blockReader
 	block []byte
@@ -107,22 +107,22 @@ func (f *fileRun) next() (key, value []byte, ok bool, err error) {
 	return key, value, true, nil
 }
 
-// A Cursor walks records in order. It is for one goroutine.
+// A Cursor iterates over records in order. It is for one goroutine.
 type Cursor struct {
-	Key, Value []byte // of the record at hand, valid until the next call of Next
+	Key, Value []byte // of the current record, valid until the next call of Next
 
 	sources []source
-	heads   []head // a heap, the least record first; its first is the one at hand once begun
+	heads   []head // a heap, the least record first; once begun, the first is the current record
 	begun   bool
 	err     error
 }
 
-// A source hands out sorted records, each valid until its next call.
+// A source returns sorted records. Each is valid until the next call.
 type source interface {
 	next() (key, value []byte, ok bool, err error)
 }
 
-// A head is the record that a source is at.
+// A head is the current record of a source.
 type head struct {
 	key, value []byte
 	from       source
@@ -135,7 +135,7 @@ func (h *head) less(o *head) bool {
 	return bytes.Compare(h.value, o.value) < 0
 }
 
-// start takes the first record of every source.
+// start reads the first record of every source.
 func (c *Cursor) start() {
 	for _, s := range c.sources {
 		h := head{from: s}
@@ -157,7 +157,7 @@ func (c *Cursor) pull(h *head) bool {
 	return ok && c.err == nil
 }
 
-// Next goes on to the next record. It reports false after the last one, and after an error.
+// Next moves to the next record. It returns false after the last one and after an error.
 func (c *Cursor) Next() bool {
 	if c.begun && len(c.heads) > 0 {
 		if !c.pull(&c.heads[0]) {
@@ -193,10 +193,10 @@ func (c *Cursor) sink(i int) {
 	}
 }
 
-// Err returns what ended the walk early, nil at the end.
+// Err returns the error that ended the iteration early, or nil.
 func (c *Cursor) Err() error { return c.err }
 
-// Merge returns the records of several Sorters together, in order.
+// Merge returns the records of several Sorters in one order.
 func Merge(sorters ...*Sorter) *Cursor {
 	all := &Cursor{}
 	for _, s := range sorters {

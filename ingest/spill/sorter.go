@@ -7,12 +7,12 @@ import (
 )
 
 const (
-	runBlock = 32 << 10 // bytes of a block of a run: what each run needs in memory while runs are merged
-	maxRuns  = 64       // runs of one level: so many are merged into one of the next
+	runBlock = 32 << 10 // bytes of a block of a run: the memory that each run needs during a merge
+	maxRuns  = 64       // runs of one level: this many are merged into one of the next
 )
 
-// A Sorter hands back records in the order of their bytes: of their keys, then of their values.
-// Equal records are all kept. It is written by one goroutine at a time.
+// A Sorter returns records in the order of their keys' bytes, then of their values'
+// bytes. It keeps all of several equal records. It is written by one goroutine at a time.
 type Sorter struct {
 	share  int
 	text   []byte // the keys and values in memory
@@ -31,7 +31,8 @@ func NewSorter(disk *Disk, share int) *Sorter {
 	return &Sorter{share: share, runs: runs{file: blockFile{disk: disk}}}
 }
 
-// Add adds a record. It keeps no reference to key and value. What goes wrong comes out of every Cursor.
+// Add adds a record. It keeps no reference to key and value. Every Cursor returns any
+// error.
 func (s *Sorter) Add(key, value []byte) {
 	if len(s.text)+len(s.refs)*refSize+len(key)+len(value) > s.share && len(s.refs) > 0 {
 		s.spill()
@@ -67,16 +68,16 @@ func (s *Sorter) spill() {
 	s.text, s.refs = s.text[:0], s.refs[:0]
 }
 
-// Err returns what went wrong in writing.
+// Err returns the first error of writing.
 func (s *Sorter) Err() error { return s.runs.err }
 
-// Sort ends the writing. Then any number of goroutines may call Cursor.
+// Sort ends the writing. After that, any number of goroutines may call Cursor.
 func (s *Sorter) Sort() { s.sort() }
 
-// Cursor returns the records from the first on.
+// Cursor returns the records from the first one.
 func (s *Sorter) Cursor() *Cursor { return Merge(s) }
 
-// A memoryRun walks the records that are in memory.
+// A memoryRun iterates over the records in memory.
 type memoryRun struct {
 	s  *Sorter
 	at int
@@ -91,14 +92,14 @@ func (m *memoryRun) next() (key, value []byte, ok bool, err error) {
 	return m.s.key(r), m.s.value(r), true, nil
 }
 
-// appendRecord appends a record as runs hold it.
+// appendRecord appends a record in the form that runs hold.
 func appendRecord(dst, key, value []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(len(key)))
 	dst = binary.AppendUvarint(dst, uint64(len(value)))
 	return append(append(dst, key...), value...)
 }
 
-// cutRecord takes a record off the front of block.
+// cutRecord removes a record from the front of block.
 func cutRecord(block []byte) (key, value, rest []byte) {
 	k, n := binary.Uvarint(block)
 	v, m := binary.Uvarint(block[n:])

@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// shares are from "every record spills" to "nothing does".
+// shares range from "every record spills" to "nothing spills".
 var shares = []int{0, 100, 4 << 10, 1 << 30}
 
 func TestBucketsGiveBackWhatWasAppended(t *testing.T) {
@@ -146,7 +146,8 @@ func TestPairsSum(t *testing.T) {
 	})
 }
 
-// sums has add make totals in one part and in three, in much memory and in little, and note in want what they are.
+// sums calls add to make totals, in one part and in three, with much memory and with
+// little. add writes the expected totals to want.
 func sums(t *testing.T, add func(disk *Disk, share, parts int, rng *rand.Rand, want map[string]sum) *TotalsCursor[sum, *sum]) {
 	for _, share := range shares {
 		for _, parts := range []int{1, 3} {
@@ -236,7 +237,7 @@ func openDisk(t *testing.T) *Disk {
 	return disk
 }
 
-// randomText returns a short text: often one that came before, or a prefix of it.
+// randomText returns a short text, often one that it returned before, or a prefix of it.
 func randomText(rng *rand.Rand) string {
 	return "abcabd"[rng.IntN(4):][:2] + strings.Repeat("\x00", rng.IntN(3))
 }

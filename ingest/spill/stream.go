@@ -2,8 +2,8 @@ package spill
 
 import "io"
 
-// A Stream keeps bytes on disk: it is written once, to its end, and then read from its start any number
-// of times. It is written by one goroutine.
+// A Stream keeps bytes on disk. It is written once, to its end, by one goroutine. Then it
+// can be read from its start any number of times.
 type Stream struct {
 	file blockFile
 }
@@ -11,7 +11,7 @@ type Stream struct {
 // NewStream returns an empty Stream.
 func NewStream(disk *Disk) *Stream { return &Stream{file: blockFile{disk: disk}} }
 
-// Write appends p, which is best long: it becomes a block.
+// Write appends p as one block, so p should be long.
 func (s *Stream) Write(p []byte) (int, error) {
 	if err := s.file.write(p); err != nil {
 		return 0, err
@@ -19,7 +19,7 @@ func (s *Stream) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Reader returns what was written. Nothing may be written any more.
+// Reader returns what was written. After Reader, nothing may be written.
 func (s *Stream) Reader() io.Reader {
 	err := s.file.flush()
 	r := &streamReader{err: err}

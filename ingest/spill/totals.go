@@ -7,14 +7,15 @@ import (
 	"unsafe"
 )
 
-// A Value can be summed, and written for the time that memory is short. Its zero value adds nothing.
+// A Value can be summed, and can be written to disk if memory is short. Its zero value
+// adds nothing.
 type Value[V any] interface {
 	*V
 	// Add adds o.
 	Add(o *V)
 	// Append appends the value in a form that Parse reads.
 	Append(dst []byte) []byte
-	// Parse sets the value to what Append has written. It keeps no reference to text.
+	// Parse sets the value to what Append wrote. It keeps no reference to text.
 	Parse(text []byte)
 }
 
@@ -22,8 +23,8 @@ type Value[V any] interface {
 type Totals[V any, P Value[V]] struct {
 	share  int
 	held   int
-	index  map[string]int32 // place in values
-	keys   []string         // by place
+	index  map[string]int32 // index in values
+	keys   []string         // by that index
 	values []V
 	runs   runs
 }
@@ -33,11 +34,11 @@ func NewTotals[V any, P Value[V]](disk *Disk, share int) *Totals[V, P] {
 	return &Totals[V, P]{share: share, index: map[string]int32{}, runs: runs{file: blockFile{disk: disk}}}
 }
 
-// keyCost is what a key takes in memory beside its text: its headers and the map's slot.
+// keyCost is the memory of a key besides its text: its headers and the map's slot.
 const keyCost = 64
 
-// At returns the value of key, to be added to. The pointer is valid until the next call. It keeps no
-// reference to key. What goes wrong comes out of the cursor.
+// At returns the value of key, for the caller to add to. The pointer is valid until the
+// next call. At keeps no reference to key. The cursor returns any error.
 func (t *Totals[V, P]) At(key []byte) *V {
 	if i, ok := t.index[string(key)]; ok {
 		return &t.values[i]
@@ -54,7 +55,7 @@ func (t *Totals[V, P]) At(key []byte) *V {
 	return &t.values[len(t.values)-1]
 }
 
-// order returns the places of the values in the order of their keys.
+// order returns the indexes of the values in the order of their keys.
 func (t *Totals[V, P]) order() []int32 {
 	order := make([]int32, len(t.keys))
 	for i := range order {
@@ -73,7 +74,8 @@ func (t *Totals[V, P]) spill() {
 	t.Reset()
 }
 
-// Reset forgets what is in memory. It makes Totals that have not spilled ready to be used anew.
+// Reset drops the totals in memory. If the Totals have not spilled, they can be used
+// again.
 func (t *Totals[V, P]) Reset() {
 	clear(t.index)
 	clear(t.keys)
@@ -84,7 +86,8 @@ func (t *Totals[V, P]) Reset() {
 // Cursor ends the writing and returns the totals, sorted by the bytes of their keys.
 func (t *Totals[V, P]) Cursor() *TotalsCursor[V, P] { return MergeTotals(t) }
 
-// MergeTotals ends the writing of several Totals and returns what they are together, likewise.
+// MergeTotals ends the writing of several Totals and returns their combined totals in the
+// same order.
 func MergeTotals[V any, P Value[V]](all ...*Totals[V, P]) *TotalsCursor[V, P] {
 	if len(all) == 1 && all[0].runs.levels == nil {
 		return &TotalsCursor[V, P]{of: all[0], order: all[0].order()}
@@ -101,10 +104,10 @@ func MergeTotals[V any, P Value[V]](all ...*Totals[V, P]) *TotalsCursor[V, P] {
 	return &TotalsCursor[V, P]{merged: c, more: c.Next()}
 }
 
-// A totalsRun walks the totals that are held by the order of their keys.
+// A totalsRun iterates over the totals in memory in the order of their keys.
 type totalsRun[V any, P Value[V]] struct {
 	of         *Totals[V, P]
-	order      []int32 // what is left
+	order      []int32 // the remaining indexes
 	key, value []byte  // scratch
 }
 
@@ -118,20 +121,21 @@ func (r *totalsRun[V, P]) next() (key, value []byte, ok bool, err error) {
 	return r.key, r.value, true, nil
 }
 
-// A TotalsCursor walks totals in the order of their keys. It is for one goroutine.
+// A TotalsCursor iterates over totals in the order of their keys. It is for one
+// goroutine.
 type TotalsCursor[V any, P Value[V]] struct {
 	Key   []byte // valid until the next call of Next
 	Value V
 
-	of    *Totals[V, P] // where all is in memory
+	of    *Totals[V, P] // set if everything is in memory
 	order []int32
 
-	merged *Cursor // else
-	more   bool    // merged is at a record
+	merged *Cursor // set otherwise
+	more   bool    // merged has a current record
 	part   V       // scratch
 }
 
-// Next goes on to the next key. It reports false after the last one, and after an error.
+// Next moves to the next key. It returns false after the last one and after an error.
 func (c *TotalsCursor[V, P]) Next() bool {
 	if c.of != nil {
 		if len(c.order) == 0 {
@@ -154,7 +158,7 @@ func (c *TotalsCursor[V, P]) Next() bool {
 	return true
 }
 
-// Err returns what ended the walk early, nil at the end.
+// Err returns the error that ended the iteration early, or nil.
 func (c *TotalsCursor[V, P]) Err() error {
 	if c.merged == nil {
 		return nil
