@@ -16,7 +16,7 @@ import (
 	"vpcetrail/fixtures/trail"
 )
 
-// trails are what is inflated: some 15 MB of JSON each, but for wide.
+// trails are the inputs, about 15 MB of JSON each, except wide.
 var trails = []struct {
 	name          string
 	size          string
@@ -56,10 +56,11 @@ func eachTrail(b *testing.B, run func(b *testing.B, objects [][]byte)) {
 	}
 }
 
-// A pass inflates a stream and returns its text's length.
+// A pass inflates a stream and returns the length of its text.
 type pass func(b *testing.B, gz []byte) int64
 
-// libraries returns what is compared, by name: klauspost's reader, and ours with the text used where it lies or copied.
+// libraries returns the candidates by name: klauspost's reader, and our reader with the
+// text used in place or copied.
 func libraries() map[string]pass {
 	var zr gzip.Reader
 	var next, read Reader
@@ -99,7 +100,7 @@ func libraries() map[string]pass {
 	}
 }
 
-// BenchmarkInflate takes each library alone.
+// BenchmarkInflate measures each library alone.
 func BenchmarkInflate(b *testing.B) {
 	eachTrail(b, func(b *testing.B, objects [][]byte) {
 		for _, lib := range []string{"klauspost", "read", "next"} {
@@ -118,8 +119,9 @@ func BenchmarkInflate(b *testing.B) {
 	})
 }
 
-// BenchmarkAgainstKlauspost takes turns object by object, and reports how many times as fast as klauspost the others
-// are: by the best time for each object, which a noisy machine disturbs least.
+// BenchmarkAgainstKlauspost alternates the libraries, object by object. It reports their
+// speed relative to klauspost. It uses the best time for each object, which noise
+// disturbs least.
 func BenchmarkAgainstKlauspost(b *testing.B) {
 	eachTrail(b, func(b *testing.B, objects [][]byte) {
 		libs, best := libraries(), make(map[string][]time.Duration)

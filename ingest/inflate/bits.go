@@ -1,6 +1,7 @@
 package inflate
 
-// refill makes at least 56 bits ready, as far as the stream has them in front of its last trailerSize bytes.
+// refill makes at least 56 bits ready, if the stream has that many before its last
+// trailerSize bytes.
 func (f *inflater) refill() {
 	if f.i+7 <= len(f.in)-trailerSize { // so the load ends below len(f.in)
 		f.b |= load64(f.in, f.i) << (f.n & 63)
@@ -15,7 +16,7 @@ func (f *inflater) refill() {
 	}
 }
 
-// take takes count bits, 14 at most.
+// take reads count bits, at most 14.
 func (f *inflater) take(count uint) (bits uint, ok bool) {
 	if f.n < count {
 		if f.refill(); f.n < count {
@@ -27,7 +28,8 @@ func (f *inflater) take(count uint) (bits uint, ok bool) {
 	return bits, true
 }
 
-// align drops the bits up to the next whole byte, and gives the whole bytes in f.b back.
+// align drops the bits before the next byte boundary and returns the whole bytes in f.b
+// to the input.
 func (f *inflater) align() {
 	f.i -= int(f.n / 8)
 	f.b, f.n = 0, 0

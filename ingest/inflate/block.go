@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// Limits of RFC 1951, section 3.2.7; the symbols above have no meaning.
+// Limits of RFC 1951, section 3.2.7. Symbols above them have no meaning.
 const (
 	maxLitCodes  = 286
 	maxDistCodes = 30
@@ -36,7 +36,7 @@ func (f *inflater) block() bool {
 	return false
 }
 
-// storedSize reads how many bytes a stored block has, and the complement of that.
+// storedSize reads the size of a stored block and its complement.
 func (f *inflater) storedSize() bool {
 	f.align()
 	if len(f.in)-trailerSize-f.i < 4 {
@@ -48,7 +48,7 @@ func (f *inflater) storedSize() bool {
 	return n>>16 == ^n&0xffff
 }
 
-// codes reads the codes of a dynamic block and makes the tables for them.
+// codes reads the codes of a dynamic block and builds their tables.
 func (f *inflater) codes() bool {
 	head, ok := f.take(5 + 5 + 4)
 	if !ok {
@@ -88,8 +88,8 @@ func (f *inflater) codes() bool {
 
 const noLength = maxBits + 1
 
-// takeLengths takes a code length that times symbols have, one behind the other; before is the one before. It returns
-// noLength if there is none to take.
+// takeLengths reads a code length and the number of consecutive symbols that have it.
+// before is the previous length. It returns noLength if there is none to read.
 func (f *inflater) takeLengths(before uint) (n uint, times int) {
 	if f.n < preBits {
 		f.refill()
@@ -121,10 +121,12 @@ func (f *inflater) takeLengths(before uint) (n uint, times int) {
 	return n, times + int(extra)
 }
 
-// lengthOrder is the order in which the codes of code lengths come: those that are often missing last.
+// lengthOrder is the order of the code lengths' own codes in the stream. Those that are
+// often missing come last.
 var lengthOrder = [19]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
 
-// lengthCode reads the code of the code lengths, count of them, and makes its table.
+// lengthCode reads the code of the code lengths, which has count lengths, and builds its
+// table.
 func (f *inflater) lengthCode(count int) bool {
 	var lengths [len(lengthOrder)]uint
 	for _, s := range lengthOrder[:count] {

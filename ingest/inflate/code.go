@@ -5,23 +5,26 @@ import "math/bits"
 const (
 	maxBits = 15 // of a code
 
-	// How many bits index the tables. 10 and 8 measure as 11 and 9 do, and leave more of a core's nearest cache to
-	// others; with 12 a tenth is lost to the time it takes to fill the tables.
+	// The number of bits that index the tables. 10 and 8 are as fast as 11 and 9, and
+	// leave more of the first-level cache to others. 12 costs a tenth of the speed:
+	// filling the tables takes longer.
 	litBits  = 10
 	distBits = 8
-	preBits  = 7 // all that the codes of code lengths can have
+	preBits  = 7 // the longest code of the code lengths
 
-	// The sub-tables' room. A sub-table of 2^k entries serves a subtree of codes of depth k, which has at least k+1
-	// codes; so sub-tables hold at most 2^k/(k+1) entries for each of their codes, which grows with k. The depth is
-	// at most 15 less the bits that index the main table: 5 and 7.
+	// The sizes include room for sub-tables. A sub-table of 2^k entries serves a subtree
+	// of codes of depth k. That subtree has at least k+1 codes. So sub-tables hold at
+	// most 2^k/(k+1) entries for each of their codes, and this grows with k. The depth is
+	// at most 15 minus the index bits of the main table: 5 and 7.
 	litSize  = 1<<litBits + 288*32/6
 	distSize = 1<<distBits + 32*128/8
 )
 
-// A code is a Huffman code in the making: which symbols have codes of how many bits. The zero value has none.
+// A code is a Huffman code under construction: which symbols have codes, and of how many
+// bits. The zero value has no symbols.
 type code struct {
-	symbols int                 // that have a code
-	count   [maxBits + 1]uint16 // of them by bits
+	symbols int                 // symbols that have a code
+	count   [maxBits + 1]uint16 // number of symbols by bits
 	added   [288]uint16         // symbol<<4 + bits, in the order of symbols
 
 	// scratch memory of fill
@@ -35,18 +38,19 @@ func (c *code) reset() {
 	c.count = [maxBits + 1]uint16{}
 }
 
-// add gives a symbol, greater than the one before, a code of 1 to 15 bits.
+// add gives a symbol a code of 1 to 15 bits. Symbols must come in ascending order.
 func (c *code) add(symbol int, n uint) {
 	c.added[c.symbols] = uint16(symbol<<4 | int(n))
 	c.symbols++
 	c.count[n]++
 }
 
-// build fills table, whose first 1<<width entries are indexed by bits of the stream, the first one lowest, and whose
-// rest is for sub-tables. It reports whether the code is complete: has a meaning for whatever bits come. It may also
-// be empty, or have a single symbol of one bit, and the bits without a meaning are then special.
+// build fills table. The stream's next bits, the first one lowest, index the first
+// 1<<width entries. The rest of table is for sub-tables. build reports whether the code
+// is complete: every sequence of bits has a meaning. The code may also be empty, or have
+// a single symbol of one bit. Then the entries for the other bits are special.
 func (c *code) build(table []entry, width int, meaning []entry) bool {
-	left := 1 // codes of the bits at hand that are not used up
+	left := 1 // unused codes of the current length
 	for _, n := range c.count[1:] {
 		if left = left<<1 - int(n); left < 0 {
 			return false
@@ -81,19 +85,19 @@ func (c *code) sort() {
 	}
 }
 
-// coded returns the entry of a symbol whose code has n bits.
+// coded returns the entry of a symbol that has a code of n bits.
 func coded(meaning entry, n int) entry { return meaning + entry(n)<<codeShift + entry(n) }
 
-// reversed returns the lowest n bits of code, the last one first, as they come in the stream.
+// reversed returns the lowest n bits of code in reverse order, as the stream has them.
 func reversed(code uint16, n int) int { return int(bits.Reverse16(code) >> (16 - n)) }
 
 // fill writes the table of a complete code.
 func (c *code) fill(table []entry, width int, meaning []entry) {
-	var code uint16 // the next one: they are given out by bits, then by symbols, counting up
+	var code uint16 // the next code: codes count up by bits, then by symbol
 	next, nlit := 0, 0
 	for n := 1; n <= width; n++ {
 		code <<= 1
-		copy(table[1<<(n-1):1<<n], table[:1<<(n-1)]) // what is known of n-1 bits holds whatever the next one is
+		copy(table[1<<(n-1):1<<n], table[:1<<(n-1)]) // entries for n-1 bits hold whatever the next bit is
 		c.first[n] = nlit
 		for range c.count[n] {
 			s, rev := c.sorted[next], reversed(code, n)
@@ -115,7 +119,8 @@ func (c *code) fill(table []entry, width int, meaning []entry) {
 	}
 }
 
-// fillPairs writes the pairs of literals whose codes have n bits together, over entries of the first literal alone.
+// fillPairs writes the pairs of literals that have n bits in total. They replace entries
+// of the first literal alone.
 func (c *code) fillPairs(table []entry, n int) {
 	for n1 := 1; n1 < n; n1++ {
 		second := c.literals[c.first[n-n1]:c.first[n-n1+1]]
@@ -130,9 +135,10 @@ func (c *code) fillPairs(table []entry, n int) {
 	}
 }
 
-// fillLong writes the codes of more than width bits, which begin with code and sorted[next], into sub-tables.
+// fillLong writes the codes of more than width bits into sub-tables. The first of them is
+// code, for sorted[next].
 func (c *code) fillLong(table []entry, width int, meaning []entry, code uint16, next int) {
-	prefix, start, depth := -1, 0, 0 // of the sub-table at hand
+	prefix, start, depth := -1, 0, 0 // of the current sub-table
 	end := 1 << width
 	for n := width + 1; n <= maxBits; n++ {
 		code <<= 1
@@ -153,8 +159,9 @@ func (c *code) fillLong(table []entry, width int, meaning []entry, code uint16, 
 	}
 }
 
-// depth returns how many bits index the sub-table that begins with codes of n bits, of which count are left: those of
-// the first size with which it is full.
+// depth returns the number of bits that index the sub-table for codes of n bits and more.
+// count is the number of remaining codes of n bits. It is the smallest depth that the
+// codes fill.
 func (c *code) depth(n, width, count int) int {
 	room := 1<<(n-width) - count
 	for room > 0 {

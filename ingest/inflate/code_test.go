@@ -5,10 +5,10 @@ import (
 	"testing"
 )
 
-// someCode returns lengths of a complete code for up to used of count symbols, or of the single one's that is not
-// complete. None is longer than longest.
+// someCode returns the code lengths of a complete code for up to used of count symbols,
+// or of an incomplete code with one symbol. No length exceeds longest.
 func someCode(rnd *rand.Rand, count, used, longest int) []uint {
-	leaves := []uint{0} // depths of a tree's leaves
+	leaves := []uint{0} // depths of the leaves of a tree
 	if used == 1 {
 		leaves[0] = 1
 	}
@@ -33,7 +33,7 @@ func someCode(rnd *rand.Rand, count, used, longest int) []uint {
 	return lengths
 }
 
-// made returns the code of lengths.
+// made builds a code from lengths.
 func made(lengths []uint) *code {
 	var c code
 	for s, n := range lengths {
@@ -44,7 +44,8 @@ func made(lengths []uint) *code {
 	return &c
 }
 
-// slowly finds the symbol that the lowest bits of b are the code of, and how many bits that is.
+// slowly decodes the symbol at the lowest bits of b and returns the number of bits of its
+// code.
 func slowly(h huffman, b uint) (symbol, n uint) {
 	code := uint(0)
 	for n := uint(1); n <= maxBits; n++ {
@@ -84,7 +85,8 @@ func TestTablesKnowWhatAllBitsMean(t *testing.T) {
 	}
 }
 
-// checkLiterals holds an entry, which n bits led to, against the one or two symbols at the beginning of b.
+// checkLiterals compares an entry, found by n bits, with the one or two symbols at the
+// start of b.
 func checkLiterals(t *testing.T, h huffman, b uint, e entry, n uint) {
 	t.Helper()
 	s, bits := slowly(h, b)
@@ -102,7 +104,7 @@ func checkLiterals(t *testing.T, h huffman, b uint, e entry, n uint) {
 	if s2, bits2 := slowly(h, b>>bits); s < 256 && s2 < 256 && bits+bits2 <= litBits {
 		t.Fatalf("entry %x alone for literals %d and %d of %d and %d bits", e, s, s2, bits, bits2)
 	}
-	code := entry(bits) - entry(n) // what is left of it in the sub-table
+	code := entry(bits) - entry(n) // the bits that are looked up in the sub-table
 	if e != want+code<<codeShift+code {
 		t.Fatalf("symbol %d of %d bits: entry %x behind %d bits", s, bits, e, n)
 	}
@@ -111,7 +113,7 @@ func checkLiterals(t *testing.T, h huffman, b uint, e entry, n uint) {
 func TestSubTablesFitForTheWorstCodes(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(7, 8))
 	for range 1000 {
-		var f inflater // a write behind the tables panics
+		var f inflater // a write past the tables panics
 		if !made(someCode(rnd, 288, 288-rnd.IntN(30), maxBits)).build(f.lit[:], litBits, literalsAndLengths[:]) ||
 			!made(someCode(rnd, 32, 32-rnd.IntN(8), maxBits)).build(f.dist[:], distBits, distances[:]) {
 			t.Fatal("a complete code is refused")

@@ -1,13 +1,13 @@
 package inflate
 
-// An entry of a decoding table says what the next bits of the stream mean, so that one look-up does for a symbol, or
-// for two literals in a row:
+// An entry of a decoding table gives the meaning of the next bits of the stream. One
+// look-up decodes a symbol, or two literals in a row:
 //
-//	bits  0-5   bits to take from the stream: the code and the extra bits behind it
+//	bits  0-5   bits to take from the stream: the code and its extra bits
 //	bit   7     end of block
 //	bits  8-11  the code's bits alone; in a link, how many bits index the sub-table
 //	bits 12-13  how many literals, 1 or 2
-//	bit  14     link: the code is longer than the table's index, its end is looked up in a sub-table
+//	bit  14     link: the code is longer than the table's index; a sub-table has the rest
 //	bit  15     special: link, end of block, or no code at all; so no length and no distance
 //	bits 16-31  the literals, the first one low; the least length or distance; the sub-table's start
 type entry = uint32
@@ -23,17 +23,18 @@ const (
 	valueShift = 16
 )
 
-// plus returns the length or distance of e, whose code and extra bits begin b.
+// plus returns the length or distance of e. b starts with its code and extra bits.
 func plus(e entry, b uint64) int {
 	return int(e>>valueShift) + int(b&(1<<(e&63)-1)>>(e>>codeShift&15))
 }
 
-// linked returns where the sub-table of the link e has the entry for b, the bits behind the link.
+// linked returns the entry for b in the sub-table of the link e. b starts after the bits
+// of the link.
 func linked(e entry, b uint64) entry {
 	return e>>valueShift + entry(b)&(1<<(e>>codeShift&15)-1)
 }
 
-// What the symbols mean: their entries, still without the code's bits.
+// The meanings of the symbols: their entries, without the code's bits.
 var (
 	literalsAndLengths = func() (m [288]entry) {
 		for s := range entry(256) {
@@ -57,7 +58,7 @@ var (
 			m[s] = least<<valueShift | entry(extra)
 			least += 1 << extra
 		}
-		m[30], m[31] = special, special // likewise
+		m[30], m[31] = special, special // same
 		return m
 	}()
 	codeLengths = func() (m [19]entry) {

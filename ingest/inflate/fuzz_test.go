@@ -6,11 +6,12 @@ import (
 	"testing"
 )
 
-// maxFuzzed keeps what is fuzzed short: it may inflate to a thousand times as much.
+// maxFuzzed limits the fuzzed input: it may inflate to a thousand times its size.
 const maxFuzzed = 1000
 
-// FuzzInflate holds a Reader against klauspost's on any bytes: as a gzip stream, and as a deflate stream with the
-// trailer that fits, which checks more of what gets through.
+// FuzzInflate compares a Reader with klauspost's reader on any bytes. It tries them as a
+// gzip stream and as a deflate stream with a matching trailer. The second form gets
+// further and checks more.
 func FuzzInflate(f *testing.F) {
 	streams, _ := small(f)
 	for _, set := range []map[string][]byte{sound(f), unsound(f)} {
@@ -30,11 +31,12 @@ func FuzzInflate(f *testing.F) {
 		}
 		check(t, b)
 		check(t, member(b))
-		check(t, append(member(b), make([]byte, 40)...)) // far from the end, so by the fast loop
+		check(t, append(member(b), make([]byte, 40)...)) // far from the end, so the fast loop decodes it
 	})
 }
 
-// FuzzGenerated does the same with deflate streams that are right but for a few bits.
+// FuzzGenerated does the same with deflate streams that are correct except for a few
+// bits.
 func FuzzGenerated(f *testing.F) {
 	for seed := range uint64(100) {
 		f.Add(seed, seed%4)
@@ -55,10 +57,10 @@ func FuzzGenerated(f *testing.F) {
 
 const canary = 0xc5
 
-// backing is a window with other bytes behind it.
+// backing is a window followed by other bytes.
 var backing = make([]byte, maxDistance+window+outSlack+512)
 
-// check holds a Reader against klauspost's, and has it write to backing.
+// check compares a Reader with klauspost's reader. The Reader writes to backing.
 func check(t *testing.T, gz []byte) (alone bool) {
 	t.Helper()
 	size := len(backing) - 512
@@ -116,12 +118,12 @@ func generated(rnd *rand.Rand) []byte {
 	return d.out
 }
 
-// dynamicBlock writes a block of random symbols in random codes, behind text bytes of text. It returns how many there are
-// behind the block.
+// dynamicBlock writes a block of random symbols in random codes. text is the length of
+// the text before the block. It returns the length after it.
 func dynamicBlock(rnd *rand.Rand, d *deflater, last uint, text int) int {
 	lit := assign(someCode(rnd, 257+rnd.IntN(maxLitCodes-256), 2+rnd.IntN(250), 4+rnd.IntN(12)))
 	dist := assign(someCode(rnd, 1+rnd.IntN(maxDistCodes), 1+rnd.IntN(maxDistCodes), 5+rnd.IntN(11)))
-	if lit.lengths[256] == 0 { // some other symbol lends its code
+	if lit.lengths[256] == 0 { // another symbol gives up its code
 		for s, n := range lit.lengths {
 			if n > 0 {
 				lit.lengths[256], lit.lengths[s] = n, 0

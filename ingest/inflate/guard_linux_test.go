@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// guarded returns n bytes with a page in front of them and one behind that kill the process when they are touched:
-// the bytes end where the latter begins.
+// guarded returns n bytes between two pages. Touching either page kills the process. The
+// bytes end where the second page begins.
 func guarded(t *testing.T, n int) []byte {
 	page := os.Getpagesize()
 	size := (n + page - 1) / page * page
@@ -26,7 +26,8 @@ func guarded(t *testing.T, n int) []byte {
 	return all[end-n : end : end]
 }
 
-// TestReaderStaysInItsMemory inflates streams that end where the memory ends, into a window that does too.
+// TestReaderStaysInItsMemory inflates streams that end at the end of the memory, into a
+// window that does too.
 func TestReaderStaysInItsMemory(t *testing.T) {
 	for _, set := range []map[string][]byte{sound(t), unsound(t)} {
 		for name, gz := range set {
@@ -40,7 +41,7 @@ func TestReaderStaysInItsMemory(t *testing.T) {
 			}
 		}
 	}
-	// At every place of the window, so that no stop is spared.
+	// At every offset in the window, so that every stop is tried.
 	gz := gzipped(t, someJSON(400_000))
 	in := guarded(t, len(gz))
 	copy(in, gz)

@@ -6,16 +6,17 @@ import (
 	"hash/crc32"
 )
 
-// The flags of a member's header that say what else it holds (RFC 1952, section 2.3.1).
+// The flags of a member's header. They say what else the header contains (RFC 1952,
+// section 2.3.1).
 const (
-	hasText = 1 << iota // a guess about the text, and nothing to skip
+	hasText = 1 << iota // a guess about the text; nothing to skip
 	hasSum
 	hasExtra
 	hasName
 	hasComment
 )
 
-// maxName is where klauspost's reader gives a name or a comment up.
+// maxName is the length at which klauspost's reader rejects a name or comment.
 const maxName = 512
 
 // header skips a member's header.
@@ -28,7 +29,8 @@ func (f *inflater) header() bool {
 	return size > 0
 }
 
-// headerSize returns how long the header at the start of p is; 0 if there is none that is sound.
+// headerSize returns the length of the header at the start of p, or 0 if there is no
+// sound header.
 func headerSize(p []byte) int {
 	const fixed = 10
 	if len(p) < fixed || p[0] != 0x1f || p[1] != 0x8b || p[2] != 8 {

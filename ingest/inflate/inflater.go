@@ -6,16 +6,18 @@ import (
 )
 
 const (
-	// window is how much text there is room for behind the last 32 KiB. From 32 to 256 KiB the speed is the same; one
-	// that stays in a core's own cache leaves the text there for its reader.
+	// window is the room for text after the last 32 KiB. From 32 to 256 KiB the speed is
+	// the same. A window that fits a core's own cache leaves the text there for the code
+	// that reads it.
 	window = 128 << 10
-	// sumSize is how much text is decoded before its checksum is taken, while it is still in the nearest cache.
+	// sumSize is the length of text that is decoded before its checksum is computed,
+	// while the text is still in the first-level cache.
 	sumSize = 16 << 10
-	// trailerSize is what ends a member: CRC-32 and length of its text.
+	// trailerSize is the size of a member's trailer: the CRC-32 and length of its text.
 	trailerSize = 8
 )
 
-// A state is what comes next in the stream.
+// A state says what comes next in the stream.
 type state uint8
 
 const (
@@ -27,16 +29,16 @@ const (
 	ended
 )
 
-// An inflater decodes a gzip stream into its window, as long as nothing is irregular.
+// An inflater decodes a gzip stream into its window until it meets something irregular.
 //
-// Of the last trailerSize bytes of the stream it takes no bits: they are the last member's trailer, if the stream is
-// whole. That makes it give up on a cut stream before klauspost's reader does, which wants up to 25 bits for a symbol
-// of fewer.
+// It takes no bits from the last trailerSize bytes of the stream. In a whole stream they
+// are the last member's trailer. So it stops earlier on a truncated stream than
+// klauspost's reader, which wants up to 25 bits for a shorter symbol.
 type inflater struct {
 	state state
 	in    []byte
-	i     int    // the next byte of in that is not in b
-	b     uint64 // the stream's next bits, the lowest first: n of them; those above are right, or zero
+	i     int    // index of the next byte of in that is not in b
+	b     uint64 // the stream's next n bits, the lowest first; the bits above n are correct or zero
 	n     uint
 
 	out  []byte
@@ -44,10 +46,10 @@ type inflater struct {
 	from int   // start of the member's text, or of the window
 	gone int64 // length of the text that has left the window
 
-	final  bool   // the block is its member's last one
-	stored int    // bytes of the block that are still to be copied
+	final  bool   // this is the member's last block
+	stored int    // bytes of the block still to copy
 	sum    uint32 // CRC-32 of the member's text
-	size   uint32 // its length
+	size   uint32 // length of the member's text
 
 	tables
 	isFixed   bool // the tables are those of fixed blocks
@@ -62,20 +64,21 @@ type tables struct {
 	dist [distSize]entry
 }
 
-// reset makes f decode gz.
+// reset prepares f to decode gz.
 func (f *inflater) reset(gz []byte) {
-	if len(f.out) != maxDistance+window+outSlack { // the first use, or grown
+	if len(f.out) != maxDistance+window+outSlack { // first use, or grown
 		f.out = make([]byte, maxDistance+window+outSlack)
 	}
 	f.state, f.in, f.i = atHeader, gz, 0
 	f.o, f.gone = 0, 0
 }
 
-// length returns how much text there was so far.
+// length returns the length of all text so far.
 func (f *inflater) length() int64 { return f.gone + int64(f.o) }
 
-// makeRoom moves the last keep bytes of text, and what matches may refer to, to the window's start. A window that
-// they would all but fill grows, so that moving stays cheap.
+// makeRoom moves the last keep bytes of text, and what matches may refer to, to the start
+// of the window. If they would nearly fill the window, it grows, so that moving stays
+// cheap.
 func (f *inflater) makeRoom(keep int) {
 	start := f.o - max(keep, min(f.o, maxDistance))
 	out := f.out
@@ -89,8 +92,9 @@ func (f *inflater) makeRoom(keep int) {
 	f.gone += int64(start)
 }
 
-// run decodes until the text ends at stop or a little behind it, or the stream ends. It reports false where something
-// irregular comes, behind text that is right. It demands stop+outSlack <= len(f.out).
+// run decodes until the text ends at stop or a little after it, or until the stream ends.
+// It returns false at something irregular. The text before that is correct. It requires
+// stop+outSlack <= len(f.out).
 func (f *inflater) run(stop int) bool {
 	for f.o < stop {
 		ok := true
@@ -130,7 +134,7 @@ func (f *inflater) copyStored(stop int) bool {
 	return n > 0
 }
 
-// decode decodes symbols until the text ends at stop or a little behind it.
+// decode decodes symbols until the text ends at stop or a little after it.
 func (f *inflater) decode(stop int) bool {
 	start := f.o
 	res := f.symbols(stop)
@@ -154,7 +158,8 @@ func (f *inflater) endBlock() {
 	}
 }
 
-// trailer checks the member's text. Behind it the stream ends, or the next member begins.
+// trailer checks the member's text. After the trailer, the stream ends or the next member
+// begins.
 func (f *inflater) trailer() bool {
 	f.align()
 	t := f.in[f.i : f.i+trailerSize]

@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// unsound returns streams that a Reader leaves to klauspost, whatever klauspost says of them.
+// unsound returns streams that a Reader leaves to klauspost's reader, whether that
+// accepts them or not.
 func unsound(tb testing.TB) map[string][]byte {
 	all := make(map[string][]byte)
 	plain := gzipped(tb, someJSON(5_000))
@@ -78,7 +79,7 @@ func unsound(tb testing.TB) map[string][]byte {
 			d.code(0, 1)
 			d.bits(0, 32)
 		},
-		"a distance without any code, behind a block that had one": func(d *deflater) { // and klauspost uses that
+		"a distance without any code, after a block that had one": func(d *deflater) { // klauspost uses that code
 			l := lengths(258, 'a', 2, 256, 2, 257, 1)
 			d.dynamic(notFinal, l, lengths(1, 0, 1))
 			d.code(2, 2)
@@ -107,7 +108,7 @@ func unsound(tb testing.TB) map[string][]byte {
 			d.bits(1<<6|1<<9, 12) // 0 and 18 have codes
 			for range 2 {
 				d.code(1, 1)
-				d.bits(127, 7) // 138 times nothing
+				d.bits(127, 7) // 138 zeros
 			}
 		},
 	}
@@ -116,7 +117,8 @@ func unsound(tb testing.TB) map[string][]byte {
 	}
 	for name, write := range deflated {
 		all[name] = handmade(write)
-		// Once more where the bytes behind it keep the input's end away, so that the fast loop meets it.
+		// The same with more bytes after it. They keep the end of the input away, so that
+		// the fast loop decodes the stream.
 		all[name+", far from the end"] = append(all[name], make([]byte, 100)...)
 	}
 	return all
@@ -137,7 +139,8 @@ func TestReaderLeavesTheRestToKlauspost(t *testing.T) {
 	}
 }
 
-// small returns short streams with all kinds of blocks and headers in them, and where each of their members ends.
+// small returns short streams that contain all kinds of blocks and headers, and the ends
+// of their members.
 func small(tb testing.TB) (streams [][]byte, ends [][]int) {
 	text := someJSON(400)
 	add := func(members ...[]byte) {

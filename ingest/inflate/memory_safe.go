@@ -4,7 +4,8 @@ package inflate
 
 import "encoding/binary"
 
-// The safe twin of memory_unsafe.go: what that file demands panics here where it does not hold.
+// The safe version of memory_unsafe.go. It panics where that file's requirements do not
+// hold.
 
 func load64(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[i:]) }
 

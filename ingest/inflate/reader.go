@@ -6,24 +6,26 @@ import (
 	"io"
 )
 
-// Slack is how many bytes behind the text that Next returns are the caller's to write to. They lie in its capacity.
+// Slack is the number of bytes after the text from Next that the caller may write to.
+// They lie in its capacity.
 const Slack = 128
 
-// A Reader inflates one gzip stream after the other. It needs Reset before each, be it at the end of the one before,
-// in its middle or after an error. It is not safe for concurrent use.
+// A Reader inflates one gzip stream after another. Call Reset before each stream: at the
+// end of the previous one, in its middle, or after an error. A Reader is not safe for
+// concurrent use.
 //
-// Text is tentative until io.EOF: only then all checksums have proved right.
+// Text is tentative until io.EOF. Only then have all checksums matched.
 type Reader struct {
 	f    inflater
-	ref  *Stream // by klauspost's reader; nil as long as f gets on
-	kept int     // how much text Next returned
-	rest []byte  // the end of it that Read has not yet copied
+	ref  *Stream // klauspost's reader; nil while f can decode the stream
+	kept int     // length of the text that Next returned
+	rest []byte  // the end of it, which Read has not copied yet
 	err  error   // what ended the stream
 }
 
-// Reset makes r read the gzip stream in gz, which must not change until Next or Read has returned an error or r is
-// reset again. What Next returned is no longer valid. An error is a Stream's about the header; Next and Read return it
-// too.
+// Reset makes r read the gzip stream in gz. gz must not change until Next or Read returns
+// an error or r is reset again. Text that Next returned earlier is no longer valid. Reset
+// returns a Stream's error about the header. Next and Read return it too.
 func (r *Reader) Reset(gz []byte) error {
 	r.ref, r.kept, r.rest, r.err = nil, 0, nil, nil
 	r.f.reset(gz)
@@ -33,12 +35,13 @@ func (r *Reader) Reset(gz []byte) error {
 	return r.err
 }
 
-// Next returns the last keep bytes of the text that it returned before, and behind them more of the text, as there is
-// room for. It panics if it did not return as many before. What it returns is valid until the next call of a method,
-// and must not be changed; the Slack bytes behind it may.
+// Next returns the last keep bytes of the text that it returned before, followed by as
+// much new text as there is room for. It panics if it returned fewer than keep bytes
+// before. The text is valid until the next call of a method. It must not be changed, but
+// the Slack bytes after it may.
 //
-// At the end of the stream no text follows, and the error is io.EOF. Any other error is a Stream's, and comes behind
-// the same text. Either is returned from then on.
+// At the end of the stream Next returns no new text and io.EOF. Any other error is a
+// Stream's, and comes after the same text. Later calls return the same error.
 func (r *Reader) Next(keep int) ([]byte, error) {
 	if keep < 0 || keep > r.kept {
 		panic("BUG: inflate: more to keep than there was")
@@ -52,13 +55,14 @@ func (r *Reader) Next(keep int) ([]byte, error) {
 	text := f.out[start-keep : f.o]
 	r.kept = len(text)
 	if f.o > start {
-		return text, nil // an error waits for the next call
+		return text, nil // the next call returns the error
 	}
 	f.in, r.ref = nil, nil
 	return text, r.err
 }
 
-// advance adds text, up to stop or a little more, unless the stream ends. What ends it is then in r.err.
+// advance adds text, up to stop or a little more, unless the stream ends. It leaves what
+// ended the stream in r.err.
 func (r *Reader) advance(stop int) {
 	f := &r.f
 	if r.ref == nil {
@@ -75,8 +79,9 @@ func (r *Reader) advance(stop int) {
 	}
 }
 
-// fallBack has a Stream go on, behind the text that there is. It is a new one, whose answer depends on nothing else:
-// a used one takes an empty distance code for the last one that it met, be it of another stream.
+// fallBack hands over to a Stream, which continues after the text so far. It uses a new
+// Stream, because a used one depends on earlier streams: for an empty distance code it
+// takes the last code that it met.
 func (r *Reader) fallBack() {
 	r.ref, r.err = NewStream(bufio.NewReader(bytes.NewReader(r.f.in)))
 	if r.err == nil {
@@ -84,7 +89,8 @@ func (r *Reader) fallBack() {
 	}
 }
 
-// Read copies the text that follows to p, for those who cannot use it where it lies. It is not to be mixed with Next.
+// Read copies the next text to p. It is for callers that cannot use the text in place. Do
+// not mix it with Next.
 func (r *Reader) Read(p []byte) (int, error) {
 	if len(r.rest) == 0 {
 		var err error

@@ -15,14 +15,15 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// reference returns what klauspost's reader makes of a stream, but for what follows a member.
+// reference returns klauspost's result for a stream, except for what follows a member.
 func reference(gz []byte) ([]byte, error) {
 	text, err := byKlauspost(gz)
 	members, rest := split(gz)
 	switch {
 	case members > 0 && len(rest) > 0 && !strings.HasPrefix(Magic, string(rest[:min(len(rest), 2)])):
 		err = ErrTrailing
-	case err == nil && len(rest) > 0, err == io.EOF: // it takes a name without its end for the end of the stream
+	// klauspost takes a name without an end for the end of the stream
+	case err == nil && len(rest) > 0, err == io.EOF:
 		err = io.ErrUnexpectedEOF
 	}
 	return text, err
@@ -36,7 +37,8 @@ func byKlauspost(gz []byte) ([]byte, error) {
 	return io.ReadAll(zr)
 }
 
-// split counts the members of a stream up to the first that is not whole, and returns what follows them.
+// split counts the members of a stream up to the first incomplete one, and returns what
+// follows them.
 func split(gz []byte) (members int, rest []byte) {
 	for rest = gz; ; members++ {
 		src := bytes.NewReader(rest)
@@ -52,7 +54,7 @@ func split(gz []byte) (members int, rest []byte) {
 	}
 }
 
-// inflated returns what r makes of it, taken piece by piece where it lies.
+// inflated returns the text that r returns, piece by piece and in place.
 func inflated(r *Reader, gz []byte) (all []byte, err error) {
 	if err := r.Reset(gz); err != nil {
 		return nil, err
@@ -69,7 +71,8 @@ func inflated(r *Reader, gz []byte) (all []byte, err error) {
 	}
 }
 
-// agree holds r and a Stream against the reference, and returns whether r got to the end alone.
+// agree compares r and a Stream with the reference, and reports whether r reached the end
+// alone.
 func agree(t *testing.T, r *Reader, gz []byte) (alone bool) {
 	t.Helper()
 	want, wantErr := reference(gz)
@@ -90,7 +93,7 @@ func same(t *testing.T, who string, got []byte, err error, want []byte, wantErr 
 	}
 }
 
-// streamed returns what a Stream makes of gz as it arrives byte by byte.
+// streamed returns a Stream's result if gz arrives byte by byte.
 func streamed(gz []byte) ([]byte, error) {
 	s, err := NewStream(bufio.NewReaderSize(iotest.OneByteReader(bytes.NewReader(gz)), 16))
 	if err != nil {
@@ -99,7 +102,8 @@ func streamed(gz []byte) ([]byte, error) {
 	return io.ReadAll(s)
 }
 
-// TestWhatFollowsAMember holds the words for bytes behind a stream, however many there are.
+// TestWhatFollowsAMember checks the error for bytes after a stream, for any number of
+// bytes.
 func TestWhatFollowsAMember(t *testing.T) {
 	whole := gzipped(t, "text")
 	named := append([]byte("\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\xff"), "name\x00"...)
@@ -127,7 +131,7 @@ func equal(a, b []byte) int {
 	return n
 }
 
-// sound returns streams that a Reader gets through alone.
+// sound returns streams that a Reader decodes alone.
 func sound(tb testing.TB) map[string][]byte {
 	all := compressed(tb, someJSON(60_000))
 	plain := all["klauspost level 6"]
@@ -309,7 +313,7 @@ func TestReaderKeepsText(t *testing.T) {
 func TestReaderLetsAGrownWindowGo(t *testing.T) {
 	gz := gzipped(t, someJSON(1_000_000))
 	var r Reader
-	_ = r.Reset(gz) // its error comes again
+	_ = r.Reset(gz) // its error comes again later
 	kept := 0
 	for {
 		text, err := r.Next(kept)

@@ -9,24 +9,28 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// ErrTrailing says that bytes follow the last member of a gzip stream which begin no other one.
+// ErrTrailing says that the bytes after the last member of a gzip stream do not start
+// another member.
 var ErrTrailing = errors.New("gzip: bytes after the end of the stream")
 
-// Magic is what every gzip stream starts with.
+// Magic is the start of every gzip stream.
 const Magic = "\x1f\x8b"
 
-// A Stream inflates a gzip stream while it arrives, by klauspost's reader. Text, errors and their places are those
-// of a Reader for the same stream. It is not safe for concurrent use.
+// A Stream inflates a gzip stream while it arrives, with klauspost's reader. Text, errors
+// and their places equal a Reader's for the same stream. A Stream is not safe for
+// concurrent use.
 //
-// It takes the members one by one, because klauspost's reader is wrong about what follows a member: up to nine stray
-// bytes are a stream that is cut, and a member that is cut within its name or comment is a sound end.
+// It reads the members one by one, because klauspost's reader is wrong about what follows
+// a member. It reports up to nine stray bytes as a truncated stream. It accepts a member
+// that is cut inside its name or comment as a sound end.
 type Stream struct {
 	src *bufio.Reader
 	zr  gzip.Reader
 	err error // what ended the stream
 }
 
-// NewStream returns a Stream that reads src, at the start of a gzip stream. An error is about the stream's header.
+// NewStream returns a Stream that reads a gzip stream from src. An error is about the
+// stream's header.
 func NewStream(src *bufio.Reader) (*Stream, error) {
 	s := &Stream{src: src}
 	s.err = s.member()
@@ -46,7 +50,7 @@ func (s *Stream) Read(p []byte) (n int, err error) {
 	return 0, s.err
 }
 
-// next begins the member that follows one. At the end of the stream it returns io.EOF.
+// next begins the next member. At the end of the stream it returns io.EOF.
 func (s *Stream) next() error {
 	start, err := s.src.Peek(len(Magic))
 	switch {

@@ -16,10 +16,10 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// A deflater writes deflate streams by hand, sound ones and others.
+// A deflater writes deflate streams by hand, sound ones and broken ones.
 type deflater struct {
 	out []byte
-	n   uint // bits of the last byte that are used, 0 for all
+	n   uint // used bits of the last byte; 0 means all
 }
 
 // bits writes the n lowest bits of v, the lowest first.
@@ -74,7 +74,7 @@ func (d *deflater) match(length, distance int) {
 	d.bits(extra, n)
 }
 
-// symbolOf returns which of the symbols stands for v, and its extra bits.
+// symbolOf returns the symbol for v, its extra bits, and their number.
 func symbolOf(meaning []entry, v int) (symbol, extra, n uint) {
 	for s := len(meaning) - 1; ; s-- {
 		if least := int(meaning[s] >> valueShift); least <= v {
@@ -83,7 +83,8 @@ func symbolOf(meaning []entry, v int) (symbol, extra, n uint) {
 	}
 }
 
-// dynamic writes the header of a dynamic block: its code lengths one by one, in four bits each.
+// dynamic writes the header of a dynamic block: its code lengths one by one, in four bits
+// each.
 func (d *deflater) dynamic(final uint, literals, distances []uint) {
 	d.bits(final, 1)
 	d.bits(2, 2)
@@ -102,10 +103,10 @@ func (d *deflater) dynamic(final uint, literals, distances []uint) {
 	}
 }
 
-// A huffman is a code: what each symbol is written as, and in how many bits.
+// A huffman is a Huffman code: the code and the length of each symbol.
 type huffman struct{ codes, lengths []uint }
 
-// assign gives out codes by RFC 1951, section 3.2.2.
+// assign assigns codes by RFC 1951, section 3.2.2.
 func assign(lengths []uint) huffman {
 	h := huffman{make([]uint, len(lengths)), lengths}
 	code := uint(0)
@@ -124,7 +125,8 @@ func assign(lengths []uint) huffman {
 // symbol writes a symbol of a dynamic block.
 func (d *deflater) symbol(h huffman, s uint) { d.code(h.codes[s], h.lengths[s]) }
 
-// lengths returns count code lengths that are 0 but for those of pairs of a symbol and its length.
+// lengths returns count code lengths. They are 0 except for the given pairs of symbol and
+// length.
 func lengths(count int, pairs ...uint) []uint {
 	l := make([]uint, count)
 	for i := 0; i < len(pairs); i += 2 {
@@ -133,7 +135,7 @@ func lengths(count int, pairs ...uint) []uint {
 	return l
 }
 
-// member puts a deflate stream between a plain header and the trailer for its text.
+// member adds a plain header and a matching trailer to a deflate stream.
 func member(deflated []byte) []byte {
 	text, _ := io.ReadAll(flate.NewReader(bytes.NewReader(deflated)))
 	gz := append([]byte("\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"), deflated...)
@@ -148,7 +150,8 @@ func handmade(write func(d *deflater)) []byte {
 	return member(d.out)
 }
 
-// compressed returns text as klauspost and the standard library compress it, by name.
+// compressed returns text as compressed by klauspost and by the standard library, by
+// name.
 func compressed(tb testing.TB, text string) map[string][]byte {
 	all := make(map[string][]byte)
 	for level := gzip.StatelessCompression; level <= gzip.BestCompression; level++ {
@@ -171,7 +174,7 @@ func compressed(tb testing.TB, text string) map[string][]byte {
 	return all
 }
 
-// gzipped returns text as klauspost compresses it by default.
+// gzipped returns text as compressed by klauspost with its defaults.
 func gzipped(tb testing.TB, text string) []byte {
 	var buf bytes.Buffer
 	pack(tb, gzip.NewWriter(&buf), text)
@@ -187,8 +190,8 @@ func pack(tb testing.TB, w io.WriteCloser, text string) {
 	}
 }
 
-// someJSON returns about size bytes that compress as a trail does: keys and names again and again, identifiers
-// between.
+// someJSON returns about size bytes that compress like a trail: repeated keys and names,
+// with identifiers between them.
 func someJSON(size int) string {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	var b strings.Builder

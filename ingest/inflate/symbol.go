@@ -1,7 +1,7 @@
 package inflate
 
-// symbol decodes one symbol, or two literals, or a match. It looks whether there are bits to take; for room it
-// demands what symbols does.
+// symbol decodes one symbol, or two literals, or a match. It checks that there are enough
+// bits. For room it has the requirement of symbols.
 func (f *inflater) symbol() outcome {
 	f.refill()
 	e, b, n := lookUp(f.lit[:], litBits, f.b)
@@ -39,7 +39,8 @@ func (f *inflater) symbol() outcome {
 	return stopped
 }
 
-// lookUp returns the entry for the bits of b. n of them led to its sub-table, and the code goes on in rest.
+// lookUp returns the entry for the bits of b. It used n bits to reach a sub-table. The
+// code continues in rest.
 func lookUp(table []entry, width int, b uint64) (e entry, rest uint64, n uint) {
 	e = table[b&(1<<width-1)]
 	if e&link == 0 {

@@ -2,15 +2,16 @@ package inflate
 
 const (
 	maxLength   = 258      // of a match
-	maxDistance = 32 << 10 // likewise
+	maxDistance = 32 << 10 // of a match
 
-	// symbolsFast stops inSlack bytes from the input's end, and may write to outSlack bytes behind its stop. Its
-	// comment says why so many.
+	// symbolsFast stops inSlack bytes before the end of the input. It may write up to
+	// outSlack bytes after its stop. Its comment gives the reasons for these numbers.
 	inSlack  = 24
 	outSlack = 4 + maxLength + Slack
 )
 
-// What that comment counts on, for the compiler to check: none of these may be negative.
+// The assumptions of that comment, for the compiler to check: none of these may be
+// negative.
 const (
 	_ uint = 56 - (3*litBits + litBits)           // bits for three look-ups and the next one
 	_ uint = 56 - (2*litBits + maxBits + litBits) // with a literal from a sub-table
@@ -18,20 +19,20 @@ const (
 	_ uint = 28 - (maxBits + 13)                  // for a distance
 	_ uint = inSlack - 7 - 8                      // bytes for the second load of a pass
 	_ uint = inSlack - 14 - trailerSize           // and for the trailer
-	_ uint = outSlack - (3 + maxLength) - Slack   // and behind the text
+	_ uint = outSlack - (3 + maxLength) - Slack   // and after the text
 )
 
-// An outcome says why symbols are no longer decoded.
+// An outcome says why decoding of symbols stopped.
 type outcome uint8
 
 const (
-	stopped   outcome = iota // for want of room, or of input that symbolsFast may read
-	blockEnds                // and the end was taken
-	irregular                // what comes next is broken, or cut short
+	stopped   outcome = iota // no room, or no input that symbolsFast may read
+	blockEnds                // the end-of-block symbol was read
+	irregular                // the next symbol is broken or truncated
 )
 
-// symbols decodes literals and matches until the text ends at stop, or up to 3+maxLength bytes behind it, or the
-// block ends. It demands stop+outSlack <= len(f.out).
+// symbols decodes literals and matches until the block ends, or until the text ends at
+// stop or up to 3+maxLength bytes after it. It requires stop+outSlack <= len(f.out).
 func (f *inflater) symbols(stop int) outcome {
 	res := f.symbolsFast(stop)
 	for res == stopped && f.o < stop {
@@ -40,25 +41,28 @@ func (f *inflater) symbols(stop int) outcome {
 	return res
 }
 
-// symbolsFast decodes symbols while neither end is near. It does not look whether there are bits to take and room to
-// write to, because:
+// symbolsFast decodes symbols while neither end is near. It does not check that there are
+// enough bits and enough room, for these reasons:
 //
-// Bits: b holds the stream's next bits, the lowest first; the lower six bits of n say how many, and what is above
-// them in n means nothing. What b holds beyond n is right as well, and the next refill puts it there again. A refill
-// makes n at least 56. A look-up needs 10 bits. Three in a row take 30, and the next one, which is in front of the
-// refill, finds 26. Two and a literal from a sub-table take 35 at most, likewise. Two and a length take 20+10+5+5 at
-// most; if they leave fewer than 38, there is a refill. A distance takes 15+13 at most, so that the next look-up
-// finds 10.
+// Bits: b holds the stream's next bits, the lowest first. The lower six bits of n say how
+// many. The other bits of n have no meaning. The bits of b above n are correct too, and
+// the next refill writes the same bits again. A refill makes n at least 56. A look-up
+// needs 10 bits. Three in a row take 30, so the next one, before the refill, finds 26.
+// Two and a literal from a sub-table take at most 35, so again there are enough. Two and
+// a length take at most 20+10+5+5. If they leave fewer than 38, there is a refill. A
+// distance takes at most 15+13, so that the next look-up finds 10.
 //
-// Input: a pass begins with i < len(in)-24 and has two refills at most, each of which adds up to 7 to i. So the
-// second one's load is at i < len(in)-24+7 and ends below len(in). The refill in front of the loop is at i <
-// len(in)-24. Behind a pass i < len(in)-24+14, so that no bits are taken of the last trailerSize bytes.
+// Input: a pass begins with i < len(in)-24 and has at most two refills. Each adds at most
+// 7 to i. So the second refill's load is at i < len(in)-24+7 and ends below len(in). The
+// refill before the loop is at i < len(in)-24. After a pass i < len(in)-24+14, so no bits
+// are taken from the last trailerSize bytes.
 //
-// Output: a pass begins with o < stop. It writes two bytes of literals, and moves o up by as many or fewer, up to
-// three times; or up to twice, and then a match. So literals end at stop+5 or below, and a match begins at stop+3 or
-// below. What its copies write ends below its own end and 64 (see there), and so below stop+3+258+64, which is less
-// than stop+outSlack <= len(out). They read below where they write, and not below f.from, which is not negative: the
-// distance is checked.
+// Output: a pass begins with o < stop. Up to three times, it writes two bytes of literals
+// and adds at most two to o; or up to twice, and then it writes a match. So literals end
+// at or below stop+5, and a match begins at or below stop+3. The copies of a match write
+// below the end of the match plus 64 (see there), and so below stop+3+258+64, which is
+// less than stop+outSlack <= len(out). They read below the place where they write, and
+// not below f.from, which is not negative: the distance is checked.
 func (f *inflater) symbolsFast(stop int) outcome {
 	in, out := f.in, f.out
 	i, o := f.i, f.o
@@ -110,7 +114,7 @@ func (f *inflater) symbolsFast(stop int) outcome {
 				b >>= e & 63
 				n -= uint(e)
 				if e&literal != 0 {
-					store16(out, o, uint16(e>>valueShift)) // likewise
+					store16(out, o, uint16(e>>valueShift)) // o < stop+4
 					o++
 					e = f.lit[b&(1<<litBits-1)]
 					b |= load64(in, i) << (n & 63) // i < inStop
@@ -141,7 +145,9 @@ func (f *inflater) symbolsFast(stop int) outcome {
 			}
 			b >>= e & 63
 			n -= uint(e)
-			e = f.dist[linked(e, b)] // never special: only bits that are no code are, and those need no sub-table
+			// Never special: only bits that are no code are special, and those need no
+			// sub-table.
+			e = f.dist[linked(e, b)]
 		}
 		s = b
 		b >>= e & 63
@@ -156,10 +162,11 @@ func (f *inflater) symbolsFast(stop int) outcome {
 		i += 7 - int(n>>3&7)
 		n |= 56
 
-		// Sixteen bytes at a time, no more than dist, so that each copy finds its bytes written. Two thirds of the
-		// matches end within 32 bytes, and most others within 96. The first two copies end at most 21+32 bytes behind
-		// the match's begin, and so below end+64; those of the loop begin below end, and their pass ends below
-		// end+64.
+		// Each copy takes sixteen bytes. That is at most dist, so the bytes that it reads
+		// are written. Two thirds of the matches end within 32 bytes, and most others
+		// within 96. The first two copies end at most 21+32 bytes after the start of the
+		// match, and so below end+64. Those of the loop begin below end, and their pass
+		// ends below end+64.
 		end := o + length // o < stop+4
 		if dist < 16 {
 			o, dist = spread(out, o, dist)
@@ -178,12 +185,13 @@ func (f *inflater) symbolsFast(stop int) outcome {
 	return stopped
 }
 
-// keep stores where symbolsFast stopped.
+// keep stores the place where symbolsFast stopped.
 func (f *inflater) keep(i, o int, b uint64, n uint) { f.i, f.o, f.b, f.n = i, o, b, n&63 }
 
-// spread repeats the dist bytes in front of o, until those in front of the o that it returns are a multiple of dist
-// that is at least 16, and returns that as well: what follows may be copied from there just as well. It writes up to
-// 21 bytes, and 16 that are garbage behind them.
+// spread repeats the dist bytes before o. It returns a new o and a new distance: a
+// multiple of dist that is at least 16. The bytes before the new o repeat with that
+// distance, so the rest can be copied from there. It writes up to 21 bytes, and 16 bytes
+// of garbage after them.
 func spread(out []byte, o, dist int) (int, int) {
 	for dist < 16 {
 		copy16(out, o, o-dist)
