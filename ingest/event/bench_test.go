@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// demoRecords returns the records of the shipped trail, again and again until they make size bytes.
+// demoRecords returns the records of the demo trail, repeated until they have size bytes.
 func demoRecords(tb testing.TB, size int) []string {
 	tb.Helper()
 	var records []string

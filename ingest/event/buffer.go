@@ -4,24 +4,25 @@ package event
 
 import "unsafe"
 
-// A buffer is the text that is walked, with pad zero bytes behind it. It is the only place where
-// this package uses package unsafe: to leave out the bounds checks, with which decoding takes 20 %
-// longer. Build tag purego selects a twin that keeps them.
+// A buffer is the text being read, followed by pad zero bytes. Only this file uses
+// package unsafe. It leaves out the bounds checks: with them decoding takes 20 % longer.
+// The build tag purego selects a version that keeps them.
 //
-// No place outside text and padding is looked at. A walk starts inside the text, or at its end, and
-// goes on only behind bytes that it has seen and that are not zero, so that it comes no farther
-// than the first byte of the padding. From there it looks ahead:
+// No code looks at a place outside the text and its padding. A walk starts inside the
+// text, or at its end. It moves past a byte only after it has seen that the byte is not
+// zero. So it stops at the first byte of the padding at the latest. From there it looks
+// ahead:
 //
 //   - hop and hopASCII load 8 bytes at a time and stop at a zero byte: 8 bytes;
-//   - a member is compared by words within the 32 bytes of its spelling, of which the one that starts
-//     8 before its end may reach as far as they do: 32 bytes;
-//   - eventTime loads up to 25 bytes behind the quote;
-//   - isControl cuts 21 bytes behind a quote;
-//   - callerSetOf loads up to 68 bytes behind the brace.
+//   - a member is compared word by word within the 32 bytes of its spelling; the last word
+//     starts 8 bytes before its end: 32 bytes;
+//   - eventTime loads up to 25 bytes after the quote;
+//   - isControl reads 21 bytes after a quote;
+//   - callerSetOf loads up to 68 bytes after the brace.
 //
-// That is less than pad. caller alone goes further, and first makes sure that what it compares ends
-// within the text. Places before the text are not looked at either: find steps back by one, to what
-// stands before a key, and a key is never the first byte.
+// All of these are less than pad. Only caller goes further. It first checks that what it
+// compares ends within the text. No code looks before the text either: find steps back by
+// one byte, to the byte before a key, and a key is never the first byte.
 type buffer struct{ first unsafe.Pointer }
 
 func over(b []byte) buffer { return buffer{unsafe.Pointer(unsafe.SliceData(b))} }
@@ -29,7 +30,8 @@ func over(b []byte) buffer { return buffer{unsafe.Pointer(unsafe.SliceData(b))} 
 // at returns the byte at i.
 func (b buffer) at(i int) byte { return *(*byte)(unsafe.Add(b.first, i)) }
 
-// load returns the eight bytes at i, the first one lowest, as amd64 and arm64 have them in memory.
+// load returns the eight bytes at i, the first one lowest. This is the memory order of
+// amd64 and arm64.
 func (b buffer) load(i int) uint64 { return *(*uint64)(unsafe.Add(b.first, i)) }
 
 // cut returns the bytes from one place to another. They keep the text's memory alive.
@@ -37,8 +39,8 @@ func (b buffer) cut(from, to int) []byte {
 	return unsafe.Slice((*byte)(unsafe.Add(b.first, from)), to-from)
 }
 
-// place returns where in the text s starts, which is not empty; any place outside it means that s
-// was not cut from there.
+// place returns the index in the text where s starts. s must not be empty. An index
+// outside the text means that s was not cut from it.
 func (b buffer) place(s []byte) int {
 	return int(uintptr(unsafe.Pointer(unsafe.SliceData(s))) - uintptr(b.first))
 }

@@ -4,8 +4,8 @@ package event
 
 import "encoding/binary"
 
-// A buffer is the text that is walked, with pad zero bytes behind it: the safe twin of the one in
-// buffer.go.
+// A buffer is the text being read, followed by pad zero bytes. This is the safe version
+// of the one in buffer.go.
 type buffer []byte
 
 func over(b []byte) buffer { return b }

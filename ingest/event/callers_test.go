@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// userIdentities returns the text of every userIdentity of doc, decoded by r, with its number.
+// userIdentities returns the text and the number of every userIdentity that r decodes in
+// doc.
 func userIdentities(t *testing.T, r *Reader, doc string) (texts []string, numbers []uint64) {
 	t.Helper()
 	r.Reset(strings.NewReader(doc))
@@ -32,7 +33,7 @@ func TestCallersAreNumbered(t *testing.T) {
 	long := strings.Replace(assumedRole, "session", strings.Repeat("s", maxCaller), 1)
 	escaped := strings.Replace(assumedRole, "session", `s\u0065ssion`, 1)
 	var all []string
-	for k := range 3 * callerSets { // more than a set holds, whatever set they fall into
+	for k := range 3 * callerSets { // more than a set holds, whatever their sets
 		other := strings.Replace(assumedRole, "creationDate\":\"2026", fmt.Sprintf("creationDate\":\"%04d", k), 1)
 		all = append(all, assumedRole, other, assumedRole, short, long, escaped, other)
 	}

@@ -10,8 +10,9 @@ import (
 	"testing"
 )
 
-// TestCapturedContainers reads what others captured in real accounts, where it lies beside the
-// repository. The counts were taken with jq: length of the array, one for one record, lines.
+// TestCapturedContainers reads records that others captured in real accounts, if they are
+// stored beside the repository. The counts come from jq: the length of the array, one for
+// a single record, the number of lines.
 func TestCapturedContainers(t *testing.T) {
 	const captured = "../../../shared/data"
 	if _, err := os.Stat(captured); err != nil {
@@ -66,7 +67,7 @@ func TestCapturedContainers(t *testing.T) {
 	}
 }
 
-// readCaptured returns the file's text, inflated where its name says so.
+// readCaptured returns the text of a file. It inflates it if the name says so.
 func readCaptured(t *testing.T, path string) []byte {
 	t.Helper()
 	f, err := os.Open(path)

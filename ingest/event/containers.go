@@ -1,13 +1,14 @@
 package event
 
-// A text is one document or several, one after the other; each is an object, an array, or a string
-// that holds a record. Which container it is shows by its content alone: by the first of the keys of
-// listOf at an object's top level that is an array, or, where the object ends without one, by its
-// shape. Of a document only what is not yet decided is held: an object up to such an array, each
-// element of an array, or an object that is itself a record. Lines of text between documents, and
-// byte order marks before them, are in lines.go; arrays inside arrays are in rows.go.
+// A text is one document or several, one after another. A document is an object, an
+// array, or a string that holds a record. The content alone shows the type of container:
+// the first key at an object's top level that listOf knows and that has an array, or,
+// without one, the object's shape. The Reader holds only the part of a document that it
+// has not classified: an object up to such an array, one element of an array, or an
+// object that is itself a record. lines.go handles lines of text between documents, and
+// byte order marks before them. rows.go handles arrays inside arrays.
 
-// state says what comes next.
+// A state says what comes next.
 type state uint8
 
 const (
@@ -15,11 +16,12 @@ const (
 	atFirst                 // the first element of an array, or its closing bracket
 	atElement               // a further element
 	atMore                  // a comma or the closing bracket
-	atKey                   // a key behind the array
+	atKey                   // a key after the array
 	atNext                  // a comma or the closing brace
 )
 
-// A list is an array whose elements are walked one at a time, named by what they are.
+// A list is an array that is walked one element at a time. Its name says what the
+// elements are.
 type list uint8
 
 const (
@@ -27,10 +29,10 @@ const (
 	bare                  // a document that is an array: records, envelopes or looked-up events
 	records               // "Records" of a log: each element counts as a record
 	events                // "Events" of lookup-events
-	logEvents             // what CloudWatch Logs delivers or filters: each holds its record in "message"
+	logEvents             // from CloudWatch Logs, delivered or filtered: each holds its record in "message"
 )
 
-// listOf returns the list of that key.
+// listOf returns the list that a key names.
 func listOf(key []byte) list {
 	switch string(key) {
 	case "Records":
@@ -43,8 +45,9 @@ func listOf(key []byte) list {
 	return alone
 }
 
-// step walks the next piece of the text, and reports its end by the rules of scan.go and whether
-// it was a record. It leaves r.i where it was: after a refill the piece is walked again.
+// step walks the next piece of the text. It returns the end of the piece by the rules of
+// scan.go, and whether the piece was a record. It does not change r.i: after a refill the
+// piece is walked again.
 func (r *Reader) step() (end int, isRecord bool) {
 	i := skipSpace(over(r.buf), r.i)
 	c := r.buf[i]
@@ -83,9 +86,9 @@ func (r *Reader) advance(i int, next state) int {
 	return i + 1
 }
 
-// document walks the start of a document up to its first element, or the whole of it where the
-// document is a string, or an object without a list. A byte order mark before it is walked alone,
-// and so is a line that is no document.
+// document walks the start of a document up to its first element. It walks the whole
+// document if that is a string, or an object without a list. A byte order mark before a
+// document is walked alone, and so is a line that is no document.
 func (r *Reader) document(i int) (end int, isRecord bool) {
 	if end, done := r.encoding(i); done {
 		return end, false
@@ -128,13 +131,13 @@ func (r *Reader) object(i int) (end int, isRecord bool) {
 	return end, !s.control
 }
 
-// enter notes that a document was met, and the list that the walk is in from now on.
+// enter records that a document was met, and which list the walk is in now.
 func (r *Reader) enter(l list, control bool) {
 	r.begun, r.marked = true, false
 	r.list, r.control = l, control
 }
 
-// around returns how many containers there are around an element of the list.
+// around returns the number of containers around an element of the list.
 func (r *Reader) around() int {
 	if r.list == bare {
 		return 1 + r.rows
@@ -170,13 +173,13 @@ func (r *Reader) element(i int) (end int, isRecord bool) {
 	return end, isRecord
 }
 
-// isControl reports whether the string at b.at(i) is the one that a control message carries: its
-// messageType may also come too late to be known.
+// isControl reports whether the string at b.at(i) is the message of a control message.
+// messageType alone is not enough, because it may come too late.
 func isControl(b buffer, i int) bool {
 	return i > 0 && string(b.cut(i+1, i+1+len(controlText))) == controlText
 }
 
-// key walks a key behind the array of records, with its value.
+// key walks a key after the array of records, and its value.
 func (r *Reader) key(i int) int {
 	b := over(r.buf)
 	if b.at(i) != '"' {

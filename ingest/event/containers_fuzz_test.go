@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// A builder writes a text of containers as a plan says, and what a Reader has to find in it: eventIDs,
-// and problems behind a "!".
+// A builder writes a text of containers that follows a plan, and what a Reader must find
+// in it: eventIDs, and problems after a "!".
 type builder struct {
 	plan []byte
 	text strings.Builder
@@ -17,7 +17,7 @@ type builder struct {
 	ids  int
 }
 
-// choose takes a number below n from the plan; 0 at its end.
+// choose reads a number below n from the plan, or 0 at its end.
 func (b *builder) choose(n int) int {
 	if len(b.plan) == 0 {
 		return 0
@@ -27,7 +27,7 @@ func (b *builder) choose(n int) int {
 	return c
 }
 
-// record returns a record with a value that nests.
+// record returns a record with a nested value.
 func (b *builder) record() string {
 	b.ids++
 	id := fmt.Sprint(b.ids)
@@ -112,8 +112,9 @@ func (b *builder) line() {
 	b.text.WriteString([]string{"\n", "\r\n", "\n \n"}[b.choose(3)])
 }
 
-// FuzzContainers holds a Reader to the records that were put into containers, one in and after another, with byte
-// order marks, rows and lines of text: none is lost, whatever the size of reads.
+// FuzzContainers puts records into containers, inside and after one another, with byte
+// order marks, rows and lines of text. A Reader must find them all, whatever the size of
+// reads.
 func FuzzContainers(f *testing.F) {
 	for kind := range byte(8) {
 		f.Add([]byte{kind, 1, 2, kind, 3, 4, 5, 6, 7, 0, 1, 2}, false)
@@ -142,7 +143,7 @@ func FuzzContainers(f *testing.F) {
 	})
 }
 
-// idsOf returns what was found as a builder notes it.
+// idsOf returns what was found, in a builder's notation.
 func idsOf(all []seen) (got []string) {
 	for _, s := range all {
 		what := s.Text["eventID"]

@@ -10,16 +10,16 @@ import (
 
 var errReference = errors.New("not a CloudTrail log by encoding/json")
 
-// A referenceText is what the reference finds in a text.
+// A referenceText is the reference's result for a text.
 type referenceText struct {
 	all   []seen
-	found bool   // CloudTrail's, by a document or a record
+	found bool   // it is CloudTrail's: a document or a record shows it
 	begun bool   // a document was met
 	last  string // the list of the last document
 	lines bool   // a line of text came before all documents
 }
 
-// reference decodes doc with encoding/json, slowly and obviously. Offset is left out.
+// reference decodes doc with encoding/json, slowly and simply. It does not set Offset.
 func reference(doc []byte) ([]seen, error) {
 	var text referenceText
 	if slices.Contains([]string{"\xff\xfe", "\xfe\xff", "{\x00", "\x00{", "[\x00", "\x00["}, string(doc[:min(len(doc), 2)])) {
@@ -64,7 +64,7 @@ func reference(doc []byte) ([]seen, error) {
 	return text.all, nil
 }
 
-// referenceOpens reports whether text begins as a document does.
+// referenceOpens reports whether text begins like a document.
 func referenceOpens(text string, isLine bool) bool {
 	inside := strings.TrimLeft(text[1:], " \t\r\n")
 	first := inside[:min(len(inside), 1)]
@@ -91,11 +91,12 @@ func referenceOpens(text string, isLine bool) bool {
 	return false
 }
 
-// beforeObject returns how many bytes stand before an object behind a blank in the first line of
-// text, as awslogs writes it, or the length of the whole line; -1 where that is not text.
+// beforeObject returns the number of bytes before an object that follows a blank in the
+// first line of text, as awslogs writes it. Without such an object it returns the length
+// of the whole line, or -1 if that is not text.
 func beforeObject(text []byte) (n int, whole bool) {
 	line, _, _ := bytes.Cut(text, []byte("\n"))
-	passed := false // an object with text behind it
+	passed := false // an object followed by text
 	for k, c := range line {
 		switch {
 		case c < ' ' && !strings.ContainsRune("\t\r\x1b", rune(c)):
@@ -110,7 +111,8 @@ func beforeObject(text []byte) (n int, whole bool) {
 	return len(line), true
 }
 
-// endsLine reports whether no text follows the document at the start of text in its line.
+// endsLine reports whether no text follows, in the same line, the document at the start
+// of text.
 func endsLine(text []byte) bool {
 	dec := json.NewDecoder(bytes.NewReader(text))
 	var raw json.RawMessage
@@ -181,7 +183,7 @@ func (text *referenceText) list(raw json.RawMessage, name string, control bool) 
 	return nil
 }
 
-// row is an array inside an array.
+// row decodes an array inside an array.
 func (text *referenceText) row(raw json.RawMessage, list string) {
 	var elements []json.RawMessage
 	if err := json.Unmarshal(raw, &elements); err != nil {
@@ -228,7 +230,7 @@ func (text *referenceText) element(raw json.RawMessage, list string) {
 	text.all = append(text.all, s)
 }
 
-// referenceQuoted is the record in a string.
+// referenceQuoted decodes the record in a string.
 func referenceQuoted(literal json.RawMessage) seen {
 	inner := json.RawMessage(textOf(literal))
 	var top map[string]json.RawMessage
@@ -240,7 +242,7 @@ func referenceQuoted(literal json.RawMessage) seen {
 	return s
 }
 
-// referenceObject is an object that is a record or holds one in detail.
+// referenceObject decodes an object that is a record or holds one in detail.
 func referenceObject(raw json.RawMessage, top map[string]json.RawMessage) seen {
 	var detail map[string]json.RawMessage
 	switch {

@@ -9,12 +9,12 @@ import (
 	"testing"
 )
 
-// rec is a record whose eventID is id.
+// rec returns a record with that eventID.
 func rec(id string) string {
 	return `{"eventVersion":"1.08","eventTime":"2026-11-20T10:11:12Z","userAgent":"a \"b\" \\ é","eventID":"` + id + `"}`
 }
 
-// quote makes text a JSON string.
+// quote returns text as a JSON string.
 func quote(text string) string {
 	lit, err := json.Marshal(text)
 	if err != nil {
@@ -41,15 +41,15 @@ func payload(messages ...string) string {
 
 const control = `{"messageType":"CONTROL_MESSAGE","logEvents":[{"id":"","message":"Checking health"}]}`
 
-// containers are the ways in which a trail is stored, with what each holds: eventIDs, or problems
-// behind a "!".
+// containers are the forms in which a trail is stored, with the contents of each:
+// eventIDs, or problems after a "!".
 var containers = []struct {
 	name, doc string
 	want      []string
 }{
 	{"a log", `{"Records":[` + rec("a") + `,{"eventID":"x"},7]}`, []string{"a", "!" + notTime, "!" + notObject}},
-	{"a log whose Records come last", `{"a":{"Records":[1]},"Records":[` + rec("a") + `]}`, []string{"a"}},
-	{"logs one behind the other", `{"Records":[` + rec("a") + `]}{"Records":[]}` + "\n" + `{"Records":[` + rec("b") + `],"more":1}`, []string{"a", "b"}},
+	{"a log with Records last", `{"a":{"Records":[1]},"Records":[` + rec("a") + `]}`, []string{"a"}},
+	{"logs one after another", `{"Records":[` + rec("a") + `]}{"Records":[]}` + "\n" + `{"Records":[` + rec("b") + `],"more":1}`, []string{"a", "b"}},
 	{"a log with an envelope", `{"Records":[` + envelope(rec("a")) + `]}`, []string{"!" + notTime}},
 	{"one record", " " + rec("a") + "\n", []string{"a"}},
 	{"one record with all keys of containers inside", `{"detail":` + rec("x") + `,"CloudTrailEvent":` + quote(rec("x")) + `,"message":"m","Records":null,"eventTime":"2026-11-20T10:11:12Z","eventID":"a"}`, []string{"a"}},
@@ -72,9 +72,9 @@ var containers = []struct {
 	{"envelopes in an array", "[" + envelope(rec("a")) + "," + envelope(`{"state":"running"}`) + "]", []string{"a", "!" + notRecord}},
 	{"envelopes in lines", envelope(rec("a")) + "\n" + envelope(rec("b")), []string{"a", "b"}},
 	{"envelopes and records mixed", envelope(rec("a")) + rec("b") + "[" + lookedUp(rec("c")) + "]", []string{"a", "b", "c"}},
-	{"an envelope whose detail comes twice", `{"detail":` + rec("x") + `,"detail":` + rec("a") + `}`, []string{"a"}},
+	{"an envelope with two details", `{"detail":` + rec("x") + `,"detail":` + rec("a") + `}`, []string{"a"}},
 	{"a subscription", payload(rec("a"), rec("b")), []string{"a", "b"}},
-	{"subscriptions one behind the other", payload(rec("a")) + payload(rec("b")) + control + payload(), []string{"a", "b"}},
+	{"subscriptions one after another", payload(rec("a")) + payload(rec("b")) + control + payload(), []string{"a", "b"}},
 	{"a subscription with other messages", payload("START", rec("a"), "7", `{"level":"info"}`), []string{"!" + notJSON, "a", "!" + notJSON, "!" + notRecord}},
 	{"a subscription to a group of envelopes", payload(envelope(rec("a"))), []string{"a"}},
 	{"a subscription with a record as it is", payload(rec("a")) + `{"logEvents":[` + rec("b") + `,{"message":` + rec("c") + `},0]}`, []string{"a", "!" + notRecord, "!" + notRecord, "!" + notObject}},
@@ -95,12 +95,12 @@ var containers = []struct {
 	{"a string alone", quote(rec("a")) + "\n", []string{"a"}},
 	{"strings in lines", quote(rec("a")) + "\n" + quote(rec("b")) + "\t" + quote("{}") + "\n", []string{"a", "b", "!" + notRecord}},
 	{"strings and rows in lookup-events", `{"Events":[` + quote(rec("a")) + ",[" + quote(rec("b")) + `,"x"]]}`, []string{"a", "b"}},
-	{"records that lines of names stand before", "id\t" + rec("a") + "\nid\t" + rec("b") + "\n", []string{"a", "b"}},
+	{"records after lines of names", "id\t" + rec("a") + "\nid\t" + rec("b") + "\n", []string{"a", "b"}},
 	{"filter-log-events", `{"events":[` + filtered(rec("a")) + "," + filtered("START") + "," + filtered(rec("b")) + `],"searchedLogStreams":[]}`, []string{"a", "!" + notJSON, "b"}},
 	{"get-log-events", `{"events":[` + filtered(rec("a")) + `],"nextForwardToken":"f/1","nextBackwardToken":"b/1"}`, []string{"a"}},
 	{"filter-log-events without events", `{"events":[],"searchedLogStreams":[]}`, nil},
 	{"lines with text", rec("a") + "\nERROR something\n" + rec("b") + "\n\nlast line", []string{"a", "!" + notLine, "b", "!" + notLine}},
-	{"lines behind text", "a header\n" + rec("a"), []string{"!" + notLine, "a"}},
+	{"lines after text", "a header\n" + rec("a"), []string{"!" + notLine, "a"}},
 	{"lines with text in brackets", strings.Join([]string{rec("a"), "[INFO] up", "[2026-11-20 10:11:12] up", "[42] up", "{name} up", `"up" it says`, "[true story]", "[ 1", rec("b")}, "\n"),
 		[]string{"a", "!" + notLine, "!" + notLine, "!" + notLine, "!" + notLine, "!" + notLine, "!" + notLine, "!" + notLine, "b"}},
 	{"lines with text that holds braces", rec("a") + "\n" + `GET {name} of {} and {{x}}` + "\n" + `a "b" ` + rec("x") + "\nlog{x} " + rec("b"), []string{"a", "!" + notLine, "!" + notLine, "b"}},
@@ -135,14 +135,15 @@ func TestReaderTakesEveryContainer(t *testing.T) {
 	}
 }
 
-// TestReaderGivesThePlaceInTheContainer holds offsets to the text that a person would look at.
+// TestReaderGivesThePlaceInTheContainer checks that offsets refer to the text that a
+// person would look at.
 func TestReaderGivesThePlaceInTheContainer(t *testing.T) {
 	for _, tc := range []struct{ name, doc, place string }{
 		{"an envelope's detail", "\n" + envelope(rec("a")), rec("a")},
 		{"a looked-up event's string", "\n" + lookedUp(rec("a")), quote(rec("a"))},
 		{"a message", payload("START", rec("a")), quote(rec("a"))},
 		{"an envelope in a message", payload(envelope(rec("a"))), quote(envelope(rec("a")))},
-		{"a record behind text", "g s " + rec("a"), rec("a")},
+		{"a record after text", "g s " + rec("a"), rec("a")},
 	} {
 		all, err := scanAll(strings.NewReader(tc.doc), []byte(tc.doc))
 		if err != nil || all[len(all)-1].Record != tc.place {
@@ -151,7 +152,7 @@ func TestReaderGivesThePlaceInTheContainer(t *testing.T) {
 	}
 }
 
-// wrapped gives all in each container, under the container's name.
+// wrapped returns all in each container, by the container's name.
 func wrapped(all []string) map[string]string {
 	var lines, looked, envelopes, text strings.Builder
 	for i, rec := range all {
@@ -224,7 +225,7 @@ func TestContainersRefuseDepth(t *testing.T) {
 	}
 }
 
-// TestAnEndlessObjectIsNotHeld reads an object of another kind that goes on for ever.
+// TestAnEndlessObjectIsNotHeld reads an object of another kind that never ends.
 func TestAnEndlessObjectIsNotHeld(t *testing.T) {
 	var r Reader
 	r.Reset(io.MultiReader(strings.NewReader(`{"configurationItems":"`), endless{}))
@@ -233,7 +234,7 @@ func TestAnEndlessObjectIsNotHeld(t *testing.T) {
 	}
 }
 
-// endless is the letter x for ever.
+// endless is an infinite sequence of the letter x.
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) {

@@ -1,25 +1,25 @@
 package event
 
-// A decoder decodes one record at a time into ev. Its walks follow the rules of scan.go. It must
-// not be copied once it has learned its names.
+// A decoder decodes one record at a time into ev. Its walks follow the rules of scan.go.
+// Do not copy it after it has learned its names.
 type decoder struct {
 	ev      Event
-	named   named  // what ev.Named borrows from
-	shape   shape  // of the object walked last by frame
+	named   named  // ev.Named borrows from it
+	shape   shape  // of the last object that frame walked
 	scratch []byte // text of strings with escapes; reused for each record
 
 	end   int // of the text in the buffer
-	depth int // containers around what is inside the object at hand
+	depth int // containers around the contents of the current object
 
-	starts   [levels]member // what stands before the first member of each level
-	stranger member         // stands for a member that is not known
-	callers  *callers       // nil until the first
-	day      day            // of the eventTime before
+	starts   [levels]member // one for each level: precedes its first member
+	stranger member         // represents any unknown member
+	callers  *callers       // nil until the first caller
+	day      day            // of the previous eventTime
 }
 
-// record decodes the object that starts at b.at(i), in a text of n bytes. Keys match exactly; of a
-// key that comes twice the last value counts, whole; a value of the wrong type counts as absent.
-// depth counts the containers around what is inside the record.
+// record decodes the object that starts at b.at(i), in a text of n bytes. Keys match
+// exactly. If a key comes twice, the whole last value counts. A value of the wrong type
+// counts as absent. depth is the number of containers around the contents of the record.
 func (d *decoder) record(b buffer, i, n, depth int) int {
 	d.scratch = d.scratch[:0]
 	d.ev = Event{}
@@ -27,10 +27,11 @@ func (d *decoder) record(b buffer, i, n, depth int) int {
 	return d.members(b, i, &d.starts[inRecord])
 }
 
-// members walks the object at b.at(i); last is the start of its level. The usual, an expected
-// member with a string in which nothing needs a closer look, is done here, the rest elsewhere.
+// members walks the object at b.at(i). last is the start of its level. This loop handles
+// the usual case itself: an expected member with a plain string. Everything else is done
+// elsewhere.
 func (d *decoder) members(b buffer, i int, last *member) int {
-	opening := uint64('{' ^ ',') // turns the brace before the first member into a comma; 0 behind it
+	opening := uint64('{' ^ ',') // turns the brace before the first member into a comma; 0 after it
 	for {
 		m := last.expected
 		if b.load(i)^opening == m.head && b.load(i+m.size-8) == m.tail && (m.size <= 16 || m.hasMiddle(b, i)) {
@@ -89,7 +90,7 @@ func (d *decoder) value(b buffer, i int, m *member) int {
 	return skipValue(b, i, d.depth)
 }
 
-// object walks the object at b.at(i), whose names are those of l.
+// object walks the object at b.at(i). Its names are those of level l.
 func (d *decoder) object(b buffer, i int, l level) int {
 	d.depth++
 	i = d.members(b, i, &d.starts[l])
@@ -97,9 +98,9 @@ func (d *decoder) object(b buffer, i int, l level) int {
 	return i
 }
 
-// meet walks from behind a value, or from the brace that opens the object, to the value of a member
-// that was not expected, and has last expect it from now on. At the object's end there is no
-// member.
+// meet handles a member that was not expected. It walks from the end of a value, or from
+// the brace that opens the object, to the member's value. From then on last expects this
+// member. At the object's end it returns no member.
 func (d *decoder) meet(b buffer, i int, last *member, opening bool) (int, *member) {
 	if !opening {
 		if i = skipSpace(b, i); b.at(i) == '}' {
@@ -134,6 +135,6 @@ func (d *decoder) meet(b buffer, i int, last *member, opening bool) (int, *membe
 	if m := last.called(key); m != nil {
 		return i, m
 	}
-	d.stranger.expected, d.stranger.next = last.expected, last.next // as if it had not been there
+	d.stranger.expected, d.stranger.next = last.expected, last.next // as if the unknown member were not there
 	return i, &d.stranger
 }

@@ -6,12 +6,13 @@ import (
 	"io"
 )
 
-// Errors that end an object, besides io.ErrUnexpectedEOF and those of the underlying reader.
+// Errors that end an object. io.ErrUnexpectedEOF and the errors of the underlying reader
+// do so too.
 var (
-	// ErrEmpty says that the object holds no text at all.
+	// ErrEmpty says that the object contains no text.
 	ErrEmpty = errors.New("empty object")
-	// ErrNotCloudTrail says that the object is JSON, but holds CloudTrail records in none of the
-	// containers that a Reader knows.
+	// ErrNotCloudTrail says that the object is JSON, but contains no CloudTrail records
+	// in any container that a Reader knows.
 	ErrNotCloudTrail = errors.New(`not CloudTrail: expected {"Records":[…]}, or records alone, in an array, one a line, ` +
 		`or as lookup-events, EventBridge or CloudWatch Logs hand them out`)
 
@@ -19,19 +20,20 @@ var (
 	ErrUTF16 = errors.New("the text is in UTF-16, as > writes it in Windows PowerShell: convert it to UTF-8, " +
 		"there with | Out-File -Encoding utf8, elsewhere with iconv -f UTF-16 -t UTF-8")
 
-	errTwice = errors.New(`a second "Records", "Events", "logEvents" or "events" in one object`) // to take either would hide the other
+	// Reading one of the two would hide the other.
+	errTwice = errors.New(`a second "Records", "Events", "logEvents" or "events" in one object`)
 	errDepth = fmt.Errorf("JSON nested more than %d levels deep", maxDepth)
 )
 
-// A SyntaxError says that the text stops being JSON.
+// A SyntaxError says where the text stops being JSON.
 type SyntaxError struct {
-	Offset int64 // of the first byte that cannot stand where it does, from the object's start
+	Offset int64 // of the first wrong byte, from the object's start
 	Byte   byte
 }
 
 func (e *SyntaxError) Error() string { return fmt.Sprintf("invalid JSON: unexpected byte %q", e.Byte) }
 
-// wrong says what is wrong with the byte at r.i, in the piece of text that starts at start.
+// wrong returns the error for the byte at r.i, in the piece of text that starts at start.
 func (r *Reader) wrong(start int) error {
 	if c := r.buf[r.i]; c == '{' || c == '[' {
 		depth := opened(r.buf[start:r.i])
@@ -49,7 +51,7 @@ func (r *Reader) wrong(start int) error {
 	return &SyntaxError{Offset: r.Offset(), Byte: r.buf[r.i]}
 }
 
-// opened returns how many of the containers that text opens it leaves open.
+// opened returns the number of containers that text opens and does not close.
 func opened(text []byte) (n int) {
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
@@ -72,7 +74,7 @@ func (r *Reader) tooLong() {
 	}
 }
 
-// stopped tells why there is no more text.
+// stopped returns the reason why there is no more text.
 func (r *Reader) stopped() error {
 	switch {
 	case r.err != io.EOF:

@@ -2,23 +2,26 @@ package event
 
 import "bytes"
 
-// An Event is one decoded record: the fields that decide routes and counts, nothing else.
+// An Event is one decoded record. It holds only the fields that decide routes and counts.
 //
-// Every []byte is borrowed from the Reader and valid until its next call to Next; an absent
-// field, an empty one, a null and a value of the wrong type are all the empty slice. Text holds
-// valid UTF-8 with escapes resolved; invalid bytes are replaced by U+FFFD, as encoding/json does.
+// Every []byte is borrowed from the Reader and valid until its next call to Next. An
+// absent field, an empty field, a null and a value of the wrong type are all the empty
+// slice. Text is valid UTF-8 with escapes resolved. Invalid bytes are replaced by U+FFFD,
+// as in encoding/json.
 type Event struct {
-	// Offset is of the record's first byte, in decompressed bytes from the object's start, and
-	// Length its length in bytes. Of a record inside a string both are the string's, quotes included.
+	// Offset is the place of the record's first byte, in decompressed bytes from the
+	// object's start. Length is the record's length in bytes. For a record inside a
+	// string, both are those of the string, quotes included.
 	Offset int64
 	Length int
 
-	// Problem says why the record cannot be counted, "" if it can: it is not an object, is not
-	// recognised as a record of CloudTrail's, or its eventTime is missing or is not a time.
+	// Problem says why the record cannot be counted. It is "" if it can. The problems:
+	// not an object, not recognised as a CloudTrail record, eventTime missing or not a
+	// time.
 	Problem string
 
-	Time int64 // eventTime, milliseconds since the epoch in UTC; 0 where HasTime is false
-	// HasTime is false where eventTime is missing or is not a time.
+	Time int64 // eventTime, milliseconds since the epoch in UTC; 0 if HasTime is false
+	// HasTime is false if eventTime is missing or is not a time.
 	HasTime bool
 
 	ID, SharedID, RequestID []byte // eventID, sharedEventID, requestID
@@ -26,13 +29,13 @@ type Event struct {
 	Type, Category          []byte // eventType, eventCategory
 	Region                  []byte // awsRegion
 	Recipient               []byte // recipientAccountId
-	SourceIP                []byte // sourceIPAddress: an address, a service's name, or anything else
+	SourceIP                []byte // sourceIPAddress: an address, a service name, or anything else
 	UserAgent               []byte
 	ErrorCode, ErrorMessage []byte
 	ReadOnly                Bool
 
-	EndpointID      []byte // vpcEndpointId, as it stands
-	EndpointAccount []byte // vpcEndpointAccountId, as it stands
+	EndpointID      []byte // vpcEndpointId, unchecked
+	EndpointAccount []byte // vpcEndpointAccountId, unchecked
 
 	Identity Identity
 	// From additionalEventData.
@@ -44,10 +47,10 @@ type Event struct {
 	AddendumReason  []byte // addendum.reason
 	OriginalEventID []byte // addendum.originalEventID
 
-	// Request, Response and Resources are requestParameters, responseElements and resources as raw JSON,
-	// whatever their type; empty where absent or null.
+	// Request, Response and Resources are requestParameters, responseElements and
+	// resources as raw JSON of any type. They are empty if absent or null.
 	Request, Response, Resources []byte
-	// Named is what of Request and Resources may name a resource.
+	// Named is the part of Request and Resources that may name a resource.
 	Named Named
 }
 
@@ -58,10 +61,10 @@ type Identity struct {
 	IssuerARN, IssuerAccountID []byte // sessionContext.sessionIssuer
 	OnBehalfOfUserID           []byte // onBehalfOf.userId: the Identity Center user
 
-	// Number is the same, and not 0, in events whose userIdentity is the same text, byte for byte, as
-	// long as their Reader remembers that text. What follows from an Identity alone need then be
-	// worked out once. A Reader counts from 1 and gives no number to two texts; 0 says that it did
-	// not keep the text.
+	// Number identifies the text of userIdentity. Events with the same text, byte for
+	// byte, have the same Number as long as their Reader remembers the text. So what
+	// follows from an Identity alone is computed only once. A Reader counts from 1 and
+	// never gives one number to two texts. 0 means that the text was not kept.
 	Number uint64
 }
 
@@ -69,8 +72,8 @@ type Identity struct {
 type Additional struct {
 	EndpointID []byte // vpcEndpointId, the copy that S3 writes
 
-	// BytesIn and BytesOut are bytesTransferredIn and bytesTransferredOut, in bytes, fractions
-	// cut off; 0 where absent, negative, beyond 2^56 or not a number.
+	// BytesIn and BytesOut are bytesTransferredIn and bytesTransferredOut, in bytes, with
+	// fractions cut off. They are 0 if absent, negative, above 2^56 or not a number.
 	BytesIn, BytesOut int64
 }
 
@@ -84,15 +87,15 @@ const (
 	True
 )
 
-// A Kind says what a record is to the counts. Every record that can be decoded has one.
+// A Kind says how a record is counted. Every record that can be decoded has one.
 type Kind uint8
 
 const (
-	// Call is an API call, a console sign-in or action, or a service's own event.
+	// Call is an API call, a console sign-in or action, or a service event.
 	Call Kind = iota
-	// Network is a NetworkActivity event: an endpoint's own account of a call.
+	// Network is a NetworkActivity event: an endpoint's own record of a call.
 	Network
-	// Correction replaces what an earlier record said (addendum.reason UPDATED_DATA).
+	// Correction replaces an earlier record (addendum.reason UPDATED_DATA).
 	Correction
 	// Other is an Insight, Aggregated or other event that is not an API call.
 	Other
@@ -107,8 +110,8 @@ const (
 	notLine   = "line is text, not a record as JSON"
 )
 
-// check notes the problem of a decoded record that is not CloudTrail's, or has no usable time and
-// needs one.
+// check sets the problem of a decoded record that is not CloudTrail's, or that needs a
+// usable time and has none.
 func (e *Event) check() {
 	switch {
 	case e.isForeign():
@@ -118,16 +121,18 @@ func (e *Event) check() {
 	}
 }
 
-// isForeign reports whether e is a notification of S3 or another service. They come as {"Records":[…]}
-// too, with eventVersion and eventTime. Their eventSource is aws:s3 and the like, while CloudTrail's is
-// a host name. Nearly all of those end in .com, which spares the search for the colon.
+// isForeign reports whether e is a notification of S3 or another service. These come as
+// {"Records":[…]} too, with eventVersion and eventTime. Their eventSource is aws:s3 or
+// similar. CloudTrail's is a host name. Nearly all host names end in .com, and then the
+// search for a colon is not needed.
 func (e *Event) isForeign() bool {
 	s := e.Source
 	return (len(s) < 4 || string(s[len(s)-4:]) != ".com") && bytes.IndexByte(s, ':') >= 0
 }
 
-// Kind tells what e is. Category is missing before eventVersion 1.07, when all were management or
-// data events; the event type of NetworkActivity events is documented in two spellings.
+// Kind returns the kind of e. Before eventVersion 1.07 there was no category: all records
+// were management or data events. AWS documents the event type of NetworkActivity events
+// in two spellings.
 func (e *Event) Kind() Kind {
 	switch string(e.Type) {
 	case "AwsVpceEvent", "AwsVpceEvents":

@@ -9,14 +9,14 @@ import (
 	"testing"
 )
 
-// An outcome is all that a Reader says of a text.
+// An outcome is everything that a Reader returns for a text.
 type outcome struct {
 	all    []seen
 	err    string
 	offset int64
 }
 
-// read has r decode doc, in place or through a window.
+// read decodes doc with r, in place or through a window.
 func read(r *Reader, doc []byte, inPlace bool) (o outcome) {
 	if inPlace {
 		r.ResetBytes(append(make([]byte, 0, len(doc)+Padding), doc...))
@@ -36,7 +36,7 @@ func read(r *Reader, doc []byte, inPlace bool) (o outcome) {
 	}
 }
 
-// forgets holds a Reader that has decoded before against new ones.
+// forgets compares a Reader that has decoded before with new ones.
 func forgets(t *testing.T, before, doc []byte) {
 	t.Helper()
 	var warm Reader
@@ -46,7 +46,7 @@ func forgets(t *testing.T, before, doc []byte) {
 	want := read(new(Reader), doc, true)
 	for _, inPlace := range []bool{true, false, true} {
 		if got := read(&warm, doc, inPlace); !reflect.DeepEqual(got, want) {
-			t.Fatalf("behind %q\n%q gives\n%+v\nand without\n%+v", before, doc, got, want)
+			t.Fatalf("after %q\n%q gives\n%+v\nand without\n%+v", before, doc, got, want)
 		}
 		if got := read(new(Reader), doc, inPlace); !reflect.DeepEqual(got, want) {
 			t.Fatalf("%q gives in place\n%+v\nand through a window\n%+v", doc, want, got)
@@ -58,7 +58,8 @@ const assumedRole = `{"type":"AssumedRole","principalId":"AROAEXAMPLE:session","
 	`"sessionContext":{"sessionIssuer":{"type":"Role","principalId":"AROAEXAMPLE","arn":"arn:aws:iam::111122223333:role/r","accountId":"111122223333","userName":"r"},` +
 	`"attributes":{"creationDate":"2026-11-20T10:00:00Z","mfaAuthenticated":"false"}}}`
 
-// orders are logs whose records differ in the order of keys, in what they leave out, and in white space.
+// orders are logs with records that differ in the order of keys, in missing keys, and in
+// white space.
 var orders = func() (docs []string) {
 	members := []string{
 		`"eventVersion":"1.08"`, `"userIdentity":` + assumedRole, `"eventTime":"2026-11-20T10:11:12Z"`, `"eventSource":"s3.amazonaws.com"`,

@@ -19,7 +19,7 @@ func TestResetBytesOverwritesOnlyThePadding(t *testing.T) {
 		}
 	}
 	if !bytes.Equal(room[:len(doc)], doc) || !bytes.Equal(room[len(doc):][:Padding], make([]byte, Padding)) || room[len(room)-1] != 'x' {
-		t.Error("the text or what lies behind its padding was changed")
+		t.Error("the text or what follows its padding was changed")
 	}
 }
 
@@ -38,7 +38,7 @@ func TestResetBytesCopiesATextWithoutRoom(t *testing.T) {
 			}
 		}
 		if n != 3 || strings.Trim(string(room[len(doc):]), `"`) != "" {
-			t.Errorf("%d bytes of room: %d records, %q behind the text", spare, n, room[len(doc):])
+			t.Errorf("%d bytes of room: %d records, %q after the text", spare, n, room[len(doc):])
 		}
 	}
 }
@@ -69,11 +69,12 @@ func TestNextDoesNotAllocateInPlace(t *testing.T) {
 	}
 }
 
-// A lender is a Text that hands out pieces of a few bytes, larger ones once it was asked to keep many, each time
-// elsewhere, and spoils what was lent before.
+// A lender is a Text that returns pieces of a few bytes, and larger ones after it was
+// asked to keep many. Each piece is in a new place, and the lender overwrites the
+// previous one.
 type lender struct {
 	rest  []byte
-	err   error // after the last piece; nil: io.EOF
+	err   error // returned after the last piece; nil: io.EOF
 	lent  []byte
 	given int
 }

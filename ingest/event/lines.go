@@ -5,19 +5,21 @@ import (
 	"io"
 )
 
-// What comes between documents: byte order marks, names before a document in its line, and lines of
-// text. A line of text counts as one record that cannot be decoded. Where there is no document at all,
-// the first such line is the error. Around a log, {"Records":[…]}, only white space is allowed.
+// This file handles what comes between documents: byte order marks, names before a
+// document in its line, and lines of text. A line of text counts as one record that
+// cannot be decoded. If there is no document at all, the first such line is the error.
+// Around a log, {"Records":[…]}, only white space is allowed.
 
 const (
 	byteOrderMark = "\xef\xbb\xbf"
 
-	// maxPrefix bounds the text before a document in its line. Names of log groups and streams
-	// have up to 512 bytes each; the rest is for times and colours.
+	// maxPrefix limits the text before a document in its line. Names of log groups and
+	// streams have up to 512 bytes each. The rest is for times and colour codes.
 	maxPrefix = 2048
 )
 
-// encoding walks a byte order mark and refuses UTF-16. It reports whether that is all for now.
+// encoding walks a byte order mark and rejects UTF-16. done reports whether the step ends
+// here.
 func (r *Reader) encoding(i int) (end int, done bool) {
 	if r.base+int64(i) == 0 {
 		if r.n < 2 && r.err == nil {
@@ -38,7 +40,8 @@ func (r *Reader) encoding(i int) (end int, done bool) {
 	return i + len(byteOrderMark), true
 }
 
-// IsUTF16 reports whether text starts as JSON in UTF-16 does, with a byte order mark or without one.
+// IsUTF16 reports whether text starts like JSON in UTF-16, with or without a byte order
+// mark.
 func IsUTF16(text []byte) bool {
 	if len(text) < 2 {
 		return false
@@ -50,13 +53,14 @@ func IsUTF16(text []byte) bool {
 	return false
 }
 
-// beginsLine reports whether the line of place i has no document before it.
+// beginsLine reports whether no document comes before i in its line.
 func (r *Reader) beginsLine(i int) bool {
 	return !r.begun || r.marked || bytes.IndexByte(r.buf[r.i:i], '\n') >= 0
 }
 
-// opens reports whether the text at i begins as a document does. At the start of a line a bracket
-// alone does not show that, as in [INFO] and {name}. isCut says that the text ends before it shows.
+// opens reports whether the text at i begins like a document. At the start of a line a
+// bracket alone does not show that: [INFO] and {name} are text. isCut reports that the
+// text ends too early to decide.
 func (r *Reader) opens(i int, isLine bool) (is, isCut bool) {
 	b := over(r.buf)
 	k := skipSpace(b, i+1)
@@ -78,8 +82,8 @@ func (r *Reader) opens(i int, isLine bool) (is, isCut bool) {
 	return is || isCut, isCut
 }
 
-// opensScalars is opens for an array with its first element, no container, at i. A number in
-// brackets before other text, [12] for one, is no array.
+// opensScalars is opens for an array that starts at i with an element that is no
+// container. A number in brackets before other text, such as [12], is no array.
 func (r *Reader) opensScalars(i int) (is, isCut bool) {
 	b := over(r.buf)
 	end := skipScalar(b, i)
@@ -95,7 +99,8 @@ func (r *Reader) opensScalars(i int) (is, isCut bool) {
 	return b.at(end) == ',', false
 }
 
-// endsText reports whether no text follows the document that ends at i in its line.
+// endsText reports whether no text follows, in the same line, the document that ends at
+// i.
 func (r *Reader) endsText(i int) (is, isCut bool) {
 	b := over(r.buf)
 	for isBlank(b.at(i)) {
@@ -110,9 +115,9 @@ func (r *Reader) endsText(i int) (is, isCut bool) {
 
 func isBlank(c byte) bool { return c == ' ' || c == '\t' || c == '\r' }
 
-// line walks the start of a line that is no document: the text before an object that ends the line, as
-// awslogs prints the names of group and stream, or the whole line. Text has no control characters but
-// tabs and those of colours.
+// line walks the start of a line that is no document. It walks either the text before an
+// object that ends the line (awslogs prints the names of group and stream there), or the
+// whole line. Text contains no control characters except tabs and those of colour codes.
 func (r *Reader) line(i int) (end int, isRecord bool) {
 	if r.begun && r.list == records {
 		return ^i, false
@@ -144,8 +149,8 @@ func (r *Reader) line(i int) (end int, isRecord bool) {
 	}
 }
 
-// endsLine reports whether no text follows the object at i in its line. A broken object is no text: it is
-// an error once it is walked.
+// endsLine reports whether no text follows the object at i in its line. A broken object
+// is not text. Walking it gives an error.
 func (r *Reader) endsLine(i int) (is, isCut bool) {
 	end := skipValue(over(r.buf), i, 0)
 	if end < 0 {
@@ -154,7 +159,7 @@ func (r *Reader) endsLine(i int) (is, isCut bool) {
 	return r.endsText(end)
 }
 
-// textLine takes the line from i to end for a record.
+// textLine treats the line from i to end as a record.
 func (r *Reader) textLine(i, end int) int {
 	if !r.begun && r.refused == nil {
 		at, b := i, over(r.buf)
@@ -170,9 +175,10 @@ func (r *Reader) textLine(i, end int) int {
 	return end
 }
 
-// refuse ends the text at the byte of its first line of text that is not JSON.
+// refuse ends the text with an error at the first byte that is not JSON in its first line
+// of text.
 func (r *Reader) refuse() int {
 	r.err = r.refused
-	r.base = r.refused.Offset - int64(r.i) // reading stopped there
+	r.base = r.refused.Offset - int64(r.i) // the place where reading stopped
 	return ^r.n
 }

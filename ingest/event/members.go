@@ -2,45 +2,47 @@ package event
 
 import "encoding/binary"
 
-// How a key is known without being read.
+// How the decoder knows a key without reading it.
 //
-// CloudTrail writes the members of a record, of userIdentity and of the other objects nearly always
-// in the same order; what differs is which of them are there. So a decoder holds for each name that
-// it knows (names.go) a member, and each member remembers the one that came behind it last time, in
-// expected. Behind a value, or the brace that opens an object, the text must go on as that member
-// does, ,"eventName":" for one: two comparisons of eight bytes tell, three or four where the name
-// is long. With that the decoder knows what to do with the value, wanted or not, and from the kind
-// of the value even that it is a string.
+// CloudTrail nearly always writes the members of a record, of userIdentity and of the
+// other objects in the same order. Only which of them are present differs. So a decoder
+// has a member for each name that it knows (names.go). Each member remembers in expected
+// which member came after it last time. After a value, or after the brace that opens an
+// object, the decoder expects the text of that member, for example ,"eventName":". Two
+// comparisons of eight bytes check it, or three or four if the name is long. Then the
+// decoder knows what to do with the value, wanted or not, and often also that the value
+// is a string.
 //
-// Where the text goes on otherwise, meet looks the key up: first among the names of the level by
-// the same comparisons, starting from the one behind the last, since most often a member was left
-// out; then, for a key with escapes or with white space around it, by reading it. What it finds is
-// expected from then on. A key that is not known changes nothing.
+// If the text is different, meet looks the key up. First it compares the names of the
+// level in the same way, starting with the one after the last, because most often a
+// member was left out. A key with escapes or with white space around it is read. From
+// then on the decoder expects the member that it found. An unknown key changes nothing.
 //
-// An expectation is only a guess at what to compare first. What a record decodes to, and which byte
-// is found wrong, never depends on it: FuzzDecoderForgets holds a decoder that has met other
-// records against a new one.
+// An expectation only decides what is compared first. It never changes the decoded record
+// or the place of an error. FuzzDecoderForgets compares a decoder that has met other
+// records with a new one.
 
-// A member is a name as one decoder looks for it.
+// A member is a name in the form that a decoder compares.
 type member struct {
-	// The text that a member with this name starts with: a comma, the name in quotes, a colon, and
-	// before a text its quote. It has at least eight bytes, ,"arn":", and at most 32.
+	// The text that starts a member with this name: a comma, the name in quotes, a colon,
+	// and the opening quote of a string value. It has at least eight bytes, ,"arn":", and
+	// at most 32.
 	head, tail uint64    // its first and its last eight bytes
-	middle     [2]uint64 // the bytes from the ninth on, and from the seventeenth
+	middle     [2]uint64 // the bytes from the ninth and from the seventeenth
 	size       int       // its length
-	value      int       // the place of the value in it, the quote of a text included
+	value      int       // the offset of the value in it, or of a string's quote
 
-	expected *member // the one that came behind it last time
-	next     *member // the one behind it in names; behind the last the first
+	expected *member // the member that came after it last time
+	next     *member // the next one in names; the first one follows the last
 
 	kind   kind
 	inside level
-	text   *[]byte // where a text or a raw value goes, in the decoder's Event
-	count  *int64  // where a count goes
+	text   *[]byte // destination of a text or a raw value, in the decoder's Event
+	count  *int64  // destination of a count
 	name   string
 }
 
-// learn makes the members of every level, each expecting the next.
+// learn creates the members of every level. Each expects the next.
 func (d *decoder) learn() {
 	for l := range names {
 		list := make([]member, len(names[l]))
@@ -61,7 +63,7 @@ func (d *decoder) learn() {
 	}
 }
 
-// spell sets the text that m starts with.
+// spell sets the text that starts m.
 func (m *member) spell() {
 	as := `,"` + m.name + `":`
 	m.value = len(as)
@@ -78,16 +80,16 @@ func (m *member) spell() {
 	m.middle = [2]uint64{word(8), word(16)}
 }
 
-// hasMiddle compares what head and tail leave open.
+// hasMiddle compares the bytes that head and tail do not cover.
 func (m *member) hasMiddle(b buffer, i int) bool {
 	return b.load(i+8) == m.middle[0] && (m.size <= 24 || b.load(i+16) == m.middle[1])
 }
 
-// find returns the member whose name stands at b.at(i), searching m's level from behind m; nil
-// where it is not known, or does not stand there as CloudTrail writes it.
+// find returns the member at b.at(i). It searches m's level, starting after m. It returns
+// nil if the name is unknown, or is not written as CloudTrail writes it.
 func (m *member) find(b buffer, i int) *member {
-	i--                            // to the comma, or what else stands before the name
-	other := uint64(b.at(i) ^ ',') // turns that into a comma
+	i--                            // to the comma, or to the byte before the name
+	other := uint64(b.at(i) ^ ',') // turns that byte into a comma
 	for n := m.next; ; {
 		if b.load(i)^other == n.head && b.load(i+n.size-8) == n.tail && (n.size <= 16 || n.hasMiddle(b, i)) {
 			return n

@@ -1,28 +1,30 @@
 package event
 
-// Named is what a record's resources and requestParameters hold that may name a resource, as the walk of the
-// record met it. It knows the form in which CloudTrail writes the two. Of another form, with white space, with
-// escapes in names or ARNs, with other members or deeper ones in resources, or with more than there is room
-// for, it holds nothing: Resources and Request must be read.
+// Named holds the parts of a record's resources and requestParameters that may name a
+// resource. The walk of the record fills it. It supports only the form that CloudTrail
+// writes. It holds nothing if the form differs: white space, escapes in names or ARNs,
+// other or deeper members in resources, or more entries than there is room for. Then the
+// caller must read Resources and Request.
 type Named struct {
-	// ARNs are the texts of the members ARN of the elements of resources, in order, those that start with arn:.
+	// ARNs are the values of ARN in the elements of resources that start with arn:, in
+	// order.
 	ARNs [][]byte
-	// Parameters are those members of requestParameters whose names are among ParameterNames, in order. Of a
-	// name that comes twice the last one counts.
+	// Parameters are the members of requestParameters with names in ParameterNames, in
+	// order. If a name comes twice, the last one counts.
 	Parameters []Parameter
 
-	HasARNs       bool // ARNs are all that resources names
-	HasParameters bool // Parameters are all that requestParameters names
+	HasARNs       bool // ARNs holds everything that resources names
+	HasParameters bool // Parameters holds everything that requestParameters names
 }
 
 // A Parameter is a member of requestParameters.
 type Parameter struct {
-	Number uint8  // in ParameterNames
-	Value  []byte // as it stands
+	Number uint8  // index in ParameterNames
+	Value  []byte // raw JSON
 }
 
-// ParameterNames are the names of request parameters that a Named keeps: those that name a resource of some
-// service, or its owner. They have four bytes or more.
+// ParameterNames are the names of the request parameters that a Named keeps: those that
+// name a resource of some service, or its owner. Each has at least four bytes.
 var ParameterNames = [...]string{
 	"bucketName", "queueUrl", "queueName", "queueOwnerAWSAccountId", "topicArn", "targetArn", "subscriptionArn",
 	"resourceArn", "name", "keyId", "targetKeyId", "aliasName", "tableName", "tableArn", "requestItems", "secretId",
@@ -35,13 +37,14 @@ const (
 	maxParameters = 8
 )
 
-// named is the room for what a Named holds.
+// named is the memory for the contents of a Named.
 type named struct {
 	arns       [maxNamedARNs][]byte
 	parameters [maxParameters]Parameter
 }
 
-// parameterSlots find names of parameters by their first four bytes: numbers, one too high.
+// parameterSlots finds parameter names by their first four bytes. It holds indexes plus
+// one.
 var parameterSlots = func() (slots [256]uint8) {
 	for number, name := range ParameterNames {
 		at := parameterSlot(uint64(name[0]) | uint64(name[1])<<8 | uint64(name[2])<<16 | uint64(name[3])<<24)
@@ -53,10 +56,11 @@ var parameterSlots = func() (slots [256]uint8) {
 	return slots
 }()
 
-// parameterSlot returns the first slot of names that start with the four low bytes of w.
+// parameterSlot returns the first slot for names that start with the four low bytes of w.
 func parameterSlot(w uint64) uint8 { return uint8(w & 0xffffffff * 0x9e3779b97f4a7c15 >> 56) }
 
-// The members of an element of resources as CloudTrail writes them, by the eight bytes from the quote on.
+// The members of an element of resources as CloudTrail writes them: the eight bytes that
+// start with the quote.
 const (
 	keyAccountID = '"' | 'a'<<8 | 'c'<<16 | 'c'<<24 | 'o'<<32 | 'u'<<40 | 'n'<<48 | 't'<<56
 	// from the fifth byte on
@@ -68,7 +72,7 @@ const (
 	textARN    = 'a' | 'r'<<8 | 'n'<<16 | ':'<<24
 )
 
-// resources reads the value of resources: an array of objects that hold strings alone.
+// resources reads the value of resources: an array of objects that contain only strings.
 func (d *decoder) resources(b buffer, i int, dst *[]byte) int {
 	n := &d.ev.Named
 	n.ARNs, n.HasARNs = d.named.arns[:0], true
@@ -102,7 +106,8 @@ func (d *decoder) resources(b buffer, i int, dst *[]byte) int {
 	}
 }
 
-// resource walks an element of resources from its first member to the place after it; -1 where it is not regular.
+// resource walks an element of resources from its first member. It returns the place
+// after the element, or -1 if the element is not regular.
 func (d *decoder) resource(b buffer, i int) int {
 	for {
 		var value int
@@ -191,8 +196,8 @@ func (d *decoder) parameter(b buffer, i int) int {
 	return skipValue(b, i, d.depth+1)
 }
 
-// keepParameter keeps the member whose name is b.cut(key, end), if that is wanted. It reports false where
-// there is no room.
+// keepParameter keeps the member named b.cut(key, end) if it is wanted. It returns false
+// if there is no room.
 func (d *decoder) keepParameter(b buffer, key, end, value, after int) bool {
 	for at := parameterSlot(b.load(key)); parameterSlots[at] != 0; at++ {
 		number := parameterSlots[at] - 1

@@ -1,21 +1,21 @@
 package event
 
-// A kind says what is done with the value of a name.
+// A kind says what the decoder does with the value of a name.
 type kind uint8
 
 const (
-	unwanted kind = iota // walked, whatever it is
+	unwanted kind = iota // walked, whatever its type
 	text                 // a string, kept
-	raw                  // kept as it stands
-	listed               // resources: kept as it stands, and read
-	asked                // requestParameters, in the same way
+	raw                  // kept as raw JSON
+	listed               // resources: kept as raw JSON, and read
+	asked                // requestParameters: the same
 	clock                // eventTime
 	truth                // readOnly
 	count                // a number of bytes
-	object               // an object whose names are known too
+	object               // an object with known names
 )
 
-// A level is an object whose names are known.
+// A level is an object with known names.
 type level uint8
 
 const (
@@ -30,17 +30,17 @@ const (
 	levels
 )
 
-// A name is a key that CloudTrail is known to write, with what is wanted of its value.
+// A name is a key that CloudTrail writes, with the treatment of its value.
 type name struct {
 	name   string
 	kind   kind
-	inside level                // of an object: what its names are
-	text   func(*Event) *[]byte // of a text or a raw value: where it goes
-	count  func(*Event) *int64  // of a count: where it goes
+	inside level                // of an object: its names
+	text   func(*Event) *[]byte // of a text or a raw value: its destination
+	count  func(*Event) *int64  // of a count: its destination
 }
 
-// names are the names of each level, in the order in which CloudTrail writes them. A name that is
-// not among them is unwanted; those that are unwanted and among them are walked faster.
+// names are the names of each level, in the order in which CloudTrail writes them. Names
+// that are not listed are unwanted. Unwanted names that are listed are walked faster.
 var names = [levels][]name{
 	inRecord: {
 		{name: "eventVersion"},
@@ -128,7 +128,8 @@ var names = [levels][]name{
 	},
 }
 
-// empty empties all that objects of level l fill: of a key that comes twice the last value counts, whole.
+// empty clears the fields that objects of level l fill. If a key comes twice, the whole
+// last value counts.
 func (d *decoder) empty(l level) {
 	ev := &d.ev
 	switch l {

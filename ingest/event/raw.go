@@ -5,22 +5,23 @@ import (
 	"unicode/utf8"
 )
 
-// Members walks the members of an object that an Event holds as it stands, such as Event.Request, or the
-// elements of an array. Use MembersOf.
+// Members iterates over the members of an object that an Event holds as raw JSON, such as
+// Event.Request, or over the elements of an array. Use MembersOf.
 //
-// The text must be one that a Reader has checked: of text that is not JSON it may fail.
+// A Reader must have checked the text. On text that is not JSON, Members may fail.
 type Members struct {
-	// Name is the member's name, escapes resolved; empty for an element of an array.
+	// Name is the member's name with escapes resolved. It is empty for an element of an
+	// array.
 	Name []byte
-	// Value is the member's value as it stands.
+	// Value is the member's value as raw JSON.
 	Value []byte
 
 	rest  []byte
 	close byte
 }
 
-// MembersOf returns the members of raw, none where it is neither object nor array. What the walk returns
-// is borrowed from raw, but for names with escapes.
+// MembersOf returns the members of raw. There are none if raw is neither object nor
+// array. Names and values are borrowed from raw, except names with escapes.
 func MembersOf(raw []byte) Members {
 	switch {
 	case len(raw) > 0 && raw[0] == '{':
@@ -31,8 +32,8 @@ func MembersOf(raw []byte) Members {
 	return Members{}
 }
 
-// Next goes on to the next member. It reports false after the last one. A name that comes twice comes
-// twice; of the two the last one counts.
+// Next moves to the next member. It returns false after the last one. A duplicate name is
+// returned twice. The last one counts.
 func (m *Members) Next() bool {
 	m.rest = skipBetween(m.rest)
 	if len(m.rest) == 0 || m.rest[0] == m.close {
@@ -49,7 +50,7 @@ func (m *Members) Next() bool {
 	return end > 0
 }
 
-// skipBetween cuts off what stands between values: white space, a comma, a colon.
+// skipBetween removes what separates values: white space, a comma, a colon.
 func skipBetween(raw []byte) []byte {
 	for i, c := range raw {
 		switch c {
@@ -61,8 +62,8 @@ func skipBetween(raw []byte) []byte {
 	return nil
 }
 
-// TextOf returns the text of a string that stands in raw, and whether it is one. It is borrowed from raw
-// where nothing in it needs resolving.
+// TextOf returns the text of the string in raw, and whether raw is a string. The text is
+// borrowed from raw if it has no escapes or other bytes to resolve.
 func TextOf(raw []byte) ([]byte, bool) {
 	if len(raw) < 2 || raw[0] != '"' || raw[len(raw)-1] != '"' {
 		return nil, false
@@ -74,9 +75,10 @@ func TextOf(raw []byte) ([]byte, bool) {
 	return lit, true
 }
 
-// CutText finds the first member in raw, at whatever depth, whose value is a string that starts with prefix. It
-// returns the member's name as it stands, the string's text, and what follows in raw; nil where there is none.
-// Other strings that start so, elements of arrays for one, are passed over.
+// CutText finds the first member in raw, at any depth, with a string value that starts
+// with prefix. It returns the member's name as written, the string's text, and the rest
+// of raw. It returns nil if there is none. It skips other strings with that prefix, such
+// as elements of arrays.
 func CutText(raw []byte, prefix string) (name, text, rest []byte) {
 	for {
 		at := bytes.Index(raw, []byte(prefix))
@@ -97,7 +99,8 @@ func CutText(raw []byte, prefix string) (name, text, rest []byte) {
 	}
 }
 
-// nameBefore returns the name at the end of raw, behind which a value may stand; nil for anything else.
+// nameBefore returns the name at the end of raw that a value may follow. It returns nil
+// for anything else.
 func nameBefore(raw []byte) []byte {
 	i, colon := len(raw)-1, false
 	for ; i >= 0 && (raw[i] <= ' ' || raw[i] == ':'); i-- {
@@ -112,7 +115,7 @@ func nameBefore(raw []byte) []byte {
 	return raw[i+1:]
 }
 
-// rawEnd returns the length of the value that raw starts with.
+// rawEnd returns the length of the value at the start of raw.
 func rawEnd(raw []byte) int {
 	if len(raw) > 0 && raw[0] == '"' {
 		return min(rawStringEnd(raw, 0)+1, len(raw))
@@ -129,7 +132,7 @@ func rawEnd(raw []byte) int {
 			depth++
 		case '}', ']':
 			if depth--; depth <= 0 {
-				return i + 1 + min(depth, 0) // of what holds the value, where the value is a number
+				return i + 1 + min(depth, 0) // if the value is a number, this bracket closes its container
 			}
 		case ',', ':', ' ', '\n', '\t', '\r':
 			if depth == 0 {
@@ -140,7 +143,8 @@ func rawEnd(raw []byte) int {
 	return len(raw)
 }
 
-// rawStringEnd returns the place of the quote that ends the string that starts at raw[i].
+// rawStringEnd returns the index of the closing quote of the string that starts at
+// raw[i].
 func rawStringEnd(raw []byte, i int) int {
 	for i++; i < len(raw); i++ {
 		n := bytes.IndexByte(raw[i:], '"')

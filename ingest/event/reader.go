@@ -3,55 +3,60 @@ package event
 import "io"
 
 const (
-	// windowSize is the text held at a time: large enough that few records straddle two
-	// windows, small enough to stay in a core's own cache between inflating and decoding.
+	// windowSize is the size of the text held at a time. It is large enough that few
+	// records cross two windows. It is small enough to stay in a core's own cache between
+	// inflating and decoding.
 	windowSize = 256 << 10
-	// MaxRecord bounds a record's length in bytes. CloudTrail's own limit is 256 KB; a longer
-	// record ends its object as corrupt instead of taking all memory.
+	// MaxRecord is the longest record in bytes. CloudTrail's own limit is 256 KB. A
+	// longer record makes its object corrupt and does not take all memory.
 	MaxRecord = 64 << 20
 )
 
-// Text is what a Reader reads where it lies, piece by piece: an inflate.Reader is one.
+// Text is a source that a Reader reads in place, piece by piece. An inflate.Reader is
+// one.
 type Text interface {
-	// Next returns the last keep bytes of what it returned before, and more behind them. Behind that, in
-	// the capacity, are Padding bytes that may be written to. An error, io.EOF after the last piece, comes with
-	// nothing more, and again at every further call.
+	// Next returns the last keep bytes of what it returned before, followed by more text.
+	// After the text, in the capacity, there are Padding bytes that may be overwritten.
+	// An error comes without more text and is repeated at every further call. After the
+	// last piece the error is io.EOF.
 	//
-	// The Reader changes nothing but the padding, and has finished with a piece when it calls Next again.
+	// The Reader changes nothing but the padding. When it calls Next again, it no longer
+	// uses the previous piece.
 	Next(keep int) ([]byte, error)
 }
 
-// A Reader decodes the records of one object after the other. The zero value is ready for Reset, ResetText and
-// ResetBytes, again after a failure too. A Reader must not be copied after its first use. It is not
-// safe for concurrent use.
+// A Reader decodes the records of one object after another. The zero value is ready for
+// Reset, ResetText and ResetBytes. They can be used after a failure too. A Reader must
+// not be copied after its first use. It is not safe for concurrent use.
 //
-// It keeps its buffers, what it has learned of the order of keys, and the callers it has met, from
-// one object to the next: about half a megabyte, and the largest record while there is one.
+// From one object to the next it keeps its buffers, the order of keys, and the callers it
+// has met. They take about half a megabyte, plus the largest record while there is one.
 type Reader struct {
 	dec     decoder
-	src     io.Reader // nil where the text is not copied
-	text    Text      // nil where it is, or is whole in buf
-	window  []byte    // for texts that are copied; nil until the first
+	src     io.Reader // nil if the text is not copied
+	text    Text      // nil if the text is copied, or is whole in buf
+	window  []byte    // for texts that are copied; nil until the first one
 	buf     []byte    // text[:n], then pad zeros
-	n, i    int       // end of the text and the place of the walk
+	n, i    int       // end of the text, and the position of the walk
 	base    int64     // offset of buf[0] in the object
 	state   state
-	list    list         // the array that the walk is in
-	control bool         // the array belongs to a control message: what it holds are no records
+	list    list         // the current array
+	control bool         // the array belongs to a control message: its elements are not records
 	begun   bool         // a document was met
-	found   bool         // a document or a record of CloudTrail's was met
+	found   bool         // a CloudTrail document or record was met
 	marked  bool         // a byte order mark was met after the last document
-	refused *SyntaxError // at the first line of text that no document came before
+	refused *SyntaxError // error at the first line of text, if no document came before it
 
-	rows     int   // arrays around the walk inside that of the list
-	rowAt    int64 // offset of the innermost one that holds no other
-	rowHolds bool  // it holds a record or a row
+	rows     int   // open arrays inside the list's array
+	rowAt    int64 // offset of the innermost row that contains no other row
+	rowHolds bool  // it contains a record or a row
 
-	quoted []byte // text of the string that holds the record at hand, then pad zeros; reused
-	err    error  // what ended src or text, io.EOF included; nil while there is more
+	quoted []byte // text of the string that holds the current record, then pad zeros; reused
+	err    error  // what ended src or text, including io.EOF; nil while there is more
 }
 
-// Reset makes r read the text of src from its start. What Next returned before is no longer valid.
+// Reset makes r read the text of src from its start. Earlier results of Next are no
+// longer valid.
 func (r *Reader) Reset(src io.Reader) {
 	if r.window == nil {
 		r.window = make([]byte, windowSize+pad)
@@ -62,9 +67,11 @@ func (r *Reader) Reset(src io.Reader) {
 	r.begin()
 }
 
-// ResetText makes r decode text where it lies. What Next returned before is no longer valid. Events borrow from text.
+// ResetText makes r decode text in place. Earlier results of Next are no longer valid.
+// Events borrow from text.
 //
-// Records, errors and offsets are those that Reset would give for a reader of the same text that ends with the same error.
+// Records, errors and offsets are the same as from Reset with a reader of the same text
+// that ends with the same error.
 func (r *Reader) ResetText(text Text) {
 	r.buf, r.n = nothing[:], 0
 	r.src, r.text, r.err = nil, text, nil
@@ -73,17 +80,19 @@ func (r *Reader) ResetText(text Text) {
 
 var nothing [pad]byte // only read
 
-// Padding is the spare capacity that ResetBytes wants behind a text.
+// Padding is the spare capacity that ResetBytes needs after a text.
 const Padding = pad
 
-// ResetBytes makes r decode text, a whole object's, where it lies. What Next returned before is no
-// longer valid.
+// ResetBytes makes r decode text, which is a whole object, in place. Earlier results of
+// Next are no longer valid.
 //
-// text must have a capacity of Padding bytes or more beyond its length, which are overwritten with
-// zeros; one that has less is copied. Until the next call to Reset or ResetBytes the caller must
-// leave text and those bytes alone; r changes nothing but them. Events borrow from text.
+// text should have at least Padding bytes of spare capacity. ResetBytes overwrites them
+// with zeros. It copies a text that has fewer. Until the next call to Reset or ResetBytes
+// the caller must not change text and those bytes. r changes nothing else. Events borrow
+// from text.
 //
-// Records, errors and offsets are those that Reset would give for a reader of text that ends with io.EOF.
+// Records, errors and offsets are the same as from Reset with a reader of text that ends
+// with io.EOF.
 func (r *Reader) ResetBytes(text []byte) {
 	if cap(text)-len(text) < pad {
 		text = append(make([]byte, 0, len(text)+pad), text...)
@@ -111,15 +120,18 @@ func (r *Reader) begin() {
 	r.marked, r.refused, r.rows = false, nil, 0
 }
 
-// Offset returns the decompressed bytes walked so far; after an error, the place where reading stopped.
+// Offset returns the number of decompressed bytes walked so far. After an error it is the
+// place where reading stopped.
 func (r *Reader) Offset() int64 { return r.base + int64(r.i) }
 
-// Next decodes the next record. The Event is valid until the next call to Next or Reset. A record
-// that is no object, is not recognised, or has no usable eventTime, is returned with its Problem set.
+// Next decodes the next record. The Event is valid until the next call to Next or Reset.
+// A record that is not an object, is not recognised, or has no usable eventTime is
+// returned with its Problem set.
 //
-// After the last record Next returns io.EOF, once the text has proved whole. Any other error ends
-// the object, and what was returned before must not be counted: ErrEmpty, ErrNotCloudTrail, a
-// *SyntaxError, io.ErrUnexpectedEOF where the text ends too early, or src's own error.
+// After the last record Next returns io.EOF, if the text is whole. Any other error ends
+// the object, and its earlier records must not be counted. The errors are ErrEmpty,
+// ErrNotCloudTrail, a *SyntaxError, io.ErrUnexpectedEOF if the text ends too early, and
+// src's own errors.
 func (r *Reader) Next() (*Event, error) {
 	if r.state == atMore && r.list == records && r.nextRecord() {
 		return &r.dec.ev, nil
@@ -147,8 +159,9 @@ func (r *Reader) Next() (*Event, error) {
 	}
 }
 
-// nextRecord decodes the record behind a comma, as all but the first come in a log. It leaves to
-// step what is no such record, or not one in every respect, and r as it was.
+// nextRecord decodes a record that follows a comma. In a log that is every record but the
+// first. If there is no such record, or it is irregular, nextRecord leaves r as it was
+// and step handles it.
 func (r *Reader) nextRecord() bool {
 	b, start := over(r.buf), r.i+1
 	if b.at(r.i) != ',' || b.at(start) != '{' || !r.found {
@@ -165,7 +178,7 @@ func (r *Reader) nextRecord() bool {
 	return true
 }
 
-// record walks an element of Records, whatever it is.
+// record walks an element of Records of any type.
 func (r *Reader) record(i int) int {
 	if r.buf[i] == '{' {
 		return r.dec.record(over(r.buf), i, r.n, 3) // inside the log's object and its array
@@ -174,8 +187,8 @@ func (r *Reader) record(i int) int {
 	return r.whole(skipValue(over(r.buf), i, 2))
 }
 
-// whole turns the end of a value into a failure where the value may go on behind the window, as 12
-// in 123 does.
+// whole turns the end of a value into a failure if the value may continue after the
+// window, like 12 in 123.
 func (r *Reader) whole(end int) int {
 	if end == r.n && r.err == nil {
 		return ^end
@@ -183,7 +196,7 @@ func (r *Reader) whole(end int) int {
 	return end
 }
 
-// finish completes the event of the record that was walked from start, white space included, to end.
+// finish completes the event of the record from start, including white space, to end.
 func (r *Reader) finish(start, end int) {
 	start = skipSpace(over(r.buf), start)
 	r.i, r.state = end, atMore
@@ -201,7 +214,7 @@ func (r *Reader) finish(start, end int) {
 	r.found = r.found || ev.Problem != notRecord
 }
 
-// fill gets more text behind what is not yet walked.
+// fill reads more text after the unread part.
 func (r *Reader) fill() {
 	if r.text != nil {
 		r.fillInPlace()
@@ -224,8 +237,8 @@ func (r *Reader) fillInPlace() {
 	clear(r.buf[r.n:])
 }
 
-// fillWindow moves what is not yet walked to the window's front and reads on behind it. A piece that
-// takes the whole window doubles it.
+// fillWindow moves the unread part to the front of the window and reads more after it. If
+// one piece fills the whole window, the window doubles.
 func (r *Reader) fillWindow() {
 	r.n = copy(r.buf, r.buf[r.i:r.n])
 	r.base += int64(r.i)

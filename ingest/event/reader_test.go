@@ -11,7 +11,7 @@ import (
 	"testing/iotest"
 )
 
-// documents are texts that meet the reader's corners; the fuzz test starts from them.
+// documents are texts with the reader's corner cases. The fuzz test starts from them.
 var documents = []string{
 	`{"Records":[]}`,
 	` { "Records" : [ ] } ` + "\n",
@@ -38,8 +38,8 @@ func TestReaderAgreesWithEncodingJSON(t *testing.T) {
 	}
 }
 
-// agree holds the Reader against encoding/json and against itself with reads of one byte into
-// a window that must grow with each record.
+// agree compares the Reader with encoding/json, and with itself when it reads one byte at
+// a time into a window that must grow with each record.
 func agree(t *testing.T, doc []byte) {
 	t.Helper()
 	got, err := scanAll(bytes.NewReader(doc), doc)
@@ -59,12 +59,12 @@ func agree(t *testing.T, doc []byte) {
 		return
 	}
 	behind := int64(0)
-	for i, s := range got { // that the record lies at its Offset was checked by see
+	for i, s := range got { // see checked that the record is at its Offset
 		if s.Offset < behind {
 			t.Fatalf("%q: record %d at byte %d, inside the one before", doc, i, s.Offset)
 		}
 		behind = s.Offset + int64(len(s.Record))
-		got[i].Offset = 0 // the reference does not tell
+		got[i].Offset = 0 // the reference has no offset
 	}
 	if len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
 		t.Fatalf("%q:\ngot  %+v\nwant %+v", doc, got, want)
@@ -102,9 +102,9 @@ func TestReaderRefuses(t *testing.T) {
 		{"another log group", `{"messageType":"DATA_MESSAGE","logEvents":[{"message":"START RequestId"},{"message":"{\"level\":1}"}]}`, none, 102},
 		{"Events without a record", `{"Events":[` + rec[:len(rec)-1] + `}x`, `invalid JSON: unexpected byte 'x'`, 47},
 		{"lines of text", "one two\n", `invalid JSON: unexpected byte 'o'`, 0},
-		{"a line of text behind a log", `{"Records":[` + rec + "]}\none two\n", `invalid JSON: unexpected byte 'o'`, 51},
+		{"a line of text after a log", `{"Records":[` + rec + "]}\none two\n", `invalid JSON: unexpected byte 'o'`, 51},
 		{"a line of text before a log", "\none two\n" + `{"Records":[` + rec + `]}`, `invalid JSON: unexpected byte 'o'`, 1},
-		{"a line that is not text behind records", rec + "\none\x01two\n", `invalid JSON: unexpected byte 'o'`, 37},
+		{"a line that is not text after records", rec + "\none\x01two\n", `invalid JSON: unexpected byte 'o'`, 37},
 		{"text in braces", " {HELLO}\n", `invalid JSON: unexpected byte 'H'`, 2},
 		{"text in brackets", "[ INFO] up", `invalid JSON: unexpected byte 'I'`, 2},
 		{"a date in brackets", "[2026-11-20] up", `invalid JSON: unexpected byte '-'`, 5},
@@ -126,12 +126,12 @@ func TestReaderRefuses(t *testing.T) {
 		{"UTF-16 without a mark, big end first", "\x00[\x00{", ErrUTF16.Error(), 0},
 		{"one byte of UTF-16", "\xff", `invalid JSON: unexpected byte 'ÿ'`, 0},
 		{"events beside Events", `{"events":[],"Events":null}`, twice, 13},
-		{"text behind a record in its line", rec + " stream " + rec, `invalid JSON: unexpected byte 's'`, 37},
+		{"text after a record in its line", rec + " stream " + rec, `invalid JSON: unexpected byte 's'`, 37},
 		{"a quote in the text before a record", `a "b" ` + rec, `invalid JSON: unexpected byte 'a'`, 0},
 		{"text before an object without a space", `a` + rec, `invalid JSON: unexpected byte 'a'`, 0},
 		{"too much text before a record", strings.Repeat("x", maxPrefix) + " " + rec, `invalid JSON: unexpected byte 'x'`, 0},
 		{"a number alone", "12", `invalid JSON: unexpected byte '1'`, 0},
-		{"a number behind a log", `{"Records":[]}` + "\n12", `invalid JSON: unexpected byte '1'`, 15},
+		{"a number after a log", `{"Records":[]}` + "\n12", `invalid JSON: unexpected byte '1'`, 15},
 		{"a comma between lines", rec + "," + rec, `invalid JSON: unexpected byte ','`, 36},
 		{"ends in a line", rec + "\n" + rec[:20], "unexpected EOF", 36},
 		{"ends in an array", "[" + rec, "unexpected EOF", 37},
@@ -142,7 +142,7 @@ func TestReaderRefuses(t *testing.T) {
 		{"logEvents beside Events", `{"Events":[],"logEvents":null}`, twice, 13},
 		{"a comma too many", `{"Records":[` + rec + `,]}`, `invalid JSON: unexpected byte ']'`, 13 + int64(len(rec))},
 		{"a key comma too many", `{"Records":[],}`, `invalid JSON: unexpected byte '}'`, 14},
-		{"text behind the end", `{"Records":[]}x`, `invalid JSON: unexpected byte 'x'`, 14},
+		{"text after the end", `{"Records":[]}x`, `invalid JSON: unexpected byte 'x'`, 14},
 		{"a NUL byte", "{\"Records\":[\x00]}", `invalid JSON: unexpected byte '\x00'`, 12},
 		{"a control character in a skipped string", "{\"Records\":[{\"x\":\"a\nb\"}]}", `invalid JSON: unexpected byte '\n'`, 19},
 		{"a bad escape in a skipped string", `{"Records":[{"x":"a\qb"}]}`, `invalid JSON: unexpected byte 'q'`, 20},
@@ -193,7 +193,7 @@ func TestReaderTakesRecordsLongerThanItsWindow(t *testing.T) {
 func TestReaderRefusesDepth(t *testing.T) {
 	nest := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
 	for _, tc := range []struct {
-		around string // %s is nested
+		around string // %s is the nested value
 		levels int    // in around
 	}{
 		{`{"Records":[{"x":%s}]}`, 3}, {`{"Records":[{"eventTime":"["},{"x":%s}]}`, 3}, {`{"Records":[%s]}`, 2}, {`{"Records":[],"x":%s}`, 1}, {`{"x":%s,"Records":[]}`, 1},
@@ -201,7 +201,7 @@ func TestReaderRefusesDepth(t *testing.T) {
 	} {
 		for _, over := range []int{-1, 0, 1} {
 			doc := fmt.Appendf(nil, tc.around, nest(maxDepth+over-tc.levels))
-			if strings.Contains(tc.around, `"x":`) { // the reference takes long for rows
+			if strings.Contains(tc.around, `"x":`) { // the reference is slow on rows
 				agree(t, doc)
 			}
 			_, err := scanAll(bytes.NewReader(doc), doc)
@@ -213,7 +213,7 @@ func TestReaderRefusesDepth(t *testing.T) {
 	}
 	const misplaced = `{"Records":[{"x":1[`
 	if _, err := scanAll(strings.NewReader(misplaced), []byte(misplaced)); err == nil || err.Error() != `invalid JSON: unexpected byte '['` {
-		t.Errorf("a bracket that stands wrong: %v", err)
+		t.Errorf("a misplaced bracket: %v", err)
 	}
 }
 

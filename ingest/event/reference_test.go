@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// seen is an Event without its borrowed memory, so that two can be compared.
+// seen is an Event without borrowed memory, so that two can be compared.
 type seen struct {
 	Offset           int64
 	Record           string
@@ -59,7 +59,8 @@ func scanAll(src io.Reader, doc []byte) (all []seen, err error) {
 	return scanThrough(windowSize, src, doc)
 }
 
-// scanThrough is scanAll with a window of that size, so that short texts are refilled too.
+// scanThrough is scanAll with a window of the given size, so that short texts are
+// refilled too.
 func scanThrough(window int, src io.Reader, doc []byte) (all []seen, err error) {
 	var r Reader
 	r.Reset(src)
@@ -67,7 +68,7 @@ func scanThrough(window int, src io.Reader, doc []byte) (all []seen, err error) 
 	return scanRest(&r, doc)
 }
 
-// scanText reads every record of doc where text has it.
+// scanText reads every record of doc in place from text.
 func scanText(text Text, doc []byte) (all []seen, err error) {
 	var r Reader
 	r.ResetText(text)
@@ -137,7 +138,7 @@ func referenceRecord(raw json.RawMessage) seen {
 	return s
 }
 
-// referenceTime reads an eventTime as CloudTrail writes it, or as SQL does.
+// referenceTime reads an eventTime in CloudTrail's form or in SQL's.
 func referenceTime(text string) (time.Time, error) {
 	if len(text) > 10 && text[10] == ' ' {
 		return time.Parse("2006-01-02 15:04:05.000", strings.TrimSuffix(text, " UTC"))
@@ -145,7 +146,7 @@ func referenceTime(text string) (time.Time, error) {
 	return time.Parse(time.RFC3339, text)
 }
 
-// at returns the value at a dotted path of keys, "null" where there is none.
+// at returns the value at a dotted path of keys, or "null" if there is none.
 func at(rec map[string]json.RawMessage, path string) json.RawMessage {
 	key, rest, nested := strings.Cut(path, ".")
 	value, ok := rec[key]
@@ -163,7 +164,7 @@ func at(rec map[string]json.RawMessage, path string) json.RawMessage {
 }
 
 func textOf(raw json.RawMessage) (text string) {
-	_ = json.Unmarshal(raw, &text) // a wrong type leaves "", which is what is wanted
+	_ = json.Unmarshal(raw, &text) // a wrong type leaves "", as it should
 	return text
 }
 

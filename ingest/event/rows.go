@@ -1,9 +1,10 @@
 package event
 
-// Arrays inside the array of a container are rows, as --query 'Events[].[EventId,CloudTrailEvent]'
-// prints them. The records of a row are its objects and its strings that begin with a brace. Other
-// values are columns, and are passed over. A row with neither a record nor a row in it counts as one
-// record that is not CloudTrail's.
+// Arrays inside the array of a container are rows, as --query
+// 'Events[].[EventId,CloudTrailEvent]' prints them. The records of a row are its objects
+// and its strings that begin with a brace. Other values are columns, and are skipped. A
+// row that contains neither a record nor a row counts as one record that is not
+// CloudTrail's.
 
 // openRow walks the bracket that opens a row.
 func (r *Reader) openRow(i int) int {
@@ -15,7 +16,7 @@ func (r *Reader) openRow(i int) int {
 	return r.advance(i, atFirst)
 }
 
-// inRow reports whether the value at i, an element of a row, is taken for a record.
+// inRow reports whether the value at i, an element of a row, is treated as a record.
 func (r *Reader) inRow(i int) bool {
 	c := r.buf[i]
 	is := c == '{' || c == '"' && r.buf[i+1] == '{'
@@ -23,7 +24,8 @@ func (r *Reader) inRow(i int) bool {
 	return is
 }
 
-// close walks the bracket that ends an array, and reports whether that is a row which counts as a record.
+// close walks the bracket that ends an array. It reports whether the array is a row that
+// counts as a record.
 func (r *Reader) close(i int) (end int, isRecord bool) {
 	switch {
 	case r.rows > 0:
@@ -38,7 +40,8 @@ func (r *Reader) close(i int) (end int, isRecord bool) {
 	return r.advance(i, atNext), false
 }
 
-// closeEmpty is close for an array without elements: a container that is empty is no other document.
+// closeEmpty is close for an array without elements. An empty container is still
+// CloudTrail's.
 func (r *Reader) closeEmpty(i int) (end int, isRecord bool) {
 	r.found = r.found || r.rows == 0
 	r.rowHolds = true

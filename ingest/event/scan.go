@@ -2,22 +2,22 @@ package event
 
 import "math/bits"
 
-// The functions of this file and of skip.go walk JSON text in a buffer that ends in pad zero bytes.
-// Each takes the place where a value starts and returns the place behind it, or the complement (^i,
-// negative) of the place of the first byte that cannot stand there. A zero byte can stand nowhere
-// in JSON, so every walk stops at the padding: a failure at or behind the end of the text means
-// that more text is needed, a failure before it that the text is not JSON. No bounds need be
-// checked on the way.
+// The functions of this file and of skip.go walk JSON text in a buffer that ends in pad
+// zero bytes. Each takes the place where a value starts and returns the place after it.
+// On failure it returns the complement (^i, negative) of the place of the first wrong
+// byte. JSON contains no zero byte, so every walk stops at the padding. A failure at or
+// after the end of the text means that more text is needed. A failure before the end
+// means that the text is not JSON. So no bounds checks are needed on the way.
 
-// pad is the number of zero bytes that must follow the text. A walk looks at no byte more than 100
-// behind one that it has found to be part of the text: see callers.go, which looks farthest.
+// pad is the number of zero bytes that must follow the text. A walk looks at most 100
+// bytes past a byte that it knows to be text. callers.go looks farthest.
 const pad = 128
 
-// maxDepth is how deep values may nest, the same as encoding/json's limit.
+// maxDepth is the deepest nesting of values, the same as in encoding/json.
 const maxDepth = 10000
 
-// Eight bytes each, for hop. As constants each would cost an instruction at every use, as variables
-// they are operands: 3 to 4 % less time for all of decoding.
+// Masks of eight bytes, for hop. As constants each would cost an instruction at every
+// use. As variables they are operands, which saves 3 to 4 % of the time of decoding.
 var (
 	bytes02 uint64 = 0x0202020202020202
 	bytes21 uint64 = 0x2121212121212121
@@ -26,13 +26,14 @@ var (
 	highs   uint64 = 0x8080808080808080
 )
 
-// hop returns the place of the first byte at or after i at which a string ends or needs a closer
-// look: a quote, a backslash or a control character.
+// hop returns the place of the first byte at or after i at which a string ends or needs a
+// closer look: a quote, a backslash or a control character.
 //
-// It takes eight bytes at a time. Subtracting n from a byte below 0x80 sets its high bit if it is
-// below n: that finds the backslash, which becomes 0 and is below 1, and in one go control
-// characters and the quote, which swaps places with the space and is then below 0x21 with them. A
-// byte that is found borrows from the one above, so only the lowest bit set counts.
+// It takes eight bytes at a time. Subtracting n from a byte below 0x80 sets its high bit
+// if the byte is below n. That finds the backslash, which becomes 0 and is below 1. It
+// also finds control characters and the quote at once: the quote swaps places with the
+// space, and then all of them are below 0x21. A byte that is found borrows from the byte
+// above, so only the lowest set bit counts.
 func hop(b buffer, i int) int {
 	for {
 		x := b.load(i)
@@ -43,7 +44,7 @@ func hop(b buffer, i int) int {
 	}
 }
 
-// hopASCII is hop that stops at bytes outside ASCII too.
+// hopASCII is hop that also stops at bytes outside ASCII.
 func hopASCII(b buffer, i int) int {
 	for {
 		x := b.load(i)
@@ -66,8 +67,8 @@ func skipSpace(b buffer, i int) int {
 	}
 }
 
-// skipString walks a string from behind its opening quote, or from anywhere in it, to behind its
-// closing one. Escapes and control characters are checked; UTF-8 is not.
+// skipString walks a string from after its opening quote, or from anywhere inside it, to
+// after its closing quote. It checks escapes and control characters, but not UTF-8.
 func skipString(b buffer, i int) int {
 	for {
 		i = hop(b, i)
@@ -84,8 +85,8 @@ func skipString(b buffer, i int) int {
 	}
 }
 
-// scanString is skipString for a string that is kept: it also reports whether the text is plain,
-// free of escapes and of bytes outside ASCII.
+// scanString is skipString for a string that is kept. It also reports whether the text is
+// plain: free of escapes and of bytes outside ASCII.
 func scanString(b buffer, i int) (end int, plain bool) {
 	if i = hopASCII(b, i); b.at(i) == '"' {
 		return i + 1, true
@@ -93,7 +94,7 @@ func scanString(b buffer, i int) (end int, plain bool) {
 	return skipString(b, i), false
 }
 
-// skipEscape walks an escape sequence from behind its backslash.
+// skipEscape walks an escape sequence from after its backslash.
 func skipEscape(b buffer, i int) int {
 	switch b.at(i) {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
@@ -117,7 +118,7 @@ func isHex(c byte) bool {
 // The words as eight bytes hold them.
 const (
 	wordTrue = 'e'<<24 | 'u'<<16 | 'r'<<8 | 't'
-	wordAlse = 'e'<<24 | 's'<<16 | 'l'<<8 | 'a' // behind an f
+	wordAlse = 'e'<<24 | 's'<<16 | 'l'<<8 | 'a' // after an f
 	wordNull = 'l'<<24 | 'l'<<16 | 'u'<<8 | 'n'
 )
 

@@ -1,31 +1,31 @@
 package event
 
-// A shape is what the keys at an object's top level tell of it. Of a key that comes twice the last
-// value counts.
+// A shape is what the keys at an object's top level show about it. If a key comes twice,
+// the last value counts.
 type shape struct {
 	own    mark // of the object itself
 	inner  mark // of the object at detail
-	detail int  // place of the value of detail, an EventBridge envelope's record; 0 where it is no object
+	detail int  // place of the value of detail, the record of an EventBridge envelope; 0 if it is no object
 
-	event   int // place of CloudTrailEvent, in which lookup-events puts the record as a string; 0 where it is none
-	message int // place of message, in which CloudWatch Logs does; 0 where it is no string
+	event   int // place of CloudTrailEvent, the record as a string in lookup-events; 0 if it is no string
+	message int // place of message, the record as a string in CloudWatch Logs; 0 if it is no string
 
-	control bool // messageType is CONTROL_MESSAGE: CloudWatch Logs asks whether anyone listens
+	control bool // messageType is CONTROL_MESSAGE: a test by CloudWatch Logs of the subscription
 
 	list list // the array of records, not walked, and the place of its opening bracket
 	open int
 
-	isText, isRow bool // it is no object, but a line of text, or a row without a record
+	isText, isRow bool // no object, but a line of text, or a row without a record
 }
 
-// A mark tells records from other objects: those have eventVersion or eventTime, as strings. (In
-// digests, Config's snapshots, other events of EventBridge, envelopes and looked-up events
-// neither stands at the top level.)
+// A mark distinguishes records from other objects. Records have eventVersion or
+// eventTime, as strings. (At the top level of these there is neither: digests, Config's
+// snapshots, other events of EventBridge, envelopes and looked-up events.)
 type mark struct{ version, time bool }
 
 func (m mark) isRecord() bool { return m.version || m.time }
 
-// note takes note of a key whose value starts with c.
+// note records a key with a value that starts with c.
 func (m *mark) note(key []byte, c byte) {
 	switch string(key) {
 	case "eventVersion":
@@ -35,8 +35,8 @@ func (m *mark) note(key []byte, c byte) {
 	}
 }
 
-// frame walks the object at b.at(i) by the rules of scan.go and leaves its shape in d.shape. depth
-// is record's.
+// frame walks the object at b.at(i) by the rules of scan.go and stores its shape in
+// d.shape. depth is as in record.
 func (d *decoder) frame(b buffer, i, depth int, look field) int {
 	d.scratch = d.scratch[:0]
 	d.shape = shape{}
@@ -44,7 +44,7 @@ func (d *decoder) frame(b buffer, i, depth int, look field) int {
 	return d.walk(b, i, depth, look)
 }
 
-// documentField is elementField that stops where an array of records starts.
+// documentField is elementField, but stops at the start of an array of records.
 func (d *decoder) documentField(key []byte, b buffer, i, depth int) int {
 	if b.at(i) == '[' {
 		if l := listOf(key); l != alone {
@@ -83,10 +83,10 @@ func (d *decoder) detailField(key []byte, b buffer, i, depth int) int {
 	return skipValue(b, i, depth)
 }
 
-// A field looks at the value of a key at b.at(i) and returns the place behind it.
+// A field looks at the value of a key at b.at(i) and returns the place after it.
 type field func(d *decoder, key []byte, b buffer, i, depth int) int
 
-// walk walks the object at b.at(i) and hands each member to look.
+// walk walks the object at b.at(i) and passes each member to look.
 func (d *decoder) walk(b buffer, i, depth int, look field) int {
 	if i = skipSpace(b, i+1); b.at(i) == '}' {
 		return i + 1
@@ -122,7 +122,7 @@ func (d *decoder) walk(b buffer, i, depth int, look field) int {
 	}
 }
 
-// placeOf returns i where a value that starts with c stands there, else 0.
+// placeOf returns i if a value that starts with c is there, else 0.
 func placeOf(b buffer, i int, c byte) int {
 	if b.at(i) != c {
 		return 0
@@ -130,7 +130,8 @@ func placeOf(b buffer, i int, c byte) int {
 	return i
 }
 
-// settle decodes the record that the document or element at r.buf[start:end] holds, walked last.
+// settle decodes the record in the document or element at r.buf[start:end], which was
+// walked last.
 func (r *Reader) settle(start, end int) {
 	d, s := &r.dec, &r.dec.shape
 	d.ev = Event{}
@@ -168,8 +169,8 @@ func (r *Reader) settle(start, end int) {
 	r.found = r.found || ev.Problem == "" || ev.Problem == notTime
 }
 
-// unwrap decodes the object at b.cut(start, end), framed last, if it is a record, else the record that
-// is its detail, and returns where that lies.
+// unwrap decodes the object at b.cut(start, end), which frame walked last. If it is no
+// record, unwrap decodes its detail. It returns where the record is.
 func (d *decoder) unwrap(b buffer, n, start, end int) (from, to int, problem string) {
 	switch s := &d.shape; {
 	case s.own.isRecord():
@@ -180,8 +181,8 @@ func (d *decoder) unwrap(b buffer, n, start, end int) (from, to int, problem str
 	return start, end, notRecord
 }
 
-// unquote decodes the record in the string at r.buf[i], an envelope around it included, and returns
-// the string's end. The text is copied: the Event borrows from r.quoted.
+// unquote decodes the record in the string at r.buf[i], including an envelope around it,
+// and returns the end of the string. It copies the text: the Event borrows from r.quoted.
 func (r *Reader) unquote(i int) (end int, problem string) {
 	end = skipString(over(r.buf), i+1)
 	r.quoted = appendText(r.quoted[:0], r.buf[i+1:end-1])

@@ -1,6 +1,6 @@
 package event
 
-// skipValue walks any value. depth counts the containers around it.
+// skipValue walks any value. depth is the number of containers around it.
 func skipValue(b buffer, i, depth int) int {
 	switch b.at(i) {
 	case '"':
@@ -11,20 +11,22 @@ func skipValue(b buffer, i, depth int) int {
 	return skipScalar(b, i)
 }
 
-// What stands between two strings where nothing stands that need not, as three bytes: ":" and ",".
+// The three bytes between two strings if there is no white space: ":" and ",".
 const (
 	quoteColonQuote = '"'<<16 | ':'<<8 | '"'
 	quoteCommaQuote = '"'<<16 | ','<<8 | '"'
 )
 
-// skipContainer walks the object or array at b.at(i). depth counts the containers around it.
+// skipContainer walks the object or array at b.at(i). depth is the number of containers
+// around it.
 //
-// It does not call itself for what lies inside: for each container that it is in, a bit of open
-// says whether that is an object, the innermost in the lowest bit, a one above them all. Only where
-// open is full, every 62 levels, it calls itself for the next.
+// It does not call itself for nested containers. Each open container has a bit in open,
+// which says whether it is an object. The innermost one is the lowest bit. A one comes
+// above them all. Only when open is full, every 62 levels, does it call itself for the
+// next level.
 //
-// The labels are the states of the walk. The tests for white space before skipSpace spare its call:
-// CloudTrail writes none.
+// The labels are the states of the walk. The tests for white space before skipSpace save
+// the call: CloudTrail writes no white space.
 func skipContainer(b buffer, i, depth int) int {
 	open := uint64(1)
 
@@ -37,7 +39,7 @@ enter: // b.at(i) opens a container
 			return i
 		}
 		depth--
-		goto behind
+		goto after
 	}
 	if b.at(i) == '[' {
 		open <<= 1
@@ -88,7 +90,7 @@ value: // b.at(i) must start a value
 	if i = skipScalar(b, i); i < 0 {
 		return i
 	}
-	goto behind
+	goto after
 
 text: // b.at(i) opens a string that is a value
 	if i = hop(b, i+1); b.at(i) != '"' {
@@ -106,7 +108,7 @@ text: // b.at(i) opens a string that is a value
 	}
 	i++
 
-behind: // b.at(i) is behind a value
+after: // b.at(i) is after a value
 	switch b.at(i) {
 	case ',':
 		if i++; b.at(i) <= ' ' {
@@ -126,7 +128,7 @@ behind: // b.at(i) is behind a value
 		}
 	case ' ', '\n', '\t', '\r':
 		i = skipSpace(b, i)
-		goto behind
+		goto after
 	default:
 		return ^i
 	}
@@ -135,7 +137,7 @@ leave: // b.at(i) closes the innermost container
 	i++
 	depth--
 	if open >>= 1; open != 1 {
-		goto behind
+		goto after
 	}
 	return i
 }

@@ -2,9 +2,9 @@ package event
 
 import "strings"
 
-// plainSkip walks the value at text[i:] as scan.go promises to, byte by byte and calling itself for what
-// is nested. It returns the place behind the value, or the complement of the place of the first byte that
-// cannot stand there.
+// plainSkip walks the value at text[i:] by the rules of scan.go, byte by byte and
+// recursively. It returns the place after the value, or the complement of the place of
+// the first wrong byte.
 func plainSkip(text string, i, depth int) int {
 	at := func(i int) byte {
 		if i < len(text) {

@@ -5,12 +5,12 @@ import (
 	"testing"
 )
 
-// padded returns text as a buffer over memory that ends with the padding.
+// padded returns text as a buffer in memory that ends with the padding.
 func padded(text string) buffer {
 	return over(append(make([]byte, 0, len(text)+pad), text...)[:len(text)+pad])
 }
 
-// skips holds skipValue against plainSkip at every level that matters.
+// skips compares skipValue with plainSkip at every level that matters.
 func skips(t *testing.T, text string) {
 	t.Helper()
 	b := padded(text)

@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// appendText appends the text of a checked string literal, without its quotes, to dst: escapes
-// resolved, and what is not UTF-8, lone surrogates included, replaced by U+FFFD.
+// appendText appends the text of a checked string literal to dst, without its quotes. It
+// resolves escapes. It replaces invalid UTF-8 and lone surrogates by U+FFFD.
 func appendText(dst, lit []byte) []byte {
 	for i := 0; i < len(lit); {
 		c := lit[i]
@@ -73,10 +73,11 @@ func hex4(b []byte) rune {
 	return r
 }
 
-// parseTime reads an eventTime into milliseconds since the epoch. The form that CloudTrail writes,
-// 2026-11-20T10:11:12Z, is read by hand; any other goes to package time as RFC 3339, or as the
-// timestamp(3) of SQL that Athena and CloudTrail Lake export: 2026-11-20 10:11:12.000, in UTC. Without
-// the milliseconds it is refused: spreadsheets write times so, in any time zone.
+// parseTime parses an eventTime into milliseconds since the epoch. CloudTrail's own form,
+// 2026-11-20T10:11:12Z, is parsed by hand. Package time parses other forms: RFC 3339, and
+// SQL's timestamp(3) that Athena and CloudTrail Lake export, 2026-11-20 10:11:12.000, in
+// UTC. SQL's form without milliseconds is rejected: spreadsheets write times like that,
+// in any time zone.
 func parseTime(s []byte) (ms int64, ok bool) {
 	if len(s) == len("2026-11-20T10:11:12Z") &&
 		s[4] == '-' && s[7] == '-' && s[10] == 'T' && s[13] == ':' && s[16] == ':' && s[19] == 'Z' {
@@ -97,7 +98,7 @@ func parseTime(s []byte) (ms int64, ok bool) {
 	return t.UnixMilli(), true
 }
 
-// two reads two digits at s[i:]; anything else gives a number below zero.
+// two parses two digits at s[i:]. It returns a negative number for anything else.
 func two(s []byte, i int) int {
 	a, b := s[i]-'0', s[i+1]-'0'
 	if a > 9 || b > 9 {
@@ -106,8 +107,9 @@ func two(s []byte, i int) int {
 	return int(a)*10 + int(b)
 }
 
-// daysBefore returns the days from 1970-01-01 to the day before the month's first, in the
-// proleptic Gregorian calendar. A year counted from March puts the leap day last.
+// daysBefore returns the days from 1970-01-01 to the day before the first of the month,
+// in the proleptic Gregorian calendar. It counts years from March, so that the leap day
+// comes last.
 func daysBefore(year, month int) int64 {
 	y, m := int64(year), int64(month)
 	if m <= 2 {
@@ -116,11 +118,11 @@ func daysBefore(year, month int) int64 {
 	return 365*y + y/4 - y/100 + y/400 + (153*(m-3)+2)/5 - 719469
 }
 
-// maxCount bounds a count of bytes: no call moves more, and sums stay within an int64.
+// maxCount is the largest count of bytes. No call moves more, and sums fit in an int64.
 const maxCount = 1 << 56
 
-// parseCount reads a number literal as a count of bytes: 312, 0.0, 1.2E7. Fractions are cut off;
-// negative numbers and those beyond maxCount give 0.
+// parseCount parses a number literal as a count of bytes: 312, 0.0, 1.2E7. It cuts off
+// fractions. Negative numbers and numbers above maxCount give 0.
 func parseCount(lit []byte) int64 {
 	var n int64
 	for _, c := range lit {

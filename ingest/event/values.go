@@ -1,7 +1,7 @@
 package event
 
-// The functions of this file read one value of a record. Each takes any value: one of another type
-// than is wanted is walked and counts as absent.
+// The functions of this file read one value of a record. Each accepts any value. A value
+// of the wrong type is walked and counts as absent.
 
 // text reads a string into dst.
 func (d *decoder) text(b buffer, i int, dst *[]byte) int {
@@ -20,15 +20,15 @@ func (d *decoder) text(b buffer, i int, dst *[]byte) int {
 	return end
 }
 
-// unescaped returns the text of a string literal, kept in scratch. A scratch that grows moves; what
-// was returned before stays where it was.
+// unescaped returns the text of a string literal, kept in scratch. If scratch grows it
+// moves, but earlier texts stay valid.
 func (d *decoder) unescaped(lit []byte) []byte {
 	start := len(d.scratch)
 	d.scratch = appendText(d.scratch, lit)
 	return d.scratch[start:len(d.scratch):len(d.scratch)]
 }
 
-// raw keeps a value as it stands; null empties dst.
+// raw keeps a value as raw JSON. null clears dst.
 func (d *decoder) raw(b buffer, i int, dst *[]byte) int {
 	*dst = nil
 	if isNull(b.load(i)) {
@@ -41,7 +41,7 @@ func (d *decoder) raw(b buffer, i int, dst *[]byte) int {
 	return end
 }
 
-// truth reads true, false, or either as a string, as some services write it.
+// truth reads true or false, or either as a string, which some services write.
 func (d *decoder) truth(b buffer, i int, dst *Bool) int {
 	switch w := b.load(i); {
 	case isTrue(w):
@@ -74,14 +74,14 @@ func (d *decoder) count(b buffer, i int, dst *int64) int {
 	return end
 }
 
-// A day is the one of an eventTime, with the eleven bytes that spell it and the T behind it.
+// A day is the day of an eventTime, with the eleven bytes that spell it and its T.
 type day struct {
 	month, rest uint64 // 2026-11- and, shifted up, 20T
 	start       int64  // milliseconds since the epoch
 }
 
-// eventTime reads the time. In an object nearly all are of one day: of a time on the same day as
-// the one before, only the time of day is parsed.
+// eventTime reads the time. In an object nearly all times are on one day. If the day is
+// the same as the previous one, only the time of day is parsed.
 func (d *decoder) eventTime(b buffer, i int) int {
 	const size = len(`"2026-11-20T10:11:12Z"`)
 	month, rest, seconds := b.load(i+1), b.load(i+9), b.load(i+17)
@@ -103,9 +103,9 @@ func (d *decoder) eventTime(b buffer, i int) int {
 	return end
 }
 
-// timeOfDay reads eight bytes such as 10:11:12 into milliseconds.
+// timeOfDay parses eight bytes such as 10:11:12 into milliseconds.
 func timeOfDay(s uint64) (ms int64, ok bool) {
-	s ^= 0x30303a30303a3030 // "00:00:00": digits are left as 0 to 9, the colons as 0
+	s ^= 0x30303a30303a3030 // "00:00:00": digits become 0 to 9, colons become 0
 	if (s|(s+0x0606000606000606))&0xf0f0fff0f0fff0f0 != 0 {
 		return 0, false
 	}

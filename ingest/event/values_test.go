@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// TestEventTimeOnOneDay reads times through one decoder, so that each meets the day of the one before.
+// TestEventTimeOnOneDay reads times through one decoder, so that each meets the day of
+// the previous one.
 func TestEventTimeOnOneDay(t *testing.T) {
 	var d decoder
 	for _, text := range []string{
@@ -28,7 +29,8 @@ func TestEventTimeOnOneDay(t *testing.T) {
 	}
 }
 
-// TestEventTimeWithEscapes: a day is known by its bytes only where those are the text.
+// TestEventTimeWithEscapes checks that a day is recognised by its bytes only if those are
+// the text.
 func TestEventTimeWithEscapes(t *testing.T) {
 	var d decoder
 	for _, lit := range []string{`"2026-11-20T10:11:1\u0032Z"`, `"2026-11-20T10:11:13Z"`, `"\u003202\u0036-11-20T10:11:12Z"`, `"2026-11-\u00320T10:11:12Z"`} {
@@ -49,7 +51,7 @@ func FuzzEventTime(f *testing.F) {
 			b := padded(quote(text) + ",")
 			end, want := d.eventTime(b, 0), fresh.eventTime(b, 0)
 			if end != want || d.ev.Time != fresh.ev.Time || d.ev.HasTime != fresh.ev.HasTime {
-				t.Fatalf("%q behind %q: %d, %d, %v; alone %d, %d, %v", text, first, end, d.ev.Time, d.ev.HasTime, want, fresh.ev.Time, fresh.ev.HasTime)
+				t.Fatalf("%q after %q: %d, %d, %v; alone %d, %d, %v", text, first, end, d.ev.Time, d.ev.HasTime, want, fresh.ev.Time, fresh.ev.HasTime)
 			}
 			parsed, err := referenceTime(text)
 			if fresh.ev.HasTime != (err == nil) || err == nil && fresh.ev.Time != parsed.UnixMilli() {

@@ -8,7 +8,8 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// Fill gives every text of ev, with a chance of one in n, one of texts. It leaves the others, and what is no text, as they are.
+// Fill gives each text of ev one of texts, with a chance of one in n. It leaves
+// everything else as it is.
 func Fill(random *rand.Rand, ev *event.Event, n int, texts []string) {
 	fill(random, reflect.ValueOf(ev).Elem(), n, texts)
 }
