@@ -15,34 +15,37 @@ import (
 	"vpcetrail/ingest/inflate"
 )
 
-// layers lead from what an object stores to its records, outside in:
+// layers open what an object stores, from the outside in, down to its records:
 //
 //	stored bytes    gzip, zstd or plain
-//	outer text      what the object holds: the digest is taken of it
-//	inner texts     while the text before is gzip too, as Firehose stores the payloads of CloudWatch Logs
+//	outer text      the contents of the object: the digest is computed over it
+//	inner texts     as long as the text is gzip too, as Firehose stores the payloads of CloudWatch Logs
 //	event.Reader    decodes the innermost text
 //
 // The zero value is ready.
 type layers struct {
-	hash   hash.Hash // nil where no digest is wanted
+	hash   hash.Hash // nil if no digest is wanted
 	stored bufio.Reader
-	whole  wholeText     // of gzipped objects that lie in memory
+	whole  wholeText     // of gzipped objects that are whole in memory
 	zst    *zstd.Decoder // nil until the first object that needs it
 }
 
 const (
-	// maxLayers bounds how often a text may be compressed: there are streams that inflate to themselves.
+	// maxLayers limits how often a text may be compressed. Some streams inflate to
+	// themselves.
 	maxLayers = 3
-	// maxZstdWindow bounds the memory that a zstd frame may ask for: what the zstd command allows too.
+	// maxZstdWindow limits the memory that a zstd frame may ask for. The zstd command has
+	// the same limit.
 	maxZstdWindow = 128 << 20
 )
 
 var errLayers = fmt.Errorf("compressed more than %d times, one inside the other", maxLayers)
 
-// open has to read the innermost text of body, which holds stored where the object lies in memory whole.
+// open prepares to to read the innermost text of body. stored holds the bytes of body if
+// the object is whole in memory.
 //
-// What is gzipped once and lies in memory, as CloudTrail stores it, is decoded where it is inflated to, while it is
-// in the core's own cache. Anything else is read through a window.
+// CloudTrail's own objects, gzipped once and whole in memory, are decoded where they are
+// inflated, in the core's own cache. Everything else is read through a window.
 func (l *layers) open(body io.Reader, stored []byte, to *event.Reader) error {
 	if l.hash != nil {
 		l.hash.Reset()
@@ -72,7 +75,8 @@ func (l *layers) open(body io.Reader, stored []byte, to *event.Reader) error {
 	return nil
 }
 
-// digest returns the SHA-256 of the outer text, as far as it was read, in hexadecimal; "" where none is wanted.
+// digest returns the SHA-256 of the outer text read so far, in hexadecimal, or "" if no
+// digest is wanted.
 func (l *layers) digest() string {
 	if l.hash == nil {
 		return ""
@@ -80,11 +84,12 @@ func (l *layers) digest() string {
 	return hex.EncodeToString(l.hash.Sum(nil))
 }
 
-// outer opens the text of body: gzip and zstd may come in several pieces, one after the other.
+// outer opens the text of body. gzip and zstd may come in several parts, one after
+// another.
 func (l *layers) outer(body io.Reader) (text io.Reader, isPlain bool, err error) {
 	l.stored.Reset(body)
 	magic, err := l.stored.Peek(4)
-	if err != nil && err != io.EOF { // at the end the text is shorter, and may be plain
+	if err != nil && err != io.EOF { // a text shorter than the magic may be plain
 		return nil, false, err
 	}
 	switch {
@@ -103,7 +108,7 @@ func (l *layers) outer(body io.Reader) (text io.Reader, isPlain bool, err error)
 	return &l.stored, true, nil
 }
 
-// inner opens what is gzipped inside text, which was compressed once.
+// inner opens what is gzipped inside text. text was compressed once.
 func inner(text io.Reader) (io.Reader, error) {
 	for range maxLayers {
 		start := bufio.NewReader(text)
@@ -111,7 +116,7 @@ func inner(text io.Reader) (io.Reader, error) {
 		if len(magic) == 0 && err != io.EOF {
 			return nil, err
 		}
-		if !isGzip(magic) { // an error after a single byte comes again
+		if !isGzip(magic) { // the next read returns an error after a single byte
 			return start, nil
 		}
 		if text, err = inflate.NewStream(start); err != nil {
@@ -121,16 +126,17 @@ func inner(text io.Reader) (io.Reader, error) {
 	return nil, errLayers
 }
 
-// A wholeText is the outer text of an object that lies in memory whole. It implements event.Text.
+// A wholeText is the outer text of an object that is whole in memory. It implements
+// event.Text.
 type wholeText struct {
 	inflate.Reader
-	hash  hash.Hash // takes what Next returns; nil where no digest is wanted
-	first []byte    // the first piece of text, inflated before it is asked for
-	err   error     // what came with it
-	ahead bool      // the first piece is still to be returned
+	hash  hash.Hash // hashes what Next returns; nil if no digest is wanted
+	first []byte    // the first piece of text, inflated in advance
+	err   error     // the error that came with it
+	ahead bool      // Next has not returned the first piece yet
 }
 
-// reset makes t inflate stored.
+// reset prepares t to inflate stored.
 func (t *wholeText) reset(stored []byte, hash hash.Hash) error {
 	if err := t.Reset(stored); err != nil {
 		return err
@@ -152,12 +158,13 @@ func (t *wholeText) Next(keep int) (text []byte, err error) {
 	return text, err
 }
 
-// The room that the one promises is the room that the other wants.
+// inflate.Slack must be at least event.Padding.
 const _ uint = inflate.Slack - event.Padding
 
 func isGzip(start []byte) bool { return bytes.HasPrefix(start, []byte(inflate.Magic)) }
 
-// isZstd reports whether a zstd frame, or one to be skipped, as pzstd writes first, starts with magic.
+// isZstd reports whether magic starts a zstd frame, or a skippable frame, which pzstd
+// writes first.
 func isZstd(magic []byte) bool {
 	return string(magic) == "\x28\xb5\x2f\xfd" ||
 		len(magic) == 4 && magic[0]&0xf0 == 0x50 && string(magic[1:]) == "\x2a\x4d\x18"

@@ -14,13 +14,14 @@ import (
 	"vpcetrail/ingest/spill"
 )
 
-// An outcome is all that is said of an object.
+// An outcome is everything that is reported about an object.
 type outcome struct {
 	result string
 	ids    []string
 }
 
-// readLayers reads what an object stores: in memory where inMemory, else as it arrives, byte by byte.
+// readLayers reads the stored bytes of an object: from memory if inMemory, else byte by
+// byte as they arrive.
 func readLayers(o *objectReader, stored []byte, inMemory bool) outcome {
 	var body io.Reader = bytes.NewReader(stored)
 	if !inMemory {
@@ -34,8 +35,9 @@ func readLayers(o *objectReader, stored []byte, inMemory bool) outcome {
 	return outcome{fmt.Sprint(res.Status, res.Err, res.Bytes, res.Records, res.Invalid, res.SHA256), sink.ids}
 }
 
-// FuzzLayers holds a text in layers of gzip and zstd to the text alone, and objects that lie in memory to those that arrive
-// byte by byte, whatever follows them or is missing at their end.
+// FuzzLayers compares a text in layers of gzip and zstd with the text alone. It also
+// compares objects in memory with objects that arrive byte by byte, with bytes added or
+// missing at the end.
 func FuzzLayers(f *testing.F) {
 	text := logOf(record("a", 0), record("b", 1))
 	for _, plan := range []string{"", "a", "b", "c", "aa", "ba", "aac", "ab", "aaa", "aaaa", "bbbb"} {
@@ -55,7 +57,7 @@ func FuzzLayers(f *testing.F) {
 		stored := slices.Clone(text)
 		for i, p := range plan {
 			switch half := len(stored) / 2; {
-			case p%3 == 2 && i == len(plan)-1: // only the outermost may be zstd
+			case p%3 == 2 && i == len(plan)-1: // only the outermost layer may be zstd
 				stored = zstandard(t, stored)
 			case p%3 == 1:
 				stored = gzipped(t, stored[:half], nil, stored[half:])
@@ -78,7 +80,8 @@ func FuzzLayers(f *testing.F) {
 	})
 }
 
-// TestTheDigestIsOfTheOuterText holds the digest to what the object holds: gzip, where gzip lies inside gzip.
+// TestTheDigestIsOfTheOuterText checks that the digest is of the object's contents: of
+// gzip, if gzip is inside gzip.
 func TestTheDigestIsOfTheOuterText(t *testing.T) {
 	text := logOf(record("a", 0))
 	packed := gzipped(t, text)

@@ -15,31 +15,31 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// A Status says how reading an object ended. Text is what reports hold.
+// A Status says how reading an object ended. Reports hold its text.
 type Status string
 
-// The statuses. Of an object that is neither OK nor InvalidRecords nothing is counted.
+// The statuses. Only objects that are OK or InvalidRecords are counted.
 const (
 	OK             Status = "ok"
 	InvalidRecords Status = "invalid_records" // read to its end, but some records cannot be counted
 	Empty          Status = "empty"           // holds no text
-	NotCloudTrail  Status = "not_cloudtrail"  // JSON, but no records of CloudTrail's
+	NotCloudTrail  Status = "not_cloudtrail"  // JSON, but no CloudTrail records
 	Corrupt        Status = "corrupt"         // the compressed stream or the JSON is broken
 	Truncated      Status = "truncated"       // the compressed stream or the JSON ends too early
-	Missing        Status = "missing"         // listed, but gone when it was to be read
-	Denied         Status = "denied"          // may not be read
+	Missing        Status = "missing"         // listed, but gone when it was read
+	Denied         Status = "denied"          // access was denied
 	Changed        Status = "changed"         // was replaced while it was read
 	Unreadable     Status = "unreadable"      // could not be read for another reason
 
-	// PassedOver counts what the listing passed over though it may hold calls: it is no object of the run.
+	// PassedOver counts what the listing skipped although it may contain calls. It is not an object of the run.
 	PassedOver Status = "passed_over"
 )
 
-// Counted reports whether the events of such an object count.
+// Counted reports whether the events of an object with this status count.
 func (s Status) Counted() bool { return s == OK || s == InvalidRecords }
 
-// Lasting reports whether an object will be found so again, as long as its bytes stay the same: the
-// reason lies in them, not on the way to them.
+// Lasting reports whether reading the object again gives the same status, as long as its
+// bytes stay the same: the reason lies in the bytes, not in the transfer.
 func (s Status) Lasting() bool {
 	switch s {
 	case Missing, Denied, Changed, Unreadable:
@@ -48,29 +48,33 @@ func (s Status) Lasting() bool {
 	return true
 }
 
-// A Result says what reading one object gave.
+// A Result is the outcome of reading one object.
 type Result struct {
 	Seq    int // the object's number in the trail, from 0
 	Object store.Object
 	Status Status
-	// Err tells what is wrong, in one line that names the object and the place; nil for OK.
+	// Err says what is wrong, in one line that names the object and the place. It is nil
+	// for OK.
 	Err error
-	// ErrOffset is that place: the uncompressed bytes before it; -1 where nothing was read.
+	// ErrOffset is that place: the number of uncompressed bytes before it. It is -1 if
+	// nothing was read.
 	ErrOffset int64
-	// SHA256 is of the uncompressed log, in hexadecimal; "" where it was not asked for or not read whole.
+	// SHA256 is the digest of the uncompressed log, in hexadecimal. It is "" if it was
+	// not requested or the log was not read whole.
 	SHA256 string
-	// Bytes is the uncompressed log's length, as far as it was read.
+	// Bytes is the number of bytes of the uncompressed log that were read.
 	Bytes int64
-	// Records is how many records the object holds: all of them where Counted, else 0.
+	// Records is the number of records in the object if Counted, else 0.
 	Records int64
-	// Invalid and Outside are how many of the records cannot be counted, and lie outside the window.
+	// Invalid is the number of records that cannot be counted. Outside is the number of
+	// records outside the window.
 	Invalid, Outside int64
-	// Days counts the records that have an eventTime by their days, in the window or not, in the
-	// order met; none where not Counted.
+	// Days counts the records that have an eventTime by day, inside the window or not, in
+	// the order met. It is empty if the object is not Counted.
 	Days []DayCount
 }
 
-// A DayCount counts an object's records of one day.
+// A DayCount is the number of an object's records on one day.
 type DayCount struct {
 	Day     day.Day
 	Records int64
@@ -79,7 +83,7 @@ type DayCount struct {
 // Counted reports whether the object was read to its end, so that its events count.
 func (r *Result) Counted() bool { return r.Status.Counted() }
 
-// RecordsOf returns how many of the object's records are of day d.
+// RecordsOf returns the number of the object's records on day d.
 func (r *Result) RecordsOf(d day.Day) int64 {
 	for _, c := range r.Days {
 		if c.Day == d {
@@ -89,8 +93,8 @@ func (r *Result) RecordsOf(d day.Day) int64 {
 	return 0
 }
 
-// countDay counts a record of day d. Records come nearly in order of time, so d is nearly always the
-// day counted last.
+// countDay counts a record of day d. Records are nearly in order of time, so d is nearly
+// always the last day counted.
 func (r *Result) countDay(d day.Day) {
 	for i := len(r.Days) - 1; i >= 0; i-- {
 		if r.Days[i].Day == d {
@@ -101,15 +105,16 @@ func (r *Result) countDay(d day.Day) {
 	r.Days = append(r.Days, DayCount{d, 1})
 }
 
-// An objectReader reads one object after the other, reusing its buffers. The zero value is ready.
+// An objectReader reads one object after another and reuses its buffers. The zero value
+// is ready.
 type objectReader struct {
 	window day.Window
 	layers layers
 	reader event.Reader
-	events int // offered of the current object
+	events int // of the current object, passed to the sink
 }
 
-// read walks the object and offers its events in the window to sink.
+// read reads the object and passes its events in the window to sink.
 func (o *objectReader) read(ctx context.Context, f *source.Fetch, sink Sink) Result {
 	res := Result{Seq: f.Seq, Object: f.Object, Status: OK}
 	o.events = 0
@@ -128,7 +133,7 @@ func (o *objectReader) read(ctx context.Context, f *source.Fetch, sink Sink) Res
 	return res
 }
 
-// walk reads body, which holds stored where the object lies in memory whole.
+// walk reads body. stored holds the bytes of body if the object is whole in memory.
 func (o *objectReader) walk(body io.Reader, stored []byte, sink Sink, res *Result) error {
 	if err := o.layers.open(body, stored, &o.reader); err != nil {
 		return err
@@ -142,7 +147,7 @@ func (o *objectReader) walk(body io.Reader, stored []byte, sink Sink, res *Resul
 		if err != nil {
 			return err
 		}
-		if o.events == dedupe.MaxEvents { // no more have a place
+		if o.events == dedupe.MaxEvents { // later events have no place
 			return fmt.Errorf("more than %d records", dedupe.MaxEvents)
 		}
 		o.take(ev, sink, res)
@@ -151,7 +156,8 @@ func (o *objectReader) walk(body io.Reader, stored []byte, sink Sink, res *Resul
 	return nil
 }
 
-// take sorts one record: it cannot be counted, lies outside the window, or goes to sink.
+// take handles one record: it cannot be counted, or is outside the window, or goes to
+// sink.
 func (o *objectReader) take(ev *event.Event, sink Sink, res *Result) {
 	res.Records++
 	if ev.Problem != "" {
@@ -179,7 +185,7 @@ func (o *objectReader) take(ev *event.Event, sink Sink, res *Result) {
 	sink.Event(ev)
 }
 
-// Undated is the day of events without eventTime, which no report's day can hold.
+// Undated is the day of events without an eventTime. No report has this day.
 const Undated = day.Day(-1 << 31)
 
 func statusOf(err error) Status {
@@ -197,7 +203,7 @@ func statusOf(err error) Status {
 	return Corrupt
 }
 
-// describe puts the object's name and the place before what went wrong, once.
+// describe adds the object's name and the place to the front of an error, once.
 func describe(obj store.Object, offset int64, err error) error {
 	var unread *source.Error
 	var broken flate.CorruptInputError

@@ -14,34 +14,35 @@ import (
 	"vpcetrail/ingest/source"
 )
 
-// A Sink takes the events of one worker, which all come from one event.Reader. Run calls a Sink from one goroutine
-// at a time, and offers it objects in the order of their numbers.
+// A Sink receives the events of one worker. All come from one event.Reader. Run calls a
+// Sink from one goroutine at a time, and passes it objects in the order of their numbers.
 type Sink interface {
 	// Begin opens object number seq.
 	Begin(seq int)
 
-	// Event takes the next event of the object at hand: tentatively, and before it is known how it
-	// counts. The event is borrowed until Event returns; account and Region are filled in from
-	// the object's name where the record leaves them out.
+	// Event receives the next event of the current object. The event is tentative: the
+	// object may turn out void and the event may be a duplicate. The event is borrowed
+	// until Event returns. If the record leaves out account or Region, they are taken
+	// from the object's name.
 	Event(ev *event.Event)
 
-	// End closes the current object. Where res is not Counted its events are to be forgotten. The Sink
-	// may keep res. An error ends the run.
+	// End closes the current object. If res is not Counted, the Sink must forget its
+	// events. The Sink may keep res. An error ends the run.
 	End(res *Result) error
 }
 
-// Config says how to run.
+// Config is the configuration of a run.
 type Config struct {
-	Window day.Window // the days, by eventTime, whose events are offered
-	SHA256 bool       // digest every uncompressed log: half the price of inflating it
-	// Progress, where not nil, is kept up to date while Run works.
+	Window day.Window // events with an eventTime on these days go to the sinks
+	SHA256 bool       // compute the digest of every uncompressed log: costs half as much as inflating it
+	// Progress, if not nil, is updated while Run works.
 	Progress *Progress
 }
 
-// Progress counts what is done. It may be read at any time.
+// Progress counts the work done. It may be read at any time.
 type Progress struct {
-	Objects, Unread atomic.Int64 // objects done, and those of them that could not be read
-	Stored, Bytes   atomic.Int64 // bytes as stored, and uncompressed
+	Objects, Unread atomic.Int64 // objects done, and objects among them that could not be read
+	Stored, Bytes   atomic.Int64 // bytes as stored, and bytes uncompressed
 	Records         atomic.Int64
 }
 
@@ -55,10 +56,11 @@ func (p *Progress) add(res *Result) {
 	}
 }
 
-// Run reads every object of trail, with as many workers as there are sinks, and offers each event of
-// the window to one of them. An object that cannot be read ends up in its Result and does not stop the
-// run, unless the credentials are to blame. Run returns the first error of listing, of credentials, of a Sink or of
-// ctx, after every worker has stopped; what the sinks hold then must not be used.
+// Run reads every object of trail and passes each event in the window to one of the
+// sinks. It starts one worker for each sink. If an object cannot be read, its Result says
+// so and the run goes on, unless the credentials are the cause. Run returns the first
+// error of listing, of credentials, of a Sink or of ctx, after every worker has stopped.
+// After an error the contents of the sinks must not be used.
 func Run(ctx context.Context, trail *source.Trail, sinks []Sink, cfg Config) error {
 	if cfg.Progress == nil {
 		cfg.Progress = new(Progress)
@@ -72,7 +74,7 @@ func Run(ctx context.Context, trail *source.Trail, sinks []Sink, cfg Config) err
 	return group.Wait()
 }
 
-// A run is what its workers share.
+// A run is the state that its workers share.
 type run struct {
 	trail    *source.Trail
 	progress *Progress
@@ -99,7 +101,7 @@ func (r *run) work(ctx context.Context, reader *objectReader, sink Sink) error {
 func (r *run) object(ctx context.Context, f *source.Fetch, reader *objectReader, sink Sink) error {
 	sink.Begin(f.Seq)
 	res := reader.read(ctx, f, sink)
-	if ctx.Err() != nil { // the object is not to blame
+	if ctx.Err() != nil { // the object is not the cause
 		return fmt.Errorf("%s: read: %w", f.Object.Name, context.Cause(ctx))
 	}
 	var unread *source.Error

@@ -31,10 +31,10 @@ type recorder struct {
 	log        *dedupe.Log
 	seq, index int
 
-	counted []string // once settled: the ids of the events that count
+	counted []string // after settle: the ids of the events that count
 }
 
-// taken is what a recorder was offered of one object.
+// taken is what a recorder received of one object.
 type taken struct {
 	seq int
 	ids []string
@@ -62,7 +62,8 @@ func (r *recorder) End(res *Result) error {
 	return r.log.Err()
 }
 
-// settle fills in what counts of each recorder's events. Of corrections those count that replace a record.
+// settle sets which of each recorder's events count. Of the corrections, only those that
+// replace a record count.
 func settle(t testing.TB, sinks []*recorder, memory int) {
 	t.Helper()
 	var mu sync.Mutex
@@ -101,7 +102,7 @@ func settle(t testing.TB, sinks []*recorder, memory int) {
 	}
 }
 
-// record returns a record of the second-th second of 20 November 2026.
+// record returns a record at the given second of 20 November 2026.
 func record(id string, second int) string {
 	return fmt.Sprintf(`{"eventTime":"2026-11-20T00:%02d:%02dZ","eventID":%q,"awsRegion":"us-east-1","recipientAccountId":"111122223333"}`, second/60, second%60, id)
 }
@@ -134,7 +135,7 @@ func zstandard(t testing.TB, text []byte) []byte {
 	return z.EncodeAll(text, nil)
 }
 
-// subscription is what CloudWatch Logs delivers of one record.
+// subscription returns what CloudWatch Logs delivers for one record.
 func subscription(id string) string {
 	return fmt.Sprintf(`{"messageType":"DATA_MESSAGE","logEvents":[{"message":%q}]}`, record(id, 0))
 }
@@ -145,7 +146,7 @@ func runOver(t testing.TB, files map[string][]byte, workers int, cfg Config) []*
 	return runWith(t, files, workers, 1<<20, cfg)
 }
 
-// runWith is runOver that finds what counts in so many bytes of memory.
+// runWith is runOver with a limit on the memory for finding what counts.
 func runWith(t testing.TB, files map[string][]byte, workers, memory int, cfg Config) []*recorder {
 	t.Helper()
 	dir := t.TempDir()
@@ -187,7 +188,7 @@ func TestObjectsThatCannotBeReadWhole(t *testing.T) {
 		data   []byte
 		status Status
 		offset int64
-		text   string // what the error says behind the object's name
+		text   string // what the error says after the object's name
 	}{
 		{"whole", packed, OK, 0, ""},
 		{"plain", good, OK, 0, ""},
@@ -202,7 +203,7 @@ func TestObjectsThatCannotBeReadWhole(t *testing.T) {
 		{"a frame of zstd to be skipped", append([]byte("\x50\x2a\x4d\x18\x02\x00\x00\x00ab"), squeezed...), OK, 0, ""},
 		{"cut zstd", squeezed[:len(squeezed)-9], Truncated, 0, "decode: ends too early, at byte 0"},
 		{"wrong checksum of zstd", flip(squeezed, len(squeezed)-1), Corrupt, 0, "decode: at byte 0: CRC check failed"},
-		{"bytes behind the zstd", append(squeezed[:len(squeezed):len(squeezed)], "a tail of text"...), Corrupt, int64(len(good)), "decode: at byte " + fmt.Sprint(len(good)) + ": invalid input: magic number mismatch"},
+		{"bytes after the zstd", append(squeezed[:len(squeezed):len(squeezed)], "a tail of text"...), Corrupt, int64(len(good)), "decode: at byte " + fmt.Sprint(len(good)) + ": invalid input: magic number mismatch"},
 		{"lines", gzipped(t, []byte(record("a", 0)+"\n"), []byte(record("b", 1)+"\n")), OK, 0, ""},
 		{"an array by zstd", zstandard(t, []byte("["+record("a", 0)+","+record("b", 1)+"]")), OK, 0, ""},
 		{"subscriptions", gzipped(t, []byte(subscription("a")), []byte(subscription("b"))), OK, 0, ""},
@@ -212,8 +213,8 @@ func TestObjectsThatCannotBeReadWhole(t *testing.T) {
 		{"cut gzip", packed[:len(packed)-9], Truncated, int64(len(good) - 1), "decode: ends too early, at byte " + fmt.Sprint(len(good)-1)},
 		{"cut within the checksum", packed[:len(packed)-3], Truncated, int64(len(good)), "decode: ends too early, at byte " + fmt.Sprint(len(good))},
 		{"wrong checksum", flip(packed, len(packed)-6), Corrupt, int64(len(good)), "decode: at byte " + fmt.Sprint(len(good)) + ": gzip: invalid checksum"},
-		{"bytes behind the gzip", append(bytes.Clone(packed), "a tail of text"...), Corrupt, int64(len(good)), "decode: at byte " + fmt.Sprint(len(good)) + ": gzip: bytes after the end of the stream"},
-		{"a byte behind the gzip", append(bytes.Clone(packed), 'x'), Corrupt, int64(len(good)), "decode: at byte " + fmt.Sprint(len(good)) + ": gzip: bytes after the end of the stream"},
+		{"bytes after the gzip", append(bytes.Clone(packed), "a tail of text"...), Corrupt, int64(len(good)), "decode: at byte " + fmt.Sprint(len(good)) + ": gzip: bytes after the end of the stream"},
+		{"a byte after the gzip", append(bytes.Clone(packed), 'x'), Corrupt, int64(len(good)), "decode: at byte " + fmt.Sprint(len(good)) + ": gzip: bytes after the end of the stream"},
 		{"a second member cut in its name", append(bytes.Clone(packed), "\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\xffna"...), Truncated, int64(len(good)), "decode: ends too early, at byte " + fmt.Sprint(len(good))},
 		{"a first member cut in its name", []byte("\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\xffna"), Truncated, 0, "decode: ends too early, at byte 0"},
 		{"gzip inside gzip", gzipped(t, packed), OK, 0, ""},
@@ -224,8 +225,8 @@ func TestObjectsThatCannotBeReadWhole(t *testing.T) {
 		{"gzip inside gzip, four times", gzipped(t, gzipped(t, gzipped(t, packed))), Corrupt, 0, "decode: at byte 0: compressed more than 3 times, one inside the other"},
 		{"gzip cut inside gzip", gzipped(t, packed[:len(packed)-9]), Truncated, int64(len(good) - 1), "decode: ends too early, at byte " + fmt.Sprint(len(good)-1)},
 		{"gzip inside gzip that is cut in its checksum", gzipped(t, packed)[:len(gzipped(t, packed))-3], Truncated, int64(len(good)), "decode: ends too early, at byte " + fmt.Sprint(len(good))},
-		{"bytes behind the gzip inside gzip", gzipped(t, append(bytes.Clone(packed), "tail"...)), Corrupt, int64(len(good)), "decode: at byte " + fmt.Sprint(len(good)) + ": gzip: bytes after the end of the stream"},
-		{"bytes behind the gzip outside gzip", append(gzipped(t, packed), "tail"...), Corrupt, int64(len(good)), "decode: at byte " + fmt.Sprint(len(good)) + ": gzip: bytes after the end of the stream"},
+		{"bytes after the gzip inside gzip", gzipped(t, append(bytes.Clone(packed), "tail"...)), Corrupt, int64(len(good)), "decode: at byte " + fmt.Sprint(len(good)) + ": gzip: bytes after the end of the stream"},
+		{"bytes after the gzip outside gzip", append(gzipped(t, packed), "tail"...), Corrupt, int64(len(good)), "decode: at byte " + fmt.Sprint(len(good)) + ": gzip: bytes after the end of the stream"},
 		{"a byte order mark", gzipped(t, []byte("\ufeff"), good), OK, 0, ""},
 		{"UTF-16", []byte("\xff\xfe{\x00}\x00"), Corrupt, 0, "decode: at byte 0: " + event.ErrUTF16.Error()},
 		{"nested too deep", []byte(`{"Records":[` + strings.Repeat("[", 9_999)), Corrupt, 10_010, "decode: at byte 10010: JSON nested more than 10000 levels deep"},
@@ -246,7 +247,7 @@ func TestObjectsThatCannotBeReadWhole(t *testing.T) {
 			if res.Status != tc.status || res.ErrOffset != tc.offset || text != tc.text {
 				t.Errorf("%s at byte %d, %q\nwant %s at byte %d, %q", res.Status, res.ErrOffset, text, tc.status, tc.offset, tc.text)
 			}
-			want := 1 // the other object's
+			want := 1 // of the other object
 			switch tc.status {
 			case OK:
 				want += 2
@@ -262,7 +263,7 @@ func TestObjectsThatCannotBeReadWhole(t *testing.T) {
 
 func TestTheFirstOfDuplicatesCountsWhateverTheWorkersAndTheMemory(t *testing.T) {
 	files := map[string][]byte{}
-	for i := range 40 { // object i holds id i and the ids of all objects before
+	for i := range 40 { // object i has id i and the ids of all objects before it
 		var records []string
 		for k := i; k >= 0; k-- {
 			records = append(records, record(fmt.Sprintf("00000000-0000-4000-8000-%012d", k), i))
@@ -273,7 +274,7 @@ func TestTheFirstOfDuplicatesCountsWhateverTheWorkersAndTheMemory(t *testing.T) 
 		for _, memory := range []int{1, 1 << 20} {
 			var counted []string
 			for _, sink := range runWith(t, files, workers, memory, Config{Window: day.All()}) {
-				for _, o := range sink.objects { // each object's first record is the one that is new
+				for _, o := range sink.objects { // only the first record of each object is new
 					if len(sink.counted) == 0 || sink.counted[0] != o.ids[0] {
 						t.Fatalf("%d workers, %d bytes: of object %d %q counts", workers, memory, o.seq, sink.counted)
 					}
@@ -298,7 +299,7 @@ func TestCorrectionsReplaceTheRecordOfTheirDay(t *testing.T) {
 	for _, tc := range []struct {
 		name    string
 		objects []string
-		want    string // ids that count
+		want    string // the ids that count
 	}{
 		{"later", []string{record("a", 0), corrects("a", "correction")}, "correction"},
 		{"earlier", []string{corrects("a", "correction"), record("a", 0)}, "correction"},

@@ -106,7 +106,7 @@ func checkLiterals(t *testing.T, h huffman, b uint, e entry, n uint) {
 	}
 	code := entry(bits) - entry(n) // the bits that are looked up in the sub-table
 	if e != want+code<<codeShift+code {
-		t.Fatalf("symbol %d of %d bits: entry %x behind %d bits", s, bits, e, n)
+		t.Fatalf("symbol %d of %d bits: entry %x after %d bits", s, bits, e, n)
 	}
 }
 

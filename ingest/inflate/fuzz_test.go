@@ -73,7 +73,7 @@ func check(t *testing.T, gz []byte) (alone bool) {
 	in := append(bytes.Clone(gz), bytes.Repeat([]byte{canary}, 64)...)[:len(gz)]
 	alone = agree(t, &r, in)
 	if n := bytes.Count(behind, []byte{canary}); n != len(behind) {
-		t.Fatalf("%d bytes behind the window were written to", len(behind)-n)
+		t.Fatalf("%d bytes after the window were written to", len(behind)-n)
 	}
 	if !bytes.Equal(in, gz) {
 		t.Fatal("the stream was written to")

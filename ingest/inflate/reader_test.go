@@ -117,7 +117,7 @@ func TestWhatFollowsAMember(t *testing.T) {
 	for n := 1; n < len(named); n++ {
 		for _, members := range [][]byte{nil, whole, append(bytes.Clone(whole), whole...)} {
 			if _, err := streamed(append(members, named[:n]...)); err != io.ErrUnexpectedEOF {
-				t.Errorf("%d bytes of a header behind %d of members: %v", n, len(members), err)
+				t.Errorf("%d bytes of a header after %d of members: %v", n, len(members), err)
 			}
 		}
 	}
@@ -258,7 +258,7 @@ func TestReaderReadsWhatNextReturns(t *testing.T) {
 			t.Errorf("%s: %d bytes, %v; want %d", name, len(got), err, len(want))
 		}
 		if n, err := r.Read(make([]byte, 1)); n != 0 || err != io.EOF {
-			t.Errorf("%s: Read behind the end: %d, %v", name, n, err)
+			t.Errorf("%s: Read after the end: %d, %v", name, n, err)
 		}
 	}
 }
@@ -326,7 +326,7 @@ func TestReaderLetsAGrownWindowGo(t *testing.T) {
 		t.Errorf("window of %d bytes for a million kept", len(r.f.out))
 	}
 	if r.f.in != nil {
-		t.Error("holds the stream behind its end")
+		t.Error("holds the stream after the end")
 	}
 	if err := r.Reset(gz); err != nil || len(r.f.out) != maxDistance+window+outSlack {
 		t.Errorf("window of %d bytes after Reset, %v", len(r.f.out), err)

@@ -104,7 +104,7 @@ func TestSorterSorts(t *testing.T) {
 					t.Fatalf("%d records came back of %d, or out of order: %v", len(got), len(want), c.Err())
 				}
 				if c.Next() {
-					t.Error("a record behind the last")
+					t.Error("a record after the last")
 				}
 			}
 		})
