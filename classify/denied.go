@@ -6,7 +6,7 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// Failed reports whether the call ended in an error of any kind.
+// Failed reports whether the call ended in an error.
 func Failed(ev *event.Event) bool {
 	if len(ev.ErrorCode) == 0 {
 		return len(ev.ErrorMessage) > 0
@@ -14,13 +14,14 @@ func Failed(ev *event.Event) bool {
 	return !isSuccess(ev.ErrorCode)
 }
 
-// isSuccess reports whether an errorCode is an HTTP status of success. Amazon Managed Grafana writes "200".
+// isSuccess reports whether an errorCode is an HTTP success status. Amazon Managed
+// Grafana writes "200".
 func isSuccess(code []byte) bool {
 	return len(code) == 3 && code[0] == '2' && isDigit(code[1]) && isDigit(code[2])
 }
 
-// Denied reports whether the call, which failed, was refused for want of permission. S3 answers so for a
-// missing object too, where the caller may not list the bucket.
+// Denied reports whether the call, which failed, was denied for lack of permission. S3
+// gives the same answer for a missing object if the caller may not list the bucket.
 func Denied(ev *event.Event) bool {
 	code := ev.ErrorCode
 	switch {
@@ -29,13 +30,14 @@ func Denied(ev *event.Event) bool {
 	case string(code) == "Client.OperationNotPermitted", string(code) == "VpceAccessDenied":
 		return true
 	case string(code) == "Client.AuthFailure" && bytes.Contains(bytes.ToLower(ev.ErrorMessage), []byte("not authorized")):
-		return true // EC2 writes this code for credentials that are not valid too
+		return true // EC2 also writes this code for invalid credentials
 	}
 	return len(ev.ErrorMessage) > 0 &&
 		(DeniedByEndpointPolicy(ev) || bytes.Contains(ev.ErrorMessage, []byte("is not authorized to perform")))
 }
 
-// DeniedByEndpointPolicy reports whether the record says that an endpoint's policy refused the call.
+// DeniedByEndpointPolicy reports whether the record says that an endpoint policy denied
+// the call.
 func DeniedByEndpointPolicy(ev *event.Event) bool {
 	return string(ev.ErrorCode) == "VpceAccessDenied" ||
 		bytes.Contains(ev.ErrorMessage, []byte("because no VPC endpoint policy allows")) ||

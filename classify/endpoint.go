@@ -7,32 +7,34 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// An Endpoint is what is known of a VPC endpoint besides its calls; what is not known is empty. Times
-// are in milliseconds since the epoch, and 0 where they are not known.
+// An Endpoint holds what is known of a VPC endpoint besides its calls. Unknown fields are
+// empty. Times are in milliseconds since the epoch, or 0 if unknown.
 type Endpoint struct {
 	ID         string // vpce-…
 	Type       string // "gateway" or "interface"
 	VPC        string // vpc-…
 	Service    string // com.amazonaws.us-east-1.sqs
-	Account    string // the owner's, 12 digits
-	Region     string // the endpoint's own; not known of the output of aws ec2 describe-vpc-endpoints
+	Account    string // of the owner, 12 digits
+	Region     string // of the endpoint; the output of aws ec2 describe-vpc-endpoints does not have it
 	PrivateDNS PrivateDNS
 
 	Created int64
-	Deleted int64 // when its deletion was asked for
-	Seen    int64 // the last time at which something showed it to be there
+	Deleted int64 // when its deletion was requested
+	Seen    int64 // the last time at which it was known to exist
 
-	// ByTrail says that only the trail's own events tell of the endpoint, and no description of EC2's.
+	// ByTrail says that the endpoint is known only from the trail's own events, not from
+	// a description by EC2.
 	ByTrail bool
 }
 
-// PrivateDNS says whether a service's ordinary name leads to the endpoint, and when somebody said so.
+// PrivateDNS says whether the service's ordinary name resolves to the endpoint, and when
+// this was reported.
 type PrivateDNS struct {
 	Enabled event.Bool
-	At      int64 // milliseconds since the epoch; 0 where nobody knows
+	At      int64 // milliseconds since the epoch; 0 if unknown
 }
 
-// or returns the later word of the two.
+// or returns the later report of the two.
 func (p PrivateDNS) or(q PrivateDNS) PrivateDNS {
 	switch {
 	case q.Enabled == event.Absent:
@@ -43,12 +45,13 @@ func (p PrivateDNS) or(q PrivateDNS) PrivateDNS {
 	return p
 }
 
-// drain is how long after its deletion was asked for an endpoint may still carry calls: EC2 takes it
-// down in the minutes that follow, and calls that wait for their answer end later still.
+// drain is the time for which an endpoint may still carry calls after the request to
+// delete it. EC2 removes it within minutes, and calls that wait for their answer end
+// later.
 const drain = time.Hour
 
-// On reports whether the endpoint may have carried calls on day d: from the day of its making to that of
-// its deletion. An end that is not known is open.
+// On reports whether the endpoint may have carried calls on day d, from the day of its
+// creation to the day of its deletion. If either is unknown, that side has no limit.
 func (e *Endpoint) On(d day.Day) bool {
 	if e.Created != 0 && d < day.OfMillis(e.Created) {
 		return false
@@ -57,8 +60,8 @@ func (e *Endpoint) On(d day.Day) bool {
 	return gone == 0 || d <= day.OfMillis(gone+drain.Milliseconds())
 }
 
-// Gone returns when the endpoint was deleted; 0 where it is not known to be. A deletion after which the
-// endpoint was seen again did not happen, whatever was asked for.
+// Gone returns the time when the endpoint was deleted, or 0 if no deletion is known. If
+// the endpoint was seen again after the request, it was not deleted.
 func (e *Endpoint) Gone() int64 {
 	if e.Seen > e.Deleted {
 		return 0
@@ -66,9 +69,10 @@ func (e *Endpoint) Gone() int64 {
 	return e.Deleted
 }
 
-// Merge joins two accounts of the same endpoint. The order in which several are joined makes no
-// difference: of each field the greater value stands, but the first making, and the latest word on
-// private DNS. An Endpoint without an ID says nothing.
+// Merge combines two descriptions of the same endpoint. The order of several merges makes
+// no difference. Of each field the greater value is kept, except that the earliest
+// creation and the latest report of private DNS are kept. An Endpoint without an ID adds
+// nothing.
 func Merge(a, b Endpoint) Endpoint {
 	switch {
 	case a.ID == "":
@@ -91,7 +95,8 @@ func (e *Endpoint) mergeTimes(other *Endpoint) {
 	e.PrivateDNS = e.PrivateDNS.or(other.PrivateDNS)
 }
 
-// orElse fills what e leaves empty from other. Of times, and of what changes in time, both tell.
+// orElse fills the empty fields of e from other. Times, and fields that change over time,
+// come from both.
 func (e Endpoint) orElse(other Endpoint) Endpoint {
 	fill := func(field *string, value string) {
 		if *field == "" {

@@ -69,7 +69,8 @@ func TestEndpointOn(t *testing.T) {
 	}
 }
 
-// What several places tell of an endpoint comes in any order, and some of it twice.
+// Descriptions of an endpoint come from several places, in any order, and some come
+// twice.
 func TestMergeIsTheSameInEveryOrder(t *testing.T) {
 	const id = "vpce-0a1b2c3d"
 	told := []Endpoint{
@@ -77,7 +78,7 @@ func TestMergeIsTheSameInEveryOrder(t *testing.T) {
 		{ID: id, Account: "111122223333", Seen: 300, PrivateDNS: PrivateDNS{event.False, 300}, ByTrail: true},                      // modified
 		{ID: id, Account: "111122223333", Seen: 400, ByTrail: true},                                                                // modified otherwise
 		{ID: id, Deleted: 500, ByTrail: true},
-		{ID: id, Service: "com.amazonaws.us-east-1.sqs", Created: 100, PrivateDNS: PrivateDNS{Enabled: event.True}}, // described, nobody knows when
+		{ID: id, Service: "com.amazonaws.us-east-1.sqs", Created: 100, PrivateDNS: PrivateDNS{Enabled: event.True}}, // described at an unknown time
 	}
 	want := Endpoint{
 		ID: id, Type: "interface", VPC: "vpc-1", Service: "com.amazonaws.us-east-1.sqs", Account: "111122223333",
@@ -96,7 +97,7 @@ func TestMergeIsTheSameInEveryOrder(t *testing.T) {
 	permute(Endpoint{}, told)
 }
 
-// Two of the accounts are joined first, as in a saved inventory, and the third later.
+// Two of the descriptions are merged first, as in a saved inventory, and the third later.
 func TestMergeMayBeginAnywhere(t *testing.T) {
 	a := Endpoint{ID: "vpce-0a1b2c3d", Seen: 1, PrivateDNS: PrivateDNS{event.True, 1}, ByTrail: true}
 	b := Endpoint{ID: "vpce-0a1b2c3d", Seen: 2, PrivateDNS: PrivateDNS{event.False, 2}, Type: "gateway"}

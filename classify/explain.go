@@ -7,50 +7,54 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// An Explanation says for a person how a verdict came about: what decided, what else the record says for
-// and against it, and what could still change it. It holds copies, and needs the Event no more.
+// An Explanation describes for a person how a verdict was reached: what decided, what
+// else in the record supports or contradicts it, and what could still change it. It holds
+// copies and does not need the Event.
 type Explanation struct {
 	Verdict Verdict
-	// Route says the verdict's route in words, Because the rule that led to it in a sentence.
+	// Route is the verdict's route in words. Because is the rule that led to it, as a
+	// sentence.
 	Route, Because string
-	// Endpoint is what is known of the endpoint that the record names; its ID is empty where it names none.
+	// Endpoint is what is known of the endpoint in the record. Its ID is empty if the
+	// record names no endpoint.
 	Endpoint Endpoint
 	Source   Source
-	// Findings are the evidence, in an order that is the same for every record.
+	// Findings is the evidence, in the same order for every record.
 	Findings []Finding
-	// Conflicts are evidence that does not agree, a sentence each.
+	// Conflicts lists pieces of evidence that contradict each other, one sentence each.
 	Conflicts []string
-	// Changes are what could be given to change the verdict; where there are none it is final.
+	// Changes lists the inputs that could change the verdict. If it is empty, the verdict
+	// is final.
 	Changes []Change
-	// Advice says what else would tell more, a sentence each.
+	// Advice says what else would give more information, one sentence each.
 	Advice []string
 }
 
-// A Source is where a call came from.
+// A Source is the source of a call.
 type Source struct {
 	Kind    SourceKind
 	Address Address      // of Public, Private and Special sources
-	Net     netip.Prefix // that makes the address private or special; else invalid
-	// Published is AWS's range of a public address, the zero value where AWS publishes none. Of AWS's
-	// ranges some are known by their prefix alone.
+	Net     netip.Prefix // makes the address private or special; else invalid
+	// Published is AWS's range of a public address, or the zero value if AWS publishes
+	// none. Some ranges have only a prefix.
 	Published Published
 }
 
-// A Side says what a piece of evidence is to the verdict.
+// A Side says how a piece of evidence relates to the verdict.
 type Side uint8
 
 // The sides.
 const (
 	Neutral Side = iota // fits any route
-	Decides             // the rule that decided looked at it
-	For                 // points to the verdict's route as well
+	Decides             // the deciding rule used it
+	For                 // also points to the verdict's route
 	Against             // points to another route
 )
 
-// String returns the side's word, as texts hold it.
+// String returns the side as a word for output.
 func (s Side) String() string { return [...]string{"neutral", "decides", "for", "against"}[s] }
 
-// The fields of findings that are no field of the record.
+// Field names of findings that are not fields of the record.
 const (
 	FieldInventory = "endpoint inventory"
 	FieldTrail     = "endpoint events"
@@ -59,20 +63,21 @@ const (
 // A Finding is one piece of evidence.
 type Finding struct {
 	Field string // of the record, with dots; or FieldInventory or FieldTrail
-	Value string // as it stands; empty where the record has none
+	Value string // as in the record; empty if the record has none
 	Means string // in words; may be empty
 	Side  Side
 }
 
-// A Change is what could still change a verdict.
+// A Change is an input that could still change a verdict.
 type Change struct {
-	Given   string // the flag, or the records, to be given
-	If      string // what it must tell
+	Given   string // the flag or the records to provide
+	If      string // what the input must show
 	Verdict Verdict
 }
 
-// Explain says how facts, which Examine has read from ev, lead to the verdict that Resolve makes of them.
-// For facts of an endpoint of which another record proved the type, Interface may be set before.
+// Explain describes how facts, which Examine read from ev, lead to the verdict that
+// Resolve returns. If another record proved the endpoint's type, the caller may set
+// Interface in facts first.
 func Explain(ev *event.Event, facts Facts, owners *Owners, ranges *Ranges) Explanation {
 	x := explainer{ev: ev, facts: &facts, owners: owners, id: string(facts.EndpointID), account: string(facts.EndpointAccount)}
 	x.Verdict = owners.Resolve(facts.Unowned, x.id, x.account)
@@ -86,16 +91,16 @@ func Explain(ev *event.Event, facts Facts, owners *Owners, ranges *Ranges) Expla
 	return x.Explanation
 }
 
-// An explainer makes one Explanation.
+// An explainer builds one Explanation.
 type explainer struct {
 	Explanation
 	ev          *event.Event
 	facts       *Facts
 	owners      *Owners
-	id, account string // of facts
+	id, account string // from facts
 }
 
-// endpoint returns what is known of the endpoint, as reports fill their columns.
+// endpoint returns what is known of the endpoint, as the report's columns show it.
 func (x *explainer) endpoint() Endpoint {
 	if x.id == "" {
 		return Endpoint{}
@@ -125,7 +130,7 @@ func sourceOf(text []byte, ranges *Ranges) Source {
 	return s
 }
 
-// changes asks the rules themselves what they would say if more were known.
+// changes asks the rules what they would decide if more were known.
 func (x *explainer) changes() {
 	if x.Verdict == x.facts.Unowned && x.id != "" {
 		if x.account != "" {
@@ -137,24 +142,24 @@ func (x *explainer) changes() {
 			given = "--endpoints with more accounts and Regions"
 		}
 		x.change(given, "the inventory lists "+x.id, &Owners{Inventory: map[string]Endpoint{x.id: {}}}, "")
-		x.change("all records of that day", "one tells that an account of yours made, changed or deleted the endpoint",
+		x.change("all records of that day", "a record shows that an account of yours created, changed or deleted the endpoint",
 			&Owners{Accounts: map[string]bool{"ours": true}, Trail: map[string]Endpoint{x.id: {Account: "ours"}}}, "")
 	}
 	if x.Verdict.Route() == VPCE && x.Endpoint.Type == "" {
-		x.Advice = append(x.Advice, "The endpoint's type is not known: an inventory given by --endpoints tells it.")
+		x.Advice = append(x.Advice, "The endpoint's type is not known. An inventory given by --endpoints shows it.")
 	}
 	if x.Verdict.Evidence == PublicSource {
 		x.pastEndpoints()
 	}
 	if x.Verdict.Origin == FromAWS {
-		x.Advice = append(x.Advice, "Whether the address is yours, the public addresses of your NAT gateways and instances tell.")
+		x.Advice = append(x.Advice, "The public addresses of your NAT gateways and instances show whether the address is yours.")
 	}
 	if advice := reasons[x.Verdict.Evidence].advice; advice != "" {
 		x.Advice = append(x.Advice, advice)
 	}
 }
 
-// pastEndpoints names an endpoint of ours that carries such calls.
+// pastEndpoints names the endpoints of ours that carry such calls.
 func (x *explainer) pastEndpoints() {
 	past := x.owners.pastBy(string(x.ev.Recipient), string(x.ev.Region), string(x.ev.Source))
 	if len(past) == 0 {

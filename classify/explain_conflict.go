@@ -7,14 +7,14 @@ import (
 	"vpcetrail/classify/endpoints"
 )
 
-// conflicts notes where evidence does not agree.
+// conflicts adds the pieces of evidence that contradict each other.
 func (x *explainer) conflicts() {
 	ev := x.ev
 	if x.facts.signs&TwoEndpoints != 0 {
 		x.conflict("The record names two endpoints: %s counts, %s in additionalEventData does not.", x.id, ev.Additional.EndpointID)
 	}
 	if swapped(ev) {
-		x.conflict("vpcEndpointId and vpcEndpointAccountId stand in each other's place.")
+		x.conflict("vpcEndpointId and vpcEndpointAccountId are swapped.")
 	}
 	if named := endpointInName(ev.HostHeader); named != "" && x.id == "" {
 		x.conflict("The host header is the DNS name of endpoint %s, but the record names no endpoint.", named)
@@ -30,7 +30,7 @@ func (x *explainer) conflicts() {
 	x.ownConflicts()
 }
 
-// ownerConflicts notes where two places name different owners.
+// ownerConflicts adds places that name different owners.
 func (x *explainer) ownerConflicts() {
 	if x.account == "" {
 		return
@@ -43,7 +43,7 @@ func (x *explainer) ownerConflicts() {
 	}
 }
 
-// ownConflicts notes what does not fit an endpoint of ours.
+// ownConflicts adds what does not fit an endpoint of ours.
 func (x *explainer) ownConflicts() {
 	ours := x.id != "" && x.owners.Resolve(Verdict{Evidence: EndpointPrivateSource}, x.id, x.account).Owner() == Own
 	switch {
@@ -67,8 +67,8 @@ func (x *explainer) conflict(format string, args ...any) {
 	x.Conflicts = append(x.Conflicts, fmt.Sprintf(format, args...))
 }
 
-// endpointInName returns the id that the DNS name of an endpoint begins with, behind bucket. or
-// accesspoint. as with S3; empty for any other name.
+// endpointInName returns the id at the start of an endpoint's DNS name. In S3's names it
+// follows bucket. or accesspoint. The result is empty for any other name.
 func endpointInName(host []byte) string {
 	if !endpoints.IsHost(host) {
 		return ""

@@ -9,11 +9,11 @@ import (
 	"vpcetrail/classify/endpoints"
 )
 
-// find gathers the findings.
+// find collects the findings.
 func (x *explainer) find(ranges *Ranges) {
 	ev := x.ev
 	if bytes.EqualFold(ev.Type, []byte("AwsServiceEvent")) {
-		x.add(fieldEventType, ev.Type, AWSService, "an event of the service's own")
+		x.add(fieldEventType, ev.Type, AWSService, "a service event")
 	} else {
 		x.add(fieldEventType, ev.Type, RouteUnknown, eventTypes[string(ev.Type)])
 	}
@@ -21,7 +21,7 @@ func (x *explainer) find(ranges *Ranges) {
 	if string(ev.Identity.Type) == "AWSService" {
 		x.add(fieldIdentityType, ev.Identity.Type, AWSService, "the caller is a service")
 	} else {
-		x.add(fieldIdentityType, ev.Identity.Type, RouteUnknown, "a caller that is no service")
+		x.add(fieldIdentityType, ev.Identity.Type, RouteUnknown, "the caller is not a service")
 	}
 	if by := ev.Identity.InvokedBy; len(by) == 0 || invokedByService(ev.Identity.InvokedBy) {
 		x.add(fieldInvokedBy, by, AWSService, "this service made the call on the caller's behalf")
@@ -40,11 +40,11 @@ func (x *explainer) find(ranges *Ranges) {
 		if string(ev.ErrorCode) == "VpceAccessDenied" {
 			field, value = fieldErrorCode, ev.ErrorCode
 		}
-		x.add(field, value, VPCE, "an endpoint's policy refused the call")
+		x.add(field, value, VPCE, "an endpoint policy denied the call")
 	}
 }
 
-// add adds a finding that points to a route; RouteUnknown is none.
+// add adds a finding that points to a route. RouteUnknown means no route.
 func (x *explainer) add(field string, value []byte, points Route, means string) {
 	f := Finding{Field: field, Value: string(value), Means: means}
 	switch {
@@ -62,7 +62,7 @@ func (x *explainer) add(field string, value []byte, points Route, means string) 
 	x.Findings = append(x.Findings, f)
 }
 
-// decides reports whether the rule that decided looked at the field.
+// decides reports whether the deciding rule used the field.
 func (x *explainer) decides(field string) bool {
 	id, owner := fieldEndpoint, fieldEndpointOwner
 	switch {
@@ -71,9 +71,9 @@ func (x *explainer) decides(field string) bool {
 	case !IsEndpointID(x.ev.EndpointID):
 		id = fieldSecondID
 	}
-	tells := FieldTrail
+	knownFrom := FieldTrail
 	if _, listed := x.owners.listed(x.id); listed {
-		tells = FieldInventory // a saved one, which holds what other days' events told
+		knownFrom = FieldInventory // a saved inventory contains what the events of other days showed
 	}
 	names := fieldEndpoint
 	if !namesAWS(x.ev.EndpointID) {
@@ -88,26 +88,26 @@ func (x *explainer) decides(field string) bool {
 		case theAWS:
 			d = names
 		case theEvents:
-			d = tells
+			d = knownFrom
 		}
 		return d == field
 	})
 }
 
-// findEndpoint looks at the places of the endpoint's id.
+// findEndpoint examines the places of the endpoint's id.
 func (x *explainer) findEndpoint() {
 	top := x.ev.EndpointID
 	switch {
 	case len(top) == 0:
 		x.add(fieldEndpoint, top, RouteUnknown, "no endpoint is recorded, which alone does not prove that there was none")
 	case swapped(x.ev):
-		x.add(fieldEndpoint, top, RouteUnknown, "an account: id and owner stand in each other's place, and are read so")
+		x.add(fieldEndpoint, top, RouteUnknown, "an account: id and owner are swapped, and are read that way")
 	case IsEndpointID(top):
 		x.add(fieldEndpoint, top, VPCE, x.endpointMeans())
 	case namesAWS(top):
 		x.add(fieldEndpoint, top, AWSService, "AWS itself, instead of an endpoint")
 	default:
-		x.add(fieldEndpoint, top, RouteUnknown, "not an endpoint's id (vpce- and 8 or 17 hexadecimal digits): passed over")
+		x.add(fieldEndpoint, top, RouteUnknown, "not an endpoint's id (vpce- and 8 or 17 hexadecimal digits): ignored")
 	}
 	second := x.ev.Additional.EndpointID
 	switch {
@@ -122,7 +122,7 @@ func (x *explainer) findEndpoint() {
 	}
 }
 
-// endpointMeans says what is known of the endpoint.
+// endpointMeans describes what is known of the endpoint.
 func (x *explainer) endpointMeans() string {
 	e := x.Endpoint
 	var known []string
@@ -141,7 +141,8 @@ func (x *explainer) endpointMeans() string {
 	return "an endpoint's id: " + strings.Join(known, ", ")
 }
 
-// calledAs says by which names records call an endpoint's service, where its own name does not show it.
+// calledAs lists the names of an endpoint's service in records, if its own name does not
+// show them.
 func calledAs(service string) string {
 	sources := endpoints.ServiceOf(service).Sources
 	if len(sources) == 0 {
@@ -153,7 +154,7 @@ func calledAs(service string) string {
 	return " (recorded as " + strings.Join(sources, " or ") + ")"
 }
 
-// findOwner looks at what tells whose the endpoint is.
+// findOwner examines what shows the owner of the endpoint.
 func (x *explainer) findOwner() {
 	owner := x.ev.EndpointAccount
 	switch {
@@ -175,7 +176,7 @@ func (x *explainer) findOwner() {
 	other, known := x.owners.Inventory[x.id]
 	switch {
 	case ok && listed.ByTrail:
-		x.add(FieldInventory, []byte("lists it"), VPCE, "as the trail's endpoint events told, in account "+listed.Account)
+		x.add(FieldInventory, []byte("lists it"), VPCE, "from the trail's endpoint events, in account "+listed.Account)
 	case ok:
 		x.add(FieldInventory, []byte("lists it"), VPCE, ownedBy(listed.Account))
 	case known:
@@ -188,19 +189,19 @@ func (x *explainer) findOwner() {
 	told, ok := x.owners.Trail[x.id]
 	switch {
 	case ok && x.owners.owns(told.Account):
-		x.add(FieldTrail, []byte("tell of it"), VPCE, "in account "+told.Account+", on that day")
+		x.add(FieldTrail, []byte("show it"), VPCE, "in account "+told.Account+", on that day")
 	case ok:
-		x.add(FieldTrail, []byte("tell of it"), RouteUnknown, "in account "+told.Account+", which is not known as ours")
+		x.add(FieldTrail, []byte("show it"), RouteUnknown, "in account "+told.Account+", which is not known as ours")
 	default:
-		x.add(FieldTrail, []byte("none tells of it"), RouteUnknown, "among the records of that day that were read")
+		x.add(FieldTrail, []byte("none shows it"), RouteUnknown, "among the records of that day that were read")
 	}
 }
 
-// lifetime says when the endpoint was there, as far as it is known.
+// lifetime describes when the endpoint existed, as far as that is known.
 func (e *Endpoint) lifetime() string {
 	var words []string
 	if e.Created != 0 {
-		words = append(words, "made at "+stampText(e.Created))
+		words = append(words, "created at "+stampText(e.Created))
 	}
 	if gone := e.Gone(); gone != 0 {
 		words = append(words, "deleted at "+stampText(gone))
@@ -215,7 +216,7 @@ func ownedBy(account string) string {
 	return "owned by account " + account
 }
 
-// sourceMeans says what the source is, and the route that it points to.
+// sourceMeans describes the source and returns the route that it points to.
 func (x *explainer) sourceMeans(ranges *Ranges) (means string, points Route) {
 	s := &x.Source
 	switch s.Kind {
@@ -228,7 +229,7 @@ func (x *explainer) sourceMeans(ranges *Ranges) (means string, points Route) {
 	case Private:
 		means, points = fmt.Sprintf("a private address (%s, %s)", s.Net, s.NetName()), VPCE
 	case Special:
-		means, points = fmt.Sprintf("an address that cannot travel (%s, %s)", s.Net, s.NetName()), RouteUnknown
+		means, points = fmt.Sprintf("an address that is not routable (%s, %s)", s.Net, s.NetName()), RouteUnknown
 	case Public:
 		means, points = "a public address, "+s.publisher(ranges), Internet
 	}
@@ -240,7 +241,7 @@ func (x *explainer) sourceMeans(ranges *Ranges) (means string, points Route) {
 	return means, points
 }
 
-// publisher says what AWS publishes of a public address.
+// publisher describes what AWS publishes about a public address.
 func (s *Source) publisher(ranges *Ranges) string {
 	p := s.Published
 	switch {
@@ -269,7 +270,8 @@ func (x *explainer) findHost() {
 	x.add(fieldHost, host, RouteUnknown, "a name that calls by any route may use")
 }
 
-// findTLS tells of the connection, where the record does: it shows that a client connected, not by which route.
+// findTLS adds the connection, if the record has it. It shows that a client connected,
+// but not by which route.
 func (x *explainer) findTLS() {
 	if len(x.ev.TLSVersion) > 0 {
 		x.add(fieldTLSVersion, x.ev.TLSVersion, RouteUnknown, "the same by any route")
@@ -285,7 +287,7 @@ func (x *explainer) findUserAgent() {
 		x.add(fieldUserAgent, agent, RouteUnknown, "")
 		return
 	}
-	points := RouteUnknown // it says only that an endpoint is not the caller's
+	points := RouteUnknown // it only shows that the endpoint is not the caller's
 	if x.Verdict.Route() == VPCE {
 		points = Internet
 	}

@@ -15,7 +15,7 @@ const (
 	otherAccount  = "444455556666"
 )
 
-// explainFor explains a call through our endpoint, as change makes it.
+// explainFor explains a call through our endpoint after change has modified it.
 func explainFor(owners *Owners, change func(*event.Event)) Explanation {
 	ev := event.Event{
 		Source: []byte("sqs.amazonaws.com"), SourceIP: []byte("10.0.1.4"),
@@ -64,7 +64,8 @@ func TestConflicts(t *testing.T) {
 	}
 }
 
-// TestChanges holds that what could be given would do what is said: the rules are asked again with it.
+// TestChanges checks that each suggested input would have the stated effect. It asks the
+// rules again with the input.
 func TestChanges(t *testing.T) {
 	foreign := func(ev *event.Event) { ev.EndpointAccount = []byte(otherAccount) }
 	x := explainFor(&Owners{Inventory: map[string]Endpoint{otherEndpoint: {}}}, foreign)
@@ -86,7 +87,7 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-// TestPastEndpoints holds which endpoints of ours an explanation says that a call went past.
+// TestPastEndpoints checks which endpoints of ours an explanation names as bypassed.
 func TestPastEndpoints(t *testing.T) {
 	ours := map[string]bool{ourAccount: true}
 	email := Endpoint{ID: ourEndpoint, Account: ourAccount, Service: "com.amazonaws.us-east-1.email"}
@@ -140,7 +141,8 @@ func TestPastEndpoints(t *testing.T) {
 	}
 }
 
-// TestServiceInWords holds that an endpoint is described by the names that records use, where its own name hides them.
+// TestServiceInWords checks that an endpoint's description has the names that records
+// use, if its own name hides them.
 func TestServiceInWords(t *testing.T) {
 	for service, want := range map[string]string{
 		"com.amazonaws.us-east-1.sqs":         "",
@@ -155,7 +157,7 @@ func TestServiceInWords(t *testing.T) {
 	}
 }
 
-// TestEveryEvidenceHasAReason holds that nothing is explained by silence.
+// TestEveryEvidenceHasAReason checks that every kind of evidence has an explanation.
 func TestEveryEvidenceHasAReason(t *testing.T) {
 	for e := ServiceEvent; e < evidenceEnd; e++ {
 		if r := reasons[e]; r.rule < 1 || r.rule > 6 || r.because == "" || len(r.decides) == 0 {

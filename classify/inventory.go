@@ -11,15 +11,16 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// An Inventory holds endpoints of ours by their ids, each with the time in which it was there. It may be read
-// concurrently as long as nobody adds to it.
+// An Inventory holds endpoints of ours by id, each with the time in which it existed. It
+// may be read concurrently as long as nothing is added.
 type Inventory map[string]Endpoint
 
-// Add joins what e tells to what is known of the endpoint. The order of additions makes no difference.
+// Add merges e into what is known of the endpoint. The order of additions makes no
+// difference.
 func (inv Inventory) Add(e Endpoint) { inv[e.ID] = Merge(inv[e.ID], e) }
 
-// EndpointType returns the type as reports hold it of an endpoint that EC2 says to be of type t:
-// "gateway", "interface", or "" for the other types, which carry no API calls.
+// EndpointType converts EC2's type t to the type in reports: "gateway", "interface", or
+// "" for the other types, which carry no API calls.
 func EndpointType(t string) string {
 	switch t = strings.ToLower(t); t {
 	case "gateway", "interface":
@@ -28,8 +29,8 @@ func EndpointType(t string) string {
 	return ""
 }
 
-// described is an endpoint in EC2's words. The API's JSON and CloudTrail's differ in the case of
-// the first letter only. What is any is checked by endpoint.
+// described is an endpoint in EC2's JSON. The API's JSON and CloudTrail's differ only in
+// the case of the first letter. The method endpoint checks fields of type any.
 type described struct {
 	VpcEndpointID     string `json:"VpcEndpointId"`
 	VpcEndpointType   string `json:"VpcEndpointType"`
@@ -40,8 +41,8 @@ type described struct {
 	CreationTimestamp any    `json:"CreationTimestamp"`
 }
 
-// endpoint returns what is described. The error names the first field that does not hold what it should;
-// of such fields the Endpoint knows nothing.
+// endpoint returns the described endpoint. The error names the first field with a wrong
+// value. In the Endpoint such fields stay unknown.
 func (d *described) endpoint() (Endpoint, error) {
 	e := Endpoint{ID: d.VpcEndpointID, Type: EndpointType(d.VpcEndpointType), VPC: d.VpcID, Service: d.ServiceName}
 	var enabled, dated bool
@@ -63,12 +64,12 @@ func (d *described) endpoint() (Endpoint, error) {
 	return e, nil
 }
 
-// A fieldError says which field does not hold what it should.
+// A fieldError names a field with a wrong value.
 type fieldError struct{ field, text string }
 
 func (e *fieldError) Error() string { return e.field + ": " + e.text }
 
-// wrong says that a field holds value, which is nothing that is wanted.
+// wrong returns the error for a field that holds value instead of what is wanted.
 func wrong(field string, value any, want string) error {
 	text, err := json.Marshal(value)
 	if err != nil || len(text) > 60 {
@@ -85,7 +86,7 @@ func wrongAccount(field, id string) error { return wrong(field, id, "an account 
 
 const wantTime = "a time such as 2026-11-20T10:11:12Z"
 
-// truth reads a JSON value that is to be true or false, or absent.
+// truth converts a JSON value that must be true, false or absent.
 func truth(v any) (b event.Bool, ok bool) {
 	switch v {
 	case nil:
@@ -98,7 +99,8 @@ func truth(v any) (b event.Bool, ok bool) {
 	return event.Absent, false
 }
 
-// moment reads a JSON value that is to be a time, or absent; milliseconds since the epoch.
+// moment converts a JSON value that must be a time or absent to milliseconds since the
+// epoch.
 func moment(v any) (ms int64, ok bool) {
 	if v == nil {
 		return 0, true
@@ -114,7 +116,8 @@ func moment(v any) (ms int64, ok bool) {
 	return t.UnixMilli(), true
 }
 
-// What marks a saved inventory. A format that older versions would read wrongly gets another number.
+// The marks of a saved inventory. A format that older versions would misread gets another
+// number.
 const (
 	savedFormat  = "vpcetrail-endpoints"
 	savedVersion = 1
@@ -126,7 +129,7 @@ const (
 	knownByTrail     = "trail"
 )
 
-// savedEndpoint is an endpoint of a saved inventory. What is not known is left out.
+// savedEndpoint is an endpoint of a saved inventory. Unknown fields are left out.
 type savedEndpoint struct {
 	ID             string `json:"id"`
 	KnownBy        string `json:"known_by"`
@@ -142,8 +145,8 @@ type savedEndpoint struct {
 	Deleted        any    `json:"deleted,omitempty"`
 }
 
-// Save returns the inventory as text that ParseInventory reads: JSON, an endpoint a line, in the order of ids.
-// The same inventory gives the same text.
+// Save returns the inventory as text for ParseInventory: JSON, one endpoint a line,
+// sorted by id. The same inventory gives the same text.
 func (inv Inventory) Save() ([]byte, error) {
 	text := fmt.Appendf(nil, `{"format":%q,"version":%d,"endpoints":[`, savedFormat, savedVersion)
 	between := "\n"
@@ -172,7 +175,7 @@ func saved(e Endpoint) savedEndpoint {
 	return s
 }
 
-// stamp writes a time; one that is not known is nil.
+// stamp formats a time. It returns nil if the time is unknown.
 func stamp(ms int64) any {
 	if ms == 0 {
 		return nil
@@ -184,7 +187,8 @@ func stampText(ms int64) string {
 	return time.UnixMilli(ms).UTC().Format("2006-01-02T15:04:05.999Z07:00")
 }
 
-// endpoint returns what was saved, or an error that names the first field that does not hold what it should.
+// endpoint returns the saved endpoint, or an error that names the first field with a
+// wrong value.
 func (s *savedEndpoint) endpoint() (Endpoint, error) {
 	e := Endpoint{
 		ID: s.ID, Type: s.Type, VPC: s.VPCID, Service: s.ServiceName, Account: s.AccountID, Region: s.Region, ByTrail: s.KnownBy == knownByTrail,

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// Whatever a file holds, it is refused in words or understood, and what is understood is saved and read again unchanged.
+// FuzzParseInventory checks that any file is either rejected with a message or
+// understood, and that what is understood can be saved and read again unchanged.
 func FuzzParseInventory(f *testing.F) {
 	for _, text := range []string{oneRegion, another, ownFormat, endpointsOnly, "[" + oneRegion + "]", `{"VpcEndpoints":[{"VpcEndpointId":7}]}`} {
 		f.Add([]byte(text))

@@ -11,11 +11,12 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// ParseInventory reads what describes our endpoints: the output of `aws ec2 describe-vpc-endpoints`, or an inventory
-// that Save has written. Several, one behind the other or in an array (of several Regions, or pages), are read as one,
-// and so is an array of the endpoints alone.
+// ParseInventory reads a description of our endpoints: the output of `aws ec2
+// describe-vpc-endpoints`, or an inventory written by Save. It reads several as one (of
+// several Regions, or pages), one after another or in an array. It also reads an array of
+// endpoints alone.
 //
-// An error is one line with the line, the field and what was expected there.
+// An error is one line with the line number, the field and what was expected there.
 func ParseInventory(text []byte) (Inventory, error) {
 	if event.IsUTF16(text) {
 		return nil, event.ErrUTF16
@@ -40,7 +41,8 @@ func ParseInventory(text []byte) (Inventory, error) {
 
 const wantInventory = "want the output of aws ec2 describe-vpc-endpoints, or of vpcetrail endpoints"
 
-// An inventoryReader reads an inventory's JSON, and knows where in the text it stands.
+// An inventoryReader reads the JSON of an inventory and keeps track of its place in the
+// text.
 type inventoryReader struct {
 	text  []byte
 	found Inventory
@@ -50,22 +52,23 @@ type inventoryReader struct {
 type jsonValue struct {
 	at   int // of its first byte
 	text []byte
-	path string // of the fields and places that lead to it
+	path string // the fields and indexes that lead to it
 }
 
-// valueAt returns the value v that a decoder has just read; its input starts at base.
+// valueAt returns the value v that a decoder has just read. The decoder's input starts at
+// base.
 func (r *inventoryReader) valueAt(base int, d *json.Decoder, v json.RawMessage) jsonValue {
 	return jsonValue{at: base + int(d.InputOffset()) - len(v), text: v}
 }
 
-// value reads a document, an endpoint as EC2 describes it, or a list of such.
+// value reads a document, an endpoint as EC2 describes it, or a list of these.
 func (r *inventoryReader) value(v jsonValue) error {
 	switch v.text[0] {
 	case '[':
 		return r.elements(v, r.value)
 	case '{':
 	default:
-		return r.errorAt(v.at, v.path, kindOf(v.text)+" cannot stand here: "+wantInventory)
+		return r.errorAt(v.at, v.path, "found "+kindOf(v.text)+": "+wantInventory)
 	}
 	members := r.members(v)
 	switch {
@@ -79,7 +82,7 @@ func (r *inventoryReader) value(v jsonValue) error {
 	return r.saved(v, members)
 }
 
-// saved reads an inventory that Save has written.
+// saved reads an inventory written by Save.
 func (r *inventoryReader) saved(v jsonValue, members map[string]jsonValue) error {
 	format, version, endpoints := members["format"], members["version"], members["endpoints"]
 	switch {
@@ -105,8 +108,8 @@ func (r *inventoryReader) savedEndpoint(v jsonValue) error {
 	return r.endpoint(v, &s, s.endpoint)
 }
 
-// endpoint reads v into form, and adds what it then tells.
-func (r *inventoryReader) endpoint(v jsonValue, form any, tell func() (Endpoint, error)) error {
+// endpoint decodes v into form, and adds the endpoint that convert then returns.
+func (r *inventoryReader) endpoint(v jsonValue, form any, convert func() (Endpoint, error)) error {
 	err := json.Unmarshal(v.text, form)
 	var mistyped *json.UnmarshalTypeError
 	if errors.As(err, &mistyped) {
@@ -115,7 +118,7 @@ func (r *inventoryReader) endpoint(v jsonValue, form any, tell func() (Endpoint,
 	if err != nil {
 		return r.errorAt(v.at, v.path, err.Error())
 	}
-	e, err := tell()
+	e, err := convert()
 	var field *fieldError
 	if errors.As(err, &field) {
 		at := v.at
@@ -128,7 +131,8 @@ func (r *inventoryReader) endpoint(v jsonValue, form any, tell func() (Endpoint,
 	return err
 }
 
-// mistypedWords says what stands in a field, and what should. All fields of a fixed type are strings.
+// mistypedWords says what a field contains and what it should contain. All fields of a
+// fixed type are strings.
 func mistypedWords(e *json.UnmarshalTypeError) string {
 	found, want := "a "+e.Value, "a string"
 	switch e.Value {
@@ -142,18 +146,19 @@ func mistypedWords(e *json.UnmarshalTypeError) string {
 	if e.Field == "" {
 		want = "an endpoint"
 	}
-	return found + " cannot stand here: want " + want
+	return "found " + found + ": want " + want
 }
 
 // list reads the elements of v, which must be a list.
 func (r *inventoryReader) list(v jsonValue, read func(jsonValue) error) error {
 	if v.text[0] != '[' {
-		return r.errorAt(v.at, v.path, kindOf(v.text)+" cannot stand here: want a list")
+		return r.errorAt(v.at, v.path, "found "+kindOf(v.text)+": want a list")
 	}
 	return r.elements(v, read)
 }
 
-// elements calls read with the elements of a list. Its JSON is known to be right, as is that of members.
+// elements calls read with the elements of a list. The JSON must be valid. The same goes
+// for members.
 func (r *inventoryReader) elements(v jsonValue, read func(jsonValue) error) error {
 	d := json.NewDecoder(bytes.NewReader(v.text))
 	_, err := d.Token()
@@ -168,8 +173,8 @@ func (r *inventoryReader) elements(v jsonValue, read func(jsonValue) error) erro
 	return err
 }
 
-// members returns the members of an object by their names in lower case: the JSON of CloudTrail and of the API
-// differ in case.
+// members returns the members of an object by lower-case name, because the JSON of
+// CloudTrail and of the API differ in case.
 func (r *inventoryReader) members(v jsonValue) map[string]jsonValue {
 	found := map[string]jsonValue{}
 	d := json.NewDecoder(bytes.NewReader(v.text))
@@ -196,7 +201,7 @@ func join(path, field string) string {
 	return path + "." + field
 }
 
-// notJSON says where the text ceases to be JSON; it quotes one character at most.
+// notJSON says where the text stops being JSON. It quotes at most one character.
 func (r *inventoryReader) notJSON(err error) error {
 	var syntax *json.SyntaxError
 	if errors.As(err, &syntax) {
@@ -205,7 +210,7 @@ func (r *inventoryReader) notJSON(err error) error {
 	return r.errorAt(len(bytes.TrimSpace(r.text)), "not JSON", "it ends too early")
 }
 
-// errorAt names the line of a place in the text, and what is wrong there.
+// errorAt returns an error with the line of a place in the text, and what is wrong there.
 func (r *inventoryReader) errorAt(at int, what, text string) error {
 	line := 1 + bytes.Count(r.text[:min(max(at, 0), len(r.text))], []byte("\n"))
 	if what != "" {
@@ -214,7 +219,7 @@ func (r *inventoryReader) errorAt(at int, what, text string) error {
 	return fmt.Errorf("line %d: %s", line, text)
 }
 
-// kindOf says what a JSON value is.
+// kindOf returns the kind of a JSON value in words.
 func kindOf(v []byte) string {
 	switch v[0] {
 	case '{':

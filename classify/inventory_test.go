@@ -32,7 +32,7 @@ func TestParseInventory(t *testing.T) {
 		"vpce-0123456789abcdef1": {ID: "vpce-0123456789abcdef1"},
 	}
 	for name, text := range map[string]string{
-		"outputs one behind the other": oneRegion + "\n" + another,
+		"outputs one after another": oneRegion + "\n" + another,
 		"outputs in an array":          "[" + oneRegion + "," + another + "]",
 		"the same pages twice":         "\ufeff" + another + another + oneRegion + oneRegion,
 		"the endpoints alone":          endpointsOnly,
@@ -88,16 +88,16 @@ func TestParseInventoryRefuses(t *testing.T) {
 		"{\n\"VpcEndpoints\":[\n":  "line 2: not JSON: it ends too early",
 		"{\n\"VpcEndpoints\":[x\n": "line 2: not JSON: invalid character 'x' looking for beginning of value",
 		oneRegion + "\n<html>":     "line 2: not JSON: invalid character '<' looking for beginning of value",
-		`"vpce-0a1b2c3d"`:          "line 1: a string cannot stand here: " + want,
-		`[[7]]`:                    "line 1: [0][0]: a number cannot stand here: " + want,
+		`"vpce-0a1b2c3d"`:          "line 1: found a string: " + want,
+		`[[7]]`:                    "line 1: [0][0]: found a number: " + want,
 		`{"Vpcs":[]}`:              `line 1: neither "VpcEndpoints" nor "format" is in it: ` + want,
-		`{"VpcEndpoints":null}`:    "line 1: VpcEndpoints: null cannot stand here: want a list",
-		`{"VpcEndpoints":{"a":1}}`: "line 1: VpcEndpoints: an object cannot stand here: want a list",
+		`{"VpcEndpoints":null}`:    "line 1: VpcEndpoints: found null: want a list",
+		`{"VpcEndpoints":{"a":1}}`: "line 1: VpcEndpoints: found an object: want a list",
 		`{"VpcEndpoints":[{}]}`:    `line 1: VpcEndpoints[0].VpcEndpointId: "" is not vpce- and 8 or 17 hexadecimal digits`,
-		`{"VpcEndpoints":["x"]}`:   "line 1: VpcEndpoints[0]: a string cannot stand here: want an endpoint",
+		`{"VpcEndpoints":["x"]}`:   "line 1: VpcEndpoints[0]: found a string: want an endpoint",
 		oneRegion + "\n[\n{\"VpcEndpoints\":[\n{\"VpcId\":\"vpc-1\",\n\"VpcEndpointId\":\"vpce-svc-1\"}]}]": `line 5: [0].VpcEndpoints[0].VpcEndpointId: "vpce-svc-1" is not vpce- and 8 or 17 hexadecimal digits`,
-		`{"VpcEndpoints":[{"VpcEndpointId":"vpce-0a1b2c3d",` + "\n" + `"VpcId":7}]}`:                        "line 2: VpcEndpoints[0].VpcId: a number cannot stand here: want a string",
-		`{"VpcEndpoints":[{"VpcEndpointId":true}]}`:                                                         "line 1: VpcEndpoints[0].VpcEndpointId: true or false cannot stand here: want a string",
+		`{"VpcEndpoints":[{"VpcEndpointId":"vpce-0a1b2c3d",` + "\n" + `"VpcId":7}]}`:                        "line 2: VpcEndpoints[0].VpcId: found a number: want a string",
+		`{"VpcEndpoints":[{"VpcEndpointId":true}]}`:                                                         "line 1: VpcEndpoints[0].VpcEndpointId: found true or false: want a string",
 		`{"VpcEndpoints":[{"VpcEndpointId":"vpce-0a1b2c3d","OwnerId":"x"}]}`:                                `line 1: VpcEndpoints[0].OwnerId: "x" is not an account id of 12 digits`,
 		`[{"VpcEndpointId":"vpce-0a1b2c3d","PrivateDnsEnabled":1}]`:                                         "line 1: [0].PrivateDnsEnabled: 1 is not true or false",
 		`[{"VpcEndpointId":"vpce-0a1b2c3d","CreationTimestamp":"yesterday"}]`:                               `line 1: [0].CreationTimestamp: "yesterday" is not a time such as 2026-11-20T10:11:12Z`,
@@ -112,7 +112,7 @@ func TestParseInventoryRefuses(t *testing.T) {
 		`{"format":"vpcetrail-endpoints","version":1,"endpoints":[{"id":"vpce-0a1b2c3d","known_by":"trail","account_id":"1"}]}`:                                 `line 1: endpoints[0].account_id: "1" is not an account id of 12 digits`,
 		`{"format":"vpcetrail-endpoints","version":1,"endpoints":[{"id":"vpce-0a1b2c3d","known_by":"trail","private_dns":"yes"}]}`:                              `line 1: endpoints[0].private_dns: "yes" is not true or false`,
 		`{"format":"vpcetrail-endpoints","version":1,"endpoints":[{"id":"vpce-0a1b2c3d","known_by":"trail","created":"2026-11-20T10:00:00Z","deleted":1774}]}`:  `line 1: endpoints[0].deleted: 1774 is not a time such as 2026-11-20T10:11:12Z`,
-		`{"format":"vpcetrail-endpoints","version":1,"endpoints":[{"id":"vpce-0a1b2c3d","known_by":"inventory"},` + "\n" + `{"id":"vpce-0a1b2c3d","type":[]}]}`: "line 2: endpoints[1].type: a list cannot stand here: want a string",
+		`{"format":"vpcetrail-endpoints","version":1,"endpoints":[{"id":"vpce-0a1b2c3d","known_by":"inventory"},` + "\n" + `{"id":"vpce-0a1b2c3d","type":[]}]}`: "line 2: endpoints[1].type: found a list: want a string",
 	} {
 		if _, err := ParseInventory([]byte(text)); err == nil || err.Error() != message {
 			t.Errorf("%s:\ngot  %v\nwant %s", text, err, message)

@@ -8,23 +8,25 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// A Mention is all that one record says of an endpoint. It follows from five fields alone, Source, HostHeader,
-// EndpointID, EndpointAccount and Additional.EndpointID: events that agree in these have the same.
+// A Mention is everything that one record says about an endpoint. It depends on only five
+// fields: Source, HostHeader, EndpointID, EndpointAccount and Additional.EndpointID.
+// Events with the same values in these have the same Mention.
 //
 // EndpointID and EndpointAccount are borrowed from the Event.
 type Mention struct {
-	// EndpointID is the endpoint's id, vpce-…; empty where the record has none.
+	// EndpointID is the endpoint's id, vpce-…, or empty if the record has none.
 	EndpointID []byte
-	// EndpointAccount is the account that the record names as the endpoint's owner, 12 digits or empty.
+	// EndpointAccount is the account that the record names as the endpoint's owner: 12
+	// digits, or empty.
 	EndpointAccount []byte
-	// Interface says that the record proves its endpoint to be of type interface.
+	// Interface says that the record proves that its endpoint is of type interface.
 	Interface bool
 
-	internal bool  // names AWS itself instead
+	internal bool  // names AWS itself in place of an endpoint
 	signs    Signs // TwoEndpoints and OtherEndpoint
 }
 
-// MentionIn reads what ev says of an endpoint.
+// MentionIn reads what ev says about an endpoint.
 func MentionIn(ev *event.Event) (m Mention) {
 	top, owner := ev.EndpointID, ev.EndpointAccount
 	if swapped(ev) {
@@ -54,10 +56,11 @@ func MentionIn(ev *event.Event) (m Mention) {
 	return m
 }
 
-// AppendMention appends to dst what MentionIn reads of ev: events of which it appends the same have the same Mention.
+// AppendMention appends what MentionIn reads from ev to dst. Events with the same
+// appended bytes have the same Mention.
 func AppendMention(dst []byte, ev *event.Event) []byte {
 	host := ev.HostHeader
-	if !endpoints.IsHost(host) { // nothing follows from others, of which S3 has one for each bucket
+	if !endpoints.IsHost(host) { // other hosts prove nothing, and S3 has one for each bucket
 		host = nil
 	}
 	for _, text := range [...][]byte{ev.Source, ev.EndpointID, ev.EndpointAccount, ev.Additional.EndpointID, host} {
@@ -67,15 +70,16 @@ func AppendMention(dst []byte, ev *event.Event) []byte {
 	return dst
 }
 
-// Clone returns a copy that borrows from nothing.
+// Clone returns a copy that borrows nothing.
 func (m *Mention) Clone() Mention {
 	c := *m
 	c.EndpointID, c.EndpointAccount = bytes.Clone(m.EndpointID), bytes.Clone(m.EndpointAccount)
 	return c
 }
 
-// provesInterface tells what one record can: the host header of an interface endpoint's own DNS
-// name, or a service that has no gateway endpoints.
+// provesInterface reports whether the record proves an interface endpoint: by the host
+// header of an interface endpoint's own DNS name, or by a service that has no gateway
+// endpoints.
 func provesInterface(ev *event.Event) bool {
 	if endpoints.IsHost(ev.HostHeader) {
 		return true
@@ -87,8 +91,8 @@ func provesInterface(ev *event.Event) bool {
 	return true
 }
 
-// swapped reports whether the endpoint's id and its owner stand in each other's place, as in one of AWS's
-// own examples.
+// swapped reports whether the endpoint's id and its owner are in each other's field, as
+// in one of AWS's own examples.
 func swapped(ev *event.Event) bool {
 	return IsAccount(ev.EndpointID) && IsEndpointID(ev.EndpointAccount)
 }

@@ -9,8 +9,8 @@ import (
 	"vpcetrail/ingest/event/eventtest"
 )
 
-// TestMentionFollowsFromItsFields draws events of few values: those of which AppendMention appends the same have the same
-// Mention, whatever else they hold.
+// TestMentionFollowsFromItsFields draws events with few different values. Events with the
+// same bytes from AppendMention must have the same Mention, whatever else they contain.
 func TestMentionFollowsFromItsFields(t *testing.T) {
 	texts := []string{
 		"", "111122223333", "vpce-0a11b22c33d44e55f", "vpce-1a2b3c4d", "AWS Internal", "s3.amazonaws.com", "ec2.amazonaws.com", "vpce-",
@@ -34,6 +34,6 @@ func TestMentionFollowsFromItsFields(t *testing.T) {
 		mentions[key] = got.Clone()
 	}
 	if again < 1000 || len(mentions) < 1000 {
-		t.Errorf("%d events with new fields and %d with known ones: too few to tell", len(mentions), again)
+		t.Errorf("%d events with new fields and %d with known ones: too few to compare", len(mentions), again)
 	}
 }

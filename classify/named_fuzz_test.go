@@ -7,8 +7,8 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// FuzzNamed holds the resources that the decoder's own walk finds against those of a second walk over the
-// record's resources and requestParameters.
+// FuzzNamed compares the resources that the decoder's own walk finds with those of a
+// second walk over the record's resources and requestParameters.
 func FuzzNamed(f *testing.F) {
 	for _, seed := range [][3]string{
 		{"s3", `[{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::b/key"},{"accountId":"111122223333","type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::b"}]`, `{"bucketName":"b","key":"k"}`},

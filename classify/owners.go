@@ -8,21 +8,22 @@ import (
 	"vpcetrail/ingest/day"
 )
 
-// Owners knows whose endpoints are ours, on one day. It is read-only once built, and
-// then safe for concurrent use. The zero value knows none.
+// Owners knows which endpoints are ours on one day. It is read-only once built, and then
+// safe for concurrent use. The zero value knows none.
 type Owners struct {
-	// Accounts are ours: those that have a folder in the trail, and those configured.
+	// Accounts are our accounts: those with a folder in the trail, and those configured.
 	Accounts map[string]bool
-	// Day is the day that the calls are of: of the inventory only what was there then is known.
+	// Day is the day of the calls. Only what existed on that day counts from the
+	// inventory.
 	Day day.Day
-	// Inventory holds our endpoints by id, as it was given.
+	// Inventory holds our endpoints by id, as given.
 	Inventory Inventory
-	// Trail holds endpoints by id, as the day's own events tell of them.
+	// Trail holds endpoints by id, from the day's own events.
 	Trail map[string]Endpoint
 }
 
-// Resolve applies rule 2 to what a record alone leads to: unowned, with the endpoint's id and the
-// account that the record names as its owner, both empty where there is none.
+// Resolve applies rule 2. unowned is the verdict that the record alone leads to. id is
+// the endpoint's id, and account is the owner that the record names. Both may be empty.
 func (o *Owners) Resolve(unowned Verdict, id, account string) Verdict {
 	if id == "" || unowned.Evidence == ServiceEvent || unowned.Evidence == ServicePrincipal {
 		return unowned
@@ -42,11 +43,11 @@ func (o *Owners) Resolve(unowned Verdict, id, account string) Verdict {
 	return unowned
 }
 
-// owns reports whether account is ours. Records without an account belong to nobody.
+// owns reports whether account is ours. An empty account belongs to nobody.
 func (o *Owners) owns(account string) bool { return account != "" && o.Accounts[account] }
 
-// Endpoint returns what is known of an endpoint: the inventory's word, completed by the trail's.
-// The zero Endpoint is returned for one that neither knows.
+// Endpoint returns what is known of an endpoint: the inventory's description, completed
+// from the trail. It returns the zero Endpoint if neither knows it.
 func (o *Owners) Endpoint(id string) Endpoint {
 	e, _ := o.listed(id)
 	t := o.Trail[id]
@@ -56,8 +57,8 @@ func (o *Owners) Endpoint(id string) Endpoint {
 	return e.orElse(t)
 }
 
-// pastBy returns the endpoints of ours that carry an account's calls to a service in a Region, in the order of
-// their ids: a call that names none of them went past them.
+// pastBy returns the endpoints of ours that carry an account's calls to a service in a
+// Region, sorted by id. A call that names none of them bypassed them.
 func (o *Owners) pastBy(account, region, source string) []Endpoint {
 	var found []Endpoint
 	for _, known := range []map[string]Endpoint{o.Inventory, o.Trail} {
@@ -73,7 +74,8 @@ func (o *Owners) pastBy(account, region, source string) []Endpoint {
 	return slices.CompactFunc(found, func(a, b Endpoint) bool { return a.ID == b.ID })
 }
 
-// listed returns what the inventory says of an endpoint, where that was there on the day.
+// listed returns the inventory's description of an endpoint, if the endpoint existed on
+// the day.
 func (o *Owners) listed(id string) (Endpoint, bool) {
 	if e, ok := o.Inventory[id]; ok && e.On(o.Day) {
 		return e, true

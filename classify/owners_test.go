@@ -2,8 +2,8 @@ package classify
 
 import "testing"
 
-// A record without an owner of its endpoint stays without one, whatever the accounts that the trail's
-// records were delivered to: some name none.
+// If a record names no owner of its endpoint, the owner stays unknown, whichever accounts
+// the trail's records were delivered to. Some records name no account.
 func TestNobodyIsNotOurs(t *testing.T) {
 	unowned := Verdict{Evidence: EndpointPrivateSource}
 	owners := Owners{
@@ -18,7 +18,8 @@ func TestNobodyIsNotOurs(t *testing.T) {
 	}
 }
 
-// A call is resolved by what was there on its day, and the evidence says who knew it.
+// A call is resolved by what existed on its day. The evidence says where that was known
+// from.
 func TestInventoryOverTime(t *testing.T) {
 	unowned := Verdict{Evidence: EndpointPrivateSource}
 	inventory := Inventory{

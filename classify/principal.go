@@ -6,21 +6,24 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// A Principal is who made a call, as far as the record tells. The zero value of a field means that
-// it does not. The fields are borrowed from the Event, or from the buffer given to Caller.
+// A Principal is the maker of a call, as far as the record shows. An empty field means
+// that the record does not show it. Fields are borrowed from the Event, or from the
+// buffer given to Caller.
 type Principal struct {
-	// Name is an ARN where there is one: for an assumed role the role's, not the session's.
+	// Name is an ARN if there is one. For an assumed role it is the role's ARN, not the
+	// session's.
 	Name []byte
 	// Type is userIdentity.type.
 	Type []byte
 	// Account is the principal's own account.
 	Account []byte
-	// Session is the instance id of an instance role, or the person of an Identity Center session.
+	// Session is the instance id of an instance role, or the person of an Identity Center
+	// session.
 	Session []byte
 }
 
-// Caller reads the principal of ev. It appends names that must be composed to *buf, and the result
-// may point there.
+// Caller reads the principal of ev. It appends composed names to *buf, and the result may
+// point there.
 func Caller(ev *event.Event, buf *[]byte) Principal {
 	id := &ev.Identity
 	p := Principal{Type: id.Type, Account: id.AccountID}
@@ -46,8 +49,9 @@ func Caller(ev *event.Event, buf *[]byte) Principal {
 	return p
 }
 
-// assumedRole returns the role's ARN and the session's name. The issuer, which says the role best,
-// can be missing or {} (cross-account); the session's ARN then names the role, without its path.
+// assumedRole returns the role's ARN and the session's name. The issuer describes the
+// role best, but can be missing or {} (cross-account). Then the session's ARN names the
+// role, without its path.
 func assumedRole(id *event.Identity, buf *[]byte) (role, session []byte) {
 	prefix, name, sessionName, ok := cutSessionARN(id.ARN)
 	session = sessionName
@@ -71,7 +75,7 @@ func assumedRole(id *event.Identity, buf *[]byte) (role, session []byte) {
 
 type arnPrefix struct{ partition, account []byte } // "arn:aws" and the account's digits
 
-// cutSessionARN takes arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION apart.
+// cutSessionARN splits arn:PARTITION:sts::ACCOUNT:assumed-role/ROLE/SESSION.
 func cutSessionARN(arn []byte) (prefix arnPrefix, role, session []byte, ok bool) {
 	i := bytes.Index(arn, []byte(":sts::"))
 	if i < 0 {
@@ -86,8 +90,9 @@ func cutSessionARN(arn []byte) (prefix arnPrefix, role, session []byte, ok bool)
 	return arnPrefix{arn[:i], account}, role, session, true
 }
 
-// nameOf names a caller by the best field there is: its ARN, for services the service, else account
-// and id. Of a role's unique id (AROA…) the session behind the colon is cut: it differs call by call.
+// nameOf names a caller by the best field there is: its ARN, for services the service,
+// else account and id. It cuts the session after the colon of a role's unique id (AROA…),
+// because the session differs from call to call.
 func nameOf(id *event.Identity, buf *[]byte) []byte {
 	if len(id.ARN) > 0 {
 		return id.ARN
@@ -120,7 +125,8 @@ func nameOf(id *event.Identity, buf *[]byte) []byte {
 	return id.InvokedBy
 }
 
-// arnAccount returns the account of arn:partition:service:region:ACCOUNT:resource, nil without one.
+// arnAccount returns the account of arn:partition:service:region:ACCOUNT:resource, or nil
+// if there is none.
 func arnAccount(arn []byte) []byte {
 	for range 4 {
 		_, rest, ok := bytes.Cut(arn, []byte(":"))
@@ -141,8 +147,8 @@ func isInstanceID(s []byte) bool {
 	return ok && isHexID(digits)
 }
 
-// isIdentityCenterRole reports whether arn is a role that IAM Identity Center made; its sessions
-// carry the person's name.
+// isIdentityCenterRole reports whether arn is a role created by IAM Identity Center. Its
+// sessions have the person's name.
 func isIdentityCenterRole(arn []byte) bool {
 	return bytes.HasPrefix(arn[bytes.LastIndexByte(arn, '/')+1:], []byte("AWSReservedSSO_"))
 }

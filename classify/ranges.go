@@ -22,23 +22,24 @@ import (
 //go:embed aws-ip-ranges.txt.gz
 var embedded []byte
 
-// Ranges are the addresses that AWS publishes as its own (ip-ranges.json). They are read-only and
-// safe for concurrent use.
+// Ranges are the addresses that AWS publishes as its own (ip-ranges.json). They are
+// read-only and safe for concurrent use.
 type Ranges struct {
-	// Date is when AWS published them, as it writes it: 2026-08-22-15-17-05.
+	// Date is the time when AWS published them, in AWS's format: 2026-08-22-15-17-05.
 	Date string
 
-	published []Published // in the order of their prefixes, each once
+	published []Published // sorted by prefix, without duplicates
 	set       bart.Lite
 }
 
 // Published is a range as AWS publishes it.
 type Published struct {
 	Prefix netip.Prefix
-	// Region is AWS's word, such as eu-west-1 or GLOBAL; empty where the list leaves it out.
+	// Region is AWS's name, such as eu-west-1 or GLOBAL. It is empty if the list leaves
+	// it out.
 	Region string
-	// Services are sorted, with commas between. AMAZON, which holds all others, is named only where
-	// no other is; empty where the list leaves them out.
+	// Services are sorted and separated by commas. AMAZON, which contains all others, is
+	// named only if no other is. Services is empty if the list leaves them out.
 	Services string
 }
 
@@ -93,8 +94,8 @@ func ParseRanges(data []byte) (*Ranges, error) {
 	return newRanges(doc.CreateDate, published), nil
 }
 
-// newRanges joins the services of each prefix, and puts into the set those prefixes that no other holds:
-// services' ranges lie within AMAZON's.
+// newRanges joins the services of each prefix. The set gets only prefixes that no other
+// prefix contains: the ranges of services lie within AMAZON's.
 func newRanges(date string, published []Published) *Ranges {
 	slices.SortFunc(published, func(a, b Published) int {
 		return cmp.Or(comparePrefixes(a.Prefix, b.Prefix), strings.Compare(a.Services, b.Services), strings.Compare(a.Region, b.Region))
@@ -119,7 +120,7 @@ func comparePrefixes(a, b netip.Prefix) int {
 	return cmp.Or(a.Addr().Compare(b.Addr()), cmp.Compare(a.Bits(), b.Bits()))
 }
 
-// add names a further service, which comes behind the others by the alphabet.
+// add adds a service. Services must come in alphabetical order.
 func (p *Published) add(service string) {
 	switch {
 	case p.Services == "" || p.Services == "AMAZON":
@@ -129,7 +130,7 @@ func (p *Published) add(service string) {
 	}
 }
 
-// Origin tells whose a public address is.
+// Origin returns the origin of a public address.
 func (r *Ranges) Origin(addr Address) Origin {
 	if r.set.Contains(addr) {
 		return FromAWS
@@ -137,8 +138,9 @@ func (r *Ranges) Origin(addr Address) Origin {
 	return External
 }
 
-// Lookup returns the narrowest published range that holds addr; where that one names no service but
-// AMAZON, with the services of a wider one. It reports false for an address that is not AWS's.
+// Lookup returns the narrowest published range that contains addr. If that range names
+// only AMAZON, it has the services of a wider range. Lookup returns false for an address
+// that is not AWS's.
 func (r *Ranges) Lookup(addr Address) (found Published, ok bool) {
 	for bits := addr.BitLen(); bits >= 0; bits-- {
 		prefix, err := addr.Prefix(bits)
@@ -158,8 +160,8 @@ func (r *Ranges) Lookup(addr Address) (found Published, ok bool) {
 	return found, ok
 }
 
-// AppendText appends the compact form that is embedded: the date, then a line for each range: prefix,
-// Region and services.
+// AppendText appends the compact form that is embedded: the date, then one line for each
+// range with prefix, Region and services.
 func (r *Ranges) AppendText(dst []byte) []byte {
 	dst = append(append(dst, r.Date...), '\n')
 	for _, p := range r.published {
@@ -168,7 +170,8 @@ func (r *Ranges) AppendText(dst []byte) []byte {
 	return dst
 }
 
-// brief says in one line what a JSON decoder found wrong, and where; it quotes one character at most.
+// brief says in one line what a JSON decoder found wrong, and where. It quotes at most
+// one character.
 func brief(err error) error {
 	var syntax *json.SyntaxError
 	var wrong *json.UnmarshalTypeError
@@ -178,7 +181,7 @@ func brief(err error) error {
 	case errors.As(err, &syntax):
 		return fmt.Errorf("at byte %d: %w", syntax.Offset, syntax)
 	case errors.As(err, &wrong):
-		return fmt.Errorf("at byte %d: a %s cannot stand here", wrong.Offset, wrong.Value)
+		return fmt.Errorf("at byte %d: unexpected %s", wrong.Offset, wrong.Value)
 	}
 	return err
 }

@@ -30,7 +30,7 @@ func TestEmbeddedRanges(t *testing.T) {
 	}
 }
 
-// TestEmbeddedRangesAreUpToDate makes the embedded form anew from the list that it was made from.
+// TestEmbeddedRangesAreUpToDate rebuilds the embedded form from the original list.
 func TestEmbeddedRangesAreUpToDate(t *testing.T) {
 	const list = "../../shared/data/ip-ranges-2026-08-22.json.gz"
 	data, err := os.ReadFile(list)
@@ -116,14 +116,15 @@ func TestSourcesThatNameAWS(t *testing.T) {
 	}
 }
 
-// FuzzParseSource holds the address parser against net/netip.
+// FuzzParseSource compares the address parser with net/netip.
 func FuzzParseSource(f *testing.F) {
 	for _, s := range []string{"10.0.0.1", "06.237.252.245", "1.2.3.4, 5.6.7.8", "::ffff:10.0.0.1", "fe80::1%eth0", "AWS Internal/2", "aws.internal", "s3.amazonaws.com", "s3.c2s.ic.gov", "1.2.3", "1.2.3.4.5", "256.1.1.1", "...", "::% ", "::%,", "::%.amazonaws.com"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, s []byte) {
 		addr, kind := ParseSource(s)
-		// Text that is more than one address goes by rules of our own, as a zone may hold anything.
+		// Text with more than one address follows our own rules, because a zone may
+		// contain anything.
 		ours := kind == FromService || bytes.ContainsRune(s, ',') || !bytes.Equal(bytes.TrimSpace(s), s)
 		if want, err := netip.ParseAddr(string(s)); !ours && err == nil && addr != want.Unmap().WithZone("") {
 			t.Errorf("%q is %v, and by net/netip %v", s, addr, want)
@@ -134,7 +135,8 @@ func FuzzParseSource(f *testing.F) {
 	})
 }
 
-// TestKindsOfIPv4 asks of each net of the first two bytes: the table of first bytes agrees with the nets.
+// TestKindsOfIPv4 checks each net of the first two bytes: the table of first bytes must
+// agree with the nets.
 func TestKindsOfIPv4(t *testing.T) {
 	for i := range 1 << 16 {
 		addr := netip.AddrFrom4([4]byte{byte(i >> 8), byte(i), 200, 1})

@@ -7,29 +7,31 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// Resources are what one record names: buckets, queues, topics, keys, tables, secrets, log groups, functions,
-// repositories, and whatever else its resources list by ARN. The zero value is ready, and is used again from
-// record to record. It is not safe for concurrent use.
+// Resources collects the resources that one record names: buckets, queues, topics, keys,
+// tables, secrets, log groups, functions, repositories, and anything else that its
+// resources list by ARN. The zero value is ready and can be reused for the next record.
+// It is not safe for concurrent use.
 //
-// What CloudTrail lists under resources counts first. Where nothing of the called service is listed there, an
-// answer that gives the ARN counts (CreateSecret, CreateKey), else the well-known parameters of the request. So an
-// alias stands for its key only where the record tells no key, and a secret stands by the name given, without
-// its six random characters, where the record tells no ARN: one secret may appear both ways.
+// The entries that CloudTrail lists under resources come first. If none is of the called
+// service, a response that contains the ARN counts (CreateSecret, CreateKey), else the
+// well-known parameters of the request. So an alias represents its key only if the record
+// does not name the key. A secret appears by the given name, without its six random
+// characters, if the record has no ARN. One secret may appear in both forms.
 type Resources struct {
-	// ARNs are of the containers: the bucket of an object, the log group of a stream, the table of an index, the
-	// function of a version. They are sorted, each stands once, and they are borrowed from the Event or from
-	// memory that the next Read reuses.
+	// ARNs are the ARNs of containers: the bucket of an object, the log group of a
+	// stream, the table of an index, the function of a version. They are sorted and
+	// unique. They are borrowed from the Event or from memory that the next Read reuses.
 	ARNs [][]byte
 
 	ev      *event.Event
-	service []byte // called
-	told    bool   // a resource of that service is known
-	text    []byte // of ARNs that are composed
+	service []byte // the called service
+	told    bool   // a resource of that service was found
+	text    []byte // text of composed ARNs
 }
 
 const (
-	maxResources   = 100     // of one record: no API takes more
-	maxResourceARN = 2 << 10 // bytes; longer ones are no ARN that AWS makes
+	maxResources   = 100     // in one record: no API accepts more
+	maxResourceARN = 2 << 10 // in bytes: AWS creates no longer ARN
 )
 
 // Read reads the resources of ev.
@@ -53,18 +55,18 @@ func (r *Resources) Read(ev *event.Event) {
 	}
 }
 
-// readListed takes the ARNs of the record's resources.
+// readListed adds the ARNs of the record's resources.
 func (r *Resources) readListed() {
 	name, arn, rest := event.CutText(r.ev.Resources, "arn:")
 	for ; name != nil; name, arn, rest = event.CutText(rest, "arn:") {
 		switch string(name) {
-		case "ARN", "arn", "ARNPrefix", "arnPrefix": // a prefix of objects is the bucket's too
+		case "ARN", "arn", "ARNPrefix", "arnPrefix": // a prefix of objects belongs to the bucket too
 			r.add(arn)
 		}
 	}
 }
 
-// add adds the container of what an ARN names, unless it stands there already.
+// add adds the container of the resource that an ARN names, unless it is already there.
 func (r *Resources) add(arn []byte) {
 	if len(arn) == 0 || len(arn) > maxResourceARN || len(r.ARNs) == maxResources {
 		return
@@ -83,10 +85,10 @@ func (r *Resources) add(arn []byte) {
 	r.ARNs = append(r.ARNs, arn)
 }
 
-// An arnParts is arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE, taken apart.
+// An arnParts is arn:PARTITION:SERVICE:REGION:ACCOUNT:RESOURCE, split.
 type arnParts struct {
 	partition, service, region, account []byte
-	at                                  int // where the resource starts
+	at                                  int // index where the resource starts
 }
 
 func cutARN(arn []byte) (p arnParts, ok bool) {
@@ -108,13 +110,14 @@ func cutARN(arn []byte) (p arnParts, ok bool) {
 	return p, false
 }
 
-// container returns the ARN of what holds the resource that arn names, arn itself where nothing does.
+// container returns the ARN of the container of the resource that arn names, or arn
+// itself if there is none.
 func (r *Resources) container(arn []byte, p *arnParts) []byte {
 	name := arn[p.at:]
 	keep := func(n int) []byte { return arn[:p.at+n] }
 	switch string(p.service) {
 	case "s3":
-		if len(p.account) == 0 { // else it is an access point
+		if len(p.account) == 0 { // otherwise it is an access point
 			return keep(through(name, '/', 1))
 		}
 		return keep(through(name, '/', 2))
@@ -127,7 +130,7 @@ func (r *Resources) container(arn []byte, p *arnParts) []byte {
 	case "sns":
 		return keep(through(name, ':', 1)) // topic:subscription
 	case "sts":
-		if prefix, role, _, ok := cutSessionARN(arn); ok { // sessions are as many as there are calls
+		if prefix, role, _, ok := cutSessionARN(arn); ok { // there are as many sessions as calls
 			start := len(r.text)
 			r.text = append(append(r.text, prefix.partition...), ":iam::"...)
 			r.text = append(append(r.text, prefix.account...), ":role/"...)
@@ -138,7 +141,8 @@ func (r *Resources) container(arn []byte, p *arnParts) []byte {
 	return arn
 }
 
-// through returns the length of the first n parts of name, without what separates them from the rest.
+// through returns the length of the first n parts of name, without the separator that
+// follows.
 func through(name []byte, separator byte, n int) int {
 	for i, c := range name {
 		if c == separator {
@@ -150,5 +154,5 @@ func through(name []byte, separator byte, n int) int {
 	return len(name)
 }
 
-// composed returns the ARN that was appended to r.text from start on.
+// composed returns the ARN that was appended to r.text after start.
 func (r *Resources) composed(start int) []byte { return r.text[start:len(r.text):len(r.text)] }

@@ -7,28 +7,29 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// A parameter of a request, or of an answer, names a resource by its name or by its ARN.
+// A parameter is a member of a request or a response that names a resource by name or by
+// ARN.
 type parameter struct {
 	name   string
-	prefix string // what stands before the name in the ARN: table/
-	only   string // the prefix of the only eventNames in which it means that; "" is all
+	prefix string // precedes the name in the ARN: table/
+	only   string // prefix of the eventNames in which the parameter has this meaning; "" is all
 	how    naming
 }
 
-// A naming says how a parameter names its resource.
+// A naming is the way in which a parameter names its resource.
 type naming uint8
 
 const (
 	byName  naming = iota // a name or an ARN, or a list of them
-	byARN                 // nothing but an ARN
+	byARN                 // only an ARN
 	byURL                 // of a queue: https://sqs.us-east-1.amazonaws.com/111122223333/orders
-	inside                // an object, of which the member arn names the resource
-	byItems               // a list of objects, of which the members tableName are names or ARNs
-	ofOwner               // no resource, but the account that owns it
+	inside                // an object with a member arn that names the resource
+	byItems               // a list of objects with members tableName that are names or ARNs
+	ofOwner               // no resource, but the account that owns the resource
 )
 
-// requested are the parameters of requests by service, answered those of answers that are asked first: of services that
-// have the others too.
+// requested are the parameters of requests, by service. answered are the parameters of
+// responses, which are read first. Their services have requested parameters too.
 var (
 	requested = map[string][]parameter{
 		"s3": {{name: "bucketName"}},
@@ -43,7 +44,7 @@ var (
 		"kms": {{name: "keyId", prefix: "key/"}, {name: "targetKeyId", prefix: "key/"}, {name: "aliasName"}},
 		"dynamodb": {
 			{name: "tableName", prefix: "table/"}, {name: "tableArn", how: byARN}, {name: "resourceArn", how: byARN},
-			{name: "requestItems", prefix: "table/", how: byItems}, // of transactions, whose own parameter is TransactItems
+			{name: "requestItems", prefix: "table/", how: byItems}, // for transactions; their own parameter is TransactItems
 		},
 		"secretsmanager": {
 			{name: "secretId", prefix: "secret:"}, {name: "name", prefix: "secret:", only: "CreateSecret"},
@@ -66,7 +67,7 @@ var (
 	}
 )
 
-// parametersOf are the parameters by service: one look-up an event.
+// parametersOf holds the parameters by service, for one look-up per event.
 var parametersOf = func() map[string]*parameters {
 	all := map[string]*parameters{}
 	for service, list := range requested {
@@ -83,14 +84,14 @@ var parametersOf = func() map[string]*parameters {
 	return all
 }()
 
-// parameters are those of one service.
+// parameters are the parameters of one service.
 type parameters struct {
 	service             string
 	requested, answered []parameter
-	places              [len(event.ParameterNames)]uint8 // in requested, by event.Parameter.Number; one too high
+	places              [len(event.ParameterNames)]uint8 // index in requested plus one, by event.Parameter.Number
 }
 
-// readParameters takes the resources of the answer, or else of the request.
+// readParameters adds the resources of the response, or else of the request.
 func (r *Resources) readParameters() {
 	p := parametersOf[string(r.service)]
 	if p == nil {
@@ -115,10 +116,11 @@ func (r *Resources) readParameters() {
 	r.takeAll(p.service, &values, p.requested)
 }
 
-// parameterValues are values of parameters, by place in a list of parameters.
+// parameterValues are the values of parameters, by index in a list of parameters.
 type parameterValues [8][]byte
 
-// read takes what the members of raw name. Of a member that comes twice the last one counts.
+// read adds the resources that the members of raw name. If a member comes twice, the last
+// one counts.
 func (r *Resources) read(service string, raw []byte, list []parameter) {
 	var values parameterValues
 	members := event.MembersOf(raw)
@@ -133,7 +135,7 @@ func (r *Resources) read(service string, raw []byte, list []parameter) {
 	r.takeAll(service, &values, list)
 }
 
-// takeAll takes what the values of parameters name.
+// takeAll adds the resources that the values of parameters name.
 func (r *Resources) takeAll(service string, values *parameterValues, list []parameter) {
 	owner := r.ev.Recipient
 	for i := range list {
@@ -151,7 +153,7 @@ func (r *Resources) takeAll(service string, values *parameterValues, list []para
 	}
 }
 
-// take takes the resources that a parameter names.
+// take adds the resources that a parameter names.
 func (r *Resources) take(p *parameter, service string, owner, value []byte) {
 	text, isText := event.TextOf(value)
 	switch {
@@ -180,8 +182,9 @@ func (r *Resources) take(p *parameter, service string, owner, value []byte) {
 	}
 }
 
-// takeItems takes the tables of a list of items, as TransactWriteItems has them by AWS's page "Understanding DynamoDB log
-// file entries". There some are called TableName.
+// takeItems adds the tables in a list of items. TransactWriteItems has such a list, by
+// AWS's page "Understanding DynamoDB log file entries". Some members there are called
+// TableName.
 func (r *Resources) takeItems(p *parameter, service string, owner, value []byte) {
 	if !bytes.HasPrefix(value, []byte("[")) {
 		return
@@ -201,7 +204,8 @@ func (r *Resources) takeItems(p *parameter, service string, owner, value []byte)
 	}
 }
 
-// named composes the ARN of what has that name; nil where the record does not tell enough.
+// named composes the ARN of the resource with that name. It returns nil if the record
+// does not contain enough.
 func (r *Resources) named(p *parameter, service string, owner, name []byte) []byte {
 	prefix, region, start := p.prefix, r.ev.Region, len(r.text)
 	if len(name) == 0 {
@@ -219,7 +223,7 @@ func (r *Resources) named(p *parameter, service string, owner, name []byte) []by
 		if bytes.HasPrefix(name, []byte("alias/")) {
 			prefix = ""
 		}
-	case "lambda": // an account may stand before the name, a version behind it
+	case "lambda": // an account may precede the name, and a version may follow it
 		if account, rest, ok := bytes.Cut(name, []byte(":function:")); ok {
 			owner, name = account, rest
 		}
@@ -243,7 +247,7 @@ func queueOf(url []byte) (account, name []byte) {
 	return url[bytes.LastIndexByte(url[:end], '/')+1 : end], url[end+1:]
 }
 
-// partitionOf returns the partition that a Region is in.
+// partitionOf returns the partition of a Region.
 func partitionOf(region []byte) string {
 	for _, p := range partitions {
 		if bytes.HasPrefix(region, []byte(p.regions)) {
@@ -253,7 +257,7 @@ func partitionOf(region []byte) string {
 	return "aws"
 }
 
-// partitions are all but the first, by what the names of their Regions start with.
+// partitions are all partitions except the first, with the prefixes of their Regions.
 var partitions = []struct{ regions, name string }{
 	{"cn-", "aws-cn"}, {"us-gov-", "aws-us-gov"}, {"us-isob-", "aws-iso-b"}, {"us-isof-", "aws-iso-f"},
 	{"us-iso-", "aws-iso"}, {"eu-isoe-", "aws-iso-e"}, {"eusc-", "aws-eusc"},

@@ -12,9 +12,9 @@ import (
 
 func TestResources(t *testing.T) {
 	for _, tc := range []struct {
-		name, source, eventName, region string // region: us-east-1 where ""
+		name, source, eventName, region string // region: us-east-1 if ""
 		listed, request, response       string
-		want                            string // with spaces between
+		want                            string // separated by spaces
 	}{
 		{name: "the bucket, not the object", source: "s3", eventName: "GetObject",
 			listed: `[{"type":"AWS::S3::Object","ARN":"arn:aws:s3:::photos/2026/a b.jpg"},{"accountId":"111122223333","type":"AWS::S3::Bucket","ARN":"arn:aws:s3:::photos"}]`,
@@ -62,7 +62,7 @@ func TestResources(t *testing.T) {
 		{name: "a topic that is made", source: "sns", eventName: "CreateTopic", request: `{"name":"news"}`, want: "arn:aws:sns:us-east-1:111122223333:news"},
 		{name: "a name that is no topic's", source: "sns", eventName: "CreatePlatformApplication", request: `{"name":"news"}`},
 
-		{name: "the key that the record tells, not its alias", source: "kms", eventName: "Encrypt",
+		{name: "the key that the record names, not its alias", source: "kms", eventName: "Encrypt",
 			listed:  `[{"accountId":"111122223333","type":"AWS::KMS::Key","ARN":"arn:aws:kms:us-east-1:111122223333:key/1234abcd"}]`,
 			request: `{"keyId":"alias/orders"}`, want: "arn:aws:kms:us-east-1:111122223333:key/1234abcd"},
 		{name: "an alias", source: "kms", eventName: "DescribeKey", request: `{"keyId":"alias/aws/s3"}`, want: "arn:aws:kms:us-east-1:111122223333:alias/aws/s3"},
@@ -83,7 +83,7 @@ func TestResources(t *testing.T) {
 			request: `{"requestItems":[{"operation":"Put","tableName":"orders","key":{"tableName":"x"}},{"operation":"Delete","TableName":"arn:aws:dynamodb:us-east-1:444455556666:table/stock"},` +
 				`{"operation":"Update","tableName":"orders"}],"returnConsumedCapacity":"TOTAL"}`,
 			want: "arn:aws:dynamodb:us-east-1:111122223333:table/orders arn:aws:dynamodb:us-east-1:444455556666:table/stock"},
-		{name: "a transaction whose tables are listed", source: "dynamodb", eventName: "TransactWriteItems",
+		{name: "a transaction with listed tables", source: "dynamodb", eventName: "TransactWriteItems",
 			listed:  `[{"accountId":"111122223333","type":"AWS::DynamoDB::Table","ARN":"arn:aws:dynamodb:us-east-1:111122223333:table/orders"}]`,
 			request: `{"requestItems":[{"operation":"Put","tableName":"stock"}]}`, want: "arn:aws:dynamodb:us-east-1:111122223333:table/orders"},
 		{name: "statements", source: "dynamodb", eventName: "BatchExecuteStatement", request: `{"requestItems":[{"statement":"UPDATE Music"}]}`},

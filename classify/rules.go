@@ -7,24 +7,25 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// Facts are what one record says of its path. All of it can be told from the record alone; whose
-// its endpoint is, only from the whole day: Owners.Resolve makes the verdict of it.
+// Facts are what one record shows of a call's path. The record alone gives all of them.
+// Whether the endpoint is ours needs the whole day: Owners.Resolve turns the facts into
+// the verdict.
 type Facts struct {
 	Mention
 	// Unowned is the verdict if the endpoint is not ours, or if there is none.
 	Unowned Verdict
 
-	publicSource bool // of a call with an endpoint that no service made
+	publicSource bool // for a call with an endpoint that no service made
 }
 
-// Examine reads the facts of ev by the rules in the package comment. ranges tells which public
-// addresses are AWS's own.
+// Examine reads the facts of ev by the rules in the package comment. ranges says which
+// public addresses are AWS's own.
 func Examine(ev *event.Event, ranges *Ranges) Facts {
 	m := MentionIn(ev)
 	return m.Examine(ev, ranges)
 }
 
-// Examine reads the facts of ev, which mentions m.
+// Examine reads the facts of ev. m must be its Mention.
 func (m *Mention) Examine(ev *event.Event, ranges *Ranges) Facts {
 	f := Facts{Mention: *m}
 	switch served := ServedBy(&ev.Identity); {
@@ -38,13 +39,13 @@ func (m *Mention) Examine(ev *event.Event, ranges *Ranges) Facts {
 	return f
 }
 
-// IsServiceEvent reports whether an eventType is that of a service's own event. AWS's pages spell it
-// AwsServiceEvent and AWSServiceEvent.
+// IsServiceEvent reports whether an eventType is the type of a service event. AWS's pages
+// spell it AwsServiceEvent and AWSServiceEvent.
 func IsServiceEvent(eventType []byte) bool {
 	return bytes.EqualFold(eventType, []byte("AwsServiceEvent"))
 }
 
-// ServedBy returns the evidence that a service made the call, as far as the identity shows it:
+// ServedBy returns the evidence in the identity that a service made the call:
 // ServicePrincipal, InvokedBy or NoEvidence.
 func ServedBy(id *event.Identity) Evidence {
 	switch {
@@ -56,8 +57,8 @@ func ServedBy(id *event.Identity) Evidence {
 	return NoEvidence
 }
 
-// Decide applies the rules from the third on to a record that mentions m and that no service made by
-// its type or identity. public reports whether it names an endpoint and a public source.
+// Decide applies rules 3 to 6 to a record with Mention m that no service made by its type
+// or identity. public reports whether the record names an endpoint and a public source.
 func (m *Mention) Decide(source SourceFacts, userAgent []byte) (v Verdict, public bool) {
 	switch {
 	case source.Kind == FromService:
@@ -96,8 +97,9 @@ func (m *Mention) withEndpoint(source SourceFacts, userAgent []byte) Verdict {
 	return Verdict{Evidence: EndpointPublicSource}
 }
 
-// invokedByService reports whether a service made the call on the caller's behalf. Older records name the
-// console's sign-in there (signin.amazonaws.com): a person acts, and no service.
+// invokedByService reports whether a service made the call on the caller's behalf. Older
+// records name the console's sign-in there (signin.amazonaws.com). Then a person acts,
+// not a service.
 func invokedByService(by []byte) bool {
 	if len(by) == 0 {
 		return false
@@ -106,18 +108,19 @@ func invokedByService(by []byte) bool {
 	return string(name) != "signin"
 }
 
-// isConsole reports whether a user agent is a console's back end.
+// isConsole reports whether a user agent is a console back end.
 func isConsole(userAgent []byte) bool {
 	return bytes.Contains(userAgent, []byte("aws-internal/")) || bytes.Contains(userAgent, []byte("S3Console/"))
 }
 
-// IsEndpointID reports whether s is the id of a VPC endpoint: vpce- and 8 or 17 hexadecimal digits.
+// IsEndpointID reports whether s is the id of a VPC endpoint: vpce- and 8 or 17
+// hexadecimal digits.
 func IsEndpointID(s []byte) bool {
 	digits, ok := bytes.CutPrefix(s, []byte("vpce-"))
 	return ok && isHexID(digits)
 }
 
-// isHexID reports whether s is the variable part of an EC2 resource's id, of the short form or the long.
+// isHexID reports whether s is the variable part of an EC2 resource id, short or long.
 func isHexID(s []byte) bool {
 	if len(s) != 8 && len(s) != 17 {
 		return false
@@ -145,13 +148,15 @@ func IsAccount(s []byte) bool {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// namesAWS reports whether a field that should hold an endpoint or a source names AWS itself:
-// AWS Internal, AWS Internal/3, aws.internal, or a service such as s3.amazonaws.com.
+// namesAWS reports whether a field that should hold an endpoint or a source names AWS
+// itself: AWS Internal, AWS Internal/3, aws.internal, or a service such as
+// s3.amazonaws.com.
 func namesAWS(s []byte) bool {
 	return len(s) > 0 && s[0]|' ' == 'a' && isInternal(s) || endpoints.IsService(s)
 }
 
-// isInternal reports whether s is AWS Internal or aws.internal, in any case, alone or before a slash.
+// isInternal reports whether s is AWS Internal or aws.internal, in any case, alone or
+// before a slash.
 func isInternal(s []byte) bool {
 	const size = len("AWS Internal")
 	if len(s) < size || len(s) > size && s[size] != '/' {

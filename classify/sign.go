@@ -6,34 +6,38 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// Signs are what one record shows besides its path and that somebody should look at. They can be joined.
+// Signs are facts in one record, besides its path, that somebody should look at. They can
+// be combined.
 type Signs uint8
 
 // The signs.
 const (
-	// DeniedCall says that the call was refused for want of permission.
+	// DeniedCall says that the call was denied for lack of permission.
 	DeniedCall Signs = 1 << iota
-	// DeniedByEndpoint says that an endpoint's policy refused it.
+	// DeniedByEndpoint says that an endpoint policy denied the call.
 	DeniedByEndpoint
-	// DeniedByResource says that a statement in the resource's own policy refused it.
+	// DeniedByResource says that a statement in the resource's own policy denied the
+	// call.
 	DeniedByResource
-	// TwoEndpoints says that the record names two endpoints, at its top level and in additionalEventData.
+	// TwoEndpoints says that the record names two different endpoints, at its top level
+	// and in additionalEventData.
 	TwoEndpoints
-	// OtherEndpoint says that the host header is the name of another endpoint than the record names.
+	// OtherEndpoint says that the host header names another endpoint than the record.
 	OtherEndpoint
 	// PublicEndpoint says that the record names an endpoint and a public source.
 	PublicEndpoint
-	// ObjectCall says that the call is a data event of S3, which tells the bytes of objects.
+	// ObjectCall says that the call is a data event of S3, which has the bytes of
+	// objects.
 	ObjectCall
 
-	// Telling are the signs that say something on their own.
+	// Telling are the signs that matter on their own.
 	Telling = DeniedByEndpoint | DeniedByResource | TwoEndpoints | OtherEndpoint | PublicEndpoint
 )
 
-// SignsOf reads the signs of ev, whose facts are f.
+// SignsOf reads the signs of ev. f must be its Facts.
 func SignsOf(ev *event.Event, f *Facts) Signs { return f.Mention.SignsOf(ev, f.publicSource) }
 
-// SignsOf reads the signs of ev, which mentions m. public is what Decide reported.
+// SignsOf reads the signs of ev. m must be its Mention, and public the result of Decide.
 func (m *Mention) SignsOf(ev *event.Event, public bool) (s Signs) {
 	if Failed(ev) && Denied(ev) {
 		s = DeniedCall
@@ -56,8 +60,8 @@ func (m *Mention) SignsOf(ev *event.Event, public bool) (s Signs) {
 	return s | m.signs
 }
 
-// isData reports whether ev is a data event. Those from before eventVersion 1.07 have no category; they list their
-// object.
+// isData reports whether ev is a data event. Before eventVersion 1.07 data events have no
+// category, but they list their object.
 func isData(ev *event.Event) bool {
 	if len(ev.Category) == 0 {
 		return bytes.Contains(ev.Resources, []byte(`"AWS::S3::Object"`))

@@ -5,20 +5,20 @@ import (
 	"net/netip"
 )
 
-// An Address is a parsed source address; IPv4-mapped IPv6 is held as IPv4.
+// An Address is a parsed source address. IPv4-mapped IPv6 is stored as IPv4.
 type Address = netip.Addr
 
-// A SourceKind says what a record's sourceIPAddress proves.
+// A SourceKind is what a record's sourceIPAddress proves.
 type SourceKind uint8
 
 // The kinds of sources.
 const (
 	Missing     SourceKind = iota // no source
-	Public                        // an address that travels the internet, documentation ranges included
+	Public                        // an internet address, including documentation ranges
 	Private                       // RFC 1918, RFC 6598, link-local, unique local
-	Special                       // cannot travel: 0/8, loopback, multicast, 240/4
+	Special                       // not routable: 0/8, loopback, multicast, 240/4
 	FromService                   // the name of an AWS service, or AWS Internal
-	Unparseable                   // anything else: masked or mistaken text
+	Unparseable                   // anything else: masked or wrong text
 )
 
 var (
@@ -34,7 +34,7 @@ func prefixes(texts ...string) []netip.Prefix {
 	return nets
 }
 
-// SourceFacts are what a record's sourceIPAddress proves of its path.
+// SourceFacts are what a record's sourceIPAddress proves about its path.
 type SourceFacts struct {
 	Kind   SourceKind
 	Origin Origin // of a Public source
@@ -49,9 +49,9 @@ func SourceOf(text []byte, ranges *Ranges) SourceFacts {
 	return SourceFacts{kind, ranges.Origin(addr)}
 }
 
-// ParseSource reads a sourceIPAddress. Of addresses joined by commas, as proxies write them, the
-// first is the caller's. Leading zeros, which log pipelines add, are decimal. The address is set
-// for Public, Private and Special sources.
+// ParseSource parses a sourceIPAddress. If addresses are joined by commas, as proxies
+// write them, the first one is the caller's. Leading zeros, which log pipelines add, are
+// decimal. The address is set for Public, Private and Special sources.
 func ParseSource(s []byte) (Address, SourceKind) {
 	if len(s) == 0 {
 		return Address{}, Missing
@@ -88,8 +88,9 @@ func kindOfAddress(addr netip.Addr) SourceKind {
 	return Public
 }
 
-// kindsIPv4 are the kinds of IPv4 addresses by their first byte, Unparseable where it does not tell: there is an address in
-// nearly every record.
+// kindsIPv4 are the kinds of IPv4 addresses by their first byte, or Unparseable if the
+// first byte does not decide. The table is worth it because nearly every record has an
+// address.
 var kindsIPv4 = func() (kinds [256]SourceKind) {
 	for i := range kinds {
 		kinds[i] = Public
@@ -112,7 +113,7 @@ var kindsIPv4 = func() (kinds [256]SourceKind) {
 	return kinds
 }()
 
-// within returns the net that holds addr, the zero Prefix where none does.
+// within returns the net that contains addr, or the zero Prefix if none does.
 func within(addr netip.Addr, nets []netip.Prefix) netip.Prefix {
 	for _, net := range nets {
 		if net.Contains(addr) {
@@ -122,8 +123,8 @@ func within(addr netip.Addr, nets []netip.Prefix) netip.Prefix {
 	return netip.Prefix{}
 }
 
-// parseIPv4 reads four decimal numbers with dots. Unlike net/netip it takes leading zeros, up to
-// three digits in all: they occur in records.
+// parseIPv4 parses four decimal numbers with dots. Unlike net/netip it accepts leading
+// zeros, up to three digits in total, because they occur in records.
 func parseIPv4(s []byte) (netip.Addr, bool) {
 	var quad [4]byte
 	part, digits, n := 0, 0, 0

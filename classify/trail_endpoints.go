@@ -10,10 +10,10 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// TrailEndpoints returns the endpoints that ev, an event of EC2, shows to exist in the account that
-// it was delivered to: CreateVpcEndpoint, ModifyVpcEndpoint and DeleteVpcEndpoints, where they
-// succeeded. For any other event it returns nil, at the price of a comparison. The strings are
-// copies.
+// TrailEndpoints returns the endpoints that ev, an event of EC2, proves to exist in the
+// account that it was delivered to. The events are successful CreateVpcEndpoint,
+// ModifyVpcEndpoint and DeleteVpcEndpoints. Any other event costs one comparison and
+// returns nil. The strings are copies.
 func TrailEndpoints(ev *event.Event) []Endpoint {
 	if string(ev.Source) != "ec2.amazonaws.com" || Failed(ev) {
 		return nil
@@ -31,7 +31,7 @@ func TrailEndpoints(ev *event.Event) []Endpoint {
 			found = append(found, Endpoint{ID: id, Seen: ev.Time, PrivateDNS: dns})
 		}
 	case "DeleteVpcEndpoints":
-		refused := texts(ev.Response, func(string) bool { return true }) // the answer lists what was not deleted
+		refused := texts(ev.Response, func(string) bool { return true }) // the response lists what was not deleted
 		for _, id := range idsNamed(ev.Request) {
 			if !slices.Contains(refused, id) {
 				found = append(found, Endpoint{ID: id, Deleted: ev.Time})
@@ -48,8 +48,8 @@ func TrailEndpoints(ev *event.Event) []Endpoint {
 	return kept
 }
 
-// made returns the endpoint that the answer to CreateVpcEndpoint describes. What does not parse tells of
-// no endpoint: such a record is counted like any other.
+// made returns the endpoint in the response to CreateVpcEndpoint. If it does not parse,
+// there is no endpoint, and the record is counted like any other.
 func made(ev *event.Event) []Endpoint {
 	var resp struct {
 		CreateVpcEndpointResponse struct {
@@ -59,7 +59,7 @@ func made(ev *event.Event) []Endpoint {
 	if err := sonic.Unmarshal(ev.Response, &resp); err != nil {
 		return nil
 	}
-	e, _ := resp.CreateVpcEndpointResponse.VpcEndpoint.endpoint() // what it misspells is not known
+	e, _ := resp.CreateVpcEndpointResponse.VpcEndpoint.endpoint() // fields with wrong values stay unknown
 	if e.PrivateDNS.Enabled != event.Absent {
 		e.PrivateDNS.At = ev.Time
 	}
@@ -70,7 +70,7 @@ func made(ev *event.Event) []Endpoint {
 	return []Endpoint{e}
 }
 
-// privateDNSAsked returns what a request to modify an endpoint makes of its private DNS.
+// privateDNSAsked returns the private DNS setting in a request to modify an endpoint.
 func privateDNSAsked(request []byte) event.Bool {
 	if !bytes.Contains(request, []byte("rivateDnsEnabled")) { // most requests change something else
 		return event.Absent
@@ -87,13 +87,13 @@ func privateDNSAsked(request []byte) event.Bool {
 	return enabled
 }
 
-// idsNamed returns the endpoint ids that stand under a key VpcEndpointId anywhere in a request:
+// idsNamed returns the endpoint ids under a key VpcEndpointId anywhere in a request:
 // directly, or as {"tag":1,"content":"vpce-…"}, alone or in a list.
 func idsNamed(request []byte) []string {
 	return texts(request, func(key string) bool { return strings.EqualFold(key, "VpcEndpointId") })
 }
 
-// texts returns the strings that stand anywhere in a document under a key for which under holds:
+// texts returns the strings anywhere in a document under a key for which under is true:
 // directly, or below it as "content", alone or in a list. They are copies.
 func texts(document []byte, under func(key string) bool) []string {
 	var parsed any

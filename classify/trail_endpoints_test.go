@@ -9,7 +9,7 @@ import (
 
 const (
 	sqsEndpoint = "vpce-0a1b2c3d4e5f60718"
-	s3Endpoint  = "vpce-0a1b2c3d" // the beginning of the other
+	s3Endpoint  = "vpce-0a1b2c3d" // a prefix of the other
 )
 
 func TestTrailEndpoints(t *testing.T) {
@@ -60,7 +60,7 @@ func TestTrailEndpoints(t *testing.T) {
 			response: `{"DeleteVpcEndpointsResponse":{"unsuccessful":""}}`,
 			want:     []Endpoint{told(s3Endpoint, Endpoint{Deleted: at(t, noon)}), told(sqsEndpoint, Endpoint{Deleted: at(t, noon)})},
 		},
-		"one deleted, and one not found whose id begins like it": {
+		"one deleted, and one not found with an id that begins like it": {
 			event:   "DeleteVpcEndpoints",
 			request: `{"DeleteVpcEndpointsRequest":{"VpcEndpointId":[{"tag":1,"content":"` + s3Endpoint + `"},{"tag":2,"content":"` + sqsEndpoint + `"}]}}`,
 			response: `{"DeleteVpcEndpointsResponse":{"unsuccessful":{"item":{"resourceId":"` + sqsEndpoint + `",` +
@@ -94,7 +94,8 @@ func TestTrailEndpoints(t *testing.T) {
 	}
 }
 
-// An endpoint is deleted and made again: EC2 gives the new one another id, and each keeps its own time.
+// An endpoint is deleted and created again. EC2 gives the new one another id, and each
+// keeps its own lifetime.
 func TestEndpointMadeAgain(t *testing.T) {
 	const first, second = "vpce-0a000000", "vpce-0b000000"
 	inventory := Inventory{}

@@ -1,9 +1,9 @@
 package classify
 
-// A Route says how a call reached AWS.
+// A Route is the way in which a call reached AWS.
 type Route uint8
 
-// The routes. Text is what reports hold.
+// The routes. Reports hold their text.
 const (
 	RouteUnknown Route = iota // the record does not prove a route
 	VPCE                      // through a VPC endpoint
@@ -15,20 +15,20 @@ func (r Route) String() string {
 	return [...]string{"unknown", "vpce", "internet", "aws_service"}[r]
 }
 
-// An Origin tells internet routes apart; other routes have none.
+// An Origin distinguishes internet routes. Other routes have none.
 type Origin uint8
 
 // The origins.
 const (
 	NoOrigin Origin = iota
-	FromAWS         // an address that AWS publishes: EC2, NAT, CloudShell; inside AWS's network, past the endpoint
+	FromAWS         // an address that AWS publishes: EC2, NAT, CloudShell; inside AWS's network, but not through the endpoint
 	External        // any other public address
 )
 
 // String returns "aws", "external", or "" for none.
 func (o Origin) String() string { return [...]string{"", "aws", "external"}[o] }
 
-// An Owner says whose the endpoint of a vpce route is; other routes have none.
+// An Owner is the owner of the endpoint of a vpce route. Other routes have none.
 type Owner uint8
 
 // The owners.
@@ -42,7 +42,7 @@ const (
 // String returns "own", "foreign", "unknown", or "" for none.
 func (o Owner) String() string { return [...]string{"", "own", "foreign", "unknown"}[o] }
 
-// Evidence names the rule that decided a verdict, and what it saw.
+// Evidence names the rule that decided a verdict, and what the rule found.
 type Evidence uint8
 
 // The evidence, in the order of the rules.
@@ -51,19 +51,19 @@ const (
 	ServiceEvent                    // 1: eventType AwsServiceEvent
 	ServicePrincipal                // 1: userIdentity.type AWSService
 	EndpointAccount                 // 2: the endpoint's owner account is ours
-	EndpointInventory               // 2: the endpoint stands in the inventory
-	EndpointTrail                   // 2: the trail itself tells of the endpoint's making
+	EndpointInventory               // 2: the endpoint is in the inventory
+	EndpointTrail                   // 2: the trail itself shows that the endpoint is ours
 	InvokedBy                       // 3: userIdentity.invokedBy
 	ServiceSource                   // 3: the source is a service
 	EndpointInternal                // 3: the endpoint field says AWS Internal, or a service
-	ConsolePublicSource             // 4: a console back end for a person at a public address
+	ConsolePublicSource             // 4: a console back end, and the person's address is public
 	ConsolePrivateSource            // 4: the same, but the address proves nothing
-	EndpointForeignAccount          // 5: the endpoint's owner account is another's
+	EndpointForeignAccount          // 5: the owner account is not ours
 	EndpointPrivateSource           // 5: an endpoint of unknown owner, a private source
-	EndpointPublicSource            // 5: the same with any other source, which is weaker
+	EndpointPublicSource            // 5: the same with any other source; weaker
 	PublicSource                    // 6: a public address, no endpoint
 	PrivateSource                   // 6: a private address, no endpoint
-	SpecialSource                   // 6: an address that cannot travel
+	SpecialSource                   // 6: an address that is not routable
 	UnparseableSource               // 6: not an address
 	MissingSource                   // 6: no source at all
 	evidenceEnd
@@ -100,10 +100,10 @@ func (e Evidence) String() string { return evidence[e].code }
 // Route returns the route that e leads to.
 func (e Evidence) Route() Route { return evidence[e].route }
 
-// Owner returns whose endpoint e found, NoOwner where the route is not vpce.
+// Owner returns the owner that e found, or NoOwner if the route is not vpce.
 func (e Evidence) Owner() Owner { return evidence[e].owner }
 
-// A Verdict is the answer for one call. Route and owner follow from the evidence.
+// A Verdict is the result for one call. Route and owner follow from the evidence.
 type Verdict struct {
 	Evidence Evidence
 	Origin   Origin
@@ -112,5 +112,5 @@ type Verdict struct {
 // Route returns the verdict's route.
 func (v Verdict) Route() Route { return v.Evidence.Route() }
 
-// Owner returns whose endpoint the call went through, NoOwner where the route is not vpce.
+// Owner returns the owner of the call's endpoint, or NoOwner if the route is not vpce.
 func (v Verdict) Owner() Owner { return v.Evidence.Owner() }

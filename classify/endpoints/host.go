@@ -2,7 +2,8 @@ package endpoints
 
 import "bytes"
 
-// suffixes are what AWS's host names end in, by partition; the most frequent comes first.
+// suffixes are the endings of AWS's host names, by partition. The most frequent one comes
+// first.
 var suffixes = [][]byte{
 	[]byte(".amazonaws.com"),    // aws, aws-us-gov
 	[]byte(".amazonaws.com.cn"), // aws-cn
@@ -13,8 +14,8 @@ var suffixes = [][]byte{
 	[]byte(".csp.hci.ic.gov"),   // aws-iso-f
 }
 
-// CutSuffix takes a partition's suffix off a host name. ok is false for names that are not AWS's, and for
-// addresses.
+// CutSuffix removes a partition's suffix from a host name. ok is false for names that are
+// not AWS's, and for addresses.
 func CutSuffix(host []byte) (name []byte, ok bool) {
 	if !mayBeName(host) {
 		return nil, false
@@ -27,8 +28,9 @@ func CutSuffix(host []byte) (name []byte, ok bool) {
 	return nil, false
 }
 
-// mayBeName reports whether a host ends as a suffix may. No address does, and most sources are addresses. The
-// compiler inlines it: to see that an address is no service takes 2.6 ns, and took 6.6 (2026-11).
+// mayBeName reports whether a host ends like a suffix. No address does, and most sources
+// are addresses. The compiler inlines it. It recognises an address in 2.6 ns, where the
+// full check took 6.6 ns (2026-11).
 func mayBeName(host []byte) bool { return len(host) > 0 && host[len(host)-1] > 'f' }
 
 // IsHost reports whether a host is the DNS name of an interface endpoint, such as
@@ -38,8 +40,9 @@ func IsHost(host []byte) bool {
 	return ok && bytes.HasSuffix(name, []byte(".vpce"))
 }
 
-// IsService reports whether a host is the name by which records call a service: s3.amazonaws.com,
-// delivery.logs.amazonaws.com. The public names of instances end in the same way and are none.
+// IsService reports whether a host is the name of a service in records: s3.amazonaws.com,
+// delivery.logs.amazonaws.com. The public names of instances have the same ending but are
+// not services.
 func IsService(host []byte) bool { return mayBeName(host) && isService(host) }
 
 func isService(host []byte) bool {

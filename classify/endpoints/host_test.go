@@ -39,7 +39,7 @@ func TestHosts(t *testing.T) {
 	}
 }
 
-// FuzzCutSuffix compares CutSuffix with what it is short for.
+// FuzzCutSuffix compares CutSuffix with a loop over all suffixes.
 func FuzzCutSuffix(f *testing.F) {
 	for _, suffix := range suffixes {
 		f.Add(append([]byte("s3"), suffix...))

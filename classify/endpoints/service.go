@@ -5,28 +5,30 @@ import (
 	"strings"
 )
 
-// A Service is what the name of an endpoint's service says of the calls that the endpoint carries. The zero
-// value knows nothing.
+// A Service is what the service name of an endpoint says about the calls that the
+// endpoint carries. The zero value knows nothing.
 type Service struct {
-	// Region is the service's; empty where the name has none.
+	// Region is the service's Region. It is empty if the name has none.
 	Region string
-	// Global says that the service has no Region: calls of any Region are its own.
+	// Global says that the service has no Region: it receives calls of any Region.
 	Global bool
-	// Sources are the eventSources of its calls, such as ses.amazonaws.com. There are none where no list
-	// says which they are: a name alone proves no service.
+	// Sources are the eventSources of its calls, such as ses.amazonaws.com. It is empty
+	// if no list names them: an endpoint's name alone does not prove the service.
 	Sources []string
-	// Unrecorded says that CloudTrail records nothing of what the endpoint carries: an endpoint without
-	// calls may be in use.
+	// Unrecorded says that CloudTrail records none of the endpoint's calls. So an
+	// endpoint without calls may be in use.
 	Unrecorded bool
 }
 
-// Carries reports whether the endpoint is for calls to source in a Region. One endpoint may carry only some
-// of the operations of a service that has several, as bedrock and bedrock-runtime do.
+// Carries reports whether the endpoint is for calls to source in a Region. If a service
+// has several endpoints, such as bedrock and bedrock-runtime, one of them may carry only
+// some of its operations.
 func (s *Service) Carries(source, region string) bool {
 	return (s.Global || s.Region != "" && s.Region == region) && slices.Contains(s.Sources, source)
 }
 
-// ServiceOf reads the name of a service as EC2 has it, such as com.amazonaws.us-east-1.email.
+// ServiceOf parses the name of a service as EC2 writes it, such as
+// com.amazonaws.us-east-1.email.
 func ServiceOf(name string) Service {
 	rest, ok := cutPrefix(name)
 	if !ok {
@@ -34,7 +36,7 @@ func ServiceOf(name string) Service {
 	}
 	first, endpoint, several := strings.Cut(rest, ".")
 	switch {
-	case several && first == "vpce": // somebody's own: vpce.us-east-1.vpce-svc-0a1b2c3d4e5f60718
+	case several && first == "vpce": // a customer's own service: vpce.us-east-1.vpce-svc-0a1b2c3d4e5f60718
 		region, _, _ := strings.Cut(endpoint, ".")
 		return Service{Region: region, Unrecorded: true}
 	case several && isRegion(first):
@@ -43,7 +45,7 @@ func ServiceOf(name string) Service {
 		return s
 	case several && first == "global":
 		rest = endpoint
-	case isRegion(rest): // a name that was cut off
+	case isRegion(rest): // a truncated name
 		return Service{}
 	}
 	s := serviceCalled(rest)
@@ -51,7 +53,8 @@ func ServiceOf(name string) Service {
 	return s
 }
 
-// isRegion reports whether s is the name of a Region, such as us-gov-west-1: words, and a number at the end.
+// isRegion reports whether s is the name of a Region, such as us-gov-west-1: words, and a
+// number at the end.
 func isRegion(s string) bool {
 	dashes, first, last := 0, byte('a'), byte('z')
 	for i := range len(s) {
@@ -70,7 +73,7 @@ func isRegion(s string) bool {
 
 func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
-// serviceCalled looks an endpoint's own name up, the part after the Region.
+// serviceCalled looks up an endpoint's own name, the part after the Region.
 func serviceCalled(name string) Service {
 	name = withoutFIPS(name)
 	if sources, listed := carried[name]; listed {
@@ -85,21 +88,21 @@ func serviceCalled(name string) Service {
 			return Service{Sources: []string{family + sourceSuffix}}
 		}
 	}
-	name = strings.TrimSuffix(name, ".api") // the API of a service that has other endpoints too
+	name = strings.TrimSuffix(name, ".api") // the API of a service that also has other endpoints
 	if name == "" || strings.Contains(name, ".") {
 		return Service{}
 	}
 	return Service{Sources: []string{name + sourceSuffix}}
 }
 
-// withoutFIPS takes -fips off, which may end any part of a name: kms-fips, iot-fips.api. It may be a part of
-// its own too: mail-manager-smtp.auth.fips.
+// withoutFIPS removes -fips, which may end any part of a name: kms-fips, iot-fips.api. It
+// may also be a part of its own: mail-manager-smtp.auth.fips.
 func withoutFIPS(name string) string {
 	name = strings.TrimSuffix(name, ".fips")
 	return strings.TrimSuffix(strings.ReplaceAll(name, "-fips.", "."), "-fips")
 }
 
-// cutPrefix takes off what names of AWS's services begin with.
+// cutPrefix removes the prefix of AWS's service names.
 func cutPrefix(name string) (rest string, ok bool) {
 	for _, prefix := range prefixes {
 		if rest, ok = strings.CutPrefix(name, prefix); !ok {
@@ -107,7 +110,7 @@ func cutPrefix(name string) (rest string, ok bool) {
 		}
 		switch prefix {
 		case "cn.com.amazonaws.":
-			rest = strings.TrimSuffix(rest, ".cn") // transcribe has it at both ends
+			rest = strings.TrimSuffix(rest, ".cn") // transcribe has cn at both ends
 		case "aws.sagemaker.":
 			if rest, _, ok = strings.Cut(rest, "."); !ok {
 				return "", false

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// described writes a Service in a line, sources without their suffix.
+// described writes a Service in one line, with sources without their suffix.
 func described(s Service) string {
 	words := []string{s.Region}
 	if s.Global {
@@ -79,14 +79,14 @@ func TestServices(t *testing.T) {
 		{"uk.adc-e.cloud.eu-isoe-west-1.ebs", "eu-isoe-west-1 ebs"},
 		{"gov.ic.hci.csp.us-isof-south-1.ecr.dkr", "us-isof-south-1 ecr"},
 
-		// CloudTrail has no records of what these carry.
+		// CloudTrail does not record what these carry.
 		{"com.amazonaws.us-east-1.execute-api", "us-east-1 (unrecorded)"},
 		{"com.amazonaws.us-east-1.email-smtp", "us-east-1 (unrecorded)"},
 		{"com.amazonaws.us-east-1.airflow.env-fips", "us-east-1 (unrecorded)"},
 		{"com.amazonaws.us-east-1.guardduty-data", "us-east-1 (unrecorded)"},
 		{"com.amazonaws.vpce.us-east-1.vpce-svc-0a1b2c3d4e5f60718", "us-east-1 (unrecorded)"},
 
-		// No list says which source these have, and none is invented.
+		// No list names the source of these, and we do not guess one.
 		{"com.amazonaws.us-east-1.iot.data", "us-east-1"},
 		{"com.amazonaws.us-east-1.glue.dashboard", "us-east-1"},
 		{"aws.api.us-east-1.emr-service-cell01", "us-east-1"},
@@ -122,7 +122,7 @@ func TestCarries(t *testing.T) {
 	}
 }
 
-// TestTable holds that every row can be reached, and that no name is in two of them.
+// TestTable checks that every row can be reached, and that no name is in two rows.
 func TestTable(t *testing.T) {
 	for name, sources := range carried {
 		if got := ServiceOf("com.amazonaws.us-east-1." + name).Sources; !reflect.DeepEqual(got, sources) {
@@ -142,8 +142,9 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// FuzzServiceOf holds that a source is always the name of one service, that the FIPS endpoint of a service carries the
-// calls that the other one does, and that nothing is said of names that are not AWS's.
+// FuzzServiceOf checks three things: a source is always the name of one service, the FIPS
+// endpoint of a service carries the same calls as the other endpoint, and names that are
+// not AWS's give nothing.
 func FuzzServiceOf(f *testing.F) {
 	for _, prefix := range prefixes {
 		f.Add(prefix + "us-east-1.sqs")

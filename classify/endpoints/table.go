@@ -2,21 +2,25 @@ package endpoints
 
 import "strings"
 
-// prefixes are what names of AWS's own services begin with. The partitions other than aws and aws-us-gov use
-// their own prefix for some services and com.amazonaws for the others.
+// prefixes are the beginnings of the names of AWS's own services. Partitions other than
+// aws and aws-us-gov use their own prefix for some services and com.amazonaws for the
+// others.
 var prefixes = []string{
 	"com.amazonaws.", "aws.api.", "api.aws.", "aws.sagemaker.",
 	"cn.com.amazonaws.", "eu.amazonaws.", "gov.ic.c2s.", "gov.sgov.sc2s.", "uk.adc-e.cloud.", "gov.ic.hci.csp.",
 }
 
-// sourceSuffix ends an eventSource. It is the same in every partition whose records are known.
+// sourceSuffix is the end of an eventSource. It is the same in every partition with known
+// records.
 const sourceSuffix = ".amazonaws.com"
 
-// multiRegion is the endpoint for S3 Multi-Region Access Points. It has no Region and carries no other calls to S3.
+// multiRegion is the endpoint for S3 Multi-Region Access Points. It has no Region and
+// carries no other calls to S3.
 const multiRegion = "s3-global.accesspoint"
 
-// carried are the eventSources of endpoints that are not called as their service is. All others are: sqs is for
-// sqs.amazonaws.com. Names with a dot that are not listed here are not guessed.
+// carried lists the eventSources of endpoints that have another name than their service.
+// All other endpoints have the service's name: sqs is for sqs.amazonaws.com. A name with
+// a dot that is not listed here is not guessed.
 var carried = byEndpoint([]struct{ sources, endpoints string }{
 	{"airflow", "airflow.ops"},
 	{"amazonmq", "mq"},
@@ -64,16 +68,17 @@ var carried = byEndpoint([]struct{ sources, endpoints string }{
 	{"transfer", "transfer.server"},
 	{"user-subscriptions", "service.user-subscriptions"},
 
-	// Their names are no service's, and no list says which source their calls have.
+	// These are not names of services, and no list says which source their calls have.
 	{"", "agreement-marketplace appsync-api awsconnector cassandra-streams discovery-marketplace eks-proxy" +
 		" elasticbeanstalk-health emr-dashboard emr-service-cell01 finspace-api highlander iot.data pipes-data rum-dataplane" +
 		" sagemaker-data-science-assistant"},
 })
 
-// cells are the names of endpoints of which a service has one for each of its cells: timestream.query-cell2.
+// cells are the names of endpoints that a service has once for each of its cells:
+// timestream.query-cell2.
 var cells = []string{"timestream.ingest-", "timestream.query-"}
 
-// unrecorded are endpoints for data planes of which CloudTrail has no records.
+// unrecorded are the endpoints of data planes that CloudTrail does not record.
 var unrecorded = map[string]bool{
 	"airflow.env": true, "console": true, "email-smtp": true, "execute-api": true, "grafana-workspace": true, "guardduty-data": true,
 	"mail-manager-smtp.auth": true, "mail-manager-smtp.open": true,

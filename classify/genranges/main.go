@@ -1,5 +1,5 @@
-// Command genranges writes AWS's ip-ranges.json, plain or gzipped, in the compact form that package
-// classify embeds.
+// Command genranges writes AWS's ip-ranges.json, plain or gzipped, in the compact form
+// that package classify embeds.
 package main
 
 import (
