@@ -1,4 +1,5 @@
-// Package benchmarks measures the product's stages, each alone and all together, beside baselines
-// that do the same with well-known libraries. It consists of benchmarks and the tests that keep them
-// honest. Package sqlcheck checks reports by SQL; command peers times whole processes.
+// Package benchmarks measures the stages of the product, each alone and all together, and
+// compares them with baselines that do the same with well-known libraries. It contains
+// benchmarks and the tests that keep them honest. Package sqlcheck checks reports by SQL.
+// Command peers times whole processes.
 package benchmarks

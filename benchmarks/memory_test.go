@@ -14,13 +14,15 @@ import (
 	"vpcetrail/benchmarks/workload"
 )
 
-// BenchmarkPeakMemory runs the command over a trail of 2 GB of JSON, a run of some seconds in which every buffer fills,
-// and over one of the same callers with ten times the objects. It reports the peak resident memory of the whole
-// process, in MB, and the rows of the report, of which alone it may depend a little. The trail of a tenth shows what
-// the program takes before its buffers fill. The largest one takes minutes to make.
+// BenchmarkPeakMemory runs the command over a trail of 2 GB of JSON, which takes some
+// seconds and fills every buffer, and over a trail of the same callers with ten times the
+// objects. It reports the peak resident memory of the whole process, in MB, and the
+// number of rows in the report. Only the rows may change the peak a little. The trail of
+// a tenth shows the memory before the buffers fill. The largest trail takes minutes to
+// generate.
 //
-// Processes of their own make the trails: the peak that the system tells of a process includes what its parent had when
-// it was started, which was more than the program takes.
+// Separate processes generate the trails. The system's peak for a process includes the
+// memory of its parent at the start, which was more than the program takes.
 func BenchmarkPeakMemory(b *testing.B) {
 	binary, err := workload.Build(b.Context(), b.TempDir())
 	if err != nil {
@@ -50,5 +52,5 @@ func BenchmarkPeakMemory(b *testing.B) {
 	}
 }
 
-// unit is what Maxrss counts, in bytes.
+// unit is the unit of Maxrss, in bytes.
 var unit = map[bool]float64{true: 1, false: 1024}[runtime.GOOS == "darwin"]

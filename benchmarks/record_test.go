@@ -14,9 +14,9 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// A record is what the baselines decode into: the fields of event.Event, no more and no less. It is
-// as cheap for them as it can be: eventTime stays text, numbers are floats, and Raw is the library's
-// own type for JSON kept as it stands.
+// A record is what the baselines decode into: exactly the fields of event.Event. It is as
+// cheap for them as possible: eventTime stays text, numbers are floats, and Raw is the
+// library's own type for raw JSON.
 type record[Raw ~[]byte] struct {
 	ID           string `json:"eventID"`
 	SharedID     string `json:"sharedEventID"`
@@ -80,13 +80,14 @@ type record[Raw ~[]byte] struct {
 // A log is one object's text, decoded.
 type log[Raw ~[]byte] struct{ Records []record[Raw] }
 
-// reset empties l and keeps its memory: neither library zeroes a record before it decodes into it.
+// reset empties l and keeps its memory. Neither library zeroes a record before it decodes
+// into it.
 func (l *log[Raw]) reset() {
 	clear(l.Records[:cap(l.Records)])
 	l.Records = l.Records[:0]
 }
 
-// event returns what the product should have decoded, but for the place of the record.
+// event returns what the product should have decoded, except the place of the record.
 func (r *record[Raw]) event() event.Event {
 	bool3 := map[any]event.Bool{true: event.True, "true": event.True, false: event.False, "false": event.False}
 	raw := func(r Raw) []byte {
@@ -121,8 +122,8 @@ func (r *record[Raw]) event() event.Event {
 	return ev
 }
 
-// TestDecodersAgree decodes the trail by all three decoders: a baseline that found less would be no
-// baseline. Every field must occur.
+// TestDecodersAgree decodes the trail with all three decoders. A baseline that found less
+// would be no baseline. Every field must occur.
 func TestDecodersAgree(t *testing.T) {
 	met := make([]bool, len(flatten(new(event.Event))))
 	for _, o := range loaded(t, "busy").objects {
@@ -145,7 +146,7 @@ func TestDecodersAgree(t *testing.T) {
 				t.Fatalf("%s: record %d by sonic\n%v, want\n%v", o.name, i, got, want)
 			}
 			if string(ev.Category) == "Aggregated" {
-				b.ID = nil // encoding/json takes their eventId for eventID
+				b.ID = nil // encoding/json reads their eventId as eventID
 			}
 			if got := flatten(&b); !reflect.DeepEqual(got, want) {
 				t.Fatalf("%s: record %d by encoding/json\n%v, want\n%v", o.name, i, got, want)
@@ -191,19 +192,21 @@ func flatten(ev *event.Event) (values []any) {
 	return values
 }
 
-// TestSonicIsItself guards the baseline: where sonic knows no fast way for the platform or the Go
-// version, it quietly becomes encoding/json.
+// TestSonicIsItself guards the baseline: if sonic does not support the platform or the Go
+// version, it silently becomes encoding/json.
 func TestSonicIsItself(t *testing.T) {
 	if sonic.APIKind != sonic.UseSonicJSON {
 		t.Error("sonic falls back to encoding/json: its figures would say nothing")
 	}
 }
 
-// fastest is sonic's own ConfigFastest, held to exact keys: aggregated events have an eventId.
+// fastest is sonic's own ConfigFastest with exact keys, because aggregated events have an
+// eventId.
 var fastest = sonic.Config{NoValidateJSONMarshaler: true, NoValidateJSONSkip: true, CaseSensitive: true}.Froze()
 
-// decodeSonic decodes one object as fast as sonic can: strings point into text, and values that are
-// skipped are not checked. A value of the wrong type is left out, as the product leaves it out.
+// decodeSonic decodes one object as fast as sonic can. Strings point into text, and
+// skipped values are not checked. A value of the wrong type is left out, as in the
+// product.
 func decodeSonic(text string, into *log[sonic.NoCopyRawMessage]) error {
 	into.reset()
 	err := fastest.UnmarshalFromString(text, into)

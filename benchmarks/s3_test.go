@@ -17,15 +17,17 @@ import (
 	"vpcetrail/benchmarks/workload"
 )
 
-// latencies are the times to the first byte of every answer that are compared with none.
+// latencies are the times to the first byte of every answer. They are compared with none.
 var latencies = []time.Duration{30 * time.Millisecond, 100 * time.Millisecond}
 
-// BenchmarkS3 runs the command over each trail in S3, served by a process of its own, with and without latency, and
-// from the directory, in turn. It reports medians:
+// BenchmarkS3 runs the command over each trail in S3, served by a separate process, with
+// and without latency, and over the directory, in turn. It reports medians:
 //
-//   - x-30ms, x-100ms: how many times as fast as without latency;
-//   - objects/cpu-s: objects a second of the command's own processor time, all of its work included;
-//   - fetch-objects/cpu-s: likewise, of what it takes more than from the directory: listing and getting.
+//   - x-30ms, x-100ms: the speed relative to no latency;
+//   - objects/cpu-s: objects a second of the command's processor time, with all of its
+//     work;
+//   - fetch-objects/cpu-s: objects a second of the processor time beyond that for the
+//     directory: listing and fetching.
 func BenchmarkS3(b *testing.B) {
 	tools := b.TempDir()
 	binary, err := workload.Build(b.Context(), tools)
@@ -87,11 +89,11 @@ func middle(values []float64) float64 {
 	return values[len(values)/2]
 }
 
-// serve starts a server of dir that ends with the benchmark, and returns its address.
+// serve starts a server of dir that stops with the benchmark, and returns its address.
 func serve(b *testing.B, binary, dir string, latency time.Duration) string {
 	ctx, cancel := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, binary, "-latency", latency.String(), dir)
-	in, err := cmd.StdinPipe() // whose end ends it
+	in, err := cmd.StdinPipe() // closing it stops the server
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -105,7 +107,7 @@ func serve(b *testing.B, binary, dir string, latency time.Duration) string {
 	b.Cleanup(func() {
 		_ = in.Close()
 		cancel()
-		_ = cmd.Wait() // it was told to end
+		_ = cmd.Wait() // it was stopped
 	})
 	address, err := bufio.NewReader(out).ReadString('\n')
 	if err != nil {

@@ -30,8 +30,9 @@ import (
 	"vpcetrail/report/count"
 )
 
-// measure runs pass, which goes over the trail, some bytes of JSON and objects, and returns the events it met. It reports
-// MB/s of JSON, events/s, objects/s and allocations an event.
+// measure runs pass and reports MB/s of JSON, events/s, objects/s and allocations per
+// event. pass goes over the trail, which has the given bytes of JSON and objects, and
+// returns the number of events.
 func measure(b *testing.B, bytes int64, objects int, pass func() int64) {
 	b.SetBytes(bytes)
 	b.ReportAllocs()
@@ -48,7 +49,7 @@ func measure(b *testing.B, bytes int64, objects int, pass func() int64) {
 	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/float64(events), "allocs/event")
 }
 
-// whole fails the benchmark if a pass did not meet every record of the trail.
+// whole fails the benchmark if a pass did not read every record of the trail.
 func (s *sample) whole(b *testing.B, records int64) int64 {
 	if records != s.records {
 		b.Fatalf("%d records, want %d", records, s.records)
@@ -56,7 +57,7 @@ func (s *sample) whole(b *testing.B, records int64) int64 {
 	return records
 }
 
-// BenchmarkInflate inflates every object into the window that the product reads through, and does nothing with it.
+// BenchmarkInflate inflates every object into the product's window and ignores the text.
 func BenchmarkInflate(b *testing.B) { eachTrail(b, inflateOf) }
 
 func inflateOf(b *testing.B, s *sample) {
@@ -127,7 +128,7 @@ func inflateDecodeOf(b *testing.B, s *sample) {
 	})
 }
 
-// BenchmarkDecode decodes JSON that lies in memory.
+// BenchmarkDecode decodes JSON in memory.
 func BenchmarkDecode(b *testing.B) { eachTrail(b, decodeOf) }
 
 func decodeOf(b *testing.B, s *sample) {
@@ -185,9 +186,9 @@ func decodeOf(b *testing.B, s *sample) {
 	})
 }
 
-// BenchmarkDecodePaired decodes each object in place and by sonic in turn, so that a machine that is
-// busy with other work slows both, and reports how many times as fast decoding in place is: the median
-// of all passes.
+// BenchmarkDecodePaired decodes each object in place and with sonic in turn, so that
+// other work on the machine slows both. It reports the speed of decoding in place
+// relative to sonic: the median of all passes.
 func BenchmarkDecodePaired(b *testing.B) { eachTrail(b, decodePairedOf) }
 
 func decodePairedOf(b *testing.B, s *sample) {
@@ -215,7 +216,7 @@ func decodePairedOf(b *testing.B, s *sample) {
 	b.ReportMetric(ratios[len(ratios)/2], "x-sonic")
 }
 
-// inPlace returns the texts of all objects with room behind them.
+// inPlace returns the texts of all objects, each followed by padding.
 func (s *sample) inPlace() [][]byte {
 	texts := make([][]byte, len(s.objects))
 	for i, o := range s.objects {
@@ -224,7 +225,7 @@ func (s *sample) inPlace() [][]byte {
 	return texts
 }
 
-// decodeInPlace returns how many records text holds.
+// decodeInPlace returns the number of records in text.
 func decodeInPlace(b *testing.B, r *event.Reader, text []byte) (n int64) {
 	r.ResetBytes(text)
 	for {
@@ -237,7 +238,7 @@ func decodeInPlace(b *testing.B, r *event.Reader, text []byte) (n int64) {
 	}
 }
 
-// BenchmarkClassify reads the path and the caller of events that lie in memory.
+// BenchmarkClassify reads the path and the caller of events in memory.
 func BenchmarkClassify(b *testing.B) { eachTrail(b, classifyOf) }
 
 func classifyOf(b *testing.B, s *sample) {
@@ -258,8 +259,8 @@ func classifyOf(b *testing.B, s *sample) {
 	})
 }
 
-// BenchmarkAggregate takes events that lie in memory through a Counter: BenchmarkClassify's work and
-// the counting. Each pass has a new Counter, as each run has.
+// BenchmarkAggregate passes events in memory through a Counter: BenchmarkClassify's work
+// and the counting. Each pass has a new Counter, as each run has.
 func BenchmarkAggregate(b *testing.B) { eachTrail(b, aggregateOf) }
 
 func aggregateOf(b *testing.B, s *sample) {
@@ -284,8 +285,9 @@ func aggregateOf(b *testing.B, s *sample) {
 	})
 }
 
-// BenchmarkRead does what the command analyze does until all is read: list, fetch, inflate, decode, classify and
-// number, from a directory, but no settling and no tables. Its allocations are those of a longer run, which has few tables to make.
+// BenchmarkRead does what the command analyze does until everything is read: list, fetch,
+// inflate, decode, classify and number, from a directory. It does not settle and makes no
+// tables. Its allocations are those of a longer run, which has few tables to make.
 func BenchmarkRead(b *testing.B) { eachTrail(b, readOf) }
 
 func readOf(b *testing.B, s *sample) {
@@ -305,8 +307,8 @@ func readOf(b *testing.B, s *sample) {
 	}
 }
 
-// BenchmarkAnalyze does all that the command analyze does, from a directory to a directory, with as
-// many cores as workers.
+// BenchmarkAnalyze does everything that the command analyze does, from a directory to a
+// directory, with as many cores as workers.
 func BenchmarkAnalyze(b *testing.B) { eachTrail(b, analyzeOf) }
 
 func analyzeOf(b *testing.B, s *sample) {
@@ -325,7 +327,7 @@ func analyzeOf(b *testing.B, s *sample) {
 	}
 }
 
-// analyze wires the product as its command does.
+// analyze connects the parts of the product as its command does.
 func (s *sample) analyze(workers int, out string) (*report.Report, error) {
 	ctx := context.Background()
 	store, err := dest.Open(ctx, out, nil, dest.S3Options{})
@@ -355,7 +357,7 @@ func (s *sample) open(ctx context.Context) (*source.Trail, error) {
 	return source.Open(ctx, []string{s.dir}, list.Selection{Window: day.All(), Lateness: 1}, source.Options{})
 }
 
-// count gives the events of the trail to counters, as many as there are workers.
+// count passes the events of the trail to as many counters as there are workers.
 func (s *sample) count(ctx context.Context, workers int, disk *spill.Disk, done *ingest.Progress) error {
 	trail, err := s.open(ctx)
 	if err != nil {

@@ -26,7 +26,7 @@ var (
 	scale  = flag.Float64("scale", 0.1, "size of the trails; 1 is for machines with 32 GB of memory")
 )
 
-// scratch holds the trails; TestMain removes it.
+// scratch contains the trails. TestMain removes it.
 var scratch string
 
 func TestMain(m *testing.M) {
@@ -62,10 +62,11 @@ type sample struct {
 	records   int64
 }
 
-// made are the trails on disk, by name: how many records they hold.
+// made holds the number of records of each trail on disk, by name.
 var made = map[string]int64{}
 
-// write makes the trail called name, unless it is there, and returns where it lies.
+// write generates the trail with that name, if it does not exist, and returns its
+// directory.
 func write(name string) (dir string, err error) {
 	dir = filepath.Join(scratch, name)
 	if made[name] > 0 {
@@ -83,7 +84,7 @@ func write(name string) (dir string, err error) {
 	return dir, nil
 }
 
-// inMemory is the trail that was used last: one at a time.
+// inMemory is the trail used last. Only one is kept.
 var inMemory *sample
 
 func read(name string) (*sample, error) {
@@ -130,7 +131,7 @@ func load(path string) (*object, error) {
 	return &object{path, layout.ParseKey(filepath.ToSlash(path)), gz, text.String()}, nil
 }
 
-// loaded returns the trail called name.
+// loaded returns the trail with that name.
 func loaded(tb testing.TB, name string) *sample {
 	tb.Helper()
 	if inMemory == nil || inMemory.name != name {
@@ -144,16 +145,16 @@ func loaded(tb testing.TB, name string) *sample {
 	return inMemory
 }
 
-// eachTrail runs a benchmark on each trail that is asked for.
+// eachTrail runs a benchmark on each requested trail.
 func eachTrail(b *testing.B, run func(b *testing.B, s *sample)) {
 	for name := range strings.SplitSeq(*trails, ",") {
 		b.Run("trail="+name, func(b *testing.B) { run(b, loaded(b, name)) })
 	}
 }
 
-// events returns every event of the trail, by object, in memory of its own, with account and Region
-// filled in as the pipeline does. It is made anew for each benchmark: held for good, it would have
-// the collector walk it in all others.
+// events returns every event of the trail, by object, in its own memory, with account and
+// Region filled in as in the pipeline. Each benchmark builds it again. If it were kept,
+// the garbage collector would scan it in all other benchmarks.
 func (s *sample) events(tb testing.TB) [][]event.Event {
 	tb.Helper()
 	var reader event.Reader
@@ -177,7 +178,7 @@ func (s *sample) events(tb testing.TB) [][]event.Event {
 	return all
 }
 
-// own gives every []byte below v memory of its own.
+// own gives every []byte below v its own memory.
 func own(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:

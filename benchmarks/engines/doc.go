@@ -1,5 +1,7 @@
-// Package engines reads a published report with query engines that nobody here wrote: DuckDB, Spark SQL, whose parser takes Athena's
-// declarations of tables, and Trino, Athena's own engine for queries. It declares the report to each by what vpcetrail athena
-// prints, and compares what they find, row for row. It consists of tests only; Spark and Trino take part with -tags engines,
-// where the script check has installed them.
+// Package engines reads a published report with independent query engines: DuckDB, Spark
+// SQL and Trino. Spark SQL's parser accepts Athena's table declarations. Trino is
+// Athena's own query engine. The package declares the report to each engine with the
+// output of vpcetrail athena, and compares the results row for row. It contains only
+// tests. Spark and Trino take part with -tags engines, where the script check has
+// installed them.
 package engines

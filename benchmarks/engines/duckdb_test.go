@@ -17,7 +17,7 @@ func startDuckDB(t *testing.T) (*engine, error) {
 		return nil, err
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	db.SetMaxOpenConns(1) // settings are the connection's
+	db.SetMaxOpenConns(1) // settings belong to the connection
 	if _, err := db.Exec("SET TimeZone = 'UTC'"); err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func duckQuery(db *sql.DB, text string) (r result, err error) {
 	return r, rows.Err()
 }
 
-// duckText returns a value as text; nil for NULL.
+// duckText returns a value as text, or nil for NULL.
 func duckText(v any) *string {
 	var s string
 	switch v := v.(type) {

@@ -9,20 +9,21 @@ import (
 
 // An engine reads reports. It is used by one goroutine.
 type engine struct {
-	name     string
-	word     string // for vpcetrail athena --engine
-	location func(dir string) string
-	query    func(sql string) (result, error)
-	types    [4]string // of table.Text, Count, Moment, Real
-	tells    bool      // result.Scanned
+	name           string
+	word           string // for vpcetrail athena --engine
+	location       func(dir string) string
+	query          func(sql string) (result, error)
+	types          [4]string // of table.Text, Count, Moment, Real
+	reportsScanned bool      // result.Scanned is set
 }
 
-// A result is what a query gives. Values are text, the same for the same value in every engine.
+// A result is the result of a query. Values are text. The same value has the same text in
+// every engine.
 type result struct {
 	Columns []string
 	Types   []string
 	Rows    [][]*string // nil is NULL
-	Scanned int64       // rows read from files, where the engine tells
+	Scanned int64       // rows read from files, if the engine reports it
 }
 
 // lines returns the rows as text, with <NULL> for NULL.
@@ -41,7 +42,7 @@ func (r result) lines() []string {
 	return out
 }
 
-// must runs a statement that is to succeed.
+// must runs a statement that must succeed.
 func (e *engine) must(t *testing.T, sql string) result {
 	t.Helper()
 	r, err := e.query(sql)
@@ -51,7 +52,8 @@ func (e *engine) must(t *testing.T, sql string) result {
 	return r
 }
 
-// errAbsent says that an engine is not on this machine: nothing else is a reason to leave it out.
+// errAbsent says that an engine is not on this machine. For no other reason may a test
+// skip an engine.
 var errAbsent = errors.New("not installed")
 
 // A starter starts an engine.
@@ -63,7 +65,7 @@ type starter struct {
 // starters are the engines to compare. Build tags add to them.
 var starters = []starter{{"DuckDB", startDuckDB}}
 
-// start starts all engines that can be had.
+// start starts all engines that are available.
 func start(t *testing.T) []*engine {
 	t.Helper()
 	var list []*engine
@@ -84,10 +86,11 @@ func start(t *testing.T) []*engine {
 	return list
 }
 
-// A statement is one of those that vpcetrail athena prints.
+// A statement is a statement that vpcetrail athena prints.
 type statement struct{ title, sql string }
 
-// declare gives an engine what vpcetrail athena prints for a report in dir, and returns the sample queries.
+// declare gives an engine the statements of vpcetrail athena for a report in dir, and
+// returns the sample queries.
 func declare(t *testing.T, e *engine, dir, database string) (samples []statement) {
 	t.Helper()
 	for _, s := range printed(t, dir, "--engine", e.word, "--location", e.location(dir), "--database", database) {
@@ -100,7 +103,7 @@ func declare(t *testing.T, e *engine, dir, database string) (samples []statement
 	return samples
 }
 
-// printed returns what vpcetrail athena prints for a report, as statements.
+// printed returns the output of vpcetrail athena for a report, as statements.
 func printed(t *testing.T, dir string, args ...string) []statement {
 	t.Helper()
 	var list []statement
@@ -123,7 +126,8 @@ func printed(t *testing.T, dir string, args ...string) []statement {
 	return list
 }
 
-// difference tells of the first row in which two results differ; "" where they are the same.
+// difference describes the first row that differs between two results, or returns "" if
+// they are the same.
 func difference(a, b []string) string {
 	for i := range max(len(a), len(b)) {
 		switch {

@@ -12,7 +12,7 @@ import (
 	"vpcetrail/report/table"
 )
 
-// TestEngines declares a report to every engine, and asks each the same.
+// TestEngines declares a report to every engine, and runs the same queries on each.
 func TestEngines(t *testing.T) {
 	list := start(t)
 	large := largeReport(t)
@@ -55,8 +55,8 @@ func TestEngines(t *testing.T) {
 	})
 }
 
-// compare asks every engine, and compares all that they answer with the first one's, row for row: in the query's order, or, where it
-// gives none, in the rows' own.
+// compare runs a query on every engine, and compares all results with the first, row for
+// row. The rows are in the query's order or, if it gives none, sorted.
 func compare(t *testing.T, list []*engine, what string, unordered bool, query func(engine string) string) {
 	t.Helper()
 	var first []string
@@ -86,7 +86,8 @@ func compare(t *testing.T, list []*engine, what string, unordered bool, query fu
 	}
 }
 
-// checkTypes holds the columns of every table, their order and their types against the schema.
+// checkTypes compares the columns of every table, their order and their types with the
+// schema.
 func checkTypes(t *testing.T, e *engine) {
 	t.Helper()
 	for _, info := range table.Tables() {
@@ -102,7 +103,8 @@ func checkTypes(t *testing.T, e *engine) {
 	}
 }
 
-// checkEvolution asks for columns that the older days lack, in the same table as the newer ones.
+// checkEvolution queries columns that the older days lack, in the same table as the newer
+// ones.
 func checkEvolution(t *testing.T, list []*engine) {
 	compare(t, list, "columns that older files of traffic lack", false, func(string) string {
 		return "SELECT dt, count(*) AS n, count(errors) AS errors, count(calls) AS calls FROM month.traffic GROUP BY dt ORDER BY dt"
@@ -123,7 +125,7 @@ func checkEvolution(t *testing.T, list []*engine) {
 
 const largeRows = 100_000
 
-// largeReport writes a report of one day whose traffic takes several row groups.
+// largeReport writes a report of one day with several row groups of traffic.
 func largeReport(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "large")
@@ -151,7 +153,8 @@ func largeReport(t *testing.T) string {
 
 func principal(i int) string { return fmt.Sprintf("arn:aws:iam::111122223333:role/role-%05d", i) }
 
-// checkPruning asks for one principal: by the statistics of the row groups an engine need read one of four.
+// checkPruning queries one principal. By the statistics of the row groups, an engine
+// needs to read one of four.
 func checkPruning(t *testing.T, e *engine, large string) {
 	t.Helper()
 	r := e.must(t, "SELECT principal, service, calls FROM large.traffic WHERE principal = '"+principal(4321)+"'")
@@ -159,7 +162,7 @@ func checkPruning(t *testing.T, e *engine, large string) {
 		t.Errorf("%s: %d rows, want 10", e.name, len(r.Rows))
 	}
 	scanned := r.Scanned
-	if !e.tells { // DuckDB does not tell: ask it what the files' statistics let it leave out
+	if !e.reportsScanned { // DuckDB does not report it: ask what the statistics let it skip
 		n := e.must(t, fmt.Sprintf(`SELECT sum(row_group_num_rows) FROM parquet_metadata('%s/traffic/*/*.parquet')
 			WHERE path_in_schema = 'principal' AND '%s' BETWEEN stats_min_value AND stats_max_value`, large, principal(4321)))
 		if _, err := fmt.Sscan(n.lines()[0], &scanned); err != nil {

@@ -17,8 +17,9 @@ import (
 	"vpcetrail/report/table"
 )
 
-// fixture is what all tests look at: the report of a generated trail of a month and more, which ends yesterday, since the views
-// look back from today. Its older days are those of an older version of vpcetrail: see makeOlder.
+// fixture is the report that all tests read, of a generated trail of more than a month.
+// The trail ends yesterday, because the views look back from today. Its older days have
+// the form of an older version of vpcetrail: see age.
 var fixture struct {
 	command string // the path of vpcetrail
 	report  string
@@ -72,7 +73,8 @@ func setUp(m *testing.M) (code int, err error) {
 	return m.Run(), nil
 }
 
-// carryIn adds what no generated trail has: a call of somebody of an account that is not the trail's, through one of its endpoints.
+// carryIn adds a call that no generated trail has: a caller from a foreign account uses
+// one of the trail's endpoints.
 func carryIn(dir string, at time.Time) error {
 	const account, region, endpoint = "111122223333", "us-east-1", "vpce-0241e69d3ed8bbcd7"
 	folder := filepath.Join(dir, "AWSLogs", account, "CloudTrail", region, at.Format("2006/01/02"))
@@ -85,7 +87,7 @@ func carryIn(dir string, at time.Time) error {
 	return os.WriteFile(filepath.Join(folder, name), []byte(record), 0o666)
 }
 
-// vpcetrail runs the command, and returns what it prints.
+// vpcetrail runs the command and returns its output.
 func vpcetrail(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), fixture.command, args...).Output()
@@ -95,7 +97,8 @@ func vpcetrail(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// age gives the report's first days the form of an older version, which knew fewer columns and no resources and findings.
+// age gives the report's first days the form of an older version, which knew fewer
+// columns and no resources and findings.
 func age(report string) error {
 	folders, err := filepath.Glob(filepath.Join(report, "_runs", "dt=*"))
 	if err != nil {
@@ -125,7 +128,7 @@ func age(report string) error {
 	return nil
 }
 
-// without writes a day of a table anew, by the product's own writer, without some columns.
+// without rewrites a day of a table without some columns, with the product's own writer.
 func without[T any](report, day string, t *table.Table[T], columns ...string) error {
 	rows, err := read(report, day, t)
 	if err != nil {

@@ -1,4 +1,4 @@
-"""Runs statements of Spark SQL: one JSON string a line on standard input, one JSON object a line on standard output."""
+"""Runs Spark SQL statements: one JSON string per line in, one JSON object per line out."""
 import datetime
 import json
 import os
@@ -7,7 +7,7 @@ import sys
 from pyspark.sql import SparkSession
 
 answers = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)  # whatever else is printed goes to standard error
+os.dup2(2, 1)  # all other output goes to standard error
 
 spark = (
     SparkSession.builder.master("local[2]")
@@ -16,7 +16,7 @@ spark = (
     .config("spark.driver.host", "127.0.0.1")
     .config("spark.sql.session.timeZone", "UTC")
     .config("spark.sql.shuffle.partitions", "1")
-    # Over so few rows the making of plans takes most of the time.
+    # With so few rows, planning takes most of the time.
     .config("spark.sql.adaptive.enabled", "false")
     .config("spark.sql.codegen.wholeStage", "false")
     .config("spark.sql.codegen.factoryMode", "NO_CODEGEN")
@@ -28,7 +28,7 @@ spark = (
 
 
 def text(value):
-    """A value as the other engines' values are written."""
+    """A value in the same text form as in the other engines."""
     if isinstance(value, datetime.datetime):
         return value.isoformat(timespec="milliseconds")
     if isinstance(value, float):
@@ -48,7 +48,7 @@ def scanned(plan):
 
 
 def answer(statement):
-    if statement.startswith("PARSE "):  # takes the statement's grammar alone
+    if statement.startswith("PARSE "):  # only parses the statement
         spark._jsparkSession.sessionState().sqlParser().parsePlan(statement[len("PARSE "):])
         return {}
     frame = spark.sql(statement)
@@ -63,8 +63,8 @@ def answer(statement):
 
 for line in sys.stdin:
     try:
-        told = answer(json.loads(line))
+        reply = answer(json.loads(line))
     except Exception as error:
-        told = {"error": str(error)[:2000]}
-    answers.write(json.dumps(told) + "\n")
+        reply = {"error": str(error)[:2000]}
+    answers.write(json.dumps(reply) + "\n")
     answers.flush()

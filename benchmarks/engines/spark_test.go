@@ -16,8 +16,8 @@ import (
 
 func init() { starters = append(starters, starter{"Spark", startSpark}) }
 
-// installed returns a path below the folder that the script check installs into. Without it, or without Java, which runs
-// what is there, the error wraps errAbsent.
+// installed returns a path below the directory where the script check installs. If that
+// or Java is missing, the error wraps errAbsent. Java runs what is installed there.
 func installed(parts ...string) (string, error) {
 	dir := os.Getenv("ENGINES")
 	if dir == "" {
@@ -33,7 +33,8 @@ func installed(parts ...string) (string, error) {
 	return path, nil
 }
 
-// startSpark starts Spark SQL over local files, with a metastore in memory, in a process that takes statements.
+// startSpark starts Spark SQL over local files, with a metastore in memory, in a process
+// that accepts statements.
 func startSpark(t *testing.T) (*engine, error) {
 	lib, err := installed("spark")
 	if err != nil {
@@ -64,13 +65,13 @@ func startSpark(t *testing.T) (*engine, error) {
 		return nil, err
 	}
 	t.Cleanup(func() {
-		_ = in.Close() // which ends it
+		_ = in.Close() // closing it ends the process
 		_ = cmd.Wait()
 		_ = log.Close()
 		showLog(t, log.Name())
 	})
 	e := &engine{
-		name: "Spark", word: "spark", types: [4]string{"string", "bigint", "timestamp", "double"}, tells: true,
+		name: "Spark", word: "spark", types: [4]string{"string", "bigint", "timestamp", "double"}, reportsScanned: true,
 		location: func(dir string) string { return "file://" + dir },
 		query:    asker(in, out),
 	}
@@ -82,35 +83,36 @@ func startSpark(t *testing.T) (*engine, error) {
 	return e, nil
 }
 
-// asker returns a function that asks spark.py.
+// asker returns a function that sends statements to spark.py.
 func asker(in io.Writer, out io.Reader) func(string) (result, error) {
 	ask, answers := json.NewEncoder(in), json.NewDecoder(bufio.NewReader(out))
 	return func(sql string) (result, error) {
-		var told struct {
+		var reply struct {
 			result
 			Error string
 		}
 		if err := ask.Encode(sql); err != nil {
-			return told.result, err
+			return reply.result, err
 		}
-		if err := answers.Decode(&told); err != nil {
-			return told.result, err
+		if err := answers.Decode(&reply); err != nil {
+			return reply.result, err
 		}
-		if told.Error != "" {
-			return told.result, errors.New(told.Error)
+		if reply.Error != "" {
+			return reply.result, errors.New(reply.Error)
 		}
-		return told.result, nil
+		return reply.result, nil
 	}
 }
 
-// showLog prints the end of an engine's log where the test failed.
+// showLog prints the end of an engine's log if the test failed.
 func showLog(t *testing.T, name string) {
 	if text, err := os.ReadFile(name); err == nil && t.Failed() {
 		t.Logf("the end of %s:\n%s", filepath.Base(name), text[max(0, len(text)-3000):])
 	}
 }
 
-// TestSparkParsesAthenasTables gives Athena's declarations, as they are, to a parser of Hive's grammar.
+// TestSparkParsesAthenasTables passes Athena's declarations, unchanged, to a parser of
+// Hive's grammar.
 func TestSparkParsesAthenasTables(t *testing.T) {
 	e, err := startSpark(t)
 	switch {

@@ -25,11 +25,11 @@ import (
 
 func init() { starters = append(starters, starter{"Trino", startTrino}) }
 
-// trinoVersion is that of trino/pom.xml.
+// trinoVersion is the version in trino/pom.xml.
 const trinoVersion = "435"
 
-// startTrino starts Trino with its Hive connector, which projects partitions as Athena does, over an S3 server in this
-// process; the metastore is files in S3 too.
+// startTrino starts Trino with its Hive connector, which projects partitions as Athena
+// does, over an S3 server in this process. The metastore is files in S3 too.
 func startTrino(t *testing.T) (*engine, error) {
 	lib, err := installed("trino", "lib")
 	if err != nil {
@@ -75,7 +75,7 @@ func startTrino(t *testing.T) (*engine, error) {
 	}
 	t.Logf("Trino %s", trinoVersion)
 	return &engine{
-		name: "Trino", word: "trino", types: [4]string{"varchar", "bigint", "timestamp(3)", "double"}, tells: true,
+		name: "Trino", word: "trino", types: [4]string{"varchar", "bigint", "timestamp(3)", "double"}, reportsScanned: true,
 		location: func(dir string) string {
 			if err := upload(dir, s3.URL+"/reports/"+filepath.Base(dir)); err != nil {
 				t.Fatal(err)
@@ -88,7 +88,7 @@ func startTrino(t *testing.T) (*engine, error) {
 
 // trinoFiles writes the server's settings, and returns its address.
 func trinoFiles(dir, plugins, s3 string) (address string, err error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0") // for a port that nobody listens at
+	l, err := net.Listen("tcp", "127.0.0.1:0") // for an unused port
 	if err != nil {
 		return "", err
 	}
@@ -112,7 +112,7 @@ func trinoFiles(dir, plugins, s3 string) (address string, err error) {
 	)
 }
 
-// trinoReady waits until the server takes queries.
+// trinoReady waits until the server accepts queries.
 func trinoReady(address string, ended <-chan struct{}) error {
 	for range 300 {
 		select {
@@ -134,7 +134,8 @@ func trinoReady(address string, ended <-chan struct{}) error {
 	return errors.New("does not start within five minutes")
 }
 
-// trinoQuery runs a statement by Trino's protocol: each answer names the address of the next.
+// trinoQuery runs a statement by Trino's protocol. Each answer contains the address of
+// the next.
 func trinoQuery(address, sql string) (r result, err error) {
 	req, err := http.NewRequest(http.MethodPost, address+"/v1/statement", strings.NewReader(sql))
 	for err == nil {
@@ -200,7 +201,7 @@ func (p *trinoPage) addTo(r *result) {
 	}
 }
 
-// trinoText returns a value as text; nil for NULL.
+// trinoText returns a value as text, or nil for NULL.
 func trinoText(v any, typ string) *string {
 	if v == nil {
 		return nil
@@ -216,7 +217,7 @@ func trinoText(v any, typ string) *string {
 	return &s
 }
 
-// upload puts the files of a report below an address in S3.
+// upload copies the files of a report to an address in S3.
 func upload(dir, url string) error {
 	return fs.WalkDir(os.DirFS(dir), ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

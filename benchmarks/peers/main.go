@@ -1,13 +1,13 @@
-// Peers times vpcetrail and other tools over the same objects, side by side, each as a whole process.
+// Peers times vpcetrail and other tools over the same objects, each as a whole process.
 //
 //	go run ./peers [-trail busy|sparse|wide|DIR] [-scale X] [-runs N] [-python PATH]
 //
-// The runs are interleaved (every tool once, then every tool again), so that what else the machine
-// does falls on all alike; medians are printed. "vpcetrail is" compares speed with vpcetrail's on as
-// many cores: 2.00x is twice as fast as the other; "by CPU" does so by processor time, which a busy
-// machine disturbs less.
+// The runs are interleaved (every tool once, then every tool again), so that other work
+// on the machine affects all equally. The table has medians. "vpcetrail is" compares the
+// speed with vpcetrail on as many cores: 2.00x is twice as fast as the other tool. "by
+// CPU" compares processor time, which a busy machine disturbs less.
 //
-// What each tool gives is checked in a first run that is not timed and brings the objects into the
+// A first run is not timed. It checks each tool's result and loads the objects into the
 // page cache. A tool that is not installed is skipped.
 package main
 
@@ -40,7 +40,7 @@ func main() {
 }
 
 func run(ctx context.Context, args []string, out io.Writer) error {
-	if len(args) > 0 && workers[args[0]] != nil { // one of the peers, as a process of its own
+	if len(args) > 0 && workers[args[0]] != nil { // one of the peers, as its own process
 		return workers[args[0]](ctx, args[1:], out)
 	}
 	flags := flag.NewFlagSet("peers", flag.ContinueOnError)

@@ -24,16 +24,16 @@ import (
 // An input is the trail that all peers read.
 type input struct {
 	dir, scratch   string
-	paths          []string // of the objects that vpcetrail reads: the others get the same
+	paths          []string // of the objects that vpcetrail reads; the others read the same
 	stored, bytes  int64    // as stored, and of JSON
 	records        int64
-	sums           string // calls, errors, reads and writes, as peers that make traffic print them
+	sums           string // calls, errors, reads and writes, in the format of peers that make traffic
 	list           string // file with the paths
 	vpcetrail, own string // paths of vpcetrail and of this command
 	python         string
 }
 
-// newInput builds vpcetrail, and counts what there is by means that are no peer's.
+// newInput builds vpcetrail, and counts the records with code that no peer uses.
 func newInput(ctx context.Context, dir, scratch string) (*input, error) {
 	in := &input{dir: dir, scratch: scratch}
 	var errors, reads, writes int64
@@ -68,7 +68,7 @@ func newInput(ctx context.Context, dir, scratch string) (*input, error) {
 	return in, os.WriteFile(in.list, []byte(strings.Join(in.paths, "\n")+"\n"), 0o600)
 }
 
-// counted is what is counted of a record.
+// counted holds the fields of a record that are counted.
 type counted struct {
 	ErrorCode    string `json:"errorCode"`
 	ErrorMessage string `json:"errorMessage"`
@@ -90,7 +90,7 @@ func (r *counted) add(errors, reads, writes *int64) {
 //go:embed by_clickhouse.py by_polars.py
 var scripts embed.FS
 
-// script returns the text of one of the peers in Python.
+// script returns the text of one of the Python peers.
 func script(name string) string {
 	text, err := scripts.ReadFile(name)
 	if err != nil {
@@ -106,28 +106,29 @@ type peer struct {
 	needs string   // a module that Python must have
 	cores int
 	args  []string
-	// passes over the objects that it makes at once, one of which is timed as their share; 0 is one.
+	// passes is the number of passes over the objects that it makes at once. The time is
+	// divided by it. 0 means one.
 	passes int
-	// check is given how many bytes the process printed, and the first of them.
+	// check receives the number of bytes that the process printed, and the first of them.
 	check func(in *input, size int64, text []byte) error
 
 	wall, cpu []time.Duration
 }
 
-// peers lists what is compared; of each number of cores vpcetrail comes first.
+// peers lists the tools. For each number of cores vpcetrail comes first.
 func peers(in *input) []*peer {
 	report := filepath.Join(in.scratch, "report")
 	analyze := func(workers string) []string {
 		return []string{in.vpcetrail, "analyze", in.dir, "--out", report, "--quiet", "--workers", workers}
 	}
 	reported := func(in *input, _ int64, _ []byte) error { return checkReport(in, report) }
-	// Two processes share nothing but the machine: what they bring is what it gives a second core.
+	// Two processes share only the machine. Their gain is the gain of a second core.
 	const apart = `GOMAXPROCS=1 "$@" --out "$0.1" & other=$!; GOMAXPROCS=1 "$@" --out "$0.2" && wait $other`
 	twice := []string{"sh", "-c", apart, report, in.vpcetrail, "analyze", in.dir, "--quiet", "--workers", "1"}
 	both := func(in *input, _ int64, _ []byte) error {
 		return cmp.Or(checkReport(in, report+".1"), checkReport(in, report+".2"))
 	}
-	// The paths come from a file: a command line does not hold 100,000 of them.
+	// The paths come from a file: a command line cannot hold 100,000 of them.
 	files := func(command string) []string {
 		return []string{"sh", "-c", `tr '\n' '\0' <"$1" | xargs -0 ` + command, "sh", in.list}
 	}
@@ -142,8 +143,8 @@ func peers(in *input) []*peer {
 		{name: "libdeflate-gunzip -c, inflating only", tools: []string{"libdeflate-gunzip"}, cores: 1, args: files("libdeflate-gunzip -c"), check: isAll},
 		{name: "igzip -dc, inflating only", tools: []string{"igzip"}, cores: 1, args: files("igzip -dc"), check: isAll},
 		{name: "DuckDB, SQL for a table like traffic", cores: 2, args: []string{in.own, "duckdb", in.list, in.scratch}, check: isSums},
-		{name: "ClickHouse, likewise", tools: []string{in.python}, needs: "chdb", cores: 2, args: script("by_clickhouse.py", in.dir), check: isSums},
-		{name: "Polars, likewise", tools: []string{in.python}, needs: "polars", cores: 2, args: script("by_polars.py", in.list), check: isSums},
+		{name: "ClickHouse, the same", tools: []string{in.python}, needs: "chdb", cores: 2, args: script("by_clickhouse.py", in.dir), check: isSums},
+		{name: "Polars, the same", tools: []string{in.python}, needs: "polars", cores: 2, args: script("by_polars.py", in.list), check: isSums},
 		{name: "gzip -dc | jq, counting by account, service, endpoint", tools: []string{"gzip", "jq", "sh"}, cores: 1,
 			args: files("gzip -dc | jq -n '" + count + "'"), check: isCounts},
 	}
@@ -158,7 +159,8 @@ func (p *peer) installed() bool {
 	return p.needs == "" || exec.Command(p.args[0], "-c", "import "+p.needs).Run() == nil
 }
 
-// command returns the process to run: one core is held to by GOMAXPROCS, and by taskset where there is one.
+// command returns the process to run. GOMAXPROCS limits it to one core, and so does
+// taskset if there is one.
 func (p *peer) command(ctx context.Context) *exec.Cmd {
 	args := p.args
 	if cpu := firstCPU(); p.cores == 1 && cpu != "" {
@@ -170,7 +172,7 @@ func (p *peer) command(ctx context.Context) *exec.Cmd {
 	return cmd
 }
 
-// firstCPU names a CPU that taskset may pin to; "" where there is no taskset.
+// firstCPU returns a CPU that taskset can pin to, or "" if there is no taskset.
 func firstCPU() string {
 	_, err := exec.LookPath("taskset")
 	status, readErr := os.ReadFile("/proc/self/status")
@@ -192,7 +194,7 @@ func (p *peer) verify(ctx context.Context, in *input) error {
 	return p.check(in, out.size, out.text)
 }
 
-// time runs the peer once, its output thrown away.
+// time runs the peer once and discards its output.
 func (p *peer) time(ctx context.Context) error {
 	cmd := p.command(ctx)
 	start := time.Now()
@@ -248,7 +250,8 @@ func isCounts(in *input, _ int64, text []byte) error {
 	return equal("records", sum, in.records)
 }
 
-// checkReport takes the records from the balance, which is the same in every day's run.json.
+// checkReport reads the number of records from the balance, which is the same in every
+// day's run.json.
 func checkReport(in *input, dir string) error {
 	manifests, err := filepath.Glob(filepath.Join(dir, "_runs", "*", "run.json"))
 	if err != nil || len(manifests) == 0 {

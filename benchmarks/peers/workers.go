@@ -15,13 +15,15 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// workers are the peers that have no command of their own: this one runs itself for them.
+// workers are the peers without a command of their own. This command runs itself for
+// them.
 var workers = map[string]func(ctx context.Context, args []string, out io.Writer) error{
 	"inflate": inflate,
 	"duckdb":  duckDB,
 }
 
-// inflate inflates every object of a list through a window like the product's, and prints the bytes.
+// inflate inflates every object of a list through a window like the product's, and prints
+// the number of bytes.
 func inflate(_ context.Context, args []string, out io.Writer) error {
 	paths, err := readList(args[0])
 	if err != nil {
@@ -54,7 +56,7 @@ func readList(path string) ([]string, error) {
 	return strings.Split(strings.TrimSpace(string(text)), "\n"), err
 }
 
-// readObject returns an object's size as stored, and its text.
+// readObject returns an object's stored size and its text.
 func readObject(path string) (stored int, text []byte, err error) {
 	gz, err := os.ReadFile(path)
 	if err != nil {
@@ -68,14 +70,15 @@ func readObject(path string) (stored int, text []byte, err error) {
 	return len(gz), text, err
 }
 
-// trafficSQL makes a table like traffic of the objects, %[1]s, and writes it as Parquet to %[2]s.
+// trafficSQL makes a table like traffic from the objects, %[1]s, and writes it as Parquet
+// to %[2]s.
 //
-// It does less than the product: records are all counted, so that nothing is done about duplicates,
-// shared copies, network events and corrections; whose endpoint it is and of which type is left open;
-// addresses are compared as text, without AWS's ranges, so that internet has no origin; principals
-// have two fallbacks instead of seven; there are no sessions, no evidence and none of the other tables.
-// newline_delimited is DuckDB's fastest way, a fifth less work than the default: CloudTrail writes an
-// object as one line.
+// It does less than the product. It counts all records, including duplicates, shared
+// copies, network events and corrections. It does not find the owner and the type of an
+// endpoint. It compares addresses as text, without AWS's ranges, so internet has no
+// origin. Principals have two fallbacks instead of seven. There are no sessions, no
+// evidence and none of the other tables. newline_delimited is DuckDB's fastest way, a
+// fifth less work than the default: CloudTrail writes an object as one line.
 const trafficSQL = `COPY (
 SELECT strftime(r.eventTime, '%%Y-%%m-%%d') AS dt, r.recipientAccountId AS account_id, r.awsRegion AS region,
 	coalesce(CASE WHEN r.userIdentity.type = 'AssumedRole' THEN r.userIdentity.sessionContext.sessionIssuer.arn END,
@@ -104,8 +107,8 @@ FROM (SELECT unnest(Records) AS r FROM read_json([%[1]s], format = 'newline_deli
 GROUP BY ALL ORDER BY ALL
 ) TO %[2]s (FORMAT parquet, COMPRESSION zstd)`
 
-// duckDB runs trafficSQL with two threads over the objects, and prints the sums of its calls, errors, reads
-// and writes. args are the list of the objects and a directory to write to.
+// duckDB runs trafficSQL with two threads over the objects, and prints the sums of calls,
+// errors, reads and writes. args are the list of the objects and an output directory.
 func duckDB(ctx context.Context, args []string, out io.Writer) (err error) {
 	db, err := sql.Open("duckdb", "?threads=2&preserve_insertion_order=false")
 	if err != nil {

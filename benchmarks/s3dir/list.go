@@ -26,7 +26,7 @@ type object struct {
 
 type prefix struct{ Prefix string }
 
-// list answers ListObjectsV2. A continuation token is the key or prefix that came last.
+// list answers ListObjectsV2. A continuation token is the last key or prefix.
 func (b *bucket) list(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	most, err := strconv.Atoi(q.Get("max-keys"))
@@ -54,7 +54,7 @@ func (b *bucket) page(below, delimiter, after string, most int) *listing {
 			i++
 			continue
 		case folder != "" && folder == after:
-			i = b.behind(folder)
+			i = b.after(folder)
 			continue
 		case page.KeyCount == most:
 			page.IsTruncated = true
@@ -62,7 +62,7 @@ func (b *bucket) page(below, delimiter, after string, most int) *listing {
 		case folder != "":
 			page.CommonPrefixes = append(page.CommonPrefixes, prefix{folder})
 			page.NextContinuationToken = folder
-			i = b.behind(folder)
+			i = b.after(folder)
 		default:
 			page.Contents = append(page.Contents, object{key, b.etag(key), "2026-11-20T00:00:00.000Z", "STANDARD", b.sizes[key]})
 			page.NextContinuationToken = key
@@ -74,8 +74,8 @@ func (b *bucket) page(below, delimiter, after string, most int) *listing {
 	return page
 }
 
-// behind returns the place of the first key behind a folder's.
-func (b *bucket) behind(folder string) int {
+// after returns the index of the first key after all keys of a folder.
+func (b *bucket) after(folder string) int {
 	i, _ := slices.BinarySearch(b.keys, folder[:len(folder)-1]+string(folder[len(folder)-1]+1))
 	return i
 }

@@ -1,5 +1,6 @@
-// Command s3dir serves a directory as a bucket in S3, called trail: as much of its API as a reader of trails uses, at
-// little cost and as late as asked for. It is a process of its own, so that its work does not count as the reader's.
+// Command s3dir serves a directory as an S3 bucket called trail. It supports only the
+// part of the API that a reader of trails uses, at little cost and with the given
+// latency. It is a separate process, so that its work does not count as the reader's.
 //
 // It prints its address, and serves until standard input ends.
 //
@@ -48,7 +49,7 @@ func main() {
 	}
 }
 
-// bucketPath is where the bucket is served.
+// bucketPath is the path of the bucket.
 const bucketPath = "/trail"
 
 // A bucket is a directory's files. It is safe for concurrent use.
@@ -79,7 +80,7 @@ func open(dir string, latency time.Duration) (*bucket, error) {
 	return b, err
 }
 
-// etag stands for what the object holds: nothing changes while this serves.
+// etag represents the contents of an object. Nothing changes while the server runs.
 func (b *bucket) etag(key string) string { return fmt.Sprintf(`"%x-%x"`, len(key), b.sizes[key]) }
 
 func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {

@@ -5,7 +5,8 @@ import (
 	"testing"
 )
 
-// sums are the columns that principals and services have in common, in order, as SQL over traffic.
+// sums are the columns that principals and services have in common, in order, as SQL over
+// traffic.
 const sums = `sum(calls)::BIGINT AS calls,
 	coalesce(sum(calls) FILTER (route = 'vpce'), 0)::BIGINT AS vpce_calls,
 	coalesce(sum(calls) FILTER (route = 'internet'), 0)::BIGINT AS internet_calls,
@@ -19,10 +20,12 @@ const sums = `sum(calls)::BIGINT AS calls,
 	vpce_calls / nullif(vpce_calls + internet_calls, 0) AS vpce_share,
 	min(first_seen) AS first_seen, max(last_seen) AS last_seen`
 
-// TestPrincipalsAndServicesAddUp compares both tables, column by column, with the same sums of traffic.
+// TestPrincipalsAndServicesAddUp compares both tables, column by column, with the same
+// sums of traffic.
 func TestPrincipalsAndServicesAddUp(t *testing.T) {
 	s := open(t, out(8))
-	// coalesce: count(DISTINCT) passes NULL over, which is a service, or a principal, of its own.
+	// coalesce: count(DISTINCT) ignores NULL, but here NULL is a service or a principal
+	// of its own.
 	s.same(t, "principals", "SELECT dt, * EXCLUDE (dt) FROM principals", `SELECT dt, account_id, principal, principal_type, principal_account_id,
 		count(DISTINCT coalesce(service, '')) AS services, `+sums+`
 		FROM traffic GROUP BY dt, account_id, principal, principal_type, principal_account_id`)
@@ -34,8 +37,8 @@ func TestPrincipalsAndServicesAddUp(t *testing.T) {
 	}
 }
 
-// TestEndpointsAddUp compares what calls tell of endpoints with the same sums of traffic. The trail's
-// accounts are those that traffic was delivered to.
+// TestEndpointsAddUp compares what calls show of endpoints with the same sums of traffic.
+// The trail's accounts are the accounts that traffic was delivered to.
 func TestEndpointsAddUp(t *testing.T) {
 	s := open(t, out(8))
 	s.same(t, "endpoints", `SELECT dt, vpc_endpoint_id, account_id, region, service, endpoint_type, endpoint_owner,
@@ -57,7 +60,8 @@ func TestEndpointsAddUp(t *testing.T) {
 	}
 }
 
-// TestEndpointsOfNetworkEvents holds what calls do not tell against the generator's balance and inventory.
+// TestEndpointsOfNetworkEvents compares what calls do not show with the generator's
+// balance and inventory.
 func TestEndpointsOfNetworkEvents(t *testing.T) {
 	s := open(t, out(8))
 	if got := s.count(t, "SELECT sum(network_events)::BIGINT FROM endpoints"); got != fixture.balance.NetworkEvents {
@@ -76,8 +80,8 @@ func TestEndpointsOfNetworkEvents(t *testing.T) {
 const callKey = "dt, service, principal, principal_type, principal_account_id, account_id, region, route, origin, evidence, " +
 	"vpc_endpoint_id, endpoint_account_id, endpoint_owner"
 
-// TestResourcesAddUp holds resources against traffic. Every call to DynamoDB names one table here; other
-// calls name one resource or none.
+// TestResourcesAddUp compares resources with traffic. Every call to DynamoDB names one
+// table here. Other calls name one resource or none.
 func TestResourcesAddUp(t *testing.T) {
 	s := open(t, out(8))
 	calls := func(table, where string) string {
@@ -97,7 +101,7 @@ func TestResourcesAddUp(t *testing.T) {
 	}
 }
 
-// TestFindingsAddUp holds findings against traffic where they follow from it.
+// TestFindingsAddUp compares findings with traffic, for findings that follow from it.
 func TestFindingsAddUp(t *testing.T) {
 	s := open(t, out(8))
 	const subject = "dt, account_id, region, principal, principal_account_id, service"

@@ -1,3 +1,4 @@
-// Package sqlcheck reads a published report by SQL, as Athena's users do, with DuckDB in its place,
-// and holds every table against what the trail's generator expects. It consists of tests only.
+// Package sqlcheck reads a published report by SQL, as Athena's users do, but with
+// DuckDB. It compares every table with what the trail's generator expects. It contains
+// only tests.
 package sqlcheck

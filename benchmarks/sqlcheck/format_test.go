@@ -23,7 +23,7 @@ var keys = map[string][]string{
 	"objects":    {"key"},
 }
 
-// duckType names a column's type as DuckDB sees it, and the logical type that the file must declare.
+// duckType is a column's type in DuckDB, and the logical type that the file must declare.
 var duckType = map[table.Type][2]string{
 	table.Text:   {"VARCHAR", "StringType()"},
 	table.Count:  {"BIGINT", "IntType("},
@@ -31,7 +31,8 @@ var duckType = map[table.Type][2]string{
 	table.Real:   {"DOUBLE", "<nil>"},
 }
 
-// TestColumnsAndTypes compares each table's columns, in the files' order, with the product's own description.
+// TestColumnsAndTypes compares each table's columns, in the files' order, with the
+// product's own description.
 func TestColumnsAndTypes(t *testing.T) {
 	s := open(t, out(8))
 	for _, tab := range table.Tables() {
@@ -57,18 +58,20 @@ func TestColumnsAndTypes(t *testing.T) {
 	}
 }
 
-// TestPacking looks at every column chunk of every file.
+// TestPacking checks every column chunk of every file.
 func TestPacking(t *testing.T) {
 	s := open(t, out(8))
 	s.none(t, "chunks without dictionary and ZSTD", `SELECT file_name, path_in_schema, encodings, compression FROM parquet_metadata(`+s.files("*")+`)
 		WHERE compression != 'ZSTD' OR encodings NOT LIKE '%RLE_DICTIONARY%' OR dictionary_page_offset IS NULL`)
 }
 
-// TestRowsAreSorted checks the order and that keys are unique, file by file, and dt against the times.
+// TestRowsAreSorted checks the order and the uniqueness of keys, file by file, and dt
+// against the times.
 func TestRowsAreSorted(t *testing.T) {
 	s := open(t, out(8))
 	for table, columns := range keys {
-		// One file a day here: the order within files is the order of the day.
+		// There is one file a day here, so the order within files is the order of the
+		// day.
 		key := "(coalesce(" + strings.Join(columns, ", ''), coalesce(") + ", ''))"
 		s.none(t, table+": rows out of order", `SELECT * FROM (SELECT *, lag(key) OVER (PARTITION BY dt ORDER BY file_row_number) AS before
 			FROM (SELECT dt, file_row_number, `+key+` AS key FROM read_parquet(`+s.files(table)+`, hive_partitioning = true, file_row_number = true)))
@@ -97,7 +100,7 @@ func TestAbsentIsNull(t *testing.T) {
 	}
 }
 
-// TestStatisticsPrune publishes a day of three row groups, and asks for one principal.
+// TestStatisticsPrune publishes a day with three row groups, and queries one principal.
 func TestStatisticsPrune(t *testing.T) {
 	const principals, services = 1_500, 50
 	var rows []table.TrafficRow
@@ -150,13 +153,13 @@ func publish(t *testing.T, rows []table.TrafficRow) string {
 	return dir
 }
 
-// TestStatisticsAreTrue compares the statistics of every key column with the rows: a false one would
-// hide rows from filters.
+// TestStatisticsAreTrue compares the statistics of every key column with the rows. A
+// wrong one would hide rows from filters.
 func TestStatisticsAreTrue(t *testing.T) {
 	s := open(t, out(8))
 	for table, columns := range keys {
 		for _, c := range columns {
-			// One row group a file here.
+			// There is one row group a file here.
 			s.same(t, table+": statistics of "+c,
 				"SELECT file_name, stats_min_value, stats_max_value, stats_null_count FROM parquet_metadata("+s.files(table)+") WHERE path_in_schema = '"+c+"'",
 				"SELECT filename, min("+c+"), max("+c+"), count(*) - count("+c+") FROM read_parquet("+s.files(table)+", filename = true) GROUP BY filename")
@@ -164,7 +167,8 @@ func TestStatisticsAreTrue(t *testing.T) {
 	}
 }
 
-// TestManifestNamesTheFiles holds the list in run.json, which readers trust for a whole day, against the files.
+// TestManifestNamesTheFiles compares the list in run.json, which readers trust for a
+// whole day, with the files.
 func TestManifestNamesTheFiles(t *testing.T) {
 	s := open(t, out(8))
 	s.same(t, "files",

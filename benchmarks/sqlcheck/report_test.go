@@ -17,8 +17,8 @@ import (
 	"vpcetrail/fixtures/trail"
 )
 
-// fixture is what all tests look at: a generated trail, and the reports that the vpcetrail command
-// made of it.
+// fixture is what all tests read: a generated trail, and the reports that the vpcetrail
+// command made from it.
 var fixture struct {
 	dir     string // trail/, endpoints.json, expected/, and the reports by workers: out-1/, out-8/
 	command string // the path of vpcetrail
@@ -84,7 +84,8 @@ type session struct {
 	report string
 }
 
-// open returns a session with a view for each table of a report, of all days, and dt among the columns.
+// open returns a session with a view for each table of a report, over all days, with dt
+// as a column.
 func open(t testing.TB, report string) *session {
 	t.Helper()
 	db, err := sql.Open("duckdb", "")
@@ -92,7 +93,7 @@ func open(t testing.TB, report string) *session {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	db.SetMaxOpenConns(1) // views and settings are the connection's
+	db.SetMaxOpenConns(1) // views and settings belong to the connection
 	s := &session{db, report}
 	s.exec(t, "SET TimeZone = 'UTC'")
 	for _, table := range []string{"traffic", "principals", "services", "endpoints", "resources", "findings", "objects"} {
@@ -115,7 +116,7 @@ func (s *session) exec(t testing.TB, statement string) {
 	}
 }
 
-// count returns the only number of a query's only row.
+// count returns the single number of a query's single row.
 func (s *session) count(t testing.TB, query string) (n int64) {
 	t.Helper()
 	if err := s.QueryRow(query).Scan(&n); err != nil {
@@ -124,7 +125,7 @@ func (s *session) count(t testing.TB, query string) (n int64) {
 	return n
 }
 
-// rows returns a query's rows as lines of text, the values divided by |; NULL is <nil>.
+// rows returns a query's rows as lines of text, with | between values. NULL is <nil>.
 func (s *session) rows(t testing.TB, query string) []string {
 	t.Helper()
 	rows, err := s.Query(query)
@@ -157,7 +158,7 @@ func (s *session) rows(t testing.TB, query string) []string {
 	return lines
 }
 
-// none fails the test if query, which looks for what is wrong, finds anything.
+// none fails the test if query, which looks for errors, finds anything.
 func (s *session) none(t testing.TB, what, query string) {
 	t.Helper()
 	if wrong := s.rows(t, query); len(wrong) > 0 {
@@ -165,7 +166,8 @@ func (s *session) none(t testing.TB, what, query string) {
 	}
 }
 
-// same fails the test unless two queries give the same rows, in any order; NULLs are the same.
+// same fails the test unless two queries return the same rows, in any order. NULLs are
+// equal.
 func (s *session) same(t testing.TB, what, got, want string) {
 	t.Helper()
 	s.none(t, what+": too much", "("+got+") EXCEPT ALL ("+want+")")

@@ -21,7 +21,8 @@ var (
 	trafficTimes  = []string{"first_seen", "last_seen"}
 )
 
-// trafficColumns returns the columns of traffic and of the expected table, dt first, with their SQL types.
+// trafficColumns returns the columns of traffic and of the expected table, dt first, with
+// their SQL types.
 func trafficColumns() (names, typed []string) {
 	add := func(sqlType string, columns ...string) {
 		for _, c := range columns {
@@ -36,7 +37,7 @@ func trafficColumns() (names, typed []string) {
 	return names, typed
 }
 
-// TestTheTrailIsLarge keeps the comparison from shrinking unnoticed.
+// TestTheTrailIsLarge makes sure that the comparison does not shrink unnoticed.
 func TestTheTrailIsLarge(t *testing.T) {
 	objects, records := 400, int64(500_000)
 	if testing.Short() {
@@ -47,7 +48,8 @@ func TestTheTrailIsLarge(t *testing.T) {
 	}
 }
 
-// TestTrafficIsExpected compares traffic, every column of every row, with the generator's own table.
+// TestTrafficIsExpected compares traffic, every column of every row, with the generator's
+// own table.
 func TestTrafficIsExpected(t *testing.T) {
 	for _, workers := range allWorkers {
 		t.Run(fmt.Sprintf("workers=%d", workers), func(t *testing.T) {
@@ -69,7 +71,8 @@ func TestTrafficIsExpected(t *testing.T) {
 	}
 }
 
-// TestObjectsAreAll holds table objects and each day's run.json against what the generator wrote.
+// TestObjectsAreAll compares the table objects and each day's run.json with what the
+// generator wrote.
 func TestObjectsAreAll(t *testing.T) {
 	s := open(t, out(8))
 	const whole = "FROM (SELECT DISTINCT key, size, records, status FROM objects)"
@@ -87,7 +90,8 @@ func TestObjectsAreAll(t *testing.T) {
 		"FROM read_json('"+filepath.Join(fixture.dir, "expected", "balance.json")+"')")
 }
 
-// TestTwiceTheSameBytes compares whole reports: by the number of workers, and before and after a rerun.
+// TestTwiceTheSameBytes compares whole reports: for different numbers of workers, and
+// before and after a rerun.
 func TestTwiceTheSameBytes(t *testing.T) {
 	first := digests(t, out(1))
 	if many := digests(t, out(8)); !maps.Equal(first, many) {
@@ -101,7 +105,7 @@ func TestTwiceTheSameBytes(t *testing.T) {
 	}
 }
 
-// digests returns the SHA-256 of every file of a report by its name.
+// digests returns the SHA-256 of every file of a report by name.
 func digests(t *testing.T, report string) map[string][sha256.Size]byte {
 	t.Helper()
 	sums := map[string][sha256.Size]byte{}
@@ -122,7 +126,7 @@ func digests(t *testing.T, report string) map[string][sha256.Size]byte {
 	return sums
 }
 
-// differing returns the names of files that only one of two reports holds, or that differ.
+// differing returns the names of files that differ or that only one of two reports has.
 func differing(a, b map[string][sha256.Size]byte) (names []string) {
 	for name, sum := range a {
 		if other, ok := b[name]; !ok || other != sum {

@@ -7,18 +7,21 @@ import (
 	"vpcetrail/fixtures/trail"
 )
 
-// Names are those of the trails that are measured.
+// Names returns the names of the trails to measure.
 func Names() []string { return []string{"busy", "sparse", "wide"} }
 
-// Trail describes the trail of that name. scale 1 is for measuring, a hundredth for trying out:
+// Trail describes the trail with that name. scale 1 is for measuring, 0.01 for trying
+// out:
 //
-//   - busy: objects of 1,500 records, as busy accounts deliver them; at scale 1 512 objects, 1 GB of JSON;
-//   - sparse: objects of 20 records and few kilobytes gzipped, which are most of an organization's; at scale 1
-//     100,000 of them, in 50 accounts and 10 Regions, 3 GB of JSON;
-//   - wide: records of 30 KB with deep request parameters, from accounts with a million principals; at scale 1 2,000
-//     objects of 40 records, 2 GB of JSON.
+//   - busy: objects of 1,500 records, as busy accounts deliver them; at scale 1 512
+//     objects, 1 GB of JSON;
+//   - sparse: objects of 20 records and a few kilobytes gzipped, the most common ones in
+//     an organization; at scale 1 100,000 objects, in 50 accounts and 10 Regions, 3 GB of
+//     JSON;
+//   - wide: records of 30 KB with deep request parameters, from accounts with a million
+//     principals; at scale 1 2,000 objects of 40 records, 2 GB of JSON.
 //
-// Objects of network events come on top of them.
+// Objects of network events come on top.
 func Trail(name string, scale float64) (trail.Config, error) {
 	cfg := trail.Default()
 	objects := 0.0
@@ -29,7 +32,8 @@ func Trail(name string, scale float64) (trail.Config, error) {
 		objects, cfg.Records, cfg.Size = 100_000, 20, trail.Sparse
 		cfg.Principals, cfg.Run = 4, 1000
 		cfg.Accounts, cfg.Regions = int(math.Ceil(50*min(scale, 1))), trail.RegionNames(10)
-		// The generator looks for the twins of copies and corrections in the objects before: here there are hardly any.
+		// The generator looks for the twins of copies and corrections in earlier objects.
+		// Here there are hardly any.
 		cfg.Shared, cfg.Corrections = 0, 0
 	case "wide":
 		objects, cfg.Records, cfg.Size = 2000, 40, trail.Wide

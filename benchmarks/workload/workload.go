@@ -1,5 +1,6 @@
-// Package workload makes what the benchmarks and the SQL checks work on: generated trails, and the
-// product's binary. Its functions may be called concurrently, for different directories.
+// Package workload makes the input of the benchmarks and the SQL checks: generated
+// trails, and the product's binary. Its functions may be called concurrently for
+// different directories.
 package workload
 
 import (
@@ -14,11 +15,13 @@ import (
 	"vpcetrail/fixtures/trail"
 )
 
-// Records is the mean number of records in an object: about 1.7 MB of JSON, as busy accounts deliver them.
+// Records is the mean number of records in an object: about 1.7 MB of JSON, as busy
+// accounts deliver them.
 const Records = 1300
 
-// Config describes a trail of 2 accounts in 2 Regions with objects CloudTrail objects, rounded up
-// to the same number in each, in 2 days. Objects of network events come on top of them.
+// Config describes a trail of 2 accounts in 2 Regions on 2 days. It has the given number
+// of CloudTrail objects, rounded up to the same number in each. Objects of network events
+// come on top.
 func Config(objects int) trail.Config {
 	cfg := trail.Default()
 	cells := cfg.Accounts * len(cfg.Regions) * cfg.Days
@@ -27,7 +30,7 @@ func Config(objects int) trail.Config {
 	return cfg
 }
 
-// Objects returns the paths of the objects of a trail that analyze reads, in lexical order.
+// Objects returns the paths of the trail's objects that analyze reads, in lexical order.
 func Objects(trailDir string) ([]string, error) {
 	var paths []string
 	err := filepath.WalkDir(trailDir, func(path string, _ fs.DirEntry, err error) error {
@@ -47,8 +50,8 @@ func Objects(trailDir string) ([]string, error) {
 	return paths, err
 }
 
-// Build builds the vpcetrail command into dir, by the product's own go.mod as a user would, and
-// returns the binary's path.
+// Build builds the vpcetrail command into dir, with the product's own go.mod as a user
+// would, and returns the binary's path.
 func Build(ctx context.Context, dir string) (binary string, err error) {
 	root, err := output(exec.CommandContext(ctx, "go", "list", "-m", "-f", "{{.Dir}}", "vpcetrail"))
 	if err != nil {
@@ -64,7 +67,7 @@ func Build(ctx context.Context, dir string) (binary string, err error) {
 	return binary, err
 }
 
-// output runs cmd and returns what it prints; an error quotes what it says is wrong.
+// output runs cmd and returns its output. An error includes the command's standard error.
 func output(cmd *exec.Cmd) (string, error) {
 	var out, errOut bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errOut

@@ -1,6 +1,6 @@
 import io.trino.server.Server;
 
-/** Starts Trino's server: its own starter is in no published jar but a tarball of a gigabyte. */
+/** Starts Trino's server. Its own starter is only in a tarball of a gigabyte. */
 public class StartTrino {
     public static void main(String[] args) {
         new Server().start(args[0]);
