@@ -33,11 +33,11 @@ func TestParseInventory(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"outputs one after another": oneRegion + "\n" + another,
-		"outputs in an array":          "[" + oneRegion + "," + another + "]",
-		"the same pages twice":         "\ufeff" + another + another + oneRegion + oneRegion,
-		"the endpoints alone":          endpointsOnly,
-		"our own format":               ownFormat,
-		"both spellings":               ownFormat + "[[" + another + "]]",
+		"outputs in an array":       "[" + oneRegion + "," + another + "]",
+		"the same pages twice":      "\ufeff" + another + another + oneRegion + oneRegion,
+		"the endpoints alone":       endpointsOnly,
+		"our own format":            ownFormat,
+		"both spellings":            ownFormat + "[[" + another + "]]",
 	} {
 		if got, err := ParseInventory([]byte(text)); err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%s: got %+v, %v\nwant %+v", name, got, err, want)
