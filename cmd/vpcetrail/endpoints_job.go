@@ -12,14 +12,10 @@ import (
 	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/source/list"
-	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 	"vpcetrail/report/endpoints"
 	"vpcetrail/report/grid"
 )
-
-// endpointsMemory is what the ids that tell duplicates may take, in bytes.
-const endpointsMemory = 64 << 20
 
 // errPartInventory says that an inventory was written though not all could be read that was to go into it.
 var errPartInventory = errors.New("the inventory is written, but incomplete")
@@ -70,8 +66,6 @@ func (j *endpointsJob) run(ctx context.Context, in io.Reader, out, errOut io.Wri
 
 // read returns what the events of the sources tell, and what was passed over.
 func (j *endpointsJob) read(ctx context.Context, in io.Reader, tell *messages) (*endpoints.Trail, list.PassedOver, error) {
-	disk := spill.NewDisk("")
-	defer disk.Close()
 	trail, err := j.open(ctx, in)
 	if err != nil {
 		return nil, list.PassedOver{}, err

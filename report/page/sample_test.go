@@ -8,9 +8,9 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"vpcetrail/ingest"
 
 	"vpcetrail/classify"
+	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/source/list"

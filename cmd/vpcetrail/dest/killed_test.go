@@ -162,13 +162,13 @@ func TestDirKilledBeforeEveryStep(t *testing.T) {
 			t.Fatal(err)
 		}
 		for k, name := range names {
-			text, want := " old", " new"
+			want := " new"
 			if k >= i {
 				want = " old"
 			}
 			data, err := store.Read(t.Context(), name)
-			if text = strings.TrimPrefix(string(data), name); text != want || err != nil {
-				t.Errorf("stopped before %s: %s holds %q, %v", obstacle, name, text, err)
+			if text := strings.TrimPrefix(string(data), name); text != want || err != nil {
+				t.Errorf("stopped before %s: %s holds %q, %v", obstacle, name, data, err)
 			}
 		}
 		if yes, err := store.Switching(t.Context(), unit); !yes || err != nil {
