@@ -177,5 +177,12 @@ func (f *pageFile) add(d *dictionary, base uint32) {
 	f.pages, f.bases = append(f.pages, s), append(f.bases, base)
 }
 
+// fail notes what ends the run.
+func (f *pageFile) fail(err error) {
+	if f.err == nil {
+		f.err = err
+	}
+}
+
 // read returns the dictionary of a page.
 func (f *pageFile) read(page int) (*dictionary, error) { return readDictionary(f.pages[page].Reader()) }

@@ -3,6 +3,7 @@ package count
 import (
 	"encoding/binary"
 	"errors"
+	"math"
 
 	"vpcetrail/classify"
 	"vpcetrail/ingest"
@@ -69,6 +70,9 @@ const (
 // without branches, whose misses overlap.
 const batchSize = 512
 
+// maxArena bounds the texts of a page, in bytes: their ends are 32 bits, and a batch may go past it.
+const maxArena = 2 << 30
+
 // A pending is an event that has no cell yet.
 type pending struct {
 	group  group
@@ -111,7 +115,7 @@ func NewCounter(ranges *classify.Ranges, opt Options) *Counter {
 		opt.Memory = defaultMemory
 	}
 	c := &Counter{
-		lateness: opt.Lateness, share: opt.Memory / 2, dict: newDictionary(),
+		lateness: opt.Lateness, share: min(opt.Memory/2, maxArena), dict: newDictionary(),
 		log: dedupe.NewLog(opt.Disk, opt.Memory/16), away: newPageFile(opt.Disk),
 		objects: newObjectLog(opt.Disk, opt.Memory/32), statuses: map[ingest.Status]int64{},
 		folders: map[day.Day]bool{}, told: toldEndpoints{}, loose: map[string]bool{},
@@ -361,10 +365,19 @@ func (c *Counter) number() {
 	c.touched = touched
 }
 
+// maxPageCells is more than a page can hold in maxArena bytes.
+const maxPageCells = 1 << 28
+
+var errCells = errors.New("too many different calls for one run: divide the trail with --shard")
+
 // turn puts the dictionary away and starts a new page.
 func (c *Counter) turn() {
 	c.away.add(&c.dict, c.base)
-	c.base += uint32(len(c.dict.cells.keys))
+	if cells := len(c.dict.cells.keys); uint64(c.base)+uint64(cells) <= math.MaxUint32-maxPageCells {
+		c.base += uint32(cells)
+	} else {
+		c.away.fail(errCells)
+	}
 	c.dict.clear()
 	c.memo.clear()
 }

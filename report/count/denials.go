@@ -29,6 +29,9 @@ const (
 
 // deny notes that an endpoint's policy refused the call of a record.
 func (p *page) deny(r *dedupe.Record, x *extra) {
+	if p.denials == nil {
+		return
+	}
 	g := &p.groups.keys[p.cells.keys[r.Value].group]
 	c := &p.callees.keys[g.callee]
 	key, by, id := appendText(c.day.AppendKey(nil), x.requestID), byte(byCall), []byte(nil)

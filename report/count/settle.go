@@ -2,8 +2,6 @@ package count
 
 import (
 	"context"
-	"errors"
-
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -110,7 +108,8 @@ func (b *book) take(count func(*page), park func(*dedupe.Parked)) {
 	}
 }
 
-// pages calls fn with each page of the book, counted, one at a time.
+// pages calls fn with each page of the book, counted, one at a time. Pages that were parked are counted for
+// it, and give their denials to to, where that is not nil.
 func (b *book) pages(to *denials, fn func(*page) error) error {
 	if b.page != nil {
 		return fn(b.page)
@@ -157,12 +156,10 @@ func (s *settling) report(ctx context.Context) (*report.Report, error) {
 	}
 	r := newResolver(s.in)
 	for _, b := range s.books {
-		if err := b.pages(s.denials, func(p *page) error { r.note(p); return nil }); err != nil {
+		// Parked pages are counted twice: their denials are taken the second time.
+		if err := b.pages(nil, func(p *page) error { r.note(p); return nil }); err != nil {
 			return nil, err
 		}
-	}
-	if one == nil {
-		s.denials = newDenials(s.in.Disk, s.in.Memory/16) // pages are counted again
 	}
 	t := newTables(r, s.in)
 	for _, b := range s.books {
@@ -170,7 +167,7 @@ func (s *settling) report(ctx context.Context) (*report.Report, error) {
 			return nil, err
 		}
 	}
-	if err := errors.Join(r.settleDenials(s.denials)); err != nil {
+	if err := r.settleDenials(s.denials); err != nil {
 		return nil, err
 	}
 	return t.report()
@@ -178,14 +175,15 @@ func (s *settling) report(ctx context.Context) (*report.Report, error) {
 
 // joined returns the only pages of all counters as one; nil where they are not all in memory.
 func (s *settling) joined() *page {
-	records := int64(0)
+	records, arena := int64(0), 0
 	for _, b := range s.books {
 		if b.page == nil {
 			return nil
 		}
 		records += b.counter.log.Len()
+		arena += len(b.page.texts.arena)
 	}
-	if records > maxPageRecords {
+	if records > maxPageRecords || arena > maxArena {
 		return nil
 	}
 	pages := make([]*page, len(s.books))

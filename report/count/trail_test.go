@@ -17,7 +17,11 @@ import (
 
 	"vpcetrail/classify"
 	"vpcetrail/fixtures/trail"
+	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
+	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report/table"
 
@@ -247,4 +251,44 @@ func firstDifference(got, want []byte) string {
 		}
 	}
 	return "none"
+}
+
+// TestCountersOfUnequalMemory has one counter keep its page in memory while another one puts pages away: the
+// tables are those of counters that keep all in memory.
+func TestCountersOfUnequalMemory(t *testing.T) {
+	dir := t.TempDir()
+	cfg := trail.Default()
+	cfg.Objects, cfg.Records, cfg.Network = 8, 150, 0.2
+	if _, err := trail.Generate(t.Context(), cfg, dir); err != nil {
+		t.Fatal(err)
+	}
+	run := testRun{sources: []string{filepath.Join(dir, "trail")}, window: day.All(), workers: 2}
+	want := fmt.Sprintf("%+v", readDays(t, run.report(t)))
+	from, err := source.Open(t.Context(), run.sources, list.Selection{Window: run.window}, source.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer from.Close()
+	disk := spill.NewDisk(t.TempDir())
+	defer disk.Close()
+	counters, sinks := make([]*Counter, 2), make([]ingest.Sink, 2)
+	for i, memory := range []int{0, 16 << 10} {
+		counters[i] = NewCounter(classify.EmbeddedRanges(), Options{Disk: disk, Memory: memory, Lateness: 1})
+		sinks[i] = counters[i]
+	}
+	if err := ingest.Run(t.Context(), from, sinks, ingest.Config{Window: run.window}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := New(t.Context(), Input{
+		Counters: counters, Window: run.window, Disk: disk, TrailAccounts: from.Accounts(), NATPrice: 0.045,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(counters[0].away.pages) > 0 || len(counters[1].away.pages) == 0 {
+		t.Errorf("%d and %d pages are put away", len(counters[0].away.pages), len(counters[1].away.pages))
+	}
+	if fmt.Sprintf("%+v", readDays(t, got)) != want {
+		t.Error("tables differ")
+	}
 }
