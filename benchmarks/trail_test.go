@@ -15,7 +15,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"vpcetrail/benchmarks/workload"
-	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/fixtures/trail"
 	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/source/layout"
@@ -56,7 +56,7 @@ func (o *object) reader() *strings.Reader { return strings.NewReader(o.text) }
 type sample struct {
 	name      string
 	dir       string // of the objects
-	inventory map[string]classify.Endpoint
+	inventory map[string]endpoints.Endpoint
 	objects   []*object
 	bytes     int64 // of JSON
 	records   int64
@@ -93,11 +93,11 @@ func read(name string) (*sample, error) {
 		return nil, err
 	}
 	s := &sample{name: name, dir: filepath.Join(dir, "trail"), records: made[name]}
-	endpoints, err := os.ReadFile(filepath.Join(dir, "endpoints.json"))
+	described, err := os.ReadFile(filepath.Join(dir, "endpoints.json"))
 	if err != nil {
 		return nil, err
 	}
-	if s.inventory, err = classify.ParseInventory(endpoints); err != nil {
+	if s.inventory, err = endpoints.ParseInventory(described); err != nil {
 		return nil, err
 	}
 	paths, err := workload.Objects(s.dir)

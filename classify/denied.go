@@ -6,20 +6,6 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// Failed reports whether the call ended in an error.
-func Failed(ev *event.Event) bool {
-	if len(ev.ErrorCode) == 0 {
-		return len(ev.ErrorMessage) > 0
-	}
-	return !isSuccess(ev.ErrorCode)
-}
-
-// isSuccess reports whether an errorCode is an HTTP success status. Amazon Managed
-// Grafana writes "200".
-func isSuccess(code []byte) bool {
-	return len(code) == 3 && code[0] == '2' && isDigit(code[1]) && isDigit(code[2])
-}
-
 // Denied reports whether the call, which failed, was denied for lack of permission. S3
 // gives the same answer for a missing object if the caller may not list the bucket.
 func Denied(ev *event.Event) bool {

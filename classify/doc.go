@@ -17,7 +17,7 @@
 //
 // Rule 2 needs more than the record: the accounts of the trail, the endpoint inventory,
 // and the trail's own endpoint events, which may come later than the calls. So Examine
-// reads what the record alone shows. Owners.Resolve adds rule 2 when the whole day is
+// reads what the record alone shows. Verdict.Resolve adds rule 2 when the whole day is
 // known.
 //
 // Explain describes for a person how the rules reached their verdict. It calls the same

@@ -1,9 +1,11 @@
 package classify
 
 import (
+	"bytes"
 	"fmt"
 	"net/netip"
 
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/event"
 )
 
@@ -17,7 +19,7 @@ type Explanation struct {
 	Route, Because string
 	// Endpoint is what is known of the endpoint in the record. Its ID is empty if the
 	// record names no endpoint.
-	Endpoint Endpoint
+	Endpoint endpoints.Endpoint
 	Source   Source
 	// Findings is the evidence, in the same order for every record.
 	Findings []Finding
@@ -78,9 +80,9 @@ type Change struct {
 // Explain describes how facts, which Examine read from ev, lead to the verdict that
 // Resolve returns. If another record proved the endpoint's type, the caller may set
 // Interface in facts first.
-func Explain(ev *event.Event, facts Facts, owners *Owners, ranges *Ranges) Explanation {
+func Explain(ev *event.Event, facts Facts, owners *endpoints.Owners, ranges *Ranges) Explanation {
 	x := explainer{ev: ev, facts: &facts, owners: owners, id: string(facts.EndpointID), account: string(facts.EndpointAccount)}
-	x.Verdict = owners.Resolve(facts.Unowned, x.id, x.account)
+	x.Verdict = facts.Unowned.Resolve(owners, x.id, x.account)
 	x.Endpoint = x.endpoint()
 	x.Source = sourceOf(ev.SourceIP, ranges)
 	x.Route = routeWords(x.Verdict, &x.Endpoint)
@@ -96,14 +98,14 @@ type explainer struct {
 	Explanation
 	ev          *event.Event
 	facts       *Facts
-	owners      *Owners
+	owners      *endpoints.Owners
 	id, account string // from facts
 }
 
 // endpoint returns what is known of the endpoint, as the report's columns show it.
-func (x *explainer) endpoint() Endpoint {
+func (x *explainer) endpoint() endpoints.Endpoint {
 	if x.id == "" {
-		return Endpoint{}
+		return endpoints.Endpoint{}
 	}
 	e := x.owners.Endpoint(x.id)
 	e.ID = x.id
@@ -130,20 +132,80 @@ func sourceOf(text []byte, ranges *Ranges) Source {
 	return s
 }
 
+// conflicts adds the pieces of evidence that contradict each other.
+func (x *explainer) conflicts() {
+	ev := x.ev
+	if x.facts.signs&TwoEndpoints != 0 {
+		x.conflict("The record names two endpoints: %s counts, %s in additionalEventData does not.", x.id, ev.Additional.EndpointID)
+	}
+	if swapped(ev) {
+		x.conflict("vpcEndpointId and vpcEndpointAccountId are swapped.")
+	}
+	if named := endpoints.IDInHost(ev.HostHeader); named != "" && x.id == "" {
+		x.conflict("The host header is the DNS name of endpoint %s, but the record names no endpoint.", named)
+	} else if named != "" && named != x.id {
+		x.conflict("The host header is the DNS name of endpoint %s, but the record names %s.", named, x.id)
+	}
+	if _, rest, several := bytes.Cut(ev.SourceIP, []byte(",")); several && x.Source.Kind != FromService {
+		if _, kind := ParseSource(rest); kind != x.Source.Kind {
+			x.conflict("sourceIPAddress holds several entries of different kinds: the first is %s, the next %s.", x.Source.Kind, kind)
+		}
+	}
+	x.ownerConflicts()
+	x.ownConflicts()
+}
+
+// ownerConflicts adds places that name different owners.
+func (x *explainer) ownerConflicts() {
+	if x.account == "" {
+		return
+	}
+	if e, _ := x.owners.Listed(x.id); e.Account != "" && e.Account != x.account {
+		x.conflict("The record says that the endpoint belongs to account %s, the inventory says %s.", x.account, e.Account)
+	}
+	if a := x.owners.Trail[x.id].Account; a != "" && a != x.account {
+		x.conflict("The record says that the endpoint belongs to account %s, the trail's endpoint events say %s.", x.account, a)
+	}
+}
+
+// ownConflicts adds what does not fit an endpoint of ours.
+func (x *explainer) ownConflicts() {
+	ours := x.id != "" && Verdict{Evidence: EndpointPrivateSource}.Resolve(x.owners, x.id, x.account).Owner() == Own
+	switch {
+	case !ours:
+	case x.Verdict.Route() != VPCE:
+		x.conflict("The endpoint is ours, but the call is a service's own, which comes first.")
+	default:
+		if x.Source.Kind == Public {
+			x.conflict("The endpoint is ours, but the source is a public address: a VPC with a public range, or something new.")
+		}
+		if invokedByService(x.ev.Identity.InvokedBy) {
+			x.conflict("The endpoint is ours, but a service made the call on the caller's behalf.")
+		}
+		if isConsole(x.ev.UserAgent) {
+			x.conflict("The endpoint is ours, but the user agent is a console's back end.")
+		}
+	}
+}
+
+func (x *explainer) conflict(format string, args ...any) {
+	x.Conflicts = append(x.Conflicts, fmt.Sprintf(format, args...))
+}
+
 // changes asks the rules what they would decide if more were known.
 func (x *explainer) changes() {
 	if x.Verdict == x.facts.Unowned && x.id != "" {
 		if x.account != "" {
 			x.change("--own-accounts "+x.account, "that account is one of yours",
-				&Owners{Accounts: map[string]bool{x.account: true}}, x.account)
+				&endpoints.Owners{Accounts: map[string]bool{x.account: true}}, x.account)
 		}
 		given := "--endpoints FILE"
 		if len(x.owners.Inventory) > 0 {
 			given = "--endpoints with more accounts and Regions"
 		}
-		x.change(given, "the inventory lists "+x.id, &Owners{Inventory: map[string]Endpoint{x.id: {}}}, "")
+		x.change(given, "the inventory lists "+x.id, &endpoints.Owners{Inventory: map[string]endpoints.Endpoint{x.id: {}}}, "")
 		x.change("all records of that day", "a record shows that an account of yours created, changed or deleted the endpoint",
-			&Owners{Accounts: map[string]bool{"ours": true}, Trail: map[string]Endpoint{x.id: {Account: "ours"}}}, "")
+			&endpoints.Owners{Accounts: map[string]bool{"ours": true}, Trail: map[string]endpoints.Endpoint{x.id: {Account: "ours"}}}, "")
 	}
 	if x.Verdict.Route() == VPCE && x.Endpoint.Type == "" {
 		x.Advice = append(x.Advice, "The endpoint's type is not known. An inventory given by --endpoints shows it.")
@@ -161,7 +223,7 @@ func (x *explainer) changes() {
 
 // pastEndpoints names the endpoints of ours that carry such calls.
 func (x *explainer) pastEndpoints() {
-	past := x.owners.pastBy(string(x.ev.Recipient), string(x.ev.Region), string(x.ev.Source))
+	past := x.owners.PastBy(string(x.ev.Recipient), string(x.ev.Region), string(x.ev.Source))
 	if len(past) == 0 {
 		return
 	}
@@ -173,8 +235,8 @@ func (x *explainer) pastEndpoints() {
 		past[0].ID, past[0].Service, x.ev.Source, others))
 }
 
-func (x *explainer) change(given, condition string, known *Owners, account string) {
-	if v := known.Resolve(x.facts.Unowned, x.id, account); v != x.Verdict {
+func (x *explainer) change(given, condition string, known *endpoints.Owners, account string) {
+	if v := x.facts.Unowned.Resolve(known, x.id, account); v != x.Verdict {
 		x.Changes = append(x.Changes, Change{given, condition, v})
 	}
 }

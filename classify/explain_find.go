@@ -68,11 +68,11 @@ func (x *explainer) decides(field string) bool {
 	switch {
 	case swapped(x.ev):
 		id, owner = owner, id
-	case !IsEndpointID(x.ev.EndpointID):
+	case !endpoints.IsID(x.ev.EndpointID):
 		id = fieldSecondID
 	}
 	knownFrom := FieldTrail
-	if _, listed := x.owners.listed(x.id); listed {
+	if _, listed := x.owners.Listed(x.id); listed {
 		knownFrom = FieldInventory // a saved inventory contains what the events of other days showed
 	}
 	names := fieldEndpoint
@@ -102,7 +102,7 @@ func (x *explainer) findEndpoint() {
 		x.add(fieldEndpoint, top, RouteUnknown, "no endpoint is recorded, which alone does not prove that there was none")
 	case swapped(x.ev):
 		x.add(fieldEndpoint, top, RouteUnknown, "an account: id and owner are swapped, and are read that way")
-	case IsEndpointID(top):
+	case endpoints.IsID(top):
 		x.add(fieldEndpoint, top, VPCE, x.endpointMeans())
 	case namesAWS(top):
 		x.add(fieldEndpoint, top, AWSService, "AWS itself, instead of an endpoint")
@@ -115,7 +115,7 @@ func (x *explainer) findEndpoint() {
 		x.add(fieldSecondID, second, VPCE, x.endpointMeans())
 	case string(second) == x.id && x.id != "":
 		x.add(fieldSecondID, second, VPCE, "the same id again")
-	case IsEndpointID(second):
+	case endpoints.IsID(second):
 		x.add(fieldSecondID, second, VPCE, "another id than the one that counts")
 	default:
 		x.add(fieldSecondID, second, RouteUnknown, "not an endpoint's id")
@@ -160,9 +160,9 @@ func (x *explainer) findOwner() {
 	switch {
 	case swapped(x.ev):
 		x.add(fieldEndpointOwner, owner, VPCE, x.endpointMeans())
-	case IsAccount(owner) && x.owners.owns(string(owner)):
+	case endpoints.IsAccount(owner) && x.owners.Owns(string(owner)):
 		x.add(fieldEndpointOwner, owner, VPCE, "the endpoint's owner, an account of ours")
-	case IsAccount(owner):
+	case endpoints.IsAccount(owner):
 		x.add(fieldEndpointOwner, owner, VPCE, "the endpoint's owner, an account that is not known as ours")
 	case namesAWS(owner):
 		x.add(fieldEndpointOwner, owner, AWSService, "AWS itself, instead of an account")
@@ -172,7 +172,7 @@ func (x *explainer) findOwner() {
 	if x.id == "" {
 		return
 	}
-	listed, ok := x.owners.listed(x.id)
+	listed, ok := x.owners.Listed(x.id)
 	other, known := x.owners.Inventory[x.id]
 	switch {
 	case ok && listed.ByTrail:
@@ -180,7 +180,7 @@ func (x *explainer) findOwner() {
 	case ok:
 		x.add(FieldInventory, []byte("lists it"), VPCE, ownedBy(listed.Account))
 	case known:
-		x.add(FieldInventory, []byte("lists it for other days"), RouteUnknown, other.lifetime())
+		x.add(FieldInventory, []byte("lists it for other days"), RouteUnknown, other.Lifetime())
 	case len(x.owners.Inventory) == 0:
 		x.add(FieldInventory, []byte("none given"), RouteUnknown, "")
 	default:
@@ -188,25 +188,13 @@ func (x *explainer) findOwner() {
 	}
 	told, ok := x.owners.Trail[x.id]
 	switch {
-	case ok && x.owners.owns(told.Account):
+	case ok && x.owners.Owns(told.Account):
 		x.add(FieldTrail, []byte("show it"), VPCE, "in account "+told.Account+", on that day")
 	case ok:
 		x.add(FieldTrail, []byte("show it"), RouteUnknown, "in account "+told.Account+", which is not known as ours")
 	default:
 		x.add(FieldTrail, []byte("none shows it"), RouteUnknown, "among the records of that day that were read")
 	}
-}
-
-// lifetime describes when the endpoint existed, as far as that is known.
-func (e *Endpoint) lifetime() string {
-	var words []string
-	if e.Created != 0 {
-		words = append(words, "created at "+stampText(e.Created))
-	}
-	if gone := e.Gone(); gone != 0 {
-		words = append(words, "deleted at "+stampText(gone))
-	}
-	return strings.Join(words, ", ")
 }
 
 func ownedBy(account string) string {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/event"
 )
 
@@ -16,7 +17,7 @@ const (
 )
 
 // explainFor explains a call through our endpoint after change has modified it.
-func explainFor(owners *Owners, change func(*event.Event)) Explanation {
+func explainFor(owners *endpoints.Owners, change func(*event.Event)) Explanation {
 	ev := event.Event{
 		Source: []byte("sqs.amazonaws.com"), SourceIP: []byte("10.0.1.4"),
 		EndpointID: []byte(ourEndpoint), EndpointAccount: []byte(ourAccount),
@@ -28,34 +29,34 @@ func explainFor(owners *Owners, change func(*event.Event)) Explanation {
 func TestConflicts(t *testing.T) {
 	ours := map[string]bool{ourAccount: true}
 	for name, tc := range map[string]struct {
-		owners Owners
+		owners endpoints.Owners
 		change func(*event.Event)
 		want   []string
 	}{
-		"nothing": {Owners{Accounts: ours}, func(*event.Event) {}, nil},
-		"a bucket's name at the endpoint": {Owners{Accounts: ours}, func(ev *event.Event) {
+		"nothing": {endpoints.Owners{Accounts: ours}, func(*event.Event) {}, nil},
+		"a bucket's name at the endpoint": {endpoints.Owners{Accounts: ours}, func(ev *event.Event) {
 			ev.HostHeader = []byte("bucket.vpce-0a1b2c3d4e5f60718-abcd1234.s3.us-east-1.vpce.amazonaws.com")
 		}, nil},
-		"the name of another endpoint": {Owners{Accounts: ours}, func(ev *event.Event) {
+		"the name of another endpoint": {endpoints.Owners{Accounts: ours}, func(ev *event.Event) {
 			ev.HostHeader = []byte(otherEndpoint + "-abcd1234.sqs.us-east-1.vpce.amazonaws.com")
 		}, []string{"The host header is the DNS name of endpoint " + otherEndpoint + ", but the record names " + ourEndpoint + "."}},
-		"the name of an endpoint alone": {Owners{Accounts: ours}, func(ev *event.Event) {
+		"the name of an endpoint alone": {endpoints.Owners{Accounts: ours}, func(ev *event.Event) {
 			ev.EndpointID, ev.EndpointAccount = nil, nil
 			ev.HostHeader = []byte(otherEndpoint + ".sqs.us-east-1.vpce.amazonaws.com")
 		}, []string{"The host header is the DNS name of endpoint " + otherEndpoint + ", but the record names no endpoint."}},
-		"two owners, by the inventory": {Owners{Inventory: map[string]Endpoint{ourEndpoint: {Account: otherAccount}}}, func(*event.Event) {},
+		"two owners, by the inventory": {endpoints.Owners{Inventory: map[string]endpoints.Endpoint{ourEndpoint: {Account: otherAccount}}}, func(*event.Event) {},
 			[]string{"The record says that the endpoint belongs to account 111122223333, the inventory says 444455556666."}},
-		"two owners, by the trail": {Owners{Trail: map[string]Endpoint{ourEndpoint: {Account: otherAccount}}}, func(*event.Event) {},
+		"two owners, by the trail": {endpoints.Owners{Trail: map[string]endpoints.Endpoint{ourEndpoint: {Account: otherAccount}}}, func(*event.Event) {},
 			[]string{"The record says that the endpoint belongs to account 111122223333, the trail's endpoint events say 444455556666."}},
-		"a service on behalf, through ours": {Owners{Accounts: ours}, func(ev *event.Event) { ev.Identity.InvokedBy = []byte("athena.amazonaws.com") },
+		"a service on behalf, through ours": {endpoints.Owners{Accounts: ours}, func(ev *event.Event) { ev.Identity.InvokedBy = []byte("athena.amazonaws.com") },
 			[]string{"The endpoint is ours, but a service made the call on the caller's behalf."}},
-		"a person in the console, through ours": {Owners{Accounts: ours}, func(ev *event.Event) { ev.Identity.InvokedBy = []byte("signin.amazonaws.com") }, nil},
-		"the name of another endpoint, in the European Sovereign Cloud": {Owners{Accounts: ours}, func(ev *event.Event) {
+		"a person in the console, through ours": {endpoints.Owners{Accounts: ours}, func(ev *event.Event) { ev.Identity.InvokedBy = []byte("signin.amazonaws.com") }, nil},
+		"the name of another endpoint, in the European Sovereign Cloud": {endpoints.Owners{Accounts: ours}, func(ev *event.Event) {
 			ev.HostHeader = []byte(otherEndpoint + "-abcd1234.sqs.eusc-de-east-1.vpce.amazonaws.eu")
 		}, []string{"The host header is the DNS name of endpoint " + otherEndpoint + ", but the record names " + ourEndpoint + "."}},
-		"a service by itself, through ours": {Owners{Accounts: ours}, func(ev *event.Event) { ev.Identity.Type = []byte("AWSService") },
+		"a service by itself, through ours": {endpoints.Owners{Accounts: ours}, func(ev *event.Event) { ev.Identity.Type = []byte("AWSService") },
 			[]string{"The endpoint is ours, but the call is a service's own, which comes first."}},
-		"a console through ours": {Owners{Accounts: ours}, func(ev *event.Event) { ev.UserAgent = []byte("AWSCloudTrail, aws-internal/3") },
+		"a console through ours": {endpoints.Owners{Accounts: ours}, func(ev *event.Event) { ev.UserAgent = []byte("AWSCloudTrail, aws-internal/3") },
 			[]string{"The endpoint is ours, but the user agent is a console's back end."}},
 	} {
 		if got := explainFor(&tc.owners, tc.change).Conflicts; !slices.Equal(got, tc.want) {
@@ -68,7 +69,7 @@ func TestConflicts(t *testing.T) {
 // rules again with the input.
 func TestChanges(t *testing.T) {
 	foreign := func(ev *event.Event) { ev.EndpointAccount = []byte(otherAccount) }
-	x := explainFor(&Owners{Inventory: map[string]Endpoint{otherEndpoint: {}}}, foreign)
+	x := explainFor(&endpoints.Owners{Inventory: map[string]endpoints.Endpoint{otherEndpoint: {}}}, foreign)
 	var given []string
 	for _, c := range x.Changes {
 		given = append(given, c.Given+": "+c.Verdict.Evidence.String())
@@ -81,7 +82,7 @@ func TestChanges(t *testing.T) {
 	if !slices.Equal(given, want) {
 		t.Errorf("got %q, want %q", given, want)
 	}
-	known := Owners{Accounts: map[string]bool{otherAccount: true}}
+	known := endpoints.Owners{Accounts: map[string]bool{otherAccount: true}}
 	if x := explainFor(&known, foreign); x.Verdict.Evidence != EndpointAccount || len(x.Changes) > 0 {
 		t.Errorf("with the account given: %s, and %v", x.Verdict.Evidence, x.Changes)
 	}
@@ -90,32 +91,32 @@ func TestChanges(t *testing.T) {
 // TestPastEndpoints checks which endpoints of ours an explanation names as bypassed.
 func TestPastEndpoints(t *testing.T) {
 	ours := map[string]bool{ourAccount: true}
-	email := Endpoint{ID: ourEndpoint, Account: ourAccount, Service: "com.amazonaws.us-east-1.email"}
-	mail := Endpoint{ID: otherEndpoint, Account: ourAccount, Service: "com.amazonaws.us-east-1.mail-manager"}
+	email := endpoints.Endpoint{ID: ourEndpoint, Account: ourAccount, Service: "com.amazonaws.us-east-1.email"}
+	mail := endpoints.Endpoint{ID: otherEndpoint, Account: ourAccount, Service: "com.amazonaws.us-east-1.mail-manager"}
 	past := "Our endpoint vpce-0a1b2c3d4e5f60718 for com.amazonaws.us-east-1.email carries calls to ses.amazonaws.com"
-	with := func(e Endpoint, change func(*Endpoint)) Endpoint {
+	with := func(e endpoints.Endpoint, change func(*endpoints.Endpoint)) endpoints.Endpoint {
 		change(&e)
 		return e
 	}
 	for name, tc := range map[string]struct {
-		inventory, trail []Endpoint
+		inventory, trail []endpoints.Endpoint
 		change           func(*event.Event)
 		want             string
 	}{
-		"of the inventory":    {inventory: []Endpoint{email}, want: past + ". This call went past it."},
-		"by the trail":        {trail: []Endpoint{email}, want: past + ". This call went past it."},
-		"known by both":       {inventory: []Endpoint{email}, trail: []Endpoint{email}, want: past + ". This call went past it."},
-		"two":                 {inventory: []Endpoint{mail, email}, want: past + ", as do 1 more of ours. This call went past it."},
-		"without an account":  {inventory: []Endpoint{with(email, func(e *Endpoint) { e.Account = "" })}, want: past + ". This call went past it."},
-		"of another account":  {inventory: []Endpoint{with(email, func(e *Endpoint) { e.Account = otherAccount })}},
-		"by a foreign trail":  {trail: []Endpoint{with(email, func(e *Endpoint) { e.Account = otherAccount })}},
-		"made later":          {inventory: []Endpoint{with(email, func(e *Endpoint) { e.Created = 1 << 40 })}},
-		"of another Region":   {inventory: []Endpoint{email}, change: func(ev *event.Event) { ev.Region = []byte("eu-west-1") }},
-		"of another service":  {inventory: []Endpoint{email}, change: func(ev *event.Event) { ev.Source = []byte("email.amazonaws.com") }},
-		"from inside":         {inventory: []Endpoint{email}, change: func(ev *event.Event) { ev.SourceIP = []byte("10.0.0.1") }},
-		"through an endpoint": {inventory: []Endpoint{email}, change: func(ev *event.Event) { ev.EndpointID = []byte(ourEndpoint) }},
+		"of the inventory":    {inventory: []endpoints.Endpoint{email}, want: past + ". This call went past it."},
+		"by the trail":        {trail: []endpoints.Endpoint{email}, want: past + ". This call went past it."},
+		"known by both":       {inventory: []endpoints.Endpoint{email}, trail: []endpoints.Endpoint{email}, want: past + ". This call went past it."},
+		"two":                 {inventory: []endpoints.Endpoint{mail, email}, want: past + ", as do 1 more of ours. This call went past it."},
+		"without an account":  {inventory: []endpoints.Endpoint{with(email, func(e *endpoints.Endpoint) { e.Account = "" })}, want: past + ". This call went past it."},
+		"of another account":  {inventory: []endpoints.Endpoint{with(email, func(e *endpoints.Endpoint) { e.Account = otherAccount })}},
+		"by a foreign trail":  {trail: []endpoints.Endpoint{with(email, func(e *endpoints.Endpoint) { e.Account = otherAccount })}},
+		"made later":          {inventory: []endpoints.Endpoint{with(email, func(e *endpoints.Endpoint) { e.Created = 1 << 40 })}},
+		"of another Region":   {inventory: []endpoints.Endpoint{email}, change: func(ev *event.Event) { ev.Region = []byte("eu-west-1") }},
+		"of another service":  {inventory: []endpoints.Endpoint{email}, change: func(ev *event.Event) { ev.Source = []byte("email.amazonaws.com") }},
+		"from inside":         {inventory: []endpoints.Endpoint{email}, change: func(ev *event.Event) { ev.SourceIP = []byte("10.0.0.1") }},
+		"through an endpoint": {inventory: []endpoints.Endpoint{email}, change: func(ev *event.Event) { ev.EndpointID = []byte(ourEndpoint) }},
 	} {
-		owners := Owners{Accounts: ours, Inventory: Inventory{}, Trail: map[string]Endpoint{}}
+		owners := endpoints.Owners{Accounts: ours, Inventory: endpoints.Inventory{}, Trail: map[string]endpoints.Endpoint{}}
 		for _, e := range tc.inventory {
 			owners.Inventory[e.ID] = e
 		}

@@ -1,6 +1,10 @@
 package classify
 
-import "fmt"
+import (
+	"fmt"
+
+	"vpcetrail/classify/endpoints"
+)
 
 // Fields of the record that hold evidence, with the names that findings use.
 const (
@@ -83,7 +87,7 @@ var reasons = [evidenceEnd]struct {
 func (e Evidence) Rule() int { return reasons[e].rule }
 
 // routeWords describes a route for a person.
-func routeWords(v Verdict, e *Endpoint) string {
+func routeWords(v Verdict, e *endpoints.Endpoint) string {
 	kind := "endpoint"
 	if e.Type != "" {
 		kind = e.Type + " endpoint"

@@ -33,14 +33,14 @@ func MentionIn(ev *event.Event) (m Mention) {
 		top, owner = owner, top
 	}
 	m.internal = namesAWS(top) || namesAWS(owner)
-	copied := IsEndpointID(ev.Additional.EndpointID)
+	copied := endpoints.IsID(ev.Additional.EndpointID)
 	switch {
-	case IsEndpointID(top):
+	case endpoints.IsID(top):
 		m.EndpointID = top
 	case !namesAWS(top) && copied:
 		m.EndpointID = ev.Additional.EndpointID
 	}
-	if IsAccount(owner) {
+	if endpoints.IsAccount(owner) {
 		m.EndpointAccount = owner
 	}
 	if len(m.EndpointID) == 0 {
@@ -50,7 +50,7 @@ func MentionIn(ev *event.Event) (m Mention) {
 	if copied && !bytes.Equal(ev.Additional.EndpointID, m.EndpointID) {
 		m.signs |= TwoEndpoints
 	}
-	if named := endpointInName(ev.HostHeader); named != "" && named != string(m.EndpointID) {
+	if named := endpoints.IDInHost(ev.HostHeader); named != "" && named != string(m.EndpointID) {
 		m.signs |= OtherEndpoint
 	}
 	return m
@@ -94,5 +94,5 @@ func provesInterface(ev *event.Event) bool {
 // swapped reports whether the endpoint's id and its owner are in each other's field, as
 // in one of AWS's own examples.
 func swapped(ev *event.Event) bool {
-	return IsAccount(ev.EndpointID) && IsEndpointID(ev.EndpointAccount)
+	return endpoints.IsAccount(ev.EndpointID) && endpoints.IsID(ev.EndpointAccount)
 }

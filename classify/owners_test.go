@@ -1,19 +1,25 @@
 package classify
 
-import "testing"
+import (
+	"testing"
+	"time"
+
+	"vpcetrail/classify/endpoints"
+	"vpcetrail/ingest/day"
+)
 
 // If a record names no owner of its endpoint, the owner stays unknown, whichever accounts
 // the trail's records were delivered to. Some records name no account.
 func TestNobodyIsNotOurs(t *testing.T) {
 	unowned := Verdict{Evidence: EndpointPrivateSource}
-	owners := Owners{
+	owners := endpoints.Owners{
 		Accounts: map[string]bool{"": true, "111122223333": true},
-		Trail:    map[string]Endpoint{"vpce-0a1b2c3d": {ID: "vpce-0a1b2c3d", Type: "gateway"}},
+		Trail:    map[string]endpoints.Endpoint{"vpce-0a1b2c3d": {ID: "vpce-0a1b2c3d", Type: "gateway"}},
 	}
-	if got := owners.Resolve(unowned, "vpce-0a1b2c3d", ""); got != unowned {
+	if got := unowned.Resolve(&owners, "vpce-0a1b2c3d", ""); got != unowned {
 		t.Errorf("the endpoint is ours by %s", got.Evidence)
 	}
-	if got := owners.Endpoint("vpce-0a1b2c3d"); got != (Endpoint{}) {
+	if got := owners.Endpoint("vpce-0a1b2c3d"); got != (endpoints.Endpoint{}) {
 		t.Errorf("it is known as %+v", got)
 	}
 }
@@ -22,9 +28,9 @@ func TestNobodyIsNotOurs(t *testing.T) {
 // from.
 func TestInventoryOverTime(t *testing.T) {
 	unowned := Verdict{Evidence: EndpointPrivateSource}
-	inventory := Inventory{
-		"vpce-0a000000": {ID: "vpce-0a000000", VPC: "vpc-1", Created: at(t, "2026-11-18 12:00:00"), Deleted: at(t, "2026-11-20 12:00:00")},
-		"vpce-0b000000": {ID: "vpce-0b000000", VPC: "vpc-2", Deleted: at(t, "2026-11-20 12:00:00"), ByTrail: true},
+	inventory := endpoints.Inventory{
+		"vpce-0a000000": {ID: "vpce-0a000000", VPC: "vpc-1", Created: noon(t, "2026-11-18"), Deleted: noon(t, "2026-11-20")},
+		"vpce-0b000000": {ID: "vpce-0b000000", VPC: "vpc-2", Deleted: noon(t, "2026-11-20"), ByTrail: true},
 	}
 	for _, tc := range []struct {
 		day, id string
@@ -38,12 +44,27 @@ func TestInventoryOverTime(t *testing.T) {
 		{"2026-01-01", "vpce-0b000000", EndpointTrail, "vpc-2"},
 		{"2026-11-21", "vpce-0b000000", EndpointPrivateSource, ""},
 	} {
-		owners := Owners{Day: dayOf(t, tc.day), Inventory: inventory}
-		if got := owners.Resolve(unowned, tc.id, "").Evidence; got != tc.want {
+		owners := endpoints.Owners{Day: dayOf(t, tc.day), Inventory: inventory}
+		if got := unowned.Resolve(&owners, tc.id, "").Evidence; got != tc.want {
 			t.Errorf("%s on %s: %s, want %s", tc.id, tc.day, got, tc.want)
 		}
 		if got := owners.Endpoint(tc.id).VPC; got != tc.vpc {
 			t.Errorf("%s on %s lies in %q, want %q", tc.id, tc.day, got, tc.vpc)
 		}
 	}
+}
+
+func dayOf(t *testing.T, text string) day.Day {
+	t.Helper()
+	d, err := day.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// noon returns the middle of a day.
+func noon(t *testing.T, text string) int64 {
+	t.Helper()
+	return dayOf(t, text).Time().Add(12 * time.Hour).UnixMilli()
 }

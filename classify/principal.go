@@ -3,6 +3,7 @@ package classify
 import (
 	"bytes"
 
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/event"
 )
 
@@ -136,7 +137,7 @@ func arnAccount(arn []byte) []byte {
 		arn = rest
 	}
 	account, _, _ := bytes.Cut(arn, []byte(":"))
-	if !IsAccount(account) {
+	if !endpoints.IsAccount(account) {
 		return nil
 	}
 	return account
@@ -144,7 +145,7 @@ func arnAccount(arn []byte) []byte {
 
 func isInstanceID(s []byte) bool {
 	digits, ok := bytes.CutPrefix(s, []byte("i-"))
-	return ok && isHexID(digits)
+	return ok && endpoints.IsHexID(digits)
 }
 
 // isIdentityCenterRole reports whether arn is a role created by IAM Identity Center. Its

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/event"
 )
 
@@ -142,7 +143,7 @@ func (r *Resources) takeAll(service string, values *parameterValues, list []para
 		if list[i].how != ofOwner {
 			continue
 		}
-		if text, _ := event.TextOf(values[i]); IsAccount(text) {
+		if text, _ := event.TextOf(values[i]); endpoints.IsAccount(text) {
 			owner = text
 		}
 	}
@@ -228,7 +229,7 @@ func (r *Resources) named(p *parameter, service string, owner, name []byte) []by
 			owner, name = account, rest
 		}
 	}
-	if len(region) == 0 || len(name) == 0 || !IsAccount(owner) {
+	if len(region) == 0 || len(name) == 0 || !endpoints.IsAccount(owner) {
 		return nil
 	}
 	for _, part := range [...][]byte{[]byte(service), region, owner} {

@@ -8,7 +8,7 @@ import (
 )
 
 // Facts are what one record shows of a call's path. The record alone gives all of them.
-// Whether the endpoint is ours needs the whole day: Owners.Resolve turns the facts into
+// Whether the endpoint is ours needs the whole day: Verdict.Resolve turns the facts into
 // the verdict.
 type Facts struct {
 	Mention
@@ -112,41 +112,6 @@ func invokedByService(by []byte) bool {
 func isConsole(userAgent []byte) bool {
 	return bytes.Contains(userAgent, []byte("aws-internal/")) || bytes.Contains(userAgent, []byte("S3Console/"))
 }
-
-// IsEndpointID reports whether s is the id of a VPC endpoint: vpce- and 8 or 17
-// hexadecimal digits.
-func IsEndpointID(s []byte) bool {
-	digits, ok := bytes.CutPrefix(s, []byte("vpce-"))
-	return ok && isHexID(digits)
-}
-
-// isHexID reports whether s is the variable part of an EC2 resource id, short or long.
-func isHexID(s []byte) bool {
-	if len(s) != 8 && len(s) != 17 {
-		return false
-	}
-	for _, c := range s {
-		if !isDigit(c) && (c < 'a' || c > 'f') {
-			return false
-		}
-	}
-	return true
-}
-
-// IsAccount reports whether s is an account id: 12 digits.
-func IsAccount(s []byte) bool {
-	if len(s) != 12 {
-		return false
-	}
-	for _, c := range s {
-		if !isDigit(c) {
-			return false
-		}
-	}
-	return true
-}
-
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
 
 // namesAWS reports whether a field that should hold an endpoint or a source names AWS
 // itself: AWS Internal, AWS Internal/3, aws.internal, or a service such as

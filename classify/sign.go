@@ -39,7 +39,7 @@ func SignsOf(ev *event.Event, f *Facts) Signs { return f.Mention.SignsOf(ev, f.p
 
 // SignsOf reads the signs of ev. m must be its Mention, and public the result of Decide.
 func (m *Mention) SignsOf(ev *event.Event, public bool) (s Signs) {
-	if Failed(ev) && Denied(ev) {
+	if ev.Failed() && Denied(ev) {
 		s = DeniedCall
 		if len(m.EndpointID) > 0 && DeniedByEndpointPolicy(ev) {
 			s |= DeniedByEndpoint

@@ -1,5 +1,7 @@
 package classify
 
+import "vpcetrail/classify/endpoints"
+
 // A Route is the way in which a call reached AWS.
 type Route uint8
 
@@ -114,3 +116,24 @@ func (v Verdict) Route() Route { return v.Evidence.Route() }
 
 // Owner returns the owner of the call's endpoint, or NoOwner if the route is not vpce.
 func (v Verdict) Owner() Owner { return v.Evidence.Owner() }
+
+// Resolve applies rule 2 to v, the verdict that the record alone leads to. id is the
+// endpoint's id, and account is the owner that the record names. Both may be empty.
+func (v Verdict) Resolve(owners *endpoints.Owners, id, account string) Verdict {
+	if id == "" || v.Evidence == ServiceEvent || v.Evidence == ServicePrincipal {
+		return v
+	}
+	if owners.Owns(account) {
+		return Verdict{Evidence: EndpointAccount}
+	}
+	if e, ok := owners.Listed(id); ok {
+		if e.ByTrail {
+			return Verdict{Evidence: EndpointTrail}
+		}
+		return Verdict{Evidence: EndpointInventory}
+	}
+	if e, ok := owners.Trail[id]; ok && owners.Owns(e.Account) {
+		return Verdict{Evidence: EndpointTrail}
+	}
+	return v
+}

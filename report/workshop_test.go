@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/source/list"
@@ -22,7 +22,7 @@ func init() {
 		if err != nil {
 			t.Fatal(err)
 		}
-		inventory, err := classify.ParseInventory(text)
+		inventory, err := endpoints.ParseInventory(text)
 		if err != nil {
 			t.Fatal(err)
 		}

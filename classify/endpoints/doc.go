@@ -1,6 +1,13 @@
-// Package endpoints knows how AWS names VPC endpoints in every partition: the services
-// that they are for, and the hosts that they answer to. Its functions are pure and may be
-// called concurrently.
+// Package endpoints knows VPC endpoints. Its functions are pure and may be called
+// concurrently.
+//
+// Over time: an Endpoint describes when an endpoint existed, where, and for which service.
+// An Inventory holds such endpoints. It comes from inventory files (ParseInventory) and
+// from the trail's own events (FromEvent), and Save writes it. Owners knows which
+// endpoints are ours on one day.
+//
+// By name: ServiceOf returns the service that an endpoint is for, and IsHost recognizes the
+// host names that it answers to, in every partition.
 //
 // The table of services comes from three sources: AWS's list of services that integrate
 // with PrivateLink

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// described writes a Service in one line, with sources without their suffix.
-func described(s Service) string {
+// inWords writes a Service in one line, with sources without their suffix.
+func inWords(s Service) string {
 	words := []string{s.Region}
 	if s.Global {
 		words = []string{"global"}
@@ -95,7 +95,7 @@ func TestServices(t *testing.T) {
 
 		{"com.amazonaws.us-east-1", ""}, {"com.amazonaws.us-east-1.", "us-east-1"}, {"com.amazonaws.", ""}, {"com.amazonaws", ""}, {"com.example.us-east-1.sqs", ""}, {"", ""},
 	} {
-		if got := described(ServiceOf(tc.name)); got != tc.want {
+		if got := inWords(ServiceOf(tc.name)); got != tc.want {
 			t.Errorf("%s: got %q, want %q", tc.name, got, tc.want)
 		}
 	}

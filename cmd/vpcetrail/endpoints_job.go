@@ -8,12 +8,12 @@ import (
 	"runtime"
 	"strings"
 
-	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/source/list"
 	"vpcetrail/report"
-	"vpcetrail/report/endpoints"
+	reported "vpcetrail/report/endpoints"
 	"vpcetrail/report/grid"
 )
 
@@ -38,7 +38,7 @@ func (j *endpointsJob) run(ctx context.Context, in io.Reader, out, errOut io.Wri
 	if err := j.askEC2(ctx, tell); err != nil {
 		return err
 	}
-	trail := &endpoints.Trail{}
+	trail := &reported.Trail{}
 	var passed list.PassedOver
 	if len(j.sources) > 0 {
 		var err error
@@ -65,16 +65,16 @@ func (j *endpointsJob) run(ctx context.Context, in io.Reader, out, errOut io.Wri
 }
 
 // read returns what the events of the sources tell, and what was passed over.
-func (j *endpointsJob) read(ctx context.Context, in io.Reader, tell *messages) (*endpoints.Trail, list.PassedOver, error) {
+func (j *endpointsJob) read(ctx context.Context, in io.Reader, tell *messages) (*reported.Trail, list.PassedOver, error) {
 	trail, err := j.open(ctx, in)
 	if err != nil {
 		return nil, list.PassedOver{}, err
 	}
 	defer trail.Close()
-	collectors := make([]*endpoints.Collector, runtime.GOMAXPROCS(0))
+	collectors := make([]*reported.Collector, runtime.GOMAXPROCS(0))
 	sinks := make([]ingest.Sink, len(collectors))
 	for i := range collectors {
-		collectors[i] = endpoints.NewCollector()
+		collectors[i] = reported.NewCollector()
 		sinks[i] = collectors[i]
 	}
 	var done ingest.Progress
@@ -84,7 +84,7 @@ func (j *endpointsJob) read(ctx context.Context, in io.Reader, tell *messages) (
 	if err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: j.selection.Window, Progress: &done}); err != nil {
 		return nil, list.PassedOver{}, err
 	}
-	return endpoints.Gather(collectors, trail.Accounts(), j.own), trail.PassedOver(), nil
+	return reported.Gather(collectors, trail.Accounts(), j.own), trail.PassedOver(), nil
 }
 
 // write writes the inventory to standard output, or into the place of the file.
@@ -108,7 +108,7 @@ func (j *endpointsJob) write(out io.Writer) error {
 }
 
 // countEndpoints says in words what an inventory holds.
-func countEndpoints(inventory classify.Inventory) string {
+func countEndpoints(inventory endpoints.Inventory) string {
 	told, gone := 0, 0
 	for _, e := range inventory {
 		if e.ByTrail {
@@ -122,7 +122,7 @@ func countEndpoints(inventory classify.Inventory) string {
 }
 
 // incomplete says what is missing in the inventory that was written; nil where nothing is.
-func (j *endpointsJob) incomplete(trail *endpoints.Trail, passed int64) error {
+func (j *endpointsJob) incomplete(trail *reported.Trail, passed int64) error {
 	var missing []string
 	if n := len(trail.Problems); n > 0 {
 		missing = append(missing, fmt.Sprintf("%d of %d objects could not be read whole", n, trail.Objects))

@@ -19,7 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
-	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/event"
 )
 
@@ -104,7 +104,7 @@ func TestEndpointsAskedOfEC2(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inventory, err := classify.ParseInventory(text)
+	inventory, err := endpoints.ParseInventory(text)
 	if err != nil {
 		t.Fatal(err)
 	}

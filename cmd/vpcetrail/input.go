@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/source/list"
 )
@@ -18,7 +19,7 @@ type input struct {
 	selection list.Selection
 	reading   source.Options
 	own       []string // accounts beside those of the trail
-	inventory classify.Inventory
+	inventory endpoints.Inventory
 	ranges    *classify.Ranges
 	optional  optionalInputs
 

@@ -7,7 +7,7 @@ import (
 	"os"
 	"slices"
 
-	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/cmd/vpcetrail/inventory"
 )
 
@@ -16,7 +16,7 @@ const askAWS = "aws"
 
 // readInventories reads the files of --endpoints. EC2 is asked later, by askEC2.
 func (in *input) readInventories(values []string) error {
-	in.inventory, in.optional = classify.Inventory{}, optionalInputs{}
+	in.inventory, in.optional = endpoints.Inventory{}, optionalInputs{}
 	for _, value := range values {
 		if value == askAWS {
 			in.live = true
@@ -26,7 +26,7 @@ func (in *input) readInventories(values []string) error {
 		if err != nil {
 			return fmt.Errorf("--endpoints: %w", err)
 		}
-		found, err := classify.ParseInventory(data)
+		found, err := endpoints.ParseInventory(data)
 		if err != nil {
 			return fmt.Errorf("--endpoints: %s: %w", value, err)
 		}
@@ -56,7 +56,7 @@ func (in *input) askEC2(ctx context.Context, tell *messages) error {
 		tell.problem(u.String())
 		in.regionsUnread = append(in.regionsUnread, u.Region)
 	}
-	told := classify.Inventory{}
+	told := endpoints.Inventory{}
 	for _, e := range answer.Endpoints {
 		told.Add(e)
 		in.inventory.Add(e)

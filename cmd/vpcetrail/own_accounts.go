@@ -8,14 +8,14 @@ import (
 	"io"
 	"os"
 
-	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 )
 
 // ownAccounts returns the account ids of --own-accounts: each value is one, or names a file of them.
 func ownAccounts(values []string) ([]string, error) {
 	var ids []string
 	for _, value := range values {
-		if classify.IsAccount([]byte(value)) {
+		if endpoints.IsAccount([]byte(value)) {
 			ids = append(ids, value)
 			continue
 		}
@@ -71,7 +71,7 @@ func parseAccountPages(data []byte) (ids []string, err error) {
 			return nil, fmt.Errorf(`document %d has no list "Accounts" with "Id" as text: %s`, n, remedyAccounts)
 		}
 		for i, account := range page.Accounts {
-			if !classify.IsAccount([]byte(account.ID)) {
+			if !endpoints.IsAccount([]byte(account.ID)) {
 				return nil, fmt.Errorf("document %d, Accounts[%d]: Id %q is not an account id of 12 digits", n, i, account.ID)
 			}
 			ids = append(ids, account.ID)
@@ -84,7 +84,7 @@ func parseAccountLines(data []byte) (ids []string, err error) {
 	for line := range bytes.Lines(data) {
 		n++
 		for _, id := range bytes.Fields(line) { // --output text puts all in one line
-			if !classify.IsAccount(id) {
+			if !endpoints.IsAccount(id) {
 				return nil, fmt.Errorf("line %d: %.40q is not an account id of 12 digits: %s", n, id, remedyAccounts)
 			}
 			ids = append(ids, string(id))

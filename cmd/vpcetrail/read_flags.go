@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/source/list"
@@ -121,7 +122,7 @@ func latenessDays(lateness time.Duration) int {
 
 func checkAccounts(flag string, ids []string) error {
 	for _, id := range ids {
-		if !classify.IsAccount([]byte(id)) {
+		if !endpoints.IsAccount([]byte(id)) {
 			return fmt.Errorf("%s: %q is not an account id of 12 digits", flag, id)
 		}
 	}

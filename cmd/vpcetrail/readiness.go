@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/policy"
@@ -82,7 +82,7 @@ func (f *readinessFlags) check(now time.Time) (window day.Window, p *policy.Poli
 		return window, nil, fmt.Errorf("--org-id %q: want an organization's id such as o-a1b2c3d4e5", f.OrgID)
 	}
 	for _, id := range f.Endpoints {
-		if !classify.IsEndpointID([]byte(id)) {
+		if !endpoints.IsID([]byte(id)) {
 			return window, nil, fmt.Errorf("--endpoints: %q is no endpoint id such as vpce-0a1b2c3d4e5f60718", id)
 		}
 	}

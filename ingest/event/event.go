@@ -150,3 +150,17 @@ func (e *Event) Kind() Kind {
 	}
 	return Call
 }
+
+// Failed reports whether the call ended in an error.
+func (e *Event) Failed() bool {
+	if len(e.ErrorCode) == 0 {
+		return len(e.ErrorMessage) > 0
+	}
+	return !isSuccess(e.ErrorCode)
+}
+
+// isSuccess reports whether an errorCode is an HTTP success status. Amazon Managed
+// Grafana writes "200".
+func isSuccess(code []byte) bool {
+	return len(code) == 3 && code[0] == '2' && isDigit(code[1]) && isDigit(code[2])
+}

@@ -6,6 +6,7 @@ import (
 	"context"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
@@ -21,10 +22,10 @@ type Job struct {
 	Window   day.Window // the days, by eventTime, that are reported
 	Lateness int        // days after a day whose folders are read for it
 
-	Ranges      *classify.Ranges   // AWS's own public addresses; nil: those that are part of the program
-	OwnAccounts []string           // accounts that are ours besides those that have a folder in the trail
-	Inventory   classify.Inventory // our endpoints by id
-	NATPrice    float64            // US dollars a GB, for findings
+	Ranges      *classify.Ranges    // AWS's own public addresses; nil: those that are part of the program
+	OwnAccounts []string            // accounts that are ours besides those that have a folder in the trail
+	Inventory   endpoints.Inventory // our endpoints by id
+	NATPrice    float64             // US dollars a GB, for findings
 
 	Workers  int         // objects that are read at once; 0 is one
 	Memory   Memory      // what does not fit goes to Disk

@@ -5,7 +5,7 @@ import (
 	"reflect"
 	"testing"
 
-	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/fixtures"
 	"vpcetrail/ingest/day"
 
@@ -56,7 +56,7 @@ func runCase(t *testing.T, c *fixtures.Case) *report.Report {
 		log = records
 	}
 	writeFile(t, dir, name, log)
-	inventory, err := classify.ParseInventory(c.Endpoints())
+	inventory, err := endpoints.ParseInventory(c.Endpoints())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/dedupe"
@@ -221,7 +222,7 @@ func (c *Counter) classify(p *pending, ev *event.Event, callee *knownCallee) (ta
 }
 
 func flagsOf(ev *event.Event, signs classify.Signs) (flags uint32) {
-	if classify.Failed(ev) {
+	if ev.Failed() {
 		flags = flagFailed
 		if signs&classify.DeniedCall != 0 {
 			flags |= flagDenied
@@ -238,7 +239,7 @@ func flagsOf(ev *event.Event, signs classify.Signs) (flags uint32) {
 
 // learn notes what an event shows besides its own call.
 func (c *Counter) learn(ev *event.Event, of day.Day) {
-	for _, e := range classify.TrailEndpoints(ev) {
+	for _, e := range endpoints.FromEvent(ev) {
 		c.current.told = append(c.current.told, toldEndpoint{of, e})
 	}
 	if c.current.account != string(ev.Recipient) {

@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/spill"
 
@@ -72,7 +73,7 @@ func (d *derivation) endpoint(k endpointKey) *table.EndpointRow {
 }
 
 // describe fills the columns that calls do not tell.
-func describe(r *table.EndpointRow, e classify.Endpoint) {
+func describe(r *table.EndpointRow, e endpoints.Endpoint) {
 	r.VPCID, r.ServiceName = e.VPC, e.Service
 	switch e.PrivateDNS.Enabled {
 	case event.True:

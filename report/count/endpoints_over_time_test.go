@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/day"
 
 	"vpcetrail/report/table"
@@ -99,7 +99,7 @@ func TestEndpointsOverTime(t *testing.T) {
 		"an inventory that EC2 told too":              {saved("inventory"), always("endpoint_inventory")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			inventory, err := classify.ParseInventory([]byte(tc.inventory))
+			inventory, err := endpoints.ParseInventory([]byte(tc.inventory))
 			if err != nil {
 				t.Fatal(err)
 			}

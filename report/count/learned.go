@@ -4,14 +4,14 @@ import (
 	"maps"
 	"slices"
 
-	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/day"
 )
 
 // Learned is what the events of a trail show beside their own calls: little, in any trail.
 type Learned struct {
 	// Endpoints are those that events describe, by the events' day and the endpoints' id.
-	Endpoints map[day.Day]map[string]classify.Endpoint `json:"endpoints"`
+	Endpoints map[day.Day]map[string]endpoints.Endpoint `json:"endpoints"`
 	// Accounts are those of events in objects whose names give no account, in order.
 	Accounts []string `json:"accounts"`
 }
@@ -27,19 +27,19 @@ func LearnedBy(counters []*Counter) Learned {
 }
 
 // toldEndpoints are the endpoints that the trail's own events describe, by day and id: few, in any trail.
-type toldEndpoints map[day.Day]map[string]classify.Endpoint
+type toldEndpoints map[day.Day]map[string]endpoints.Endpoint
 
 // A toldEndpoint is one that an event of a day describes.
 type toldEndpoint struct {
 	day      day.Day
-	endpoint classify.Endpoint
+	endpoint endpoints.Endpoint
 }
 
-func (t toldEndpoints) merge(d day.Day, e classify.Endpoint) {
+func (t toldEndpoints) merge(d day.Day, e endpoints.Endpoint) {
 	if t[d] == nil {
-		t[d] = map[string]classify.Endpoint{}
+		t[d] = map[string]endpoints.Endpoint{}
 	}
-	t[d][e.ID] = classify.Merge(t[d][e.ID], e)
+	t[d][e.ID] = endpoints.Merge(t[d][e.ID], e)
 }
 
 func (t toldEndpoints) mergeAll(others toldEndpoints) {

@@ -153,7 +153,7 @@ func cellOf(ev *event.Event, ranges *classify.Ranges) (cell []byte, flags uint32
 			}
 		}
 		g.principal, g.bits = d.principal(&who), bitsOf(facts.Unowned, classify.SharedBy(ev) != nil)
-		if classify.Failed(ev) {
+		if ev.Failed() {
 			flags |= flagFailed
 			if classify.Denied(ev) {
 				flags |= flagDenied

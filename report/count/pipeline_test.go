@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
@@ -22,7 +23,7 @@ type testRun struct {
 	sources   []string
 	window    day.Window
 	own       []string
-	inventory map[string]classify.Endpoint
+	inventory map[string]endpoints.Endpoint
 	workers   int
 	memory    int // bytes for each part of the run; 0 is the default
 }

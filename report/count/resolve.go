@@ -4,6 +4,7 @@ import (
 	"maps"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
 
@@ -18,7 +19,7 @@ import (
 type resolver struct {
 	trail     map[string]bool // accounts with a folder in the trail
 	accounts  map[string]bool // ours: those, and the configured ones
-	inventory classify.Inventory
+	inventory endpoints.Inventory
 	told      toldEndpoints
 
 	interfaces map[day.Day]map[string]bool // endpoints that a record of the day proves to be of type interface
@@ -30,7 +31,7 @@ type resolver struct {
 
 // A tally is what is known of endpoints on one day, by calls or without.
 type tally struct {
-	owners     classify.Owners
+	owners     endpoints.Owners
 	interfaces map[string]bool
 
 	network       map[endpointKey]*table.Measures // by network events
@@ -108,7 +109,7 @@ func (r *resolver) tallyOf(d day.Day) *tally {
 	t := r.byDay[d]
 	if t == nil {
 		t = &tally{
-			owners:     classify.Owners{Accounts: r.accounts, Day: d, Inventory: r.inventory, Trail: r.told[d]},
+			owners:     endpoints.Owners{Accounts: r.accounts, Day: d, Inventory: r.inventory, Trail: r.told[d]},
 			interfaces: r.interfaces[d],
 			network:    map[endpointKey]*table.Measures{}, networkOwners: map[endpointKey]string{}, denied: map[endpointKey]int64{},
 		}
@@ -149,7 +150,7 @@ func (t *tally) ownerOf(id, account string) (owner, ownerAccount string) {
 	if account != "" {
 		unowned.Evidence = classify.EndpointForeignAccount
 	}
-	found := t.owners.Resolve(unowned, id, account).Owner()
+	found := unowned.Resolve(&t.owners, id, account).Owner()
 	if found == classify.Own && account == "" {
 		account = t.owners.Endpoint(id).Account
 	}
@@ -163,7 +164,7 @@ type verdict struct{ route, origin, evidence, endpointType, endpointAccount, own
 func (r *resolver) verdict(p *page, c *callee, bits verdictBits) verdict {
 	t := r.tallyOf(c.day)
 	id, account := string(p.texts.text(c.endpoint)), string(p.texts.text(c.owner))
-	v := t.owners.Resolve(bits.unowned(), id, account)
+	v := bits.unowned().Resolve(&t.owners, id, account)
 	endpointType := ""
 	if v.Route() == classify.VPCE {
 		endpointType = t.typeOf(id)

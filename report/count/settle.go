@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/dedupe"
 	"vpcetrail/ingest/spill"
@@ -19,11 +19,11 @@ type Input struct {
 	Counters []*Counter // of all workers of a run that ended well
 	Window   day.Window
 
-	TrailAccounts []string           // those that have a folder in the trail
-	OwnAccounts   []string           // further accounts that are ours
-	Inventory     classify.Inventory // our endpoints by id
-	NATPrice      float64            // US dollars a gigabyte, for findings
-	PassedOver    int64              // objects that may hold calls and were not read
+	TrailAccounts []string            // those that have a folder in the trail
+	OwnAccounts   []string            // further accounts that are ours
+	Inventory     endpoints.Inventory // our endpoints by id
+	NATPrice      float64             // US dollars a gigabyte, for findings
+	PassedOver    int64               // objects that may hold calls and were not read
 
 	Disk   *spill.Disk // takes what passes Memory; it must stay open as long as the report is used
 	Memory int         // bytes, about; 0 is 64 MiB

@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/fixtures/trail"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
@@ -44,7 +45,7 @@ func TestGeneratedTrail(t *testing.T) {
 	if err := errors.Join(one.WriteTraffic(dir+"/expected/one.csv"), one.WriteBalance(dir+"/expected/one.json")); err != nil {
 		t.Fatal(err)
 	}
-	inventory, err := classify.ParseInventory(readFile(t, dir, "endpoints.json"))
+	inventory, err := endpoints.ParseInventory(readFile(t, dir, "endpoints.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +186,7 @@ func TestBrokenObjectsGiveNoSamples(t *testing.T) {
 // TestWorkshop holds the endpoint workshop against its table, which was worked out by hand.
 func TestWorkshop(t *testing.T) {
 	const workshop = "../../fixtures/workshop"
-	inventory, err := classify.ParseInventory(readFile(t, workshop, "endpoints.json"))
+	inventory, err := endpoints.ParseInventory(readFile(t, workshop, "endpoints.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -5,7 +5,7 @@ import (
 	"cmp"
 	"slices"
 
-	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/event"
 )
@@ -13,13 +13,13 @@ import (
 // A Collector takes the events of one worker, and keeps what they tell of endpoints. It is an ingest.Sink; use
 // NewCollector. It holds the endpoints that are told of, and what is wrong with objects that cannot be read whole.
 type Collector struct {
-	told     classify.Inventory
+	told     endpoints.Inventory
 	loose    map[string]bool // accounts of events in objects whose names tell no account
 	problems []problem
 	objects  int
 
 	current struct { // the object at hand, which may not count
-		told     []classify.Endpoint
+		told     []endpoints.Endpoint
 		account  string // of the event before
 		accounts []string
 	}
@@ -29,7 +29,7 @@ type problem struct{ object, text string }
 
 // NewCollector returns an empty Collector.
 func NewCollector() *Collector {
-	return &Collector{told: classify.Inventory{}, loose: map[string]bool{}}
+	return &Collector{told: endpoints.Inventory{}, loose: map[string]bool{}}
 }
 
 // Begin opens an object.
@@ -41,7 +41,7 @@ func (c *Collector) Event(ev *event.Event) {
 		return
 	}
 	at := &c.current
-	at.told = append(at.told, classify.TrailEndpoints(ev)...)
+	at.told = append(at.told, endpoints.FromEvent(ev)...)
 	if at.account != string(ev.Recipient) {
 		at.account = string(ev.Recipient)
 		at.accounts = append(at.accounts, at.account)
@@ -72,7 +72,7 @@ func (c *Collector) End(res *ingest.Result) error {
 // A Trail is what the events of a whole trail tell.
 type Trail struct {
 	// Endpoints are those of our accounts.
-	Endpoints classify.Inventory
+	Endpoints endpoints.Inventory
 	// Problems says what is wrong with each object that could not be read whole, in the order of the objects' names.
 	Problems []string
 	// Objects is how many were read, or could not be.
@@ -86,7 +86,7 @@ func Gather(collectors []*Collector, trailAccounts, own []string) *Trail {
 	for _, account := range slices.Concat(trailAccounts, own) {
 		ours[account] = true
 	}
-	trail := &Trail{Endpoints: classify.Inventory{}}
+	trail := &Trail{Endpoints: endpoints.Inventory{}}
 	var problems []problem
 	for _, c := range collectors {
 		trail.Objects += c.objects

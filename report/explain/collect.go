@@ -7,6 +7,7 @@ import (
 	"io"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/dedupe"
@@ -26,9 +27,9 @@ type Collector struct {
 	kept           *spill.Buckets // streams of what follows
 	events, places *gob.Encoder   // of keptEvent, and of keptPlace for each object that has some
 
-	told       map[day.Day]map[string]classify.Endpoint // by the day's own endpoint events
-	interfaces map[day.Day]map[string]bool              // endpoints that a record of the day proves to be of type interface
-	loose      map[string]bool                          // accounts of events in objects whose names tell no account
+	told       map[day.Day]map[string]endpoints.Endpoint // by the day's own endpoint events
+	interfaces map[day.Day]map[string]bool               // endpoints that a record of the day proves to be of type interface
+	loose      map[string]bool                           // accounts of events in objects whose names tell no account
 
 	objects, unread int
 	problem         func(string)
@@ -47,7 +48,7 @@ type current struct {
 
 type toldEndpoint struct {
 	day      day.Day
-	endpoint classify.Endpoint
+	endpoint endpoints.Endpoint
 }
 
 // keptEvent is an event as it is kept.
@@ -76,7 +77,7 @@ func NewCollector(opt Options) *Collector {
 	c := &Collector{
 		ranges: opt.Ranges, ids: map[string]bool{}, disk: opt.Disk, memory: opt.Memory,
 		log: dedupe.NewLog(opt.Disk, opt.Memory/2), kept: spill.NewBuckets(opt.Disk, 2, opt.Memory/2), problem: opt.Problem,
-		told: map[day.Day]map[string]classify.Endpoint{}, interfaces: map[day.Day]map[string]bool{}, loose: map[string]bool{},
+		told: map[day.Day]map[string]endpoints.Endpoint{}, interfaces: map[day.Day]map[string]bool{}, loose: map[string]bool{},
 	}
 	for _, id := range opt.IDs {
 		c.ids[id] = true
@@ -112,11 +113,11 @@ func (c *Collector) Event(ev *event.Event) {
 // as the first one.
 func (c *Collector) learn(ev *event.Event) {
 	d := dayOf(ev)
-	for _, e := range classify.TrailEndpoints(ev) {
+	for _, e := range endpoints.FromEvent(ev) {
 		c.at.told = append(c.at.told, toldEndpoint{d, e})
 	}
 	if f := classify.Examine(ev, c.ranges); f.Interface && !c.interfaces[d][string(f.EndpointID)] {
-		c.at.interfaces = append(c.at.interfaces, toldEndpoint{d, classify.Endpoint{ID: string(f.EndpointID)}})
+		c.at.interfaces = append(c.at.interfaces, toldEndpoint{d, endpoints.Endpoint{ID: string(f.EndpointID)}})
 	}
 	if len(ev.Recipient) > 0 && !c.at.accounts[string(ev.Recipient)] { // nearly always there, and looked up without a copy
 		c.at.accounts[string(ev.Recipient)] = true
@@ -145,9 +146,9 @@ func (c *Collector) End(res *ingest.Result) error {
 func (c *Collector) settle(res *ingest.Result) {
 	for _, t := range c.at.told {
 		if c.told[t.day] == nil {
-			c.told[t.day] = map[string]classify.Endpoint{}
+			c.told[t.day] = map[string]endpoints.Endpoint{}
 		}
-		c.told[t.day][t.endpoint.ID] = classify.Merge(c.told[t.day][t.endpoint.ID], t.endpoint)
+		c.told[t.day][t.endpoint.ID] = endpoints.Merge(c.told[t.day][t.endpoint.ID], t.endpoint)
 	}
 	for _, t := range c.at.interfaces {
 		if c.interfaces[t.day] == nil {

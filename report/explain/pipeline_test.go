@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/fixtures"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
@@ -56,7 +57,7 @@ func explainedCase(t testing.TB, c *fixtures.Case) *Record {
 		name = "AWSLogs/" + c.Folder.AccountID + "/CloudTrail/" + c.Folder.Region + "/2026/11/20/log.json"
 	}
 	write(t, filepath.Join(dir, name), c.Log())
-	inventory, err := classify.ParseInventory(c.Endpoints())
+	inventory, err := endpoints.ParseInventory(c.Endpoints())
 	if err != nil {
 		t.Fatal(err)
 	}

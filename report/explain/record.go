@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/dedupe"
 	"vpcetrail/ingest/event"
 )
@@ -39,9 +40,9 @@ const (
 
 // Known is what the whole trail and the command line say.
 type Known struct {
-	TrailAccounts []string           // those that have a folder in the trail
-	OwnAccounts   []string           // further accounts that are ours
-	Inventory     classify.Inventory // our endpoints by id
+	TrailAccounts []string            // those that have a folder in the trail
+	OwnAccounts   []string            // further accounts that are ours
+	Inventory     endpoints.Inventory // our endpoints by id
 }
 
 // Each calls fn with the records, in the order of the trail, once the run that the Collector took has ended
@@ -71,7 +72,7 @@ func (c *Collector) Each(ctx context.Context, known Known, fn func(*Record) erro
 			d := dayOf(ev)
 			facts := classify.Examine(ev, c.ranges)
 			facts.Interface = facts.Interface || c.interfaces[d][string(facts.EndpointID)]
-			owners := classify.Owners{Accounts: ours, Day: d, Inventory: known.Inventory, Trail: c.told[d]}
+			owners := endpoints.Owners{Accounts: ours, Day: d, Inventory: known.Inventory, Trail: c.told[d]}
 			x := classify.Explain(ev, facts, &owners, c.ranges)
 			r.Explanation = &x
 		}
@@ -113,7 +114,7 @@ func newRecord(ev *event.Event, object string) *Record {
 		r.Time = time.UnixMilli(ev.Time).UTC()
 	}
 	switch code, message := string(ev.ErrorCode), string(ev.ErrorMessage); {
-	case !classify.Failed(ev):
+	case !ev.Failed():
 	case code != "" && message != "":
 		r.Error = code + ": " + message
 	default:

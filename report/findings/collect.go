@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report/table"
@@ -34,7 +35,7 @@ type Collector struct {
 
 // daily is what is known of a day besides totals.
 type daily struct {
-	owners     *classify.Owners
+	owners     *endpoints.Owners
 	served     map[place]bool  // by an endpoint of ours
 	covered    map[place]bool  // accounts and Regions that calls were seen of; service is ""
 	used       map[string]bool // endpoints
@@ -61,7 +62,7 @@ func (c *Collector) Join(o *Collector) {
 }
 
 // Own says whose endpoints are whose on a day. It comes before the day's calls.
-func (c *Collector) Own(d day.Day, owners *classify.Owners) { c.of(d).owners = owners }
+func (c *Collector) Own(d day.Day, owners *endpoints.Owners) { c.of(d).owners = owners }
 
 // Restrict says that a resource's own policy refused calls on a day. It comes before the day's calls.
 func (c *Collector) Restrict(d day.Day, resource string) { c.of(d).restricted[resource] = false }
@@ -69,7 +70,7 @@ func (c *Collector) Restrict(d day.Day, resource string) { c.of(d).restricted[re
 func (c *Collector) of(d day.Day) *daily {
 	if c.days[d] == nil {
 		c.days[d] = &daily{
-			owners: &classify.Owners{}, served: map[place]bool{}, covered: map[place]bool{}, used: map[string]bool{}, restricted: map[string]bool{},
+			owners: &endpoints.Owners{}, served: map[place]bool{}, covered: map[place]bool{}, used: map[string]bool{}, restricted: map[string]bool{},
 		}
 	}
 	return c.days[d]

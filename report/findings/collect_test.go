@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
 
@@ -40,8 +41,8 @@ func viaEndpoint(owner string) func(*Calls) {
 }
 
 // serving returns an inventory of one endpoint, for a service.
-func serving(service string) map[string]classify.Endpoint {
-	return map[string]classify.Endpoint{"vpce-1": {ID: "vpce-1", Service: service, Account: ours}}
+func serving(service string) map[string]endpoints.Endpoint {
+	return map[string]endpoints.Endpoint{"vpce-1": {ID: "vpce-1", Service: service, Account: ours}}
 }
 
 // toService makes calls go to a service, of no resource.
@@ -50,10 +51,10 @@ func toService(name string) func(*Calls) {
 }
 
 func TestFindings(t *testing.T) {
-	inventory := map[string]classify.Endpoint{"vpce-1": {ID: "vpce-1", Service: "com.amazonaws.us-east-1.s3", Account: ours}}
+	inventory := map[string]endpoints.Endpoint{"vpce-1": {ID: "vpce-1", Service: "com.amazonaws.us-east-1.s3", Account: ours}}
 	for _, tc := range []struct {
 		name       string
-		inventory  map[string]classify.Endpoint
+		inventory  map[string]endpoints.Endpoint
 		restricted bool
 		calls      []*Calls
 		want       []string // finding, severity, principal, resource, endpoint, calls, samples
@@ -64,7 +65,7 @@ func TestFindings(t *testing.T) {
 		{name: "past an endpoint that was used",
 			calls: []*Calls{call("a", func(c *Calls) { c.Resources = nil }), call("b", viaEndpoint("own"))},
 			want:  []string{"past_endpoint medium role - - 2 a"}},
-		{name: "no endpoint in that Region", inventory: map[string]classify.Endpoint{"vpce-1": {ID: "vpce-1", Service: "com.amazonaws.eu-west-1.s3", Account: ours}},
+		{name: "no endpoint in that Region", inventory: map[string]endpoints.Endpoint{"vpce-1": {ID: "vpce-1", Service: "com.amazonaws.eu-west-1.s3", Account: ours}},
 			calls: []*Calls{call("a", func(c *Calls) { c.Resources = nil })}},
 		{name: "past an endpoint whose name is not the service's", inventory: serving("com.amazonaws.us-east-1.email"),
 			calls: []*Calls{call("a", toService("ses"))},
@@ -155,12 +156,12 @@ func TestFindings(t *testing.T) {
 // testDay is the day of all calls.
 const testDay = day.Day(20_000)
 
-func newCollector(t *testing.T, inventory map[string]classify.Endpoint, restricted bool) *Collector {
+func newCollector(t *testing.T, inventory map[string]endpoints.Endpoint, restricted bool) *Collector {
 	t.Helper()
 	disk := spill.NewDisk(t.TempDir())
 	t.Cleanup(func() { _ = disk.Close() })
 	c := New(disk, 1<<20)
-	c.Own(testDay, &classify.Owners{Accounts: map[string]bool{ours: true}, Inventory: inventory})
+	c.Own(testDay, &endpoints.Owners{Accounts: map[string]bool{ours: true}, Inventory: inventory})
 	if restricted {
 		c.Restrict(testDay, bucket)
 	}

@@ -4,7 +4,6 @@ import (
 	"iter"
 	"math"
 
-	"vpcetrail/classify"
 	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
@@ -42,7 +41,7 @@ func (c *Collector) Days(days []day.Day, opt Options) *Days {
 func (c *Collector) serve(d day.Day) {
 	of := c.of(d)
 	seen := map[string]bool{}
-	for _, known := range []map[string]classify.Endpoint{of.owners.Inventory, of.owners.Trail} {
+	for _, known := range []map[string]endpoints.Endpoint{of.owners.Inventory, of.owners.Trail} {
 		for id := range known {
 			e := of.owners.Endpoint(id)
 			if e.ID == "" || seen[id] {

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/count"
@@ -25,11 +25,11 @@ const format = 2
 
 // An Index says how a report was made, as far as it takes to merge it, and names the parts of its shard.
 type Index struct {
-	Format    int                `json:"format"`
-	Run       report.Run         `json:"run"`
-	Lateness  int                `json:"lateness_days"` // days after a day whose folders were read for it
-	SHA256    bool               `json:"sha256"`        // the logs were digested
-	Inventory classify.Inventory `json:"inventory,omitempty"`
+	Format    int                 `json:"format"`
+	Run       report.Run          `json:"run"`
+	Lateness  int                 `json:"lateness_days"` // days after a day whose folders were read for it
+	SHA256    bool                `json:"sha256"`        // the logs were digested
+	Inventory endpoints.Inventory `json:"inventory,omitempty"`
 
 	TrailAccounts []string      `json:"trail_accounts"`
 	PassedOver    int64         `json:"passed_over,omitempty"` // objects that may hold calls and were not read

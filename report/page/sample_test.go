@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
@@ -52,7 +52,7 @@ func workshop(t testing.TB) reporttest.Store {
 	if err != nil {
 		t.Fatal(err)
 	}
-	inventory, err := classify.ParseInventory(text)
+	inventory, err := endpoints.ParseInventory(text)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"golang.org/x/sync/errgroup"
 
-	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/event"
 )
@@ -59,7 +59,7 @@ func Connect(ctx context.Context) (*EC2, error) {
 
 // An Answer is what EC2 tells. Its slices are in the order of the Regions' names.
 type Answer struct {
-	Endpoints classify.Inventory
+	Endpoints endpoints.Inventory
 	Read      []string // Regions that were read
 	Unread    []Unread // Regions that were not, of which nothing is in Endpoints
 }
@@ -97,7 +97,7 @@ func (e *EC2) Describe(ctx context.Context, regions []string) (*Answer, error) {
 	if ctx.Err() != nil {
 		return nil, context.Cause(ctx)
 	}
-	answer := &Answer{Endpoints: classify.Inventory{}}
+	answer := &Answer{Endpoints: endpoints.Inventory{}}
 	now := e.Now().UnixMilli()
 	for i, region := range regions {
 		if failed[i] != nil {
@@ -155,18 +155,18 @@ func describe(ctx context.Context, client Client) ([]types.VpcEndpoint, error) {
 
 // add takes over an endpoint that EC2 described at the time now.
 func (a *Answer) add(v *types.VpcEndpoint, region string, now int64) error {
-	e := classify.Endpoint{
-		ID: sdk.ToString(v.VpcEndpointId), Type: classify.EndpointType(string(v.VpcEndpointType)), VPC: sdk.ToString(v.VpcId),
+	e := endpoints.Endpoint{
+		ID: sdk.ToString(v.VpcEndpointId), Type: endpoints.TypeOf(string(v.VpcEndpointType)), VPC: sdk.ToString(v.VpcId),
 		Service: sdk.ToString(v.ServiceName), Account: sdk.ToString(v.OwnerId), Region: region,
 	}
 	switch {
-	case !classify.IsEndpointID([]byte(e.ID)):
+	case !endpoints.IsID([]byte(e.ID)):
 		return fmt.Errorf("%s: %q is not an endpoint's id: vpce- and 8 or 17 hexadecimal digits", region, e.ID)
-	case e.Account != "" && !classify.IsAccount([]byte(e.Account)):
+	case e.Account != "" && !endpoints.IsAccount([]byte(e.Account)):
 		return fmt.Errorf("%s: %s: owner %q is not an account id of 12 digits", region, e.ID, e.Account)
 	}
 	if v.PrivateDnsEnabled != nil {
-		e.PrivateDNS = classify.PrivateDNS{Enabled: event.False, At: now}
+		e.PrivateDNS = endpoints.PrivateDNS{Enabled: event.False, At: now}
 		if *v.PrivateDnsEnabled {
 			e.PrivateDNS.Enabled = event.True
 		}

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/event"
 )
 
@@ -122,10 +122,10 @@ func TestDescribe(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := classify.Inventory{
+	want := endpoints.Inventory{
 		"vpce-0a000001": {ID: "vpce-0a000001", Type: "interface", VPC: "vpc-1", Service: "com.amazonaws.us-east-1.sqs", Account: "111122223333", Region: "us-east-1",
-			PrivateDNS: classify.PrivateDNS{Enabled: event.True, At: readAt}, Created: time.Date(2026, 11, 18, 10, 0, 0, 250e6, time.UTC).UnixMilli(), Seen: readAt},
-		"vpce-0a000002": {ID: "vpce-0a000002", Type: "gateway", Region: "us-east-1", PrivateDNS: classify.PrivateDNS{Enabled: event.False, At: readAt}, Seen: readAt},
+			PrivateDNS: endpoints.PrivateDNS{Enabled: event.True, At: readAt}, Created: time.Date(2026, 11, 18, 10, 0, 0, 250e6, time.UTC).UnixMilli(), Seen: readAt},
+		"vpce-0a000002": {ID: "vpce-0a000002", Type: "gateway", Region: "us-east-1", PrivateDNS: endpoints.PrivateDNS{Enabled: event.False, At: readAt}, Seen: readAt},
 		"vpce-0a000003": {ID: "vpce-0a000003", Region: "us-east-1"},
 		"vpce-0b000001": {ID: "vpce-0b000001", Type: "gateway", Region: "eu-west-1", Seen: readAt},
 	}

@@ -1,4 +1,4 @@
-package classify
+package endpoints
 
 import (
 	"encoding/json"
@@ -19,9 +19,9 @@ type Inventory map[string]Endpoint
 // difference.
 func (inv Inventory) Add(e Endpoint) { inv[e.ID] = Merge(inv[e.ID], e) }
 
-// EndpointType converts EC2's type t to the type in reports: "gateway", "interface", or
-// "" for the other types, which carry no API calls.
-func EndpointType(t string) string {
+// TypeOf converts EC2's type t to the type in reports: "gateway", "interface", or "" for
+// the other types, which carry no API calls.
+func TypeOf(t string) string {
 	switch t = strings.ToLower(t); t {
 	case "gateway", "interface":
 		return t
@@ -44,7 +44,7 @@ type described struct {
 // endpoint returns the described endpoint. The error names the first field with a wrong
 // value. In the Endpoint such fields stay unknown.
 func (d *described) endpoint() (Endpoint, error) {
-	e := Endpoint{ID: d.VpcEndpointID, Type: EndpointType(d.VpcEndpointType), VPC: d.VpcID, Service: d.ServiceName}
+	e := Endpoint{ID: d.VpcEndpointID, Type: TypeOf(d.VpcEndpointType), VPC: d.VpcID, Service: d.ServiceName}
 	var enabled, dated bool
 	e.PrivateDNS.Enabled, enabled = truth(d.PrivateDNSEnabled)
 	e.Created, dated = moment(d.CreationTimestamp)
@@ -52,7 +52,7 @@ func (d *described) endpoint() (Endpoint, error) {
 		e.Account = d.OwnerID
 	}
 	switch {
-	case !IsEndpointID([]byte(d.VpcEndpointID)):
+	case !IsID([]byte(d.VpcEndpointID)):
 		return e, wrongID("VpcEndpointId", d.VpcEndpointID)
 	case e.Account != d.OwnerID:
 		return e, wrongAccount("OwnerId", d.OwnerID)
@@ -194,11 +194,11 @@ func (s *savedEndpoint) endpoint() (Endpoint, error) {
 		ID: s.ID, Type: s.Type, VPC: s.VPCID, Service: s.ServiceName, Account: s.AccountID, Region: s.Region, ByTrail: s.KnownBy == knownByTrail,
 	}
 	switch enabled, ok := truth(s.PrivateDNS); {
-	case !IsEndpointID([]byte(s.ID)):
+	case !IsID([]byte(s.ID)):
 		return e, wrongID("id", s.ID)
 	case s.KnownBy != knownByInventory && s.KnownBy != knownByTrail:
 		return e, wrong("known_by", s.KnownBy, `"inventory" or "trail"`)
-	case s.Type != EndpointType(s.Type):
+	case s.Type != TypeOf(s.Type):
 		return e, wrong("type", s.Type, `"gateway" or "interface"`)
 	case s.AccountID != "" && !IsAccount([]byte(s.AccountID)):
 		return e, wrongAccount("account_id", s.AccountID)

@@ -1,6 +1,7 @@
-package classify
+package endpoints
 
 import (
+	"strings"
 	"time"
 
 	"vpcetrail/ingest/day"
@@ -67,6 +68,18 @@ func (e *Endpoint) Gone() int64 {
 		return 0
 	}
 	return e.Deleted
+}
+
+// Lifetime describes when the endpoint existed, as far as that is known.
+func (e *Endpoint) Lifetime() string {
+	var words []string
+	if e.Created != 0 {
+		words = append(words, "created at "+stampText(e.Created))
+	}
+	if gone := e.Gone(); gone != 0 {
+		words = append(words, "deleted at "+stampText(gone))
+	}
+	return strings.Join(words, ", ")
 }
 
 // Merge combines two descriptions of the same endpoint. The order of several merges makes

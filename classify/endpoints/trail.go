@@ -1,4 +1,4 @@
-package classify
+package endpoints
 
 import (
 	"bytes"
@@ -10,12 +10,12 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// TrailEndpoints returns the endpoints that ev, an event of EC2, proves to exist in the
-// account that it was delivered to. The events are successful CreateVpcEndpoint,
+// FromEvent returns the endpoints that ev, an event of EC2, proves to exist in the account
+// that it was delivered to. The events are successful CreateVpcEndpoint,
 // ModifyVpcEndpoint and DeleteVpcEndpoints. Any other event costs one comparison and
 // returns nil. The strings are copies.
-func TrailEndpoints(ev *event.Event) []Endpoint {
-	if string(ev.Source) != "ec2.amazonaws.com" || Failed(ev) {
+func FromEvent(ev *event.Event) []Endpoint {
+	if string(ev.Source) != "ec2.amazonaws.com" || ev.Failed() {
 		return nil
 	}
 	var found []Endpoint
@@ -40,7 +40,7 @@ func TrailEndpoints(ev *event.Event) []Endpoint {
 	}
 	kept := found[:0]
 	for _, e := range found {
-		if IsEndpointID([]byte(e.ID)) {
+		if IsID([]byte(e.ID)) {
 			e.Account, e.Region, e.ByTrail = string(ev.Recipient), string(ev.Region), true
 			kept = append(kept, e)
 		}

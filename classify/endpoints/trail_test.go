@@ -1,4 +1,4 @@
-package classify
+package endpoints
 
 import (
 	"reflect"
@@ -87,7 +87,7 @@ func TestTrailEndpoints(t *testing.T) {
 				Source: []byte("ec2.amazonaws.com"), Name: []byte(tc.event), Recipient: []byte("111122223333"), Region: []byte("us-east-1"),
 				Time: at(t, noon), ErrorCode: []byte(tc.errorCode), Request: []byte(tc.request), Response: []byte(tc.response),
 			}
-			if got := TrailEndpoints(&ev); len(got)+len(tc.want) > 0 && !reflect.DeepEqual(got, tc.want) {
+			if got := FromEvent(&ev); len(got)+len(tc.want) > 0 && !reflect.DeepEqual(got, tc.want) {
 				t.Errorf("got  %+v\nwant %+v", got, tc.want)
 			}
 		})
@@ -104,7 +104,7 @@ func TestEndpointMadeAgain(t *testing.T) {
 		{"DeleteVpcEndpoints", "2026-11-20 12:00:00", `{"DeleteVpcEndpointsRequest":{"VpcEndpointId":{"tag":1,"content":"` + first + `"}}}`, ""},
 		{"CreateVpcEndpoint", "2026-11-18 12:00:00", "", `{"CreateVpcEndpointResponse":{"vpcEndpoint":{"vpcEndpointId":"` + first + `"}}}`},
 	} {
-		for _, told := range TrailEndpoints(&event.Event{
+		for _, told := range FromEvent(&event.Event{
 			Source: []byte("ec2.amazonaws.com"), Name: []byte(e.name), Time: at(t, e.time), Request: []byte(e.request), Response: []byte(e.response),
 		}) {
 			inventory.Add(told)
