@@ -178,7 +178,7 @@ func (s *sample) events(tb testing.TB) [][]event.Event {
 	return all
 }
 
-// own gives every []byte below v its own memory.
+// own gives every slice below v its own memory.
 func own(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Struct:
@@ -186,6 +186,12 @@ func own(v reflect.Value) {
 			own(v.Field(i))
 		}
 	case reflect.Slice:
-		v.SetBytes(bytes.Clone(v.Bytes()))
+		if v.IsNil() {
+			return
+		}
+		v.Set(reflect.AppendSlice(reflect.MakeSlice(v.Type(), 0, v.Len()), v))
+		for i := 0; v.Type().Elem().Kind() != reflect.Uint8 && i < v.Len(); i++ {
+			own(v.Index(i))
+		}
 	}
 }

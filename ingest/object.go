@@ -188,6 +188,14 @@ func (o *objectReader) take(ev *event.Event, sink Sink, res *Result) {
 // Undated is the day of events without an eventTime. No report has this day.
 const Undated = day.Day(-1 << 31)
 
+// DayOf returns the day of an event.
+func DayOf(ev *event.Event) day.Day {
+	if !ev.HasTime {
+		return Undated
+	}
+	return day.OfMillis(ev.Time)
+}
+
 func statusOf(err error) Status {
 	var unread *source.Error
 	switch {

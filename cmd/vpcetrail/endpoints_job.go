@@ -13,8 +13,8 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/source/list"
 	"vpcetrail/report"
-	reported "vpcetrail/report/endpoints"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/learn"
 )
 
 // errPartInventory says that an inventory was written though not all could be read that was to go into it.
@@ -38,7 +38,7 @@ func (j *endpointsJob) run(ctx context.Context, in io.Reader, out, errOut io.Wri
 	if err := j.askEC2(ctx, tell); err != nil {
 		return err
 	}
-	trail := &reported.Trail{}
+	trail := &learn.Trail{}
 	var passed list.PassedOver
 	if len(j.sources) > 0 {
 		var err error
@@ -65,16 +65,16 @@ func (j *endpointsJob) run(ctx context.Context, in io.Reader, out, errOut io.Wri
 }
 
 // read returns what the events of the sources tell, and what was passed over.
-func (j *endpointsJob) read(ctx context.Context, in io.Reader, tell *messages) (*reported.Trail, list.PassedOver, error) {
+func (j *endpointsJob) read(ctx context.Context, in io.Reader, tell *messages) (*learn.Trail, list.PassedOver, error) {
 	trail, err := j.open(ctx, in)
 	if err != nil {
 		return nil, list.PassedOver{}, err
 	}
 	defer trail.Close()
-	collectors := make([]*reported.Collector, runtime.GOMAXPROCS(0))
+	collectors := make([]*learn.Collector, runtime.GOMAXPROCS(0))
 	sinks := make([]ingest.Sink, len(collectors))
 	for i := range collectors {
-		collectors[i] = reported.NewCollector()
+		collectors[i] = &learn.Collector{}
 		sinks[i] = collectors[i]
 	}
 	var done ingest.Progress
@@ -84,7 +84,7 @@ func (j *endpointsJob) read(ctx context.Context, in io.Reader, tell *messages) (
 	if err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: j.selection.Window, Progress: &done}); err != nil {
 		return nil, list.PassedOver{}, err
 	}
-	return reported.Gather(collectors, trail.Accounts(), j.own), trail.PassedOver(), nil
+	return learn.Gather(collectors, trail.Accounts(), j.own), trail.PassedOver(), nil
 }
 
 // write writes the inventory to standard output, or into the place of the file.
@@ -122,7 +122,7 @@ func countEndpoints(inventory endpoints.Inventory) string {
 }
 
 // incomplete says what is missing in the inventory that was written; nil where nothing is.
-func (j *endpointsJob) incomplete(trail *reported.Trail, passed int64) error {
+func (j *endpointsJob) incomplete(trail *learn.Trail, passed int64) error {
 	var missing []string
 	if n := len(trail.Problems); n > 0 {
 		missing = append(missing, fmt.Sprintf("%d of %d objects could not be read whole", n, trail.Objects))

@@ -6,7 +6,6 @@ import (
 	"math"
 
 	"vpcetrail/classify"
-	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/dedupe"
@@ -15,6 +14,7 @@ import (
 
 	"vpcetrail/report"
 	"vpcetrail/report/findings"
+	"vpcetrail/report/learn"
 )
 
 // A Counter takes the events of one worker. It is an ingest.Sink. Use NewCounter.
@@ -36,22 +36,13 @@ type Counter struct {
 	records  report.Balance // Records, OutsideWindow and Invalid only
 	statuses map[ingest.Status]int64
 	folders  map[day.Day]bool // days of the folders that objects are in
-	told     toldEndpoints    // by the trail's own events
-	loose    map[string]bool  // accounts of events in objects whose names give no account
+	learner  learn.Learner
 
 	seq, index int       // of the current object, and of its next event
 	batch      []pending // events that have no cell yet
 	originals  []original
 	extras     []byte // of the batch
-	current    current
 	touched    uint32 // keeps the loops that touch slots
-}
-
-// current is what must not count before the current object has proved whole.
-type current struct {
-	told     []toldEndpoint
-	account  string // of the event before
-	accounts []string
 }
 
 // Options bound a Counter.
@@ -119,8 +110,8 @@ func NewCounter(ranges *classify.Ranges, opt Options) *Counter {
 		lateness: opt.Lateness, share: min(opt.Memory/2, maxArena), dict: newDictionary(),
 		log: dedupe.NewLog(opt.Disk, opt.Memory/16), away: newPageFile(opt.Disk),
 		objects: newObjectLog(opt.Disk, opt.Memory/32), statuses: map[ingest.Status]int64{},
-		folders: map[day.Day]bool{}, told: toldEndpoints{}, loose: map[string]bool{},
-		batch: make([]pending, 0, batchSize),
+		folders: map[day.Day]bool{},
+		batch:   make([]pending, 0, batchSize),
 	}
 	if opt.Keep {
 		c.results = spill.NewSorter(opt.Disk, opt.Memory/32)
@@ -153,7 +144,7 @@ func (c *Counter) Event(ev *event.Event) {
 	tag := c.identify(p, ev, callee, of)
 	if kind != event.Other {
 		tag |= c.classify(p, ev, callee)
-		c.learn(ev, of)
+		c.learner.Event(ev)
 	}
 	if tag != 0 {
 		c.extras = appendExtra(c.extras, tag, ev)
@@ -235,17 +226,6 @@ func flagsOf(ev *event.Event, signs classify.Signs) (flags uint32) {
 		flags |= flagWrites
 	}
 	return flags
-}
-
-// learn notes what an event shows besides its own call.
-func (c *Counter) learn(ev *event.Event, of day.Day) {
-	for _, e := range endpoints.FromEvent(ev) {
-		c.current.told = append(c.current.told, toldEndpoint{of, e})
-	}
-	if c.current.account != string(ev.Recipient) {
-		c.current.account = string(ev.Recipient)
-		c.current.accounts = append(c.current.accounts, c.current.account)
-	}
 }
 
 // An extraTag says what an extra holds, in this order.
@@ -396,13 +376,10 @@ func (c *Counter) End(res *ingest.Result) error {
 	if c.results != nil {
 		c.results.Add(binary.BigEndian.AppendUint64(nil, uint64(c.seq)), appendResult(nil, res))
 	}
-	if res.Counted() {
-		c.believe(res.Object.Key.Account == "")
-	} else {
+	c.learner.End(res)
+	if !res.Counted() {
 		c.log.Void(c.seq)
 	}
-	clear(c.current.told)
-	c.current = current{told: c.current.told[:0], accounts: c.current.accounts[:0]}
 	return errors.Join(c.log.Err(), c.away.err, c.objects.err(), c.keptErr())
 }
 
@@ -420,17 +397,10 @@ func (c *Counter) finish() error {
 	return errors.Join(c.log.Err(), c.away.err)
 }
 
-// believe takes over what the events of the current object show.
-func (c *Counter) believe(loose bool) {
-	for _, t := range c.current.told {
-		c.told.merge(t.day, t.endpoint)
+// LearnedBy returns what the events of all counters show besides their own calls.
+func LearnedBy(counters []*Counter) (all learn.Learned) {
+	for _, c := range counters {
+		all.Merge(c.learner.Learned())
 	}
-	if !loose {
-		return
-	}
-	for _, account := range c.current.accounts {
-		if account != "" {
-			c.loose[account] = true
-		}
-	}
+	return all
 }

@@ -2,6 +2,7 @@ package count
 
 import (
 	"maps"
+	"slices"
 
 	"vpcetrail/classify"
 	"vpcetrail/classify/endpoints"
@@ -20,7 +21,7 @@ type resolver struct {
 	trail     map[string]bool // accounts with a folder in the trail
 	accounts  map[string]bool // ours: those, and the configured ones
 	inventory endpoints.Inventory
-	told      toldEndpoints
+	described map[day.Day]endpoints.Inventory // by the events of the day
 
 	interfaces map[day.Day]map[string]bool // endpoints that a record of the day proves to be of type interface
 	restricted map[day.Day]map[string]bool // resources whose own policy refused a call of the day
@@ -42,17 +43,14 @@ type tally struct {
 type endpointKey struct{ endpoint, account, region, service string }
 
 func newResolver(in *Input) *resolver {
+	learned := LearnedBy(in.Counters)
 	r := &resolver{
-		trail: map[string]bool{}, accounts: map[string]bool{}, inventory: in.Inventory, told: toldEndpoints{},
+		trail: map[string]bool{}, accounts: map[string]bool{}, inventory: in.Inventory, described: learned.Endpoints,
 		interfaces: map[day.Day]map[string]bool{}, restricted: map[day.Day]map[string]bool{},
 		kinds: map[day.Day]*report.Kinds{}, byDay: map[day.Day]*tally{}, findings: findings.New(in.Disk, in.Memory/12),
 	}
-	for _, account := range in.TrailAccounts {
+	for _, account := range slices.Concat(in.TrailAccounts, learned.Accounts) {
 		r.trail[account] = true
-	}
-	for _, c := range in.Counters {
-		maps.Copy(r.trail, c.loose)
-		r.told.mergeAll(c.told)
 	}
 	maps.Copy(r.accounts, r.trail)
 	for _, account := range in.OwnAccounts {
@@ -109,7 +107,7 @@ func (r *resolver) tallyOf(d day.Day) *tally {
 	t := r.byDay[d]
 	if t == nil {
 		t = &tally{
-			owners:     endpoints.Owners{Accounts: r.accounts, Day: d, Inventory: r.inventory, Trail: r.told[d]},
+			owners:     endpoints.Owners{Accounts: r.accounts, Day: d, Inventory: r.inventory, Trail: r.described[d]},
 			interfaces: r.interfaces[d],
 			network:    map[endpointKey]*table.Measures{}, networkOwners: map[endpointKey]string{}, denied: map[endpointKey]int64{},
 		}

@@ -12,6 +12,8 @@ import (
 
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/dedupe"
+
+	"vpcetrail/report/learn"
 )
 
 // A ShardReader reads a shard: first its objects, by NextObject to the end, then its records, by Take. It
@@ -141,9 +143,4 @@ func (s *ShardReader) takeRecords(c *Counter, cells, seqs []uint32) error {
 }
 
 // Learn takes what events showed that another run's counters took.
-func (c *Counter) Learn(l *Learned) {
-	c.told.mergeAll(l.Endpoints)
-	for _, account := range l.Accounts {
-		c.loose[account] = true
-	}
-}
+func (c *Counter) Learn(l *learn.Learned) { c.learner.Learned().Merge(l) }

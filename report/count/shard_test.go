@@ -16,6 +16,7 @@ import (
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report"
+	"vpcetrail/report/learn"
 )
 
 // TestShardGivesTheReportAgain makes a report of what a shard keeps: the tables are those of the run that read the
@@ -61,7 +62,7 @@ func TestShardGivesTheReportAgain(t *testing.T) {
 }
 
 // shard reads a trail, and returns what its shard is made of.
-func (r testRun) shard(t *testing.T, size int) (parts [][]byte, accounts []string, learned Learned) {
+func (r testRun) shard(t *testing.T, size int) (parts [][]byte, accounts []string, learned learn.Learned) {
 	t.Helper()
 	from, err := source.Open(t.Context(), r.sources, list.Selection{Window: r.window}, source.Options{})
 	if err != nil {
@@ -89,7 +90,7 @@ func (r testRun) shard(t *testing.T, size int) (parts [][]byte, accounts []strin
 }
 
 // again makes a report of a shard's parts.
-func again(t *testing.T, parts [][]byte, accounts []string, learned *Learned, memory int) *report.Report {
+func again(t *testing.T, parts [][]byte, accounts []string, learned *learn.Learned, memory int) *report.Report {
 	t.Helper()
 	disk := spill.NewDisk(t.TempDir())
 	t.Cleanup(func() { disk.Close() })

@@ -7,12 +7,12 @@ import (
 	"io"
 
 	"vpcetrail/classify"
-	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest"
-	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/dedupe"
 	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/spill"
+
+	"vpcetrail/report/learn"
 )
 
 // A Collector keeps the events of a run until they can be explained. Use NewCollector. It is for a
@@ -27,9 +27,7 @@ type Collector struct {
 	kept           *spill.Buckets // streams of what follows
 	events, places *gob.Encoder   // of keptEvent, and of keptPlace for each object that has some
 
-	told       map[day.Day]map[string]endpoints.Endpoint // by the day's own endpoint events
-	interfaces map[day.Day]map[string]bool               // endpoints that a record of the day proves to be of type interface
-	loose      map[string]bool                           // accounts of events in objects whose names tell no account
+	learner learn.Learner
 
 	objects, unread int
 	problem         func(string)
@@ -37,18 +35,10 @@ type Collector struct {
 	err             error
 }
 
-// current is the object at hand. What it tells counts once it has proved whole.
+// current is the current object.
 type current struct {
 	seq, index int
 	kept       bool // an event of it
-	told       []toldEndpoint
-	interfaces []toldEndpoint
-	accounts   map[string]bool
-}
-
-type toldEndpoint struct {
-	day      day.Day
-	endpoint endpoints.Endpoint
 }
 
 // keptEvent is an event as it is kept.
@@ -77,7 +67,6 @@ func NewCollector(opt Options) *Collector {
 	c := &Collector{
 		ranges: opt.Ranges, ids: map[string]bool{}, disk: opt.Disk, memory: opt.Memory,
 		log: dedupe.NewLog(opt.Disk, opt.Memory/2), kept: spill.NewBuckets(opt.Disk, 2, opt.Memory/2), problem: opt.Problem,
-		told: map[day.Day]map[string]endpoints.Endpoint{}, interfaces: map[day.Day]map[string]bool{}, loose: map[string]bool{},
 	}
 	for _, id := range opt.IDs {
 		c.ids[id] = true
@@ -90,13 +79,13 @@ func NewCollector(opt Options) *Collector {
 func (c *Collector) Objects() (all, unread int) { return c.objects, c.unread }
 
 // Begin opens object number seq.
-func (c *Collector) Begin(seq int) { c.at = current{seq: seq, accounts: map[string]bool{}} }
+func (c *Collector) Begin(seq int) { c.at = current{seq: seq} }
 
 // Event takes an event of the object at hand.
 func (c *Collector) Event(ev *event.Event) {
 	index := c.at.index
 	c.at.index++
-	c.log.Event(ev, dayOf(ev), dedupe.PlaceOf(c.at.seq, index))
+	c.log.Event(ev, ingest.DayOf(ev), dedupe.PlaceOf(c.at.seq, index))
 	if ev.Kind() != event.Other {
 		c.learn(ev)
 	}
@@ -109,18 +98,11 @@ func (c *Collector) Event(ev *event.Event) {
 	c.at.kept = true
 }
 
-// learn notes what ev tells of other events. An event that turns out to be a duplicate tells it too: the same
-// as the first one.
+// learn notes what ev shows of other events.
 func (c *Collector) learn(ev *event.Event) {
-	d := dayOf(ev)
-	for _, e := range endpoints.FromEvent(ev) {
-		c.at.told = append(c.at.told, toldEndpoint{d, e})
-	}
-	if f := classify.Examine(ev, c.ranges); f.Interface && !c.interfaces[d][string(f.EndpointID)] {
-		c.at.interfaces = append(c.at.interfaces, toldEndpoint{d, endpoints.Endpoint{ID: string(f.EndpointID)}})
-	}
-	if len(ev.Recipient) > 0 && !c.at.accounts[string(ev.Recipient)] { // nearly always there, and looked up without a copy
-		c.at.accounts[string(ev.Recipient)] = true
+	c.learner.Event(ev)
+	if f := classify.Examine(ev, c.ranges); f.Interface {
+		c.learner.Interface(ingest.DayOf(ev), f.EndpointID)
 	}
 }
 
@@ -134,40 +116,11 @@ func (c *Collector) End(res *ingest.Result) error {
 	if c.at.kept && c.err == nil {
 		c.err = c.places.Encode(keptPlace{res.Seq, res.Object.Name})
 	}
-	if res.Counted() {
-		c.settle(res)
-	} else {
+	c.learner.End(res)
+	if !res.Counted() {
 		c.log.Void(c.at.seq)
 	}
 	return errors.Join(c.err, c.kept.Err(), c.log.Err())
-}
-
-// settle takes over what an object has told of other events.
-func (c *Collector) settle(res *ingest.Result) {
-	for _, t := range c.at.told {
-		if c.told[t.day] == nil {
-			c.told[t.day] = map[string]endpoints.Endpoint{}
-		}
-		c.told[t.day][t.endpoint.ID] = endpoints.Merge(c.told[t.day][t.endpoint.ID], t.endpoint)
-	}
-	for _, t := range c.at.interfaces {
-		if c.interfaces[t.day] == nil {
-			c.interfaces[t.day] = map[string]bool{}
-		}
-		c.interfaces[t.day][t.endpoint.ID] = true
-	}
-	if res.Object.Key.Account == "" {
-		for account := range c.at.accounts {
-			c.loose[account] = true
-		}
-	}
-}
-
-func dayOf(ev *event.Event) day.Day {
-	if !ev.HasTime {
-		return ingest.Undated
-	}
-	return day.OfMillis(ev.Time)
 }
 
 // each calls fn with the events kept and their objects' names, but for those of objects that are void.

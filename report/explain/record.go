@@ -3,10 +3,12 @@ package explain
 import (
 	"context"
 	"maps"
+	"slices"
 	"time"
 
 	"vpcetrail/classify"
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/ingest"
 	"vpcetrail/ingest/dedupe"
 	"vpcetrail/ingest/event"
 )
@@ -48,11 +50,9 @@ type Known struct {
 // Each calls fn with the records, in the order of the trail, once the run that the Collector took has ended
 // well. It ends with fn's first error, and returns it.
 func (c *Collector) Each(ctx context.Context, known Known, fn func(*Record) error) error {
+	learned := c.learner.Learned()
 	trail := map[string]bool{}
-	for _, account := range known.TrailAccounts {
-		trail[account] = true
-	}
-	for account := range c.loose {
+	for _, account := range slices.Concat(known.TrailAccounts, learned.Accounts) {
 		trail[account] = true
 	}
 	ours := map[string]bool{}
@@ -69,10 +69,10 @@ func (c *Collector) Each(ctx context.Context, known Known, fn func(*Record) erro
 		r := newRecord(ev, object)
 		r.Counted = countedAs(ev, fates.of(dedupe.PlaceOf(e.Seq, e.Index)), trail)
 		if r.Counted != CountedOther {
-			d := dayOf(ev)
+			d := ingest.DayOf(ev)
 			facts := classify.Examine(ev, c.ranges)
-			facts.Interface = facts.Interface || c.interfaces[d][string(facts.EndpointID)]
-			owners := endpoints.Owners{Accounts: ours, Day: d, Inventory: known.Inventory, Trail: c.told[d]}
+			facts.Interface = facts.Interface || learned.Interfaces[d][string(facts.EndpointID)]
+			owners := endpoints.Owners{Accounts: ours, Day: d, Inventory: known.Inventory, Trail: learned.Endpoints[d]}
 			x := classify.Explain(ev, facts, &owners, c.ranges)
 			r.Explanation = &x
 		}

@@ -12,7 +12,7 @@ import (
 	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
-	"vpcetrail/report/count"
+	"vpcetrail/report/learn"
 )
 
 const (
@@ -33,7 +33,7 @@ type Index struct {
 
 	TrailAccounts []string      `json:"trail_accounts"`
 	PassedOver    int64         `json:"passed_over,omitempty"` // objects that may hold calls and were not read
-	Learned       count.Learned `json:"learned"`
+	Learned       learn.Learned `json:"learned"`
 
 	Days  map[string]string `json:"days"` // the SHA-256 of each day's run.json
 	Parts []report.File     `json:"parts"`
