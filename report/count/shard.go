@@ -22,7 +22,8 @@ import (
 //
 //	objects   what reading each object gave, in the order of their names
 //	numbers   a dictionary. Those of a shard follow each other: the cells of each count on
-//	records   records of one partition, in the order of their places, with the numbers of their cells
+//	records   records of one partition after the other, in the order of their places, with the numbers
+//	          of their cells
 //
 // The same objects give the same parts, for any number of workers and any memory: cells are numbered in
 // the order of their texts, and partitions are those of package dedupe.
@@ -203,8 +204,10 @@ func (w *shardWriter) writeDictionary(d *dictionary) error {
 	return w.end()
 }
 
-// records writes the records of each partition.
+// records writes the records of each partition, in segments: the partition's number, the length, and records. A
+// part holds the segments of several partitions, or one of many segments of a large partition.
 func (w *shardWriter) records() error {
+	w.begin(PartRecords)
 	for part := range dedupe.Parts {
 		sorter := spill.NewSorter(w.disk, w.share)
 		var key, value []byte
@@ -222,27 +225,32 @@ func (w *shardWriter) records() error {
 			return err
 		}
 	}
-	return nil
+	return w.end()
 }
 
 func (w *shardWriter) writeRecords(part int, records *spill.Cursor) error {
-	begin := func() {
+	var segment []byte
+	flush := func() error {
+		if len(segment) > 0 {
+			w.part = appendText(binary.AppendUvarint(w.part, uint64(part)), segment)
+			segment = segment[:0]
+		}
+		if len(w.part) < w.limit {
+			return nil
+		}
+		err := w.end()
 		w.begin(PartRecords)
-		w.part = binary.AppendUvarint(w.part, uint64(part))
+		return err
 	}
-	for begin(); records.Next(); {
-		w.part = append(w.part, records.Value...)
-		if len(w.part) > w.limit {
-			if err := w.end(); err != nil {
+	for records.Next() {
+		segment = append(segment, records.Value...)
+		if len(w.part)+len(segment) >= w.limit {
+			if err := flush(); err != nil {
 				return err
 			}
-			begin()
 		}
 	}
-	if len(w.part) <= 3 {
-		return records.Err()
-	}
-	return errors.Join(records.Err(), w.end())
+	return errors.Join(records.Err(), flush())
 }
 
 // appendCell appends the texts of a cell, so that equal cells of two dictionaries give the same bytes.

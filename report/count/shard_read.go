@@ -125,11 +125,25 @@ func (c *Counter) takeNumbers(cells []uint32, text []byte) ([]uint32, error) {
 }
 
 func (s *ShardReader) takeRecords(c *Counter, cells, seqs []uint32) error {
-	_, width := binary.Uvarint(s.rest)
-	if width <= 0 {
-		return errShard
+	for rest := s.rest; len(rest) > 0; {
+		_, width := binary.Uvarint(rest) // the partition
+		if width <= 0 {
+			return errShard
+		}
+		length, w := binary.Uvarint(rest[width:])
+		if rest = rest[width+max(w, 0):]; w <= 0 || length > uint64(len(rest)) {
+			return errShard
+		}
+		if err := takeSegment(c, rest[:length], cells, seqs); err != nil {
+			return err
+		}
+		rest = rest[length:]
 	}
-	for text := s.rest[width:]; len(text) > 0; {
+	return nil
+}
+
+func takeSegment(c *Counter, text []byte, cells, seqs []uint32) error {
+	for len(text) > 0 {
 		r, extra, original, rest, ok := dedupe.CutRecord(text)
 		text = rest
 		seq := r.At().Object()

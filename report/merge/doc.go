@@ -1,12 +1,12 @@
 // Package merge joins reports that were made of disjoint inputs into the report that one run over all inputs makes,
 // byte for byte.
 //
-// The tables alone do not tell enough for that. Another input may hold the first delivery of an event, the record that
-// a correction corrects, or the account of a caller, which makes a call that was counted a copy of another; its
-// accounts and its endpoint events may make an endpoint ours. None of this can be taken back from
-// sums. So a report that is to be merged keeps its shard (report.WriteShard): of each event what a worker of a run keeps of it
-// until all is read, some 42 bytes. Merging then is what one run does once its workers have ended:
-// it takes the objects of all shards in the order of their names, settles them, and publishes.
+// The tables alone do not hold enough for that. Another input may hold the first delivery of an event, the
+// record that a correction corrects, or the account of a caller, which makes a call that was counted a copy
+// of another one. Its accounts and its endpoint events may make an endpoint ours. Sums cannot take any of this
+// back. So a report that is to be merged keeps its shard (count.WriteShard): of each event what a run keeps of
+// it until all is read, some 37 bytes. Merging is then what one run does once its workers have ended: it
+// takes the records of all shards, as many shards at once as there are cores, settles them, and publishes.
 //
 // A shard lies beside the tables, in the folder of its run's window:
 //
