@@ -111,6 +111,9 @@ type Verdict struct {
 	Origin   Origin
 }
 
+// IsKnown reports whether v is one that this version makes, or the zero Verdict. Others come from files alone.
+func (v Verdict) IsKnown() bool { return v.Evidence < evidenceEnd && v.Origin <= External }
+
 // Route returns the verdict's route.
 func (v Verdict) Route() Route { return v.Evidence.Route() }
 

@@ -103,9 +103,15 @@ func (r *dictionaryReader) number() uint64 {
 	return n
 }
 
+// maxWrittenText is more than a text or a set takes, in bytes.
+const maxWrittenText = 2 * maxText
+
 func (r *dictionaryReader) texts() (t texts) {
 	for range r.number() {
-		n := int(r.number())
+		n := r.number()
+		if r.err == nil && n > maxWrittenText {
+			r.err = fmt.Errorf("a text of %d bytes", n)
+		}
 		if r.err != nil {
 			return t
 		}

@@ -12,6 +12,7 @@ import (
 
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/dedupe"
+	"vpcetrail/ingest/event"
 
 	"vpcetrail/report/learn"
 )
@@ -59,8 +60,17 @@ func (s *ShardReader) turn() error {
 	return nil
 }
 
+// hostile makes an error of what a part does to the code that reads it. Parts are held to their hashes, so
+// only a part that was made to do harm comes here.
+func hostile(err *error) {
+	if recover() != nil {
+		*err = errShard
+	}
+}
+
 // NextObject goes on to the next object, from the first on. It returns io.EOF after the last.
-func (s *ShardReader) NextObject() error {
+func (s *ShardReader) NextObject() (err error) {
+	defer hostile(&err)
 	if len(s.rest) == 0 {
 		if err := s.turn(); err != nil {
 			return err
@@ -83,7 +93,8 @@ func (s *ShardReader) Object() *ingest.Result { return &s.object }
 
 // Take gives the records of the shard to c. seqs are the numbers of its objects among those of all shards
 // that are merged. Afterwards the shard is read.
-func (s *ShardReader) Take(ctx context.Context, c *Counter, seqs []uint32) error {
+func (s *ShardReader) Take(ctx context.Context, c *Counter, seqs []uint32) (err error) {
+	defer hostile(&err)
 	var cells []uint32 // the values of c, by the numbers of the shard
 	for err := error(nil); ; err = s.turn() {
 		switch {
@@ -112,6 +123,11 @@ func (c *Counter) takeNumbers(cells []uint32, text []byte) ([]uint32, error) {
 	d, err := readDictionary(bytes.NewReader(text))
 	if err != nil {
 		return nil, err
+	}
+	for _, g := range d.groups.keys {
+		if v := g.bits.unowned(); !v.IsKnown() || d.callees.keys[g.callee].kind > event.Other {
+			return nil, errShard
+		}
 	}
 	var key []byte
 	for number := range d.cells.keys {
@@ -149,6 +165,9 @@ func takeSegment(c *Counter, text []byte, cells, seqs []uint32) error {
 		seq := r.At().Object()
 		if !ok || int(r.Value) >= len(cells) || seq >= len(seqs) {
 			return errShard
+		}
+		if len(extra) > 0 {
+			_ = parseExtra(extra) // it panics here, not while records are settled
 		}
 		r.Value = cells[r.Value]
 		c.log.Put(&r, dedupe.PlaceOf(int(seqs[seq]), r.At().Index()), extra, original)

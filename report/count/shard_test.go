@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"github.com/klauspost/compress/zstd"
 
 	"vpcetrail/classify"
 	"vpcetrail/fixtures/trail"
@@ -128,4 +132,85 @@ func again(t *testing.T, parts [][]byte, accounts []string, learned *learn.Learn
 		t.Fatal(err)
 	}
 	return rep
+}
+
+// TestHostileShards changes bytes of a shard's parts: reading them ends in an error or in a report, and never
+// in a panic or without end.
+func TestHostileShards(t *testing.T) {
+	dir := t.TempDir()
+	cfg := trail.Default()
+	cfg.Objects, cfg.Records = 1, 40
+	if _, err := trail.Generate(t.Context(), cfg, dir); err != nil {
+		t.Fatal(err)
+	}
+	run := testRun{sources: []string{filepath.Join(dir, "trail")}, window: day.All(), workers: 1}
+	parts, _, _ := run.shard(t, partBytes)
+	packer, err := zstd.NewWriter(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unpacker, err := zstd.NewReader(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(5, 6))
+	refused := 0
+	for range 400 {
+		hurt := slices.Clone(parts)
+		at := random.IntN(len(hurt))
+		text, err := unpacker.DecodeAll(hurt[at], nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 1 + random.IntN(3) {
+			text[random.IntN(len(text))] = byte(random.IntN(256))
+		}
+		hurt[at] = packer.EncodeAll(text, nil)
+		if err := readShard(t, hurt); err != nil {
+			refused++
+		}
+	}
+	if refused < 50 {
+		t.Errorf("%d of 400 hurt shards are refused", refused)
+	}
+}
+
+// readShard makes the report of parts, and reads its tables.
+func readShard(t *testing.T, parts [][]byte) error {
+	t.Helper()
+	disk := spill.NewDisk(t.TempDir())
+	defer disk.Close()
+	c := NewCounter(nil, Options{Disk: disk, Lateness: 1})
+	r, err := NewShardReader(func() ([]byte, error) {
+		if len(parts) == 0 {
+			return nil, io.EOF
+		}
+		part := parts[0]
+		parts = parts[1:]
+		return part, nil
+	})
+	if err != nil {
+		return err
+	}
+	var seqs []uint32
+	for err = r.NextObject(); err == nil; err = r.NextObject() {
+		c.Begin(len(seqs))
+		if err := c.End(r.Object()); err != nil {
+			return err
+		}
+		seqs = append(seqs, uint32(len(seqs)))
+	}
+	if err != io.EOF {
+		return err
+	}
+	if err := r.Take(t.Context(), c, seqs); err != nil {
+		return err
+	}
+	d := day.Day(20777) // 2026-11-20
+	rep, err := New(t.Context(), Input{Counters: []*Counter{c}, Window: day.Window{From: d, To: d + 1}, Disk: disk})
+	if err != nil {
+		return err
+	}
+	readDays(t, rep)
+	return nil
 }
