@@ -14,15 +14,16 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 )
 
-// CallOptions say how a service is asked. The zero value works.
+// CallOptions configure the calls to a service. The zero value works.
 type CallOptions struct {
 	Retries int           // retries in reserve, see Calls; 0 means 1000, less than 0 none
-	Stall   time.Duration // how long an answer may stand still; 0 means 30 s, less than 0 for ever
+	Stall   time.Duration // how long an answer may send nothing; 0 means 30 s, less than 0 no limit
 
 	Backoff   retry.BackoffDelayer // the wait before a retry; nil means up to 20 s, see Calls
-	Throttled func()               // called for each answer that asks to slow down, from any goroutine; nil: nobody
+	Throttled func()               // called for each answer that asks to slow down, from any goroutine; may be nil
 
-	// Renew looks for the credentials once more where they came from, after those in use were refused; nil: nobody does.
+	// Renew loads the credentials again from their source after the service refused
+	// those in use. nil: they are never renewed.
 	Renew func(context.Context) (aws.CredentialsProvider, error)
 }
 
@@ -31,38 +32,40 @@ const (
 	defaultRetries  = 1000
 	defaultStall    = 30 * time.Second
 
-	// deadAfter failures in a row, once the retries are spent, the service counts as dead:
-	// then one call in probeEvery finds out whether it is back, and the others fail at once.
+	// After deadAfter failures in a row, with no retries left, the service counts as
+	// dead. Then one call in probeEvery tests whether it is back. The others fail at
+	// once.
 	deadAfter  = 32
 	probeEvery = time.Second
 )
 
 // Calls are the calls of one run to a service, and what they share.
 //
-// A call that fails for a passing reason (500, 503, 429, a connection that is
-// refused, reset or stands still) is tried up to 10 times, or as often as the SDK's
-// configuration says (AWS_MAX_ATTEMPTS, max_attempts), with jitter and growing waits:
-// up to 20 s where S3 asks to slow down, a fifth of that elsewhere. The SDK's
-// retryer does it, in its standard or adaptive mode (AWS_RETRY_MODE).
+// A call that fails for a temporary reason (500, 503, 429, or a connection that is
+// refused, reset or stalled) is tried up to 10 times, or as often as the SDK's
+// configuration says (AWS_MAX_ATTEMPTS, max_attempts). The waits have jitter and grow:
+// up to 20 s where S3 asks to slow down, a fifth of that otherwise. The SDK's retryer
+// does this, in its standard or adaptive mode (AWS_RETRY_MODE).
 //
-// All calls draw their retries from one reserve, so that an endpoint that is down
-// ends a run in bounded time. A retry that succeeds is given back, and so is a fifth
-// of one for every call that succeeds. Calls are safe for concurrent use.
+// All calls take their retries from one reserve, so a run ends in bounded time if an
+// endpoint is down. A retry that succeeds returns its token. Each call that succeeds
+// returns a fifth of one. Calls are safe for concurrent use.
 type Calls struct {
 	credentials *credentials // nil: none
 
-	service string // its name for people
+	service string // its name in messages
 	opt     CallOptions
 	retryer aws.RetryerV2 // without what caller adds
 	reserve *ratelimit.TokenRateLimit
 
 	mu        sync.Mutex
-	spent     bool // the reserve ran dry, and nothing has succeeded since
+	spent     bool // the reserve ran dry, and no call has succeeded since
 	failures  int  // in a row
 	nextProbe time.Time
 }
 
-// NewCalls returns the calls of a run to the service of that name, by a client configured so.
+// NewCalls returns the calls of a run to the named service, for a client with this
+// configuration.
 func NewCalls(service string, mode aws.RetryMode, maxAttempts int, provider aws.CredentialsProvider, opt CallOptions) *Calls {
 	if opt.Retries == 0 {
 		opt.Retries = defaultRetries
@@ -92,7 +95,7 @@ func NewCalls(service string, mode aws.RetryMode, maxAttempts int, provider aws.
 func (c *Calls) standard(o *retry.StandardOptions) {
 	o.RateLimiter = c.reserve
 	o.RetryCost, o.RetryTimeoutCost, o.ThrottlingRetryCost = retry.DefaultRetryCost, retry.DefaultRetryCost, retry.DefaultRetryCost
-	o.NoRetryIncrement = 0 // Succeeded gives back, once a body is complete too
+	o.NoRetryIncrement = 0 // Succeeded returns tokens, once a body is complete too
 	o.Backoff = c.opt.Backoff
 	if o.Backoff == nil {
 		o.Backoff = backoff(retry.NewExponentialJitterBackoff(o.MaxBackoff))
@@ -114,7 +117,8 @@ func attempts(configured int) int {
 	return defaultAttempts
 }
 
-// backoff shortens the SDK's waits, made for throttling, where nobody asked to slow down.
+// backoff shortens the SDK's waits where the service did not ask to slow down. The SDK
+// made them for throttling.
 func backoff(sdk retry.BackoffDelayer) retry.BackoffDelayer {
 	return retry.BackoffDelayerFunc(func(attempt int, err error) (time.Duration, error) {
 		wait, randErr := sdk.BackoffDelay(attempt, err)
@@ -125,7 +129,7 @@ func backoff(sdk retry.BackoffDelayer) retry.BackoffDelayer {
 	})
 }
 
-// throttled reports whether err is the service's wish for fewer requests.
+// throttled reports whether err asks for fewer requests.
 func throttled(err error) bool {
 	var resp *awshttp.ResponseError
 	if errors.As(err, &resp) {
@@ -142,10 +146,10 @@ type HTTPClient interface {
 	Do(*http.Request) (*http.Response, error)
 }
 
-// Retryer returns the retryer of a call: it tries again, and counts for all calls.
+// Retryer returns the retryer of a call. It retries, and counts for all calls.
 func (c *Calls) Retryer() aws.RetryerV2 { return caller{c.retryer, c} }
 
-// Patient returns a client that waits for an answer no longer than it should.
+// Patient returns a client that gives up an answer that stalls.
 func (c *Calls) Patient(client HTTPClient) HTTPClient {
 	if c.opt.Stall > 0 {
 		return watch{client, c.opt.Stall}
@@ -153,7 +157,7 @@ func (c *Calls) Patient(client HTTPClient) HTTPClient {
 	return client
 }
 
-// Spent reports whether the retries have run out, and nothing has succeeded since.
+// Spent reports whether the reserve is empty and no call has succeeded since.
 func (c *Calls) Spent() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -163,18 +167,18 @@ func (c *Calls) Spent() bool {
 // MaxAttempts returns how often a call is tried.
 func (c *Calls) MaxAttempts() int { return c.retryer.MaxAttempts() }
 
-// Retryable reports whether what failed with err is worth another try.
+// Retryable reports whether a call that failed with err can be tried again.
 func (c *Calls) Retryable(err error) bool { return CutShort(err) || c.retryer.IsErrorRetryable(err) }
 
-// Succeeded notes an answer, be it a refusal: the service is there.
+// Succeeded records an answer. A refusal counts too: the service is reachable.
 func (c *Calls) Succeeded() {
-	_ = c.reserve.AddTokens(1) // has no way to fail
+	_ = c.reserve.AddTokens(1) // never fails
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.spent, c.failures = false, 0
 }
 
-// Failed notes a call or a body that failed for a passing reason.
+// Failed records a call or a body that failed for a temporary reason.
 func (c *Calls) Failed(err error) {
 	c.mu.Lock()
 	c.failures = min(c.failures+1, math.MaxInt32)
@@ -201,8 +205,8 @@ func (c *Calls) admit() error {
 
 var errDead = errors.New("service does not answer")
 
-// Again waits before what failed with err is done for the nth time again. The
-// caller calls release(nil) once that has succeeded.
+// Again waits before the nth retry of what failed with err. The caller calls
+// release(nil) once the retry has succeeded.
 func (c *Calls) Again(ctx context.Context, n int, err error) (release func(error) error, refused error) {
 	if release, refused = (caller{c.retryer, c}).GetRetryToken(ctx, err); refused != nil {
 		return nil, refused
@@ -221,13 +225,13 @@ func (c *Calls) Again(ctx context.Context, n int, err error) (release func(error
 	}
 }
 
-// A caller is the SDK's retryer, with what Calls count.
+// A caller is the SDK's retryer that also counts for Calls.
 type caller struct {
 	aws.RetryerV2
 	calls *Calls
 }
 
-// GetAttemptToken is asked before every attempt.
+// GetAttemptToken is called before every attempt.
 func (r caller) GetAttemptToken(ctx context.Context) (func(error) error, error) {
 	if err := r.calls.admit(); err != nil {
 		return nil, err
@@ -235,7 +239,7 @@ func (r caller) GetAttemptToken(ctx context.Context) (func(error) error, error) 
 	return r.RetryerV2.GetAttemptToken(ctx)
 }
 
-// IsErrorRetryable is asked once for every attempt that failed.
+// IsErrorRetryable is called once for every failed attempt.
 func (r caller) IsErrorRetryable(err error) bool {
 	again := r.RetryerV2.IsErrorRetryable(err)
 	if again {
@@ -244,7 +248,7 @@ func (r caller) IsErrorRetryable(err error) bool {
 	return again
 }
 
-// GetRetryToken is asked before every retry.
+// GetRetryToken is called before every retry.
 func (r caller) GetRetryToken(ctx context.Context, cause error) (func(error) error, error) {
 	release, err := r.RetryerV2.GetRetryToken(ctx, cause)
 	if err != nil {

@@ -16,17 +16,19 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// denied are a service's words for a missing permission, whatever the HTTP status.
+// denied are the error codes for a missing permission, whatever the HTTP status.
 var denied = map[string]bool{"AccessDenied": true, "AccessDeniedException": true, "UnauthorizedOperation": true}
 
-// Denied reports whether a service's error code is a word for a missing permission, whatever the
-// HTTP status.
+// Denied reports whether an error code means a missing permission, whatever the HTTP
+// status.
 func Denied(code string) bool { return denied[code] }
 
-// NoCredentials starts a message of what AWS's SDK found nowhere, and ends before what it says itself.
+// NoCredentials starts the message for credentials that the SDK did not find. The
+// SDK's own text follows it.
 const NoCredentials = "no AWS credentials: set AWS_PROFILE, or give the machine a role: "
 
-// APIError returns a service's error code and the HTTP status; "" and 0 where err is no answer.
+// APIError returns a service's error code and the HTTP status, or "" and 0 if err is
+// not an answer.
 func APIError(err error) (code string, status int) {
 	var api smithy.APIError
 	if errors.As(err, &api) {
@@ -39,13 +41,13 @@ func APIError(err error) (code string, status int) {
 	return code, status
 }
 
-// An Explained error has a text of its own, which is all there is to say.
+// An Explained error has its own text, which is complete.
 type Explained struct {
 	Text string
 	Err  error
 }
 
-// Explain returns err with a text of its own.
+// Explain returns err with the given text.
 func Explain(text string, err error) error { return &Explained{text, err} }
 
 func (e *Explained) Error() string { return e.Text }
@@ -58,14 +60,14 @@ type Brief interface {
 	Brief() string
 }
 
-// CutShort reports whether err is an answer's that ended before its end.
+// CutShort reports whether err is of an answer that ended too early.
 func CutShort(err error) bool {
 	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 }
 
-// Cause is err's text in one line, without what only repeats the call: an SDK error
-// shrinks to the service's own code and message, a path error to the system's. It says how
-// often a call was tried where that was more than once.
+// Cause returns err's text in one line. An SDK error shrinks to the service's code and
+// message, a path error to the system's message. It says how often a call was tried if
+// that was more than once.
 func Cause(err error) string {
 	var (
 		told     *Explained
@@ -75,13 +77,13 @@ func Cause(err error) string {
 	)
 	switch {
 	case errors.As(err, &told):
-		text = told.Text // says all there is to say
+		text = told.Text // the text is complete
 	case errors.As(err, &attempts) && attempts.Attempt > 1:
 		text = fmt.Sprintf("%s, tried %d times", bare(attempts.Err), attempts.Attempt)
 	case errors.As(err, &attempts):
 		text = bare(attempts.Err)
 	case errors.As(err, &quota):
-		text, _, _ = strings.Cut(bare(err), "\n") // behind the line end stands the quota's own text
+		text, _, _ = strings.Cut(bare(err), "\n") // the next line holds the quota's own text
 		text += ", and the run's retries are spent"
 	default:
 		text = bare(err)
@@ -89,7 +91,7 @@ func Cause(err error) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// bare is err's text without the text of the errors around its cause.
+// bare returns err's text without the text of the errors around its cause.
 func bare(err error) string {
 	var (
 		api  smithy.APIError
@@ -103,7 +105,7 @@ func bare(err error) string {
 		return own.Brief()
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err.Error()
-	case errors.As(err, &api) && api.ErrorCode() == "UnknownError": // the answer says nothing but its status
+	case errors.As(err, &api) && api.ErrorCode() == "UnknownError": // the answer says only its status
 		_, status := APIError(err)
 		return fmt.Sprintf("HTTP status %d", status)
 	case errors.As(err, &api):

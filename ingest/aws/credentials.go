@@ -19,8 +19,8 @@ const (
 	setClock  = "set the clock of this machine, and run again"
 )
 
-// refusedCredentials are a service's words for who asks, not for what is asked for, with what to do about it; "" where
-// the caller knows more.
+// refusedCredentials maps the error codes about the caller, not the request, to the
+// remedy. The remedy is "" where the caller knows more.
 var refusedCredentials = map[string]string{
 	"ExpiredToken": renewThem, "ExpiredTokenException": renewThem, "TokenRefreshRequired": renewThem,
 	"InvalidAccessKeyId": checkThem, "InvalidToken": checkThem, "InvalidSecurity": checkThem,
@@ -29,29 +29,32 @@ var refusedCredentials = map[string]string{
 	"UnrecognizedClientException": "", "InvalidClientTokenId": "",
 }
 
-// EndsRun reports whether err is no single object's: the credentials, or the machine's clock, are refused or there are
-// none any more. Every other call would fail too.
+// EndsRun reports whether err affects the whole run, not one object: the service
+// refuses the credentials or the machine's clock, or the credentials are gone. Every
+// other call would fail too.
 func EndsRun(err error) bool {
 	code, status := APIError(err)
 	_, refused := refusedCredentials[code]
 	return refused || err != nil && status == 0 && strings.Contains(err.Error(), "get credentials")
 }
 
-// maxRenewals bounds how often one call goes on with other credentials.
+// maxRenewals bounds how often one call continues with new credentials.
 const maxRenewals = 3
 
-// credentials are those that the calls of a run are signed with. Once they are refused they are looked for again where
-// they came from: a profile's file may hold new ones. They are safe for concurrent use.
+// credentials sign the calls of a run. Once they are refused, they are loaded again
+// from their source: a profile's file may hold new ones. They are safe for concurrent
+// use.
 type credentials struct {
-	again func(context.Context) (aws.CredentialsProvider, error) // a provider that remembers nothing; nil: there is none
+	again func(context.Context) (aws.CredentialsProvider, error) // a provider without a cache; nil: there is none
 
 	mu       sync.Mutex
 	provider aws.CredentialsProvider
-	renewed  int       // times
-	looked   time.Time // when looking for them found nothing else
+	renewed  int       // count
+	looked   time.Time // when the last look found nothing new
 }
 
-// lookEvery is how often credentials are looked for: of hundreds of calls that are refused at once, one does.
+// lookEvery is the shortest time between two looks for credentials. If hundreds of
+// calls are refused at once, one of them looks.
 const lookEvery = time.Second
 
 func (c *credentials) current() (aws.CredentialsProvider, int) {
@@ -66,14 +69,14 @@ func (c *credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return provider.Retrieve(ctx)
 }
 
-// IsCredentialsProvider lets the SDK see what kind of provider this is.
+// IsCredentialsProvider shows the SDK what kind of provider this is.
 func (c *credentials) IsCredentialsProvider(target aws.CredentialsProvider) bool {
 	provider, _ := c.current()
 	return aws.IsCredentialsProvider(provider, target)
 }
 
-// renew reports whether there are other credentials than those that were refused, which were in use after that many
-// renewals.
+// renew reports whether newer credentials than the refused ones exist. The refused
+// ones were in use after the given number of renewals.
 func (c *credentials) renew(ctx context.Context, renewals int) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -101,7 +104,7 @@ func (c *credentials) renew(ctx context.Context, renewals int) bool {
 	return true
 }
 
-// Renewals returns how often the credentials of the calls were renewed.
+// Renewals returns how often the credentials were renewed.
 func (c *Calls) Renewals() int {
 	if c.credentials == nil {
 		return 0
@@ -110,7 +113,7 @@ func (c *Calls) Renewals() int {
 	return renewals
 }
 
-// Sign has a call signed with the run's credentials, and made again once they are renewed.
+// Sign makes a call use the run's credentials, and repeats it once they are renewed.
 func (c *Calls) Sign(provider *aws.CredentialsProvider, options *[]func(*middleware.Stack) error) {
 	if c.credentials != nil {
 		*provider = c.credentials
@@ -123,17 +126,18 @@ func (c *Calls) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return c.credentials.Retrieve(ctx)
 }
 
-// SignedAfter says to a call made with the context returned that its first attempt was signed
-// elsewhere, after that many renewals.
+// SignedAfter returns a context for a call that was first signed elsewhere, after the
+// given number of renewals.
 func SignedAfter(ctx context.Context, renewals int) context.Context {
 	return context.WithValue(ctx, signedAfter{}, renewals)
 }
 
-// signedAfter is the context's key to the renewals before a call's first attempt was signed, where that was done elsewhere.
+// signedAfter is the context key for the number of renewals before a call's first
+// attempt was signed elsewhere.
 type signedAfter struct{}
 
-// renewing adds to a call that it is made again, with all its attempts, once other credentials are found than those
-// that were refused.
+// renewing adds a middleware to a call. It repeats the call, with all its attempts,
+// once credentials other than the refused ones are found.
 func (c *credentials) renewing(stack *middleware.Stack) error {
 	return stack.Finalize.Insert(middleware.FinalizeMiddlewareFunc("RenewCredentials", func(
 		ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler,
@@ -157,7 +161,8 @@ func (c *credentials) renewing(stack *middleware.Stack) error {
 	}), "Retry", middleware.Before)
 }
 
-// CredentialsOf returns what looks for credentials as newClient does for a new client.
+// CredentialsOf returns a function that loads credentials as newClient does for a new
+// client.
 func CredentialsOf(newClient func(context.Context) (*s3.Client, error)) func(context.Context) (aws.CredentialsProvider, error) {
 	return func(ctx context.Context) (aws.CredentialsProvider, error) {
 		client, err := newClient(ctx)

@@ -1,6 +1,6 @@
-// Package aws is the one place for calling AWS: configuration, a bucket's Region, retries,
-// pacing, patience with answers that do not come, and the words for what was refused.
+// Package aws is the only place that sets up calls to AWS: configuration, a bucket's
+// Region, retries, pacing, stalled answers, and the text for refusals.
 //
-// Words: a call is one request with its retries; Calls are those of one run to one service,
-// which share a reserve of retries.
+// A call is one request with its retries. Calls are all calls of one run to one
+// service. They share a reserve of retries.
 package aws

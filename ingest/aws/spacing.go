@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Spaced returns the retryer of a call whose attempts, and those of all calls by s, keep a distance
-// in time.
+// Spaced returns the retryer of a call. Attempts of all calls that share s keep a
+// minimum distance in time.
 func (c *Calls) Spaced(s *Spacing) aws.RetryerV2 { return spaced{caller{c.retryer, c}, s} }
 
 type spaced struct {
@@ -25,7 +25,8 @@ func (r spaced) GetAttemptToken(ctx context.Context) (func(error) error, error) 
 	return release, r.pace.wait(ctx)
 }
 
-// A Spacing lets no two callers through within a time.
+// A Spacing lets callers through one at a time, with a minimum distance between two of
+// them.
 type Spacing struct {
 	Every time.Duration
 

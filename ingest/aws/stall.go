@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// A stalled error reports an answer that stood still, or came too slowly. To the SDK it is a
-// timeout: retried.
+// A stalled error reports an answer that stopped or came too slowly. To the SDK it is
+// a timeout, so it retries.
 type stalled struct {
 	after time.Duration
 	drips bool // bytes came, but too few
@@ -22,24 +22,26 @@ func (e stalled) Error() string {
 	return "no byte came for " + e.after.String()
 }
 
-// Brief is all there is to say.
+// Brief returns the whole text.
 func (e stalled) Brief() string { return e.Error() }
 
-// Timeout says that it is one.
+// Timeout returns true.
 func (stalled) Timeout() bool { return true }
 
-// slowest is the bytes a second at which a request's body is sent at least: a slow uplink is no stall.
+// slowest is the lowest rate, in bytes a second, at which a request's body is sent. A
+// slow uplink is not a stall.
 const slowest = 64 << 10
 
-// leastRate is the bytes a second that an answer's body brings at least, over the time in which it
-// may stand still. A line of 1 Mbit/s that 32 connections share brings each of them four times that.
+// leastRate is the lowest rate, in bytes a second, of an answer's body. It is measured
+// over the time for which an answer may stall. If 32 connections share a line of 1
+// Mbit/s, each of them gets four times that.
 const leastRate = 1 << 10
 
-// A watch is an HTTP client that gives an answer up when it stands still: no
-// header, after the time that sending the request may take, or no byte of the body
-// that a Read waits for. It gives up a body too that comes at less than leastRate while
-// Reads wait for it. How long all of it takes does not matter, nor how slowly the body is
-// asked for.
+// A watch is an HTTP client that gives up an answer that stalls. An answer stalls if
+// no header comes in time, after the time to send the request. It also stalls if no
+// byte of the body comes while a Read waits for it, or if the body comes at less than
+// leastRate while Reads wait. The total time does not matter, nor how slowly the
+// caller reads.
 type watch struct {
 	client HTTPClient
 	limit  time.Duration
@@ -68,7 +70,7 @@ type watched struct {
 	timer  *time.Timer // runs while a Read waits
 	limit  time.Duration
 
-	waited time.Duration // by Reads, since the rate was last found to do
+	waited time.Duration // by Reads, since the rate was last high enough
 	came   int64         // bytes, in that time
 }
 
@@ -93,7 +95,7 @@ func (b *watched) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// cause returns why the request ended, where a stall is the reason for err.
+// cause returns why the request ended, if a stall is the reason for err.
 func (b *watched) cause(err error) error {
 	if stall, ok := context.Cause(b.ctx).(stalled); ok {
 		return stall

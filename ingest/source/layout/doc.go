@@ -2,6 +2,7 @@
 //
 //	[prefix/]AWSLogs/[o-id/]account/FOLDER/region/YYYY/MM/DD/object
 //
-// with the organization's id before or after AWSLogs, other folders between AWSLogs and the
-// account, or copies that lack the upper folders. It reads names only.
+// The organization's id may come before or after AWSLogs. Other folders may lie
+// between AWSLogs and the account. Copies may lack the upper folders. The package
+// reads names only.
 package layout

@@ -5,18 +5,18 @@ import (
 	"strings"
 )
 
-// A Kind says what an object may hold, by its name.
+// A Kind is what an object may hold, judged by its name.
 type Kind uint8
 
 // The kinds.
 const (
 	NoCalls Kind = iota // no API calls: digests, insights, other logs, documents, hidden files
-	Calls               // API calls, in a form that is read
-	Unread              // API calls, in a form that is not read
+	Calls               // API calls, in a format that is supported
+	Unread              // API calls, in a format that is not supported
 )
 
-// KindOf returns the kind of the object called file. CloudTrail's objects end in .json.gz; those of
-// Firehose have no suffix.
+// KindOf returns the kind of the object called file. CloudTrail's objects end in
+// .json.gz. Firehose's objects have no suffix.
 func KindOf(file string) Kind {
 	if Hidden(file) || file == "" || file == "-" || // the name of standard input
 		bareDocuments[strings.ToLower(file)] || strings.HasSuffix(file, "_$folder$") || isAccessLog(file) ||
@@ -32,18 +32,18 @@ func KindOf(file string) Kind {
 	return Unread
 }
 
-// Bare reports whether an object called file has no suffix, as those that Firehose writes.
+// Bare reports whether an object called file has no suffix, as Firehose writes them.
 func Bare(file string) bool { return suffixOf(file) == "" }
 
-// Document reports whether a JSON file beside a trail is no log, by its name: an inventory of
-// endpoints, a policy, a manifest.
+// Document reports whether a JSON file beside a trail is not a log, judged by its
+// name: an inventory of endpoints, a policy, a manifest.
 func Document(file string) bool {
 	name, ok := strings.CutSuffix(strings.ToLower(file), ".json")
 	return ok && (documentNames[name] || slices.ContainsFunc(documentWords, func(word string) bool { return strings.Contains(name, word) }))
 }
 
-// Hidden reports whether name is out of sight as names are for Athena. A folder
-// without a name, as in prefix//AWSLogs, is not.
+// Hidden reports whether Athena ignores the name. A folder without a name, as in
+// prefix//AWSLogs, is not hidden.
 func Hidden(name string) bool { return name != "" && (name[0] == '.' || name[0] == '_') }
 
 var (
@@ -65,8 +65,9 @@ func words(text string) map[string]bool {
 	return set
 }
 
-// suffixOf returns what follows a file's last dot, in lower case, where it is built like a suffix:
-// up to ten letters and digits, not digits alone. A name such as logs.v2-1-2026-11-20 has none.
+// suffixOf returns the text after a file's last dot, in lower case, if it looks like a
+// suffix: up to ten letters and digits, not digits alone. A name such as
+// logs.v2-1-2026-11-20 has no suffix.
 func suffixOf(file string) string {
 	dot := strings.LastIndexByte(file, '.')
 	if dot < 0 || dot == len(file)-1 || len(file)-dot > 11 || allDigits(file[dot+1:]) {
@@ -79,7 +80,7 @@ func suffixOf(file string) string {
 	return suffix
 }
 
-// isAccessLog reports whether file is named as S3 names its server access logs:
+// isAccessLog reports whether file has the name of an S3 server access log:
 // 2026-11-20-10-15-32-0123456789ABCDEF.
 func isAccessLog(file string) bool {
 	const form = "dddd-dd-dd-dd-dd-dd-XXXXXXXXXXXXXXXX"
@@ -106,8 +107,8 @@ func isAccessLog(file string) bool {
 	return true
 }
 
-// UnknownFolder reports whether a folder of an account is named as CloudTrail names its own, and is
-// none that is known: it may hold calls.
+// UnknownFolder reports whether a folder of an account is named like CloudTrail's own
+// folders but is not a known one. It may hold calls.
 func UnknownFolder(name string) bool {
 	_, known := readFolders[name]
 	return !known && strings.HasPrefix(strings.ToLower(name), "cloudtrail")

@@ -6,8 +6,8 @@ import (
 	"vpcetrail/ingest/day"
 )
 
-// A Key is what an object's name says, by AWS's layout. What the name does not
-// tell is empty.
+// A Key is what an object's name says, by AWS's layout. A field that the name does not
+// give is empty.
 type Key struct {
 	Account string // 12 digits
 	Region  string
@@ -16,12 +16,13 @@ type Key struct {
 	HasDay  bool // Day is known; it is the day of delivery, in UTC
 }
 
-// ParseKey reads a Key from an object's name: an S3 key, an s3:// URL or a path
-// with slashes. The folders count first; what they leave open is taken from the
-// file's name (account_CloudTrail_region_YYYYMMDDTHHmmZ_UNIQUE.json.gz).
+// ParseKey reads a Key from an object's name: an S3 key, an s3:// URL or a path with
+// slashes. The folders count first. The file's name
+// (account_CloudTrail_region_YYYYMMDDTHHmmZ_UNIQUE.json.gz) fills in what they leave
+// open.
 func ParseKey(name string) Key {
 	if url, ok := strings.CutPrefix(name, "s3://"); ok {
-		_, name, _ = strings.Cut(url, "/") // a bucket's name tells nothing
+		_, name, _ = strings.Cut(url, "/") // a bucket's name says nothing
 	}
 	dir, file := splitName(name)
 	return PlaceOf(dir).Object(file)
@@ -45,8 +46,9 @@ func (p Place) Object(file string) Key {
 	return k
 }
 
-// parseStamp reads a Key from a file's name alone. A name that does not start
-// as AWS's names do says nothing; a digest's has no day where an object's has.
+// parseStamp reads a Key from a file's name alone. A name that does not start like
+// AWS's names gives nothing. A digest's name has no day where an object's name has
+// one.
 func parseStamp(file string) Key {
 	account, rest, ok := strings.Cut(file, "_")
 	if !ok || !isAccount(account) {
@@ -68,10 +70,10 @@ func parseStamp(file string) Key {
 	return k
 }
 
-// dateOf returns the day written in three runs of digits, if there is such a day.
+// dateOf returns the day written in three runs of digits, if that day exists.
 func dateOf(year, month, dom string) (day.Day, bool) {
 	if len(year) != 4 || len(month) != 2 || len(dom) != 2 {
-		return 0, false // day.Parse would take a date split elsewhere
+		return 0, false // day.Parse would accept a date that is split elsewhere
 	}
 	d, err := day.Parse(year + "-" + month + "-" + dom)
 	return d, err == nil
@@ -84,7 +86,8 @@ func isTrailFolder(name string) bool {
 
 func isAccount(s string) bool { return len(s) == 12 && allDigits(s) }
 
-// IsRegion reports whether s is built like a Region: us-east-1, us-gov-west-1, eusc-de-east-1.
+// IsRegion reports whether s has the form of a Region: us-east-1, us-gov-west-1,
+// eusc-de-east-1.
 func IsRegion(s string) bool {
 	last := strings.LastIndexByte(s, '-')
 	if last < 0 || last == len(s)-1 || !allDigits(s[last+1:]) {
@@ -111,7 +114,7 @@ func isWord(s string) bool {
 	return s != ""
 }
 
-// splitName cuts a name behind its last slash.
+// splitName cuts a name after its last slash.
 func splitName(name string) (dir, file string) {
 	i := strings.LastIndexByte(name, '/') + 1
 	return name[:i], name[i:]

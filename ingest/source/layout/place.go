@@ -14,7 +14,7 @@ const (
 	AtOutside Level = iota // above the layout, or beside it: any folder may follow
 	AtLogs                 // AWSLogs, an organization's id in it, or another folder before the account
 	AtAccount              // below AWSLogs: only CloudTrail's folders follow, the rest is other services'
-	AtNumber               // 12 digits elsewhere: an account in a copy, or a mere prefix
+	AtNumber               // 12 digits elsewhere: an account in a copy, or only a prefix
 	AtFolder               // CloudTrail or CloudTrail-NetworkActivity
 	AtRegion
 	AtYear
@@ -23,12 +23,13 @@ const (
 	AtForeign // other services' logs, digests, insights: never read
 )
 
-// A Place is where in AWS's layout a folder stands. The zero value is above it.
+// A Place is the position of a folder in AWS's layout. The zero value is above the
+// layout.
 type Place struct {
 	Level       Level
-	Depth       int    // folders on the way here that are no part of the layout
+	Depth       int    // folders on the way here that are not part of the layout
 	Between     bool   // AtLogs: such a folder lies between AWSLogs and here
-	Key         Key    // what the folders down to here say
+	Key         Key    // what the folders down to here give
 	number      string // AtNumber's digits: an account once a CloudTrail folder follows
 	year, month string // the digits, while the date is incomplete
 }
@@ -88,7 +89,7 @@ func (p Place) enterLogs(name string) Place {
 		return Place{Level: AtAccount, Depth: p.Depth, Key: Key{Account: name}}
 	case strings.HasPrefix(name, "o-"), name == "AWSLogs":
 		return Place{Level: AtLogs, Depth: p.Depth, Between: p.Between && name != "AWSLogs"}
-	case otherServices[name], strings.Contains(name, "="): // aws-account-id=…: flow logs as Hive lays them out
+	case otherServices[name], strings.Contains(name, "="): // aws-account-id=…: flow logs in Hive's layout
 		return Place{Level: AtForeign, Depth: p.Depth}
 	}
 	return Place{Level: AtLogs, Depth: p.Depth + 1, Between: true}
@@ -112,14 +113,14 @@ func (p Place) enterAccount(name string) Place {
 	return p.enterOutside(name)
 }
 
-// readFolders are the trail folders whose objects hold API calls. The value false
-// marks those that are CloudTrail's own, yet never read.
+// readFolders are the trail folders that hold API calls. The value false marks folders
+// that are CloudTrail's own but are never read.
 var readFolders = map[string]bool{
 	"CloudTrail": true, "CloudTrail-NetworkActivity": true,
 	"CloudTrail-Digest": false, "CloudTrail-Insight": false, "CloudTrail-Aggregated": false,
 }
 
-// CallFolders returns the names of an account's folders whose objects hold API calls.
+// CallFolders returns the names of an account's folders that hold API calls.
 func CallFolders() (names []string) {
 	for name, read := range readFolders {
 		if read {
@@ -129,16 +130,16 @@ func CallFolders() (names []string) {
 	return names
 }
 
-// otherServices are folders beside CloudTrail's in an account. They matter only
-// where no AWSLogs above proves that everything but CloudTrail is foreign.
+// otherServices are folders beside CloudTrail's in an account. They matter only where
+// no AWSLogs folder is above. Below AWSLogs every folder but CloudTrail's belongs to
+// another service.
 var otherServices = map[string]bool{
 	"Config": true, "elasticloadbalancing": true, "vpcflowlogs": true, "vpcdnsquerylogs": true,
 	"GuardDuty": true, "WAFLogs": true, "network-firewall": true, "redshift": true, "S3": true,
 	"CloudFront": true, "SSMLogs": true, "transitgateway": true, "globalaccelerator": true,
 }
 
-// enterOutside starts over: what the folders so far seemed to say was no part of
-// the layout.
+// enterOutside starts again: the folders so far were not part of the layout.
 func (p Place) enterOutside(name string) Place {
 	q := Place{Depth: p.Depth + 1}
 	if read, known := readFolders[name]; known {
