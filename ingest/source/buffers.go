@@ -5,8 +5,9 @@ import (
 	"sync"
 )
 
-// buffers are those of objects that were read, to be used again: else all objects' bytes would go through the
-// garbage collector, which lets as much pile up as is in use. It is safe for concurrent use.
+// buffers keep the buffers of read objects for reuse. Otherwise all bytes of all
+// objects would go through the garbage collector, which lets as much garbage pile up
+// as memory is in use. It is safe for concurrent use.
 type buffers struct {
 	most int64 // bytes kept
 
@@ -39,7 +40,7 @@ func (b *buffers) get(n int) []byte {
 	return make([]byte, 0, size)
 }
 
-// put takes a buffer back.
+// put returns a buffer.
 func (b *buffers) put(buf []byte) {
 	size := cap(buf)
 	if size == 0 || size != roundUp(size) { // grown: the object was larger than listed

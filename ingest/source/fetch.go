@@ -11,33 +11,34 @@ import (
 )
 
 // maxWhole is the size up to which an object is read into memory ahead of use.
-// CloudTrail's own objects hardly pass 5 MB.
+// CloudTrail's own objects are rarely larger than 5 MB.
 const maxWhole = 8 << 20
 
-// A Fetch is an object on its way. Its methods are for one goroutine at a time.
+// A Fetch is an object that is being fetched. Its methods are for one goroutine at a
+// time.
 type Fetch struct {
 	Seq    int          // the object's number in canonical order, from 0
-	Object store.Object // as listed; once Open has returned, as it was read
+	Object store.Object // as listed; after Open has returned, as it was read
 
 	trail  *Trail
 	store  store.Store
-	charge int64         // bytes of the budget that it holds
-	users  atomic.Int32  // the fetcher and the caller: the last one gives the charge back
+	charge int64         // its part of the budget, in bytes
+	users  atomic.Int32  // the fetcher and the caller: the last one returns the charge
 	done   chan struct{} // closed by the fetcher once got, body and err are set; nil: streamed
 	got    store.Object  // as it was read
-	body   []byte        // nil: streamed after all
+	body   []byte        // nil: streamed
 	err    error
 	stream io.ReadCloser
 }
 
-// Open waits for the object and returns its bytes, as stored: still compressed.
-// An object that was not fetched ahead (larger than 8 MiB, or of unknown size)
-// is opened now, and ctx then governs the reading too. Errors from Open and from
-// the reader are *Error, but for ctx's own. A body that ends before its announced
-// length gives io.ErrUnexpectedEOF, after the rest was asked for again where S3 keeps
-// it. An object in S3 that is overwritten while it is read is read anew if it is
-// fetched ahead, and ends in an *Error of status "changed" if it is streamed: the
-// bytes are never two objects'. The bytes are valid until Close.
+// Open waits for the object and returns its bytes as stored, still compressed. An
+// object that was not fetched ahead (larger than 8 MiB, or of unknown size) is opened
+// now, and ctx then covers the reading too. Errors from Open and from the reader are
+// *Error, except ctx's own. A body that ends before its announced length gives
+// io.ErrUnexpectedEOF. In S3, the rest is requested again first. An object in S3 may
+// be overwritten while it is read. If it is fetched ahead, it is read again. If it is
+// streamed, it ends in an *Error of status "changed". The bytes never mix two objects.
+// They are valid until Close.
 func (f *Fetch) Open(ctx context.Context) (io.Reader, error) {
 	if f.done != nil {
 		select {
@@ -57,13 +58,13 @@ func (f *Fetch) Open(ctx context.Context) (io.Reader, error) {
 	return f.openStream(ctx)
 }
 
-// Bytes returns the whole object after Open has succeeded, and nil if it is only
+// Bytes returns the whole object after Open has succeeded, or nil if it is only
 // streamed. The bytes are valid until Close.
 func (f *Fetch) Bytes() []byte { return f.body }
 
-// Close ends the reading and gives the object's share of the fetch-ahead budget
-// back. Every Fetch must be closed: Next waits while the unclosed ones fill the budget.
-// Closing again does nothing.
+// Close ends the reading and returns the object's share of the fetch-ahead budget.
+// Every Fetch must be closed: Next waits while the open ones fill the budget. Closing
+// again does nothing.
 func (f *Fetch) Close() error {
 	if f.trail == nil {
 		return nil
@@ -93,8 +94,8 @@ func (f *Fetch) fetch(t *Trail) {
 	f.release(t)
 }
 
-// maxReads is how often an object is begun that is overwritten while it is read, or of which other
-// bytes come.
+// maxReads is how often an object is opened if it is overwritten while it is read, or
+// if its bytes are wrong.
 const maxReads = 3
 
 func (f *Fetch) readWhole(ctx context.Context, from *buffers) (body []byte, err error) {
@@ -114,9 +115,9 @@ func (f *Fetch) readOnce(ctx context.Context, from *buffers) ([]byte, error) {
 	defer body.Close()
 	size := got.Size
 	if size < 0 || size > maxWhole {
-		return nil, nil // it grew since it was listed: left to the caller's stream
+		return nil, nil // it grew since it was listed: the caller streams it
 	}
-	// With MinRead bytes to spare the buffer meets the end without growing.
+	// With MinRead spare bytes the buffer reaches the end without growing.
 	buf := bytes.NewBuffer(from.get(int(size) + bytes.MinRead))
 	if _, err := buf.ReadFrom(&counted{r: body, left: size}); err != nil {
 		return nil, f.fail(ctx, "read", err)
@@ -134,7 +135,7 @@ func (f *Fetch) openStream(ctx context.Context) (io.Reader, error) {
 	return &streamReader{f, f.trail, ctx, counted{r: body, left: got.Size}}, nil
 }
 
-// fail returns err with the object's name, unless ctx's end caused it.
+// fail returns err with the object's name, unless the end of ctx caused it.
 func (f *Fetch) fail(ctx context.Context, verb string, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -158,7 +159,7 @@ func (s *streamReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// counted turns an end that comes before left bytes into io.ErrUnexpectedEOF; left < 0: unknown.
+// counted returns io.ErrUnexpectedEOF for an end before left bytes; left < 0: unknown.
 type counted struct {
 	r    io.Reader
 	left int64

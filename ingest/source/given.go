@@ -11,9 +11,10 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// OpenObjects returns the trail of objects that were listed before: each as Walk gave it, in the order
-// of their names. They are pulled as they are read, and an error that comes in place of one ends the
-// trail. Its Accounts are none: the objects alone do not tell them.
+// OpenObjects returns a trail of objects that were listed before, as Walk returned
+// them, in the order of their names. They are pulled as they are read. An error in
+// place of an object ends the trail. The trail has no Accounts: objects alone do not
+// give them.
 func OpenObjects(ctx context.Context, objects iter.Seq2[store.Object, error], opt Options) (*Trail, error) {
 	if opt.MaxBytes <= 0 {
 		opt.MaxBytes = defaultMaxBytes
@@ -37,7 +38,7 @@ func OpenObjects(ctx context.Context, objects iter.Seq2[store.Object, error], op
 	return start(ctx, pace, opt.MaxBytes, func(*Trail) listing { return g }), nil
 }
 
-// given is the listing of objects that are known.
+// given is the listing of known objects.
 type given struct {
 	bucket func(name string) (store.Store, error)
 	calls  *store.Calls
@@ -89,14 +90,14 @@ func (g *given) Progress() (objects int, bytes int64, done bool) {
 	return g.count, g.bytes, g.ended
 }
 
-// Wake is called once the trail is stopped.
+// Wake is called after the trail is stopped.
 func (g *given) Wake() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.stop()
 }
 
-// Accounts and PassedOver are none: objects alone do not name them.
+// Accounts and PassedOver are empty: objects alone do not give them.
 func (g *given) Accounts() []string { return nil }
 
 func (g *given) PassedOver() list.PassedOver { return list.PassedOver{} }

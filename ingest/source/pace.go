@@ -7,50 +7,51 @@ import (
 
 const (
 	minPace   = 4  // objects in flight, however often S3 asks to slow down
-	firstPace = 32 // objects in flight at the start: what pays for small ones with 30 ms to the first byte is ten times as many
-	paceStep  = 8  // objects more at a time, once doubling has ended
+	firstPace = 32 // objects in flight at the start: with 30 ms to the first byte, ten times as many pay for small objects
+	paceStep  = 8  // how many objects are added at a time, once doubling has ended
 
-	roundTime = 100 * time.Millisecond // the shortest stretch whose throughput is judged
-	calmTime  = 300 * time.Millisecond // after a halving: answers to requests made before it are no news
+	roundTime = 100 * time.Millisecond // the shortest time over which throughput is measured
+	calmTime  = 300 * time.Millisecond // after a halving: answers to earlier requests are ignored
 	stepHold  = 5                      // rounds between two steps
-	backHold  = 20                     // rounds at a limit that proved best, before a higher one is tried again
+	backHold  = 20                     // rounds at the best limit before a higher one is tried again
 
-	// objectWork is what an object costs beyond its bytes, in bytes: what a connection
-	// of 2 MB/s brings in the 30 ms that S3 takes to answer.
+	// objectWork is an object's cost beyond its bytes, in bytes. A connection of 2
+	// MB/s brings as much in the 30 ms that S3 takes to answer.
 	objectWork = 64 << 10
 )
 
-// A pace bounds the objects in flight, and finds the bound: additive increase,
-// multiplicative decrease. It judges in rounds, in which every slot has been used
-// about once, by what the slots bring while they are used: that they wait for the listing, or
-// for room, tells nothing of S3. A round in which they mostly waited draws no conclusion.
+// A pace bounds the objects in flight and finds the bound by additive increase and
+// multiplicative decrease. It measures in rounds, in which every slot is used about
+// once. It counts what the slots bring while they are in use. Slots that wait for the
+// listing, or for room, say nothing about S3. A round in which they mostly waited is
+// not counted.
 //
-// A higher limit stays if it brought at least a quarter of what it
-// would have brought in proportion; otherwise the one before comes back for a while.
-// At first the limit doubles every round; once that has failed twice it goes up by steps, which double as
-// long as they pay. When S3 asks to slow down it halves, and from then on the steps stay small.
-// A pace whose least is its most never changes.
+// A higher limit stays if it brings at least a quarter of a proportional gain.
+// Otherwise the earlier limit returns for a while. At first the limit doubles every
+// round. After two failures it grows by steps, which double as long as they pay. When
+// S3 asks to slow down, the limit halves, and the steps stay small from then on. A
+// pace with equal least and most never changes.
 type pace struct {
 	least, most int
 	now         func() time.Time
 
 	mu      sync.Mutex
-	free    sync.Cond // with mu: a slot was given back, the limit grew, or stop was called
+	free    sync.Cond // with mu: a slot was returned, the limit grew, or stop was called
 	stopped bool
 	limit   int
 	used    int
 
 	began time.Time     // of this round
-	done  int           // objects in it
-	work  int64         // bytes in it, with each object's own cost
-	busy  time.Duration // that they took, together
+	done  int           // objects in this round
+	work  int64         // bytes in this round, with each object's own cost
+	busy  time.Duration // the total time they took
 
-	before    int     // the limit that the present one is tried against; 0: none is tried
+	before    int     // the limit before the one under test; 0: no test
 	best      float64 // bytes a second at before
-	hold      int     // rounds to go before the next try
-	failed    bool    // doubling has failed: it may have been something else
+	hold      int     // rounds left before the next test
+	failed    bool    // doubling has failed once, perhaps for another reason
 	steady    bool    // doubling is over
-	step      int     // how far the next try goes then
+	step      int     // how far the next test goes then
 	slowed    bool    // S3 has asked to slow down
 	calmUntil time.Time
 }
@@ -62,7 +63,7 @@ func newPace(least, most int) *pace {
 	return p
 }
 
-// enter waits for a slot; after stop it waits for none.
+// enter waits for a slot. After stop it does not wait.
 func (p *pace) enter() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -75,7 +76,8 @@ func (p *pace) enter() {
 	p.used++
 }
 
-// leave gives a slot back after an object of that many bytes, which it took so long to get; less than 0: there was none.
+// leave returns a slot after an object of size bytes that took the given time; size <
+// 0: there was no object.
 func (p *pace) leave(size int64, took time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -89,7 +91,8 @@ func (p *pace) leave(size int64, took time.Duration) {
 	p.free.Signal()
 }
 
-// slow halves the limit: S3 asks for fewer requests. Answers that come soon after do not count.
+// slow halves the limit: S3 asked for fewer requests. Answers that come soon after are
+// ignored.
 func (p *pace) slow() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -114,7 +117,7 @@ func (p *pace) stop() {
 // restart begins a round.
 func (p *pace) restart(now time.Time) { p.began, p.done, p.work, p.busy = now, 0, 0, 0 }
 
-// judge ends the round if it is long enough, and draws the conclusion.
+// judge ends the round if it is long enough, and evaluates it.
 func (p *pace) judge() {
 	now := p.now()
 	elapsed := now.Sub(p.began)
@@ -142,7 +145,7 @@ func (p *pace) judge() {
 	p.grow(rate)
 }
 
-// conclude ends a try.
+// conclude ends a test.
 func (p *pace) conclude(pays bool) {
 	switch {
 	case pays && p.steady:
@@ -160,7 +163,7 @@ func (p *pace) conclude(pays bool) {
 	p.before = 0
 }
 
-// grow tries a higher limit than the present one, which brought rate.
+// grow tests a higher limit than the present one, which brought rate.
 func (p *pace) grow(rate float64) {
 	step := p.limit
 	if p.steady {

@@ -18,9 +18,10 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// Options bound a Trail's work and say where its bytes come from. The zero value works.
+// Options bound a Trail's work and say where its bytes come from. The zero value
+// works.
 type Options struct {
-	MaxBytes    int64                                         // bytes fetched and not yet closed; 0 means 64 MiB, and never more than 8 MiB from files
+	MaxBytes    int64                                         // bytes fetched and not yet closed; 0 means 64 MiB, and at most 8 MiB for files
 	Concurrency int                                           // most objects fetched at once; 0 means 768 from S3, 4 from files. From S3 it is a ceiling: see Trail
 	Stdin       io.Reader                                     // the object "-"; nil is empty
 	S3          func(ctx context.Context) (*s3.Client, error) // called once if there is an S3 source; nil means aws.NewS3
@@ -30,15 +31,16 @@ type Options struct {
 
 	RequesterPays bool          // pay for requests and transfer, as a requester-pays bucket demands
 	BucketOwner   string        // account id that must own every bucket, or S3 refuses; "" means any
-	Retries       int           // retries that all calls to S3 have in reserve, see aws.Calls; 0 means 1000 (100 for CloudTrail in a Region), less than 0 none
-	StallTimeout  time.Duration // how long S3 or CloudTrail may send nothing before the call is made again; 0 means 30 s, less than 0 for ever
+	Retries       int           // retries in reserve for all calls to S3, see aws.Calls; 0 means 1000 (100 for CloudTrail in a Region), less than 0 none
+	StallTimeout  time.Duration // how long S3 or CloudTrail may send nothing before the call is repeated; 0 means 30 s, less than 0 no limit
 
 	backoff     retry.BackoffDelayer // tests wait shorter
-	lookupEvery time.Duration        // and look up more often
-	now         func() time.Time     // and know the time
+	lookupEvery time.Duration        // tests look up more often
+	now         func() time.Time     // tests set the time
 }
 
-// listing returns where the objects are listed. throttled is called for each answer of S3 that asks to slow down.
+// listing returns the options for the listing. throttled is called for each answer of
+// S3 that asks to slow down.
 func (o Options) listing(throttled func()) list.Options {
 	calls := aws.CallOptions{Retries: o.Retries, Stall: o.StallTimeout, Backoff: o.backoff, Throttled: throttled}
 	return list.Options{
@@ -49,19 +51,20 @@ func (o Options) listing(throttled func()) list.Options {
 
 const (
 	defaultMaxBytes = 64 << 20
-	fileMaxBytes    = 8 << 20 // a disk answers at once: more would only lie in memory
+	fileMaxBytes    = 8 << 20 // a disk answers at once: more would only use memory
 	maxQueued       = 1024    // objects fetched and not yet taken
 
-	// S3 answers after tens of milliseconds, whatever is asked; a disk keeps few heads busy.
+	// S3 answers after tens of milliseconds, whatever the request. A disk keeps few
+	// heads busy.
 	s3Fetchers, s3Listers     = 768, 64
 	fileFetchers, fileListers = 4, 2
 )
 
-// A Trail hands out the objects of its sources. It is safe for concurrent use.
+// A Trail returns the objects of its sources. It is safe for concurrent use.
 //
 // From S3 it starts with 32 objects in flight and adapts the number, between 4 and
-// Options.Concurrency: it grows while more of them bring more bytes and objects per
-// second, and halves when S3 asks to slow down.
+// Options.Concurrency. The number grows while it brings more bytes and objects per
+// second. It halves when S3 asks to slow down.
 type Trail struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
@@ -74,29 +77,29 @@ type Trail struct {
 	read     atomic.Int64
 
 	order sync.Mutex  // held to take an object, to wait for its budget and to queue it
-	seq   int         // of the next object
+	seq   int         // number of the next object
 	ended bool        // queue is closed
-	err   error       // why: io.EOF after the last object; set before queue is closed
-	queue chan *Fetch // sent to and closed with order held
+	err   error       // why it ended: io.EOF after the last object; set before queue is closed
+	queue chan *Fetch // order is held to send and to close
 }
 
-// A listing hands out the objects of a trail in canonical order. It is safe for concurrent use.
+// A listing returns the objects of a trail in canonical order. It is safe for
+// concurrent use.
 type listing interface {
-	// Take returns the next object and where it is kept, io.EOF after the last.
+	// Take returns the next object and its store, or io.EOF after the last object.
 	Take() (store.Object, store.Store, error)
-	// Progress returns what has been found, and whether that is all.
+	// Progress returns what has been found, and whether the listing is complete.
 	Progress() (objects int, bytes int64, done bool)
-	// Wake lets everyone who waits see that the trail's context has ended.
+	// Wake makes every waiting caller check whether the trail's context has ended.
 	Wake()
 	// Accounts and PassedOver are those of list.Listing.
 	Accounts() []string
 	PassedOver() list.PassedOver
 }
 
-// Open returns the trail of args, each s3://bucket/prefix, lookup-events://REGION, a directory,
-// a file or "-".
-// It fails if one of them does not exist or may not be listed. The work ahead
-// goes on until Close, or until ctx ends.
+// Open returns the trail of args. Each is s3://bucket/prefix, lookup-events://REGION,
+// a directory, a file or "-". It fails if one of them does not exist or may not be
+// listed. Fetching ahead continues until Close, or until ctx ends.
 func Open(ctx context.Context, args []string, sel list.Selection, opt Options) (*Trail, error) {
 	fetchers, listers, least := fileFetchers, fileListers, fileFetchers
 	if slices.ContainsFunc(args, list.IsS3) {
@@ -122,7 +125,8 @@ func Open(ctx context.Context, args []string, sel list.Selection, opt Options) (
 	}), nil
 }
 
-// start returns a trail with its fetchers at work on what the listing that begin starts hands out.
+// start returns a trail and starts its fetchers, which fetch the objects of the
+// listing that begin starts.
 func start(ctx context.Context, pace *pace, maxBytes int64, begin func(*Trail) listing) *Trail {
 	t := &Trail{maxBytes: maxBytes, budget: semaphore.NewWeighted(maxBytes), buffers: buffers{most: maxBytes / 4}, pace: pace, queue: make(chan *Fetch, maxQueued)}
 	t.ctx, t.cancel = context.WithCancel(ctx)
@@ -138,9 +142,9 @@ func start(ctx context.Context, pace *pace, maxBytes int64, begin func(*Trail) l
 	return t
 }
 
-// Next returns the next object in canonical order, io.EOF after the last. Any
-// other error ends the trail and comes again from every later call; ctx only
-// bounds the wait. The caller closes the Fetch.
+// Next returns the next object in canonical order, or io.EOF after the last. Any other
+// error ends the trail, and every later call returns it again. ctx only bounds the
+// wait. The caller closes the Fetch.
 func (t *Trail) Next(ctx context.Context) (*Fetch, error) {
 	select {
 	case f, ok := <-t.queue:
@@ -153,50 +157,53 @@ func (t *Trail) Next(ctx context.Context) (*Fetch, error) {
 	}
 }
 
-// Accounts returns, sorted, every account that has a folder in the trail or
-// stands in the name of an object outside the layout, selected or not. The
-// answer is complete once Next has returned io.EOF.
+// Accounts returns, sorted, every account that has a folder in the trail or appears in
+// the name of an object outside the layout, selected or not. The answer is complete
+// once Next has returned io.EOF.
 func (t *Trail) Accounts() []string { return t.listing.Accounts() }
 
-// PassedOver returns what the listing has passed over though it may hold calls. The answer is
+// PassedOver returns the objects that may hold calls but were skipped. The answer is
 // complete once Next has returned io.EOF.
 func (t *Trail) PassedOver() list.PassedOver { return t.listing.PassedOver() }
 
-// Found returns the objects listed so far with their bytes as stored, and whether the listing is
-// complete. The bytes are -1 once an object was listed whose size nobody knows.
+// Found returns the number of objects listed so far, their bytes as stored, and
+// whether the listing is complete. The bytes are -1 once an object of unknown size was
+// listed.
 func (t *Trail) Found() (objects int, bytes int64, done bool) { return t.listing.Progress() }
 
-// Read returns the bytes, as stored, that readers of the objects have got so far.
+// Read returns how many bytes, as stored, the readers of the objects have received so
+// far.
 func (t *Trail) Read() int64 { return t.read.Load() }
 
-// Close stops the work ahead and waits until it has stopped. Objects still to be
-// handed out are dropped; those handed out must be closed all the same.
+// Close stops fetching ahead and waits until it has stopped. Objects that Next has not
+// returned are dropped. Those it has returned must still be closed.
 func (t *Trail) Close() error {
 	t.cancel()
 	t.running.Wait()
-	for range t.queue { // drop what is left, so that Next tells the end
+	for range t.queue { // drop the rest, so that Next reports the end
 	}
 	return nil
 }
 
-// fetcher takes objects in order and reads them until the trail ends. It waits for
-// its turn before it takes one, so that the earliest object never waits for a later one.
+// fetcher takes objects in order and reads them until the trail ends. It waits for its
+// turn before it takes one, so the earliest object never waits for a later one.
 func (t *Trail) fetcher() {
 	for {
-		// Once the trail is stopped, reserve finds that too, and ends the queue.
+		// Once the trail is stopped, reserve also sees that, and ends the queue.
 		t.pace.enter()
 		f := t.reserve()
 		if f == nil {
 			t.pace.leave(-1, 0)
 			return
 		}
-		size, began := f.Object.Size, time.Now() // f is the caller's once it is fetched
+		size, began := f.Object.Size, time.Now() // f belongs to the caller once it is fetched
 		f.fetch(t)
 		t.pace.leave(size, time.Since(began))
 	}
 }
 
-// reserve queues objects up to one that is to be fetched, and returns it; nil at the end.
+// reserve queues objects up to the next one to fetch, and returns that one, or nil at
+// the end.
 func (t *Trail) reserve() *Fetch {
 	t.order.Lock()
 	defer t.order.Unlock()

@@ -9,9 +9,9 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// Walk lists the objects of args as Open does, but fetches none: it calls fn for each in canonical
-// order, and returns the accounts of the trail and what was passed over. It stops at the first error,
-// of a listing or of fn.
+// Walk lists the objects of args as Open does, but fetches none. It calls fn for each
+// in canonical order, and returns the accounts of the trail and what was passed over.
+// It stops at the first error of a listing or of fn.
 func Walk(
 	ctx context.Context, args []string, sel list.Selection, opt Options, fn func(store.Object) error,
 ) (accounts []string, passed list.PassedOver, err error) {

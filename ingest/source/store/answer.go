@@ -21,30 +21,31 @@ import (
 	"vpcetrail/ingest/aws"
 )
 
-// maxListing bounds an answer to a LIST. 1,000 keys of 1,024 bytes, each of which takes three
-// where it is escaped, make 3.5 MiB with all that S3 says of them.
+// maxListing bounds an answer to a LIST. 1,000 keys of 1,024 bytes, three bytes per
+// escaped byte, make 3.5 MiB with everything that S3 says about them.
 const maxListing = 8 << 20
 
-// A notListing error reports an answer that is not the page of a listing that was asked for. The
-// call is made again: what lies between the server and here may have answered.
+// A notListing error reports an answer that is not the requested page of a listing.
+// The call is repeated: a proxy between the server and this program may have answered.
 type notListing struct {
 	why string
-	err error // nil, or what says the same to programs
+	err error // nil, or the error that programs check for
 }
 
 func (e *notListing) Error() string { return "the answer is no listing: " + e.why }
 
 func (e *notListing) Unwrap() error { return e.err }
 
-// Brief is all there is to say.
+// Brief returns the whole text.
 func (e *notListing) Brief() string { return e.Error() }
 
-// RetryableError says to the SDK that the call may be made again.
+// RetryableError makes the SDK retry the call.
 func (*notListing) RetryableError() bool { return true }
 
-// checkListing has the SDK take an answer to in for a listing only where it is one: it has the
-// root and says whether it is whole, and its names, which it decodes, are those asked for and come
-// after the name after. Without that, the SDK takes any text for an empty listing.
+// checkListing makes the SDK reject an answer to in that is not a listing. A listing
+// has the right root and says whether it is complete. Its names, which are decoded
+// here, match the request and come after the name after. Without this check, the SDK
+// takes any text for an empty listing.
 func checkListing(in *s3.ListObjectsV2Input, after string) func(*s3.Options) {
 	page := middleware.DeserializeMiddlewareFunc("vpcetrail:page", func(
 		ctx context.Context, call middleware.DeserializeInput, next middleware.DeserializeHandler,
@@ -74,7 +75,7 @@ func checkListing(in *s3.ListObjectsV2Input, after string) func(*s3.Options) {
 	}
 }
 
-// malformed reports whether an answer came whole, and yet could not be read.
+// malformed reports whether an answer was complete but could not be read.
 func malformed(err error) bool {
 	var syntax *xml.SyntaxError
 	var idle interface{ Timeout() bool }
@@ -82,7 +83,7 @@ func malformed(err error) bool {
 		!aws.CutShort(err) && !errors.As(err, &idle) && !errors.Is(err, context.Canceled) && !errors.Is(err, errLong)
 }
 
-// checkRoot checks the root of a 200's XML, and bounds the answer.
+// checkRoot checks the root of the XML in a 200 answer, and bounds the answer.
 func checkRoot(resp *smithyhttp.Response) error {
 	body := resp.Body
 	limited := &bounded{body, maxListing}
@@ -112,10 +113,10 @@ func checkRoot(resp *smithyhttp.Response) error {
 	return nil
 }
 
-// errLong reports an answer that is longer than any that is right.
+// errLong reports an answer that is longer than any correct one.
 var errLong error = &notListing{why: fmt.Sprintf("it is longer than %d MiB", maxListing>>20)}
 
-// A bounded reader reads at most left bytes; what is longer ends in errLong.
+// A bounded reader reads at most left bytes. A longer body ends in errLong.
 type bounded struct {
 	r    io.Reader
 	left int64
@@ -130,7 +131,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// checkPage decodes the names of a page and checks that it can be the answer to in.
+// checkPage decodes the names of a page and checks that the page can answer in.
 func checkPage(in *s3.ListObjectsV2Input, out *s3.ListObjectsV2Output, after string) error {
 	token := sdk.ToString(out.NextContinuationToken)
 	switch {
@@ -157,7 +158,8 @@ func checkPage(in *s3.ListObjectsV2Input, out *s3.ListObjectsV2Output, after str
 	return nil
 }
 
-// checkName decodes the name of an object or a folder, and checks that it is among those asked for.
+// checkName decodes the name of an object or a folder, and checks that it matches the
+// request.
 func checkName(in *s3.ListObjectsV2Input, name **string, encoded bool, after string, folder bool) error {
 	text := sdk.ToString(*name)
 	if encoded {
@@ -171,7 +173,7 @@ func checkName(in *s3.ListObjectsV2Input, name **string, encoded bool, after str
 	rest, below := strings.CutPrefix(text, *in.Prefix)
 	if in.Delimiter != nil {
 		at := strings.Index(rest, *in.Delimiter)
-		below = below && (at >= 0 && at == len(rest)-1 || !folder && at < 0) // some servers list a folder's mark as an object
+		below = below && (at >= 0 && at == len(rest)-1 || !folder && at < 0) // some servers list a folder's marker as an object
 	}
 	switch {
 	case !below || folder && in.Delimiter == nil:

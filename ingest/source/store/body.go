@@ -15,27 +15,27 @@ import (
 	"vpcetrail/ingest/aws"
 )
 
-// ErrChanged reports an object that was overwritten while it was read: what came
-// before and what would follow do not belong together. Reading it anew may succeed.
+// ErrChanged reports an object that was overwritten while it was read: the bytes so
+// far and the rest belong to different versions. Reading it again may succeed.
 var ErrChanged error = errors.New("changed while it was read")
 
-// A body is an object's bytes. Where they stop early, or stand still, the rest is
-// fetched by Range, and only from the same object: its ETag is pinned by If-Match.
-// It is tried as often as a call is, and once more for every MiB that came.
+// A body is an object's bytes. If they stop early or stall, the rest is fetched by
+// Range, and only from the same object: If-Match pins its ETag. The number of tries is
+// that of a call, plus one for every MiB received.
 type body struct {
 	ctx    context.Context
 	bucket *Bucket
 	key    string
-	etag   string // quoted, as S3 gave it; "" cannot be pinned
-	isPart bool   // of an object; the part ends at size
+	etag   string // quoted, as S3 sent it; "" cannot be pinned
+	isPart bool   // it is part of an object, and ends at size
 	size   int64  // of the object; -1 if S3 does not say
-	at     int64  // bytes of the object that were read, or are before the part
+	at     int64  // position in the object
 
 	part    io.ReadCloser
 	broken  error // why part ended early; nil: it did not
-	err     error // how it all ended
+	err     error // the final error
 	resumed int
-	owed    []func(error) error // the retries' tokens, given back once the end is reached
+	owed    []func(error) error // the retries' tokens, returned once the end is reached
 }
 
 func (b *Bucket) open(ctx context.Context, key string) (io.ReadCloser, header, error) {
@@ -49,7 +49,8 @@ func (b *Bucket) open(ctx context.Context, key string) (io.ReadCloser, header, e
 	return r, h, nil
 }
 
-// OpenRange gets the bytes of an object from an offset on, so many or, where it ends before, those that there are.
+// OpenRange gets length bytes of an object from an offset on, or fewer if the object
+// ends earlier.
 func (b *Bucket) OpenRange(ctx context.Context, name string, offset, length int64) (io.ReadCloser, error) {
 	r := &body{ctx: ctx, bucket: b, key: b.key(name), isPart: true, at: offset, size: offset + length}
 	out, err := b.part(ctx, r.request(), wholeOnly)
@@ -77,8 +78,8 @@ func (r *body) request() *s3.GetObjectInput {
 	return in
 }
 
-// Read returns the object's next bytes. Whatever it returned stands: an object that
-// changed meanwhile ends in ErrChanged.
+// Read returns the object's next bytes. All bytes that it returns are valid: an object
+// that changes meanwhile ends in ErrChanged.
 func (r *body) Read(p []byte) (int, error) {
 	for r.err == nil {
 		if r.broken != nil {
@@ -103,16 +104,16 @@ func (r *body) Read(p []byte) (int, error) {
 	return 0, r.err
 }
 
-// settle notes the good end.
+// settle records a successful end.
 func (r *body) settle() {
 	r.bucket.Calls.Succeeded()
 	for _, release := range r.owed {
-		_ = release(nil) // has no way to fail
+		_ = release(nil) // never fails
 	}
 	r.owed = nil
 }
 
-// resume opens the rest of the object, and returns why that cannot be.
+// resume opens the rest of the object, or returns why it cannot.
 func (r *body) resume() error {
 	calls := r.bucket.Calls
 	if r.ctx.Err() != nil {
@@ -145,13 +146,14 @@ func (r *body) resume() error {
 	return r.fits(out)
 }
 
-// wholeOnly asks for no checksum: S3's is that of the whole object, and what comes is the rest.
+// wholeOnly requests no checksum: S3's is for the whole object, and this request is
+// for the rest.
 func wholeOnly(o *s3.Options) {
 	o.ResponseChecksumValidation = sdk.ResponseChecksumValidationWhenRequired
 }
 
-// fits checks that out continues what was read. S3 sees to it, but not every server
-// that speaks its language knows If-Match.
+// fits checks that out continues what was read. S3 ensures it, but not every
+// S3-compatible server supports If-Match.
 func (r *body) fits(out *s3.GetObjectOutput) error {
 	if sdk.ToString(out.ETag) != r.etag {
 		return ErrChanged

@@ -8,10 +8,10 @@ import (
 	"vpcetrail/ingest/aws"
 )
 
-// CallOptions say how S3 is asked. The zero value works.
+// CallOptions configure the calls to S3. The zero value works.
 type CallOptions struct {
 	aws.CallOptions
-	RequesterPays bool   // this account pays for requests and transfer, as such buckets demand
+	RequesterPays bool   // this account pays for requests and transfer, as requester-pays buckets demand
 	BucketOwner   string // the account that must own every bucket; "" means any
 }
 
@@ -21,14 +21,14 @@ type Calls struct {
 	client *s3.Client
 	opt    CallOptions
 
-	// Of client, for requests like the SDK's.
+	// The client's options, for requests built without the SDK.
 	configured s3.Options
 	signer     *v4.Signer
 	http       s3.HTTPClient
 	like       bool // there may be such
 }
 
-// NewCalls returns the calls of a run that client carries out.
+// NewCalls returns the calls of a run through client.
 func NewCalls(client *s3.Client, opt CallOptions) *Calls {
 	o := client.Options()
 	c := &Calls{Calls: aws.NewCalls("S3", o.RetryMode, o.RetryMaxAttempts, o.Credentials, opt.CallOptions), client: client, opt: opt}
@@ -37,12 +37,12 @@ func NewCalls(client *s3.Client, opt CallOptions) *Calls {
 	return c
 }
 
-// options give a call what all calls share.
+// options applies to a call what all calls share.
 func (c *Calls) options(o *s3.Options) {
 	o.Retryer, o.HTTPClient = c.Retryer(), c.Patient(o.HTTPClient)
 	c.Sign(&o.Credentials, &o.APIOptions)
 }
 
-// plain reports whether a request may be made without the SDK: not where its middlewares were asked for, nor where it
-// is to limit the rate, nor while the service seems dead.
+// plain reports whether a request may be made without the SDK. It may not if the SDK's
+// middlewares are needed, if the rate is limited, or while the service seems dead.
 func (c *Calls) plain() bool { return c.like && !c.Spent() }

@@ -11,7 +11,8 @@ import (
 	"strings"
 )
 
-// checksums are those that S3 computes for objects by itself, or the SDKs do, by the end of the header's name.
+// checksums are those that S3 or the SDKs compute for objects, by the end of the
+// header's name.
 var checksums = map[string]func() hash.Hash{
 	"Crc64nvme": func() hash.Hash { return crc64.New(nvme) },
 	"Crc32":     func() hash.Hash { return crc32.NewIEEE() },
@@ -23,8 +24,9 @@ var (
 	castagnoli = crc32.MakeTable(crc32.Castagnoli)
 )
 
-// validate has resp's body checked against the checksum that came with it, and reports whether there is none but such
-// as are known here. That of an object uploaded in parts says nothing of its bytes; the SDK leaves it aside too.
+// validate checks resp's body against the checksum that came with it. It reports false
+// if there is a checksum, but of no known kind. The checksum of a multipart upload
+// says nothing about the bytes. The SDK ignores it too.
 func validate(resp *http.Response) bool {
 	const prefix = "X-Amz-Checksum-"
 	for name, values := range resp.Header {
@@ -41,7 +43,7 @@ func validate(resp *http.Response) bool {
 	return true
 }
 
-// A checkedBody ends in an error if its bytes do not have the checksum wanted.
+// A checkedBody ends in an error if its bytes do not have the wanted checksum.
 type checkedBody struct {
 	io.ReadCloser
 	sum    hash.Hash

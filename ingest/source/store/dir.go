@@ -12,15 +12,15 @@ import (
 	"syscall"
 )
 
-// dirBatch bounds the names of one directory held at a time: a directory with
-// more is read again for each further batch. 131,072 names are about 12 MB.
+// dirBatch bounds the names of one directory held at a time. A larger directory is
+// read again for each further batch. 131,072 names are about 12 MB.
 const dirBatch = 1 << 17
 
-// Dir is the file system. Names are paths with slashes, relative ones included.
+// Dir is the file system. Names are paths with slashes, and may be relative.
 type Dir struct{}
 
-// Open opens a file. One that still grows is read as far as it goes now. A pipe is waited for, and its
-// reading ends, as long as ctx lasts.
+// Open opens a file. A file that still grows is read up to its present size. For a
+// pipe, Open and Read wait for a writer until ctx ends.
 func (Dir) Open(ctx context.Context, obj Object) (io.ReadCloser, Object, error) {
 	name := filepath.FromSlash(obj.Name)
 	if obj.Size < 0 {
@@ -46,8 +46,9 @@ func (Dir) Open(ctx context.Context, obj Object) (io.ReadCloser, Object, error) 
 	}{io.LimitReader(f, info.Size()), f}, obj, nil
 }
 
-// openPipe opens what is no regular file. Opening a pipe lasts until somebody writes to it: the
-// goroutine that waits for that ends with it, or with the program.
+// openPipe opens a file that is not regular. Opening a pipe blocks until somebody
+// writes to it. The goroutine that waits for that ends with the wait, or with the
+// program.
 func openPipe(ctx context.Context, name string) (io.ReadCloser, error) {
 	type opened struct {
 		f   *os.File
@@ -69,7 +70,7 @@ func openPipe(ctx context.Context, name string) (io.ReadCloser, error) {
 	}
 }
 
-// A pipe is closed once its context ends, which ends a reading that waits.
+// A pipe is closed when its context ends. That also ends a blocked Read.
 type pipe struct {
 	*os.File
 	detach func() bool
@@ -80,16 +81,16 @@ func (p *pipe) Close() error {
 	return p.File.Close()
 }
 
-// List lists a directory. It follows links, but not those that lead back up, and
-// leaves out what is neither file nor directory. It holds the names of at most
-// 131,072 entries at a time, however large the directory is.
+// List lists a directory. It follows links, except those that lead back up. It omits
+// entries that are neither file nor directory. It holds the names of at most 131,072
+// entries at a time, however large the directory is.
 func (Dir) List(folder string) Pager { return &dirPager{folder: folder, batch: dirBatch} }
 
 type dirPager struct {
 	folder string
 	batch  int
-	names  []string // read, in order, and not yet returned; a directory's ends in '/'
-	after  string   // the last name of the batch before: the next one starts behind it
+	names  []string // read, in order, not yet returned; a directory's name ends in '/'
+	after  string   // the last name of the previous batch: the next one starts after it
 	read   bool     // the batch now in names is the last
 }
 
@@ -108,8 +109,8 @@ func (p *dirPager) Next(ctx context.Context) ([]Entry, bool, error) {
 	for i, name := range p.names[:n] {
 		page[i].Name = name
 		if !strings.HasSuffix(name, "/") {
-			// A file that is gone, or a link that leads nowhere, stays in the
-			// listing: opening it says what is wrong.
+			// A file that is gone, or a broken link, stays in the listing: opening it
+			// reports the error.
 			if info, err := os.Stat(p.path(name)); err == nil {
 				page[i].Size = info.Size()
 			}
@@ -119,7 +120,7 @@ func (p *dirPager) Next(ctx context.Context) ([]Entry, bool, error) {
 	return page, len(p.names) > 0 || !p.read, nil
 }
 
-// fill reads the directory and keeps the first names behind p.after.
+// fill reads the directory and keeps the first names after p.after.
 func (p *dirPager) fill(ctx context.Context) error {
 	dir, err := os.Open(p.path("."))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
@@ -164,8 +165,9 @@ func (p *dirPager) fill(ctx context.Context) error {
 	return nil
 }
 
-// nameOf returns the name under which e stands in the listing, "" for what is neither
-// file nor directory. A link to a directory counts as one, unless it leads back up.
+// nameOf returns the name under which e is listed, or "" for an entry that is neither
+// file nor directory. A link to a directory counts as a directory, unless it leads
+// back up.
 func (p *dirPager) nameOf(e fs.DirEntry) string {
 	switch t := e.Type(); {
 	case t.IsDir():
@@ -186,7 +188,7 @@ func (p *dirPager) nameOf(e fs.DirEntry) string {
 	return ""
 }
 
-// leadsUp reports whether the link at path leads to a directory that holds it.
+// leadsUp reports whether the link at path leads to a directory that contains it.
 func (p *dirPager) leadsUp(path string) bool {
 	to, err := RealPath(path)
 	if err != nil {
@@ -196,7 +198,7 @@ func (p *dirPager) leadsUp(path string) bool {
 	return err != nil || Within(here, to)
 }
 
-// RealPath returns path absolute, with slashes and without links.
+// RealPath returns path as an absolute path with slashes and without links.
 func RealPath(path string) (string, error) {
 	path, err := filepath.EvalSymlinks(path)
 	if err != nil {

@@ -14,16 +14,18 @@ import (
 	"github.com/aws/smithy-go/encoding/httpbinding"
 )
 
-// Most objects of a trail are small, and to have the SDK make a request takes twice as long as to sign it, send it and
-// read the answer. So of each bucket the SDK makes one, and those for further objects are made like it: with another key,
-// time and signature. On 5,000 objects of 20 records,
-// two runs each, the command read 3,700 and 4,200 objects a second of its processor time so, 2,500 and 3,200 by the SDK
-// alone (benchmarks: -bench S3 -trails sparse -scale 0.05, 2026-11).
+// Most objects of a trail are small. To build a request, the SDK takes twice as long
+// as it takes to sign it, send it and read the answer. So the SDK builds one request
+// per bucket. The requests for further objects are copies of it with another key, time
+// and signature. On 5,000 objects of 20 records, two runs each, the command read 3,700
+// and 4,200 objects per second of processor time this way, and 2,500 and 3,200 with
+// the SDK alone (benchmarks: -bench S3 -trails sparse -scale 0.05, 2026-11).
 //
-// That is all that is taken from the SDK. Whatever is not a whole object as asked for goes to it, as the answer that its
-// first attempt gets: it tells what it means, waits, tries again, and follows a bucket to its Region.
+// Nothing else bypasses the SDK. Any answer but a whole object as requested goes to
+// the SDK, as the answer to its first attempt. The SDK interprets it, waits, retries,
+// and follows a bucket to its Region.
 
-// A template is a request of the SDK's for an object of a bucket. It is read only.
+// A template is an SDK request for an object of a bucket. It is read only.
 type template struct {
 	url     url.URL // its path without the key
 	header  http.Header
@@ -31,8 +33,8 @@ type template struct {
 	region  string
 }
 
-// learned returns the template that follows from a request for key; nil if it is of a kind that is left to the SDK, as
-// those to directory buckets and multi-Region access points are.
+// learned returns the template of a request for key, or nil for a kind that is left to
+// the SDK, such as requests to directory buckets and multi-Region access points.
 func learned(r *http.Request, key string) *template {
 	path, ok := strings.CutSuffix(r.URL.EscapedPath(), "/"+httpbinding.EscapePath(key, false))
 	if !ok || r.Method != http.MethodGet || r.Header.Get("Range") != "" || r.Header.Get("If-Match") != "" {
@@ -41,7 +43,7 @@ func learned(r *http.Request, key string) *template {
 	t := &template{url: *r.URL, header: r.Header.Clone()}
 	t.url.Path, t.url.RawPath = path+"/", path+"/"
 	if decoded, err := url.PathUnescape(path); err != nil || decoded != path {
-		return nil // a bucket's name needs no escape
+		return nil // a bucket's name needs no escaping
 	}
 	if signature := r.Header.Get("Authorization"); signature != "" {
 		// AWS4-HMAC-SHA256 Credential=ID/20261120/eu-west-1/s3/aws4_request, SignedHeaders=…
@@ -60,14 +62,14 @@ func learned(r *http.Request, key string) *template {
 	return t
 }
 
-// A learner notes the template of a request that has brought a whole object.
+// A learner keeps the template of a request that returned a whole object.
 type learner struct {
 	client s3.HTTPClient
 	bucket *Bucket
 	key    string
 }
 
-// Do carries out a request of the SDK's.
+// Do sends a request of the SDK.
 func (l learner) Do(r *http.Request) (*http.Response, error) {
 	resp, err := l.client.Do(r)
 	if err == nil && resp.StatusCode == http.StatusOK {
@@ -78,7 +80,7 @@ func (l learner) Do(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// checked reports whether checksums are asked for, and so to be compared.
+// checked reports whether checksums are requested, and so must be compared.
 func (t *template) checked() bool { return t.header.Get("X-Amz-Checksum-Mode") == "ENABLED" }
 
 // request returns a request for key like t's.
@@ -99,10 +101,11 @@ func (t *template) request(ctx context.Context, key string, c *Calls) (*http.Req
 	return r, c.signer.SignHTTP(ctx, credentials, r, t.header.Get("X-Amz-Content-Sha256"), t.service, t.region, time.Now(), literally)
 }
 
-// literally has S3's paths signed as they stand.
+// literally makes the signer use S3's paths unchanged.
 func literally(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }
 
-// direct gets an object without the SDK. Where it returns neither an object nor a replay, nothing was asked.
+// direct gets an object without the SDK. If it returns neither an object nor a replay,
+// no request was sent.
 func (b *Bucket) direct(ctx context.Context, key string) (*s3.GetObjectOutput, *replay) {
 	t := b.like.Load()
 	if t == nil || !b.Calls.plain() {
@@ -113,10 +116,10 @@ func (b *Bucket) direct(ctx context.Context, key string) (*s3.GetObjectOutput, *
 		return nil, nil
 	}
 	var answer replay
-	answer.resp, answer.err = b.Calls.http.Do(r) //nolint:bodyclose // whoever gets the answer does it
+	answer.resp, answer.err = b.Calls.http.Do(r) //nolint:bodyclose // the receiver of the answer closes it
 	resp := answer.resp
 	if answer.err != nil || resp.StatusCode != http.StatusOK || t.checked() && !validate(resp) {
-		b.like.Store(nil) // the next success teaches anew
+		b.like.Store(nil) // the next success sets a new one
 		return nil, &answer
 	}
 	out := &s3.GetObjectOutput{Body: resp.Body}
@@ -130,15 +133,15 @@ func (b *Bucket) direct(ctx context.Context, key string) (*s3.GetObjectOutput, *
 	return out, nil
 }
 
-// A replay is an HTTP client whose first answer is there already.
+// A replay is an HTTP client that already has its first answer.
 type replay struct {
-	client s3.HTTPClient // for the others
+	client s3.HTTPClient // for the other requests
 	resp   *http.Response
 	err    error
 	given  bool
 }
 
-// Do carries out a request of the SDK's, whose attempts follow each other.
+// Do sends a request of the SDK, one attempt after the other.
 func (p *replay) Do(r *http.Request) (*http.Response, error) {
 	if p.given {
 		return p.client.Do(r)

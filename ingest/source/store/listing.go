@@ -14,11 +14,11 @@ import (
 	"vpcetrail/ingest/aws"
 )
 
-// maxEmpty bounds the empty pages that may follow one another. S3 sends some where it skips
-// the markers of deleted objects.
+// maxEmpty bounds the number of empty pages in a row. S3 sends some where it skips the
+// markers of deleted objects.
 const maxEmpty = 1000
 
-// List lists a prefix with the delimiter '/'. Errors say what to do about a refusal.
+// List lists a prefix with the delimiter '/'. Errors include the remedy for a refusal.
 func (b *Bucket) List(folder string) Pager { return b.pager(b.key(folder), "/", PageSize) }
 
 // All lists every object below a prefix, which need not be a folder's name.
@@ -32,12 +32,12 @@ func (b *Bucket) Stat(ctx context.Context, key string) (Entry, bool, error) {
 	return e, ok, err
 }
 
-// First returns the name of the first object below folder, or of the folder in it that holds that object; "" where there is
-// none. Errors say what to do about a refusal.
+// First returns the name of the first object below folder, or of the subfolder that
+// holds that object, or "" if there is none. Errors include the remedy for a refusal.
 func (b *Bucket) First(ctx context.Context, folder string) (name string, err error) {
 	prefix := b.key(folder)
 	e, ok, err := b.pager(prefix, "", 1).first(ctx)
-	if StatusOf(err) == "denied" { // a policy may allow folders' listings alone, by s3:ListBucket's condition key s3:delimiter
+	if StatusOf(err) == "denied" { // a policy may allow only the listing of folders, by s3:ListBucket's condition key s3:delimiter
 		e, ok, err = b.pager(prefix, "/", 1).first(ctx)
 	}
 	if err != nil || !ok {
@@ -46,7 +46,8 @@ func (b *Bucket) First(ctx context.Context, folder string) (name string, err err
 	return b.URL(prefix + e.Name), nil
 }
 
-// page asks for a page, and once more in the bucket's own Region if S3 answers that it is in another.
+// page requests a page. It repeats the request in the bucket's own Region if S3
+// answers that the bucket is in another one.
 func (b *Bucket) page(ctx context.Context, in *s3.ListObjectsV2Input, after string) (*s3.ListObjectsV2Output, error) {
 	in.Bucket, in.RequestPayer, in.ExpectedBucketOwner = &b.Name, b.payer(), b.owner()
 	client := b.Calls.client
@@ -64,14 +65,14 @@ func (b *Bucket) page(ctx context.Context, in *s3.ListObjectsV2Input, after stri
 	return out, nil
 }
 
-// An s3Pager lists what is below a prefix: all of it, or one level where there is a delimiter.
+// An s3Pager lists all objects below a prefix, or one level if there is a delimiter.
 type s3Pager struct {
 	bucket            *Bucket
 	prefix, delimiter string
-	size              int32 // most entries of a page
+	size              int32 // largest number of entries of a page
 	token             *string
 	last              string // the last name listed
-	empty             int    // pages without an entry, one after the other
+	empty             int    // number of empty pages in a row
 }
 
 func (b *Bucket) pager(prefix, delimiter string, size int32) *s3Pager {
@@ -103,7 +104,7 @@ func (p *s3Pager) Next(ctx context.Context) ([]Entry, bool, error) {
 	return entries, sdk.ToBool(out.IsTruncated), nil
 }
 
-// entries returns what a page holds, in byte order and without what was listed before.
+// entries returns the entries of a page in byte order, without those already listed.
 func (p *s3Pager) entries(out *s3.ListObjectsV2Output) []Entry {
 	entries := make([]Entry, 0, len(out.Contents)+len(out.CommonPrefixes))
 	for _, o := range out.Contents {

@@ -19,19 +19,21 @@ import (
 	"vpcetrail/ingest/aws"
 )
 
-// ErrDiffers reports bytes that are not those of the object as it was listed, or by its ETag.
-// Reading it anew may succeed.
+// ErrDiffers reports bytes that do not match the object as listed, or its ETag.
+// Reading it again may succeed.
 var ErrDiffers error = errors.New("not the object's bytes")
 
-// differs is an ErrDiffers with a text of its own.
+// differs returns an ErrDiffers with its own text.
 func differs(format string, args ...any) error {
 	return aws.Explain(fmt.Sprintf(format, args...), ErrDiffers)
 }
 
 // Open gets an object.
 //
-// Where it is still the object as listed, by its ETag, it has the length listed, or Open fails. An
-// object that is not gzipped, and whose ETag is an MD5, ends in an error unless it has that MD5. An object that was replaced since it was listed is returned as it is now.
+// If the object is still the listed one, by its ETag, it must have the listed length,
+// or Open fails. An object that is not gzipped and has an MD5 as its ETag must have
+// that MD5, or reading it ends in an error. An object that was replaced since it was
+// listed is returned as it is now.
 func (b *Bucket) Open(ctx context.Context, obj Object) (io.ReadCloser, Object, error) {
 	body, got, err := b.open(ctx, b.key(obj.Name))
 	if err != nil {
@@ -54,14 +56,14 @@ func (b *Bucket) Open(ctx context.Context, obj Object) (io.ReadCloser, Object, e
 	return &proven{ReadCloser: body, size: got.size, etag: got.etag, sum: b.sumOf(&got)}, obj, nil
 }
 
-// header is what an answer says of the whole object.
+// header is what an answer says about the whole object.
 type header struct {
 	size int64  // -1 if it does not say
-	etag string // unquoted
+	etag string // without quotes
 	sse  types.ServerSideEncryption
 }
 
-// headerOf returns what an answer says of the object.
+// headerOf returns what an answer says about the object.
 func headerOf(out *s3.GetObjectOutput) header {
 	h := header{size: -1, etag: unquote(out.ETag), sse: out.ServerSideEncryption}
 	if out.ContentLength != nil {
@@ -73,9 +75,10 @@ func headerOf(out *s3.GetObjectOutput) header {
 	return h
 }
 
-// sumOf returns the hash that an object's ETag is, nil where it is none: of parts, of objects that
-// KMS or the customer's key encrypts, and in directory buckets. It does not matter whether S3 sends
-// a checksum: that proves no body whose rest was fetched anew. As the SDK's checksums,
+// sumOf returns the hash for an object's ETag, or nil if the ETag is not a hash of the
+// bytes: for multipart uploads, for objects encrypted with KMS or with the customer's
+// key, and in directory buckets. A checksum that S3 sends does not replace it: that
+// does not cover a body that was resumed. Like the SDK's checksums,
 // AWS_RESPONSE_CHECKSUM_VALIDATION=when_required switches it off.
 func (b *Bucket) sumOf(h *header) hash.Hash {
 	switch _, err := hex.DecodeString(h.etag); {
@@ -87,7 +90,7 @@ func (b *Bucket) sumOf(h *header) hash.Hash {
 	return md5.New()
 }
 
-// A proven body ends in ErrDiffers where its bytes are not those announced.
+// A proven body ends in ErrDiffers if its bytes do not match what was announced.
 type proven struct {
 	io.ReadCloser
 	size int64 // -1: unknown
@@ -99,7 +102,7 @@ type proven struct {
 func (p *proven) Read(to []byte) (int, error) {
 	n, err := p.ReadCloser.Read(to)
 	if p.at == 0 && n > 0 && to[0] == gzipID {
-		p.sum = nil // gzip has a checksum of its own
+		p.sum = nil // gzip has its own checksum
 	}
 	if p.at += int64(n); p.sum != nil {
 		p.sum.Write(to[:n])
@@ -110,10 +113,10 @@ func (p *proven) Read(to []byte) (int, error) {
 	return n, err
 }
 
-// gzipID is a gzip stream's first byte, and that of no text.
+// gzipID is the first byte of a gzip stream. No text starts with it.
 const gzipID = 0x1f
 
-// proof returns io.EOF if the end is right.
+// proof returns io.EOF if the body is correct.
 func (p *proven) proof() error {
 	switch {
 	case p.size >= 0 && p.at != p.size:

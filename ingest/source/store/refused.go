@@ -9,7 +9,7 @@ import (
 	"vpcetrail/ingest/aws"
 )
 
-// explain says in one line why a listing failed, and what to do where it was refused.
+// explain says in one line why a listing failed, with the remedy if it was refused.
 func (b *Bucket) explain(err error) error {
 	code, status := aws.APIError(err)
 	var none *notListing
@@ -26,8 +26,8 @@ func (b *Bucket) explain(err error) error {
 	return b.refused(err, fmt.Sprintf(": allow s3:ListBucket on bucket %s for this prefix", b.Name))
 }
 
-// refused adds to a refusal what to do about it, which starts with remedy if access was
-// denied, and notes that S3 is there: it answers.
+// refused adds the remedy to a refusal. The text starts with remedy if access was
+// denied. It also records that S3 is reachable, since it answered.
 func (b *Bucket) refused(err error, remedy string) error {
 	code, status := aws.APIError(err)
 	if status != 0 && status < 500 && status != http.StatusTooManyRequests {

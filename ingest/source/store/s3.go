@@ -13,24 +13,25 @@ import (
 	"vpcetrail/ingest/aws"
 )
 
-// A Bucket is a bucket in S3, under its name, an access point's alias or an access
-// point's ARN. The names in it are s3://bucket/key.
+// A Bucket is a bucket in S3, by its name, an access point's alias or an access
+// point's ARN. Object names are s3://bucket/key.
 type Bucket struct {
 	Calls  *Calls
 	Name   string
-	region atomic.Pointer[string] // the bucket's Region, once S3 has named another than the client's
+	region atomic.Pointer[string] // the bucket's Region, if S3 named another one than the client's
 	like   atomic.Pointer[template]
 }
 
-// urlLike is how a URL starts, with one slash or two. A single letter may be a drive.
+// urlLike matches the start of a URL, with one slash or two. A single letter may be a
+// drive.
 var urlLike = regexp.MustCompile(`^([a-zA-Z][a-zA-Z0-9+.-]+:/|[sS]3:)`)
 
-// IsURL reports whether text is written as a URL of any scheme, rather than as a path. A path
-// that is written so is ./PATH.
+// IsURL reports whether text has the form of a URL of any scheme, not of a path. For a
+// path of that form, write ./PATH.
 func IsURL(text string) bool { return urlLike.MatchString(text) }
 
-// SplitURL returns the bucket and the key or prefix of an s3:// URL, either of which may
-// be empty. The bucket may be an access point's ARN, whose own slash belongs to it:
+// SplitURL returns the bucket and the key or prefix of an s3:// URL. Either may be
+// empty. The bucket may be an access point's ARN. A slash in the ARN belongs to it:
 // s3://arn:aws:s3:us-east-1:123456789012:accesspoint/name/prefix.
 func SplitURL(url string) (bucket, key string) {
 	rest := strings.TrimPrefix(url, "s3://")
@@ -60,17 +61,18 @@ func (b *Bucket) URL(key string) string { return "s3://" + b.Name + "/" + key }
 
 func (b *Bucket) key(name string) string { return strings.TrimPrefix(name, b.URL("")) }
 
-// Options make a call to the bucket one of the run's, with their retries, and send it to the bucket's Region, or
-// through its access point. Whoever calls the client directly, passes them on.
+// Options make a call to the bucket one of the run's calls, with their retries, and
+// send it to the bucket's Region or through its access point. A caller that uses the
+// client directly passes them to it.
 func (b *Bucket) Options(o *s3.Options) {
 	b.Calls.options(o)
 	o.Region = b.home(o.Region)
-	if isARN(b.Name) { // it names its Region, and has no path-style address
+	if isARN(b.Name) { // it includes the Region, and has no path-style address
 		o.UseARNRegion, o.UsePathStyle = true, false
 	}
 }
 
-// payer and owner are what every request says, where it was asked for.
+// payer and owner are set on every request if configured.
 func (b *Bucket) payer() types.RequestPayer {
 	if b.Calls.opt.RequesterPays {
 		return types.RequestPayerRequester
@@ -85,7 +87,8 @@ func (b *Bucket) owner() *string {
 	return &b.Calls.opt.BucketOwner
 }
 
-// home returns the bucket's Region as far as known, client being the client's.
+// home returns the bucket's Region as far as it is known, else client, the client's
+// Region.
 func (b *Bucket) home(client string) string {
 	if r := b.region.Load(); r != nil {
 		return *r
@@ -113,12 +116,12 @@ func (b *Bucket) whole(ctx context.Context, key string) (*s3.GetObjectOutput, er
 	})
 }
 
-// part gets an object, or the part of it that in names, with options of its own.
+// part gets an object, or a part of it, as in says, with additional options.
 func (b *Bucket) part(ctx context.Context, in *s3.GetObjectInput, own func(*s3.Options)) (*s3.GetObjectOutput, error) {
 	return b.get(ctx, in, own, b.Options)
 }
 
-// get gets what in names, with these options. Errors say what to do about a refusal.
+// get sends in with these options. Errors include the remedy for a refusal.
 func (b *Bucket) get(ctx context.Context, in *s3.GetObjectInput, options ...func(*s3.Options)) (*s3.GetObjectOutput, error) {
 	in.Bucket, in.RequestPayer, in.ExpectedBucketOwner = &b.Name, b.payer(), b.owner()
 	out, err := b.Calls.client.GetObject(ctx, in, options...)

@@ -15,7 +15,7 @@ func StatusOf(err error) string {
 	switch {
 	case errors.Is(err, ErrChanged):
 		return "changed"
-	case code == "InvalidObjectState": // archived: a 403 that no permission cures
+	case code == "InvalidObjectState": // archived: a 403 that no permission fixes
 		return "unreadable"
 	case errors.Is(err, fs.ErrNotExist), httpStatus == http.StatusNotFound:
 		return "missing"

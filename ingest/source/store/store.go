@@ -12,28 +12,29 @@ import (
 type Object struct {
 	Name string // s3://bucket/key; the path as given, joined with the rest by slashes; or "-"
 	Key  layout.Key
-	Size int64  // bytes as listed; -1 where nobody knows, as for standard input or a pipe
-	ETag string // unquoted; "" elsewhere than in S3
+	Size int64  // bytes as listed; -1 if unknown, as for standard input or a pipe
+	ETag string // without quotes; "" outside S3
 }
 
-// A Store holds objects in folders. Names are whole, as in Object.Name; a
-// folder's name is "" or ends in '/'. Stores are safe for concurrent use.
+// A Store holds objects in folders. Names are complete, as in Object.Name. A folder's
+// name is "" or ends in '/'. Stores are safe for concurrent use.
 type Store interface {
-	// List returns folder's entries, page by page. It asks for none yet.
+	// List returns folder's entries, page by page. It sends no request yet.
 	List(folder string) Pager
-	// Open returns the object's bytes, and the object as it is now: with the size announced, -1 if
-	// unknown, and the ETag. The caller closes the reader; ctx governs the reading too.
+	// Open returns the object's bytes, and the object as it is now: with the announced
+	// size, or -1 if unknown, and the ETag. The caller closes the reader. ctx covers
+	// the reading too.
 	Open(ctx context.Context, obj Object) (io.ReadCloser, Object, error)
 }
 
-// A Pager walks one level of one folder in byte order. A folder that does not
-// exist is empty. It is not safe for concurrent use.
+// A Pager walks one level of one folder in byte order. A folder that does not exist is
+// empty. It is not safe for concurrent use.
 type Pager interface {
-	// Next returns the next entries, at most PageSize, and whether others follow.
+	// Next returns the next entries, at most PageSize, and whether more follow.
 	Next(ctx context.Context) (page []Entry, more bool, err error)
 }
 
-// PageSize is the most entries that a page has: S3's own limit.
+// PageSize is the largest number of entries of a page: S3's own limit.
 const PageSize = 1000
 
 // An Entry is an object, or a folder if its name ends in '/'.
@@ -54,5 +55,5 @@ func (s Stdin) Open(_ context.Context, obj Object) (io.ReadCloser, Object, error
 	return io.NopCloser(s.Reader), obj, nil
 }
 
-// List panics: standard input is no folder.
+// List panics: standard input is not a folder.
 func (Stdin) List(string) Pager { panic("BUG: standard input listed") }
