@@ -18,7 +18,8 @@ func (e *Error) Error() string { return e.Object.Name + ": " + e.verb + ": " + a
 
 func (e *Error) Unwrap() error { return e.Err }
 
-// EndsRun reports whether no object is to blame, but who asks: see aws.EndsRun.
+// EndsRun reports whether the error affects the whole run, not only this object: see
+// aws.EndsRun.
 func (e *Error) EndsRun() bool { return aws.EndsRun(e.Err) }
 
 func newError(obj store.Object, verb string, err error) *Error {

@@ -12,14 +12,16 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// maxListed bounds the objects listed and not yet taken, give or take a page per lister.
+// maxListed bounds the objects listed and not yet taken, plus or minus a page per
+// lister.
 const maxListed = 16 << 10
 
-// A node is a stretch of the listing: objects in order, or a folder (what is
-// left of it) that takes the place of all objects below it.
+// A node is a part of the listing: objects in order, or a folder (the rest of it) that
+// represents all objects below it.
 type node struct {
 	next *node
-	// name is the first object's, or the folder's: then all names below start with it.
+	// name is the first object's name, or the folder's. All names below a folder start
+	// with its name.
 	name    string
 	store   store.Store
 	objects []store.Object
@@ -28,10 +30,10 @@ type node struct {
 	folder  bool
 	running bool
 	place   layout.Place
-	strict  bool        // this folder or one above holds AWSLogs: a loose object must be named as CloudTrail's
-	pages   store.Pager // set once the first page is asked for
+	strict  bool        // this folder or one above holds AWSLogs: a loose object must have a name like CloudTrail's
+	pages   store.Pager // set once the first page is requested
 	after   string      // the name up to which the folder has been listed
-	grafts  []*node     // sources that lie inside this folder, in order
+	grafts  []*node     // sources inside this folder, in order
 }
 
 // folderNode returns the node of n's sub-folder called name.
@@ -39,8 +41,8 @@ func (n *node) folderNode(name string, at layout.Place) *node {
 	return &node{name: n.name + name + "/", store: n.store, folder: true, place: at, strict: n.strict}
 }
 
-// graft merges grafts into nodes, both in order: each goes into the folder that
-// holds it, or has a place of its own. A graft that is there already is dropped.
+// graft merges grafts into nodes, both in order. Each graft goes into the folder that
+// holds it, or becomes a node of its own. A graft that is already there is dropped.
 func graft(nodes, grafts []*node) []*node {
 	merged := make([]*node, 0, len(nodes))
 	for len(nodes)+len(grafts) > 0 {
@@ -55,7 +57,7 @@ func graft(nodes, grafts []*node) []*node {
 			if grafts[0].name != n.name {
 				n.grafts = append(n.grafts, grafts[0])
 			} else if !grafts[0].strict {
-				n.strict, n.place.Between = false, false // named as a source itself
+				n.strict, n.place.Between = false, false // it is a SOURCE itself
 			}
 			grafts = grafts[1:]
 		}
@@ -63,28 +65,28 @@ func graft(nodes, grafts []*node) []*node {
 	return merged
 }
 
-// start is a name that is not behind any name in n.
+// start returns a name that does not come after any name in n.
 func (n *node) start() string {
 	if n.after != "" {
-		return n.after + "\x00" // the first name behind it
+		return n.after + "\x00" // the first name after it
 	}
 	return n.name
 }
 
-// named reports whether name, in folder n, is a source itself.
+// named reports whether name, in folder n, is a SOURCE itself.
 func (n *node) named(name string) bool {
 	return slices.ContainsFunc(n.grafts, func(g *node) bool { return g.name == name })
 }
 
-// holds reports whether g is n or lies in n; g is not before n's start.
+// holds reports whether g is n or lies in n. g is not before n's start.
 func (n *node) holds(g *node) bool {
 	return g.name == n.name || n.folder && strings.HasPrefix(g.name, n.name) && g.name >= n.start()
 }
 
-// A frontier is the listing between what has been taken and what is not yet
+// A frontier is the part of the listing between what was taken and what is not yet
 // known: a list of nodes in canonical order. Listers always expand the earliest
-// folder, so the list stays as short as the folders on the way down have
-// siblings. It is safe for concurrent use.
+// folder, so the list stays as short as the number of siblings of the folders on the
+// way down. It is safe for concurrent use.
 type frontier struct {
 	ctx  context.Context
 	plan *plan
@@ -92,14 +94,14 @@ type frontier struct {
 	mu       sync.Mutex
 	changed  sync.Cond // with mu: nodes were replaced or taken, or ctx ended
 	head     *node
-	folders  int // nodes of head's list still to be listed
-	running  int // of these, listed right now
+	folders  int // folders in head's list that are not yet listed
+	running  int // those being listed now
 	buffered int // objects in the list
 	last     string
 
 	pages   int   // listed
-	objects int   // found, buffered ones included
-	bytes   int64 // of these; -1 once the size of one is unknown
+	objects int   // found, including buffered ones
+	bytes   int64 // their total; -1 once the size of one is unknown
 }
 
 func newFrontier(ctx context.Context, p *plan, roots []*node) *frontier {
@@ -111,7 +113,7 @@ func newFrontier(ctx context.Context, p *plan, roots []*node) *frontier {
 	return f
 }
 
-// Take returns the next object, io.EOF after the last.
+// Take returns the next object, or io.EOF after the last.
 func (f *frontier) Take() (store.Object, store.Store, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -163,8 +165,8 @@ func (f *frontier) lister() {
 	}
 }
 
-// earliest returns the folder to list next, nil while enough is listed. The one
-// that take waits for is always due.
+// earliest returns the folder to list next, or nil while enough is listed. The folder
+// that Take waits for is always due.
 func (f *frontier) earliest() *node {
 	for n := f.head; n != nil && n.err == nil; n = n.next {
 		if n.folder && !n.running {
@@ -177,10 +179,11 @@ func (f *frontier) earliest() *node {
 	return nil
 }
 
-// perPage returns how many objects a page has brought so far: folders of folders bring none, most days of small accounts few.
+// perPage returns how many objects a page has brought so far. Folders of folders bring
+// none, and most days of small accounts few.
 func (f *frontier) perPage() int { return (f.objects + store.PageSize) / (f.pages + 1) }
 
-// replace puts nodes in n's place; f.mu is held, or f not yet shared.
+// replace puts nodes in n's place. f.mu is held, or f is not yet shared.
 func (f *frontier) replace(n *node, nodes []*node, err error) {
 	f.folders--
 	f.pages++
@@ -214,14 +217,14 @@ func (f *frontier) replace(n *node, nodes []*node, err error) {
 	f.changed.Broadcast()
 }
 
-// Wake lets everyone who waits see that ctx has ended.
+// Wake makes every waiting caller check whether ctx has ended.
 func (f *frontier) Wake() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.changed.Broadcast()
 }
 
-// Progress returns what has been listed, and whether that is all.
+// Progress returns what has been listed, and whether the listing is complete.
 func (f *frontier) Progress() (objects int, bytes int64, done bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -13,11 +13,12 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// Lists reports whether reading the SOURCE arg, of all days and accounts, would list folder's
-// sub-folder sub: folder, a directory or s3://bucket/prefix that need not exist, lies inside arg
-// where the listing descends. Links are followed. A bucket under two names is two buckets.
+// Lists reports whether reading the SOURCE arg, for all days and accounts, would list
+// the subfolder sub of folder. folder is a directory or s3://bucket/prefix that need
+// not exist. The answer is true if it lies inside arg and the listing enters it. Links
+// are followed. A bucket under two names counts as two buckets.
 func Lists(arg, folder, sub string) bool {
-	var above, below string // the source's place by its name, and the way down from there
+	var above, below string // the source's place by its name, and the path down from there
 	var inside bool
 	switch {
 	case isLookup(arg), arg == "-", IsS3(arg) != IsS3(folder):
@@ -34,7 +35,7 @@ func Lists(arg, folder, sub string) bool {
 	for _, name := range append(strings.FieldsFunc(below, func(r rune) bool { return r == '/' }), sub) {
 		next, ok, err := p.descends(at, name)
 		if err != nil {
-			return true // it would stop there
+			return true // the listing would stop there
 		}
 		if !ok {
 			return false
@@ -68,7 +69,8 @@ func insideDir(arg, folder string) (above, below string, inside bool) {
 	return strings.TrimSuffix(filepath.ToSlash(abs), "/") + "/", strings.TrimPrefix(inner, outer), true
 }
 
-// plannedPath is store.RealPath for a path whose end need not exist yet.
+// plannedPath is store.RealPath for a path that may end in names that do not exist
+// yet.
 func plannedPath(name string) (string, error) {
 	abs, err := filepath.Abs(name)
 	if err != nil {
@@ -86,8 +88,8 @@ func plannedPath(name string) (string, error) {
 	}
 }
 
-// rootPlace returns the place of a folder given as SOURCE; dir is what tells it. A folder that
-// would be passed by on the way down is read as any other when it is named.
+// rootPlace returns the place of a folder given as SOURCE, by its path dir. A folder
+// that a listing would skip is read like any other if it is a SOURCE itself.
 func rootPlace(dir string) layout.Place {
 	at := layout.PlaceOf(dir)
 	if at.Level == layout.AtForeign {

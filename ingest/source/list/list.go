@@ -12,14 +12,15 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// Options say where the objects of a trail are kept, and how that is asked. The zero value works.
+// Options say where the objects of a trail are kept, and how to call the services. The
+// zero value works.
 type Options struct {
 	Stdin io.Reader // the object "-"; nil is empty
 
 	S3         func(ctx context.Context) (*s3.Client, error) // called once if there is an S3 source; nil means aws.NewS3
 	CloudTrail func(ctx context.Context, region string) (*cloudtrail.Client, error)
 
-	Calls       store.CallOptions // without Renew: credentials are looked for as S3 and CloudTrail find them
+	Calls       store.CallOptions // without Renew: S3 and CloudTrail each load their own credentials
 	LookupEvery time.Duration     // between two requests to CloudTrail; 0 means its own limit
 	Now         func() time.Time  // nil means time.Now
 }
@@ -38,16 +39,17 @@ func (o Options) Bucket(ctx context.Context) (*store.Calls, error) {
 	return store.NewCalls(client, o.Calls), nil
 }
 
-// A Listing hands out the objects of a trail in canonical order, the byte order of their names. It
-// is safe for concurrent use.
+// A Listing returns the objects of a trail in canonical order, the byte order of their
+// names. It is safe for concurrent use.
 type Listing struct {
-	*frontier // from Start on
+	*frontier // set by Start
 	plan      *plan
 	roots     []*node
 }
 
-// Open looks the sources args up, each s3://bucket/prefix, lookup-events://REGION, a directory, a
-// file or "-". It fails if one of them does not exist or may not be listed.
+// Open looks up the sources args. Each is s3://bucket/prefix, lookup-events://REGION,
+// a directory, a file or "-". It fails if one of them does not exist or may not be
+// listed.
 func Open(ctx context.Context, args []string, sel Selection, opt Options) (*Listing, error) {
 	l := &Listing{plan: newPlan(sel)}
 	var err error
@@ -55,8 +57,8 @@ func Open(ctx context.Context, args []string, sel Selection, opt Options) (*List
 	return l, err
 }
 
-// Start begins the listing, by so many listers, each of which it has go run. They end when all is
-// listed, or ctx ends and Wake is called.
+// Start begins the listing with the given number of listers, and starts each by a call
+// of run. They end when everything is listed, or when ctx ends and Wake is called.
 func (l *Listing) Start(ctx context.Context, listers int, run func(func())) {
 	l.frontier = newFrontier(ctx, l.plan, l.roots)
 	for range listers {
@@ -64,9 +66,11 @@ func (l *Listing) Start(ctx context.Context, listers int, run func(func())) {
 	}
 }
 
-// Accounts returns, sorted, every account that has a folder in the trail or is named by an object
-// outside the layout, selected or not. The answer is complete once all is listed.
+// Accounts returns, sorted, every account that has a folder in the trail or appears in
+// the name of an object outside the layout, selected or not. The answer is complete
+// once everything is listed.
 func (l *Listing) Accounts() []string { return l.plan.seen() }
 
-// PassedOver returns what was passed over though it may hold calls, likewise.
+// PassedOver returns the objects that may hold calls but were skipped. The answer is
+// complete once everything is listed.
 func (l *Listing) PassedOver() PassedOver { return l.plan.passed.all() }

@@ -16,18 +16,18 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// LookupScheme starts a SOURCE that is CloudTrail's own history of one Region.
+// LookupScheme starts a SOURCE that is CloudTrail's event history of one Region.
 const LookupScheme = "lookup-events://"
 
-// lookupDays is how many whole days CloudTrail's history goes back, today included. It holds 90
-// times 24 hours, so that the day before these is there in part only.
+// lookupDays is how many whole days CloudTrail's history covers, today included. It
+// holds 90 times 24 hours, so it has only a part of the day before these.
 const lookupDays = 90
 
 func isLookup(arg string) bool { return strings.HasPrefix(arg, LookupScheme) }
 
-// CheckLookup says what is wrong with a SOURCE lookup-events://REGION of which window is wanted at
-// the time now: the Region's name, or days that the history no longer holds and whose report would
-// be lost. It returns nil for any other SOURCE.
+// CheckLookup checks a SOURCE lookup-events://REGION, for a window and the time now.
+// It returns an error for a wrong Region name, and for days that the history no longer
+// holds: their report would be lost. It returns nil for any other SOURCE.
 func CheckLookup(arg string, window day.Window, now time.Time) error {
 	if !isLookup(arg) {
 		return nil
@@ -47,8 +47,9 @@ func lookupRegion(arg string) string {
 
 func firstLookup(now time.Time) day.Day { return day.Of(now) - lookupDays + 1 }
 
-// lookupRoots returns the nodes of the sources args, each with the days of the window as its
-// objects. It asks for an event of each Region, so that a missing permission ends the run early.
+// lookupRoots returns the nodes of the sources args, with the days of the window as
+// their objects. It requests one event of each Region, so that a missing permission
+// ends the run early.
 func lookupRoots(ctx context.Context, args []string, opt Options, p *plan) ([]*node, error) {
 	now := time.Now()
 	if opt.Now != nil {
@@ -86,7 +87,7 @@ func lookupRoots(ctx context.Context, args []string, opt Options, p *plan) ([]*n
 			n.objects = append(n.objects, history.Day(d))
 		}
 		if len(n.objects) == 0 || !p.wants(layout.Key{Region: region}) {
-			continue // the window lies in the future, or the Region is left out
+			continue // the window lies in the future, or the Region is not selected
 		}
 		n.name = n.objects[0].Name
 		nodes = append(nodes, n)
@@ -100,7 +101,7 @@ func lookupRoots(ctx context.Context, args []string, opt Options, p *plan) ([]*n
 	return nodes, checks.Wait()
 }
 
-// regionsOf returns the Regions of the sources args, each once and in order.
+// regionsOf returns the Regions of the sources args in order, without duplicates.
 func regionsOf(args []string) []string {
 	regions := make([]string, len(args))
 	for i, arg := range args {

@@ -16,23 +16,24 @@ const (
 	reasons
 )
 
-// reasonTexts are what follows the number of objects, for one and for several.
+// reasonTexts follow the number of objects: the text for one, and for several.
 var reasonTexts = [reasons][2]string{
 	passedSuffix: {"object has a suffix that is not read", "objects have a suffix that is not read"},
 	passedBeside: {"object lies outside the accounts' folders and has another name than CloudTrail gives", "objects lie outside the accounts' folders and have other names than CloudTrail gives"},
 	passedFolder: {"folder of CloudTrail is not known", "folders of CloudTrail are not known"},
 }
 
-// PassedOver says what a listing has passed over, though it may hold calls. Folders of digests,
-// insights, aggregated events and other services are no such thing.
+// PassedOver describes what a listing skipped although it may hold calls. Folders of
+// digests, insights, aggregated events and other services do not count.
 type PassedOver struct {
-	Objects int64 // a folder that is not known counts as one
+	Objects int64 // an unknown folder counts as one
 
 	counts   [reasons]int64
 	examples [reasons]string
 }
 
-// String says in one line how many objects were passed over, why, and what to do; "" where none was.
+// String says in one line how many objects were skipped, why, and what to do. It is ""
+// if there are none.
 func (p PassedOver) String() string {
 	var parts []string
 	for r, n := range p.counts {
@@ -58,7 +59,7 @@ func (p *passedOver) add(why reason, name string) {
 	defer p.mu.Unlock()
 	p.Objects++
 	p.counts[why]++
-	if p.examples[why] == "" || name < p.examples[why] { // whatever was listed first
+	if p.examples[why] == "" || name < p.examples[why] { // the first by name, in whatever order they are listed
 		p.examples[why] = name
 	}
 }

@@ -13,23 +13,23 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// A Selection says which objects are wanted, by what their names say. An object
-// whose name does not tell is wanted.
+// A Selection says which objects are wanted, by their names. An object is wanted if
+// its name does not say enough.
 type Selection struct {
 	Window   day.Window
 	Lateness int      // days after Window whose folders are read too; 0 means 1, less than 0 means none
 	Accounts []string // empty: all
 	Regions  []string // empty: all
 
-	ExcludeAccounts []string // not wanted, whatever Accounts says; their folders are not listed
+	ExcludeAccounts []string // not wanted, even if in Accounts; their folders are not listed
 	Shard           Shard    // only these
 }
 
 // MaxDepth bounds the folders outside AWS's layout on the way to an object.
 const MaxDepth = 16
 
-// maxDays is the longest window whose day folders are named without looking
-// which ones exist.
+// maxDays is the longest window for which day folders are named without a listing of
+// those that exist.
 const maxDays = 1000
 
 // A plan decides which folders are listed and which objects are read.
@@ -86,22 +86,22 @@ func (p *plan) seen() []string {
 	return slices.Sorted(maps.Keys(p.found))
 }
 
-// wants reports whether k is selected, as far as it tells.
+// wants reports whether k is selected, as far as its fields are known.
 func (p *plan) wants(k layout.Key) bool {
 	return (k.Account == "" || (p.accounts == nil || p.accounts[k.Account]) && !p.excluded[k.Account]) &&
 		(k.Region == "" || p.regions == nil || p.regions[k.Region]) && p.shard.folder(k) &&
 		(!k.HasDay || p.all || p.first <= k.Day && k.Day <= p.last)
 }
 
-// namesDays reports whether the window names the folders at this place, so that
-// they need not be listed.
+// namesDays reports whether the window gives the names of the folders at this place,
+// so that they need not be listed.
 func (p *plan) namesDays(at layout.Place) bool {
 	return (at.Level == layout.AtRegion || at.Level == layout.AtYear || at.Level == layout.AtMonth) &&
 		!p.all && int64(p.last)-int64(p.first) < maxDays
 }
 
-// descends reports whether the sub-folder called name of a folder at this place
-// is read, and its place.
+// descends reports whether the subfolder called name of a folder at this place is
+// read, and returns its place.
 func (p *plan) descends(at layout.Place, name string) (layout.Place, bool, error) {
 	if layout.Hidden(name) {
 		return layout.Place{}, false, nil
@@ -119,12 +119,12 @@ func (p *plan) descends(at layout.Place, name string) (layout.Place, bool, error
 	return sub, true, nil
 }
 
-// reads reports whether the object e of folder n is read, and its Key. It notes one that is passed
-// over, though it may hold calls.
+// reads reports whether the object e of folder n is read, and returns its Key. It
+// records an object that is skipped although it may hold calls.
 func (p *plan) reads(n *node, e store.Entry) (layout.Key, bool) {
 	kind := layout.KindOf(e.Name)
 	if kind == layout.NoCalls || layout.Bare(e.Name) && (e.Size == 0 || n.place.Level == layout.AtAccount) {
-		return layout.Key{}, false // a mark of the folder itself, or of a service that has tried to write
+		return layout.Key{}, false // a marker of the folder itself, or an object from a service's write test
 	}
 	k := n.place.Object(e.Name)
 	wanted, name := p.wants(k) && p.shard.object(k, e.Name), n.name+e.Name
@@ -143,8 +143,8 @@ func (p *plan) reads(n *node, e store.Entry) (layout.Key, bool) {
 	return layout.Key{}, false
 }
 
-// expand lists n, a folder, once, and returns what takes its place in the
-// frontier, in order.
+// expand lists n, a folder, once. It returns what replaces it in the frontier, in
+// order.
 func (p *plan) expand(ctx context.Context, n *node) ([]*node, error) {
 	if p.namesDays(n.place) {
 		var nodes []*node
@@ -176,8 +176,8 @@ func (p *plan) expand(ctx context.Context, n *node) ([]*node, error) {
 
 func isLogs(e store.Entry) bool { return e.Name == "AWSLogs/" }
 
-// nodes turns a page of n's entries into nodes: one for each folder, one for
-// each run of objects.
+// nodes turns a page of n's entries into nodes: one for each folder, one for each run
+// of objects.
 func (p *plan) nodes(n *node, entries []store.Entry) ([]*node, error) {
 	var nodes []*node
 	var run *node // the last of nodes, if it holds objects

@@ -18,13 +18,13 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// remedyNoSource ends the error about a SOURCE that is none.
+// remedyNoSource ends the error about an argument that is not a SOURCE.
 const remedyNoSource = "name s3://bucket/prefix, lookup-events://REGION, a directory, a file or -"
 
-// probes bounds the S3 sources that are looked up at once.
+// probes bounds how many S3 sources are looked up at once.
 const probes = 16
 
-// roots returns the nodes of the sources args, in order and each once: a source
+// roots returns the nodes of the sources args in order, without duplicates. A source
 // inside another one is grafted into it.
 func roots(ctx context.Context, args []string, opt Options, p *plan) ([]*node, error) {
 	if len(args) == 0 {
@@ -64,7 +64,7 @@ func roots(ctx context.Context, args []string, opt Options, p *plan) ([]*node, e
 	for _, n := range nodes {
 		p.saw(n.place.Key.Account)
 		if n.folder && !p.wants(n.place.Key) {
-			continue // such as a day's folder that the window leaves out
+			continue // such as a day's folder outside the window
 		}
 		for _, obj := range n.objects {
 			p.saw(obj.Key.Account)
@@ -82,7 +82,7 @@ func IsS3(arg string) bool { return strings.HasPrefix(arg, "s3://") }
 // A localPath is a SOURCE in the file system.
 type localPath struct {
 	name string // as given, cleaned, with slashes
-	real string // without links, to tell which sources overlap
+	real string // without links, to find sources that overlap
 	info fs.FileInfo
 }
 
@@ -126,7 +126,8 @@ func statPath(arg string) (localPath, error) {
 	return localPath{name, real, info}, nil
 }
 
-// cleanName cleans name, but keeps "-" for standard input: a file of that name is "./-".
+// cleanName cleans name, but keeps "-" for standard input. A file of that name is
+// "./-".
 func cleanName(name string) string {
 	if name = path.Clean(name); name == "-" {
 		return "./-"
@@ -134,7 +135,8 @@ func cleanName(name string) string {
 	return name
 }
 
-// noPath returns a path error's cause: its text names the path, which the caller has named.
+// noPath returns a path error's cause. The error's text names the path, and so does
+// the caller.
 func noPath(err error) error {
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {
@@ -143,8 +145,8 @@ func noPath(err error) error {
 	return err
 }
 
-// sameSpelling names every path inside another one, or equal to it, as that one
-// is spelled, so that their objects' names are equal too.
+// sameSpelling respells every path that is equal to another one or inside it, so that
+// their objects' names are equal too.
 func sameSpelling(paths []localPath) {
 	slices.SortFunc(paths, func(a, b localPath) int {
 		return cmp.Or(cmp.Compare(a.real+"/", b.real+"/"), cmp.Compare(a.name, b.name))
@@ -162,8 +164,8 @@ func sameSpelling(paths []localPath) {
 	}
 }
 
-// node returns p's root. Its place comes from the absolute path, so that "." in
-// an account's folder is known for what it is.
+// node returns p's root. Its place comes from the absolute path, so that "." works in
+// an account's folder.
 func (p localPath) node() (*node, error) {
 	abs, err := filepath.Abs(filepath.FromSlash(p.name))
 	if err != nil {
@@ -180,7 +182,7 @@ func (p localPath) node() (*node, error) {
 	return objectRoot(store.Object{Name: p.name, Key: layout.ParseKey(abs), Size: size}, store.Dir{}), nil
 }
 
-// dirFolder returns the name of directory name as a folder: "" for ".".
+// dirFolder returns the folder name of the directory name: "" for ".".
 func dirFolder(name string) string {
 	switch name {
 	case ".":
@@ -195,7 +197,8 @@ func objectRoot(obj store.Object, st store.Store) *node {
 	return &node{name: obj.Name, store: st, objects: []store.Object{obj}}
 }
 
-// folderRoot returns the node of a folder given as SOURCE; dir is what tells its place.
+// folderRoot returns the node of a folder given as SOURCE. Its place comes from its
+// path dir.
 func folderRoot(name, dir string, st store.Store) *node {
 	return &node{name: name, store: st, folder: true, place: rootPlace(dir)}
 }
@@ -222,7 +225,7 @@ func s3Roots(ctx context.Context, urls []string, opt Options, p *plan) ([]*node,
 			return nil
 		})
 	}
-	_ = g.Wait() // each has its place in errs
+	_ = g.Wait() // each keeps its error in errs
 	for _, err := range errs {
 		if err != nil {
 			return nil, err
@@ -231,7 +234,7 @@ func s3Roots(ctx context.Context, urls []string, opt Options, p *plan) ([]*node,
 	return nodes, nil
 }
 
-// bucketStores returns the store of each url, one a bucket.
+// bucketStores returns the store of each URL, one for each bucket.
 func bucketStores(calls *store.Calls, urls []string) ([]*store.Bucket, error) {
 	stores := make([]*store.Bucket, len(urls))
 	byBucket := map[string]*store.Bucket{}
@@ -248,7 +251,7 @@ func bucketStores(calls *store.Calls, urls []string) ([]*store.Bucket, error) {
 	return stores, nil
 }
 
-// bucketRoot looks url up: a prefix that holds objects, or the key of one.
+// bucketRoot looks up url: a prefix that holds objects, or the key of one.
 func bucketRoot(ctx context.Context, b *store.Bucket, url string, p *plan) (*node, error) {
 	_, key := store.SplitURL(url)
 	prefix := key

@@ -9,9 +9,11 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// A scouted bucket has listed the folders on the way to its first objects before they are asked for. A listing meets them one
-// below the other, each once S3 has told of the one above: up to nine answers, of tens of milliseconds each, before the first
-// object is known. One key tells all their names, so that they are asked for at once.
+// A scouted bucket lists the folders on the way to its first objects before they are
+// needed. A listing finds these folders one below the other, each only after S3 has
+// answered for the one above. That is up to nine answers, of tens of milliseconds
+// each, before the first object is known. One key gives all their names, so they are
+// requested at once.
 type scouted struct {
 	*store.Bucket
 	plan *plan
@@ -31,8 +33,9 @@ func (s *scouted) List(folder string) store.Pager {
 	return s.Bucket.List(folder)
 }
 
-// scout lists the folders from n down to the one of the object called first, as far as the plan wants them. What cannot be
-// listed is left to the listing itself, which tells why.
+// scout lists the folders from n down to the folder of the object called first, if the
+// plan wants them. A folder that cannot be listed is left to the listing itself, which
+// reports why.
 func (s *scouted) scout(ctx context.Context, n *node, first string) {
 	var listing sync.WaitGroup
 	defer listing.Wait()
@@ -59,7 +62,7 @@ func (s *scouted) scout(ctx context.Context, n *node, first string) {
 	}
 }
 
-// scoutIn scouts folder n, if anything is in it.
+// scoutIn scouts folder n, if it is not empty.
 func (s *scouted) scoutIn(ctx context.Context, n *node) {
 	if first, err := s.First(ctx, n.name); err == nil && first != "" {
 		s.scout(ctx, n, first)
@@ -86,7 +89,7 @@ func (s *scouted) list(ctx context.Context, folder string) {
 	s.ahead[folder] = &listedPager{rest: pager, page: page, more: more}
 }
 
-// A listedPager has its first page already.
+// A listedPager already has its first page.
 type listedPager struct {
 	rest  store.Pager
 	page  []store.Entry // until it is given
@@ -94,7 +97,7 @@ type listedPager struct {
 	given bool
 }
 
-// Next returns the next entries, and whether others follow.
+// Next returns the next entries, and whether more follow.
 func (p *listedPager) Next(ctx context.Context) (page []store.Entry, more bool, err error) {
 	if p.given {
 		return p.rest.Next(ctx)

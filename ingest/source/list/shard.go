@@ -10,12 +10,14 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// A Shard is one of Of parts into which the objects of a trail are divided by account and Region, Number
-// counted from 1: what lies in the folders of one account and Region is in one shard, so that the others' are not
-// listed. An object whose name does not tell both goes by its file's name. The zero value is all of them.
+// A Shard is one of Of parts into which the objects of a trail are divided by account
+// and Region. Number counts from 1. All objects in the folders of one account and
+// Region are in one shard, so the folders of other shards are not listed. An object
+// that does not give both in its name is assigned by its file's name. The zero value
+// is all objects.
 type Shard struct{ Number, Of int }
 
-// MaxShards is the most parts that a trail can be divided into.
+// MaxShards is the largest number of parts of a trail.
 const MaxShards = 10_000
 
 // String returns the shard as 3/16, "" for all objects.
@@ -46,7 +48,8 @@ func (s Shard) holds(text string) bool {
 	return int((sum^sum>>32)%uint64(s.Of)) == s.Number-1
 }
 
-// choose drops the objects of n that are not in the shard, and reports whether anything is left of n.
+// choose drops the objects of n that are not in the shard. It reports whether anything
+// is left of n.
 func (s Shard) choose(n *node) bool {
 	if n.folder {
 		return true

@@ -21,17 +21,20 @@ import (
 )
 
 const (
-	// lookupPage is the most events that an answer has: the service's own limit.
+	// lookupPage is the largest number of events in an answer: the service's own
+	// limit.
 	lookupPage = 50
-	// lookupEvery is the time between two requests: the service takes two a second for each
-	// account and Region, retries included.
+	// lookupEvery is the time between two requests. The service accepts two a second
+	// for each account and Region, retries included.
 	lookupEvery = time.Second / 2
-	// lookupRetries is the reserve of a Lookup: at two requests a second ten days fail within minutes.
+	// lookupRetries is the reserve of a Lookup. At two requests a second, ten days
+	// fail within minutes.
 	lookupRetries = 100
 )
 
-// A Lookup is CloudTrail's own history of one Region, as LookupEvents hands it out. Its objects are
-// days, by the events' times, named lookup-events://REGION/2026-11-20. It is safe for concurrent use.
+// A Lookup is CloudTrail's event history of one Region, read with LookupEvents. Its
+// objects are days, by the events' times, named lookup-events://REGION/2026-11-20. It
+// is safe for concurrent use.
 type Lookup struct {
 	client *cloudtrail.Client
 	calls  *aws.Calls
@@ -39,8 +42,9 @@ type Lookup struct {
 	pace   aws.Spacing
 }
 
-// NewLookup returns the history of the client's Region. Requests are at least every apart; 0 means
-// half a second, CloudTrail's own limit. Retries 0 means 100.
+// NewLookup returns the event history of the client's Region. Two requests are at
+// least every apart; 0 means half a second, CloudTrail's own limit. 0 retries means
+// 100.
 func NewLookup(client *cloudtrail.Client, opt aws.CallOptions, every time.Duration) *Lookup {
 	if opt.Retries == 0 {
 		opt.Retries = lookupRetries
@@ -60,7 +64,7 @@ func (l *Lookup) Day(d day.Day) Object {
 
 func (l *Lookup) name() string { return "lookup-events://" + l.region }
 
-// Check asks for one event of d, to find out early whether the history may be read.
+// Check requests one event of d, to find out early whether the history may be read.
 func (l *Lookup) Check(ctx context.Context, d day.Day) error {
 	in := request(d)
 	in.MaxResults = sdk.Int32(1)
@@ -68,16 +72,17 @@ func (l *Lookup) Check(ctx context.Context, d day.Day) error {
 	return err
 }
 
-// Open returns the events of the object's day, as aws cloudtrail lookup-events prints them. They
-// are asked for as they are read, a page at a time.
+// Open returns the events of the object's day, as aws cloudtrail lookup-events prints
+// them. They are requested as they are read, a page at a time.
 func (l *Lookup) Open(ctx context.Context, obj Object) (io.ReadCloser, Object, error) {
 	return io.NopCloser(&looked{ctx: ctx, lookup: l, in: request(obj.Key.Day), text: []byte(`{"Events":[`)}), obj, nil
 }
 
-// List panics: a Region's days are known without asking.
+// List panics: the days of a Region are known without a request.
 func (*Lookup) List(string) Pager { panic("BUG: event history listed") }
 
-// request asks for a day. Both ends belong to it, and the service keeps whole seconds.
+// request returns the request for a day. Both ends belong to it, and the service uses
+// whole seconds.
 func request(d day.Day) *cloudtrail.LookupEventsInput {
 	start := d.Time()
 	return &cloudtrail.LookupEventsInput{
@@ -85,7 +90,7 @@ func request(d day.Day) *cloudtrail.LookupEventsInput {
 	}
 }
 
-// ask makes one request, with its retries. Errors say what to do about a refusal.
+// ask makes one request, with its retries. Errors include the remedy for a refusal.
 func (l *Lookup) ask(ctx context.Context, in *cloudtrail.LookupEventsInput) (*cloudtrail.LookupEventsOutput, error) {
 	out, err := l.client.LookupEvents(ctx, in, func(o *cloudtrail.Options) {
 		o.Retryer, o.HTTPClient = l.calls.Spaced(&l.pace), l.calls.Patient(inMemory{o.HTTPClient})
@@ -98,9 +103,10 @@ func (l *Lookup) ask(ctx context.Context, in *cloudtrail.LookupEventsInput) (*cl
 	return out, nil
 }
 
-// inMemory is an HTTP client that sends a request's body, which is small, out of memory and in one
-// piece with its headers. The SDK's own reader of it makes net/http drop the connection where the
-// answer comes before net/http has seen the body's end, as from a server on the same machine.
+// inMemory is an HTTP client that sends a request's small body from memory, in one
+// piece with its headers. With the SDK's own reader, net/http drops the connection if
+// the answer arrives before net/http has seen the body's end. A server on the same
+// machine is that fast.
 type inMemory struct{ client cloudtrail.HTTPClient }
 
 func (c inMemory) Do(req *http.Request) (*http.Response, error) {
@@ -113,7 +119,7 @@ func (c inMemory) Do(req *http.Request) (*http.Response, error) {
 	return c.client.Do(req)
 }
 
-// explain says in one line why a request failed, and what to do where it was refused.
+// explain says in one line why a request failed, with the remedy if it was refused.
 func (l *Lookup) explain(err error) error {
 	var noHost *net.DNSError
 	remedy := ""
@@ -134,10 +140,10 @@ func (l *Lookup) explain(err error) error {
 type looked struct {
 	ctx    context.Context
 	lookup *Lookup
-	in     *cloudtrail.LookupEventsInput // of the next page
+	in     *cloudtrail.LookupEventsInput // for the next page
 	text   []byte                        // not yet read
 	begun  bool                          // an event was written
-	err    error                         // what follows text
+	err    error                         // returned after text
 }
 
 func (b *looked) Read(p []byte) (int, error) {
@@ -152,7 +158,7 @@ func (b *looked) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// page fills text with the next page, and returns io.EOF with the last one.
+// page fills text with the next page. It returns io.EOF with the last one.
 func (b *looked) page() error {
 	out, err := b.lookup.ask(b.ctx, b.in)
 	if err != nil {
@@ -174,7 +180,7 @@ func (b *looked) page() error {
 	return nil
 }
 
-// write appends what is needed of an event: its record, which is a string of JSON.
+// write appends the part of an event that is needed: its record, a string of JSON.
 func (b *looked) write(ev *types.Event) error {
 	text, err := json.Marshal(struct {
 		EventID         *string `json:"EventId"`
