@@ -44,7 +44,7 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	if err != nil {
 		return usageError{err}
 	}
-	w, err := report.Begin(ctx, store, tell.problem, j.selection.Window) // the work would be lost if nothing could be written
+	w, err := report.Begin(ctx, store, tell.problem, j.selection.Window) // without write access the work would be lost
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	return lacks
 }
 
-// after is how the job ends where it is interrupted after it has published something.
+// after is the error of a job that is interrupted after it has published something.
 func (j *analyzeJob) after() error {
 	if j.restate > 0 {
 		return errUnrestated
@@ -94,7 +94,8 @@ func (j *analyzeJob) after() error {
 	return errPublished
 }
 
-// restateAlone restates the days before a window that holds no object. It is an error if there is no such day either.
+// restateAlone restates the days before a window that holds no object. If there is no
+// such day either, it returns an error.
 func (j *analyzeJob) restateAlone(
 	ctx context.Context, store report.Store, w report.Writer, rep *report.Report, passed list.PassedOver, out io.Writer, tell *messages,
 ) error {
@@ -114,8 +115,9 @@ func (j *analyzeJob) restateAlone(
 	return nil
 }
 
-// checkInputs finds out before the work whether the run lacks an optional input that a day of the window was made with.
-// Of an unbounded window only the trail says which days the run replaces.
+// checkInputs checks, before the work, whether the run lacks an optional input that a
+// day of the window was made with. If the window is unbounded, only the trail shows
+// which days the run replaces.
 func (j *analyzeJob) checkInputs(ctx context.Context, store report.Store) error {
 	if j.selection.Window.IsAll() {
 		return nil
@@ -140,7 +142,7 @@ func (j *analyzeJob) checkInputsOf(ctx context.Context, store report.Store, d da
 	return report.MayReplace(ctx, store, none, &j.plan, report.Replacing{Incomplete: true, Without: j.replacing.Without})
 }
 
-// knowEndpoints asks EC2 where that is wanted, and notes what the report is made with.
+// knowEndpoints asks EC2 if requested, and records the inputs of the report.
 func (j *analyzeJob) knowEndpoints(ctx context.Context, tell *messages) error {
 	err := j.askEC2(ctx, tell)
 	j.plan.Inputs = j.optional.sums()
@@ -148,11 +150,12 @@ func (j *analyzeJob) knowEndpoints(ctx context.Context, tell *messages) error {
 	return err
 }
 
-// publish names what could not be read, publishes the rest, and sums it up, unless a day must stay as it is published.
+// publish reports what could not be read, publishes the rest, and prints the summary.
+// It publishes nothing if a day must stay as it is.
 func (j *analyzeJob) publish(
 	ctx context.Context, store report.Store, w report.Writer, shard *keeper, rep *report.Report, out io.Writer, tell *messages,
 ) error {
-	if err := report.LockDays(ctx, w, rep); err != nil { // what is published stays so while it is compared
+	if err := report.LockDays(ctx, w, rep); err != nil { // no other run may change the days while they are compared
 		return err
 	}
 	if err := mayPublish(ctx, store, rep, &j.plan, j.replacing, tell); err != nil {
@@ -174,7 +177,8 @@ func (j *analyzeJob) publish(
 	return tell.summarize(ctx, out, store, days)
 }
 
-// incomplete says that a report was published though some of its input could not be counted; nil where all could.
+// incomplete returns the error for a report that was published although some of its
+// input could not be counted. It is nil if all was counted.
 func incomplete(runs *report.Runs) error {
 	if lacks := runs.Lacks(); lacks != "" {
 		return fmt.Errorf("%w: %s", errIncomplete, lacks)
@@ -182,14 +186,15 @@ func incomplete(runs *report.Runs) error {
 	return nil
 }
 
-// incompleteReport is incomplete of one report.
+// incompleteReport is incomplete for one report.
 func incompleteReport(rep *report.Report) error {
 	var run report.Runs
 	run.AddReport(rep)
 	return incomplete(&run)
 }
 
-// read runs the pipeline over the sources and makes the report. It returns what was passed over too.
+// read runs the pipeline over the sources and makes the report. It also returns what
+// was passed over.
 func (j *analyzeJob) read(
 	ctx context.Context, in io.Reader, tell *messages, disk *spill.Disk, shard *keeper,
 ) (*report.Report, list.PassedOver, error) {
@@ -206,7 +211,7 @@ func (j *analyzeJob) read(
 	return rep, trail.PassedOver(), err
 }
 
-// A pipeline makes a report of a trail.
+// A pipeline makes a report from a trail.
 type pipeline struct {
 	job      *analyzeJob
 	window   day.Window

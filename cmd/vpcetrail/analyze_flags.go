@@ -146,7 +146,7 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 	return j, nil
 }
 
-// checkFormats says what is wrong with --format.
+// checkFormats checks --format.
 func (f *analyzeFlags) checkFormats() error {
 	for _, format := range f.formats {
 		if format != report.Parquet && format != report.Arrow {
@@ -159,13 +159,14 @@ func (f *analyzeFlags) checkFormats() error {
 	return nil
 }
 
-// checkSources says what is wrong with a source beside --out and --restate, as far as its name tells.
+// checkSources checks the sources against --out and --restate, by their names.
 func (f *analyzeFlags) checkSources(sources []string) error {
 	for _, s := range sources {
 		if f.restate > 0 && strings.HasPrefix(s, list.LookupScheme) {
 			return fmt.Errorf("--restate compares listings, and %s has none: run its days again by --date", s)
 		}
-		// The tables' folders are alike to the listing, which grows with each day that is published.
+		// To the listing all tables' folders are alike. It grows with each day that is
+		// published.
 		if list.Lists(s, f.out, table.Traffic.Name) {
 			return fmt.Errorf("--out %s: lies inside SOURCE %s and would be listed with it: "+
 				"name the trail's own folder as SOURCE, such as AWSLogs, or choose another --out", f.out, s)

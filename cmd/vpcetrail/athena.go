@@ -82,7 +82,7 @@ func (f *athenaFlags) run(ctx context.Context, destination string, out io.Writer
 	return f.give(ctx, r, out)
 }
 
-// give prints what is asked for, or applies it.
+// give prints the requested statements, or applies them.
 func (f *athenaFlags) give(ctx context.Context, r *athena.Report, out io.Writer) error {
 	switch {
 	case f.apply:
@@ -108,7 +108,7 @@ func took(d time.Duration) string {
 	return fmt.Sprintf(" (%.1f s)", d.Seconds())
 }
 
-// databaseName is what Athena and Glue take as the name of a database.
+// databaseName matches the database names that Athena and Glue accept.
 var databaseName = regexp.MustCompile(`^[a-z0-9_]{1,255}$`)
 
 func (f *athenaFlags) check() error {
@@ -163,7 +163,7 @@ func (f *athenaFlags) place(destination string) (string, error) {
 	return "file://" + filepath.ToSlash(path), nil
 }
 
-// emptyTables returns the tables that a report has no file of.
+// emptyTables returns the tables that have no file in the report.
 func emptyTables(ctx context.Context, store report.Store) (map[string]bool, error) {
 	empty := map[string]bool{}
 	for _, t := range table.Tables() {

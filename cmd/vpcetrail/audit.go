@@ -24,10 +24,10 @@ type auditFlags struct {
 	policy, example, format, junit, failOn string
 }
 
-// errViolated says that a rule of an audit is violated.
+// errViolated says that the report violates a rule of an audit.
 var errViolated = errors.New("the audit is not passed")
 
-// errUnproven says that no rule is violated by a report that does not hold all that it should.
+// errUnproven says that no rule is violated, but that the report is incomplete.
 var errUnproven = errors.New("no rule is violated by what the report has, but it is incomplete: run analyze again for what is missing, or set require_complete: false")
 
 func newAudit() *cobra.Command {
@@ -53,7 +53,7 @@ for all commands.`,
   vpcetrail audit s3://audit-reports/vpcetrail --policy rules.yaml --from 2026-11-01 --to 2026-11-30 --junit audit.xml`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if f.example != "" {
-				return nil // printExample says what it takes
+				return nil // printExample checks the rest
 			}
 			return oneDest(cmd, args)
 		},
@@ -141,7 +141,7 @@ func (f *auditFlags) run(ctx context.Context, where string, out io.Writer) error
 	return nil
 }
 
-// write writes the result as asked for.
+// write writes the result in the chosen format.
 func (f *auditFlags) write(out io.Writer, result *audit.Audit) error {
 	if f.junit != "" {
 		var text bytes.Buffer

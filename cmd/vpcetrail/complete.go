@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// dateWords are what a window of days may be beside D and D..D.
+// dateWords are the words for a window of days, besides D and D..D.
 var dateWords = []string{"yesterday", "all"}
 
 // completeWords lets the shell complete the value of a flag from a few words.
@@ -16,7 +16,8 @@ func completeWords(cmd *cobra.Command, flag string, words ...string) {
 	mustRegister(err)
 }
 
-// completeLists is completeWords for a flag that takes several words with commas between.
+// completeLists is completeWords for a flag that takes several words, separated by
+// commas.
 func completeLists(cmd *cobra.Command, flag string, words ...string) {
 	err := cmd.RegisterFlagCompletionFunc(flag, func(_ *cobra.Command, _ []string, typed string) ([]string, cobra.ShellCompDirective) {
 		before := typed[:strings.LastIndexByte(typed, ',')+1]

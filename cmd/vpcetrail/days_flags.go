@@ -9,7 +9,7 @@ import (
 	"vpcetrail/ingest/day"
 )
 
-// daysFlags are the flags, as given, of the commands that ask a report about some of its days.
+// daysFlags are the flags, as given, of the commands that read some days of a report.
 type daysFlags struct{ date, from, to string }
 
 func (f *daysFlags) register(cmd *cobra.Command) {
@@ -22,7 +22,7 @@ func (f *daysFlags) register(cmd *cobra.Command) {
 	completeWords(cmd, "to", "yesterday")
 }
 
-// window returns the days that are asked for.
+// window returns the selected days.
 func (f *daysFlags) window(now time.Time) (day.Window, error) {
 	window := day.All()
 	var err error

@@ -65,7 +65,7 @@ it may be given once, for both, or twice, one for each; without it all days of e
 	return cmd
 }
 
-// windows returns the days of each side, where so many reports are named.
+// windows returns the days of each side, for one report or two.
 func (f *diffFlags) windows(reports int, now time.Time) (windows [2]day.Window, err error) {
 	switch {
 	case reports == 1 && len(f.days) != 2:
@@ -117,7 +117,7 @@ func (f *diffFlags) compare(ctx context.Context, sides [2]diff.Side, write func(
 	return write(d)
 }
 
-// nameOf says what side i is: its days, and its report where there are two.
+// nameOf names side i: its days, and its report if there are two.
 func nameOf(stores [2]report.Store, i int, days []day.Day) string {
 	name := day.Window{From: days[0], To: days[len(days)-1]}.String()
 	if stores[0].String() != stores[1].String() {

@@ -17,7 +17,8 @@ import (
 	"vpcetrail/report/learn"
 )
 
-// errPartInventory says that an inventory was written though not all could be read that was to go into it.
+// errPartInventory says that an inventory was written although some of its input could
+// not be read.
 var errPartInventory = errors.New("the inventory is written, but incomplete")
 
 // An endpointsJob is a checked endpoints command.
@@ -27,7 +28,8 @@ type endpointsJob struct {
 	quiet bool
 }
 
-// run reads the sources, joins what they tell with the given inventories, and writes the result.
+// run reads the sources, merges the endpoints found with the given inventories, and
+// writes the result.
 func (j *endpointsJob) run(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
 	tell := newMessages(errOut, false)
 	if j.out != "" && j.out != "-" { // reading may take an hour
@@ -64,7 +66,8 @@ func (j *endpointsJob) run(ctx context.Context, in io.Reader, out, errOut io.Wri
 	return j.incomplete(trail, passed.Objects)
 }
 
-// read returns what the events of the sources tell, and what was passed over.
+// read returns the endpoints that the events of the sources show, and what was passed
+// over.
 func (j *endpointsJob) read(ctx context.Context, in io.Reader, tell *messages) (*learn.Trail, list.PassedOver, error) {
 	trail, err := j.open(ctx, in)
 	if err != nil {
@@ -87,7 +90,7 @@ func (j *endpointsJob) read(ctx context.Context, in io.Reader, tell *messages) (
 	return learn.Gather(collectors, trail.Accounts(), j.own), trail.PassedOver(), nil
 }
 
-// write writes the inventory to standard output, or into the place of the file.
+// write writes the inventory to standard output, or replaces the file.
 func (j *endpointsJob) write(out io.Writer) error {
 	text, err := j.inventory.Save()
 	if err != nil {
@@ -107,7 +110,7 @@ func (j *endpointsJob) write(out io.Writer) error {
 	return nil
 }
 
-// countEndpoints says in words what an inventory holds.
+// countEndpoints describes the size of an inventory in words.
 func countEndpoints(inventory endpoints.Inventory) string {
 	told, gone := 0, 0
 	for _, e := range inventory {
@@ -121,7 +124,7 @@ func countEndpoints(inventory endpoints.Inventory) string {
 	return fmt.Sprintf("%s, %d of them known by the trail alone, %d deleted", grid.Plural(int64(len(inventory)), "endpoint"), told, gone)
 }
 
-// incomplete says what is missing in the inventory that was written; nil where nothing is.
+// incomplete says what is missing in the written inventory. It is nil if nothing is.
 func (j *endpointsJob) incomplete(trail *learn.Trail, passed int64) error {
 	var missing []string
 	if n := len(trail.Problems); n > 0 {

@@ -17,11 +17,11 @@ import (
 	"vpcetrail/report/explain"
 )
 
-// explainMemory is what records that wait for the trail's end may take, in bytes; and so may the ids that
-// tell duplicates.
+// explainMemory bounds the records that wait for the end of the trail, in bytes. The
+// same bound applies to the ids that are kept to find duplicates.
 const explainMemory = 64 << 20
 
-// errUnread says that all was explained but what could not be read.
+// errUnread says that some objects could not be read, and the rest was explained.
 var errUnread = errors.New("not all is explained")
 
 // An explainJob is a checked explain command.
@@ -32,7 +32,7 @@ type explainJob struct {
 	json bool
 }
 
-// run reads the sources and writes what it finds of their records.
+// run reads the sources and writes what it finds out about their records.
 func (j *explainJob) run(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
 	tell := newMessages(errOut, false)
 	if err := j.askEC2(ctx, tell); err != nil {
@@ -77,7 +77,7 @@ func (j *explainJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	return err
 }
 
-// unreadError returns err with the numbers of the objects that were not read; nil where there is none.
+// unreadError adds to err how many objects were not read. It is nil if all were read.
 func unreadError(err error, unread, objects, passed int64) error {
 	var missing []string
 	if unread > 0 {
@@ -92,7 +92,7 @@ func unreadError(err error, unread, objects, passed int64) error {
 	return fmt.Errorf("%w: %s", err, strings.Join(missing, "; "))
 }
 
-// A notFound error says that a record which is wanted is not there.
+// A notFound error says that a requested record is not there.
 type notFound struct{ error }
 
 // write writes each record.
@@ -124,7 +124,7 @@ func (j *explainJob) write(ctx context.Context, out io.Writer, c *explain.Collec
 // errEnough ends a walk early.
 var errEnough = errors.New("enough")
 
-// writeDiff sets the two records side by side that there are.
+// writeDiff shows the two records side by side.
 func (j *explainJob) writeDiff(ctx context.Context, out io.Writer, c *explain.Collector, known explain.Known) error {
 	var pair []*explain.Record
 	err := c.Each(ctx, known, func(r *explain.Record) error {
@@ -153,8 +153,8 @@ func (j *explainJob) writeDiff(ctx context.Context, out io.Writer, c *explain.Co
 	return explain.WriteDiff(out, pair[0], pair[1])
 }
 
-// turned reports whether two records come in another order than the command line names them: by the ids, else by
-// the sources. Objects come in the order of their names.
+// turned reports whether two records come in the opposite order to the command line,
+// which names them by id or by source. Objects come in the order of their names.
 func (j *explainJob) turned(a, b *explain.Record) bool {
 	if len(j.ids) == 2 && a.ID != b.ID {
 		return j.ids[0] == b.ID

@@ -93,8 +93,9 @@ func (f *htmlFlags) page(ctx context.Context, span *report.Span) ([]byte, error)
 	return text.Bytes(), err
 }
 
-// readinessOf asks for the readiness of a resource. That the report cannot tell it is said in the page: whoever makes
-// one every month names the same resources, used or not.
+// readinessOf returns the readiness of a resource. If the report does not know the
+// resource, the page says so, and this is no error: a monthly page names the same
+// resources, used or not.
 func readinessOf(ctx context.Context, span *report.Span, resource string) (page.Readiness, error) {
 	if err := span.Need(table.Resources.Name); err != nil {
 		return page.Readiness{Resource: resource, Notes: []string{err.Error()}}, nil

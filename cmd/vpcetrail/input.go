@@ -13,21 +13,22 @@ import (
 	"vpcetrail/ingest/source/list"
 )
 
-// An input is what a command reads, and what it is told of it: readFlags, checked, with the files read that they name.
+// An input is what a command reads and its settings: the checked readFlags, with the
+// contents of the files that they name.
 type input struct {
 	sources   []string
 	selection list.Selection
 	reading   source.Options
-	own       []string // accounts beside those of the trail
+	own       []string // accounts in addition to those of the trail
 	inventory endpoints.Inventory
 	ranges    *classify.Ranges
 	optional  optionalInputs
 
-	live                        bool     // EC2 is to be asked: see askEC2
-	regionsAsked, regionsUnread []string // that it told the endpoints of, and that it did not
+	live                        bool     // EC2 must be asked: see askEC2
+	regionsAsked, regionsUnread []string // that EC2 was asked for, and those that could not be read
 }
 
-// open starts the reading of the sources, of which - is stdin.
+// open starts reading the sources. The source - is stdin.
 func (in *input) open(ctx context.Context, stdin io.Reader) (*source.Trail, error) {
 	if slices.Contains(in.sources, "-") {
 		stdin = interruptible(ctx, stdin)
@@ -36,7 +37,7 @@ func (in *input) open(ctx context.Context, stdin io.Reader) (*source.Trail, erro
 	return source.Open(ctx, in.sources, in.selection, in.reading)
 }
 
-// noObject says that the sources hold nothing to read, and what may be the reason.
+// noObject says that the sources hold nothing to read, and the possible reason.
 func (in *input) noObject(passed list.PassedOver) error {
 	sources, sel := strings.Join(in.sources, ", "), in.selection
 	switch {

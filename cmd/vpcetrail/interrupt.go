@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// patience is how long an interrupted command may take to end by itself and remove what it
-// staged. A command may wait for what no context ends: a pipe without a writer, a terminal that
-// takes no output, a disk that does not answer.
+// patience is how long an interrupted command may take to end by itself and remove its
+// staged files. No context ends some waits: for a pipe without a writer, a terminal
+// that takes no output, a disk that does not answer.
 const patience = 800 * time.Millisecond
 
 // errStopped says that a command that publishes nothing was interrupted.
@@ -24,9 +24,9 @@ var errPublished = errors.New("interrupted: the report is published")
 // errUnrestated says that analyze was interrupted between days.
 var errUnrestated = errors.New("interrupted: the report is published, but not all days before it are restated: the next run with --restate does it")
 
-// An interruption says how a command ends that is interrupted now.
+// An interruption holds the error for a command that is interrupted now.
 type interruption struct {
-	mu   sync.Mutex // held while the command must not be broken off
+	mu   sync.Mutex // held while the command must not be interrupted
 	says error
 }
 
@@ -36,18 +36,19 @@ func interruptionOf(ctx context.Context) *interruption {
 	if i, ok := ctx.Value(interruptionKey{}).(*interruption); ok {
 		return i
 	}
-	return new(interruption) // nobody asks it
+	return new(interruption) // nobody reads it
 }
 
-// say sets the error that the command ends with from now on, should it be interrupted.
+// say sets the error that an interrupted command returns from now on.
 func (i *interruption) say(err error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.says = err
 }
 
-// untilInterrupted runs a command. It ends soon after ctx does, even if the command does not: that
-// one is left alone then, and the program is to end. Only a report that is becoming visible is waited for.
+// untilInterrupted runs a command. It returns soon after ctx ends, even if the command
+// does not return. The command is then left running, and the program must end. It
+// waits only while a report becomes visible.
 func untilInterrupted(ctx context.Context, command func(context.Context) error) error {
 	i := &interruption{says: errStopped}
 	ended := make(chan error, 1)
@@ -70,12 +71,12 @@ func untilInterrupted(ctx context.Context, command func(context.Context) error) 
 		return err
 	case <-late.C:
 	}
-	i.mu.Lock() // for good: nothing more becomes visible
+	i.mu.Lock() // never unlocked: nothing more becomes visible
 	return i.says
 }
 
-// sayLast calls say, which writes the last line. Once ctx has ended it waits no longer than a moment:
-// nobody may be reading standard error.
+// sayLast calls say, which writes the last line. After ctx has ended it waits only a
+// moment: nobody may be reading standard error.
 func sayLast(ctx context.Context, say func()) {
 	said := make(chan struct{})
 	go func() {
@@ -93,8 +94,9 @@ func sayLast(ctx context.Context, say func()) {
 	}
 }
 
-// unbroken calls commit, which makes a report visible unless it finds its context ended: from then on the command is not
-// broken off, and the context that commit gets does not end. after is how a command ends that is interrupted later.
+// unbroken calls commit, which makes a report visible, unless its context has already
+// ended. From then on the command is not interrupted: the context that commit gets
+// does not end. after is the error of a later interruption.
 func unbroken(ctx context.Context, after error, commit func(context.Context) error) error {
 	i := interruptionOf(ctx)
 	i.mu.Lock()
@@ -104,7 +106,7 @@ func unbroken(ctx context.Context, after error, commit func(context.Context) err
 	}
 	err := commit(context.WithoutCancel(ctx))
 	if i.says = after; err != nil {
-		i.says = err // the report may be visible in part, which matters more
+		i.says = err // the report may be visible in part: that matters more
 	}
 	return err
 }

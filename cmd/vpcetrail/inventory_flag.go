@@ -11,10 +11,11 @@ import (
 	"vpcetrail/cmd/vpcetrail/inventory"
 )
 
-// askAWS is the value of --endpoints that stands for EC2 itself. A file of this name is ./aws.
+// askAWS is the value of --endpoints that means EC2 itself. For a file of this name,
+// write ./aws.
 const askAWS = "aws"
 
-// readInventories reads the files of --endpoints. EC2 is asked later, by askEC2.
+// readInventories reads the files of --endpoints. askEC2 asks EC2 later.
 func (in *input) readInventories(values []string) error {
 	in.inventory, in.optional = endpoints.Inventory{}, optionalInputs{}
 	for _, value := range values {
@@ -38,8 +39,8 @@ func (in *input) readInventories(values []string) error {
 	return nil
 }
 
-// askEC2 adds to the inventory what EC2 tells, where --endpoints wants that. A Region that cannot be read is told
-// and noted, and the others count.
+// askEC2 adds the endpoints that EC2 lists to the inventory, if --endpoints requests
+// it. It reports and records each Region that cannot be read. The other Regions count.
 func (in *input) askEC2(ctx context.Context, tell *messages) error {
 	if !in.live {
 		return nil

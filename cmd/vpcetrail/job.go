@@ -12,7 +12,7 @@ type job interface {
 	run(ctx context.Context, in io.Reader, out, errOut io.Writer) error
 }
 
-// runJob runs a job, unless something was wrong with the command line.
+// runJob runs a job, unless the command line is wrong.
 func runJob(cmd *cobra.Command, j job, wrong error) error {
 	if wrong != nil {
 		return usageError{wrong}

@@ -1,4 +1,5 @@
-// Command vpcetrail reads a CloudTrail trail and reports by which route every API call reached AWS.
+// Command vpcetrail reads a CloudTrail trail and reports the route by which every API
+// call reached AWS.
 package main
 
 import (
@@ -25,7 +26,7 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	tell := newMessages(os.Stderr, wantsJSON(os.Args[1:]))
 	if tell.json != nil {
-		slog.SetDefault(tell.json) // what libraries log is JSON too
+		slog.SetDefault(tell.json) // libraries log in JSON too
 	}
 	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	if err != nil {
@@ -50,10 +51,12 @@ func (e usageError) Unwrap() error { return e.error }
 
 func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// errIncomplete says that a report was published though some input could not be read.
+// errIncomplete says that a report was published although some input could not be
+// read.
 var errIncomplete = errors.New("the report is published, but incomplete")
 
-// errKept says that days are not restated, which would be worse than they are published.
+// errKept says that days were not restated, because the new report would hold less
+// than the published one.
 var errKept = errors.New("kept as published")
 
 func exitCode(err error) int {
@@ -91,7 +94,7 @@ likewise.`,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return refuseEmpty(cmd) },
-		// Without a command there is nothing to do, and an unknown one is an error.
+		// Without a command there is nothing to do. An unknown command is an error.
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return unknownCommand(args[0])
@@ -114,15 +117,16 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 	refuseUnknown(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if cmd == root && len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-			return unknownCommand(args[0]) // and so its flags are unknown too
+			return unknownCommand(args[0]) // so its flags are unknown too
 		}
 		return flagError(cmd, err)
 	})
 	return untilInterrupted(ctx, root.ExecuteContext)
 }
 
-// refuseUnknown has the commands that cobra brings along refuse what they do not know. They would print help, with status 0,
-// and a shell that was to source a completion would run it.
+// refuseUnknown makes cobra's own commands refuse arguments that they do not know.
+// Otherwise they print help with status 0, and a shell that sources a completion would
+// run that text.
 func refuseUnknown(root *cobra.Command) {
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd()
@@ -144,8 +148,9 @@ func refuseUnknown(root *cobra.Command) {
 	}
 }
 
-// refuseEmpty says which flag is given without a value. It may come from a variable that is not set, and the command
-// would do something else than it was asked for: all days for one, all Regions for one.
+// refuseEmpty returns an error for a flag with an empty value. The value may come from
+// an unset variable. The command would then do something else than intended, such as
+// read all days or all Regions.
 func refuseEmpty(cmd *cobra.Command) (err error) {
 	cmd.Flags().Visit(func(flag *pflag.Flag) {
 		values := []string{flag.Value.String()}
@@ -167,7 +172,7 @@ func unknownCommand(name string) error {
 	return usage("unknown command %q: see vpcetrail --help", name)
 }
 
-// wanted says in plain words what a flag of a type takes.
+// wanted describes in plain words what a flag of each type takes.
 var wanted = map[string]string{"int": "a whole number", "duration": "a duration such as 24h", "bool": "true or false", "float64": "a number", "size": "a size such as 512MiB or 2GiB", "days": "a number of days such as 30d", "shard": "one part of N, such as 3/16"}
 
 func flagError(cmd *cobra.Command, err error) error {

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra/doc"
 )
 
-// newManual returns the command that writes the manual pages. It is for those who package the program, and hidden from others.
+// newManual returns the hidden command that writes the manual pages, for packagers.
 func newManual() *cobra.Command {
 	return &cobra.Command{
 		Use:    "man DIR",
@@ -28,7 +28,7 @@ func newManual() *cobra.Command {
 				return fmt.Errorf("manual: write: %w", err)
 			}
 			root := cmd.Root()
-			root.DisableAutoGenTag = true // it names the day of the build
+			root.DisableAutoGenTag = true // it contains the date of the build
 			header := doc.GenManHeader{Section: "1", Source: "vpcetrail " + version, Manual: "vpcetrail"}
 			if err := doc.GenManTree(root, &header, args[0]); err != nil {
 				return fmt.Errorf("manual: write: %w", err)

@@ -8,10 +8,12 @@ import (
 	"strings"
 )
 
-// leastMemory is what reading needs whatever the input: buffers, and the columns of a row group.
+// leastMemory is what a run needs for any input: buffers, and the columns of a row
+// group.
 const leastMemory = 256 << 20
 
-// A memoryFlag is a number of bytes, such as 512MiB or 2G: powers of 1024, whether the i is written or not.
+// A memoryFlag is a number of bytes, such as 512MiB or 2G. Units are powers of 1024,
+// with or without the i.
 type memoryFlag int64
 
 func (m *memoryFlag) Type() string { return "size" }
@@ -41,16 +43,17 @@ func (m *memoryFlag) Set(text string) error {
 	return nil
 }
 
-// A memoryPlan says who may take how much of --memory, in bytes. Half of it is left to the garbage collector
+// A memoryPlan divides --memory, in bytes. Half of it is left to the garbage collector
 // and to the columns of row groups.
 type memoryPlan struct {
 	fetched  int64 // objects fetched ahead
-	counting int   // numbers, records and objects, of all workers together
-	report   int   // settling records, and totals, once all is read
+	counting int   // numbers, records and objects, for all workers together
+	report   int   // settling records, and totals, after all is read
 }
 
-// gcPercent is how much garbage may pile up beside what is in use. With 100 a run over 806,400 records took 297 MB
-// and no less CPU time, with 50 it took 243 MB (2026-11).
+// gcPercent is how much garbage may pile up, in percent of the memory in use. A run
+// over 806,400 records took 297 MB with 100 and 243 MB with 50, for the same CPU time
+// (2026-11).
 const gcPercent = 50
 
 // plan divides the memory, and sets it as the limit of the garbage collector.

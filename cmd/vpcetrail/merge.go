@@ -137,7 +137,7 @@ func (f *mergeFlags) open(ctx context.Context, reports []string) (from []report.
 	return from, to, wanted, nil
 }
 
-// spelled spells the name of a report or destination in one way.
+// spelled returns the one spelling of a report's or destination's name.
 func spelled(name string) string {
 	if strings.HasPrefix(name, "s3://") {
 		return strings.TrimRight(name, "/")
@@ -148,7 +148,7 @@ func spelled(name string) string {
 	return name
 }
 
-// A merging is what the batches of one command share.
+// A merging is the state that the batches of one command share.
 type merging struct {
 	store     report.Store
 	replacing report.Replacing

@@ -9,9 +9,10 @@ import (
 	"vpcetrail/report/grid"
 )
 
-// messages are what a command says on standard error: lines for people or, with --log-format json, JSON
-// objects, one a line. They name objects and files, whose names anybody may choose: all text is shown as
-// grid.Clean leaves it, so that no name moves a terminal's cursor or looks like a line of its own.
+// messages are what a command writes to standard error: lines for people or, with
+// --log-format json, one JSON object a line. They contain names of objects and files,
+// which anybody may choose. So all text goes through grid.Clean, and no name can move
+// a terminal's cursor or look like a line of its own.
 type messages struct {
 	out  io.Writer
 	json *slog.Logger // nil: lines for people
@@ -25,7 +26,7 @@ func newMessages(out io.Writer, asJSON bool) *messages {
 	return m
 }
 
-// cleanAttr cleans the text of an attribute, also of what libraries log.
+// cleanAttr cleans the text of an attribute. Libraries' logs go through it too.
 func cleanAttr(_ []string, a slog.Attr) slog.Attr {
 	switch v := a.Value.Any().(type) {
 	case string:
@@ -39,7 +40,7 @@ func cleanAttr(_ []string, a slog.Attr) slog.Attr {
 // line writes a line for people.
 func (m *messages) line(text string) { fmt.Fprintln(m.out, "vpcetrail:", grid.Clean(text)) }
 
-// problem tells what went wrong while the run went on.
+// problem reports something that went wrong while the run continued.
 func (m *messages) problem(text string) {
 	if m.json != nil {
 		m.json.Warn("problem", "error", text)
@@ -48,7 +49,7 @@ func (m *messages) problem(text string) {
 	m.line(text)
 }
 
-// failed tells the error that ends the program.
+// failed reports the error that ends the program.
 func (m *messages) failed(err error) {
 	if m.json != nil {
 		m.json.Error("failed", "error", err.Error(), "exit_status", exitCode(err))
@@ -57,7 +58,7 @@ func (m *messages) failed(err error) {
 	m.line(err.Error())
 }
 
-// progress tells how far the run has come.
+// progress reports how far the run has come.
 func (m *messages) progress(s snapshot) {
 	if m.json == nil {
 		m.line(s.text())
@@ -73,14 +74,15 @@ func (m *messages) progress(s snapshot) {
 	m.json.Info("progress", attrs...)
 }
 
-// done ends a run that went well, where a program reads along.
+// done reports the end of a successful run, for programs that read the messages.
 func (m *messages) done(days int, objects, events int64) {
 	if m.json != nil {
 		m.json.Info("done", "days", days, "objects", objects, "events", events)
 	}
 }
 
-// wantsJSON reports whether a command line asks for messages in JSON, also one that cannot be parsed.
+// wantsJSON reports whether a command line asks for messages in JSON, even if it
+// cannot be parsed.
 func wantsJSON(args []string) (wanted bool) {
 	const flag = "--log-format"
 	for i, arg := range args {

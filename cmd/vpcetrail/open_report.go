@@ -11,7 +11,7 @@ import (
 	"vpcetrail/report"
 )
 
-// oneDest checks the arguments of a command that asks one report.
+// oneDest checks the arguments of a command that reads one report.
 func oneDest(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {
 		return usage("%s takes one DEST, a directory or s3://bucket/prefix; got %d", cmd.Name(), len(args))
@@ -19,7 +19,8 @@ func oneDest(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// openReport opens the report in where, to read it. That where names no place is wrong usage.
+// openReport opens the report in where for reading. If where is not a valid place,
+// that is wrong usage.
 func openReport(ctx context.Context, where string) (report.Store, error) {
 	store, err := dest.Open(ctx, where, aws.NewS3, dest.S3Options{})
 	if err != nil {
@@ -28,7 +29,7 @@ func openReport(ctx context.Context, where string) (report.Store, error) {
 	return store, nil
 }
 
-// openSpan reads which days of window the report in where has.
+// openSpan finds the days of window that the report in where has.
 func openSpan(ctx context.Context, where string, window day.Window) (*report.Span, error) {
 	store, err := openReport(ctx, where)
 	if err != nil {

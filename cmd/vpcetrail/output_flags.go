@@ -24,7 +24,7 @@ type outputFlags struct {
 	topGiven      func() bool
 }
 
-// The words of --color.
+// colors are the values of --color.
 var colors = []string{"auto", "always", "never"}
 
 // register adds the flags to a command.
@@ -39,10 +39,11 @@ func (f *outputFlags) register(cmd *cobra.Command) {
 	completeWords(cmd, "color", colors...)
 }
 
-// lease is how long a run that gives no sign of life keeps its days in S3; 0 means as long as usual. Tests wait shorter.
+// lease is how long a run that gives no sign of life keeps its days in S3. 0 means the
+// default. Tests set a shorter one.
 var lease time.Duration
 
-// registerKept adds to a command the flags of how a report is kept in S3.
+// registerKept adds the flags for storing a report in S3 to a command.
 func registerKept(cmd *cobra.Command, kept *dest.S3Options) {
 	kept.Lease = lease
 	flags := cmd.Flags()
@@ -52,10 +53,10 @@ func registerKept(cmd *cobra.Command, kept *dest.S3Options) {
 	completeWords(cmd, "sse", "AES256", "aws:kms", "aws:kms:dsse")
 }
 
-// defaultTop is how many rows a table has where nobody says.
+// defaultTop is the default number of rows of a table.
 const defaultTop = 10
 
-// check says what is wrong with the flags.
+// check checks the flags.
 func (f *outputFlags) check() error {
 	switch {
 	case !slices.Contains(grid.Formats(), f.format):
@@ -73,12 +74,12 @@ func (f *outputFlags) check() error {
 	return nil
 }
 
-// forPeople reports whether the format is one that people read.
+// forPeople reports whether the format is for people.
 func (f *outputFlags) forPeople() bool {
 	return f.format == grid.FormatTable || f.format == grid.FormatMarkdown
 }
 
-// style returns how text on out is to look.
+// style returns the style of text on out.
 func (f *outputFlags) style(out io.Writer) grid.Style {
 	style := grid.Style{Width: widthOf(out), Raw: f.raw}
 	switch f.color {
@@ -90,7 +91,7 @@ func (f *outputFlags) style(out io.Writer) grid.Style {
 	return style
 }
 
-// widthOf returns the columns of the terminal that out is; 0 where it is none.
+// widthOf returns the number of columns if out is a terminal, else 0.
 func widthOf(out io.Writer) int {
 	f, ok := out.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {

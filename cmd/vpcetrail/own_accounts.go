@@ -11,7 +11,8 @@ import (
 	"vpcetrail/classify/endpoints"
 )
 
-// ownAccounts returns the account ids of --own-accounts: each value is one, or names a file of them.
+// ownAccounts returns the account ids of --own-accounts. Each value is an id, or the
+// name of a file with ids.
 func ownAccounts(values []string) ([]string, error) {
 	var ids []string
 	for _, value := range values {
@@ -35,12 +36,12 @@ func ownAccounts(values []string) ([]string, error) {
 	return ids, nil
 }
 
-// remedyAccounts ends the error about a file that holds no accounts.
+// remedyAccounts ends the error about a file without accounts.
 const remedyAccounts = "give the whole output of aws organizations list-accounts, or one id a line"
 
-// parseAccounts reads the output of `aws organizations list-accounts`, several outputs (pages, say)
-// one behind the other included, or plain text with one id a line. Suspended accounts count too:
-// their endpoints are ours.
+// parseAccounts reads the output of `aws organizations list-accounts`, or plain text
+// with one id a line. Several outputs may follow each other, such as pages. Suspended
+// accounts count too: their endpoints are ours.
 func parseAccounts(data []byte) ([]string, error) {
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	parse := parseAccountLines
@@ -83,7 +84,7 @@ func parseAccountLines(data []byte) (ids []string, err error) {
 	n := 0
 	for line := range bytes.Lines(data) {
 		n++
-		for _, id := range bytes.Fields(line) { // --output text puts all in one line
+		for _, id := range bytes.Fields(line) { // --output text writes all in one line
 			if !endpoints.IsAccount(id) {
 				return nil, fmt.Errorf("line %d: %.40q is not an account id of 12 digits: %s", n, id, remedyAccounts)
 			}

@@ -6,7 +6,8 @@ import (
 	"runtime/pprof"
 )
 
-// profileCPU starts a CPU profile into a file of that name, which stop ends; none for "".
+// profileCPU starts a CPU profile that is written to the named file, and stop ends it.
+// With "" it does nothing.
 func profileCPU(name string) (stop func(), err error) {
 	if name == "" {
 		return func() {}, nil

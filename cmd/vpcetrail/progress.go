@@ -16,8 +16,8 @@ const (
 	lineEvery = 10 * time.Second
 )
 
-// A progress shows how far a run has come: on a terminal as one line that is kept up to date,
-// elsewhere as a message now and then.
+// A progress shows how far a run has come: on a terminal as one line that is updated,
+// elsewhere as a message at intervals.
 type progress struct {
 	messages  *messages
 	terminal  *os.File // nil: messages
@@ -34,7 +34,7 @@ func newProgress(m *messages) *progress {
 	return p
 }
 
-// show shows what now tells until the function that it returns is called.
+// show shows the snapshots that now returns, until stop is called.
 func (p *progress) show(now func() snapshot) (stop func()) {
 	every := p.lineEvery
 	if p.terminal != nil {
@@ -64,8 +64,8 @@ func (p *progress) show(now func() snapshot) (stop func()) {
 }
 
 const (
-	clearLine = "\r\x1b[K" // back to the line's start, and clear it
-	anyWidth  = 80         // of a terminal that does not tell
+	clearLine = "\r\x1b[K" // to the line's start, and clear it
+	anyWidth  = 80         // for a terminal of unknown width
 )
 
 func (p *progress) draw(s snapshot) {
@@ -80,7 +80,7 @@ func (p *progress) draw(s snapshot) {
 	fmt.Fprint(p.terminal, clearLine, s.bar(width))
 }
 
-// watch returns a function that tells how far a run has come that starts now.
+// watch returns a function that reports how far a run has come. The run starts now.
 func watch(trail *source.Trail, done *ingest.Progress) func() snapshot {
 	start := time.Now()
 	return func() snapshot {

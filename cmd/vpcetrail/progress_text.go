@@ -8,18 +8,19 @@ import (
 	"vpcetrail/report/grid"
 )
 
-// A snapshot is how far a run has come at a moment.
+// A snapshot is how far a run has come at one moment.
 type snapshot struct {
-	objects, found int64 // done, and listed so far
+	objects, found int64 // finished, and listed so far
 	listed         bool  // the listing is complete
-	read, stored   int64 // bytes as stored: read, and listed so far; stored is -1 where nobody knows
-	events         int64 // in the objects done
-	problems       int64 // objects that could not be read whole
+	read, stored   int64 // bytes as stored: read, and listed so far; stored is -1 if unknown
+	events         int64 // in the finished objects
+	problems       int64 // objects that could not be read completely
 	elapsed        time.Duration
 }
 
-// fraction returns how much of the work is done, by bytes where all sizes are known, else by objects.
-// It is known once the listing is complete, but not of one object alone whose size is not.
+// fraction returns the finished part of the work, by bytes if all sizes are known,
+// else by objects. It is known once the listing is complete, except for a single
+// object of unknown size.
 func (s *snapshot) fraction() (done float64, known bool) {
 	part, whole := s.objects, s.found
 	if s.stored > 0 {
@@ -31,10 +32,10 @@ func (s *snapshot) fraction() (done float64, known bool) {
 	return min(1, float64(part)/float64(whole)), true
 }
 
-// minElapsed is the shortest time whose speed is worth telling.
+// minElapsed is the shortest time after which the speed is shown.
 const minElapsed = 2 * time.Second
 
-// left estimates the time that the rest takes at the speed so far.
+// left estimates the remaining time at the speed so far.
 func (s *snapshot) left() (time.Duration, bool) {
 	done, known := s.fraction()
 	if !known || done == 0 || s.elapsed < minElapsed {
@@ -43,7 +44,7 @@ func (s *snapshot) left() (time.Duration, bool) {
 	return time.Duration(float64(s.elapsed) * (1 - done) / done).Round(time.Second), true
 }
 
-// rate returns events a second.
+// rate returns events per second.
 func (s *snapshot) rate() float64 {
 	if s.elapsed <= 0 {
 		return 0
@@ -69,11 +70,13 @@ func (s *snapshot) text() string {
 	return strings.Join(parts, ", ")
 }
 
-// The bar is as wide as there is room for, within these bounds; below them it is left out.
+// The bar uses the available width within these bounds. If there is less room, it is
+// left out.
 const minBar, maxBar = 5, 40
 
-// bar returns the snapshot as a line of less than width columns for a terminal, whose last column
-// would wrap. Where not all fits, what matters least is left out.
+// bar returns the snapshot as a line for a terminal. The line is shorter than width,
+// because text in the last column would wrap. If there is not enough room, the least
+// important parts are left out.
 func (s *snapshot) bar(width int) string {
 	if s.found == 0 {
 		return fit("listing", width)
@@ -82,7 +85,7 @@ func (s *snapshot) bar(width int) string {
 	left, hasLeft := s.left()
 	parts := []struct {
 		text string
-		rank int // the highest goes first
+		rank int // the highest is left out first
 	}{
 		{fmt.Sprintf("%3d %%", int(100*done)), 2},
 		{s.objectsText("/"), 1},
@@ -123,7 +126,7 @@ func (s *snapshot) objectsText(of string) string {
 	return grid.Number(s.objects) + of + grid.Number(s.found) + more + " objects"
 }
 
-// short writes a rate in four characters or so.
+// short writes a rate in about four characters.
 func short(n float64) string {
 	switch {
 	case n < 1e3:

@@ -17,9 +17,10 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// readFlags are the flags, as given, of the commands that read a trail: what is read of it, and what is ours.
+// readFlags are the flags, as given, of the commands that read a trail: what to read,
+// and which accounts and endpoints are ours.
 type readFlags struct {
-	command                string // that they are given to
+	command                string // the command's name
 	date                   string
 	lateness               time.Duration
 	ipRanges               string
@@ -30,7 +31,7 @@ type readFlags struct {
 	sourceOwner            string
 }
 
-// register adds the flags to a command that does verb to the days.
+// register adds the flags to a command. verb says what it does to the days.
 func (f *readFlags) register(cmd *cobra.Command, verb string) {
 	f.command = cmd.Name()
 	flags := cmd.Flags()
@@ -46,7 +47,8 @@ func (f *readFlags) register(cmd *cobra.Command, verb string) {
 	completeWords(cmd, "date", dateWords...)
 }
 
-// registerRanges adds the flag of the address ranges to a command that decides routes.
+// registerRanges adds the flag for the address ranges to a command that decides
+// routes.
 func (f *readFlags) registerRanges(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.ipRanges, "ip-ranges", "", "AWS's address ranges: a newer ip-ranges.json `file` than the one built in")
 }
@@ -110,8 +112,9 @@ func (f *readFlags) window(sources []string, now time.Time) (day.Window, error) 
 	return window, nil
 }
 
-// latenessDays returns how many day folders behind a day's own lateness reaches into; less than 0,
-// which tells source "none", for no lateness.
+// latenessDays returns how many day folders after a day's own may hold its late
+// records. It is less than 0 for no lateness, because 0 means the default in package
+// source.
 func latenessDays(lateness time.Duration) int {
 	const oneDay = 24 * time.Hour
 	if lateness == 0 {

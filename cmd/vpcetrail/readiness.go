@@ -26,7 +26,7 @@ type readinessFlags struct {
 	policy, condition, format string
 }
 
-// conditionKeys are the keys of the conditions by the words of --condition.
+// conditionKeys maps the words of --condition to the condition keys.
 var conditionKeys = map[string]string{
 	"vpce": readiness.SourceVpce, "vpc": readiness.SourceVpc, "account": readiness.VpceAccount, "org": readiness.VpceOrgID,
 }
@@ -99,7 +99,8 @@ func (f *readinessFlags) check(now time.Time) (window day.Window, p *policy.Poli
 	return window, p, err
 }
 
-// isARN reports whether text looks like an ARN. Whether the report knows that one is another question.
+// isARN reports whether text has the form of an ARN. It does not check whether the
+// report knows it.
 func isARN(text string) bool { return strings.HasPrefix(text, "arn:") && strings.Count(text, ":") >= 5 }
 
 func noARN(resource string) error {
@@ -128,7 +129,7 @@ func (f *readinessFlags) run(ctx context.Context, where string, out io.Writer) e
 	return answer.WriteText(out, conditionKeys[f.condition], f.policy)
 }
 
-// writeJSON writes v as JSON in lines.
+// writeJSON writes v as indented JSON.
 func writeJSON(out io.Writer, v any) error {
 	enc := grid.NewJSON(out)
 	enc.SetIndent("", "  ")

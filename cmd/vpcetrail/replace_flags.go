@@ -13,20 +13,22 @@ import (
 	"vpcetrail/report"
 )
 
-// optionalNames are the names of the optional inputs, which are those of their flags. A day that was made with one is
-// not replaced by a run without it.
+// optionalNames are the names of the optional inputs, which are also the names of
+// their flags. A day that was made with an optional input is not replaced by a run
+// without it.
 var optionalNames = []string{"endpoints"}
 
-// optionalInputs hold the SHA-256 of what each optional input of a run holds, by name.
+// optionalInputs hold the SHA-256 sums of each optional input of a run, by name.
 type optionalInputs map[string][]string
 
-// add takes the content of an input, or of one of its files.
+// add adds the content of an input, or of one of its files.
 func (o optionalInputs) add(name string, content []byte) {
 	o[name] = append(o[name], hexSHA256(content))
 }
 
-// sums returns one SHA-256 for each input: that of its file or, of several different files, that of the sorted list of
-// theirs, one a line. So the order of files and their names make no difference.
+// sums returns one SHA-256 for each input. For one file it is that of the file. For
+// several different files it is that of the sorted list of their sums, one a line. So
+// the files' order and names make no difference.
 func (o optionalInputs) sums() map[string]string {
 	sums := map[string]string{}
 	for name, each := range o {
@@ -43,7 +45,7 @@ func hexSHA256(data []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// replaceFlags say what a run may take away from days that are published.
+// replaceFlags say what a run may remove from published days.
 type replaceFlags struct {
 	incomplete bool
 	without    []string
@@ -56,7 +58,7 @@ func (f *replaceFlags) register(cmd *cobra.Command) {
 	completeLists(cmd, "without", optionalNames...)
 }
 
-// check says what is wrong with --without beside the optional inputs that are given.
+// check checks --without against the optional inputs that are given.
 func (f *replaceFlags) check(given map[string]bool) error {
 	for _, name := range f.without {
 		if !slices.Contains(optionalNames, name) {
@@ -73,8 +75,8 @@ func (f *replaceFlags) allowed() report.Replacing {
 	return report.Replacing{Incomplete: f.incomplete, Without: f.without}
 }
 
-// mayPublish names what of rep could not be read, unless one of its days must stay as it is published: then nothing of rep
-// may be published, and the error says why.
+// mayPublish reports what of rep could not be read. If one of its days must stay as it
+// is published, nothing of rep may be published, and the error says why.
 func mayPublish(ctx context.Context, store report.Store, rep *report.Report, run *report.Run, allow report.Replacing, tell *messages) error {
 	if err := report.MayReplace(ctx, store, rep, run, allow); err != nil {
 		return fmt.Errorf("%s: nothing is published: %w", store, err)

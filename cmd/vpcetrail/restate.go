@@ -32,7 +32,7 @@ func (d *daysFlag) String() string {
 	return strconv.Itoa(int(*d)) + "d"
 }
 
-// Set reads days, or hours that make whole days.
+// Set reads a number of days, or of hours that make whole days.
 func (d *daysFlag) Set(text string) error {
 	for unit, hours := range map[string]int{"d": 24, "h": 1} {
 		if digits, ok := strings.CutSuffix(text, unit); ok {
@@ -46,8 +46,9 @@ func (d *daysFlag) Set(text string) error {
 	return errors.New("want days, such as 30d")
 }
 
-// restateDays makes anew the days before the window that the trail has outgrown. now is the report of the
-// window, which is published already. It returns how many it has published. Without --restate it does nothing.
+// restateDays recomputes the days before the window that gained records. now is the
+// report of the window, which is already published. It returns how many days it has
+// published. Without --restate it does nothing.
 func (j *analyzeJob) restateDays(
 	ctx context.Context, store report.Store, w report.Writer, now *report.Report, out io.Writer, tell *messages,
 ) (done int, err error) {
@@ -81,7 +82,8 @@ func (j *analyzeJob) restateDays(
 	return j.restateAll(ctx, store, w, found, listed{accounts, passed}, out, tell)
 }
 
-// restateAll makes days anew, each by itself: one that must stay as it is does not keep the others from it.
+// restateAll recomputes each of the days separately. A day that must stay as it is
+// does not stop the others.
 func (j *analyzeJob) restateAll(
 	ctx context.Context, store report.Store, w report.Writer, days []restate.Day, of listed, out io.Writer, tell *messages,
 ) (done int, err error) {
@@ -108,24 +110,26 @@ func (j *analyzeJob) restateAll(
 	return done, incomplete
 }
 
-// probe reads the objects that the search knows nothing of, for the days of their records.
+// probe reads the objects that the search does not know, to find the days of their
+// records.
 func (j *analyzeJob) probe(ctx context.Context, search *restate.Search, disk *spill.Disk) error {
 	trail, err := source.OpenObjects(ctx, search.Unknown(), j.reading)
 	if err != nil {
 		return err
 	}
 	defer trail.Close()
-	none := day.Window{From: 1, To: 0} // only which days the records are of is wanted
+	none := day.Window{From: 1, To: 0} // only the days of the records are needed
 	return ingest.Run(ctx, trail, []ingest.Sink{search.Probe()}, ingest.Config{Window: none})
 }
 
-// listed is what the listing of a trail says beside its objects.
+// listed is the result of a trail's listing besides its objects.
 type listed struct {
 	accounts []string
 	passed   list.PassedOver
 }
 
-// restateDay makes one day anew, from all of its objects, unless it must stay as it is published.
+// restateDay recomputes one day from all of its objects, unless it must stay as it is
+// published.
 func (j *analyzeJob) restateDay(
 	ctx context.Context, store report.Store, w report.Writer, d restate.Day, of listed, out io.Writer, tell *messages,
 ) error {
@@ -138,7 +142,7 @@ func (j *analyzeJob) restateDay(
 	if err := j.checkInputsOf(ctx, store, d.Day); err != nil {
 		return err
 	}
-	disk := spill.NewDisk("") // its own: it is done with the day
+	disk := spill.NewDisk("") // its own: it is freed after the day
 	defer disk.Close()
 	trail, err := source.OpenObjects(ctx, d.Objects, j.reading)
 	if err != nil {
@@ -162,7 +166,7 @@ func (j *analyzeJob) restateDay(
 	return cmp.Or(j.publishRestated(ctx, store, w, shard, rep, plan, out), incompleteReport(rep))
 }
 
-// publishRestated publishes a report of one day, and says what has changed.
+// publishRestated publishes a report of one day, and prints what has changed.
 func (j *analyzeJob) publishRestated(
 	ctx context.Context, store report.Store, w report.Writer, shard *keeper, rep *report.Report, plan report.Run, out io.Writer,
 ) error {
@@ -170,7 +174,7 @@ func (j *analyzeJob) publishRestated(
 	before, err := report.ReadManifest(ctx, store, d)
 	switch {
 	case errors.Is(err, report.ErrBrokenManifest):
-		before = &report.Manifest{Revision: 1} // the day was there, and its revisions are counted anew
+		before = &report.Manifest{Revision: 1} // the day was published, and its revisions start again
 	case err != nil && !errors.Is(err, report.ErrNoReport):
 		return err
 	}
@@ -185,12 +189,13 @@ func (j *analyzeJob) publishRestated(
 	return nil
 }
 
-// restated says in one line what a restated day has changed. before is nil where it was not reported.
+// restated says in one line what has changed in a restated day. before is nil if the
+// day was not in the report.
 func restated(before, m *report.Manifest) string {
 	switch {
 	case before == nil:
 		return fmt.Sprintf("Restated %s: published for the first time", m.Day)
-	case before.Revision == m.Revision: // the same tables: they had been published half, or damaged
+	case before.Revision == m.Revision: // the same tables: the day was published only in part, or was damaged
 		return fmt.Sprintf("Restated %s: its files are whole again", m.Day)
 	}
 	var changes []string

@@ -30,10 +30,11 @@ func (f *shardFlag) Set(text string) error {
 	return nil
 }
 
-// A keeper keeps the shard of one publication. nil keeps none.
+// A keeper keeps the shard of one publication. A nil keeper keeps none.
 type keeper struct{ *merge.Keeper }
 
-// keeper returns what keeps the shard of the run that plan describes; nil where none is asked for.
+// keeper returns the keeper for the run that plan describes, or nil if no shard is
+// requested.
 func (j *analyzeJob) keeper(store report.Store, w report.Writer, plan report.Run) *keeper {
 	if !j.mergeable {
 		return nil
@@ -43,7 +44,8 @@ func (j *analyzeJob) keeper(store report.Store, w report.Writer, plan report.Run
 	})}
 }
 
-// publish publishes a report, and the shard of its run. after is how a command ends that is interrupted later.
+// publish publishes a report and the shard of its run. after is the error of a later
+// interruption.
 func (k *keeper) publish(
 	ctx context.Context, store report.Store, w report.Writer, rep *report.Report, plan report.Run, after error,
 ) error {

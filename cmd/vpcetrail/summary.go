@@ -69,7 +69,7 @@ formula; --raw-csv leaves it as it is.`,
 	return cmd
 }
 
-// check says what is wrong with the flags.
+// check checks the flags.
 func (f *summaryFlags) check() error {
 	if err := f.outputFlags.check(); err != nil {
 		return err
@@ -112,8 +112,9 @@ func (f *summaryFlags) run(ctx context.Context, store report.Store, window day.W
 	return err
 }
 
-// summarize writes the summary of days that are published. That it cannot be written is a problem, but no
-// failure: whoever may write a report need not be allowed to read it.
+// summarize writes the summary of published days. If it cannot be written, that is
+// reported but is not an error: an account that may write a report need not be allowed
+// to read it.
 func (m *messages) summarize(ctx context.Context, out io.Writer, store report.Store, days []day.Day) error {
 	err := writeSummary(ctx, out, store, days)
 	if err == nil || ctx.Err() != nil {

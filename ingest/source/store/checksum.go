@@ -25,8 +25,9 @@ var (
 )
 
 // validate checks resp's body against the checksum that came with it. It reports false
-// if there is a checksum, but of no known kind. The checksum of a multipart upload
-// says nothing about the bytes. The SDK ignores it too.
+// for a checksum of an unknown kind, and for a second checksum. The checksum of a
+// multipart upload is ignored: it says nothing about the bytes. The SDK ignores it
+// too.
 func validate(resp *http.Response) bool {
 	const prefix = "X-Amz-Checksum-"
 	for name, values := range resp.Header {
