@@ -55,8 +55,8 @@ func usage(format string, args ...any) error { return usageError{fmt.Errorf(form
 // read.
 var errIncomplete = errors.New("the report is published, but incomplete")
 
-// errKept says that days were not restated, because the new report would hold less
-// than the published one.
+// errKept says that days were not restated, because the new report would be worse than
+// the published one.
 var errKept = errors.New("kept as published")
 
 func exitCode(err error) int {

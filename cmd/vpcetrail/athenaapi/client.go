@@ -1,4 +1,5 @@
-// Package athenaapi runs statements through Athena's API, and lists what its data catalog keeps.
+// Package athenaapi runs statements through Athena's API, and lists the tables of its
+// data catalog.
 package athenaapi
 
 import (
@@ -17,26 +18,28 @@ import (
 	athenasql "vpcetrail/report/athena"
 )
 
-// Options say how a Client's statements are run.
+// Options configure how a Client runs statements.
 type Options struct {
 	WorkGroup string
-	Results   string // s3:// folder for what Athena writes of a statement; "" leaves it to the work group
-	// Polls bounds how often a statement's state is asked for; the zero value asks after 100 ms, and ever more
-	// seldom, down to every 5 s.
+	Results   string // s3:// folder for the results that Athena writes; "" means the work group's
+	// First and Most bound the wait between two requests for a statement's state. The
+	// zero value starts at 100 ms and grows to 5 s.
 	First, Most time.Duration
 }
 
-// A Client is a report/athena.Service over Athena's API. Use it from one goroutine.
+// A Client is a report/athena.Service that uses Athena's API. Use it from one
+// goroutine.
 type Client struct {
 	api *athena.Client
 	opt Options
 }
 
-// catalog is the one in which Athena makes tables: Glue's, of the account.
+// catalog is the one in which Athena creates tables: the account's Glue catalog.
 const catalog = "AwsDataCatalog"
 
-// New returns a Client with the SDK's own configuration: environment, profile, instance role. Calls that Athena throttles, or
-// fails to answer, are made again, up to 10 times each, ever later.
+// New returns a Client with the SDK's own configuration: environment, profile,
+// instance role. A call that Athena throttles or does not answer is retried up to 10
+// times, with growing waits.
 func New(ctx context.Context, opt Options) (*Client, error) {
 	if opt.First == 0 {
 		opt.First, opt.Most = 100*time.Millisecond, 5*time.Second
@@ -54,14 +57,14 @@ func New(ctx context.Context, opt Options) (*Client, error) {
 		}
 		o.Retryer = retry.NewStandard(func(r *retry.StandardOptions) {
 			r.MaxAttempts = o.RetryMaxAttempts
-			r.RateLimiter = unlimited{} // statements come one at a time: there is no storm to keep from
+			r.RateLimiter = unlimited{} // statements come one at a time: no storm of retries is possible
 			r.MaxBackoff = opt.Most
 		})
 	})
 	return &Client{api, opt}, nil
 }
 
-// unlimited lets every retry pass.
+// unlimited allows every retry.
 type unlimited struct{}
 
 func (unlimited) GetToken(context.Context, uint) (func() error, error) {
@@ -69,11 +72,11 @@ func (unlimited) GetToken(context.Context, uint) (func() error, error) {
 }
 func (unlimited) AddTokens(uint) error { return nil }
 
-// runs is how often a statement is run that Athena itself says is worth another try.
+// runs is how often a statement is run if Athena itself says that it can be retried.
 const runs = 3
 
-// Run runs a statement and waits for its end. A statement that fails gives an error with Athena's reason. When ctx
-// ends the statement is stopped.
+// Run runs a statement and waits for its end. If the statement fails, the error has
+// Athena's reason. When ctx ends, the statement is stopped.
 func (c *Client) Run(ctx context.Context, sql string) error {
 	for try := 1; ; try++ {
 		again, err := c.runOnce(ctx, sql)
@@ -86,7 +89,8 @@ func (c *Client) Run(ctx context.Context, sql string) error {
 	}
 }
 
-// runOnce runs a statement, and reports whether it is worth another try where it fails.
+// runOnce runs a statement. If it fails, it also reports whether the statement can be
+// retried.
 func (c *Client) runOnce(ctx context.Context, sql string) (again bool, err error) {
 	in := &athena.StartQueryExecutionInput{QueryString: &sql, WorkGroup: &c.opt.WorkGroup}
 	if c.opt.Results != "" {
@@ -119,7 +123,7 @@ func (c *Client) runOnce(ctx context.Context, sql string) (again bool, err error
 	}
 }
 
-// said is an error of the SDK's in the API's own words, in one line.
+// said returns the API's own text of an SDK error, in one line.
 func said(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
@@ -139,7 +143,8 @@ func reason(status *types.QueryExecutionStatus) string {
 	return strings.Join(strings.Fields(text), " ")
 }
 
-// stop stops a statement that nobody waits for any more. It is a courtesy: a statement that goes on does no harm.
+// stop stops a statement that nobody waits for. An error is ignored: a statement that
+// continues does no harm.
 func (c *Client) stop(ctx context.Context, id *string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()

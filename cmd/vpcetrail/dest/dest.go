@@ -1,12 +1,14 @@
-// Package dest keeps reports: in a directory or below a prefix in S3.
+// Package dest stores reports in a directory or below a prefix in S3.
 //
-// Both publish a unit, such as a day, in the same way. A run takes the unit's lock and stages its files
-// where no reader sees them. Then it writes a record of the steps that are to come, takes them, one for
-// each file, and removes the record. A run that is stopped in between leaves the record. The next run
-// in the same place, whichever units it has, takes the steps that are left.
+// Both publish a unit, such as a day, in the same way. A run takes the unit's lock and
+// stages its files where no reader sees them. Then it writes a record of the coming
+// steps, takes one step for each file, and removes the record. A run that stops in
+// between leaves the record. The next run in the same place takes the remaining steps,
+// whichever units it has itself.
 //
-// In a directory a step is a rename, and the lock is a file's, which the kernel gives back when the
-// process ends. In S3 a step completes an upload, and the lock is a lease: see s3_lock.go.
+// In a directory, a step is a rename. The lock is a file lock, which the kernel
+// releases when the process ends. In S3, a step completes an upload, and the lock is a
+// lease: see s3_lock.go.
 package dest
 
 import (
@@ -21,9 +23,10 @@ import (
 	"vpcetrail/report"
 )
 
-// Open returns the store that text names: s3://bucket/prefix, where an access point's ARN or alias may stand for
-// the bucket, or a directory. newS3 is called for the former only, and opt is for it alone: with a directory it is
-// refused, so that nobody takes for encrypted what is not. A directory need not exist; Begin makes it.
+// Open returns the store that text names: a directory, or s3://bucket/prefix, in which
+// an access point's ARN or alias may replace the bucket. newS3 is called only for S3.
+// opt is for S3 only. With a directory it is refused, so that nobody believes that the
+// files are encrypted. A directory need not exist: Begin creates it.
 func Open(ctx context.Context, text string, newS3 func(context.Context) (*s3.Client, error), opt S3Options) (report.Store, error) {
 	if err := opt.Check(); err != nil {
 		return nil, err

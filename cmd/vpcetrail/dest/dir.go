@@ -80,7 +80,7 @@ func (s *dirStore) ReadAt(_ context.Context, name string, p []byte, offset int64
 	return n, err
 }
 
-// bare takes the operation and the path off an error: the message names them already.
+// bare removes the operation and the path from an error: the message already has them.
 func bare(err error) error {
 	var p *fs.PathError
 	if errors.As(err, &p) {

@@ -18,20 +18,20 @@ type dirPublication struct {
 	writer *dirWriter
 	unit   string
 	file   *os.File // the lock
-	folder string   // of the staged files, in the unit's folder: a record of an earlier run names another
-	found  bool     // there is a record
-	ours   bool     // and it is of this publication, not of one that was stopped
+	folder string   // holds the staged files, in the unit's folder; the record of an earlier run names another one
+	found  bool     // a record exists
+	ours   bool     // and it belongs to this publication, not to a stopped one
 
 	mu    sync.Mutex
-	files []*dirFile // in the order created
+	files []*dirFile // in the order of creation
 }
 
-// path returns where a file is staged.
+// path returns the staging path of a file.
 func (p *dirPublication) path(name string) string {
 	return p.writer.store.staging(p.unit, p.folder, filepath.FromSlash(name))
 }
 
-// A dirFile is being staged.
+// A dirFile is a file being staged.
 type dirFile struct {
 	*staged
 	file   *os.File
@@ -65,7 +65,7 @@ func (f *dirFile) Write(data []byte) (int, error) {
 	return n, nil
 }
 
-// Close waits until the file is on disk: a rename must not outrun its content.
+// Close waits until the file is on disk: a rename must not come before its content.
 func (f *dirFile) Close() error {
 	err := f.out.Flush()
 	if err == nil {
@@ -101,7 +101,7 @@ func (p *dirPublication) Commit(ctx context.Context, names []string) error {
 		return err
 	}
 	p.found, p.ours = true, true
-	if err := p.finish(&r); err != nil { // from the first step on the publication is not interrupted
+	if err := p.finish(&r); err != nil { // from the first step on, the publication is not interrupted
 		return err
 	}
 	p.release()
@@ -111,7 +111,7 @@ func (p *dirPublication) Commit(ctx context.Context, names []string) error {
 	return nil
 }
 
-// resume finishes what an earlier run began, by its record.
+// resume finishes what an earlier run began, according to its record.
 func (p *dirPublication) resume() error {
 	path := p.writer.store.staging(p.unit, recordFile)
 	text, err := os.ReadFile(path)
@@ -125,7 +125,7 @@ func (p *dirPublication) resume() error {
 	return p.finish(&r)
 }
 
-// finish takes the steps of a record that are not yet taken.
+// finish takes the remaining steps of a record.
 func (p *dirPublication) finish(r *record) error {
 	s := p.writer.store
 	for i := range r.Files {
@@ -157,7 +157,7 @@ func (p *dirPublication) finish(r *record) error {
 	return nil
 }
 
-// holdsFile reports whether the file at path is the one that was staged.
+// holdsFile reports whether the file at path is the staged one.
 func holdsFile(path string, want *staged) bool {
 	f, err := os.Open(path)
 	if err != nil {
@@ -167,11 +167,12 @@ func holdsFile(path string, want *staged) bool {
 	return want.is(f)
 }
 
-// release removes what was staged, unless a record says how to finish it, and gives the lock back.
-// What cannot be removed is hidden from readers, and the next Begin removes it.
+// release removes the staged files, unless a record says how to finish them, and
+// releases the lock. Files that cannot be removed are hidden from readers, and the
+// next Begin removes them.
 func (p *dirPublication) release() {
 	for _, f := range p.files {
-		_ = f.file.Close() // it may be closed already
+		_ = f.file.Close() // it may already be closed
 	}
 	switch {
 	case !p.found:

@@ -15,16 +15,17 @@ import (
 )
 
 const (
-	// stagingDir lies below the root, so that publishing is a rename within one file system. Of
-	// each unit that is being written it holds a lock file and a folder.
+	// stagingDir lies below the root, so that publishing is a rename within one file
+	// system. It holds a lock file and a folder for each unit being written.
 	stagingDir = ".staging"
 	// lockSuffix ends the name of a unit's lock file.
 	lockSuffix = ".lock"
-	// recordFile lies in a unit's folder from before the first file becomes visible until after the last.
+	// recordFile is in a unit's folder from before the first file becomes visible
+	// until after the last.
 	recordFile = "publishing.json"
 )
 
-// staging returns the path of something of a unit's.
+// staging returns a path in a unit's staging area.
 func (s *dirStore) staging(unit string, path ...string) string {
 	return filepath.Join(append([]string{s.root, stagingDir, unit}, path...)...)
 }
@@ -37,10 +38,11 @@ func (s *dirStore) Switching(_ context.Context, unit string) (bool, error) {
 	return err == nil, err
 }
 
-// Begin makes the directory, finishes what stopped runs have published in part, and removes what they left.
+// Begin creates the directory, finishes what stopped runs published in part, and
+// removes what they left.
 func (s *dirStore) Begin(_ context.Context, note func(string)) (report.Writer, error) {
 	w := &dirWriter{store: s, note: note, made: missing(s.root), units: map[string]*dirPublication{}}
-	try, err := lockFile(s.staging("try" + lockSuffix)) // that nothing can be written shows now, not after the work
+	try, err := lockFile(s.staging("try" + lockSuffix)) // a place that is not writable fails now, not after the work
 	if err != nil && !errors.Is(err, errLocked) {
 		w.Close()
 		return nil, s.unusable(err)
@@ -73,7 +75,7 @@ func missing(dir string) (dirs []string) {
 // errLocked says that another process, or another Writer of this one, holds the lock.
 var errLocked = errors.New("locked")
 
-// unusable says that nothing can be written, and what to do.
+// unusable says that nothing can be written, and gives the remedy.
 func (s *dirStore) unusable(err error) error {
 	return fmt.Errorf("%s: write: %w: choose another --out", s.root, bare(err))
 }
@@ -81,13 +83,13 @@ func (s *dirStore) unusable(err error) error {
 // A dirWriter writes to a directory.
 type dirWriter struct {
 	store *dirStore
-	made  []string // directories that Begin made: the root and those above it, innermost first
+	made  []string // directories that Begin created: the root and those above it, innermost first
 
-	noting sync.Mutex // held to note
+	noting sync.Mutex // held during a call of note
 	note   func(string)
 
 	mu    sync.Mutex
-	units map[string]*dirPublication // whose locks it holds
+	units map[string]*dirPublication // the units that this writer has locked
 }
 
 func (w *dirWriter) Note(text string) {
@@ -96,10 +98,11 @@ func (w *dirWriter) Note(text string) {
 	w.note(text)
 }
 
-// tidy finishes or removes what a stopped run left of a unit, unless another run has the unit.
+// tidy finishes or removes what a stopped run left of a unit, unless another run has
+// locked it.
 func (w *dirWriter) tidy(unit string) {
 	p, err := w.lock(unit)
-	if err != nil { // it is another run's, or whoever locks it learns why it cannot be
+	if err != nil { // another run has it, or the next run to lock it gets the error
 		return
 	}
 	if p.found {
@@ -139,7 +142,7 @@ func (w *dirWriter) Lock(ctx context.Context, unit string) (report.Publication, 
 	return p, nil
 }
 
-// lock takes the lock of a unit, and removes what is there of it but for a record.
+// lock locks a unit and removes its staged files, but keeps a record.
 func (w *dirWriter) lock(unit string) (*dirPublication, error) {
 	p := &dirPublication{writer: w, unit: unit, folder: rand.Text()}
 	var err error
@@ -156,22 +159,22 @@ func (w *dirWriter) lock(unit string) (*dirPublication, error) {
 	return p, nil
 }
 
-// lockFile makes and locks a file, which whoever unlocks it removes first: what was opened before
-// that is nobody's lock.
+// lockFile creates and locks a file. Its owner removes the file before it unlocks it,
+// so a file that was opened before that is nobody's lock.
 func lockFile(path string) (*os.File, error) {
 	for range 100 {
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			return nil, err
 		}
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
-		if errors.Is(err, fs.ErrNotExist) { // the folder was empty, and another run has removed it
+		if errors.Is(err, fs.ErrNotExist) { // another run removed the empty folder
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
 		if err := lockExclusive(f); err != nil {
-			_ = f.Close() // it was never ours
+			_ = f.Close() // this run never had it
 			return nil, err
 		}
 		ours, err := f.Stat()
@@ -184,14 +187,15 @@ func lockFile(path string) (*os.File, error) {
 	return nil, errLocked
 }
 
-// removeLock gives a lock back. What cannot be removed is hidden from readers, and the next Begin removes it.
+// removeLock releases a lock. A file that cannot be removed is hidden from readers,
+// and the next Begin removes it.
 func removeLock(f *os.File) {
 	_ = os.Remove(f.Name())
 	unlock(f)
 	_ = f.Close() // nothing was written
 }
 
-// Close removes what is staged and no run can finish.
+// Close removes the staged files that no run can finish.
 func (w *dirWriter) Close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -199,8 +203,8 @@ func (w *dirWriter) Close() {
 		p.release()
 	}
 	clear(w.units)
-	_ = os.Remove(w.store.staging("")) // succeeds only where no other run is at work, and no record is left
+	_ = os.Remove(w.store.staging("")) // succeeds only if no other run is active and no record is left
 	for _, dir := range w.made {
-		_ = os.Remove(dir) // succeeds only where nothing was published
+		_ = os.Remove(dir) // succeeds only if nothing was published
 	}
 }

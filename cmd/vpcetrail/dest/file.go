@@ -13,12 +13,12 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// WriteFile puts text into the file called name, as a whole or not at all: a reader finds what was there before or
-// all of the text, and after an error the file is as it was.
+// WriteFile replaces the content of the named file, completely or not at all. A reader
+// sees either the old content or all of text. After an error the file is unchanged.
 //
-// A file that was there keeps its mode and, where that is allowed, its owner; a new one gets what any new file gets.
-// Symbolic links stay, and the file that they lead to is replaced. What is no regular file, such as a pipe or a device,
-// is written to as it stands.
+// An existing file keeps its mode and, if allowed, its owner. A new file gets the
+// default ones. Symbolic links stay, and their target is replaced. A file that is not
+// regular, such as a pipe or a device, is written to directly.
 func WriteFile(name string, text []byte) error {
 	err := error(nil)
 	if place, ok := replaceable(name); ok {
@@ -32,7 +32,8 @@ func WriteFile(name string, text []byte) error {
 	return nil
 }
 
-// CheckName says what is wrong with the name of a file to be written, nil where nothing is. It looks at no file.
+// CheckName returns an error for a name that no file can have, else nil. It looks at
+// no file.
 func CheckName(name string) error {
 	if store.IsURL(name) {
 		return fmt.Errorf("%s: is a URL: want a file, or ./%s for one of this name", name, name)
@@ -40,8 +41,8 @@ func CheckName(name string) error {
 	return nil
 }
 
-// CheckFile says why WriteFile could not write the file called name, nil where nothing stands against it. It is for those
-// who have much to do before, and makes no file that stays.
+// CheckFile returns an error if WriteFile could not write the named file, else nil.
+// Call it before long work. It leaves no new file.
 func CheckFile(name string) error {
 	err := error(nil)
 	if place, ok := replaceable(name); ok {
@@ -66,11 +67,12 @@ func check(place string) error {
 	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
-// maxLinks is how many symbolic links may lead to a file, as for Linux.
+// maxLinks is how many symbolic links may lead to a file, as on Linux.
 const maxLinks = 40
 
-// replaceable follows symbolic links to the file that name leads to, which need not be there yet. It reports false for
-// what another file cannot stand in for: no regular file, or one that this process was given open, as /dev/stdout.
+// replaceable follows symbolic links to the file that name leads to, which need not
+// exist. It reports false if another file cannot replace it: it is not regular, or
+// this process received it open, as /dev/stdout.
 func replaceable(name string) (place string, ok bool) {
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		return "", false
@@ -84,7 +86,7 @@ func replaceable(name string) (place string, ok bool) {
 			return name, true
 		}
 		if !filepath.IsAbs(to) {
-			folder, _ := filepath.Split(name) // not Join: what .. means is up to the links before it
+			folder, _ := filepath.Split(name) // not Join: the links before .. decide what it means
 			to = folder + to
 		}
 		name = to
@@ -92,7 +94,8 @@ func replaceable(name string) (place string, ok bool) {
 	return "", false
 }
 
-// replace puts text in the place of a file. Whether that may be written to is asked first: a rename does not ask.
+// replace replaces the content of a file. It first checks that the file is writable: a
+// rename does not check that.
 func replace(place string, text []byte) error {
 	old, err := statWritable(place)
 	if err != nil {
@@ -101,7 +104,8 @@ func replace(place string, text []byte) error {
 	return takePlace(place, old, text)
 }
 
-// takePlace stages text beside place, as a file like the old one if there is one, and renames it.
+// takePlace stages text in a new file beside place and renames it. The new file gets
+// the attributes of the old one, if any.
 func takePlace(place string, old fs.FileInfo, text []byte) error {
 	f, err := stageBeside(place)
 	if err != nil {
@@ -118,12 +122,13 @@ func takePlace(place string, old fs.FileInfo, text []byte) error {
 		err = os.Rename(f.Name(), place)
 	}
 	if err != nil {
-		_ = os.Remove(f.Name()) // the error before it is the one to tell
+		_ = os.Remove(f.Name()) // the earlier error is reported
 	}
 	return err
 }
 
-// fill writes into a new file and waits until that is on disk: a rename must not outrun its content.
+// fill writes into a new file and waits until the data is on disk: a rename must not
+// come before its content.
 func fill(f *os.File, data []byte) error {
 	if _, err := f.Write(data); err != nil {
 		return err
@@ -131,13 +136,14 @@ func fill(f *os.File, data []byte) error {
 	return f.Sync()
 }
 
-// stageBeside makes a new file in the folder of place, under a name that nobody else has.
+// stageBeside creates a new file in the folder of place, under a unique name.
 func stageBeside(place string) (*os.File, error) {
 	folder, _ := filepath.Split(place)
 	return os.OpenFile(folder+".vpcetrail-"+rand.Text()+".tmp", os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 }
 
-// statWritable describes the file that is there; nil where there is none. That it may not be written to is an error.
+// statWritable describes an existing file, or returns nil if there is none. It fails
+// if the file is not writable.
 func statWritable(place string) (fs.FileInfo, error) {
 	f, err := os.OpenFile(place, os.O_WRONLY, 0)
 	if errors.Is(err, fs.ErrNotExist) {

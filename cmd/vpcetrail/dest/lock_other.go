@@ -4,7 +4,7 @@ package dest
 
 import "os"
 
-// lockExclusive does nothing: two runs must be kept apart by whoever starts them.
+// lockExclusive does nothing: the caller must not start two runs at once.
 func lockExclusive(*os.File) error { return nil }
 
 func unlock(*os.File) {}

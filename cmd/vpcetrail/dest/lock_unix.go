@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// lockExclusive takes the file's lock, which the kernel gives back when the process ends, however
-// it ends. It fails at once, with errLocked, where somebody else holds it.
+// lockExclusive locks the file. The kernel releases the lock when the process ends,
+// however it ends. It fails at once with errLocked if another process holds the lock.
 func lockExclusive(f *os.File) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
@@ -18,6 +18,6 @@ func lockExclusive(f *os.File) error {
 	return err
 }
 
-// unlock gives the lock back at once. Closing the file alone would leave it to a child process that is
-// just being started and holds the file until it runs its own program.
+// unlock releases the lock at once. Closing the file alone would not: a child process
+// that is just starting holds the file until it runs its own program.
 func unlock(f *os.File) { _ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }

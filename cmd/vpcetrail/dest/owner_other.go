@@ -7,5 +7,5 @@ import (
 	"os"
 )
 
-// giveBack does nothing: the file is of whoever runs the program.
+// giveBack does nothing: the file belongs to the user who runs the program.
 func giveBack(*os.File, fs.FileInfo) {}

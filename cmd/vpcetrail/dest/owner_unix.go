@@ -8,9 +8,9 @@ import (
 	"syscall"
 )
 
-// giveBack makes f the file of whoever owned old, if the system lets this process.
+// giveBack gives f the owner of old, if the system allows it.
 func giveBack(f *os.File, old fs.FileInfo) {
 	if owner, ok := old.Sys().(*syscall.Stat_t); ok {
-		_ = f.Chown(int(owner.Uid), int(owner.Gid)) // else it stays our own, as any file that we make
+		_ = f.Chown(int(owner.Uid), int(owner.Gid)) // else it stays ours, like any file that we create
 	}
 }

@@ -22,9 +22,10 @@ import (
 	"vpcetrail/report"
 )
 
-// S3Options say how a report is kept in S3. The zero value leaves all to the bucket's own settings.
+// S3Options say how a report is stored in S3. The zero value uses the bucket's own
+// settings.
 type S3Options struct {
-	SSE         string // how S3 encrypts the files: "AES256", "aws:kms" or "aws:kms:dsse"; "" as the bucket says
+	SSE         string // how S3 encrypts the files: "AES256", "aws:kms" or "aws:kms:dsse"; "" means the bucket's default
 	KMSKeyID    string // id, ARN or alias of the key for "aws:kms" and "aws:kms:dsse"; "" means the account's own
 	BucketOwner string // account id that must own the bucket, or S3 refuses; "" means any
 
@@ -34,7 +35,7 @@ type S3Options struct {
 	backoff retry.BackoffDelayer // tests wait shorter
 }
 
-// Check says what is wrong with the options, nil where nothing is.
+// Check returns an error for wrong options, else nil.
 func (o S3Options) Check() error {
 	switch types.ServerSideEncryption(o.SSE) {
 	case types.ServerSideEncryptionAwsKms, types.ServerSideEncryptionAwsKmsDsse:
@@ -48,7 +49,8 @@ func (o S3Options) Check() error {
 	return fmt.Errorf("--sse %q: want AES256, aws:kms or aws:kms:dsse", o.SSE)
 }
 
-// given returns text, nil where it is empty: a field of a request that is not sent.
+// given returns a pointer to text, or nil if it is empty: then the request does not
+// send the field.
 func given(text string) *string {
 	if text == "" {
 		return nil
@@ -56,16 +58,16 @@ func given(text string) *string {
 	return &text
 }
 
-// An s3Store keeps a report below a prefix, which is empty or ends in a slash. Its calls are retried as those for
-// reading a trail are, from a reserve of their own.
+// An s3Store stores a report below a prefix, which is empty or ends in a slash. Its
+// calls are retried like those for reading a trail, from a reserve of their own.
 type s3Store struct {
 	client *s3.Client
 	bucket *store.Bucket
 	prefix string
 	opt    S3Options
 
-	probed        atomic.Bool // whether the server knows conditional writes
-	unconditional atomic.Bool // it does not
+	probed        atomic.Bool // whether the server was tested for conditional writes
+	unconditional atomic.Bool // it does not support them
 }
 
 func newS3Store(client *s3.Client, bucket, prefix string, opt S3Options, renew func(context.Context) (sdk.CredentialsProvider, error)) *s3Store {
@@ -101,7 +103,8 @@ func (s *s3Store) List(ctx context.Context, folder string) ([]string, error) {
 	return names, nil
 }
 
-// mayRead is the remedy where a file of a report may not be read. Runs that publish read too: what they would replace.
+// mayRead is the remedy if a file of a report may not be read. Runs that publish also
+// read the files that they would replace.
 const mayRead = "allow s3:GetObject and s3:ListBucket on the report: without s3:ListBucket S3 says so of files that are not there, too"
 
 func (s *s3Store) Read(ctx context.Context, name string) ([]byte, error) {
@@ -120,7 +123,7 @@ func (s *s3Store) Read(ctx context.Context, name string) ([]byte, error) {
 func (s *s3Store) ReadAt(ctx context.Context, name string, p []byte, offset int64) (int, error) {
 	body, err := s.bucket.OpenRange(ctx, s.url(name), offset, int64(len(p)))
 	switch {
-	case codeOf(err) == "InvalidRange": // it ends before
+	case codeOf(err) == "InvalidRange": // the file is shorter
 		return 0, io.EOF
 	case err != nil:
 		return 0, s.unopened(name, err)
@@ -136,7 +139,7 @@ func (s *s3Store) ReadAt(ctx context.Context, name string, p []byte, offset int6
 	return n, err
 }
 
-// unopened says why a file could not be opened.
+// unopened is the error for a file that could not be opened.
 func (s *s3Store) unopened(name string, err error) error {
 	switch code := codeOf(err); {
 	case code == "NoSuchKey" || code == "NotFound":
@@ -152,7 +155,8 @@ func codeOf(err error) string {
 	return code
 }
 
-// brief keeps of an SDK error the service's own words, else what went wrong with the call: one line.
+// brief returns the service's own text of an SDK error, or what went wrong with the
+// call, in one line.
 func brief(err error) error {
 	_, status := aws.APIError(err)
 	if region := aws.BucketRegion(err); region != "" && !aws.EndsRun(err) && (status == http.StatusMovedPermanently || status == http.StatusBadRequest) {

@@ -16,16 +16,18 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// Locks in S3 are objects that are written under conditions: only if there is none yet, or only if
-// it is still the one that was read.
+// Locks in S3 are objects that are written under conditions: only if none exists yet,
+// or only if the object has not changed since it was read.
 //
 //	.staging/run=ID.json          a run that writes; it writes this again every third of a lease
 //	.staging/dt=2026-11-20.json   which run has the unit and, while it becomes visible, the record
 //
-// A run whose object is older than a lease is dead: any other may remove that object and take over
-// its units. How old it is, S3's own clock says, in the two times of one answer. A run takes a step
-// only if it wrote its object less than half a lease ago, by the time that has passed for itself.
-// A step that is under way all the same can do no harm: whoever takes over completes the uploads of
+// A run is dead if its object is older than a lease. Any other run may remove that
+// object and take over its units. The age comes from S3's own clock, from two times of
+// one answer. A run takes a step only if it wrote its object less than half a lease
+// ago, by its own elapsed time. A step that is already under way does no harm: the run
+// that takes over first completes the uploads of the record, and an upload is
+// completed only once. All other writes are conditional.
 // the record first, and an upload is completed once. All other writes are conditional.
 const (
 	defaultLease = time.Minute
@@ -39,14 +41,14 @@ func lockName(unit string) string { return lockFolder + unit + jsonSuffix }
 
 // A lock is the content of a unit's lock.
 type lock struct {
-	Run    string  `json:"run"`              // "" is none: the record waits for whoever comes next
-	Record *record `json:"record,omitempty"` // how to finish what is published in part
+	Run    string  `json:"run"`              // "" means none: the record waits for the next run
+	Record *record `json:"record,omitempty"` // how to finish a partly published unit
 }
 
 // A beat is the content of a run's own object.
 type beat struct {
 	Run  string `json:"run"`
-	Beat int    `json:"beat"` // counts, so that no two are the same
+	Beat int    `json:"beat"` // a counter, so that no two are the same
 }
 
 // An s3Object is a small object as it was read.
@@ -56,7 +58,7 @@ type s3Object struct {
 	age  time.Duration // by S3's clock
 }
 
-// errAbsent says that there is no object of a name.
+// errAbsent says that the named object does not exist.
 var errAbsent = errors.New("no such object")
 
 // look reads a small object.
@@ -90,9 +92,11 @@ func (s *s3Store) look(ctx context.Context, name string) (*s3Object, error) {
 	}
 }
 
-// put writes a small object if there is none, or where tag is given only in place of the one with that
-// tag, and returns the new tag. errTaken says that the condition does not hold; other errors are the SDK's. An answer
-// that was lost is made up for by reading: what a run writes is never the same twice, nor as another's.
+// put writes a small object and returns its new tag. Without a tag the object must not
+// exist yet. With a tag it replaces only the object with that tag. errTaken says that
+// the condition does not hold. Other errors are the SDK's. If the answer is lost, put
+// reads the object: every write of a run is unique, and differs from those of other
+// runs.
 func (s *s3Store) put(ctx context.Context, name, tag string, content any) (string, error) {
 	text, err := json.Marshal(content)
 	if err != nil {
@@ -122,7 +126,7 @@ func (s *s3Store) put(ctx context.Context, name, tag string, content any) (strin
 		switch {
 		case lookErr == nil && bytes.Equal(there.text, text):
 			return there.tag, nil
-		case codeOf(err) == "ConditionalRequestConflict" && try < 5: // two at once: S3 asks to try again
+		case codeOf(err) == "ConditionalRequestConflict" && try < 5: // two writes at once: S3 asks to try again
 			continue
 		case err != nil && !refusedByCondition(err):
 			return "", err
@@ -131,7 +135,7 @@ func (s *s3Store) put(ctx context.Context, name, tag string, content any) (strin
 	}
 }
 
-// refusedByCondition reports whether S3 did not write because of what is there.
+// refusedByCondition reports whether S3 refused a write because of its condition.
 func refusedByCondition(err error) bool {
 	var resp *awshttp.ResponseError
 	if !errors.As(err, &resp) {
@@ -146,7 +150,7 @@ func refusedByCondition(err error) bool {
 	return false
 }
 
-// remove removes an object if it still has that tag.
+// remove removes an object if it still has the given tag.
 func (s *s3Store) remove(ctx context.Context, name, tag string) error {
 	in := &s3.DeleteObjectInput{Bucket: &s.bucket.Name, Key: aws.String(s.prefix + name), ExpectedBucketOwner: s.owner()}
 	if tag != "" && !s.unconditional.Load() {
@@ -170,7 +174,7 @@ func (s *s3Store) Switching(ctx context.Context, unit string) (bool, error) {
 	return err == nil && l.Record != nil, err
 }
 
-// readLock reads a unit's lock, and its tag. errAbsent says that there is none.
+// readLock reads a unit's lock and its tag. errAbsent says that there is none.
 func (s *s3Store) readLock(ctx context.Context, unit string) (lock, string, error) {
 	var l lock
 	o, err := s.look(ctx, lockName(unit))
@@ -178,12 +182,13 @@ func (s *s3Store) readLock(ctx context.Context, unit string) (lock, string, erro
 		return l, "", err
 	}
 	if err := json.Unmarshal(o.text, &l); err != nil {
-		return lock{}, o.tag, nil // nobody's
+		return lock{}, o.tag, nil // nobody has it
 	}
 	return l, o.tag, nil
 }
 
-// bury removes the object of a run that is older than a lease. It returns errTaken where it is not, and its tag.
+// bury removes the object of a run if it is older than a lease. Otherwise it returns
+// errTaken and the object's tag.
 func (w *s3Writer) bury(ctx context.Context, run string) (tag string, err error) {
 	if run == "" {
 		return "", nil
@@ -201,8 +206,9 @@ func (w *s3Writer) bury(ctx context.Context, run string) (tag string, err error)
 	return o.tag, w.store.remove(ctx, name, o.tag)
 }
 
-// take takes the lock of a unit, with the record that is in it. Where another run has it, it waits for as long as that
-// gives no sign of life, a lease at most. errTaken says that the other run is alive; other errors are the SDK's.
+// take locks a unit and returns the record in its lock. If another run has the lock,
+// take waits while that run gives no sign of life, at most for a lease. errTaken says
+// that the other run is alive. Other errors are the SDK's.
 func (w *s3Writer) take(ctx context.Context, unit string, wait bool) (*s3Publication, error) {
 	s, p := w.store, &s3Publication{writer: w, unit: unit}
 	look := s.unconditional.Load()

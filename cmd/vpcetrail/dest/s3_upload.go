@@ -17,26 +17,29 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// An s3Publication publishes a unit in S3. It stages each file as a multipart upload whose parts are there
-// but which is not completed: S3 shows nothing of it until it is.
+// An s3Publication publishes a unit in S3. It stages each file as a multipart upload
+// with all of its parts sent. S3 shows nothing of the file until the upload is
+// completed.
 type s3Publication struct {
 	writer *s3Writer
 	unit   string
-	tag    string  // of the lock
-	left   *record // of a run that was stopped, which cannot be finished
-	ours   bool    // the lock may hold the record of this publication
+	tag    string  // the lock's tag
+	left   *record // of a stopped run, which cannot be finished
+	ours   bool    // the lock may hold this publication's record
 
 	mu    sync.Mutex
-	files []*s3File // in the order created
+	files []*s3File // in the order of creation
 }
 
-// partSize is the bytes of one part. S3 takes 10,000 of them, of 5 MiB or more but for the last: files of up to 80 GB.
-// Two tables are written at a time, and each file of them holds a part in memory.
+// partSize is the size of one part. S3 accepts 10,000 parts, each except the last of 5
+// MiB or more: files of up to 80 GB. Two tables are written at a time, and each of
+// their files holds one part in memory.
 const partSize = 8 << 20
 
-// checksum is the kind by which S3 checks the parts. It must be named when the upload begins: S3 refuses to complete an
-// upload by checksums of a kind that it was not begun with. None where the SDK's configuration wants none
-// (AWS_REQUEST_CHECKSUM_CALCULATION), for servers that know no checksums.
+// checksum is the kind of checksum for the parts. It must be named when the upload
+// begins: S3 refuses to complete an upload with checksums of another kind. There is
+// none if the SDK's configuration turns it off (AWS_REQUEST_CHECKSUM_CALCULATION), for
+// servers that do not support checksums.
 func (s *s3Store) checksum() types.ChecksumAlgorithm {
 	if s.client.Options().RequestChecksumCalculation == aws.RequestChecksumCalculationWhenRequired {
 		return ""
@@ -44,21 +47,21 @@ func (s *s3Store) checksum() types.ChecksumAlgorithm {
 	return types.ChecksumAlgorithmCrc32
 }
 
-// An s3File is being staged.
+// An s3File is a file being staged.
 type s3File struct {
 	*staged
-	ctx   context.Context // of Create, and all that is written
+	ctx   context.Context // the context of Create, for all writes
 	store *s3Store
 	rest  []byte // less than a part
 }
 
-// Create begins an upload. S3 may have begun another one, if its answer was lost: that one has no parts, and
-// nobody knows its id.
+// Create begins an upload. If its answer is lost, S3 may have begun another one. That
+// one has no parts, and nobody knows its id.
 func (p *s3Publication) Create(ctx context.Context, name string) (io.WriteCloser, error) {
 	s := p.writer.store
 	created, err := s.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
 		Bucket: &s.bucket.Name, Key: aws.String(s.prefix + name), ExpectedBucketOwner: s.owner(), ChecksumAlgorithm: s.checksum(),
-		ServerSideEncryption: types.ServerSideEncryption(s.opt.SSE), SSEKMSKeyId: given(s.opt.KMSKeyID), // said once: the parts follow
+		ServerSideEncryption: types.ServerSideEncryption(s.opt.SSE), SSEKMSKeyId: given(s.opt.KMSKeyID), // set once: the parts use it too
 	}, s.bucket.Options)
 	if err != nil {
 		return nil, s.writing(name, err)
@@ -85,7 +88,7 @@ func (f *s3File) Write(data []byte) (n int, err error) {
 	return n, nil
 }
 
-// send sends the bytes at hand as the next part.
+// send sends the buffered bytes as the next part.
 func (f *s3File) send() error {
 	s := f.store
 	checksum := s.checksum()
@@ -104,7 +107,7 @@ func (f *s3File) send() error {
 	return nil
 }
 
-// Close sends the last part, which alone may be empty.
+// Close sends the last part. Only the last part may be empty.
 func (f *s3File) Close() error {
 	if len(f.rest) > 0 || len(f.Parts) == 0 {
 		if err := f.send(); err != nil {
@@ -137,7 +140,7 @@ func (p *s3Publication) Commit(ctx context.Context, names []string) error {
 			r.Stale = append(r.Stale, stale{name, aws.ToString(out.ETag)})
 		}
 	}
-	ctx = context.WithoutCancel(ctx) // from here on the publication is not interrupted
+	ctx = context.WithoutCancel(ctx) // from here on, the publication is not interrupted
 	if err := w.check(ctx); err != nil {
 		return err
 	}
@@ -169,7 +172,7 @@ func (p *s3Publication) resume(ctx context.Context) error {
 	return nil
 }
 
-// finish takes the steps of a record. Those that are taken already change nothing.
+// finish takes the steps of a record. A step that was already taken changes nothing.
 func (p *s3Publication) finish(ctx context.Context, r *record) error {
 	s := p.writer.store
 	for i := range r.Files {
@@ -198,12 +201,13 @@ func (p *s3Publication) finish(ctx context.Context, r *record) error {
 	return nil
 }
 
-// gone is S3's word for errGone.
+// gone is S3's error for errGone.
 type gone struct{ error }
 
 func (gone) Is(target error) bool { return target == errGone }
 
-// complete makes a staged file visible. Where S3's answers leave open whether it is, the file itself tells.
+// complete makes a staged file visible. If S3's answers do not show whether it is,
+// complete reads the file itself.
 func (s *s3Store) complete(ctx context.Context, f *staged) error {
 	in := &s3.CompleteMultipartUploadInput{
 		Bucket: &s.bucket.Name, Key: aws.String(s.prefix + f.Name), ExpectedBucketOwner: s.owner(),
@@ -215,7 +219,7 @@ func (s *s3Store) complete(ctx context.Context, f *staged) error {
 		})
 	}
 	out, err := s.client.CompleteMultipartUpload(ctx, in, s.bucket.Options)
-	if err == nil && out.ETag == nil { // the answer broke off
+	if err == nil && out.ETag == nil { // the answer was cut off
 		err = errors.New("S3 does not say that the file is there")
 	}
 	if err != nil && !(unclear(err) && s.holds(ctx, f)) {
@@ -224,8 +228,9 @@ func (s *s3Store) complete(ctx context.Context, f *staged) error {
 	return nil
 }
 
-// unclear reports whether an upload may be complete though completing it gave err: unless S3 refuses. That there
-// is no such upload is no refusal: it has none either once the first try succeeded and the answer was lost.
+// unclear reports whether an upload may be complete although completing it gave err.
+// It is clear only if S3 refuses. "No such upload" is not a refusal: S3 also says it
+// if the first try succeeded and its answer was lost.
 func unclear(err error) bool {
 	var resp *awshttp.ResponseError
 	if !errors.As(err, &resp) || codeOf(err) == "NoSuchUpload" {
@@ -235,7 +240,7 @@ func unclear(err error) bool {
 	return status < http.StatusBadRequest || status >= http.StatusInternalServerError
 }
 
-// holds reports whether a file can be read and has the bytes that were staged.
+// holds reports whether a file can be read and has the staged bytes.
 func (s *s3Store) holds(ctx context.Context, f *staged) bool {
 	body, _, err := s.bucket.Open(ctx, store.Object{Name: s.url(f.Name), Size: f.Bytes})
 	if err != nil {
@@ -245,11 +250,12 @@ func (s *s3Store) holds(ctx context.Context, f *staged) bool {
 	return f.is(body)
 }
 
-// release drops the uploads, unless a record says how to complete them, and gives the lock back.
+// release drops the uploads, unless a record says how to complete them, and releases
+// the lock.
 func (p *s3Publication) release(ctx context.Context) {
 	s, w := p.writer.store, p.writer
 	if p.ours {
-		return // whoever comes next finishes it
+		return // the next run finishes it
 	}
 	for _, f := range p.files {
 		_, _ = s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{
@@ -257,11 +263,11 @@ func (p *s3Publication) release(ctx context.Context) {
 		}, s.bucket.Options)
 	}
 	if w.check(ctx) != nil {
-		return // the lock is another run's
+		return // another run has the lock
 	}
 	if p.left != nil {
 		_, _ = s.put(ctx, lockName(p.unit), p.tag, lock{"", p.left})
 		return
 	}
-	_ = s.remove(ctx, lockName(p.unit), p.tag) // else it is a dead run's soon
+	_ = s.remove(ctx, lockName(p.unit), p.tag) // on failure it soon belongs to a dead run
 }

@@ -20,19 +20,19 @@ type s3Writer struct {
 	store *s3Store
 	id    string
 	lease time.Duration
-	stop  func() // ends the beating, and waits for its end
+	stop  func() // ends the beats, and waits for the last one
 
-	beating sync.Mutex // held to beat
+	beating sync.Mutex // held during a beat
 	tag     string     // of the run's object
 	beats   int
-	beaten  time.Time // when the last beat began that succeeded
-	lost    error     // another run took this one for dead
+	beaten  time.Time // start of the last beat that succeeded
+	lost    error     // another run declared this one dead
 
-	noting sync.Mutex // held to note
+	noting sync.Mutex // held during a call of note
 	note   func(string)
 
 	mu    sync.Mutex
-	units map[string]*s3Publication // whose locks it holds
+	units map[string]*s3Publication // the units that this writer has locked
 }
 
 func (w *s3Writer) Note(text string) {
@@ -43,8 +43,8 @@ func (w *s3Writer) Note(text string) {
 
 func (w *s3Writer) runName() string { return lockName(runPrefix + w.id) }
 
-// begin writes the run's object for the first time, finds out whether the server knows conditions,
-// and keeps beating.
+// begin writes the run's object for the first time, tests whether the server supports
+// conditional writes, and keeps beating.
 func (w *s3Writer) begin(ctx context.Context) error {
 	if err := w.probe(ctx); err != nil {
 		return err
@@ -57,7 +57,7 @@ func (w *s3Writer) begin(ctx context.Context) error {
 		for {
 			select {
 			case <-tick.C:
-				_ = w.beat(ctx) // the next step learns of it
+				_ = w.beat(ctx) // the next step sees the error
 			case <-ctx.Done():
 				return
 			}
@@ -70,7 +70,8 @@ func (w *s3Writer) begin(ctx context.Context) error {
 	return nil
 }
 
-// probe writes the run's object, and tries to write it again under conditions that do not hold.
+// probe writes the run's object, then tries to write it again under conditions that do
+// not hold.
 func (w *s3Writer) probe(ctx context.Context) error {
 	s := w.store
 	err := w.beat(ctx)
@@ -90,7 +91,7 @@ func (w *s3Writer) probe(ctx context.Context) error {
 		case err == nil:
 			w.tag = tag
 			w.plain("the server does not know them")
-		case errors.Is(err, errTaken): // as it should be
+		case errors.Is(err, errTaken): // the expected answer
 		case unclear(err):
 			return s.writing(w.runName(), err)
 		default:
@@ -101,12 +102,12 @@ func (w *s3Writer) probe(ctx context.Context) error {
 	return nil
 }
 
-// writing is the error of a write that failed.
+// writing returns the error of a failed write.
 func (s *s3Store) writing(name string, err error) error {
 	return fmt.Errorf("%s: write: %w", s.url(name), brief(err))
 }
 
-// plain goes on without conditions.
+// plain continues without conditional writes.
 func (w *s3Writer) plain(why string) {
 	w.store.unconditional.Store(true)
 	w.Note(fmt.Sprintf("%s: conditional writes: %s: two runs for one day at the same time are not kept apart", w.store, why))
@@ -133,7 +134,8 @@ func (w *s3Writer) beat(ctx context.Context) error {
 	return nil
 }
 
-// check returns an error unless the run is alive for everybody for half a lease, or was so half a lease ago.
+// check returns an error unless every run counts this one as alive for another half
+// lease, or did so half a lease ago.
 func (w *s3Writer) check(ctx context.Context) error {
 	w.beating.Lock()
 	fresh, lost := time.Since(w.beaten) < w.lease/2, w.lost
@@ -171,7 +173,7 @@ func (w *s3Writer) Lock(ctx context.Context, unit string) (report.Publication, e
 	return p, nil
 }
 
-// locks lists the units that are locked, and the runs besides this one.
+// locks lists the locked units, and the runs other than this one.
 func (w *s3Writer) locks(ctx context.Context) (units, runs []string, err error) {
 	s := w.store
 	pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{
@@ -196,7 +198,7 @@ func (w *s3Writer) locks(ctx context.Context) (units, runs []string, err error) 
 	return units, runs, nil
 }
 
-// tidy finishes what stopped runs have published in part, and removes their locks.
+// tidy finishes what stopped runs published in part, and removes their locks.
 func (w *s3Writer) tidy(ctx context.Context) error {
 	units, runs, err := w.locks(ctx)
 	if err != nil {
@@ -219,7 +221,8 @@ func (w *s3Writer) tidy(ctx context.Context) error {
 	return nil
 }
 
-// tidied returns what must end a run that wanted to tidy up: not that another run is alive, nor that this one may not read.
+// tidied returns an error that must end a run during tidy. It ignores two cases:
+// another run is alive, or this run lacks a permission to read.
 func (w *s3Writer) tidied(unit string, err error) error {
 	switch code := codeOf(err); {
 	case err == nil, errors.Is(err, errTaken), code == "AccessDenied", code == "Forbidden":
@@ -240,11 +243,12 @@ func (w *s3Writer) tidyUnit(ctx context.Context, unit string) error {
 	return nil
 }
 
-// closeTime bounds how long Close works on after an interruption.
+// closeTime bounds the work of Close after an interruption.
 const closeTime = 10 * time.Second
 
-// Close drops the uploads that no run can finish, and gives the locks back. An upload that cannot be
-// dropped stays invisible; a lifecycle rule for incomplete uploads removes it.
+// Close drops the uploads that no run can finish, and releases the locks. An upload
+// that cannot be dropped stays invisible. A lifecycle rule for incomplete uploads
+// removes it.
 func (w *s3Writer) Close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -259,10 +263,10 @@ func (w *s3Writer) Close() {
 			return nil
 		})
 	}
-	_ = group.Wait() // what is not given back is a dead run's
+	_ = group.Wait() // what is not released belongs to a dead run
 	clear(w.units)
 	if w.lost == nil && w.tag != "" {
-		_ = w.store.remove(ctx, w.runName(), w.tag) // else it will be too old soon
+		_ = w.store.remove(ctx, w.runName(), w.tag) // on failure it will soon be too old
 	}
 	w.tag = ""
 }

@@ -1,4 +1,4 @@
-// Package inventory asks EC2 which VPC endpoints an account has. It only reads.
+// Package inventory asks EC2 for the VPC endpoints of an account. It only reads.
 package inventory
 
 import (
@@ -22,11 +22,12 @@ import (
 )
 
 const (
-	// atOnce is how many Regions are asked at a time: all 30 of an account take a few seconds.
+	// atOnce is how many Regions are asked at a time. All 30 of an account take a few
+	// seconds.
 	atOnce = 8
-	// perPage is the most endpoints that EC2 puts into one answer.
+	// perPage is the largest number of endpoints in one answer of EC2.
 	perPage = 1000
-	// patience is how long one answer may take.
+	// patience is the longest wait for one answer.
 	patience = time.Minute
 )
 
@@ -38,13 +39,13 @@ type Client interface {
 
 // An EC2 is the EC2 of one account, in all its Regions.
 type EC2 struct {
-	Home   string                     // the Region that is asked which Regions there are; "" where none is configured
-	Client func(region string) Client // is called by several goroutines
+	Home   string                     // the Region that is asked for the list of Regions; "" if none is configured
+	Client func(region string) Client // called by several goroutines
 	Now    func() time.Time
 }
 
-// Connect returns the EC2 of the account whose credentials the SDK finds, configured as the SDK does
-// otherwise (environment, profile, AWS_ENDPOINT_URL), its retries included.
+// Connect returns the EC2 of the account that the SDK's credentials belong to, with
+// the SDK's own configuration (environment, profile, AWS_ENDPOINT_URL) and retries.
 func Connect(ctx context.Context) (*EC2, error) {
 	cfg, err := aws.Config(ctx, config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(patience)))
 	if err != nil {
@@ -52,30 +53,32 @@ func Connect(ctx context.Context) (*EC2, error) {
 	}
 	return &EC2{
 		Home: cfg.Region, Now: time.Now,
-		// One configuration for all Regions: credentials are asked for once.
+		// One configuration for all Regions, so that credentials are loaded once.
 		Client: func(region string) Client { return ec2.NewFromConfig(cfg, func(o *ec2.Options) { o.Region = region }) },
 	}, nil
 }
 
-// An Answer is what EC2 tells. Its slices are in the order of the Regions' names.
+// An Answer is the result of the calls to EC2. Its slices are in the order of the
+// Regions' names.
 type Answer struct {
 	Endpoints endpoints.Inventory
 	Read      []string // Regions that were read
-	Unread    []Unread // Regions that were not, of which nothing is in Endpoints
+	Unread    []Unread // Regions that could not be read; Endpoints has none of theirs
 }
 
 // An Unread is a Region that could not be read.
 type Unread struct {
 	Region string
-	Err    error // one line, with what to do about it
+	Err    error // one line, with the remedy
 }
 
 func (u Unread) String() string {
 	return fmt.Sprintf("--endpoints aws: the endpoints of %s are not known: %v", u.Region, u.Err)
 }
 
-// Describe asks for the endpoints of the Regions or, where none are named, of all that the account has enabled.
-// A Region that cannot be read is named in the Answer. It fails where no Region at all can be read, and when ctx ends.
+// Describe lists the endpoints of the given Regions or, if none are given, of all
+// Regions that the account has enabled. The Answer names each Region that could not be
+// read. Describe fails if no Region can be read, and when ctx ends.
 func (e *EC2) Describe(ctx context.Context, regions []string) (*Answer, error) {
 	if len(regions) == 0 {
 		var err error
@@ -153,7 +156,7 @@ func describe(ctx context.Context, client Client) ([]types.VpcEndpoint, error) {
 	}
 }
 
-// add takes over an endpoint that EC2 described at the time now.
+// add adds an endpoint that EC2 described at the time now.
 func (a *Answer) add(v *types.VpcEndpoint, region string, now int64) error {
 	e := endpoints.Endpoint{
 		ID: sdk.ToString(v.VpcEndpointId), Type: endpoints.TypeOf(string(v.VpcEndpointType)), VPC: sdk.ToString(v.VpcId),
@@ -174,8 +177,9 @@ func (a *Answer) add(v *types.VpcEndpoint, region string, now int64) error {
 	if v.CreationTimestamp != nil {
 		e.Created = v.CreationTimestamp.UnixMilli()
 	}
-	// AWS writes the states in lower case, and names them in its SDK with a capital. One that is on its way out,
-	// or never came to be, is listed for a while.
+	// AWS writes the states in lower case, but its SDK names them with a capital. An
+	// endpoint that is being deleted, or was never created, stays in the list for a
+	// while.
 	switch state := strings.ToLower(string(v.State)); state {
 	case "deleting", "deleted", "failed", "rejected", "expired":
 	default:
@@ -185,8 +189,8 @@ func (a *Answer) add(v *types.VpcEndpoint, region string, now int64) error {
 	return nil
 }
 
-// explain says in one line why EC2 did not answer, and what to do where it refused; allow is the permission
-// that is wanted.
+// explain says in one line why EC2 did not answer, with the remedy if it refused.
+// allow is the permission that is needed.
 func explain(err error, allow string) error {
 	text := aws.Cause(err)
 	switch code, _ := aws.APIError(err); code {
