@@ -11,8 +11,9 @@ import (
 	"testing"
 )
 
-// An athenaDouble answers for Athena's API over HTTP. It keeps the tables that CREATE and ALTER statements of
-// vpcetrail's declare. Every fourth statement is QUEUED and RUNNING before it ends, and the first call of each kind is throttled.
+// An athenaDouble simulates Athena's API over HTTP. It keeps the tables that
+// vpcetrail's CREATE and ALTER statements declare. Every fourth statement is QUEUED
+// and RUNNING before it ends. The first call of each kind is throttled.
 type athenaDouble struct {
 	mu       sync.Mutex
 	tables   map[string]*doubleTable
@@ -23,7 +24,7 @@ type athenaDouble struct {
 	polls    map[string]int
 	throttle map[string]int // calls to refuse, by kind
 	stopped  []string
-	// fail says of a statement's n-th run how it ends; nil: well.
+	// fail says how the n-th run of a statement ends; nil means without error.
 	fail func(sql string, run int) (reason string, retryable bool)
 	hang bool // statements never end
 }
@@ -36,12 +37,12 @@ type doubleTable struct {
 
 type doubleColumn struct{ Name, Type, Comment string }
 
-// newAthenaDouble starts a double, which the environment makes the SDK's own.
+// newAthenaDouble starts a double, and sets the environment so that the SDK uses it.
 func newAthenaDouble(t *testing.T) *athenaDouble {
 	t.Helper()
 	d := &athenaDouble{tables: map[string]*doubleTable{}, polls: map[string]int{},
 		throttle: map[string]int{"StartQueryExecution": 1, "GetQueryExecution": 1, "ListTableMetadata": 1}}
-	setAWS(t, &s3Server{url: "http://127.0.0.1:1"}) // where nobody listens: Athena has an endpoint of its own
+	setAWS(t, &s3Server{url: "http://127.0.0.1:1"}) // nobody listens there: Athena has an endpoint of its own
 	t.Setenv("AWS_ENDPOINT_URL_ATHENA", serve(t, d))
 	t.Setenv("AWS_MAX_ATTEMPTS", "")
 	if err := os.Unsetenv("AWS_MAX_ATTEMPTS"); err != nil {
@@ -82,7 +83,7 @@ func (d *athenaDouble) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
-// status returns how far a statement is, and carries it out when it ends.
+// status returns the state of a statement, and executes it when it ends.
 func (d *athenaDouble) status(id string) map[string]any {
 	var n int
 	_, _ = fmt.Sscan(id, &n)
@@ -116,7 +117,7 @@ var (
 	sqlDay      = regexp.MustCompile("PARTITIONED BY \\(`(\\w+)` (\\w+)")
 )
 
-// carryOut does what a statement says, as far as vpcetrail's go.
+// carryOut executes a statement of vpcetrail's.
 func (d *athenaDouble) carryOut(sql string) {
 	found := sqlName.FindStringSubmatch(sql)
 	if found == nil {
@@ -157,7 +158,7 @@ func (d *athenaDouble) carryOut(sql string) {
 	}
 }
 
-// page returns three tables behind a token, which is the number of those before.
+// page returns three tables. The token is the number of tables on the pages before.
 func (d *athenaDouble) page(token string) map[string]any {
 	var from int
 	_, _ = fmt.Sscan(token, &from)

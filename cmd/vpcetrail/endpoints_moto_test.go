@@ -23,8 +23,8 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// startMoto starts moto's server, which stands in for EC2, for as long as the test runs, and leads the SDK to it. In Region denied it
-// refuses to describe endpoints.
+// startMoto starts moto's server in place of EC2 for the duration of the test, and
+// points the SDK to it. In Region denied it refuses to describe endpoints.
 func startMoto(t *testing.T, denied string) {
 	t.Helper()
 	program, err := exec.LookPath("moto_server")
@@ -62,7 +62,7 @@ type nopCloser struct{ *bytes.Buffer }
 
 func (nopCloser) Close() error { return nil }
 
-// makeEndpoint makes a VPC with an endpoint in it, and returns the endpoint's id.
+// makeEndpoint creates a VPC with an endpoint in it, and returns the endpoint's id.
 func makeEndpoint(t *testing.T, region, service string, kind types.VpcEndpointType) string {
 	t.Helper()
 	cfg, err := config.LoadDefaultConfig(t.Context(), config.WithRegion(region))
@@ -84,8 +84,8 @@ func makeEndpoint(t *testing.T, region, service string, kind types.VpcEndpointTy
 	return *made.VpcEndpoint.VpcEndpointId
 }
 
-// EC2 is asked in all Regions of the account, one of which refuses: the inventory is written with status 3, and a report is
-// made all the same, which says what it was made with.
+// EC2 is asked in all Regions of the account, and one of them refuses. The inventory
+// is written with status 3. A report is still made, and records its inputs.
 func TestEndpointsAskedOfEC2(t *testing.T) {
 	startMoto(t, "eu-west-3")
 	started := time.Now().Add(-time.Minute).UnixMilli()

@@ -10,13 +10,13 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// ours returns the program and its commands, but for those that cobra brings along.
+// ours returns the program and its commands, without cobra's own.
 func ours() []*cobra.Command {
 	root := newRoot()
 	return append([]*cobra.Command{root}, root.Commands()...)
 }
 
-// Every command says at length what it does, shows how it is called, and completes its words.
+// Every command has a long description and an example, and completes its words.
 func TestEveryCommandExplainsItself(t *testing.T) {
 	for _, cmd := range ours() {
 		if cmd.Short == "" || len(cmd.Long) < len(cmd.Short) || cmd.Example == "" {
@@ -34,7 +34,7 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 	}
 }
 
-// What the examples call is there: the commands, and their flags.
+// The commands and flags in the examples exist.
 func TestExamplesAreTrue(t *testing.T) {
 	calls := 0
 	for _, cmd := range ours() {
@@ -76,7 +76,7 @@ func TestCompletion(t *testing.T) {
 		for i, line := range lines {
 			lines[i], _, _ = strings.Cut(line, "\t") // a command's Short follows
 		}
-		if words := strings.Join(lines[:len(lines)-1], " "); words != tc.want { // the last is a directive for the shell
+		if words := strings.Join(lines[:len(lines)-1], " "); words != tc.want { // the last line is a directive for the shell
 			t.Errorf("%q completes to %q, want %q", tc.typed, words, tc.want)
 		}
 	}
@@ -90,7 +90,7 @@ func TestCompletion(t *testing.T) {
 func TestManualPages(t *testing.T) {
 	t.Setenv("SOURCE_DATE_EPOCH", "1795132800")
 	dir := filepath.Join(t.TempDir(), "man1")
-	for range 2 { // over those that are there
+	for range 2 { // over those that exist
 		if got := mustRun(t, 0, "man", dir); got != (finished{}) {
 			t.Errorf("it says %+v", got)
 		}
@@ -120,7 +120,7 @@ func TestManualPages(t *testing.T) {
 	}
 }
 
-// The README tells of every command that users are to know.
+// The README mentions every command that is not hidden.
 func TestReadmeNamesEveryCommand(t *testing.T) {
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {

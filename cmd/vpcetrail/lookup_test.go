@@ -13,8 +13,8 @@ import (
 	"vpcetrail/ingest/day"
 )
 
-// The event history of a Region is a source like any other: what could not be read whole is not
-// counted, and the account that it tells of is ours.
+// The event history of a Region is a source like any other. A day that could not be
+// read completely is not counted. The account in its events is one of ours.
 func TestLookupEvents(t *testing.T) {
 	good, bad := day.Of(time.Now())-3, day.Of(time.Now())-2
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -42,7 +42,7 @@ func TestLookupEvents(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	setAWS(t, &s3Server{url: "http://127.0.0.1:1"}) // where nobody listens: CloudTrail has an endpoint of its own
+	setAWS(t, &s3Server{url: "http://127.0.0.1:1"}) // nobody listens there: CloudTrail has an endpoint of its own
 	t.Setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", server.URL)
 
 	out := filepath.Join(t.TempDir(), "report")

@@ -34,7 +34,7 @@ func manifest(t *testing.T, dir, date string) *report.Manifest {
 	return m
 }
 
-// ofParquet are the parts of a manifest that depend on how Parquet is written.
+// ofParquet matches the parts of a manifest that depend on how Parquet is written.
 var ofParquet = regexp.MustCompile(`("(?:bytes|sha256|offset|length)": )[^,\n]+`)
 
 func TestManifestOfTheWorkshop(t *testing.T) {
@@ -53,7 +53,7 @@ func TestManifestOfTheWorkshop(t *testing.T) {
 	fixtures.Golden(t, golden, ofParquet.ReplaceAll(text, []byte(`$1"-"`)))
 }
 
-// The manifest vouches for every file of its day, byte by byte.
+// The manifest describes every file of its day, byte by byte.
 func TestManifestNamesEveryFile(t *testing.T) {
 	t.Parallel()
 	out := t.TempDir()
@@ -75,7 +75,8 @@ func TestManifestNamesEveryFile(t *testing.T) {
 	}
 }
 
-// Every record is accounted for, as the trail's generator expects it, and every call has a route.
+// Every record is accounted for, as the trail's generator expects, and every call has
+// a route.
 func TestManifestBalances(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -118,7 +119,7 @@ func TestManifestBalances(t *testing.T) {
 	}
 }
 
-// asGenerated turns a balance into the generator's own, whose JSON is the same.
+// asGenerated converts a balance into the generator's type, which has the same JSON.
 func asGenerated(t *testing.T, b report.Balance) (g trail.Balance) {
 	t.Helper()
 	text, err := json.Marshal(b)
@@ -131,7 +132,8 @@ func asGenerated(t *testing.T, b report.Balance) (g trail.Balance) {
 	return g
 }
 
-// A run is complete if every object could be read whole, and if there was none that broke.
+// A run is complete if every object could be read completely. It is not if one was
+// damaged.
 func TestManifestOfACompleteRun(t *testing.T) {
 	t.Parallel()
 	out := t.TempDir()

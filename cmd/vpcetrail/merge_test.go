@@ -19,8 +19,8 @@ import (
 	"vpcetrail/report/table"
 )
 
-// generateForMerge writes a trail in which much crosses accounts, objects and days, and returns its directory and the
-// endpoint inventory.
+// generateForMerge writes a trail in which many records cross accounts, objects and
+// days. It returns its directory and the endpoint inventory.
 func generateForMerge(t testing.TB, accounts, days int) (dir, endpoints string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -34,7 +34,7 @@ func generateForMerge(t testing.TB, accounts, days int) (dir, endpoints string) 
 	return filepath.Join(dir, "trail"), filepath.Join(dir, "endpoints.json")
 }
 
-// The parts into which analyze divides a trail give together what one run gives, byte for byte.
+// The shards of a trail, merged, give what one run gives, byte for byte.
 func TestMergeOfShards(t *testing.T) {
 	src, endpoints := generateForMerge(t, 5, 2)
 	for _, tc := range []struct {
@@ -61,7 +61,8 @@ func TestMergeOfShards(t *testing.T) {
 	}
 }
 
-// expectSamples checks that findings of a report leave eventIDs out, so that it matters which ones they name.
+// expectSamples checks that findings of a report omit event ids, so that the choice of
+// samples matters.
 func expectSamples(t testing.TB, out string) {
 	t.Helper()
 	store, err := dest.Open(t.Context(), out, aws.NewS3, dest.S3Options{})
@@ -88,7 +89,8 @@ func expectSamples(t testing.TB, out string) {
 	}
 }
 
-// analyzePart analyzes a part of a trail: records without a time are in some of them, and some are empty.
+// analyzePart analyzes a part of a trail. Some parts hold records without a time, and
+// some are empty.
 func analyzePart(t testing.TB, src, out string, flags ...string) {
 	t.Helper()
 	if f := vpcetrail(t.Context(), append([]string{"analyze", src, "--out", out}, flags...)...); f.code != 0 && f.code != exitIncomplete {
@@ -96,7 +98,8 @@ func analyzePart(t testing.TB, src, out string, flags ...string) {
 	}
 }
 
-// scatter copies the files below dir to n folders, whichever they fall into, and returns these.
+// scatter copies the files below dir to n folders in an arbitrary way, and returns the
+// folders.
 func scatter(t testing.TB, dir string, n int) (folders []string) {
 	t.Helper()
 	for i := range n {
@@ -116,7 +119,8 @@ func scatter(t testing.TB, dir string, n int) (folders []string) {
 	return folders
 }
 
-// Any other parts do too, whatever of one account, Region or day lies in which of them.
+// Any other division of the trail gives the same too, however it splits an account,
+// Region or day.
 func TestMergeOfArbitraryParts(t *testing.T) {
 	src, endpoints := generateForMerge(t, 3, 2)
 	t.Chdir(t.TempDir())
@@ -131,10 +135,10 @@ func TestMergeOfArbitraryParts(t *testing.T) {
 		analyzePart(t, part, reports[i], append(flags, "--mergeable")...)
 		for _, m := range manifests(t, reports[i]) {
 			apart.Kinds.Add(m.Balance.Kinds)
-			break // each tells of the whole run
+			break // each describes the whole run
 		}
 	}
-	for _, m := range manifests(t, "want") { // else there would be nothing to settle
+	for _, m := range manifests(t, "want") { // else there is nothing to settle
 		if one := m.Balance; apart.Duplicates >= one.Duplicates || apart.Calls <= one.Calls || apart.Corrections <= one.Corrections {
 			t.Errorf("the parts hold %+v,\ntogether %+v: nothing crosses them", apart.Kinds, one.Kinds)
 		}
@@ -146,7 +150,7 @@ func TestMergeOfArbitraryParts(t *testing.T) {
 	sameFiles(t, "16 parts, the last first", tree(t, "again"), want)
 }
 
-// manifests returns those of the report in dir.
+// manifests returns the manifests of the report in dir.
 func manifests(t testing.TB, dir string) (all []*report.Manifest) {
 	t.Helper()
 	store, err := dest.Open(t.Context(), dir, aws.NewS3, dest.S3Options{})
@@ -167,13 +171,13 @@ func manifests(t testing.TB, dir string) (all []*report.Manifest) {
 	return all
 }
 
-// Reports that were made night by night are merged night by night, or all at once; a day that was read again counts as
-// it was read last.
+// Reports that were made night by night are merged night by night, or all at once. If
+// a day was read again, the last reading counts.
 func TestMergeOfNights(t *testing.T) {
 	src, _ := generateForMerge(t, 2, 3)
 	t.Chdir(t.TempDir())
 	nights := []string{"2026-11-20..2026-11-21", "2026-11-20", "2026-11-22"}
-	for _, night := range nights { // the second one lists fewer folders than the first: it must ask to replace the day
+	for _, night := range nights { // the second night lists fewer folders than the first: it must ask to replace the day
 		analyzePart(t, src, "want", "--date", night, "--quiet", "--replace-incomplete")
 		for _, shard := range []string{"1/2", "2/2"} {
 			analyzePart(t, src, "part-"+shard[:1], "--date", night, "--quiet", "--replace-incomplete", "--shard", shard)
@@ -191,7 +195,8 @@ func TestMergeOfNights(t *testing.T) {
 	merge("one by one", "--date", "2026-11-22")
 	sameFiles(t, "one by one", tree(t, "one by one"), tree(t, "all"))
 
-	// In want the day that was read again is in its second revision, or has not changed.
+	// In want, the day that was read again has its second revision, or has not
+	// changed.
 	const again = "_runs/dt=2026-11-20/run.json"
 	got := tree(t, "all")
 	if want[again] == "" || got[again] == "" {
@@ -209,7 +214,7 @@ func TestMergeOfNights(t *testing.T) {
 	}
 }
 
-// Reports are merged from S3 and to S3 as from and to directories.
+// Reports in S3 are merged like reports in directories.
 func TestMergeInS3(t *testing.T) {
 	s := startFake(t)
 	setAWS(t, s)
@@ -220,7 +225,7 @@ func TestMergeInS3(t *testing.T) {
 	analyzePart(t, from, to+"/parts/1", "--date", "all", "--quiet", "--shard", "1/2")
 	local := filepath.Join(t.TempDir(), "2")
 	analyzePart(t, from, local, "--date", "all", "--quiet", "--shard", "2/2")
-	for range 2 { // the second time there is something to replace
+	for range 2 { // the second time replaces a report
 		mustRun(t, exitIncomplete, "merge", to+"/parts/1", local, "--out", to+"/got", "--quiet")
 		sameFiles(t, "S3 and a directory to S3", s.report(t, "got/"), s.report(t, "want/"))
 	}
@@ -232,7 +237,7 @@ func TestMergeInS3(t *testing.T) {
 	}
 }
 
-// A shard that a later, smaller run replaces leaves no part behind.
+// A later, smaller run replaces a shard and leaves no old part.
 func TestShardIsReplacedWhole(t *testing.T) {
 	eachKind := map[string]func(t *testing.T) (out string, files func() map[string]string){
 		"directory": func(t *testing.T) (string, func() map[string]string) {
@@ -263,7 +268,8 @@ func TestShardIsReplacedWhole(t *testing.T) {
 	}
 }
 
-// Shards that restate their days night by night give, merged, what one run over everything gives.
+// Shards that restate their days night by night, merged, give what one run over
+// everything gives.
 func TestMergeOfRestatedShards(t *testing.T) {
 	m, out := newMonth(t, 5), t.TempDir()
 	parts := []string{filepath.Join(out, "1"), filepath.Join(out, "2")}
@@ -287,7 +293,7 @@ func TestMergeOfRestatedShards(t *testing.T) {
 	sameFiles(t, "restated shards", got, want)
 }
 
-// What another version keeps may mean something else.
+// Data of another version may have another meaning.
 func TestMergeRefusesOtherVersions(t *testing.T) {
 	src := generate(t, 1, 1)
 	t.Chdir(t.TempDir())

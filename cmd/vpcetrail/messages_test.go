@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// withoutTime checks that JSON lines tell the time, and takes it away.
+// withoutTime checks that JSON lines have the time, and removes it.
 func withoutTime(t *testing.T, text string) string {
 	t.Helper()
 	var out strings.Builder
@@ -26,7 +26,7 @@ func withoutTime(t *testing.T, text string) string {
 	return out.String()
 }
 
-// With --log-format json all that a run says on standard error is JSON, whatever happens.
+// With --log-format json, everything that a run writes to standard error is JSON.
 func TestMessagesInJSON(t *testing.T) {
 	t.Chdir(t.TempDir())
 	const record = `{"Records": [{"eventTime": "2026-11-20T10:00:00Z", "eventID": "a", "eventSource": "s3.amazonaws.com"}]}`

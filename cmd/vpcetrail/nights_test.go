@@ -13,7 +13,7 @@ import (
 	"testing"
 )
 
-// failAfter answers GETs of the trail's objects after the first n with an error of S3's.
+// failAfter answers GETs of the trail's objects with an S3 error, except the first n.
 func failAfter(n int64, status int, code, message string) hook {
 	var gets atomic.Int64
 	return func(w http.ResponseWriter, r *http.Request) bool {
@@ -21,7 +21,8 @@ func failAfter(n int64, status int, code, message string) hook {
 	}
 }
 
-// A worse night never replaces a better one: nothing changes, the status is 1, and one line says why.
+// A worse night never replaces a better one: nothing changes, the status is 1, and one
+// line says why.
 func TestAWorseNightKeepsTheDay(t *testing.T) {
 	f := newS3(t)
 	f.put(t, generate(t, 1, 2), "")
@@ -43,7 +44,7 @@ func TestAWorseNightKeepsTheDay(t *testing.T) {
 			after   int64
 			status  int
 			code    string
-			objects string // of the first day that would be missing, "" where the run ends before it knows
+			objects string // of the first day that would be missing; "" if the run ends before it knows
 			want    string // the end of the line
 		}{
 			{0, 403, "AccessDenied", "38 of the 38", ": run again once they can be read, or give --replace-incomplete\n"},
@@ -79,7 +80,7 @@ func TestAWorseNightKeepsTheDay(t *testing.T) {
 	}
 }
 
-// Of a range of which one day would be worse nothing is published, not even a day that is new.
+// If one day of a range would be worse, nothing is published, not even a new day.
 func TestAWorseDayKeepsTheRange(t *testing.T) {
 	s := newSmallTrail(t)
 	before := tree(t, s.out)
@@ -91,11 +92,11 @@ func TestAWorseDayKeepsTheRange(t *testing.T) {
 		t.Errorf("it says\n%s%swant\n%s", got.out, got.errOut, want)
 	}
 	sameFiles(t, "the report", tree(t, s.out), before)
-	// Whoever gives other filters asks for another report.
+	// A run with other filters makes another report.
 	mustRun(t, 0, s.analyze("19", "--regions", "us-east-1")...)
 }
 
-// A day that would be worse stays in --restate too, while others are restated.
+// --restate also keeps a day that would be worse, and restates the others.
 func TestAWorseNightKeepsRestatedDays(t *testing.T) {
 	f := newS3(t)
 	s := newSmallTrail(t)
@@ -103,7 +104,7 @@ func TestAWorseNightKeepsRestatedDays(t *testing.T) {
 	night := func(date string, flags ...string) []string {
 		return append([]string{"analyze", "s3://org-trail/AWSLogs", "--out", s.out, "--date", "2026-11-" + date}, flags...)
 	}
-	s.out = t.TempDir() // the other one is of the directory
+	s.out = t.TempDir() // the other one belongs to the directory
 	for _, d := range []string{"17", "18", "19"} {
 		mustRun(t, 0, night(d, "--quiet")...)
 	}
@@ -137,7 +138,7 @@ func TestAWorseNightKeepsRestatedDays(t *testing.T) {
 	}
 }
 
-// A day whose objects are gone is restated without them where that is asked for.
+// A day with deleted objects is restated without them if a flag allows it.
 func TestRestateWithoutObjectsThatAreGone(t *testing.T) {
 	s := newSmallTrail(t)
 	remove(t, s.path("18", "first"))
@@ -149,7 +150,8 @@ func TestRestateWithoutObjectsThatAreGone(t *testing.T) {
 	mustRun(t, 0, s.analyze("20", "--restate", "3d")...)
 }
 
-// A run whose token expires goes on once there is a new one where the old one came from, reading and publishing.
+// A run with an expired token continues once its source has a new token, in reading
+// and in publishing.
 func TestARenewedTokenGoesOn(t *testing.T) {
 	f := newS3(t)
 	f.put(t, generate(t, 1, 1), "")
@@ -205,7 +207,8 @@ func TestARenewedTokenGoesOn(t *testing.T) {
 	}
 }
 
-// An old run.json that cannot be read is an error: what it says may be better than what would replace it.
+// An old run.json that cannot be read is an error: it may describe a better day than
+// the new one.
 func TestARunFileThatCannotBeRead(t *testing.T) {
 	s := newSmallTrail(t)
 	file := filepath.Join(s.out, "_runs/dt=2026-11-18/run.json")
@@ -218,7 +221,8 @@ func TestARunFileThatCannotBeRead(t *testing.T) {
 	sameFiles(t, "the report", tree(t, s.out), before)
 }
 
-// A run that restates while the day that it was asked for is empty says what it has done.
+// The requested day is empty, but other days are restated: the run says what it has
+// done.
 func TestRestateWhileTheDayIsEmpty(t *testing.T) {
 	s := newSmallTrail(t)
 	mustRun(t, 0, s.analyze("20..2026-11-21")...)
@@ -240,7 +244,8 @@ func TestRestateWhileTheDayIsEmpty(t *testing.T) {
 	}
 }
 
-// A day that was made with an optional input is not replaced by a run without it, unless that is asked for.
+// A day that was made with an optional input is not replaced by a run without it,
+// unless a flag allows it.
 func TestAnOptionalInputDoesNotDisappear(t *testing.T) {
 	s := newSmallTrail(t)
 	file := filepath.Join(t.TempDir(), "endpoints.json")

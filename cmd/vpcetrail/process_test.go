@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// A killed run leaves no half-written file, and nothing that hinders the next run.
+// A killed run leaves no half-written file, and nothing that blocks the next run.
 func TestKilledAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	trails := [2]string{generate(t, 1, 1), generate(t, 2, 1)}
@@ -34,7 +34,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	}
 	for n := range 5 {
 		moment := time.Duration(rand.Int64N(int64(took)))
-		now := n % 2 // the trail whose report takes the other's place
+		now := n % 2 // the trail for the report that replaces the other one
 		cmd := exec.Command("vpcetrail", "analyze", trails[now], "--out", report, "--quiet")
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
@@ -54,7 +54,8 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	}
 }
 
-// visible returns the files that a reader of a report sees, and counts the staged ones.
+// visible returns the files of a report that a reader sees, and counts the staged
+// ones.
 func visible(t *testing.T, report string, staged *int) map[string]string {
 	t.Helper()
 	if _, err := os.Stat(report); errors.Is(err, os.ErrNotExist) {
@@ -71,7 +72,8 @@ func visible(t *testing.T, report string, staged *int) map[string]string {
 	return files
 }
 
-// Ctrl-C and TERM end a run at once, also one that waits for standard input, and leave nothing.
+// Ctrl-C and TERM end a run at once, even one that waits for standard input, and leave
+// nothing.
 func TestSignals(t *testing.T) {
 	t.Parallel()
 	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {

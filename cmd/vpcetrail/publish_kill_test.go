@@ -31,7 +31,7 @@ func daysOf(files map[string]string) []string {
 	return slices.Sorted(maps.Keys(days))
 }
 
-// A killing is a report of which another run's publication is killed.
+// A killing is a test that kills a run while it publishes over an existing report.
 type killing struct {
 	old, newer map[string]string // the files before, and those of the other run alone
 	said       []finished        // the summary of each day before
@@ -41,7 +41,7 @@ type killing struct {
 	wait       time.Duration // until the killed run counts as dead
 }
 
-// before notes what the report is before the other run.
+// before records the report before the other run.
 func (k *killing) before(t *testing.T) {
 	t.Helper()
 	k.old = unrevised(t, k.files())
@@ -54,7 +54,8 @@ func (k *killing) summary(day string) finished {
 	return k.run("summary", k.dest, "--from", day, "--to", day)
 }
 
-// revision says of which publication the files of a day are: "old", "new", or "mixed" where some are of each.
+// revision says which publication the files of a day belong to: "old", "new", or
+// "mixed" if some are of each.
 func (k *killing) revision(t *testing.T, day string) string {
 	t.Helper()
 	found := map[string]bool{}
@@ -72,9 +73,10 @@ func (k *killing) revision(t *testing.T, day string) string {
 	return slices.Collect(maps.Keys(found))[0]
 }
 
-// check checks a report whose publication was killed: files are whole. A day of which some are new and some old is
-// said to be between revisions, unless all that is read is old. The next run, for another day, leaves no such day. It
-// returns how many there were.
+// check checks a report after its publication was killed. All files are complete. A
+// day with some new and some old files is reported as between revisions, unless only
+// old files are read. The next run, for another day, leaves no such day. check returns
+// how many there were.
 func (k *killing) check(t *testing.T) (mixed int) {
 	t.Helper()
 	days := daysOf(k.old)
@@ -105,7 +107,7 @@ func (k *killing) check(t *testing.T) (mixed int) {
 
 const daysKilled = 3
 
-// A directory: a run is killed at random moments while it makes days visible.
+// In a directory, a run is killed at random moments while it makes days visible.
 func TestKilledWhilePublishing(t *testing.T) {
 	t.Parallel()
 	trails := [2]string{generate(t, 1, daysKilled), generate(t, 2, daysKilled)}
@@ -140,7 +142,8 @@ func TestKilledWhilePublishing(t *testing.T) {
 	t.Logf("%d of %d days were between revisions", mixed, 6*daysKilled)
 }
 
-// S3: a run is killed before or after one of the requests that make its days visible.
+// In S3, a run is killed before or after one of the requests that make its days
+// visible.
 func TestKilledWhilePublishingInS3(t *testing.T) {
 	t.Parallel()
 	trails := [2]string{generate(t, 1, daysKilled), generate(t, 2, daysKilled)}
@@ -189,8 +192,9 @@ func TestKilledWhilePublishingInS3(t *testing.T) {
 	})
 }
 
-// A run stands still in the middle of its publication, for longer than a lease. Another run finishes that, and publishes
-// the day again. Then the first run goes on: it changes nothing.
+// A run is suspended in the middle of its publication, for longer than a lease.
+// Another run finishes that publication, and publishes the day again. Then the first
+// run continues: it changes nothing.
 func TestS3RunThatStandsStill(t *testing.T) {
 	t.Parallel()
 	trails := [2]string{generate(t, 1, 1), generate(t, 2, 1)}
@@ -210,7 +214,7 @@ func TestS3RunThatStandsStill(t *testing.T) {
 				}
 				return &fault{"stands still", func(w http.ResponseWriter, do func() *httptest.ResponseRecorder) {
 					defer func() { _ = first.Process.Signal(syscall.SIGCONT) }()
-					body, _ := io.ReadAll(r.Body) // all of the request is there before its sender stands still
+					body, _ := io.ReadAll(r.Body) // the request is complete before its sender is suspended
 					r.Body = io.NopCloser(bytes.NewReader(body))
 					_ = first.Process.Signal(syscall.SIGSTOP)
 					second = s.run(t, 3, "analyze", trails[1], "--out", reports+out, "--quiet", "--date", "2026-11-20")
@@ -223,7 +227,7 @@ func TestS3RunThatStandsStill(t *testing.T) {
 			if second != (finished{0, "", fmt.Sprintf(says, at)}) {
 				t.Errorf("the second run ends with %d and says %s", second.code, second.errOut)
 			}
-			if code := first.ProcessState.ExitCode(); code == 0 && at < 8 { // the last step may as well be done
+			if code := first.ProcessState.ExitCode(); code == 0 && at < 8 { // the last step may already be done
 				t.Errorf("stopped at step %d, the first run ends well", at)
 			}
 			sameFiles(t, fmt.Sprint("stopped at step ", at), tables(s.report(t, out+"/")), tables(s.report(t, want+"/")))

@@ -27,7 +27,7 @@ func of(day string, files map[string]string) map[string]string {
 	return some
 }
 
-// unrevised returns files whose run.json tell nothing of the report that they replaced.
+// unrevised returns files with the replaced report removed from each run.json.
 func unrevised(t testing.TB, files map[string]string) map[string]string {
 	t.Helper()
 	plain := maps.Clone(files)
@@ -55,7 +55,7 @@ func TestDayIsReplacedAsAWhole(t *testing.T) {
 	report, alone := filepath.Join(out, "report"), filepath.Join(out, "alone")
 	mustRun(t, 0, "analyze", first, "--out", report, "--quiet")
 	before := tree(t, report)
-	// Parts of a day that was larger once, and the same beside the other day's.
+	// Parts of a day that was once larger, and the same parts beside the other day's.
 	for _, name := range []string{"traffic" + day20, "objects" + day20, "traffic" + day21} {
 		before[name+"part-00001.parquet"] = before[name+"part-00000.parquet"]
 		if err := os.WriteFile(filepath.Join(report, name, "part-00001.parquet"), []byte(before[name+"part-00000.parquet"]), 0o666); err != nil {
@@ -78,7 +78,7 @@ func TestDayIsReplacedAsAWhole(t *testing.T) {
 	}
 }
 
-// A day that has no calls any more is reported as such: its old numbers are gone.
+// A day that has no calls any more is reported as empty: its old numbers are gone.
 func TestDayIsReplacedByNothing(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -127,7 +127,8 @@ Findings
 	}
 }
 
-// While one run works, a second one into the same directory says so and changes nothing.
+// While one run works, a second one into the same directory says so and changes
+// nothing.
 func TestTwoRunsAtOnce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -156,7 +157,7 @@ func TestTwoRunsAtOnce(t *testing.T) {
 	}
 }
 
-// waitFor waits until a path is there.
+// waitFor waits until a path exists.
 func waitFor(t *testing.T, path string) {
 	t.Helper()
 	for range 1000 {

@@ -12,8 +12,8 @@ import (
 	"vpcetrail/fixtures"
 )
 
-// TestReadmeCommands runs the README's commands of the small trail, and holds what the README shows against
-// what they print.
+// TestReadmeCommands runs the README's commands of the small trail, and compares their
+// output with what the README shows.
 func TestReadmeCommands(t *testing.T) {
 	for _, name := range []string{"analyze", "explain"} {
 		t.Run(name, func(t *testing.T) {
@@ -34,7 +34,8 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
-// TestReadmeReports runs the README's commands that read the small trail's report, likewise.
+// TestReadmeReports runs the README's commands that read the small trail's report, and
+// compares their output too.
 func TestReadmeReports(t *testing.T) {
 	out := t.TempDir()
 	mustRun(t, 0, "analyze", "../../fixtures/demo", "--endpoints", "../../fixtures/demo/endpoints.json", "--out", out, "--quiet")
@@ -67,7 +68,8 @@ func TestReadmeQuestions(t *testing.T) {
 	}
 }
 
-// readmeCommand returns the arguments of the README's first line that starts so.
+// readmeCommand returns the arguments of the README's first line that starts with
+// start.
 func readmeCommand(t *testing.T, start string) []string {
 	t.Helper()
 	return readmeCommandIn(t, "../../README.md", start)

@@ -96,7 +96,8 @@ func TestS3UploadThatFails(t *testing.T) {
 // remedyToRead ends the message about a file of a report that S3 refuses.
 const remedyToRead = ": allow s3:GetObject and s3:ListBucket on the report: without s3:ListBucket S3 says so of files that are not there, too"
 
-// A role that may only write gets the same answer whether a day is there or not: it could replace a better one unseen.
+// A role that may only write gets the same answer whether a day exists or not: it
+// could replace a better day without notice.
 func TestS3ReportThatMayOnlyBeWritten(t *testing.T) {
 	f := newS3(t)
 	f.do(func(w http.ResponseWriter, r *http.Request) bool {
@@ -122,7 +123,8 @@ func TestS3SummaryThatCannotBeRead(t *testing.T) {
 	}
 }
 
-// unreadable are the ways in which S3 does not give an object, with what the report then says.
+// unreadable are the ways in which S3 fails to return an object, with what the report
+// then says.
 var unreadable = []struct {
 	answer        func(http.ResponseWriter) bool
 	status, error string
@@ -140,13 +142,14 @@ var unreadable = []struct {
 	{func(w http.ResponseWriter) bool { return refuse(w, 403, "InvalidObjectState", "It is archived.") },
 		"unreadable", "open: InvalidObjectState: It is archived."},
 	{func(w http.ResponseWriter) bool {
-		_, _ = w.Write([]byte("\x1f\x8b")) // of unsaid length: another than the listing's would be another error
+		_, _ = w.Write([]byte("\x1f\x8b")) // without a length: one other than the listed length would be a different error
 		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	}, "unreadable", "read: unexpected EOF"},
 }
 
-// What cannot be read of a trail is named, nothing of it is counted, and the rest is published.
+// Objects that cannot be read are named, none of their records is counted, and the
+// rest is published.
 func TestS3ObjectsThatCannotBeRead(t *testing.T) {
 	f := newS3(t)
 	local := generate(t, 1, 1)
@@ -200,7 +203,7 @@ func TestS3ObjectsThatCannotBeRead(t *testing.T) {
 	sameFiles(t, "without the unreadable objects", tables(tree(t, out)), tables(tree(t, without)))
 }
 
-// Interrupted while it reads or while it writes, a run leaves nothing behind.
+// An interrupted run leaves nothing, whether it was reading or writing.
 func TestS3Interrupted(t *testing.T) {
 	f := newS3(t)
 	f.put(t, generate(t, 1, 1), "")
@@ -223,7 +226,7 @@ func TestS3Interrupted(t *testing.T) {
 				}
 				_, _ = io.Copy(io.Discard, r.Body)
 				cancel()
-				<-r.Context().Done() // the answer never comes
+				<-r.Context().Done() // no answer ever comes
 				return true
 			})
 			got := vpcetrail(ctx, "analyze", "s3://org-trail", "--date", "all", "--out", "s3://audit-reports/p")

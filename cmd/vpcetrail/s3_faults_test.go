@@ -15,7 +15,7 @@ const (
 	reports    = "s3://" + reportBucket + "/"
 )
 
-// Faults that pass change no byte of the report.
+// Temporary faults change no byte of the report.
 func TestS3FaultsThatPass(t *testing.T) {
 	t.Parallel()
 	eachServer(t, func(t *testing.T, s *s3Server) {
@@ -33,14 +33,15 @@ func TestS3FaultsThatPass(t *testing.T) {
 				t.Errorf("no fault at %s: choose another seed", step)
 			}
 		}
-		// Of an upload whose beginning was lost nobody knows; it holds nothing.
+		// If the answer to the start of an upload was lost, nobody knows the upload.
+		// It holds nothing.
 		if got, most := s.uploads(t), p.count("create lost")+p.count("create cut"); got > most {
 			t.Errorf("%d uploads are left, want at most %d", got, most)
 		}
 	})
 }
 
-// An object that fails for good is named and not counted; the others are.
+// An object that always fails is named and not counted. The others are counted.
 func TestS3FaultsThatStayAtObjects(t *testing.T) {
 	t.Parallel()
 	s, local := startFake(t), generate(t, 1, 1)
@@ -103,7 +104,7 @@ func download(t *testing.T, files map[string]string) string {
 	return dir
 }
 
-// What fails for good elsewhere ends the run, which leaves nothing behind.
+// A permanent fault anywhere else ends the run, which leaves nothing.
 func TestS3FaultsThatStay(t *testing.T) {
 	t.Parallel()
 	const first = "audit-reports/p/objects/dt=2026-11-20/part-00000.parquet"

@@ -22,7 +22,7 @@ import (
 	"vpcetrail/report"
 )
 
-// A trail gives the same tables, wherever it lies and wherever they go.
+// A trail gives the same tables, wherever the trail and the tables are stored.
 func TestS3GivesTheTablesOfTheDirectory(t *testing.T) {
 	eachServer(t, func(t *testing.T, s *s3Server) {
 		setAWS(t, s)
@@ -73,7 +73,8 @@ func TestS3GivesTheTablesOfTheDirectory(t *testing.T) {
 	})
 }
 
-// sameObjects checks that two reports name the same objects, each below a source of its own. ETags are S3's alone.
+// sameObjects checks that two reports name the same objects, each below its own
+// source. Only S3 has ETags.
 func sameObjects(t *testing.T, got, gotSource, want, wantSource string) {
 	t.Helper()
 	text := func(report, source string) string {
@@ -91,7 +92,8 @@ func sameObjects(t *testing.T, got, gotSource, want, wantSource string) {
 	}
 }
 
-// A large file goes up in parts, with checksums or, for servers that know none, without.
+// A large file is uploaded in parts, with checksums, or without for servers that do
+// not support them.
 func TestS3TakesFilesOfSeveralParts(t *testing.T) {
 	large := bytes.Repeat([]byte("vpcetrail"), 33<<20/9)
 	eachServer(t, func(t *testing.T, s *s3Server) {
@@ -124,7 +126,8 @@ func TestS3TakesFilesOfSeveralParts(t *testing.T) {
 	})
 }
 
-// Two runs for one day exclude each other in S3 too. A run for another day goes on meanwhile.
+// Two runs for one day exclude each other in S3 too. A run for another day continues
+// meanwhile.
 func TestS3TwoRunsAtOnce(t *testing.T) {
 	t.Parallel()
 	eachServer(t, func(t *testing.T, s *s3Server) {
@@ -170,7 +173,7 @@ func TestS3TwoRunsAtOnce(t *testing.T) {
 	})
 }
 
-// Objects are fetched ahead, many at once: 30 ms to each first byte must not add up.
+// Many objects are fetched ahead at once: 30 ms to each first byte must not add up.
 func TestS3IsFetchedAhead(t *testing.T) {
 	const latency, objects = 30 * time.Millisecond, 200
 	dir := t.TempDir()
@@ -215,7 +218,7 @@ func TestS3IsFetchedAhead(t *testing.T) {
 	t.Logf("%d objects in %v, up to %d at once", gets, elapsed, most)
 }
 
-// An object that is replaced between LIST and GET stands in table objects as it was read.
+// An object that is replaced between LIST and GET is in table objects as it was read.
 func TestS3ObjectReplacedWhileItIsListed(t *testing.T) {
 	eachServer(t, func(t *testing.T, s *s3Server) {
 		record := `{"eventVersion":"1.08","eventTime":"2026-11-20T10:00:00Z","eventSource":"sts.amazonaws.com","eventName":"GetCallerIdentity","awsRegion":"us-east-1","sourceIPAddress":"198.51.100.7","eventID":"%d","eventType":"AwsApiCall","recipientAccountId":"111122223333"}`

@@ -17,20 +17,22 @@ import (
 	"time"
 )
 
-// A proxy stands between the tool and an S3 server and lets requests fail. Which ones fail and how often follows from
-// what they ask for and from the seed; each step fails in every way in turn.
+// A proxy sits between the tool and an S3 server and makes requests fail. The request
+// and the seed decide which ones fail and how often. Each step fails in every way in
+// turn.
 type proxy struct {
 	s3Server
 	next   http.Handler
 	seed   uint64
-	always func(*http.Request) *fault // how a request fails each time, nil if it does not
+	always func(*http.Request) *fault // a request's permanent fault, nil if it has none
 
 	mu     sync.Mutex
-	asked  map[string]int // how often for what
-	failed map[string]int // how often at which step, and how often there in which way
+	asked  map[string]int // number of requests by what they ask for
+	failed map[string]int // number of failures by step, and by step and fault
 }
 
-// A fault is a way in which S3 fails. do has the server do what the request asks for, and returns its answer.
+// A fault is a way in which S3 fails. do makes the server execute the request, and
+// returns its answer.
 type fault struct {
 	name   string
 	answer func(w http.ResponseWriter, do func() *httptest.ResponseRecorder)
@@ -43,11 +45,12 @@ var (
 	slowDown = fault{"slow down", func(w http.ResponseWriter, _ func() *httptest.ResponseRecorder) {
 		refuse(w, http.StatusServiceUnavailable, "SlowDown", "Please reduce your request rate.")
 	}}
-	// errorIn200 is how S3 says that completing an upload failed after it has begun to answer.
+	// errorIn200 is S3's way to report that completing an upload failed after the
+	// answer has begun.
 	errorIn200 = fault{"error in a 200", func(w http.ResponseWriter, _ func() *httptest.ResponseRecorder) {
 		refuse(w, http.StatusOK, "InternalError", "We encountered an internal error.")
 	}}
-	// html and nothing are what a proxy on the way answers with.
+	// html and nothing are answers of a proxy in between.
 	html = fault{"html", func(w http.ResponseWriter, _ func() *httptest.ResponseRecorder) {
 		fmt.Fprint(w, "<!DOCTYPE html><html><body>Sign in</body></html>")
 	}}
@@ -67,8 +70,8 @@ var (
 	}}
 )
 
-// faultsOf returns the ways in which a step fails. To be asked to slow down costs a second and more, so only what is
-// done many at once is.
+// faultsOf returns the ways in which a step fails. A request to slow down costs a
+// second or more, so only steps that run many at once get it.
 func faultsOf(step string) []fault {
 	common := []fault{lost, cut, internalError, broken, late}
 	switch step {
@@ -107,7 +110,8 @@ func half(w http.ResponseWriter, do func() *httptest.ResponseRecorder) {
 	panic(http.ErrAbortHandler)
 }
 
-// newProxy puts a proxy in front of a server. Where always is given, it decides instead of the seed.
+// newProxy puts a proxy in front of a server. If always is given, it decides instead
+// of the seed.
 func newProxy(t *testing.T, s *s3Server, seed uint64, always func(*http.Request) *fault) *proxy {
 	t.Helper()
 	to, err := url.Parse(s.url)
@@ -121,7 +125,7 @@ func newProxy(t *testing.T, s *s3Server, seed uint64, always func(*http.Request)
 			r.Out.Host = r.In.Host // it is signed
 		},
 		Transport: s.http.Transport,
-		ErrorLog:  log.New(io.Discard, "", 0), // of connections that break
+		ErrorLog:  log.New(io.Discard, "", 0), // for broken connections
 	}
 	p.url = serve(t, p)
 	return p
@@ -140,7 +144,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// pick returns how a request fails, nil if it does not.
+// pick returns a request's fault, or nil if it has none.
 func (p *proxy) pick(r *http.Request) *fault {
 	query := r.URL.Query()
 	query.Del("uploadId") // the server's choice
@@ -162,15 +166,15 @@ func (p *proxy) pick(r *http.Request) *fault {
 	return &f
 }
 
-// count returns how often requests failed at a step, or at a step in one way.
+// count returns the number of failures at a step, or at a step by one fault.
 func (p *proxy) count(failed string) int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.failed[failed]
 }
 
-// times returns how often a request fails: once or twice for every second object, once for every fourth of the rest, which
-// is done one after the other.
+// times returns how often a request fails: once or twice for every second object, once
+// for every fourth of the other requests, which run one after the other.
 func (p *proxy) times(what, step string) int {
 	h := fnv.New64a()
 	fmt.Fprint(h, p.seed, what)
@@ -183,7 +187,7 @@ func (p *proxy) times(what, step string) int {
 	return 0
 }
 
-// stepOf says in a word what a request does.
+// stepOf returns a word for what a request does.
 func stepOf(r *http.Request) string {
 	query := r.URL.Query()
 	switch {

@@ -18,16 +18,16 @@ import (
 	"github.com/aws/smithy-go"
 )
 
-// An s3Server is an S3 API over HTTP or HTTPS. Its client is the test's own.
+// An s3Server is an S3 API over HTTP or HTTPS. The test has its own client for it.
 type s3Server struct {
 	url    string
 	ca     string // file with the certificate to trust; "" for plain HTTP
 	http   *http.Client
 	client *s3.Client
-	before atomic.Pointer[hook] // the fake's alone; nil: none
+	before atomic.Pointer[hook] // only for the fake; nil: none
 }
 
-// The buckets of an s3Server, and who may use it.
+// The buckets of an s3Server, and its credentials.
 const (
 	trailBucket  = "org-trail"
 	reportBucket = "audit-reports"
@@ -35,7 +35,7 @@ const (
 	secretKey    = "secret"
 )
 
-// servers are the S3 servers to test with: two that have nothing in common.
+// servers are the two S3 servers of the tests. They share no code.
 var servers = []struct {
 	name  string
 	start func(*testing.T) *s3Server
@@ -65,7 +65,7 @@ func (s *s3Server) connect(t *testing.T) {
 	}
 }
 
-// variables are the SDK's, so that nothing of the machine that the test runs on counts.
+// variables are the SDK's settings, so that no setting of the test machine matters.
 func (s *s3Server) variables() map[string]string {
 	return map[string]string{
 		"AWS_ENDPOINT_URL": s.url, "AWS_CA_BUNDLE": s.ca, "AWS_ACCESS_KEY_ID": accessKey, "AWS_SECRET_ACCESS_KEY": secretKey,
@@ -83,13 +83,14 @@ func setAWS(t *testing.T, s *s3Server) {
 	}
 }
 
-// run runs a command line in a process of its own, which tries each call to the server up to so many times.
+// run runs a command line in its own process, which tries each call to the server up
+// to attempts times.
 func (s *s3Server) run(t *testing.T, attempts int, args ...string) finished {
 	t.Helper()
 	cmd := s.command(t, attempts, args...)
 	var out, errOut strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &errOut
-	_ = cmd.Run() // the exit code tells
+	_ = cmd.Run() // the exit code shows the result
 	return finished{cmd.ProcessState.ExitCode(), out.String(), errOut.String()}
 }
 
@@ -148,7 +149,7 @@ func (s *s3Server) get(t *testing.T, key string) string {
 	return string(text)
 }
 
-// emptyReports checks that reportBucket holds nothing, and no upload that is not complete.
+// emptyReports checks that reportBucket holds no object and no incomplete upload.
 func (s *s3Server) emptyReports(t *testing.T) {
 	t.Helper()
 	s.do(nil)
@@ -160,12 +161,12 @@ func (s *s3Server) emptyReports(t *testing.T) {
 	}
 }
 
-// uploads returns how many uploads to reportBucket are begun and neither completed nor aborted.
+// uploads returns how many uploads to reportBucket are neither completed nor aborted.
 func (s *s3Server) uploads(t *testing.T) int {
 	t.Helper()
 	out, err := s.client.ListMultipartUploads(t.Context(), &s3.ListMultipartUploadsInput{Bucket: aws.String(reportBucket)})
 	var api smithy.APIError
-	if errors.As(err, &api) && api.ErrorCode() == "NoSuchUpload" { // the fake's word for a bucket that never had one
+	if errors.As(err, &api) && api.ErrorCode() == "NoSuchUpload" { // the fake's code for a bucket that never had an upload
 		return 0
 	}
 	if err != nil {

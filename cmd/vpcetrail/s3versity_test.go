@@ -12,13 +12,14 @@ import (
 	"testing"
 )
 
-// startVersity starts versitygw, an S3 server in front of a directory, for as long as the test runs. It speaks HTTPS,
-// as S3 does: the SDK then sends the checksum of what it uploads behind it.
+// startVersity starts versitygw, an S3 server that stores files in a directory, for
+// the duration of the test. It uses HTTPS, as S3 does: the SDK then sends the checksum
+// of an upload after its body.
 func startVersity(t *testing.T) *s3Server {
 	t.Helper()
 	program, address := findVersity(t), freeAddress(t)
 	cert, key, client := certificate(t)
-	files, attributes := t.TempDir(), t.TempDir() // apart: not every file system keeps attributes
+	files, attributes := t.TempDir(), t.TempDir() // separate: not every file system keeps attributes
 	startServer(t, address, program, "--quiet", "--keep-alive", "--port", address, "--access", accessKey, "--secret", secretKey,
 		"--cert", cert, "--key", key, "posix", "--sidecar", attributes, files)
 	s := &s3Server{url: "https://" + address, ca: cert, http: client}
@@ -46,7 +47,7 @@ func certificate(t *testing.T) (cert, key string, client *http.Client) {
 	return save("cert.pem", "CERTIFICATE", server.Certificate().Raw), save("key.pem", "PRIVATE KEY", secret), server.Client()
 }
 
-// findVersity returns the path of versitygw. Whoever has not installed it runs the other tests alone.
+// findVersity returns the path of versitygw. Without it, only the other tests run.
 func findVersity(t *testing.T) string {
 	t.Helper()
 	const name = "versitygw"

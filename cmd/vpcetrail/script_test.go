@@ -17,13 +17,13 @@ import (
 	_ "vpcetrail/fixtures" // for its flag -update
 )
 
-// TestScripts runs the stories of testdata/script. WORKSHOP is the folder of the endpoint workshop.
-// Beside testscript's own commands there are:
+// TestScripts runs the scripts of testdata/script. WORKSHOP is the folder of the
+// endpoint workshop. In addition to testscript's own commands there are:
 //
 //	exits CODE PROGRAM ARGS...   run a program that ends with this exit code
 //	fails CODE TEXT ARGS...      run vpcetrail, which ends so and prints this one line alone
 //	gzip FILE... TO              write one gzip member for each file
-//	join FILE... TO              write one file behind the other
+//	join FILE... TO              write the files one after the other
 //	cut FILE SIZE                cut a file short; a negative size is taken off its end
 //	poke FILE OFFSET BYTE        overwrite one byte; a negative offset counts from the end
 //	table DEST NAME COLUMN...    print columns of a table
@@ -36,7 +36,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("WORKSHOP", workshop)
-			env.Setenv("AWS_EC2_METADATA_DISABLED", "true") // whatever the test runs on
+			env.Setenv("AWS_EC2_METADATA_DISABLED", "true") // for any test machine
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
@@ -140,7 +140,7 @@ func write(ts *testscript.TestScript, name string, text []byte) {
 	ts.Check(os.WriteFile(path, text, 0o666))
 }
 
-// place reads a place in a file: from its end where it is negative.
+// place reads a position in a file. A negative one counts from the end.
 func place(ts *testscript.TestScript, arg string, size int) int {
 	n, err := strconv.Atoi(arg)
 	ts.Check(err)

@@ -10,8 +10,9 @@ import (
 	"time"
 )
 
-// startServer runs a server's program for as long as the test runs, and returns once it listens at address.
-// Its life is limited, should the tests die without a clean-up: no test may wait for others behind it.
+// startServer runs a server's program for the duration of the test, and returns once
+// it listens at address. If the tests die without a clean-up, the program ends after a
+// time limit, so that it does not block other tests.
 func startServer(t *testing.T, address, program string, args ...string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
@@ -45,7 +46,7 @@ func listens(address string) bool {
 	return err == nil && conn.Close() == nil
 }
 
-// freeAddress returns an address of this machine on which nobody listens.
+// freeAddress returns an unused address of this machine.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

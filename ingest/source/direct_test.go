@@ -20,10 +20,11 @@ import (
 // bySDK reports whether the SDK made a request: it numbers its attempts.
 func bySDK(r *http.Request) bool { return r.Header.Get("Amz-Sdk-Request") != "" }
 
-// oneByOne are options with which an object is fetched only once the one before is read.
+// oneByOne returns options for fetching each object only after the one before is read.
 func oneByOne(s *s3Server) Options { return Options{S3: s.open, Concurrency: 1, MaxBytes: 1} }
 
-// readAll reads every object of the test's bucket, and returns the texts by name, errors in their place.
+// readAll reads every object of the test's bucket. It returns the texts by name, or
+// the errors.
 func readAll(t *testing.T, opt Options) map[string]string {
 	t.Helper()
 	trail, err := Open(t.Context(), []string{"s3://logs/p"}, allDays, opt)
@@ -43,7 +44,8 @@ func readAll(t *testing.T, opt Options) map[string]string {
 	return got
 }
 
-// TestRequestsLikeTheSDKsAreSignedAsItSigns signs every request anew, with the SDK's signer, as S3 does.
+// TestRequestsLikeTheSDKsAreSignedAsItSigns signs every request again with the SDK's
+// signer, as S3 does.
 func TestRequestsLikeTheSDKsAreSignedAsItSigns(t *testing.T) {
 	server := newS3(t)
 	keys := []string{"a.json", "b c.json", "d+e=f&g.json", "h%20i.json", "ü/ä~.json", "j//k.json", "l(m)'n!*.json", "o:p@q,r;s$.json"}
@@ -121,7 +123,7 @@ func TestRequestsLikeTheSDKsCarryItsHeaders(t *testing.T) {
 	}
 }
 
-// TestChecksumsAreCompared has S3 send checksums that are right and wrong, of all kinds.
+// TestChecksumsAreCompared makes S3 send correct and wrong checksums of all kinds.
 func TestChecksumsAreCompared(t *testing.T) {
 	server := newS3(t)
 	names := []string{"Crc32", "Crc32c", "Crc64nvme", "Sha1", "Crc32-2"}
@@ -140,13 +142,13 @@ func TestChecksumsAreCompared(t *testing.T) {
 			}
 			name, parts, _ := strings.Cut(name, "-")
 			if parts != "" {
-				sum += "-" + parts // of parts: says nothing of the whole
+				sum += "-" + parts // of parts: it says nothing about the whole object
 			}
 			w.Header().Set("X-Amz-Checksum-"+name, sum)
 		}
 		return false
 	}
-	got := readAll(t, Options{Concurrency: 1, MaxBytes: 1}) // the product's own client asks for checksums
+	got := readAll(t, Options{Concurrency: 1, MaxBytes: 1}) // the product's own client requests checksums
 	for _, name := range names {
 		good, wrong := name+".good.json", name+".wrong.json"
 		if got[good] != "p/"+good && name != "Sha1" {

@@ -17,7 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// A fault is a way in which S3 fails; it is given the answer that would have been right.
+// A fault is a way in which S3 fails. It gets the correct answer.
 type fault func(w http.ResponseWriter, r *http.Request, right *httptest.ResponseRecorder)
 
 var (
@@ -68,8 +68,8 @@ func half(w http.ResponseWriter, right *httptest.ResponseRecorder) {
 	_ = http.NewResponseController(w).Flush()
 }
 
-// faulty makes the server fail where pick returns a fault, and refuse a GET whose
-// If-Match does not hold, which gofakes3 does not. It counts the requests.
+// faulty makes the server fail if pick returns a fault, and refuse a GET with an
+// If-Match that does not hold: gofakes3 does not do that. It counts the requests.
 func (s *s3Server) faulty(pick func(*http.Request) fault) *gauge {
 	requests, right := &gauge{}, s.Config.Handler
 	s.before = nil
@@ -103,7 +103,7 @@ func at(file string, n int, f fault) func(*http.Request) fault {
 	}
 }
 
-// patient are options with all the SDK's retries, but hardly a wait between them.
+// patient returns options with all the SDK's retries and almost no wait.
 func (s *s3Server) patient() Options {
 	retrying := s3.New(s.client.Options(), func(o *s3.Options) { o.RetryMaxAttempts = 0 })
 	s.client = retrying
@@ -113,7 +113,8 @@ func (s *s3Server) patient() Options {
 
 const always = 1 << 30
 
-// putTrail stores objects of many sizes, and one too large to be fetched ahead.
+// putTrail stores objects of many sizes, and one that is too large to be fetched
+// ahead.
 func putTrail(t testing.TB, s *s3Server, n int) {
 	t.Helper()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -128,7 +129,7 @@ func putTrail(t testing.TB, s *s3Server, n int) {
 	s.putBody(t, "p/3/large.json.gz", string(text))
 }
 
-// bodies returns the bytes of each object, or why they could not be read.
+// bodies returns the bytes of each object, or why it could not be read.
 func bodies(t testing.TB, opt Options) (map[string]string, map[string]error) {
 	t.Helper()
 	trail, err := Open(t.Context(), []string{"s3://logs/p"}, allDays, opt)
@@ -169,7 +170,7 @@ func TestFaultsChangeNothing(t *testing.T) {
 			return nil
 		}
 		if i == len(faults)-1 {
-			if stalls++; stalls > 6 { // they take their time
+			if stalls++; stalls > 6 { // they take a long time
 				return nil
 			}
 		}
@@ -228,13 +229,13 @@ func TestFaultsBeyondTheRetries(t *testing.T) {
 	}
 }
 
-// An object that is overwritten while it is read is never a mixture of two.
+// An object that is overwritten while it is read is never a mix of two.
 func TestFaultsWithAnObjectThatChanges(t *testing.T) {
 	before, after := strings.Repeat("a", 5000), strings.Repeat("b", 6000)
 	for _, tc := range []struct {
 		name  string
 		large bool
-		times int // it changes
+		times int // number of changes
 		want  string
 	}{
 		{"is read anew", false, 1, after},
@@ -256,7 +257,7 @@ func TestFaultsWithAnObjectThatChanges(t *testing.T) {
 				n++
 				in := &s3.PutObjectInput{Bucket: new(string), Key: new(string), Body: bytes.NewReader([]byte(after))}
 				*in.Bucket, *in.Key = bucket, "p/a.json"
-				if n > 1 { // another object each time, but the last
+				if n > 1 { // another object each time, except the last
 					in.Body = strings.NewReader(after[n:] + before)
 				}
 				if n == tc.times {
@@ -289,7 +290,7 @@ func TestFaultsWithAnObjectThatChanges(t *testing.T) {
 	}
 }
 
-// The rest of a body is all that is fetched again.
+// Only the rest of a body is fetched again.
 func TestFaultsCostOnlyTheRest(t *testing.T) {
 	server := newS3(t)
 	opt := server.patient()
@@ -308,7 +309,7 @@ func TestFaultsCostOnlyTheRest(t *testing.T) {
 	equal(t, "ranges", ranges, []string{"", "bytes=524288-", "bytes=786432-"})
 }
 
-// A server that ignores If-Match cannot smuggle another object's rest in.
+// A server that ignores If-Match cannot add the rest of another object.
 func TestFaultsOnAServerWithoutIfMatch(t *testing.T) {
 	server := newS3(t)
 	opt := server.patient()
@@ -404,7 +405,7 @@ func TestFaultsOfThrottlingSlowTheFetchersDown(t *testing.T) {
 	}
 }
 
-// A reader that takes its time is no stall of S3's.
+// A slow reader is not a stall of S3.
 func TestFaultsAreNotASlowReader(t *testing.T) {
 	server := newS3(t)
 	opt := server.patient()

@@ -19,20 +19,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 )
 
-// A lookup is a request for LookupEvents, as it is sent.
+// A lookup is a request for LookupEvents, as sent.
 type lookup struct {
 	StartTime, EndTime float64
 	MaxResults         int
 	NextToken          string
 }
 
-// A lookedEvent is an event as it is answered.
+// A lookedEvent is an event of an answer.
 type lookedEvent struct {
 	EventID         string `json:"EventId"`
 	CloudTrailEvent string
 }
 
-// A history is an event history over HTTP. It holds the times of its events, which are their ids too.
+// A history is an event history over HTTP. It holds the times of its events, which are
+// also their ids.
 type history struct {
 	*httptest.Server
 	events []time.Time
@@ -73,7 +74,8 @@ func (h *history) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(answer.Body.Bytes())
 }
 
-// answer returns a page. A token tells its place, and the window that it is good for.
+// answer returns a page. A token holds its position, and the window that it is valid
+// for.
 func (h *history) answer(w http.ResponseWriter, in lookup) {
 	window, from := fmt.Sprint(in.StartTime, in.EndTime), 0
 	if in.NextToken != "" {
@@ -105,7 +107,7 @@ func (h *history) answer(w http.ResponseWriter, in lookup) {
 	_ = json.NewEncoder(w).Encode(page)
 }
 
-// refused answers with an error of CloudTrail's.
+// refused answers with a CloudTrail error.
 func refused(status int, code, message string) fault {
 	return func(w http.ResponseWriter, _ *http.Request, _ *httptest.ResponseRecorder) {
 		w.Header().Set("X-Amzn-ErrorType", code)
@@ -114,7 +116,8 @@ func refused(status int, code, message string) fault {
 	}
 }
 
-// options look up without waiting, on the day after the 21st of November.
+// options returns options for look-ups without waiting, on the day after the 21st of
+// November.
 func (h *history) options() Options {
 	return Options{
 		CloudTrail: func(_ context.Context, region string) (*cloudtrail.Client, error) {
@@ -129,7 +132,7 @@ func (h *history) options() Options {
 	}
 }
 
-// first says yes the first n times.
+// first returns true the first n times.
 func first(n int) func() bool {
 	var seen gauge
 	return func() bool { return seen.add(1) <= int64(n) }

@@ -63,8 +63,9 @@ func TestListingRunsAheadInParallel(t *testing.T) {
 	}
 }
 
-// The first object of a trail eight folders deep is known after three answers, one behind the other, not after ten: one tells
-// a key, one the folders above its account's, one those below.
+// The first object of a trail eight folders deep is known after three answers in a
+// row, not after ten. One gives a key, one the folders above its account's, one those
+// below.
 func TestFoldersOnTheWayAreListedAtOnce(t *testing.T) {
 	for _, tc := range []struct {
 		name string
@@ -82,7 +83,7 @@ func TestFoldersOnTheWayAreListedAtOnce(t *testing.T) {
 				server.put(t, "p/AWSLogs/"+org+"/"+acct+key)
 			}
 			var mu sync.Mutex
-			waiting, rounds, found := 0, 0, false // LISTs, times that one came while none waited, a GET has come
+			waiting, rounds, found := 0, 0, false // LISTs; how often one came while none waited; a GET has come
 			server.before = func(_ http.ResponseWriter, r *http.Request) bool {
 				mu.Lock()
 				defer mu.Unlock()

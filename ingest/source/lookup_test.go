@@ -16,7 +16,8 @@ import (
 	"vpcetrail/ingest/source/list"
 )
 
-// lookedUp reads a history and returns the ids of the events by object; of one that fails, the error.
+// lookedUp reads a history. It returns the ids of the events by object, or the error
+// of one that fails.
 func lookedUp(t *testing.T, args []string, sel list.Selection, opt Options) (names []string, ids map[string][]string, errs map[string]error) {
 	t.Helper()
 	trail, err := Open(t.Context(), args, sel, opt)
@@ -86,7 +87,8 @@ func wantDay(t *testing.T, ids map[string][]string, name string) {
 	}
 }
 
-// A day is an object, whose events are asked for page by page; of other days none is asked for.
+// A day is an object. Its events are requested page by page, and those of other days
+// are not requested.
 func TestLookupReadsTheDaysOfTheWindow(t *testing.T) {
 	h := newHistory(t, busy()...)
 	names, ids, errs := lookedUp(t, []string{"lookup-events://eu-west-1/", "lookup-events://eu-west-1"}, twoDays, h.options())
@@ -106,7 +108,7 @@ func TestLookupReadsTheDaysOfTheWindow(t *testing.T) {
 	}
 }
 
-// Without a window all that CloudTrail keeps is read: 90 days, today included.
+// Without a window, everything that CloudTrail keeps is read: 90 days, today included.
 func TestLookupReadsNinetyDaysOfEachRegion(t *testing.T) {
 	h := newHistory(t)
 	names, _, errs := lookedUp(t, []string{"lookup-events://us-east-1", "lookup-events://eu-west-1"}, allDays, h.options())
@@ -157,7 +159,7 @@ func TestLookupSurvivesPassingFaults(t *testing.T) {
 	}
 }
 
-// A day that cannot be read to its end is an error; the other days stand.
+// A day that cannot be read to its end is an error. The other days are valid.
 func TestLookupThatFailsHalfWay(t *testing.T) {
 	for _, tc := range []struct {
 		fault        fault
@@ -210,7 +212,7 @@ func TestOpenRefusesHistories(t *testing.T) {
 	}
 }
 
-// Requests keep their distance, retries and those of several days at once included.
+// Requests keep their distance, including retries and those of several days at once.
 func TestLookupKeepsTheRate(t *testing.T) {
 	const every = 20 * time.Millisecond
 	h := newHistory(t, busy()...)
@@ -243,7 +245,7 @@ func TestLookupKeepsTheRate(t *testing.T) {
 	}
 }
 
-// A reading that is cancelled ends at once, also while it waits for its turn.
+// A cancelled read ends at once, even while it waits for its turn.
 func TestLookupIsCancelled(t *testing.T) {
 	h := newHistory(t, busy()...)
 	opt := h.options()

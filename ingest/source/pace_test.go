@@ -11,14 +11,14 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// A model is a store that answers after latency, and brings at most most objects a second.
+// A model is a store that answers after latency, at most objects a second.
 type model struct {
 	latency time.Duration
 	most    float64
 }
 
-// run has objects of size fetched by p from m for a while, and returns the limits
-// that p had, the last one at the end of each round time.
+// run makes p fetch objects of size from m for a while. It returns the limits of p,
+// the last one at the end of each round time.
 func (m model) run(p *pace, clock *time.Time, size int64, length time.Duration) (limits []int) {
 	for end := clock.Add(length); clock.Before(end); {
 		rate := min(float64(p.limit)/m.latency.Seconds(), m.most)
@@ -80,7 +80,7 @@ func TestPaceHalvesWhenAskedToSlowDown(t *testing.T) {
 	fast := model{30 * time.Millisecond, 1e9}
 	fast.run(p, clock, 2000, time.Second)
 	for _, want := range []int{128, 64, 32, 16, 8, 4, 4} {
-		for range 100 { // answers to what was asked before: one halving
+		for range 100 { // answers to earlier requests: one halving
 			p.slow()
 		}
 		if p.limit != want {
@@ -108,8 +108,8 @@ func TestPaceHalvesWhenAskedToSlowDown(t *testing.T) {
 	}
 }
 
-// What throttles at a rate keeps the pace around it: the limit neither sticks at
-// the bottom nor stays above.
+// A store that throttles at a rate keeps the pace near that rate: the limit neither
+// stays at the bottom nor stays above.
 func TestPaceFollowsAThrottledStore(t *testing.T) {
 	p := newPace(minPace, 256)
 	clock := newClock(p)
@@ -143,7 +143,8 @@ func TestPaceGivesUpWhatDoesNotPayAnyMore(t *testing.T) {
 	}
 }
 
-// That slots wait for the listing tells nothing of the store: neither does the limit grow by it, nor does a try fail.
+// Slots that wait for the listing say nothing about the store: the limit does not
+// grow, and no test fails.
 func TestPaceIsNotJudgedByIdleSlots(t *testing.T) {
 	p := newPace(minPace, 256)
 	clock := newClock(p)
@@ -154,7 +155,7 @@ func TestPaceIsNotJudgedByIdleSlots(t *testing.T) {
 		*clock = clock.Add(time.Millisecond) // so that 30 slots are in use
 		p.used++
 		p.leave(2000, 30*time.Millisecond)
-		if i == 1000 { // the round that had begun before is over
+		if i == 1000 { // the round that had already begun is over
 			limit = p.limit
 		}
 	}
@@ -167,7 +168,8 @@ func TestPaceIsNotJudgedByIdleSlots(t *testing.T) {
 	}
 }
 
-// A machine or a network that stands still for a moment looks like a store that brings no more.
+// A machine or a network that hangs for a moment looks like a store that has reached
+// its limit.
 func TestPaceSoonForgetsAHiccup(t *testing.T) {
 	for hiccups := range 4 {
 		p := newPace(minPace, 512)
@@ -175,7 +177,7 @@ func TestPaceSoonForgetsAHiccup(t *testing.T) {
 		fast := model{100 * time.Millisecond, 1e9}
 		fast.run(p, clock, 2000, 150*time.Millisecond)
 		for range hiccups {
-			for before := p.limit; p.limit == before; { // a try that fails
+			for before := p.limit; p.limit == before; { // a test that fails
 				*clock = clock.Add(300 * time.Millisecond / time.Duration(p.limit))
 				p.used++
 				p.leave(2000, 300*time.Millisecond)
@@ -208,7 +210,8 @@ func TestPaceLetsInNoMoreThanItsLimit(t *testing.T) {
 	<-entered
 }
 
-// A latent listing, which is a store too, hands out objects that take their time to answer, as pages of a listing do.
+// A latent listing, which is also a store, returns objects that take time to answer,
+// like pages of a listing.
 type latent struct {
 	given
 	left int

@@ -18,7 +18,8 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// shorter sends the first bytes alone, and says that they are all: such as a proxy does that has kept a part.
+// shorter sends only the first bytes, as if they were all, like a proxy that has
+// cached a part.
 func shorter(keep int) fault {
 	return func(w http.ResponseWriter, _ *http.Request, right *httptest.ResponseRecorder) {
 		right.Body.Truncate(keep)
@@ -27,14 +28,14 @@ func shorter(keep int) fault {
 	}
 }
 
-// altered sends as many bytes, of which one is another.
+// altered sends the same number of bytes, one of them changed.
 func altered(w http.ResponseWriter, _ *http.Request, right *httptest.ResponseRecorder) {
 	right.Body.Bytes()[right.Body.Len()/2] ^= 1
 	head(w, right)
 	_, _ = w.Write(right.Body.Bytes())
 }
 
-// unannounced sends the first bytes alone, without their number.
+// unannounced sends only the first bytes, without their number.
 func unannounced(w http.ResponseWriter, _ *http.Request, right *httptest.ResponseRecorder) {
 	for name, values := range right.Header() {
 		w.Header()[name] = values
@@ -54,7 +55,7 @@ func with(next fault, headers ...string) fault {
 	}
 }
 
-// What is not the object as listed is fetched anew, and never counts.
+// Bytes that are not those of the listed object are fetched again, and never count.
 func TestProvenBytes(t *testing.T) {
 	text := strings.Repeat(`{"Records":[]}`+"\n", 1000)
 	other := []byte(text)
@@ -65,7 +66,7 @@ func TestProvenBytes(t *testing.T) {
 		name  string
 		large bool
 		fault fault
-		want  string // where it stays so; "": that is the object
+		want  string // the error if it stays so; "": the object
 	}{
 		{"shorter", false, shorter(1500), "open: the server announces 1500 bytes, and the listing 15000"},
 		{"empty", false, shorter(0), "open: the server announces 0 bytes, and the listing 15000"},
@@ -112,7 +113,8 @@ func TestProvenBytes(t *testing.T) {
 	}
 }
 
-// S3's checksum is of the whole answer: of a body that broke off, the rest is proved all the same.
+// S3's checksum covers the whole answer. If a body is interrupted, its rest is still
+// checked.
 func TestProvenRestOfABody(t *testing.T) {
 	server := newS3(t)
 	opt := server.patient()
@@ -134,7 +136,7 @@ func TestProvenRestOfABody(t *testing.T) {
 	}
 }
 
-// Gzip proves itself, and pays for no MD5.
+// Gzip has its own checksum, so it needs no MD5.
 func TestProvenGzipIsLeftToItself(t *testing.T) {
 	var zipped bytes.Buffer
 	w := gzip.NewWriter(&zipped)
@@ -149,7 +151,7 @@ func TestProvenGzipIsLeftToItself(t *testing.T) {
 	}
 }
 
-// Whoever wants checksums only when required is asked for none.
+// With checksums only when required, none is requested.
 func TestProvenWhenRequired(t *testing.T) {
 	server := newS3(t)
 	opt := server.patient()
@@ -161,7 +163,7 @@ func TestProvenWhenRequired(t *testing.T) {
 	}
 }
 
-// An object that is replaced once it was listed is what it is when it is read, and so is what is said of it.
+// An object that is replaced after the listing is reported as it was read.
 func TestProvenObjectThatIsReplaced(t *testing.T) {
 	for _, after := range []string{"{}", strings.Repeat(" ", 5000), "", strings.Repeat(" ", maxWhole+1)} {
 		t.Run(fmt.Sprint(len(after), " bytes"), func(t *testing.T) {
@@ -196,7 +198,7 @@ func TestProvenObjectThatIsReplaced(t *testing.T) {
 	}
 }
 
-// A file that grows once it was listed is what it is when it is read.
+// A file that grows after the listing is reported as it was read.
 func TestProvenFileThatGrows(t *testing.T) {
 	dir := t.TempDir()
 	writeTree(t, dir, "a.json", "b.json")
@@ -214,7 +216,7 @@ func TestProvenFileThatGrows(t *testing.T) {
 	}
 }
 
-// A body that drips is fetched anew, the rest of it.
+// If a body comes too slowly, the rest of it is fetched again.
 func TestFaultsOfABodyThatDrips(t *testing.T) {
 	dripping := func(w http.ResponseWriter, r *http.Request, right *httptest.ResponseRecorder) {
 		head(w, right)
@@ -255,7 +257,7 @@ func TestFaultsOfABodyThatDrips(t *testing.T) {
 	}
 }
 
-// A listing that drips is asked for again.
+// A listing that comes too slowly is requested again.
 func TestFaultsOfAListingThatDrips(t *testing.T) {
 	server := newS3(t)
 	server.put(t, "p/a.json", "p/d/a.json")

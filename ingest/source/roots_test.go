@@ -54,7 +54,7 @@ func TestOpenRefusesWithoutPermissionToList(t *testing.T) {
 	}
 }
 
-// A listing refused on the way ends the trail there, behind the objects before it.
+// A listing that is refused midway ends the trail there, after the objects before it.
 func TestNextReportsAListingRefusedOnTheWay(t *testing.T) {
 	server := newS3(t)
 	server.put(t, "a/a.json", "b/b.json", "c/c.json")
@@ -109,7 +109,7 @@ func TestBucketInAnotherRegionIsFollowed(t *testing.T) {
 	}
 }
 
-// awsEnv leaves the SDK nothing but what the test sets.
+// awsEnv gives the SDK only what the test sets.
 func awsEnv(t testing.TB, env map[string]string) {
 	t.Helper()
 	none := filepath.Join(t.TempDir(), "none")

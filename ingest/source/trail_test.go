@@ -24,7 +24,7 @@ const (
 	org   = "o-a1b2c3d4e5"
 )
 
-// mixed is a bucket with trails laid out in every way AWS has, among other logs.
+// mixed is a bucket with trails in every layout of AWS, among other logs.
 var mixed = []string{
 	"AWSLogs/123456789012/CloudTrail/us-east-1/2026/11/19/a.json.gz",
 	"AWSLogs/123456789012/CloudTrail/us-east-1/2026/11/20/a.json.gz",
@@ -41,8 +41,8 @@ var mixed = []string{
 	"flat/666666666666_CloudTrail_us-east-1_20261201T0005ZB.json.gz",
 }
 
-// untold are objects outside AWS's layout that CloudTrail has not named. Beside AWSLogs they may be
-// anything; below a source without it they are read.
+// untold are objects outside AWS's layout that CloudTrail has not named. Beside
+// AWSLogs they may be anything. Below a source without AWSLogs they are read.
 var untold = []string{"flat/untold.jsonl", "flat-more/untold.json", "top.json.zst"}
 
 // unread lies beside mixed.
@@ -65,8 +65,8 @@ var unread = []string{
 	"report/traffic/dt=2026-11-20/part-00000.parquet",
 }
 
-// both gives the test the same tree in a directory and in S3. The root is
-// prepended to a source and cut off the names that are compared.
+// both runs the test on the same tree in a directory and in S3. The root is added to a
+// source and removed from the names that are compared.
 func both(t *testing.T, keys []string, test func(t *testing.T, root string, opt Options)) {
 	t.Run("directory", func(t *testing.T) {
 		dir := t.TempDir()
@@ -185,7 +185,8 @@ func TestTrailOutOfTheWindowHasNothing(t *testing.T) {
 	})
 }
 
-// Whatever sources are given, in whatever order, their union is handed out once and in one order.
+// The union of the sources is returned once and in one order, whatever the sources and
+// their order.
 func TestTrailHandsOutOverlappingSourcesOnce(t *testing.T) {
 	keys := slices.Concat(mixed, untold, unread)
 	args := []string{""} // the root itself
@@ -202,7 +203,7 @@ func TestTrailHandsOutOverlappingSourcesOnce(t *testing.T) {
 		for _, sel := range []list.Selection{allDays, oneDay(t, "2026-11-20"), {Window: day.Window{From: 0, To: 30000}}} {
 			rounds := 30
 			if opt.S3 != nil {
-				rounds = 3 // slower, and the same code
+				rounds = 3 // slower, with the same code
 			}
 			for range rounds {
 				var chosen, want []string
@@ -251,7 +252,7 @@ func TestTrailTellsWhatIsKnownOfAnObject(t *testing.T) {
 	})
 }
 
-// A folder given by a relative path is placed by the whole of it.
+// A folder given by a relative path gets its place from the absolute path.
 func TestTrailPlacesARelativePath(t *testing.T) {
 	dir := t.TempDir()
 	writeTree(t, dir, "AWSLogs/"+acct+"/CloudTrail/us-east-1/2026/11/20/a.json.gz", "AWSLogs/"+acct+"/vpcflowlogs/us-east-1/2026/11/20/f.log.gz")
@@ -311,11 +312,12 @@ func prefixed(prefix string, list []string) []string {
 	return out
 }
 
-// A trail whose context ended before anything was listed or fetched closes all the same, and says why.
+// A trail whose context ended before anything was listed or fetched can still be
+// closed, and says why.
 func TestTrailOfAnEndedContextCloses(t *testing.T) {
 	dir := t.TempDir()
 	writeTree(t, dir, mixed...)
-	for range 200 { // which goroutine sees the end first is chance
+	for range 200 { // it is random which goroutine sees the end first
 		ctx, cancel := context.WithCancel(context.Background())
 		go cancel()
 		trail, err := Open(ctx, []string{dir, "-"}, allDays, Options{})
@@ -324,7 +326,7 @@ func TestTrailOfAnEndedContextCloses(t *testing.T) {
 		}
 		closed := make(chan struct{})
 		go func() {
-			_ = trail.Close() // it has no error to give
+			_ = trail.Close() // it has no error to return
 			close(closed)
 		}()
 		select {

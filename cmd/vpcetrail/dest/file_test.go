@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// holdsAlone checks what a file holds, and that nothing lies in its folder beside the names given.
+// holdsAlone checks a file's content, and that its folder holds nothing but the given
+// names.
 func holdsAlone(t *testing.T, name, want string, names ...string) {
 	t.Helper()
 	got, err := os.ReadFile(name)
@@ -37,7 +38,7 @@ func writeFile(t *testing.T, name, text string) {
 	}
 }
 
-// A reader that has the file open reads what it opened, to its end.
+// A reader that opened the old file reads it to its end.
 func TestWriteFileReplaces(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "page.html")
 	writeFile(t, name, "the first")
@@ -82,8 +83,8 @@ func modeOf(t *testing.T, name string) os.FileMode {
 	return info.Mode()
 }
 
-// Links stay, relative ones and those in a row too, and so does one whose file is yet to be made. Where .. leads to is
-// up to the folder that a link before it leads to.
+// Links stay: relative ones, several in a row, and one to a file that does not exist
+// yet. The folder that an earlier link leads to decides what .. means.
 func TestWriteFileFollowsLinks(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.MkdirAll(filepath.Join(dir, "deep/er"), 0o777); err != nil {
@@ -108,7 +109,8 @@ func TestWriteFileFollowsLinks(t *testing.T) {
 	}
 }
 
-// What is no regular file, or was given open, is written to and stays what it is.
+// A file that is not regular, or was received open, is written to and stays what it
+// is.
 func TestWriteFileLeavesDevices(t *testing.T) {
 	if _, err := os.Stat("/proc/self/fd"); err != nil {
 		t.Skip("no /proc: ", err)
@@ -148,7 +150,7 @@ func TestWriteFileLeavesDevices(t *testing.T) {
 	}
 }
 
-// openAs is the name under which a process finds its own open file.
+// openAs returns the name under which a process finds its own open file.
 func openAs(f *os.File) string { return "/proc/self/fd/" + strconv.Itoa(int(f.Fd())) }
 
 func TestWriteFileFails(t *testing.T) {
@@ -183,7 +185,7 @@ func TestWriteFileFails(t *testing.T) {
 	holdsAlone(t, page, "as it was", "page", "ring")
 }
 
-// Whatever fails after the text is staged, nothing stays beside the file.
+// If anything fails after the text is staged, no staged file is left.
 func TestReplaceLeavesNothingStaged(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "folder")
 	if err := os.Mkdir(folder, 0o777); err != nil {
@@ -199,7 +201,7 @@ func TestReplaceLeavesNothingStaged(t *testing.T) {
 	}
 }
 
-// Who may not write to a file does not get to replace it either.
+// A user without write permission cannot replace the file either.
 func TestWriteFileAsksForPermission(t *testing.T) {
 	folder := t.TempDir()
 	name := filepath.Join(folder, "page")

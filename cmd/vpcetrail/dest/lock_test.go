@@ -16,16 +16,17 @@ import (
 	"vpcetrail/report"
 )
 
-// shortLease is as short as the times of S3 allow, which are whole seconds.
+// shortLease is as short as the times of S3 allow: they are whole seconds.
 const shortLease = 3 * time.Second
 
-// openLeased opens a store whose runs are dead after a short lease.
+// openLeased opens a store with a short lease.
 func openLeased(t *testing.T, f *fakeS3) *s3Store {
 	t.Helper()
 	return newS3Store(f.client, bucket, "p", S3Options{Lease: shortLease}, nil)
 }
 
-// eachStore runs a test on a directory and on a fake of S3. open opens the same store again, as another process does.
+// eachStore runs a test on a directory and on a fake of S3. open opens the same store
+// again, like another process.
 func eachStore(t *testing.T, test func(t *testing.T, open func() report.Store)) {
 	t.Run("directory", func(t *testing.T) {
 		t.Parallel()
@@ -41,7 +42,7 @@ func eachStore(t *testing.T, test func(t *testing.T, open func() report.Store)) 
 
 const otherUnit = "dt=2026-11-21"
 
-// Two runs for one day exclude each other. Runs for other days go on meanwhile.
+// Two runs for one day exclude each other. Runs for other days continue meanwhile.
 func TestLockIsPerDay(t *testing.T) {
 	eachStore(t, func(t *testing.T, open func() report.Store) {
 		first := begin(t, open())
@@ -63,7 +64,7 @@ func TestLockIsPerDay(t *testing.T) {
 	})
 }
 
-// Of many runs that want one day at once, one at a time has it.
+// Many runs want one day at once: one at a time gets it.
 func TestManyRunsForOneDay(t *testing.T) {
 	eachStore(t, func(t *testing.T, open func() report.Store) {
 		var runs sync.WaitGroup
@@ -101,8 +102,8 @@ func TestManyRunsForOneDay(t *testing.T) {
 	})
 }
 
-// A run over everything locks its days when it publishes, and excludes others of its kind before. A run for some
-// days has all of them, or none.
+// A run over all days locks its days when it publishes. From the start it excludes
+// other runs over all days. A run for some days locks all of them or none.
 func TestBeginLocksWindows(t *testing.T) {
 	eachStore(t, func(t *testing.T, open func() report.Store) {
 		note := func(text string) { t.Error(text) }
@@ -134,7 +135,8 @@ func TestBeginLocksWindows(t *testing.T) {
 	})
 }
 
-// die ends a Writer as kill -9 does: it gives no sign of life any more, and gives back nothing.
+// die ends a Writer as kill -9 does: it gives no further sign of life, and releases
+// nothing.
 func (p *publication) die() {
 	switch w := p.w.(type) {
 	case *s3Writer:
@@ -146,7 +148,8 @@ func (p *publication) die() {
 	}
 }
 
-// The days of a run that was killed are free again after a lease, and of what it staged nothing shows.
+// The days of a killed run are free again after a lease, and none of its staged files
+// is visible.
 func TestLockOfADeadRun(t *testing.T) {
 	eachStore(t, func(t *testing.T, open func() report.Store) {
 		dead := begin(t, open())
@@ -156,7 +159,7 @@ func TestLockOfADeadRun(t *testing.T) {
 		stage(t, next, " of the next run", day1, run1)
 		commit(t, next)
 		holds(t, open(), "", " of the next run", run1, day1)
-		if _, s3 := dead.w.(*s3Writer); s3 { // it was only asleep
+		if _, s3 := dead.w.(*s3Writer); s3 { // it was only suspended
 			err := dead.Commit(t.Context(), nil)
 			if err == nil || !errors.Is(err, errTaken) {
 				t.Errorf("a run whose lock is lost ends with %v", err)
@@ -167,7 +170,8 @@ func TestLockOfADeadRun(t *testing.T) {
 	})
 }
 
-// A server that ignores conditions, or refuses them, or a role that may not use them: the run says so, and goes on.
+// A server ignores conditions or refuses them, or a role may not use them: the run
+// says so and continues.
 func TestS3WithoutConditionalWrites(t *testing.T) {
 	strip := func(http.ResponseWriter, *http.Request) bool { return false }
 	const lax = ": two runs for one day at the same time are not kept apart"
@@ -212,7 +216,8 @@ func TestS3WithoutConditionalWrites(t *testing.T) {
 	}
 }
 
-// The clocks of the machines that run vpcetrail do not count: how old a run's sign of life is, S3 alone says.
+// The clocks of the machines that run vpcetrail do not matter: only S3's clock decides
+// how old a run's sign of life is.
 func TestS3ClockFarAway(t *testing.T) {
 	f := newFakeS3(t)
 	f.backend = gofakes3.New(s3mem.New(), gofakes3.WithTimeSkewLimit(0), gofakes3.WithAutoBucket(true)).Server() // the SDK signs by the server's clock
@@ -240,7 +245,7 @@ func TestS3ClockFarAway(t *testing.T) {
 	begin(t, openLeased(t, f)).Abort()
 }
 
-// rewritten is an answer whose header is changed before it is sent.
+// rewritten is an answer with a header that is changed before it is sent.
 type rewritten struct {
 	http.ResponseWriter
 	change func(http.Header)

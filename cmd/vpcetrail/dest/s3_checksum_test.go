@@ -15,8 +15,9 @@ import (
 
 var checksumsIn = regexp.MustCompile(`<Checksum(\w+)>`)
 
-// checked makes the fake answer and refuse as S3 does, which tells a part's checksum and completes an upload only by
-// checksums of the kind that it was begun with. It returns what uploads were begun with.
+// checked makes the fake behave like S3. It returns a part's checksum, and completes
+// an upload only with checksums of the kind that was named at its start. begun returns
+// the kinds that were named.
 func checked(f *fakeS3) (begun func() []string) {
 	var kinds []string
 	f.before = func(w http.ResponseWriter, r *http.Request) bool {
@@ -24,7 +25,7 @@ func checked(f *fakeS3) (begun func() []string) {
 		case isUpload(r, "create"):
 			kinds = append(kinds, r.Header.Get("X-Amz-Checksum-Algorithm"))
 		case isUpload(r, "part"):
-			w.Header().Set("X-Amz-Checksum-Crc64nvme", "Y2hlY2tlZCE=") // S3's own, unasked for
+			w.Header().Set("X-Amz-Checksum-Crc64nvme", "Y2hlY2tlZCE=") // S3 adds its own checksum without a request
 			if r.Header.Get("X-Amz-Checksum-Crc32") != "" || r.Header.Get("X-Amz-Trailer") == "x-amz-checksum-crc32" {
 				w.Header().Set("X-Amz-Checksum-Crc32", "Y2hlYw==")
 			}

@@ -19,7 +19,8 @@ import (
 	"vpcetrail/report"
 )
 
-// A fault is a way in which S3 fails; do has S3 do what the request asks for, and returns the right answer.
+// A fault is a way in which S3 fails. do executes the request and returns the correct
+// answer.
 type fault struct {
 	name   string
 	answer func(w http.ResponseWriter, do func() *httptest.ResponseRecorder)
@@ -68,7 +69,7 @@ func reset(w http.ResponseWriter) {
 	_ = conn.Close()
 }
 
-// fail lets the first n requests fail that which tells.
+// fail makes the first n requests fail for which which is true.
 func (f *fakeS3) fail(n int, flt fault, which func(*http.Request) bool) {
 	var mu sync.Mutex
 	f.before = func(w http.ResponseWriter, r *http.Request) bool {
@@ -87,7 +88,7 @@ func (f *fakeS3) fail(n int, flt fault, which func(*http.Request) bool) {
 	}
 }
 
-// patient opens a store that tries a call up to five times, and hardly waits.
+// patient opens a store that tries a call up to five times, with almost no wait.
 func patient(t *testing.T, f *fakeS3) report.Store {
 	t.Helper()
 	f.client = s3.New(f.client.Options(), func(o *s3.Options) { o.RetryMaxAttempts = 5 })
@@ -99,7 +100,7 @@ func patient(t *testing.T, f *fakeS3) report.Store {
 	return store
 }
 
-// Whatever goes wrong on the way for a while, a publication ends as it should.
+// After any temporary fault, a publication ends correctly.
 func TestS3FaultsThatPass(t *testing.T) {
 	steps := map[string]func(*http.Request) bool{
 		"look":   func(r *http.Request) bool { return r.Method == http.MethodHead },
@@ -130,7 +131,7 @@ func TestS3FaultsThatPass(t *testing.T) {
 	}
 }
 
-// Where no answer ever says that a file is there, the file does.
+// If no answer ever says that a file is complete, the file itself shows it.
 func TestS3CompletedWithoutAnAnswer(t *testing.T) {
 	for _, flt := range faults {
 		if flt.name != "lost answer" && flt.name != "wrong answer" {
@@ -160,7 +161,7 @@ func isLock(r *http.Request) bool {
 	return r.Method == http.MethodPut && strings.Contains(r.URL.Path, stagingDir) && !r.URL.Query().Has("partNumber")
 }
 
-// Every conditional write may fail in every way, and be done all the same.
+// Every conditional write succeeds, in whatever way it first fails.
 func TestS3FaultsOfEveryLock(t *testing.T) {
 	conflict := fault{"conflict", func(w http.ResponseWriter, _ func() *httptest.ResponseRecorder) {
 		refuse(w, http.StatusConflict, "ConditionalRequestConflict", "Try again.")
@@ -202,7 +203,7 @@ func TestS3FaultsWhileDroppingUploads(t *testing.T) {
 	}
 }
 
-// failure returns the error of a commit that must not end well.
+// failure returns the error of a commit that must fail.
 func failure(t *testing.T, pub *publication) string {
 	t.Helper()
 	err := pub.Commit(t.Context(), nil)
@@ -257,7 +258,8 @@ func (f *fakeS3) dropUploads(t *testing.T) {
 	}
 }
 
-// Completing an upload takes S3 long: it answers 200 at once, and says later in the body that it failed.
+// S3 needs long to complete an upload: it answers 200 at once, and reports the failure
+// later in the body.
 func TestS3ErrorInA200(t *testing.T) {
 	for _, tc := range []struct {
 		name, code string
@@ -291,7 +293,7 @@ func TestS3ErrorInA200(t *testing.T) {
 	}
 }
 
-// An answer that ends before it says anything says nothing about the file.
+// An answer that ends before its first byte says nothing about the file.
 func TestS3EmptyAnswer(t *testing.T) {
 	for _, done := range []bool{true, false} {
 		t.Run(fmt.Sprint("done ", done), func(t *testing.T) {
@@ -317,7 +319,8 @@ func TestS3EmptyAnswer(t *testing.T) {
 	}
 }
 
-// A refusal says clearly that S3 did nothing: no file of an earlier run makes up for it.
+// A refusal clearly means that S3 did nothing. A file of an earlier run does not
+// change that.
 func TestS3RefusalBesideTheSameFile(t *testing.T) {
 	f := newFakeS3(t)
 	store := patient(t, f)

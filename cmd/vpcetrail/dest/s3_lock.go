@@ -28,7 +28,6 @@ import (
 // ago, by its own elapsed time. A step that is already under way does no harm: the run
 // that takes over first completes the uploads of the record, and an upload is
 // completed only once. All other writes are conditional.
-// the record first, and an upload is completed once. All other writes are conditional.
 const (
 	defaultLease = time.Minute
 	callsAtOnce  = 16 // for the locks of many days

@@ -71,7 +71,8 @@ func TestS3ShowsNothingOfAnUploadThatFails(t *testing.T) {
 	}
 }
 
-// A failure while files become visible cannot be undone; the error says so, and the next run finishes the rest.
+// A failure while files become visible cannot be undone. The error says so, and the
+// next run finishes the rest.
 func TestS3SaysThatAReportIsPublishedInPart(t *testing.T) {
 	f := newFakeS3(t)
 	store := openS3(t, f, "s3://"+bucket)
@@ -110,7 +111,8 @@ func TestS3SaysThatAFileOfAnEarlierReportIsLeft(t *testing.T) {
 	holds(t, store, "", "", day1)
 }
 
-// finishes begins a publication that finishes what another one left, and leaves nothing behind.
+// finishes begins a publication that finishes what another one left, and checks that
+// nothing remains.
 func finishes(t *testing.T, f *fakeS3, store report.Store, name string) {
 	t.Helper()
 	f.before = nil
@@ -201,7 +203,7 @@ func TestS3BucketThatCannotBeUsed(t *testing.T) {
 	refused(t, openS3(t, f, "s3://"+bucket+"/p"), "s3://reports/p: open: the bucket is in another Region: set AWS_REGION to eu-west-1")
 }
 
-// HeadBucket takes s3:ListBucket, which a role that may write need not have.
+// HeadBucket needs s3:ListBucket, which a role that may write need not have.
 func TestS3BucketThatMayNotBeLookedAt(t *testing.T) {
 	f := newFakeS3(t)
 	f.before = func(w http.ResponseWriter, r *http.Request) bool {

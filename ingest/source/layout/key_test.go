@@ -75,8 +75,8 @@ func TestParseKey(t *testing.T) {
 	}
 }
 
-// FuzzParseKey holds two invariants: a Key says nothing that is not in the name,
-// and what stands above the layout changes nothing.
+// FuzzParseKey checks two invariants: a Key holds nothing that is not in the name, and
+// the folders above the layout change nothing.
 func FuzzParseKey(f *testing.F) {
 	for _, tc := range keyCases {
 		f.Add(tc.key)
