@@ -7,7 +7,7 @@ import (
 
 const (
 	minPace   = 4  // objects in flight, however often S3 asks to slow down
-	firstPace = 32 // objects in flight at the start: with 30 ms to the first byte, ten times as many pay for small objects
+	firstPace = 32 // objects in flight at the start; for small objects, at 30 ms to the first byte, ten times as many pay off
 	paceStep  = 8  // how many objects are added at a time, once doubling has ended
 
 	roundTime = 100 * time.Millisecond // the shortest time over which throughput is measured
@@ -46,12 +46,12 @@ type pace struct {
 	work  int64         // bytes in this round, with each object's own cost
 	busy  time.Duration // the total time they took
 
-	before    int     // the limit before the one under test; 0: no test
+	before    int     // the limit before the one on trial; 0: no trial
 	best      float64 // bytes a second at before
-	hold      int     // rounds left before the next test
+	hold      int     // rounds left before the next trial
 	failed    bool    // doubling has failed once, perhaps for another reason
 	steady    bool    // doubling is over
-	step      int     // how far the next test goes then
+	step      int     // how far the next trial goes then
 	slowed    bool    // S3 has asked to slow down
 	calmUntil time.Time
 }
@@ -145,7 +145,7 @@ func (p *pace) judge() {
 	p.grow(rate)
 }
 
-// conclude ends a test.
+// conclude ends a trial.
 func (p *pace) conclude(pays bool) {
 	switch {
 	case pays && p.steady:
@@ -163,7 +163,7 @@ func (p *pace) conclude(pays bool) {
 	p.before = 0
 }
 
-// grow tests a higher limit than the present one, which brought rate.
+// grow tries a higher limit than the present one, which brought rate.
 func (p *pace) grow(rate float64) {
 	step := p.limit
 	if p.steady {

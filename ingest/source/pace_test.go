@@ -11,7 +11,8 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// A model is a store that answers after latency, at most objects a second.
+// A model is a store that answers after latency. It serves at most as many objects a
+// second as most says.
 type model struct {
 	latency time.Duration
 	most    float64
@@ -144,7 +145,7 @@ func TestPaceGivesUpWhatDoesNotPayAnyMore(t *testing.T) {
 }
 
 // Slots that wait for the listing say nothing about the store: the limit does not
-// grow, and no test fails.
+// grow, and no trial of a higher limit fails.
 func TestPaceIsNotJudgedByIdleSlots(t *testing.T) {
 	p := newPace(minPace, 256)
 	clock := newClock(p)
@@ -177,7 +178,7 @@ func TestPaceSoonForgetsAHiccup(t *testing.T) {
 		fast := model{100 * time.Millisecond, 1e9}
 		fast.run(p, clock, 2000, 150*time.Millisecond)
 		for range hiccups {
-			for before := p.limit; p.limit == before; { // a test that fails
+			for before := p.limit; p.limit == before; { // a trial that fails
 				*clock = clock.Add(300 * time.Millisecond / time.Duration(p.limit))
 				p.used++
 				p.leave(2000, 300*time.Millisecond)

@@ -312,8 +312,8 @@ func prefixed(prefix string, list []string) []string {
 	return out
 }
 
-// A trail whose context ended before anything was listed or fetched can still be
-// closed, and says why.
+// A trail can still be closed, and says why it ended, if its context ended before
+// anything was listed or fetched.
 func TestTrailOfAnEndedContextCloses(t *testing.T) {
 	dir := t.TempDir()
 	writeTree(t, dir, mixed...)
