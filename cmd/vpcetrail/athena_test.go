@@ -14,7 +14,8 @@ import (
 	"vpcetrail/report/table"
 )
 
-// emptyReport makes a directory that looks like a report of the given days, and returns it.
+// emptyReport makes a directory that looks like a report of the given days, and
+// returns its path.
 func emptyReport(t *testing.T, days ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -32,7 +33,8 @@ func emptyReport(t *testing.T, days ...string) string {
 
 const atLocation = "--location=s3://audit-reports/vpcetrail/"
 
-// TestAthenaApplies applies a report to an account that knows nothing of it, and again, and after a table has lost columns and days.
+// TestAthenaApplies applies a report to an account without tables, then again, and
+// then after a table has lost columns and days.
 func TestAthenaApplies(t *testing.T) {
 	d := newAthenaDouble(t)
 	dir := emptyReport(t, "2026-11-20", "2026-11-19")
@@ -73,7 +75,8 @@ func TestAthenaApplies(t *testing.T) {
 	}
 }
 
-// TestAthenaFails ends with the first statement that fails, unless Athena says that it is worth another try.
+// TestAthenaFails ends with the first statement that fails, unless Athena says that it
+// can be retried.
 func TestAthenaFails(t *testing.T) {
 	d := newAthenaDouble(t)
 	dir := emptyReport(t, "2026-11-20")
@@ -103,7 +106,7 @@ func TestAthenaFails(t *testing.T) {
 	}
 }
 
-// TestAthenaInterrupted stops the statement that it waits for.
+// TestAthenaInterrupted stops the running statement.
 func TestAthenaInterrupted(t *testing.T) {
 	d := newAthenaDouble(t)
 	d.hang = true
@@ -121,7 +124,8 @@ func TestAthenaInterrupted(t *testing.T) {
 	}
 }
 
-// TestAthenaPrints holds what the command adds to report/athena: the report's first day, its place, and which tables are empty.
+// TestAthenaPrints checks what the command adds to report/athena: the report's first
+// day, its place, and which tables are empty.
 func TestAthenaPrints(t *testing.T) {
 	dir := emptyReport(t, "2026-11-20", "2026-11-18")
 	for _, tc := range []struct {
@@ -176,7 +180,7 @@ func TestAthenaUsage(t *testing.T) {
 	}
 }
 
-// TestReadmeAthena holds the question that the README shows against what is printed.
+// TestReadmeAthena compares the question in the README with the printed one.
 func TestReadmeAthena(t *testing.T) {
 	f := mustRun(t, 0, "athena", emptyReport(t, "2026-11-20"), atLocation)
 	_, shown, _ := strings.Cut(f.out, "\n-- Question 3: ")

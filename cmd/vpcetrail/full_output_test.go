@@ -8,12 +8,13 @@ import (
 	"testing"
 )
 
-// fullDisk is standard output where no more can be written.
+// fullDisk is a standard output on a full disk.
 type fullDisk struct{}
 
 func (fullDisk) Write([]byte) (int, error) { return 0, syscall.ENOSPC }
 
-// Whoever reads what a command prints must not take a part of it for all: the command fails, and says so in one line.
+// A reader must not take a part of the output for all of it: the command fails, and
+// says so in one line.
 func TestOutputThatCannotBeWritten(t *testing.T) {
 	const workshop = "../../fixtures/workshop/"
 	report := filepath.Join(t.TempDir(), "report")

@@ -9,11 +9,12 @@ import (
 	"unicode"
 )
 
-// hostile moves a terminal's cursor in two ways, turns the text's direction, and forges a line of a log.
+// hostile moves a terminal's cursor in two ways, changes the text direction, and
+// forges a line of a log.
 const hostile = "a\x1b[2J\u009b2J\u202e\u2028\nvpcetrail: all is well\r\u2066"
 
-// Names of files, objects and principals reach every stream of every command as text: nothing that a terminal obeys,
-// and no line of their own.
+// Every stream of every command prints names of files, objects and principals as plain
+// text: no control character reaches a terminal, and no name makes a line of its own.
 func TestHostileNames(t *testing.T) {
 	t.Chdir(t.TempDir())
 	record := map[string]any{
@@ -27,7 +28,7 @@ func TestHostileNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// No file system takes the name of a file as it is longer than 255 bytes, nor one with a slash.
+	// No file system accepts a file name that is longer than 255 bytes or has a slash.
 	for name, text := range map[string]string{"trail/" + hostile + ".json": string(text), "trail/b" + hostile + ".json": "{Hello!", hostile + ".yaml": hostile} {
 		if err := os.MkdirAll("trail", 0o777); err != nil {
 			t.Fatal(err)

@@ -16,11 +16,12 @@ import (
 	"time"
 )
 
-// soon is how long an interrupted command may take: a second, and as much again for a busy machine.
+// soon is how long an interrupted command may take: one second, and one more for a
+// busy machine.
 const soon = 2 * time.Second
 
-// interrupt runs a command line in a process of its own, interrupts it after a time, and checks that it ends as it
-// should.
+// interrupt runs a command line in its own process, interrupts it after a time, and
+// checks how it ends.
 func interrupt(t *testing.T, after time.Duration, want string, args ...string) {
 	t.Helper()
 	cmd := exec.Command("vpcetrail", args...)
@@ -50,7 +51,8 @@ func interrupt(t *testing.T, after time.Duration, want string, args ...string) {
 	}
 }
 
-// Whatever a command does when it is interrupted, it ends soon, with one line, or as it would have.
+// An interrupted command ends soon, with one line, or as if it had not been
+// interrupted.
 func TestInterruptedAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	trail := generate(t, 1, 3)
@@ -89,7 +91,7 @@ func TestInterruptedAtAnyMoment(t *testing.T) {
 	}
 }
 
-// A command that waits for something which no context ends is not waited for.
+// A command that waits for something that no context ends is left running.
 func TestInterruptedWhileItWaits(t *testing.T) {
 	t.Parallel()
 	trail := generate(t, 1, 1)
@@ -125,7 +127,8 @@ func TestInterruptedWhileManyDaysAreStaged(t *testing.T) {
 		"--date", "1972-01-01..2026-11-20", "--out", filepath.Join(t.TempDir(), "report"), "--quiet")
 }
 
-// A report that is becoming visible is waited for, however long that takes, and the command says that it is there.
+// The program waits for a report that is becoming visible, however long that takes,
+// and the command says that it is published.
 func TestInterruptedWhilePublishing(t *testing.T) {
 	t.Parallel()
 	ctx, stop := context.WithCancel(t.Context())

@@ -13,10 +13,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets the test binary stand in for the program: in scripts, and wherever a test needs a
-// process of its own to signal or kill.
+// TestMain lets the test binary act as the program: in scripts, and in tests that need
+// a process to signal or kill.
 func TestMain(m *testing.M) {
-	lease = 3 * time.Second // its ages are whole seconds
+	lease = 3 * time.Second // the ages in S3 are whole seconds
 	testscript.Main(m, map[string]func(){"vpcetrail": main})
 }
 
@@ -40,7 +40,7 @@ func vpcetrailWith(ctx context.Context, in io.Reader, args ...string) finished {
 	return finished{exitCode(err), out.String(), errOut.String()}
 }
 
-// mustRun runs a command line that is to end with an exit code.
+// mustRun runs a command line that must end with the given exit code.
 func mustRun(t testing.TB, code int, args ...string) finished {
 	t.Helper()
 	f := vpcetrail(t.Context(), args...)
@@ -50,7 +50,7 @@ func mustRun(t testing.TB, code int, args ...string) finished {
 	return f
 }
 
-// tree returns the content of all files below dir by their names, hidden ones included.
+// tree returns the content of all files below dir by name, including hidden ones.
 func tree(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -68,7 +68,7 @@ func tree(t testing.TB, dir string) map[string]string {
 	return files
 }
 
-// sameFiles reports every file that one tree has and the other lacks, or has with other bytes.
+// sameFiles reports every file that only one tree has, or that differs.
 func sameFiles(t testing.TB, what string, got, want map[string]string) {
 	t.Helper()
 	for name := range got {

@@ -10,7 +10,8 @@ import (
 	"vpcetrail/fixtures"
 )
 
-// TestProgressText holds the bar at three widths, and the line for logs, at moments of a run.
+// TestProgressText checks the bar at three widths, and the line for logs, at several
+// moments of a run.
 func TestProgressText(t *testing.T) {
 	var out strings.Builder
 	for _, tc := range []struct {
@@ -48,7 +49,7 @@ func TestBarFitsAnyWidth(t *testing.T) {
 	}
 }
 
-// Elsewhere than on a terminal progress comes as whole lines, until it is stopped.
+// Without a terminal, progress is written as whole lines until it is stopped.
 func TestProgressLines(t *testing.T) {
 	for _, tc := range []struct {
 		json bool
@@ -68,7 +69,7 @@ func TestProgressLines(t *testing.T) {
 		})
 		<-drawn
 		go func() {
-			for range drawn { // there may be another until it is stopped
+			for range drawn { // another one may come before it stops
 			}
 		}()
 		stop()

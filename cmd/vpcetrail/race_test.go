@@ -2,5 +2,5 @@
 
 package main
 
-// slow says that the race detector watches: it makes runs ten times as long.
+// slow says that the race detector is on: it makes runs ten times as long.
 const slow = true

@@ -22,7 +22,7 @@ type month struct {
 	days   int
 	whole  string   // all of it
 	bucket string   // what has been delivered
-	names  []string // of the objects that have not
+	names  []string // of the objects that have not been delivered
 }
 
 func newMonth(t *testing.T, days int) *month {
@@ -42,7 +42,7 @@ func newMonth(t *testing.T, days int) *month {
 	return m
 }
 
-// nights returns n, or fewer where all of them would take minutes.
+// nights returns n, or fewer if n would take minutes.
 func nights(n int) int {
 	if slow {
 		return min(n, 8)
@@ -53,7 +53,7 @@ func nights(n int) int {
 // stamp is the time of delivery in an object's name.
 var stamp = regexp.MustCompile(`_(20\d{6}T\d{4})`)
 
-// deliver delivers what has come by a time.
+// deliver delivers the objects up to a time.
 func (m *month) deliver(t *testing.T, by time.Time) {
 	t.Helper()
 	var later []string
@@ -77,7 +77,8 @@ func (m *month) deliver(t *testing.T, by time.Time) {
 	m.names = later
 }
 
-// nightly delivers the objects up to two o'clock of the night after day n, and returns the night's command.
+// nightly delivers the objects up to two o'clock of the night after day n, and returns
+// that night's command.
 func (m *month) nightly(t *testing.T, n int, out string) []string {
 	t.Helper()
 	d := m.from.AddDate(0, 0, n)
@@ -85,7 +86,8 @@ func (m *month) nightly(t *testing.T, n int, out string) []string {
 	return []string{"analyze", m.bucket, "--out", out, "--date", d.Format(time.DateOnly), "--restate", "30d", "--workers", "2"}
 }
 
-// fresh returns the tables of one run over everything. The names of objects are as those of the bucket.
+// fresh returns the tables of one run over everything. Objects are named as in the
+// bucket.
 func (m *month) fresh(t *testing.T) map[string]string {
 	t.Helper()
 	m.deliver(t, m.from.AddDate(1, 0, 0))
@@ -103,7 +105,8 @@ func withoutRuns(files map[string]string) map[string]string {
 	return files
 }
 
-// TestNightlyRunsConverge holds a month of nightly runs against one run over everything.
+// TestNightlyRunsConverge compares a month of nightly runs with one run over
+// everything.
 func TestNightlyRunsConverge(t *testing.T) {
 	t.Parallel()
 	m, out := newMonth(t, nights(30)), t.TempDir()
@@ -111,13 +114,13 @@ func TestNightlyRunsConverge(t *testing.T) {
 	for n := range m.days {
 		night := m.nightly(t, n, out)
 		restated += strings.Count(mustRun(t, 0, night...).out, "\nRestated ")
-		if n%10 == 5 { // nothing has come since
+		if n%10 == 5 { // nothing was delivered since
 			if again := mustRun(t, 0, night...); strings.Contains(again.out, "Restated") {
 				t.Errorf("night %d, again:\n%s", n, again.out)
 			}
 		}
 	}
-	night := m.nightly(t, m.days, out) // a day of which nothing was delivered
+	night := m.nightly(t, m.days, out) // nothing was delivered for this day
 	if got := mustRun(t, exitFailed, night...); !strings.Contains(got.errOut, "no CloudTrail object for "+m.from.AddDate(0, 0, m.days).Format(time.DateOnly)) {
 		t.Errorf("it says %q", got.errOut)
 	}
@@ -127,7 +130,8 @@ func TestNightlyRunsConverge(t *testing.T) {
 	sameFiles(t, "nightly", withoutRuns(tree(t, out)), m.fresh(t))
 }
 
-// TestNightlyRunsThatAreKilledConverge does so with runs that are killed and run again.
+// TestNightlyRunsThatAreKilledConverge does the same with runs that are killed and
+// repeated.
 func TestNightlyRunsThatAreKilledConverge(t *testing.T) {
 	t.Parallel()
 	m, out := newMonth(t, nights(20)), t.TempDir()
@@ -157,11 +161,11 @@ func TestNightlyRunsThatAreKilledConverge(t *testing.T) {
 		}
 	}
 	m.deliver(t, m.from.AddDate(1, 0, 0))
-	mustRun(t, 0, append(m.nightly(t, m.days-1, out), "--quiet")...) // what came after the last night
+	mustRun(t, 0, append(m.nightly(t, m.days-1, out), "--quiet")...) // the objects after the last night
 	sameFiles(t, "nightly", withoutRuns(tree(t, out)), m.fresh(t))
 }
 
-// A smallTrail is written by hand: one account, one Region, an object a folder.
+// A smallTrail has hand-written objects: one account, one Region, one object a folder.
 type smallTrail struct{ dir, out string }
 
 func newSmallTrail(t *testing.T) smallTrail {
@@ -175,7 +179,8 @@ func newSmallTrail(t *testing.T) smallTrail {
 	return s
 }
 
-// write writes an object into the folder of a day of November, with a record of each of eventDays.
+// write writes an object into the folder of a day of November, with a record for each
+// of eventDays.
 func (s smallTrail) write(t *testing.T, folder, name string, eventDays ...string) string {
 	t.Helper()
 	var records []string
@@ -200,14 +205,15 @@ func (s smallTrail) analyze(date string, more ...string) []string {
 	return append([]string{"analyze", s.dir, "--out", s.out, "--date", "2026-11-" + date}, more...)
 }
 
-// TestRestate finds what has changed since the 17th to 19th of November were reported, in the night after the 20th.
+// TestRestate finds what has changed since the reports for 17 to 19 November, in the
+// night after the 20th.
 func TestRestate(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
 		change func(t *testing.T, s smallTrail)
 		code   int
 		out    []string // lines about restated days
-		errOut string   // what standard error holds
+		errOut string   // the content of standard error
 	}{
 		{"nothing", func(t *testing.T, s smallTrail) {}, 0, nil, ""},
 		{"a late record", func(t *testing.T, s smallTrail) { s.write(t, "21", "late", "21", "18") }, 0,

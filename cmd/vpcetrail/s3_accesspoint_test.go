@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// The source and the destination may each be an access point, by ARN or by alias. A web proxy takes the requests for
-// their hosts, which are none, to the fake's buckets.
+// The source and the destination may each be an access point, by ARN or by alias. A
+// web proxy sends the requests for their hosts, which do not exist, to the fake's
+// buckets.
 func TestS3AccessPoints(t *testing.T) {
 	const (
 		point  = "s3://arn:aws:s3:us-east-1:123456789012:accesspoint/"

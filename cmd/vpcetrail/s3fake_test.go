@@ -19,7 +19,7 @@ import (
 // A hook sees each request to the fake and reports whether it answered it.
 type hook func(http.ResponseWriter, *http.Request) bool
 
-// do sets the hook; nil takes it away.
+// do sets the hook. nil removes it.
 func (s *s3Server) do(before hook) {
 	if before == nil {
 		s.before.Store(nil)
@@ -28,7 +28,8 @@ func (s *s3Server) do(before hook) {
 	s.before.Store(&before)
 }
 
-// newS3 starts a fake in this process, which the environment makes the AWS SDK's own.
+// newS3 starts a fake in this process, and sets the environment so that the AWS SDK
+// uses it.
 func newS3(t *testing.T) *s3Server {
 	t.Helper()
 	s := startFake(t)
@@ -53,13 +54,13 @@ func startFake(t *testing.T) *s3Server {
 func serve(t *testing.T, h http.Handler) string {
 	t.Helper()
 	server := httptest.NewUnstartedServer(h)
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that a test breaks
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // for connections that a test breaks
 	server.Start()
 	t.Cleanup(server.Close)
 	return server.URL
 }
 
-// refuse answers with an error of S3's.
+// refuse answers with an S3 error.
 func refuse(w http.ResponseWriter, status int, code, message string) bool {
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
@@ -82,7 +83,8 @@ func isPart(r *http.Request) bool {
 	return r.Method == http.MethodPut && r.URL.Query().Has("partNumber")
 }
 
-// counted returns a function that says true the nth time, also when it is called concurrently.
+// counted returns a function that returns true the nth time. It is safe for concurrent
+// use.
 func counted(n int) func() bool {
 	var mu sync.Mutex
 	return func() bool {
@@ -93,7 +95,7 @@ func counted(n int) func() bool {
 	}
 }
 
-// notThere checks that nothing of a report was made, not even its directory.
+// notThere checks that no part of a report exists, not even its directory.
 func notThere(t *testing.T, dir string) {
 	t.Helper()
 	if _, err := os.Stat(filepath.Clean(dir)); !os.IsNotExist(err) {

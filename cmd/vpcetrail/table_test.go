@@ -12,8 +12,8 @@ import (
 	"vpcetrail/report/table"
 )
 
-// tableText returns columns of a table of the report in dir as CSV, with the day in front of each
-// row. NULL reads (null).
+// tableText returns columns of a table of the report in dir as CSV. Each row starts
+// with its day. NULL is written as (null).
 func tableText(dir, name string, columns ...string) (string, error) {
 	paths, err := filepath.Glob(filepath.Join(dir, name, "dt=*", "*.parquet"))
 	if err != nil {

@@ -22,7 +22,7 @@ func generate(t testing.TB, seed uint64, days int) string {
 	return filepath.Join(dir, "trail")
 }
 
-// tables returns of a report's files those that do not depend on where the objects lie: all but
+// tables returns a report's files that do not depend on where the objects are: all but
 // objects and the manifests.
 func tables(files map[string]string) map[string]string {
 	some := map[string]string{}

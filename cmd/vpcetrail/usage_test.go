@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Every wrong command line ends with exit code 2 and one line that names what is wrong and the
-// remedy, before anything is made.
+// Every wrong command line ends with exit code 2, before anything is written. One line
+// says what is wrong and how to fix it.
 func TestWrongUsage(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, text := range map[string]string{

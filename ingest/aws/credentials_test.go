@@ -35,14 +35,15 @@ func TestWhatEndsARun(t *testing.T) {
 	}
 }
 
-// token returns a provider of credentials that differ in their token alone.
+// token returns a provider of credentials that differ only in their token.
 func token(name string) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: "a", SecretAccessKey: "s", SessionToken: name}, nil
 	})
 }
 
-// Of many calls that are refused at once one looks for other credentials, and all go on with them.
+// If many calls are refused at once, one of them looks for new credentials, and all
+// continue with them.
 func TestCredentialsAreRenewedOnce(t *testing.T) {
 	looked := 0
 	c := &credentials{provider: token("old"), again: func(context.Context) (aws.CredentialsProvider, error) {

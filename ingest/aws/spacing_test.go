@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// However many call, and however they hurry, no two pass within the time.
+// However many callers there are, no two pass within the minimum distance.
 func TestSpacing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := Spacing{Every: time.Second / 2}
@@ -28,7 +28,7 @@ func TestSpacing(t *testing.T) {
 			})
 		}
 		callers.Wait()
-		time.Sleep(time.Hour) // a rest saves nothing up
+		time.Sleep(time.Hour) // a pause is not credited later
 		for range 2 {
 			if err := s.wait(t.Context()); err != nil {
 				t.Error(err)

@@ -10,7 +10,8 @@ import (
 	"time"
 )
 
-// The time that a request's body takes on a slow line is no stall, but an answer that does not come is.
+// A request's body that takes long on a slow line is not a stall. An answer that does
+// not come is.
 func TestWatchGivesABodyTimeToBeSent(t *testing.T) {
 	const limit, late = 50 * time.Millisecond, 200 * time.Millisecond
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {

@@ -77,7 +77,7 @@ func TestAccessRefusedSaysWhy(t *testing.T) {
 	}
 }
 
-// An access point has a host of its own, in the Region that its ARN names.
+// An access point has its own host, in the Region of its ARN.
 func TestAccessPointAsSource(t *testing.T) {
 	const (
 		arn   = "arn:aws:s3:eu-west-1:123456789012:accesspoint/trail"
@@ -123,7 +123,7 @@ func TestAccessPointAsSource(t *testing.T) {
 	}
 }
 
-// A hostless transport sends every request to the one server and bucket there are.
+// A hostless transport sends every request to the only server and bucket.
 type hostless struct {
 	server *s3Server
 	asked  func(host string)
@@ -195,7 +195,7 @@ func TestExcludedAccountsAreNotListed(t *testing.T) {
 	}
 	equal(t, "objects", got, prefixed("s3://"+bucket+"/", []string{
 		"AWSLogs/" + acct + "/CloudTrail/us-east-1/2026/11/20/a.json.gz", "flat/" + acct + "_CloudTrail_us-east-1_20261120T0005Z_A.json.gz"}))
-	equal(t, "accounts", accounts, []string{acct, acct2}) // it is ours all the same
+	equal(t, "accounts", accounts, []string{acct, acct2}) // it is still ours
 	for _, prefix := range server.listed() {
 		if strings.Contains(prefix, acct2) {
 			t.Errorf("LIST %s", prefix)
@@ -243,7 +243,7 @@ func TestConnectionsAreUsedAgain(t *testing.T) {
 	if got := names(t, []string{"s3://" + bucket}, allDays, Options{Concurrency: atOnce}); len(got) != objects {
 		t.Errorf("%d objects, want %d", len(got), objects)
 	}
-	// A call may begin a connection and then take one that was set free meanwhile.
+	// A call may begin a connection and then take one that has become free.
 	if n := listener.accepted.add(0); n > 2*(atOnce+s3Listers) {
 		t.Errorf("%d connections for %d objects, want about %d", n, objects, atOnce+s3Listers)
 	} else {

@@ -22,7 +22,7 @@ func objectXML(key string) string {
 	return fmt.Sprintf(`<Contents><Key>%s</Key><Size>%d</Size><ETag>"e"</ETag></Contents>`, key, len(key))
 }
 
-// answers are what a LIST of p/d/ is answered with, and is no page of that listing.
+// answers are answers to a LIST of p/d/ that are not a page of that listing.
 var answers = []struct {
 	name, body, why string
 }{
@@ -51,7 +51,7 @@ var answers = []struct {
 	{"too many", page("<IsTruncated>false</IsTruncated>" + strings.Repeat(objectXML("p/d/a.json"), 1001)), "it has more than the 1000 entries that were asked for"},
 }
 
-// answering has LISTs of p/d/ answered by answer, until it returns false.
+// answering makes answer handle LISTs of p/d/ until it returns false.
 func (s *s3Server) answering(answer func(w http.ResponseWriter, r *http.Request) bool) *gauge {
 	asked := &gauge{}
 	s.before = func(w http.ResponseWriter, r *http.Request) bool {
@@ -65,7 +65,7 @@ func (s *s3Server) answering(answer func(w http.ResponseWriter, r *http.Request)
 	return asked
 }
 
-// What is no listing is asked for again.
+// If an answer is not a listing, the request is repeated.
 func TestAnswerThatIsNoListingOnce(t *testing.T) {
 	for _, tc := range answers {
 		t.Run(tc.name, func(t *testing.T) {
@@ -86,7 +86,7 @@ func TestAnswerThatIsNoListingOnce(t *testing.T) {
 	}
 }
 
-// What is never a listing ends the run. An empty folder it is not.
+// If no answer is ever a listing, the run ends. It does not take the folder for empty.
 func TestAnswerThatIsNeverAListing(t *testing.T) {
 	for _, tc := range answers {
 		t.Run(tc.name, func(t *testing.T) {
@@ -109,7 +109,7 @@ func TestAnswerThatIsNeverAListing(t *testing.T) {
 	}
 }
 
-// A listing that goes round in circles, or on for ever, ends.
+// A listing that repeats itself, or never ends, is stopped.
 func TestAnswerWithoutEnd(t *testing.T) {
 	for _, tc := range []struct {
 		name   string
@@ -153,7 +153,7 @@ func TestAnswerWithoutEnd(t *testing.T) {
 	}
 }
 
-// Empty pages before the end are no end, where a source is looked up neither.
+// Empty pages do not end a listing, nor the look-up of a source.
 func TestAnswerWithEmptyPagesInBetween(t *testing.T) {
 	server := newS3(t)
 	server.put(t, "p/d/a.json")
@@ -172,7 +172,7 @@ func TestAnswerWithEmptyPagesInBetween(t *testing.T) {
 	}
 }
 
-// Of an answer that is far too long, no more is read than a listing may have.
+// If an answer is too long, no more is read than a listing may have.
 func TestAnswerThatIsTooLong(t *testing.T) {
 	for _, tc := range []struct {
 		name, before, again string
@@ -205,14 +205,14 @@ func TestAnswerThatIsTooLong(t *testing.T) {
 			if want := "list s3://logs/p/d/: " + tc.want; err == nil || err.Error() != want {
 				t.Errorf("got %.300v\nwant %s", err, want)
 			}
-			if got := sent.add(0); got > 10*32<<20 { // with what lies in the sockets' buffers
+			if got := sent.add(0); got > 10*32<<20 { // including the sockets' buffers
 				t.Errorf("%d MiB were read in 10 tries", got>>20)
 			}
 		})
 	}
 }
 
-// A server that knows of encoding-type=url hands out keys that XML cannot carry.
+// A server that supports encoding-type=url returns keys that XML cannot carry.
 func TestAnswerWithKeysThatXMLCannotCarry(t *testing.T) {
 	keys := []string{"p/d/\x01.json", "p/d/ .json", "p/d/%41.json", "p/d/&<>.json", "p/d/+.json", "p/d/\ufffe.json", "p/d/é.json", "p/d\x02/a.json"}
 	server := newS3(t)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// BenchmarkTrail lists and fetches objects of 2 KB, the size of most.
+// BenchmarkTrail lists and fetches objects of 2 KB, the usual size.
 func BenchmarkTrail(b *testing.B) {
 	const objects, size = 4000, 2048
 	body := strings.Repeat("x", size)
@@ -52,7 +52,7 @@ func BenchmarkTrail(b *testing.B) {
 	latency := time.Duration(0)
 	server.before = func(w http.ResponseWriter, r *http.Request) bool {
 		time.Sleep(latency)
-		if isGet(r) { // gofakes3 would be what is measured
+		if isGet(r) { // otherwise gofakes3 would be measured
 			w.Header().Set("Etag", `"etag"`)
 			_, _ = w.Write([]byte(body))
 		}

@@ -16,8 +16,8 @@ func TestBuffersAreUsedAgain(t *testing.T) {
 		t.Error("it is used twice at a time")
 	}
 	b.put(make([]byte, 0, 65_536))
-	b.put(make([]byte, 0, 65_536)) // more than is kept
-	b.put(make([]byte, 0, 12_345)) // of no size that is asked for
+	b.put(make([]byte, 0, 65_536)) // more than it keeps
+	b.put(make([]byte, 0, 12_345)) // a size that is never requested
 	if b.held != 65_536 || len(b.free) != 2 {
 		t.Errorf("%d bytes are held, of %d sizes", b.held, len(b.free))
 	}

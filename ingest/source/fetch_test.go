@@ -92,7 +92,7 @@ func TestFetchStaysWithinBudget(t *testing.T) {
 		time.Sleep(time.Millisecond)
 		held.add(-f.Object.Size)
 		f.Close()
-		f.Close() // gives nothing back twice
+		f.Close() // the second Close returns nothing
 	}
 	if held.top > maxBytes+largest || held.top < maxBytes/2 {
 		t.Errorf("%d bytes were held, want up to %d and one object", held.top, maxBytes)
@@ -373,7 +373,7 @@ func TestCloseStopsEverything(t *testing.T) {
 	}
 }
 
-// goroutines returns their number once it has come down to want, or stays above it for a second.
+// goroutines returns their number once it has dropped to want, or after a second.
 func goroutines(t *testing.T, want int) int {
 	t.Helper()
 	n := runtime.NumGoroutine()
@@ -410,7 +410,7 @@ func TestNextWaitsNoLongerThanItsContext(t *testing.T) {
 	f.Close()
 }
 
-// Many callers of Next get every object once, numbered without a gap.
+// Many callers of Next get every object exactly once, numbered without a gap.
 func TestNextTakesManyCallers(t *testing.T) {
 	dir := t.TempDir()
 	for i := range 500 {

@@ -89,7 +89,7 @@ func TestPassedReadsWhatMayBeCalls(t *testing.T) {
 	})
 }
 
-// Marks of folders hold nothing, whatever their names.
+// Markers of folders hold nothing, whatever their names.
 func TestPassedMarksOfFolders(t *testing.T) {
 	server := newS3(t)
 	server.put(t, "p/a.json")
@@ -103,7 +103,7 @@ func TestPassedMarksOfFolders(t *testing.T) {
 	}
 }
 
-// What may hold calls and is not read is counted, with a reason.
+// Objects that may hold calls and are not read are counted, with a reason.
 func TestPassedSaysHowManyAndWhy(t *testing.T) {
 	read := "AWSLogs/" + acct + "/CloudTrail/us-east-1/2026/11/20/a.json.gz"
 	const remedy = ": to read one, name it or its folder as SOURCE too; to leave it out, name only the folders wanted"
@@ -157,7 +157,7 @@ func TestPassedSaysHowManyAndWhy(t *testing.T) {
 	}
 }
 
-// Shards share what is passed over among them.
+// Each skipped object belongs to one shard.
 func TestPassedByShards(t *testing.T) {
 	var keys []string
 	for i := range 30 {
@@ -176,7 +176,8 @@ func TestPassedByShards(t *testing.T) {
 	})
 }
 
-// A report between AWSLogs and the accounts is neither read nor passed over: see Lists.
+// A report between AWSLogs and the accounts is neither read nor counted as skipped:
+// see Lists.
 func TestPassedReportBesideTheAccounts(t *testing.T) {
 	read := "AWSLogs/" + acct + "/CloudTrail/us-east-1/2026/11/20/a.json.gz"
 	both(t, []string{read, "AWSLogs/traffic/dt=2026-11-20/part-00000.parquet", "AWSLogs/_runs/dt=2026-11-20/run.json"}, func(t *testing.T, root string, opt Options) {

@@ -10,7 +10,8 @@ import (
 	"vpcetrail/ingest/source/list"
 )
 
-// Every object is in one shard, those of one account and Region in the same, and a shard's run lists no other's folders.
+// Every object is in one shard. Those of one account and Region are in the same shard.
+// A shard's run lists no folder of another shard.
 func TestShardsDivideATrail(t *testing.T) {
 	server := newS3(t)
 	var all []string
@@ -41,7 +42,7 @@ func TestShardsDivideATrail(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			equal(t, "accounts of "+shard.String(), accounts, []string{acct, acct2}) // they are ours all the same
+			equal(t, "accounts of "+shard.String(), accounts, []string{acct, acct2}) // they are still ours
 			for _, name := range objects {
 				got = append(got, strings.TrimPrefix(name, "s3://"+bucket+"/"))
 				used[shard.String()] = true
@@ -68,7 +69,7 @@ func TestShardsDivideATrail(t *testing.T) {
 	}
 }
 
-// Objects that are named as sources are divided too.
+// Objects that are SOURCEs themselves are divided too.
 func TestShardsDivideNamedObjects(t *testing.T) {
 	server := newS3(t)
 	var urls []string

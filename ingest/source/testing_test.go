@@ -23,7 +23,7 @@ import (
 	"vpcetrail/ingest/source/list"
 )
 
-// writeTree writes files below dir; each holds its own name.
+// writeTree writes files below dir. Each holds its own name.
 func writeTree(t testing.TB, dir string, names ...string) {
 	t.Helper()
 	for _, name := range names {
@@ -42,13 +42,13 @@ func writeFile(t testing.TB, dir, name, body string) {
 	}
 }
 
-// An s3Server is an S3 API over HTTP, with what was asked of it.
+// An s3Server is an S3 API over HTTP that records requests.
 type s3Server struct {
 	*httptest.Server
 	client *s3.Client
 
 	mu    sync.Mutex
-	lists []string // of each LIST: prefix, and " +token" from the second page on
+	lists []string // for each LIST: prefix, and " +token" from the second page on
 
 	// before, if set, sees each request and reports whether it answered it.
 	before func(http.ResponseWriter, *http.Request) bool
@@ -81,7 +81,7 @@ func newS3(t testing.TB) *s3Server {
 	s.client = s3.New(s3.Options{
 		BaseEndpoint: aws.String(s.URL), UsePathStyle: true, Region: "us-east-1", HTTPClient: s.Client(),
 		Credentials:      credentials.NewStaticCredentialsProvider("id", "secret", ""),
-		RetryMaxAttempts: 1, // retries are the SDK's, and slow
+		RetryMaxAttempts: 1, // the SDK's retries are slow
 		DisableLogOutputChecksumValidationSkipped: true,
 	})
 	if _, err := s.client.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: aws.String(bucket)}); err != nil {
@@ -92,7 +92,7 @@ func newS3(t testing.TB) *s3Server {
 
 func (s *s3Server) open(context.Context) (*s3.Client, error) { return s.client, nil }
 
-// put stores objects; each holds its own key.
+// put stores objects. Each holds its own key.
 func (s *s3Server) put(t testing.TB, keys ...string) {
 	t.Helper()
 	for _, key := range keys {
@@ -115,7 +115,7 @@ func (s *s3Server) listed() []string {
 	return slices.Sorted(slices.Values(s.lists))
 }
 
-// refuse answers with S3's error.
+// refuse answers with an S3 error.
 func refuse(w http.ResponseWriter, status int, code, message string) bool {
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
@@ -123,7 +123,7 @@ func refuse(w http.ResponseWriter, status int, code, message string) bool {
 	return true
 }
 
-// names reads every object of a trail and returns their names, in order.
+// names reads every object of a trail and returns the names in order.
 func names(t testing.TB, args []string, sel list.Selection, opt Options) []string {
 	t.Helper()
 	got, _, err := read(t, args, sel, opt)
@@ -133,8 +133,8 @@ func names(t testing.TB, args []string, sel list.Selection, opt Options) []strin
 	return got
 }
 
-// read returns the names of a trail's objects up to its first error, and its
-// accounts. It checks that each object's bytes and number are right.
+// read returns the names of a trail's objects up to its first error, and its accounts.
+// It checks each object's bytes and number.
 func read(t testing.TB, args []string, sel list.Selection, opt Options) (names, accounts []string, err error) {
 	t.Helper()
 	trail, err := Open(t.Context(), args, sel, opt)
@@ -185,7 +185,7 @@ func date(t testing.TB, s string) day.Day {
 	return d
 }
 
-// oneDay selects a day without the ones after it.
+// oneDay selects a day without the days after it.
 func oneDay(t testing.TB, s string) list.Selection {
 	d := date(t, s)
 	return list.Selection{Window: day.Window{From: d, To: d}, Lateness: -1}
@@ -193,7 +193,7 @@ func oneDay(t testing.TB, s string) list.Selection {
 
 var allDays = list.Selection{Window: day.All()}
 
-// equal compares two lists, and shows where they part.
+// equal compares two lists, and shows where they differ.
 func equal(t testing.TB, what string, got, want []string) {
 	t.Helper()
 	if slices.Equal(got, want) {

@@ -15,7 +15,8 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// TestWalkListsWhatOpenReads lists a trail, and reads by that list what the trail itself hands out.
+// TestWalkListsWhatOpenReads lists a trail, reads the listed objects, and compares
+// them with the trail's.
 func TestWalkListsWhatOpenReads(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{
@@ -103,7 +104,7 @@ func TestWalkStopsWhereItIsTold(t *testing.T) {
 	}
 }
 
-// each hands out objects and then err, unless it is nil.
+// each yields objects and then err, unless it is nil.
 func each(objects []store.Object, err error) iter.Seq2[store.Object, error] {
 	return func(yield func(store.Object, error) bool) {
 		for _, o := range objects {

@@ -10,8 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// A run falls asleep before each step of its publication, for longer than a lease. Another run finishes the
-// publication, and publishes one of its own. Then the first run wakes up: it must not change anything.
+// A run is suspended before each step of its publication, for longer than a lease.
+// Another run finishes the publication, and publishes its own. Then the first run
+// resumes: it must not change anything.
 func TestS3RunThatFallsAsleepWhileItPublishes(t *testing.T) {
 	for _, step := range []string{"lock", "complete 1", "complete 2", "complete 3", "remove"} {
 		t.Run(step, func(t *testing.T) {
@@ -68,7 +69,8 @@ func TestS3RunThatFallsAsleepWhileItPublishes(t *testing.T) {
 	}
 }
 
-// conditionalDelete gives the fake what S3 has and it lacks: a DELETE under a condition.
+// conditionalDelete adds to the fake a DELETE under a condition, which S3 supports and
+// the fake does not.
 func (f *fakeS3) conditionalDelete(w http.ResponseWriter, r *http.Request) bool {
 	want := r.Header.Get("If-Match")
 	if r.Method != http.MethodDelete || want == "" {

@@ -38,7 +38,7 @@ func newFakeS3(t testing.TB) *fakeS3 {
 			f.backend.ServeHTTP(w, r)
 		}
 	}))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0) // of connections that a test breaks
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // for connections that a test breaks
 	server.Start()
 	t.Cleanup(server.Close)
 	f.client = s3.New(s3.Options{
@@ -54,7 +54,7 @@ func newFakeS3(t testing.TB) *fakeS3 {
 
 func (f *fakeS3) open(context.Context) (*s3.Client, error) { return f.client, nil }
 
-// refuse answers with an error of S3's.
+// refuse answers with an S3 error.
 func refuse(w http.ResponseWriter, status int, code, message string) bool {
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
@@ -88,7 +88,7 @@ func both(t *testing.T, test func(t *testing.T, store report.Store)) {
 
 const unit = "dt=2026-11-20"
 
-// A publication is one of a unit, by a Writer of its own.
+// A publication is the publication of one unit, with its own Writer.
 type publication struct {
 	report.Publication
 	w     report.Writer
@@ -112,7 +112,7 @@ func tryBegin(ctx context.Context, store report.Store, unit string) (*publicatio
 	return p, nil
 }
 
-// begin begins a publication, about which there is nothing to note.
+// begin begins a publication without notes.
 func begin(t *testing.T, store report.Store) *publication {
 	t.Helper()
 	p, err := tryBegin(t.Context(), store, unit)
@@ -125,7 +125,7 @@ func begin(t *testing.T, store report.Store) *publication {
 	return p
 }
 
-// stage stages files; each holds its own name and text.
+// stage stages files. Each holds its own name and text.
 func stage(t *testing.T, pub *publication, text string, names ...string) {
 	t.Helper()
 	for _, name := range names {
@@ -133,7 +133,7 @@ func stage(t *testing.T, pub *publication, text string, names ...string) {
 		if _, err := report.StageFile(t.Context(), pub, name, data); err != nil {
 			t.Fatal(err)
 		}
-		clear(data) // it is not the publication's to keep
+		clear(data) // the publication must not keep it
 	}
 }
 
@@ -145,7 +145,8 @@ func commit(t *testing.T, pub *publication, stale ...string) {
 	pub.Abort()
 }
 
-// holds checks what a reader sees: these files below the folder, each with its name and text.
+// holds checks that a reader sees these files below the folder, each with its name and
+// text.
 func holds(t *testing.T, store report.Store, folder, text string, names ...string) {
 	t.Helper()
 	got, err := store.List(t.Context(), folder)
@@ -208,7 +209,7 @@ func TestAbortLeavesTheReportAsItWas(t *testing.T) {
 		pub.Abort()
 		pub.Abort()
 		holds(t, store, "traffic/", "", day1)
-		pub = begin(t, store) // the aborted one is not in the way
+		pub = begin(t, store) // the aborted one does not block it
 		stage(t, pub, " at last", day1)
 		commit(t, pub)
 		holds(t, store, "traffic/", " at last", day1)

@@ -36,11 +36,11 @@ func TestDirIsWrittenByOneRunAtATime(t *testing.T) {
 	stage(t, pub, "", day1)
 	refused(t, second, root+": another run is writing 2026-11-20: wait for it, or choose another --out")
 	commit(t, pub)
-	holds(t, second, "traffic/", "", day1) // what the first had staged is unharmed
+	holds(t, second, "traffic/", "", day1) // the first one's staged files are intact
 	begin(t, second).Abort()
 }
 
-// A run that was killed leaves its staging directory, but not its lock.
+// A killed run leaves its staging directory, but not its lock.
 func TestDirForgetsWhatAKilledRunStaged(t *testing.T) {
 	root := filepath.Join(t.TempDir(), "report")
 	store := openDir(t, root)
@@ -78,7 +78,7 @@ func TestDirThatHoldsNothingIsGoneAfterAbort(t *testing.T) {
 	}
 }
 
-// A directory that was there before stays, also when it is empty.
+// A directory that existed before stays, even if it is empty.
 func TestDirOfTheUserStays(t *testing.T) {
 	root := t.TempDir()
 	begin(t, openDir(t, root)).Abort()
@@ -117,7 +117,8 @@ func TestDirThatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// Where a file cannot be replaced, the error says what state the report is in, and the next run goes on from there.
+// If a file cannot be replaced, the error gives the state of the report, and the next
+// run continues from there.
 func TestDirWhereAFileStandsInAFoldersPlace(t *testing.T) {
 	root := t.TempDir()
 	obstacle := filepath.Join(root, "_runs")

@@ -16,7 +16,8 @@ import (
 	"vpcetrail/report"
 )
 
-// A power cut lets some requests pass, and no more; the last one may be done though its answer is lost.
+// A powerCut lets some requests pass, and no more. The last one may be executed even
+// if its answer is lost.
 type powerCut struct {
 	mu   sync.Mutex
 	left int
@@ -38,8 +39,8 @@ func (p *powerCut) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// A run that is killed after any of its requests leaves each file whole, and the next run, for another day, finishes
-// what is published in part.
+// A run is killed after each of its requests. Every file stays complete, and the next
+// run, for another day, finishes the partial publication.
 func TestS3KilledAfterEveryRequest(t *testing.T) {
 	for _, lost := range []bool{false, true} {
 		between, done := 0, false
@@ -87,7 +88,7 @@ func TestS3KilledAfterEveryRequest(t *testing.T) {
 	}
 }
 
-// publishOnce publishes new files of a unit in place of some and without another.
+// publishOnce publishes a unit again: it replaces some files and removes another.
 func publishOnce(ctx context.Context, store report.Store) error {
 	pub, err := tryBegin(ctx, store, unit)
 	if err != nil {
@@ -101,7 +102,7 @@ func publishOnce(ctx context.Context, store report.Store) error {
 	return pub.Commit(ctx, []string{day1b})
 }
 
-// mixture says whether the files are the old or the new ones of publishOnce, all of them.
+// mixture says whether the files are all the old or all the new ones of publishOnce.
 func mixture(t *testing.T, store report.Store) string {
 	t.Helper()
 	says := ""
@@ -122,7 +123,7 @@ func mixture(t *testing.T, store report.Store) string {
 	return "mixed"
 }
 
-// buryAll has all runs be dead, as a lease later.
+// buryAll makes all runs look dead, as after a lease.
 func (f *fakeS3) buryAll(t *testing.T) {
 	t.Helper()
 	out, err := f.client.ListObjectsV2(t.Context(), &s3.ListObjectsV2Input{Bucket: aws.String(bucket)})
@@ -138,7 +139,8 @@ func (f *fakeS3) buryAll(t *testing.T) {
 	}
 }
 
-// A run that is killed before each rename of its publication is finished by the next run in the directory.
+// A run is killed before each rename of its publication, and the next run in the
+// directory finishes it.
 func TestDirKilledBeforeEveryStep(t *testing.T) {
 	names := []string{day1, day2, run1}
 	for i, obstacle := range names {
@@ -186,7 +188,7 @@ func TestDirKilledBeforeEveryStep(t *testing.T) {
 	}
 }
 
-// Where what was staged is gone, every run says so until the day is published again.
+// If the staged files are gone, every run says so until the day is published again.
 func TestInterruptedPublicationThatIsGone(t *testing.T) {
 	eachStore(t, func(t *testing.T, open func() report.Store) {
 		pub := begin(t, open())
@@ -229,7 +231,8 @@ func TestInterruptedPublicationThatIsGone(t *testing.T) {
 	})
 }
 
-// loseStaged stops a publication before its last step, and has what was staged go, as by a lifecycle rule.
+// loseStaged stops a publication before its last step, and deletes the staged files,
+// as a lifecycle rule does.
 func loseStaged(t *testing.T, pub *publication) {
 	t.Helper()
 	switch p := pub.Publication.(type) {

@@ -8,16 +8,17 @@ import (
 	"testing"
 )
 
-// becomeNobody has the rest of a root's test work on files as a user who owns none, but may write in folder.
+// becomeNobody runs the rest of root's test as a user who owns no file, but may write
+// in folder.
 func becomeNobody(t *testing.T, folder string) {
 	t.Helper()
 	const nobody = 65534
-	for _, dir := range []string{folder, filepath.Dir(folder)} { // the latter is made for the owner alone
+	for _, dir := range []string{folder, filepath.Dir(folder)} { // only the owner can enter the latter
 		if err := os.Chmod(dir, 0o777); err != nil {
 			t.Fatal(err)
 		}
 	}
-	runtime.LockOSThread() // of whom the system takes the user
+	runtime.LockOSThread() // the system sets the user of a thread
 	if err := syscall.Setfsuid(nobody); err != nil {
 		t.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// Hosts are those that a client's requests went to, though the fake answered them.
+// hosts are the targets of a client's requests. The fake answers them all.
 type hosts struct {
 	fake string
 	mu   sync.Mutex
@@ -29,7 +29,8 @@ func (h *hosts) RoundTrip(r *http.Request) (*http.Response, error) {
 	return http.DefaultTransport.RoundTrip(r)
 }
 
-// An access point has a host of its own, in the Region that its ARN names, and the slash in its ARN starts no prefix.
+// An access point has its own host, in the Region of its ARN. The slash in its ARN
+// does not start a prefix.
 func TestS3AccessPoint(t *testing.T) {
 	const (
 		arn   = "arn:aws:s3:eu-west-1:123456789012:accesspoint/reports"
@@ -47,7 +48,7 @@ func TestS3AccessPoint(t *testing.T) {
 			through := &hosts{fake: *f.client.Options().BaseEndpoint}
 			f.client = s3.New(f.client.Options(), func(o *s3.Options) {
 				o.BaseEndpoint, o.UsePathStyle, o.HTTPClient = nil, false, &http.Client{Transport: through}
-				o.EndpointOptions.DisableHTTPS = true // by HTTPS a checksum follows the body, which the fake does not know
+				o.EndpointOptions.DisableHTTPS = true // with HTTPS a checksum follows the body, which the fake does not support
 			})
 			store := openS3(t, f, tc.text)
 			if store.String() != tc.name {

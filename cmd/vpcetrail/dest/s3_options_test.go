@@ -14,7 +14,8 @@ import (
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 )
 
-// Every request names the owner, and what writes an object or begins an upload how S3 is to encrypt.
+// Every request names the bucket owner. Every request that writes an object or begins
+// an upload names the encryption.
 func TestS3OptionsAreSaid(t *testing.T) {
 	fake := gofakes3.New(s3mem.New(), gofakes3.WithAutoBucket(true)).Server()
 	var mu sync.Mutex
@@ -61,7 +62,7 @@ func TestS3OptionsAreSaid(t *testing.T) {
 		t.Errorf("%d, %v", n, err)
 	}
 	want := map[string]int{
-		"HEAD":          2 + 1, // the bucket, and the stale file that is not there
+		"HEAD":          2 + 1, // the bucket, and the stale file that does not exist
 		"create":        4,
 		"PUT upload":    4,
 		"POST upload":   2,

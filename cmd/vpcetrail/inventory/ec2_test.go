@@ -16,13 +16,13 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// fakeEC2 answers as EC2 does, Region by Region, from what was recorded of it.
+// fakeEC2 answers like EC2, Region by Region, from recorded answers.
 type fakeEC2 struct {
 	answers map[string]string // by "Region Action" or "Region Action token"; a text that starts with a number is a refusal of this status
 
 	mu         sync.Mutex
 	asked      []string
-	open, most int // requests at a time
+	open, most int // requests in flight, and the highest number of them
 	wait       time.Duration
 }
 
@@ -83,7 +83,7 @@ func regionSet(names ...string) string {
 
 const readAt = 1764000000000
 
-// connect returns the EC2 that the SDK's environment leads to: fake.
+// connect returns the EC2 of the SDK's environment: fake.
 func connect(t *testing.T, fake http.Handler) *EC2 {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fake.ServeHTTP(w, r) }))
@@ -97,7 +97,7 @@ func connect(t *testing.T, fake http.Handler) *EC2 {
 	return e
 }
 
-// setEnvironment leads the SDK to url, and keeps what this machine has configured away.
+// setEnvironment points the SDK to url, and hides the configuration of this machine.
 func setEnvironment(t *testing.T, url string) {
 	for name, value := range map[string]string{
 		"AWS_ENDPOINT_URL": url, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
@@ -141,7 +141,8 @@ func TestDescribe(t *testing.T) {
 	}
 }
 
-// Regions that are named are asked alone, each once, and nobody is asked which there are.
+// If Regions are named, only these are asked, each once. The list of Regions is not
+// requested.
 func TestDescribeNamedRegions(t *testing.T) {
 	fake := &fakeEC2{}
 	got, err := connect(t, fake).Describe(t.Context(), []string{"eu-west-1", "eu-central-1", "eu-west-1"})
@@ -207,7 +208,7 @@ func TestDescribeFails(t *testing.T) {
 func TestDescribeEndsWhenToldTo(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	e := connect(t, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-		_ = r.ParseForm() // a server sees that its client has gone only once it has read what that sent
+		_ = r.ParseForm() // a server sees that its client has gone only after it has read the request
 		cancel()
 		<-r.Context().Done()
 	}))

@@ -24,7 +24,7 @@ func TestKindOf(t *testing.T) {
 		{"calls.txt", Unread},
 		{"calls.log", Unread},
 		{"part-0.parquet", Unread},
-		{"", NoCalls}, // the folder's own mark
+		{"", NoCalls}, // the folder's own marker
 		{"-", NoCalls},
 		{"2026_$folder$", NoCalls},
 		{".hidden.json", NoCalls},

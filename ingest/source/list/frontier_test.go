@@ -11,7 +11,7 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// An endless folder holds objects without end.
+// An endless folder has no last object.
 type endless struct{ n *int }
 
 func (e endless) List(string) store.Pager { return e }

@@ -29,7 +29,7 @@ func TestLists(t *testing.T) {
 		{"s3://b/prefix", "s3://b/prefix/reports/", true},
 		{"s3://b/prefix/", "s3://b/prefix", true},
 		{"s3://b/AWSLogs/123456789012/CloudTrail/us-east-1", "s3://b/AWSLogs/123456789012/CloudTrail/us-east-1/reports", true},
-		{"s3://b/AWSLogs/123456789012/vpcflowlogs", "s3://b/AWSLogs/123456789012/vpcflowlogs", true}, // named, it is read
+		{"s3://b/AWSLogs/123456789012/vpcflowlogs", "s3://b/AWSLogs/123456789012/vpcflowlogs", true}, // it is read if it is the SOURCE
 		{"s3://b", "s3://b/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/17", true},                         // its depth would end the listing
 
 		{"s3://b/AWSLogs/", "s3://b/reports", false},

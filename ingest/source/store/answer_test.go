@@ -18,7 +18,8 @@ import (
 	"vpcetrail/ingest/aws"
 )
 
-// scripted is an HTTP client that gives one answer after the other, the last one again and again.
+// scripted is an HTTP client that returns its answers in order, and then repeats the
+// last one.
 type scripted struct{ answers []string }
 
 func (c *scripted) Do(r *http.Request) (*http.Response, error) {
@@ -32,7 +33,7 @@ func (c *scripted) Do(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// listed lists s3://b/p/ by these answers, without a wait between two tries.
+// listed lists s3://b/p/ with these answers, without waits between tries.
 func listed(t *testing.T, answers ...string) (pages int, names []string, err error) {
 	t.Helper()
 	client := s3.New(s3.Options{
@@ -57,9 +58,10 @@ func listed(t *testing.T, answers ...string) (pages int, names []string, err err
 
 const lastPage = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>"
 
-// FuzzListingAnswer answers a LIST with any text, and what may follow with an empty last page. The listing
-// ends. It fails, or the text is XML with the right root that says whether it is whole; then the names are
-// in byte order, each once and one level deep.
+// FuzzListingAnswer answers a LIST with any text, and later requests with an empty
+// last page. The listing ends. Either it fails, or the text is XML with the right root
+// and says whether it is complete. Then the names are in byte order, without
+// duplicates and one level deep.
 func FuzzListingAnswer(f *testing.F) {
 	for _, text := range []string{
 		"", "{}", "<html/>", lastPage, lastPage[:40],
@@ -94,7 +96,8 @@ func FuzzListingAnswer(f *testing.F) {
 	})
 }
 
-// outline returns the name of an XML document's root, and whether it says that it is truncated or not.
+// outline returns the name of an XML document's root, and whether the document says if
+// it is truncated.
 func outline(text string) (root string, whole bool) {
 	d := xml.NewDecoder(strings.NewReader(text))
 	for {
@@ -111,7 +114,7 @@ func outline(text string) (root string, whole bool) {
 	}
 }
 
-// FuzzListingKeys lists any keys, encoded as S3 does it. The listing returns them, and nothing else.
+// FuzzListingKeys lists any keys, encoded as by S3. The listing returns exactly these.
 func FuzzListingKeys(f *testing.F) {
 	f.Add("a.json", "b/c.json", uint8(0))
 	f.Add("\x00\x01", "é +%&<>\ufffe", uint8(1))
