@@ -49,7 +49,7 @@ type Counter struct {
 type Options struct {
 	Disk     *spill.Disk // takes what passes Memory; nil is the system's own place
 	Memory   int         // bytes, about: half for numbers, a sixteenth for records, which are written in order and read once; 0 is 64 MiB
-	Lateness int         // days after a day whose folders are read for it
+	Lateness int         // days after a day: their folders are read for it too
 	Keep     bool        // keep what WriteShard needs
 }
 
@@ -59,7 +59,7 @@ const (
 )
 
 // batchSize is how many events get their cells at a time: the tables' slots are then touched in loops
-// without branches, whose misses overlap.
+// without branches, so that their misses overlap.
 const batchSize = 512
 
 // maxArena bounds the texts of a page, in bytes: their ends are 32 bits, and a batch may go past it.

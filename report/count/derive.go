@@ -72,7 +72,7 @@ func (d *derivation) endpoint(k endpointKey) *table.EndpointRow {
 	return d.endpoints[k]
 }
 
-// describe fills the columns that calls do not tell.
+// describe fills the columns that calls do not show.
 func describe(r *table.EndpointRow, e endpoints.Endpoint) {
 	r.VPCID, r.ServiceName = e.VPC, e.Service
 	switch e.PrivateDNS.Enabled {
@@ -113,7 +113,7 @@ func (d *derivation) principalRows(yield func(*table.PrincipalRow, error) bool) 
 	last(&row, row.Services, c.Err(), yield)
 }
 
-// serviceRows returns table services, likewise.
+// serviceRows returns table services, in the same way.
 func (d *derivation) serviceRows(yield func(*table.ServiceRow, error) bool) {
 	var row table.ServiceRow
 	c := d.services.Cursor()
@@ -142,7 +142,7 @@ func last[T any](row *T, n int64, err error, yield func(*T, error) bool) {
 	}
 }
 
-// endpointRows returns table endpoints: what calls tell, and what network events do.
+// endpointRows returns table endpoints: what calls show, and what network events show.
 func (d *derivation) endpointRows(yield func(*table.EndpointRow, error) bool) {
 	t := d.tally
 	for k, m := range t.network {

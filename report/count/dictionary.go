@@ -48,7 +48,7 @@ type (
 		bits              verdictBits
 	}
 
-	// A target is what a record names. The zero target names nothing and shows no telling sign.
+	// A target is what a record names. The zero target names nothing and shows no sign that findings look for.
 	target struct {
 		resources resourceSet
 		name      uint32 // eventName

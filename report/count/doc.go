@@ -16,8 +16,8 @@
 //  7. The page counts the record: the survivors into the totals of their cells, all others into the balance.
 //     Cells that can become findings keep the eventIDs of least hash.
 //  8. The pages of all Counters are joined by the texts of their keys.
-//  9. The resolver decides what one record cannot show, once for each callee and verdict: whose the endpoint
-//     is, of which type, and whether the group is another account's copy.
+//  9. The resolver decides what one record cannot show, once for each callee and verdict: who owns the endpoint,
+//     of which type it is, and whether the group is another account's copy.
 //  10. The page is sorted by the ranks of its texts. Its rows are those of tables traffic and resources; the
 //     other tables follow from traffic, and findings from the cells.
 //
@@ -26,7 +26,7 @@
 // What grows with the number of events is on disk past its share: records, and pages of a dictionary. Several
 // pages are counted one after the other, and their rows are summed by their texts (package spill). The
 // same events give the same bytes, for any number of workers, any memory and any order of arrival: numbers are
-// never written, only texts and their ranks are, and hashes are seeded anew in each run.
+// never written, only texts and their ranks are, and each run seeds its hashes differently.
 //
 // # Shards
 //

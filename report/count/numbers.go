@@ -115,7 +115,7 @@ type numbers[K comparable] struct {
 	keys  []K
 }
 
-// number returns the number of key, whose hash is given.
+// number returns the number of key, with its hash.
 func (n *numbers[K]) number(hash uint64, key K, hashOf func(*K) uint64) (number uint32, isNew bool) {
 	if 2*(len(n.keys)+1) > len(n.slots) {
 		n.index(hashOf)

@@ -12,7 +12,7 @@ import (
 	"vpcetrail/report/table"
 )
 
-// An objectLog keeps what the report tells of objects, in the order of their names.
+// An objectLog keeps what the report says about objects, in the order of their names.
 type objectLog struct {
 	rows     *spill.Sorter // by day and name: rows of table objects
 	everyDay *spill.Sorter // by name: those of objects that belong to every day

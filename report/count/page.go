@@ -10,7 +10,7 @@ import (
 	"vpcetrail/report/table"
 )
 
-// A page is a dictionary whose events are being counted, or have been.
+// A page is a dictionary with what is counted of its events.
 type page struct {
 	*dictionary
 	totals  []total // of each cell
@@ -99,7 +99,7 @@ func (p *page) count(run *dedupe.Run) {
 	}
 }
 
-// touchAhead is how many records' totals are touched in a loop without branches, whose misses overlap.
+// touchAhead is how many records' totals are touched in a loop without branches, so that their misses overlap.
 const touchAhead = 128
 
 func (p *page) touch(records []dedupe.Record) {
@@ -117,7 +117,7 @@ func (p *page) leaveOut(r *dedupe.Record, fate dedupe.Fate) {
 	case fate == dedupe.Duplicate:
 		kinds.Duplicates++
 	case r.IsCorrection():
-		kinds.Corrections++ // where it replaces a record, it stands for that one, which is counted nowhere else
+		kinds.Corrections++ // where it replaces a record, it takes the place of that one, which is counted nowhere else
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 	"vpcetrail/report/table"
 )
 
-// A resolver decides what one record cannot show: whose endpoints are ours and of which type, and which
+// A resolver decides what one record cannot show: which endpoints are ours and of which type, and which
 // records are copies. It knows a day's endpoints by the inventory and by that day's records alone, so that
 // a day's tables do not depend on which other days were read with it.
 type resolver struct {
@@ -24,7 +24,7 @@ type resolver struct {
 	described map[day.Day]endpoints.Inventory // by the events of the day
 
 	interfaces map[day.Day]map[string]bool // endpoints that a record of the day proves to be of type interface
-	restricted map[day.Day]map[string]bool // resources whose own policy refused a call of the day
+	restricted map[day.Day]map[string]bool // resources with a policy of their own that refused a call of the day
 	kinds      map[day.Day]*report.Kinds
 	byDay      map[day.Day]*tally
 	findings   *findings.Collector

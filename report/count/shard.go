@@ -56,7 +56,7 @@ type shardWriter struct {
 	cells [][]uint32 // of each counter, by value: the number in the shard
 }
 
-// WriteShard writes the shard of a run that has ended well, and whose counters no report has been made of
+// WriteShard writes the shard of a run that has ended well. No report has been made of its counters
 // yet. It calls stage with each part in order. stage must keep no reference to a part. It takes about memory
 // bytes.
 func WriteShard(ctx context.Context, counters []*Counter, disk *spill.Disk, memory int, stage func(part []byte) error) error {

@@ -34,7 +34,7 @@ func appendResult(dst []byte, res *ingest.Result) []byte {
 	return dst
 }
 
-// noDay stands for a day that is not known: no folder is of it.
+// noDay is written for a day that is not known. No folder has that day.
 const noDay = ingest.Undated
 
 // parseResult returns what appendResult was given.

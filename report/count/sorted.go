@@ -151,7 +151,7 @@ func (r *resolver) network(p *page, g *group, sum *table.Measures) {
 	r.findings.Used(c.day, key.endpoint)
 }
 
-// sort sorts the calls of a page, whose groups are resolved.
+// sort sorts the calls of a page once its groups are resolved.
 func (p *page) sort(groups []resolvedGroup) *sortedPage {
 	s := &sortedPage{page: p, groups: groups, texts: p.dictionary.texts.all()}
 	s.ranks, s.byRank = ranked(s.texts)

@@ -101,7 +101,7 @@ func (t *tables) report() (*report.Report, error) {
 }
 
 // daysToReport are all days of a bounded window; of an unbounded one those that hold records, and those
-// whose folders held objects.
+// with objects in their folders.
 func (t *tables) daysToReport() []day.Day {
 	if !t.in.Window.IsAll() {
 		var days []day.Day
@@ -288,7 +288,7 @@ func cutResourceKey(key string) (k table.ResourceKey) {
 	return k
 }
 
-// A daily hands out totals, whose keys start with the day, of one day after the other.
+// A daily hands out totals of one day after the other. Their keys start with the day.
 type daily[V any, P spill.Value[V]] struct {
 	totals *spill.TotalsCursor[V, P] // at the first that is not yet handed out, where left says so
 	left   bool

@@ -55,7 +55,7 @@ type keptPlace struct {
 
 // Options say what a Collector keeps, and where.
 type Options struct {
-	Ranges  *classify.Ranges // that tell AWS's public addresses
+	Ranges  *classify.Ranges // AWS's public addresses
 	IDs     []string         // keep the events with these ids; none: all
 	Disk    *spill.Disk      // takes what passes Memory, in bytes; it must stay open until all is explained
 	Memory  int
@@ -129,7 +129,7 @@ func (c *Collector) each(fn func(e *keptEvent, object string) error) error {
 	places := gob.NewDecoder(&bucketReader{blocks: c.kept.Read(1)})
 	place := keptPlace{Seq: -1}
 	for {
-		var e keptEvent // anew: gob leaves out what is empty
+		var e keptEvent // a new one each time: gob leaves out what is empty
 		err := events.Decode(&e)
 		if err == io.EOF {
 			return nil

@@ -91,7 +91,7 @@ func diffFindings(a, b *Record) []diffRow {
 	return rows
 }
 
-// nothingAsked stands for what the inventory and the trail say where a record names no endpoint.
+// nothingAsked is what the inventory and the trail say where a record names no endpoint.
 const nothingAsked = "no endpoint to look up"
 
 // WriteDiffJSON writes two records and what differs as one JSON object in a line.

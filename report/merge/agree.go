@@ -49,7 +49,7 @@ func agree(members []member) (report.Run, error) {
 		run.Sources = append(run.Sources, group[0].index.Run.Sources...)
 	}
 	run.Shard, run.EndpointsFrom = "", nil
-	for _, m := range members { // files of other names that tell the same: one run may be given them all
+	for _, m := range members { // files of other names with the same content: one run may be given them all
 		run.EndpointsFrom = append(run.EndpointsFrom, m.index.Run.EndpointsFrom...)
 	}
 	slices.Sort(run.EndpointsFrom)
@@ -75,7 +75,7 @@ func differ(a, b *Index) string {
 	case !maps.Equal(a.Run.Inputs, b.Run.Inputs):
 		return differentInput(a.Run.Inputs, b.Run.Inputs)
 	case !slices.Equal(a.Run.EndpointRegions, b.Run.EndpointRegions) || !slices.Equal(a.Run.EndpointRegionsUnread, b.Run.EndpointRegionsUnread):
-		return "answers to --endpoints aws" // from different Regions, though none told an endpoint that the others did not
+		return "answers to --endpoints aws" // from different Regions, though all answers name the same endpoints
 	case a.Run.NATPrice != b.Run.NATPrice:
 		return fmt.Sprintf("--nat-price, %v and %v", a.Run.NATPrice, b.Run.NATPrice)
 	case !slices.Equal(a.Run.Formats, b.Run.Formats):
@@ -133,7 +133,7 @@ func sameFilters(a, b member) bool {
 	return slices.Equal(a.index.Run.Accounts, b.index.Run.Accounts) && slices.Equal(a.index.Run.Regions, b.index.Run.Regions)
 }
 
-// everything stands for a filter that was not given.
+// everything is the value of a filter that was not given.
 var everything = []string{"*"}
 
 // filters returns the --accounts and --regions of the run that reads what all members have read of the same sources:

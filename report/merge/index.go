@@ -27,7 +27,7 @@ const format = 2
 type Index struct {
 	Format    int                 `json:"format"`
 	Run       report.Run          `json:"run"`
-	Lateness  int                 `json:"lateness_days"` // days after a day whose folders were read for it
+	Lateness  int                 `json:"lateness_days"` // days after a day: their folders were read for it too
 	SHA256    bool                `json:"sha256"`        // the logs were digested
 	Inventory endpoints.Inventory `json:"inventory,omitempty"`
 

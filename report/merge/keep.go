@@ -11,7 +11,7 @@ import (
 	"vpcetrail/report/count"
 )
 
-// A Keeper keeps the shard of a run whose report is to be merged, beside the report's tables. Its methods are called in
+// A Keeper keeps the shard of a run beside the tables of its report, so that the report can be merged. Its methods are called in
 // this order: Write when the trail is read, Stage when the report's days are staged, Commit when they are visible.
 type Keeper struct {
 	store  report.Store
@@ -21,7 +21,7 @@ type Keeper struct {
 	stale  []string
 }
 
-// NewKeeper returns a Keeper that publishes through w, a Writer of store. index tells how the run reads; of
+// NewKeeper returns a Keeper that publishes through w, a Writer of store. index says how the run reads; of
 // its fields from TrailAccounts on the Keeper takes care.
 func NewKeeper(store report.Store, w report.Writer, index Index) *Keeper {
 	index.Format, index.Days = format, map[string]string{}

@@ -136,7 +136,7 @@ type stream struct {
 	*count.ShardReader
 }
 
-// streams are a heap, the one whose object is named first on top.
+// streams are a heap, by the names of their current objects.
 type streams []*stream
 
 func (s streams) Len() int      { return len(s) }
