@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -142,6 +143,30 @@ func TestKilledWhilePublishing(t *testing.T) {
 	t.Logf("%d of %d days were between revisions", mixed, 6*daysKilled)
 }
 
+// started hands out the process of a command that is running. The zero value has none yet.
+type started struct {
+	process atomic.Pointer[os.Process]
+}
+
+// run runs cmd to its end.
+func (s *started) run(cmd *exec.Cmd) error {
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	s.process.Store(cmd.Process)
+	return cmd.Wait()
+}
+
+// get waits for the process.
+func (s *started) get() *os.Process {
+	for {
+		if p := s.process.Load(); p != nil {
+			return p
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
 // In S3, a run is killed before or after one of the requests that make its days
 // visible.
 func TestKilledWhilePublishingInS3(t *testing.T) {
@@ -166,7 +191,7 @@ func TestKilledWhilePublishingInS3(t *testing.T) {
 				run: func(args ...string) finished { return s.run(t, 3, args...) },
 			}
 			k.before(t)
-			var cmd *exec.Cmd
+			var process started
 			var completes atomic.Int32
 			last, done := int32(1+rand.IntN(8*daysKilled)), n%2 == 0
 			p := newProxy(t, s, 0, func(r *http.Request) *fault {
@@ -177,12 +202,11 @@ func TestKilledWhilePublishingInS3(t *testing.T) {
 					if done {
 						do()
 					}
-					_ = cmd.Process.Kill() // it is waiting for the answer
+					_ = process.get().Kill() // it is waiting for the answer
 					reset(w)
 				}}
 			})
-			cmd = p.command(t, 3, "analyze", trails[1], "--out", reports+out, "--quiet")
-			_ = cmd.Run()
+			_ = process.run(p.command(t, 3, "analyze", trails[1], "--out", reports+out, "--quiet"))
 			if completes.Load() != last {
 				t.Errorf("killed at the %dth of %d requests", last, completes.Load())
 			}
@@ -205,7 +229,7 @@ func TestS3RunThatStandsStill(t *testing.T) {
 			if got := s.run(t, 3, "analyze", trails[1], "--out", reports+want, "--quiet"); got != (finished{}) {
 				t.Fatal(got)
 			}
-			var first *exec.Cmd
+			var process started
 			var second finished
 			var completes atomic.Int32
 			p := newProxy(t, s, 0, func(r *http.Request) *fault {
@@ -213,16 +237,17 @@ func TestS3RunThatStandsStill(t *testing.T) {
 					return nil
 				}
 				return &fault{"stands still", func(w http.ResponseWriter, do func() *httptest.ResponseRecorder) {
-					defer func() { _ = first.Process.Signal(syscall.SIGCONT) }()
+					first := process.get()
+					defer func() { _ = first.Signal(syscall.SIGCONT) }()
 					body, _ := io.ReadAll(r.Body) // the request is complete before its sender is suspended
 					r.Body = io.NopCloser(bytes.NewReader(body))
-					_ = first.Process.Signal(syscall.SIGSTOP)
+					_ = first.Signal(syscall.SIGSTOP)
 					second = s.run(t, 3, "analyze", trails[1], "--out", reports+out, "--quiet", "--date", "2026-11-20")
 					late.answer(w, do)
 				}}
 			})
-			first = p.command(t, 1, "analyze", trails[0], "--out", reports+out, "--quiet", "--date", "2026-11-20")
-			_ = first.Run()
+			first := p.command(t, 1, "analyze", trails[0], "--out", reports+out, "--quiet", "--date", "2026-11-20")
+			_ = process.run(first)
 			const says = "vpcetrail: s3://audit-reports/still%d: a run was stopped while it published 2026-11-20: this is finished now\n"
 			if second != (finished{0, "", fmt.Sprintf(says, at)}) {
 				t.Errorf("the second run ends with %d and says %s", second.code, second.errOut)
