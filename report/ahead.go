@@ -2,15 +2,16 @@ package report
 
 import "sync"
 
-// aheadRows is how many rows are handed over at a time. Of the largest rows they take 150 KB.
+// aheadRows is the number of rows in a batch. A batch of the largest rows takes 150 KB.
 const aheadRows = 512
 
-// ahead returns the same rows, which a goroutine of their own makes while those before are taken: reading totals takes about
-// as long as settling them, and making rows as encoding them. The goroutine has ended when the walk has.
+// ahead returns the same rows. A separate goroutine makes the next rows while the caller uses
+// the current ones: reading totals takes about as long as settling them, and making rows takes
+// about as long as encoding them. The goroutine ends with the loop over the rows.
 func ahead[T any](rows Rows[T]) Rows[T] {
 	return func(yield func(*T, error) bool) {
 		made, used, stop := make(chan []T), make(chan []T, 2), make(chan struct{})
-		var failed error // what ended the rows, once made is closed
+		var failed error // the error that ended the rows; set before made is closed
 		var maker sync.WaitGroup
 		maker.Go(func() {
 			defer close(made)
@@ -32,7 +33,8 @@ func ahead[T any](rows Rows[T]) Rows[T] {
 	}
 }
 
-// hand sends rows to made in batches, in memory that came back by used, until stop. It returns the error that ended them.
+// hand sends rows to made in batches until stop is closed. It reuses the batches that come back
+// through used. It returns the error that ended the rows.
 func hand[T any](rows Rows[T], made chan<- []T, used <-chan []T, stop <-chan struct{}) (failed error) {
 	var batch []T
 	send := func() bool {

@@ -6,13 +6,15 @@ import (
 	"vpcetrail/ingest/day"
 )
 
-// Parquet and Arrow are the formats that a Run may name. Parquet is always written: readers of a report read that.
+// Parquet and Arrow are the formats that a Run may name. Parquet is always written, because
+// readers of a report read Parquet.
 const (
 	Parquet = "parquet"
 	Arrow   = "arrow"
 )
 
-// arrowFolder holds the Arrow files, laid out as the Parquet files are. Athena passes over names that start so.
+// arrowFolder holds the Arrow files, in the same layout as the Parquet files. Athena ignores
+// names that start with an underscore.
 const arrowFolder = "_arrow/"
 
 func (r *Run) hasArrow() bool { return slices.Contains(r.Formats, Arrow) }

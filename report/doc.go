@@ -1,24 +1,28 @@
-// Package report counts events by route and writes the counts as tables.
+// Package report is the contract of a published report: its Store, its manifests, and how
+// its days are published and read.
 //
-// A Counter takes one worker's events (it is an ingest.Sink) and keeps of each a row of some ten bytes, which names
-// the event's cell: the group, all that one record tells of the call's path, and the target, the action and the resources
-// that it names. Once the whole window is read and ingest has marked what does
-// not count, New adds the rows up by cell and by group, and settles, day by day, what no record can tell
-// alone: whose endpoints are ours, of which type they are, and which records are the second account's
-// copy of a call. Publish then writes each day's tables as Parquet into a Store: one file for each table and day,
-// each replaced in one step. The same events give the same bytes, in whatever order they came.
+// Publish writes the tables of each day as Parquet into a Store. Each table and day is one
+// file, and each file is replaced in one step. The same events give the same bytes, in any
+// order. Each record has exactly one place in the Balance.
 //
-// Every count belongs to the balance: records = calls + duplicates + shared copies + network events +
-// corrections + other events + outside the window + invalid. New fails where it does not hold.
+// The package holds one row group of a table in memory at a time. It opens no network
+// connection: the caller passes the Store.
 //
-// Memory is bounded: rows, groups, totals and objects go to disk where they pass their share of it (package spill),
-// which changes no byte of the tables. What is held whole are the endpoints and accounts that the events
-// name, and one row group of a table at a time.
+// Its subpackages:
 //
-// The package opens no network connection: a Store is given to it. Package table says what the tables
-// hold, package findings what is found among the calls, package restate finds the days that a trail has outgrown,
-// package summary shows tables to a person, package page is one page of them, package diff compares two of them,
-// package explain tells of single records what the tables count, package readiness whom a policy would stop, package
-// audit holds the tables against rules, package athena declares them to query engines, and package grid lays out what
-// all of these print.
+//   - analyze reads a trail and counts its days.
+//   - athena declares the tables to query engines.
+//   - audit checks the tables against rules.
+//   - count counts the events. It fills a Report.
+//   - diff compares two reports.
+//   - explain shows what the tables count of a single record.
+//   - findings finds the calls and endpoints that need attention.
+//   - grid lays out the text that the others print.
+//   - merge merges reports that were made with --mergeable.
+//   - page writes a report as one HTML page.
+//   - policy reads IAM policies and evaluates their Deny statements.
+//   - readiness finds the callers that a policy would stop.
+//   - restate finds the days that gained records since they were published.
+//   - summary shows the totals of a report.
+//   - table defines the tables, and reads and writes their files.
 package report

@@ -11,15 +11,17 @@ import (
 	"vpcetrail/report/table"
 )
 
-// DaysOf returns the days that an object belongs to, in order, in or out of any window. These are the day of its folder and
-// those that it holds records of; where it could not be read, all days that it might hold records of, by
-// lateness in days. For none, that is where neither its name nor its records tell a day, it belongs to every day.
+// DaysOf returns the days that an object belongs to, in order, inside or outside the window.
+// These are the day of its folder and the days of its records. If the object could not be
+// read, they are all days that it might hold records of, given the lateness in days. If
+// neither the name nor the records show a day, DaysOf returns none: the object belongs to
+// every day.
 //
-// So a day's table follows from its own objects, whatever else was read with them.
+// So the table of a day depends only on the day's own objects, and not on what else was read.
 func DaysOf(row *table.ObjectRow, key layout.Key, lateness int) []day.Day {
 	var days []day.Day
 	for text := range strings.FieldsSeq(row.Days) {
-		if d, err := day.Parse(text); err == nil { // always, of what ObjectRow wrote
+		if d, err := day.Parse(text); err == nil { // always nil for what ObjectRow wrote
 			days = append(days, d)
 		}
 	}
@@ -36,7 +38,7 @@ func DaysOf(row *table.ObjectRow, key layout.Key, lateness int) []day.Day {
 	return slices.Compact(days)
 }
 
-// ObjectRow returns an object's row in table objects, but for its DayRecords.
+// ObjectRow returns the row of an object in table objects, without its DayRecords.
 func ObjectRow(res *ingest.Result) table.ObjectRow {
 	r := table.ObjectRow{
 		Key: res.Object.Name, ETag: res.Object.ETag, Size: res.Object.Size, SHA256: res.SHA256,

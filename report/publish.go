@@ -16,8 +16,8 @@ import (
 	"vpcetrail/report/table"
 )
 
-// Run says how a report was made, as far as it bears on what the report says. It holds no times and
-// no numbers of workers, so that a rerun over the same input writes the same bytes.
+// Run holds the settings of a run that affect the content of its report. It holds no times
+// and no numbers of workers, so a rerun over the same input writes the same bytes.
 type Run struct {
 	Version  string   `json:"version"`
 	Sources  []string `json:"sources"`
@@ -26,23 +26,24 @@ type Run struct {
 	Accounts []string `json:"accounts,omitempty"` // filter
 	Regions  []string `json:"regions,omitempty"`  // filter
 	Shard    string   `json:"shard,omitempty"`    // filter: 3/16 is the third of 16
-	// ExcludeAccounts is a filter too: accounts that were not read.
+	// ExcludeAccounts is also a filter: these accounts were not read.
 	ExcludeAccounts []string `json:"exclude_accounts,omitempty"`
-	OwnAccounts     []string `json:"own_accounts,omitempty"`   // beside the trail's
+	OwnAccounts     []string `json:"own_accounts,omitempty"`   // in addition to the trail's
 	Endpoints       int      `json:"endpoints"`                // in the inventory
-	EndpointsFrom   []string `json:"endpoints_from,omitempty"` // files, and aws for EC2 itself
-	// EndpointRegions were asked for their endpoints, and EndpointRegionsUnread gave no answer.
+	EndpointsFrom   []string `json:"endpoints_from,omitempty"` // files; aws means the EC2 API
+	// EndpointRegions are the Regions that the run listed the endpoints of.
+	// EndpointRegionsUnread are those that gave no answer.
 	EndpointRegions       []string `json:"endpoint_regions,omitempty"`
 	EndpointRegionsUnread []string `json:"endpoint_regions_unread,omitempty"`
 	IPRanges              string   `json:"ip_ranges"`         // the date of AWS's address ranges
 	NATPrice              float64  `json:"nat_price"`         // US dollars a GB (2^30 bytes), for finding detour_cost
 	Formats               []string `json:"formats,omitempty"` // Parquet and Arrow; none means Parquet alone
 
-	// Inputs are the optional inputs of the run by the names of their flags, each with the SHA-256 of what it held.
+	// Inputs maps the flag of each optional input to the SHA-256 of its content.
 	Inputs map[string]string `json:"inputs,omitempty"`
 }
 
-// part returns the shard of the trail that was read, "" for all of the trail.
+// part returns the shard of the trail that was read, or "" for the whole trail.
 func (r *Run) part() string {
 	if r.Shard == "1/1" {
 		return ""
@@ -50,33 +51,34 @@ func (r *Run) part() string {
 	return r.Shard
 }
 
-// A Manifest is the content of _runs/dt=…/run.json. It is published last: a day whose manifest
-// names its files is whole.
+// A Manifest is the content of _runs/dt=…/run.json. It is published last: a day is complete
+// when its manifest names its files.
 type Manifest struct {
 	Day string `json:"day"`
 	Run Run    `json:"run"`
-	// Balance and Objects are of the whole run, which may have reported other days too.
+	// Balance and Objects cover the whole run, which may have published other days too.
 	Balance Balance                 `json:"balance"`
 	Objects map[ingest.Status]int64 `json:"objects"`
-	// Counts are of this day alone.
+	// Counts cover this day only.
 	Counts Kinds            `json:"counts"`
 	Routes map[string]int64 `json:"routes"`
-	// Revision counts how often the day's tables have changed since they were first published, which is
-	// revision 1. A run that finds the same again leaves it.
+	// Revision is 1 for the first publication of the day. It grows by one each time the
+	// tables change. A run with the same result keeps it.
 	Revision int     `json:"revision,omitempty"`
-	Changes  *Change `json:"changes,omitempty"` // against the revision before; nil in the first
+	Changes  *Change `json:"changes,omitempty"` // since the previous revision; nil in the first
 	Files    []File  `json:"files"`
-	// Arrow are the same tables as Arrow files, where the run was asked for them. They make no revision.
+	// Arrow lists the same tables as Arrow files, if the run was asked for them. They do
+	// not affect Revision.
 	Arrow []File `json:"arrow,omitempty"`
 }
 
-// A Change says what a revision of a day has changed.
+// A Change shows what a revision of a day changed.
 type Change struct {
-	Routes  map[string]BeforeAfter `json:"routes"`  // calls, of the routes that have changed
+	Routes  map[string]BeforeAfter `json:"routes"`  // calls, by the routes that changed
 	Objects BeforeAfter            `json:"objects"` // rows of table objects
 }
 
-// BeforeAfter is a count in the revision before and in this one.
+// BeforeAfter is a count in the previous revision and in this one.
 type BeforeAfter struct {
 	Before int64 `json:"before"`
 	After  int64 `json:"after"`
@@ -88,15 +90,16 @@ type File struct {
 	Rows   int64  `json:"rows"`
 	Bytes  int64  `json:"bytes"`
 	SHA256 string `json:"sha256"`
-	// Parts are the ranges in which the file is read, each with its own hash: row groups and the
-	// footer. Days that were published before there were any have none, and may have several files a table.
+	// Parts are the ranges that the file is read in: its row groups and its footer, each
+	// with its own hash. Days from older versions have no parts, and may have several files
+	// per table.
 	Parts table.Parts `json:"parts,omitempty"`
 }
 
 // same reports whether two files have the same name and content.
 func (f File) same(other File) bool { return f.Name == other.Name && f.SHA256 == other.SHA256 }
 
-// Complete reports whether all input of the run could be read.
+// Complete reports whether the run could read all of its input.
 func (m *Manifest) Complete() bool {
 	for status, n := range m.Objects {
 		if status != ingest.OK && n > 0 {
@@ -106,15 +109,16 @@ func (m *Manifest) Complete() bool {
 	return true
 }
 
-// Part returns the shard of the trail that the day was made of, such as 3/16; "" for all of the trail.
+// Part returns the shard of the trail that the day covers, such as 3/16, or "" for the whole
+// trail.
 func (m *Manifest) Part() string { return m.Run.part() }
 
-// Has reports whether the day has a table of that name, be it an empty one.
+// Has reports whether the day has a table of that name. The table may be empty.
 func (m *Manifest) Has(table string) bool {
 	return slices.ContainsFunc(m.Files, func(f File) bool { return strings.HasPrefix(f.Name, table+"/") })
 }
 
-// revise numbers the revision by the manifest that m is to replace.
+// revise sets the revision of m from the manifest that m will replace.
 func (m *Manifest) revise(ctx context.Context, store Store, d day.Day) error {
 	before, err := ReadManifest(ctx, store, d)
 	switch {
@@ -155,8 +159,8 @@ func (m *Manifest) rows(table string) (n int64) {
 // ManifestName returns the name of the manifest of day d.
 func ManifestName(d day.Day) string { return "_runs/dt=" + d.String() + "/run.json" }
 
-// Publish stages the tables of every day of r and then makes them visible: all or, where staging
-// fails, none. Of a day published before, every file is replaced or removed.
+// Publish stages the tables of every day of r and then makes them visible. If staging fails,
+// nothing becomes visible. Every file of an earlier publication is replaced or removed.
 func Publish(ctx context.Context, store Store, w Writer, r *Report, run Run) error {
 	s, err := Stage(ctx, store, w, r, run)
 	if err != nil {
@@ -165,9 +169,9 @@ func Publish(ctx context.Context, store Store, w Writer, r *Report, run Run) err
 	return s.Commit(ctx)
 }
 
-// Staged are the days of a report that are staged and not yet visible.
+// Staged holds the days of a report that are staged and not yet visible.
 type Staged struct {
-	// Manifests are the SHA-256 of each day's run.json, by day.
+	// Manifests maps each day to the SHA-256 of its run.json.
 	Manifests map[string]string
 
 	writer Writer
@@ -180,8 +184,8 @@ type stagedDay struct {
 	stale []string // files of earlier publications
 }
 
-// LockDays takes the locks of every day of r. Whoever decides by what is published whether a day may be replaced calls
-// it before.
+// LockDays locks every day of r. Call it before you read the published days to decide whether
+// they may be replaced.
 func LockDays(ctx context.Context, w Writer, r *Report) error {
 	for _, d := range r.Days {
 		if _, err := w.Lock(ctx, UnitOf(d.Day)); err != nil {
@@ -191,8 +195,8 @@ func LockDays(ctx context.Context, w Writer, r *Report) error {
 	return nil
 }
 
-// Stage takes the locks of every day of r, and stages the tables of all. Whoever decides by what is published whether
-// a day may be replaced takes its lock before: Lock returns the same publication again.
+// Stage locks every day of r and stages its tables. A day that LockDays has already locked
+// stays locked: Lock returns the same publication again.
 func Stage(ctx context.Context, store Store, w Writer, r *Report, run Run) (*Staged, error) {
 	if err := LockDays(ctx, w, r); err != nil {
 		return nil, err
@@ -206,7 +210,7 @@ func Stage(ctx context.Context, store Store, w Writer, r *Report, run Run) (*Sta
 		s.days = append(s.days, stagedDay{day: d.Day, pub: pub})
 	}
 	for i, d := range r.Days {
-		if ctx.Err() != nil { // a directory never looks at it, and a day without rows has none to stop at
+		if ctx.Err() != nil { // a directory never checks it, and a day without rows never reads it
 			return nil, context.Cause(ctx)
 		}
 		m := Manifest{
@@ -274,12 +278,13 @@ func (s *Staged) Commit(ctx context.Context) error {
 	return nil
 }
 
-// severalParts reports whether a file is one of several of a table and day, as vpcetrail made them once.
+// severalParts reports whether a file is one of several of its table and day. Only older
+// versions wrote such files.
 func severalParts(name string) bool {
 	return strings.HasSuffix(name, ".parquet") && !strings.HasSuffix(name, "/"+fileName+".parquet")
 }
 
-// stale lists the files of earlier publications of day d that this one does not replace.
+// stale lists the files of earlier publications of day d that this publication does not replace.
 func (m *Manifest) stale(ctx context.Context, store Store, d day.Day) ([]string, error) {
 	var stale []string
 	files := slices.Concat(m.Files, m.Arrow)

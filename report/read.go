@@ -16,14 +16,14 @@ import (
 	"vpcetrail/report/table"
 )
 
-// ErrDamaged says that a file of a report is not the one that its day's manifest names.
+// ErrDamaged means that a file of a report is not the one that its day's manifest names.
 var ErrDamaged = errors.New("not the file that its run.json names: run analyze again for this day")
 
-// ErrSwitching says that some files of a day are new and some old.
+// ErrSwitching means that some files of a day are new and some are old.
 var ErrSwitching = errors.New("is between revisions: a run is publishing it, or was stopped while it did: " +
 	"try again soon, or run analyze again for this day")
 
-// ErrBrokenManifest says that a day's run.json cannot be decoded.
+// ErrBrokenManifest means that a day's run.json cannot be decoded.
 var ErrBrokenManifest = errors.New("run analyze again for this day")
 
 // Days lists the days that have a manifest.
@@ -41,14 +41,14 @@ func Days(ctx context.Context, store Store) ([]day.Day, error) {
 	return days, nil
 }
 
-// DayOfManifest returns the day whose manifest has that name.
+// DayOfManifest returns the day of the manifest with that name.
 func DayOfManifest(name string) (d day.Day, ok bool) {
 	d, err := day.Parse(strings.TrimSuffix(strings.TrimPrefix(name, "_runs/dt="), "/run.json"))
 	return d, err == nil && name == ManifestName(d)
 }
 
-// ReadManifest reads the manifest of day d. The error wraps ErrNoReport where there is none, and ErrBrokenManifest where it
-// cannot be decoded.
+// ReadManifest reads the manifest of day d. The error wraps ErrNoReport if there is none, and
+// ErrBrokenManifest if it cannot be decoded.
 func ReadManifest(ctx context.Context, store Store, d day.Day) (*Manifest, error) {
 	text, err := store.Read(ctx, ManifestName(d))
 	if err != nil {
@@ -61,15 +61,15 @@ func ReadManifest(ctx context.Context, store Store, d day.Day) (*Manifest, error
 	return &m, nil
 }
 
-// ReadTable returns the rows of table t that m, the manifest of day d, names. It holds a row group of one file at a time,
-// or what is read of the file at once.
+// ReadTable returns the rows of table t in the files that m, the manifest of day d, names. It
+// holds one row group, or one window of the file, in memory at a time.
 func ReadTable[T any](ctx context.Context, store Store, t *table.Table[T], m *Manifest, d day.Day) Rows[T] {
 	return func(yield func(*T, error) bool) {
 		for _, f := range m.Files {
 			if !strings.HasPrefix(f.Name, partition(t.Name, d)) {
 				continue
 			}
-			if ctx.Err() != nil { // a store need not look at it
+			if ctx.Err() != nil { // a store need not check it
 				yield(nil, context.Cause(ctx))
 				return
 			}
@@ -85,7 +85,7 @@ func ReadTable[T any](ctx context.Context, store Store, t *table.Table[T], m *Ma
 	}
 }
 
-// rowsIn returns the rows of a file, and no row of a part before its hash is checked.
+// rowsIn returns the rows of a file. It checks the hash of a part before it returns a row of it.
 func rowsIn[T any](ctx context.Context, store Store, t *table.Table[T], f *File) Rows[T] {
 	w := &window{ctx: ctx, store: store, file: f}
 	return func(yield func(*T, error) bool) {
@@ -104,10 +104,11 @@ func rowsIn[T any](ctx context.Context, store Store, t *table.Table[T], f *File)
 	}
 }
 
-// decoded returns the rows of the file that w reads. An old file without parts has one hash, and is read whole.
+// decoded returns the rows of the file that w reads. An old file without parts has one hash, so
+// it is read whole.
 func decoded[T any](w *window, t *table.Table[T]) Rows[T] {
 	if len(w.file.Parts) > 0 {
-		// The last byte first: what the parts say then fits into a file that is there.
+		// Read the last byte first. Then the file is known to be as long as its parts say.
 		if _, err := w.ReadAt(make([]byte, 1), max(0, w.file.Bytes-1)); err != nil {
 			return failed[T](err)
 		}
@@ -125,7 +126,7 @@ func failed[T any](err error) Rows[T] {
 	return func(yield func(*T, error) bool) { yield(nil, err) }
 }
 
-// windowBytes are read at once: a small file whole, of a large one several row groups.
+// windowBytes is the size of one read: a small file, or several row groups of a large one.
 const windowBytes = 8 << 20
 
 // A window reads a file ahead. It is not safe for concurrent use.
@@ -134,15 +135,15 @@ type window struct {
 	store Store
 	file  *File
 	data  []byte
-	at    int64 // of data in the file
-	err   error // the store's
+	at    int64 // offset of data in the file
+	err   error // from the store
 }
 
-// ReadAt reads as io.ReaderAt does.
+// ReadAt implements io.ReaderAt.
 func (w *window) ReadAt(p []byte, offset int64) (int, error) {
 	end := offset + int64(len(p))
 	if offset < w.at || end > w.at+int64(len(w.data)) {
-		w.at = min(offset, max(0, w.file.Bytes-windowBytes)) // the footer comes first, and brings what is before it
+		w.at = min(offset, max(0, w.file.Bytes-windowBytes)) // the footer is read first, with the bytes before it
 		want := max(end, min(w.at+windowBytes, w.file.Bytes)) - w.at
 		w.data = slices.Grow(w.data[:0], int(want))[:want]
 		n, err := w.store.ReadAt(w.ctx, w.file.Name, w.data, w.at)
@@ -158,7 +159,7 @@ func (w *window) ReadAt(p []byte, offset int64) (int, error) {
 	return copy(p, w.data[offset-w.at:]), nil
 }
 
-// explain says why a file is not the one that its manifest names.
+// explain returns the reason why a file is not the one that its manifest names.
 func (m *Manifest) explain(ctx context.Context, store Store, d day.Day, name string, err error) error {
 	missing := errors.Is(err, ErrNoReport)
 	switch {

@@ -13,28 +13,28 @@ import (
 	"vpcetrail/report/table"
 )
 
-// Replacing says what a run may take away from days that are published. The zero value is: nothing.
+// Replacing lists what a run may remove from published days. The zero value allows nothing.
 type Replacing struct {
-	Incomplete bool     // objects that a day counts
-	Without    []string // optional inputs that a day was made with, by name
+	Incomplete bool     // the run may drop objects that a day counts
+	Without    []string // names of optional inputs of a day that the run may do without
 
-	Left []string // objects that hold nothing of the day any more, by name: they were replaced in the trail
+	Left []string // names of objects that were replaced in the trail and no longer hold records of the day
 }
 
-// A Loss says which objects a day counts as published, and would not count any more.
+// A Loss describes the objects that a published day counts and that the run would drop.
 type Loss struct {
-	Objects, Of int64  // so many of so many, by their names
-	Met         int64  // of the day's, how many the run has met, read or not
-	Now         int64  // how many the day would count
-	Example     string // the first one that would be missing
-	Problem     string // why it cannot be read; "" where the run has not found it
+	Objects, Of int64  // lost objects, and all objects that the day counts
+	Met         int64  // objects of the day that the run found, read or not
+	Now         int64  // objects that the day would count after the run
+	Example     string // the first object that would be missing
+	Problem     string // why it cannot be read; "" if the run did not find it
 }
 
-// A KeptError says that days stay as they are published, and why.
+// A KeptError means that published days stay unchanged. It says why.
 type KeptError struct {
 	Days   int
 	First  day.Day
-	Reason string // of the first day
+	Reason string // for the first day
 }
 
 func (e *KeptError) Error() string {
@@ -44,9 +44,9 @@ func (e *KeptError) Error() string {
 	return fmt.Sprintf("%s stays as it is published: %s", e.First, e.Reason)
 }
 
-// MayReplace returns a *KeptError where a day of r must not replace the one that is published in store:
-// then nothing of r may be published. It reads what is published of each day. What cannot be read is an error,
-// and what is broken or published in part may be replaced.
+// MayReplace returns a *KeptError if a day of r must not replace the published day in store.
+// Then nothing of r may be published. It reads the published files of each day. A file that
+// cannot be read is an error. A day that is broken or only partly published may be replaced.
 func MayReplace(ctx context.Context, store Store, r *Report, run *Run, allow Replacing) error {
 	var objects func(day.Day) Rows[table.ObjectRow]
 	if !allow.Incomplete {
@@ -81,8 +81,9 @@ func MayReplace(ctx context.Context, store Store, r *Report, run *Run, allow Rep
 	return nil
 }
 
-// keepReason decides whether a run may replace a day. It returns why the day must stay, and what to do; "" where it may
-// be replaced. loss compares the day's objects, where both were read through the same filters.
+// keepReason decides whether a run may replace a day. It returns why the day must stay and what
+// to do, or "" if the day may be replaced. loss compares the objects of the day, and applies
+// only if both runs used the same filters.
 func keepReason(before *Manifest, run *Run, loss Loss, allow Replacing) string {
 	for _, name := range before.Run.InputNames() {
 		if run.Inputs[name] == "" && !slices.Contains(allow.Without, name) {
@@ -90,7 +91,7 @@ func keepReason(before *Manifest, run *Run, loss Loss, allow Replacing) string {
 		}
 	}
 	lost := loss.Objects
-	if !slices.Equal(before.Run.Sources, run.Sources) { // other names for some of the same objects, or another trail
+	if !slices.Equal(before.Run.Sources, run.Sources) { // another trail, or other names for the same objects
 		lost = 0
 		if loss.Met > 0 {
 			lost = loss.Of - loss.Now
@@ -106,8 +107,9 @@ func keepReason(before *Manifest, run *Run, loss Loss, allow Replacing) string {
 	return text + ", which this run did not find: see SOURCE, --date and --lateness, or give --replace-incomplete"
 }
 
-// sameFilters reports whether two runs let the same objects of a trail pass. How many days around a day they list is no
-// filter: a run that lists fewer must not take away what another one found.
+// sameFilters reports whether two runs select the same objects of a trail. The number of days
+// that they list around a day is not a filter: a run that lists fewer days must not drop what
+// another run found.
 func sameFilters(a, b *Run) bool {
 	return slices.Equal(a.Accounts, b.Accounts) && slices.Equal(a.Regions, b.Regions) &&
 		slices.Equal(a.ExcludeAccounts, b.ExcludeAccounts) && a.part() == b.part()
@@ -118,20 +120,21 @@ func (r *Run) InputNames() (names []string) {
 	for name := range r.Inputs {
 		names = append(names, name)
 	}
-	if r.Inputs == nil && len(r.EndpointsFrom) > 0 { // a version that did not name its inputs yet
+	if r.Inputs == nil && len(r.EndpointsFrom) > 0 { // from an older version, which had no Inputs
 		names = append(names, "endpoints")
 	}
 	slices.Sort(names)
 	return names
 }
 
-// lossOf compares the objects of a day as published with those of a run, both in the order of their names. A published
-// table that is not whole holds nothing that could be lost, nor is an object lost that has left the day.
+// lossOf compares the published objects of a day with those of a run, both in the order of
+// their names. If the published table is damaged, nothing can be lost. An object that left the
+// day is not lost.
 func lossOf(published, now Rows[table.ObjectRow], left []string) (loss Loss, err error) {
 	next, stop := iter.Pull2(now)
 	defer stop()
 	row, err, more := next()
-	// pass goes on to the first object of the run that is not named before name.
+	// pass advances to the first object of the run with a name of at least name.
 	pass := func(name string) {
 		for ; more && err == nil && row.Key < name; row, err, more = next() {
 			loss.meet(row)
@@ -161,14 +164,15 @@ func lossOf(published, now Rows[table.ObjectRow], left []string) (loss Loss, err
 	return loss, err
 }
 
-// meet takes an object of the run.
+// meet counts an object of the run.
 func (l *Loss) meet(row *table.ObjectRow) {
 	if ingest.Status(row.Status).Counted() {
 		l.Now++
 	}
 }
 
-// compare takes an object that the day counts as published. now is what the run found of it; nil where it found nothing.
+// compare checks an object that the published day counts. now is its row in the run, or nil if
+// the run did not find it.
 func (l *Loss) compare(was, now *table.ObjectRow) {
 	l.Of++
 	if now != nil {

@@ -15,23 +15,24 @@ import (
 type Report struct {
 	Balance  Balance
 	Statuses map[ingest.Status]int64 // objects by how reading them ended
-	Days     []*Day                  // in order; of an unbounded window those that hold records or objects
+	Days     []*Day                  // in order; if the window has no bound, the days with records or objects
 
-	// Problems calls its argument with what is wrong with each object that could not be read whole, in the
-	// order of their names: one line each.
+	// Problems calls its argument with one line for each object that could not be read
+	// completely, in the order of the object names. The line says what is wrong.
 	Problems func(func(problem string)) error
-	// ObjectRows calls its argument with every object that was read, for each day that it belongs to:
-	// reported days and others. The row is valid until the argument returns.
+	// ObjectRows calls its argument once for every object that was read and every day that it
+	// belongs to, even days that are not reported. The row is valid until the argument returns.
 	ObjectRows func(func(*table.ObjectRow)) error
-	// ObjectTables returns table objects by day, for a walk of its own. Days must be asked for in order.
+	// ObjectTables starts a separate walk over table objects. The returned function gives the
+	// rows of a day. Call it with the days in order.
 	ObjectTables func() func(day.Day) Rows[table.ObjectRow]
 }
 
-// Rows are the rows of a table, in the order of its key. A row is valid until the next one comes. An
-// error comes with a nil row, and is the last.
+// Rows are the rows of a table, in the order of its key. A row is valid until the next one.
+// An error comes with a nil row and ends the sequence.
 type Rows[T any] = iter.Seq2[*T, error]
 
-// RowsOf returns rows that lie in memory.
+// RowsOf returns rows that are in memory.
 func RowsOf[T any](rows []T) Rows[T] {
 	return func(yield func(*T, error) bool) {
 		for i := range rows {
@@ -42,13 +43,14 @@ func RowsOf[T any](rows []T) Rows[T] {
 	}
 }
 
-// Groups are the rows of a table as row groups of columns, as a table.Writer takes them. A group is valid until the next
-// one comes. An error comes with no group, and is the last.
+// Groups are the rows of a table as row groups of columns, the form that table.Writer takes. A
+// group is valid until the next one. An error comes with no group and ends the sequence.
 type Groups = iter.Seq2[[]table.Vector, error]
 
-// A Day hands out the tables of one day. They are made as they are read: of a Report that New has made,
-// each table once, to its end, the days in order and of each day traffic first; resources may be read beside the others.
-// Days may be left out.
+// A Day gives the tables of one day. The rows are made while they are read. If the Report comes
+// from count.New, read each table once and to its end, read the days in order, and read traffic
+// first in each day. Table resources may be read concurrently with the others. Days may be
+// skipped.
 type Day struct {
 	Day        day.Day
 	Kinds      Kinds
@@ -57,11 +59,12 @@ type Day struct {
 	Services   Rows[table.ServiceRow]
 	Endpoints  Rows[table.EndpointRow]
 	Resources  Rows[table.ResourceRow] // nil: the day has no such table
-	Findings   Rows[table.FindingRow]  // likewise
+	Findings   Rows[table.FindingRow]  // nil: the day has no such table
 	Objects    Rows[table.ObjectRow]
 
-	// TrafficGroups and ResourceGroups, where not nil, are Traffic and Resources in a form that takes less work to write:
-	// the same rows, in the same groups. Of the two forms one is read.
+	// TrafficGroups and ResourceGroups, if not nil, hold the same rows as Traffic and
+	// Resources, in the same row groups, in a form that takes less work to write. Read only
+	// one of the two forms.
 	TrafficGroups, ResourceGroups Groups
 }
 
@@ -73,10 +76,12 @@ type Balance struct {
 	Invalid       int64 `json:"invalid"`
 }
 
-// ErrBalance says that a record was lost or counted twice: a bug, after which nothing may be published.
+// ErrBalance means that a record was lost or counted twice. This is a bug: nothing may be
+// published then.
 var ErrBalance = errors.New("balance of records does not hold")
 
-// Check returns an error that wraps ErrBalance where a record is in none of the lines, or in two.
+// Check returns an error that wraps ErrBalance if a record is in no line of the balance, or in
+// more than one.
 func (b *Balance) Check() error {
 	sum := b.Calls + b.Duplicates + b.SharedCopies + b.NetworkEvents + b.Corrections + b.OtherEvents + b.OutsideWindow + b.Invalid
 	if sum != b.Records {
@@ -85,7 +90,7 @@ func (b *Balance) Check() error {
 	return nil
 }
 
-// Kinds counts records by what they are to the balance.
+// Kinds counts records by their line in the balance.
 type Kinds struct {
 	Calls         int64 `json:"calls"`
 	Duplicates    int64 `json:"duplicates"`
@@ -105,7 +110,7 @@ func (k *Kinds) Add(o Kinds) {
 	k.OtherEvents += o.OtherEvents
 }
 
-// Objects returns how many objects were read, or could not be.
+// Objects returns the number of objects that the run read or tried to read.
 func (r *Report) Objects() (n int64) {
 	for status, count := range r.Statuses {
 		if status != ingest.PassedOver {
@@ -115,10 +120,10 @@ func (r *Report) Objects() (n int64) {
 	return n
 }
 
-// PassedOver returns how many objects were not read though they may hold calls.
+// PassedOver returns the number of objects that were not read although they may hold calls.
 func (r *Report) PassedOver() int64 { return r.Statuses[ingest.PassedOver] }
 
-// Unread returns how many objects could not be read whole.
+// Unread returns the number of objects that could not be read completely.
 func (r *Report) Unread() (n int64) {
 	for status, count := range r.Statuses {
 		if status != ingest.OK && status != ingest.PassedOver {

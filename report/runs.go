@@ -9,20 +9,21 @@ import (
 	"vpcetrail/report/grid"
 )
 
-// Runs add up what the runs that made some days say of their input. The zero value is ready.
+// Runs sums the input of the runs that made some days. The zero value is ready to use.
 type Runs struct {
 	Count      int
-	Incomplete int // those of them that could not read all of their input
+	Incomplete int // runs that could not read all of their input
 	Balance    Balance
 	Objects    map[ingest.Status]int64 // by how reading them ended
 
 	seen map[string]bool
 }
 
-// Add adds the run of a day's manifest, and reports whether it did: the manifests of other days of one run say the same.
+// Add adds the run of a manifest. It reports false if it has added that run already: all
+// manifests of one run describe the same input.
 func (r *Runs) Add(m *Manifest) bool {
 	identity, err := json.Marshal([]any{m.Run, m.Balance, m.Objects})
-	if err != nil || r.seen[string(identity)] { // texts and numbers always marshal
+	if err != nil || r.seen[string(identity)] { // err is nil: strings and numbers always marshal
 		return false
 	}
 	if r.seen == nil {
@@ -33,7 +34,7 @@ func (r *Runs) Add(m *Manifest) bool {
 	return true
 }
 
-// AddReport adds the run that has made a report.
+// AddReport adds the run that made a report.
 func (r *Runs) AddReport(rep *Report) {
 	r.add(rep.Unread()+rep.PassedOver() == 0, &rep.Balance, rep.Statuses)
 }
@@ -55,13 +56,14 @@ func (r *Runs) add(complete bool, b *Balance, objects map[ingest.Status]int64) {
 	}
 }
 
-// Lacks says in numbers what could not be counted: "16 of 19 objects could not be read whole, and 3 of 4 records are
-// invalid, in 1 of 2 runs"; "" where all could. An object that two runs read is in the numbers of both.
+// Lacks says how much could not be counted: "16 of 19 objects could not be read whole, and 3 of
+// 4 records are invalid, in 1 of 2 runs". It returns "" if everything was counted. An object
+// that two runs read counts in both.
 func (r *Runs) Lacks() string {
 	var lacks []string
 	var all int64
 	for status, n := range r.Objects {
-		if status != ingest.PassedOver { // they are no objects of the run
+		if status != ingest.PassedOver { // the run did not read these
 			all += n
 		}
 	}
@@ -85,7 +87,7 @@ func (r *Runs) Lacks() string {
 	return text
 }
 
-// Named says where each object is named that Lacks counts.
+// Named says where to find the names of the objects that Lacks counts.
 func (r *Runs) Named() string {
 	const inTable = "table objects names each object"
 	passed := r.Objects[ingest.PassedOver]
@@ -98,7 +100,7 @@ func (r *Runs) Named() string {
 	return "analyze names each object"
 }
 
-// unread returns how many objects could not be read whole.
+// unread returns the number of objects that could not be read completely.
 func (r *Runs) unread() (n int64) {
 	for status, of := range r.Objects {
 		if status != ingest.PassedOver && !status.Counted() {
@@ -108,7 +110,7 @@ func (r *Runs) unread() (n int64) {
 	return n
 }
 
-// NamePassedOver says that n objects were not read though they may hold calls.
+// NamePassedOver says that n objects were not read although they may hold calls.
 func NamePassedOver(n int64) string {
 	were := "were"
 	if n == 1 {

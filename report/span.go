@@ -10,24 +10,25 @@ import (
 	"vpcetrail/report/table"
 )
 
-// A Span is the days of a report that a question is about, with their manifests.
+// A Span holds the days of a report that a query covers, with their manifests.
 type Span struct {
 	Store     Store
-	Days      []day.Day // that the report has, in order; one at least
+	Days      []day.Day // the days that the report has, in order; at least one
 	Manifests []*Manifest
-	// Missing are the days that the report does not have: of the window asked for, or, where that has no
-	// bound, from the report's first day or up to its last one.
+	// Missing are the days of the window that the report does not have. If the window has no
+	// bound, the report's first or last day is the bound.
 	Missing []day.Day
-	// Incomplete are those of Days whose run could not read all of its input.
+	// Incomplete are the Days from runs that could not read all of their input.
 	Incomplete []day.Day
-	// Shards are those of Days that were made of one shard of the trail alone.
+	// Shards are the Days that cover only one shard of the trail.
 	Shards []day.Day
 }
 
-// maxMissing bounds Missing, whatever is asked for.
+// maxMissing limits the length of Missing.
 const maxMissing = 100_000
 
-// DaysWithin returns the days of window that the report in store has, in order. It fails where there are none.
+// DaysWithin returns the days of window that the report in store has, in order. It fails if
+// there are none.
 func DaysWithin(ctx context.Context, store Store, window day.Window) ([]day.Day, error) {
 	all, err := Days(ctx, store)
 	if err != nil {
@@ -44,7 +45,8 @@ func DaysWithin(ctx context.Context, store Store, window day.Window) ([]day.Day,
 	return within, nil
 }
 
-// ReadSpan reads the manifests of the days of window that the report in store has. It fails where there are none.
+// ReadSpan reads the manifests of the days of window that the report in store has. It fails if
+// there are none.
 func ReadSpan(ctx context.Context, store Store, window day.Window) (*Span, error) {
 	days, err := DaysWithin(ctx, store, window)
 	if err != nil {
@@ -82,7 +84,7 @@ func (s *Span) findMissing(window day.Window) {
 	}
 }
 
-// Need fails where a day lacks a table, and says how to get it.
+// Need fails if a day does not have a table. The error says how to get it.
 func (s *Span) Need(table string) error {
 	var lacking []day.Day
 	for i, m := range s.Manifests {
@@ -99,7 +101,8 @@ func (s *Span) Need(table string) error {
 	return fmt.Errorf("%s has no table %s for %s: run vpcetrail analyze again for these days, or leave them out", s.Store, table, dayList(lacking))
 }
 
-// SpanRows returns the rows of table t of every day of s, a day behind the other. It holds one file at a time.
+// SpanRows returns the rows of table t of every day of s, day after day. It reads one file at a
+// time.
 func SpanRows[T any](ctx context.Context, s *Span, t *table.Table[T]) Rows[T] {
 	return func(yield func(*T, error) bool) {
 		for i, d := range s.Days {
@@ -115,7 +118,8 @@ func SpanRows[T any](ctx context.Context, s *Span, t *table.Table[T]) Rows[T] {
 // String names the days, as NameDays does.
 func (s *Span) String() string { return NameDays(s.Days) }
 
-// NameDays names days in order, one at least: that one, a range, or how many there are between the first and the last.
+// NameDays describes one or more days, which are in order. It gives the single day, a range, or
+// the number of days between the first and the last.
 func NameDays(days []day.Day) string {
 	first, last := days[0], days[len(days)-1]
 	switch {
@@ -127,7 +131,7 @@ func NameDays(days []day.Day) string {
 	return fmt.Sprintf("%d days between %s and %s", len(days), first, last)
 }
 
-// dayList names days, the first few of many.
+// dayList lists days. Of many days, it lists the first few.
 func dayList(days []day.Day) string {
 	var names []string
 	for _, d := range days {

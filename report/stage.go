@@ -16,11 +16,12 @@ import (
 	"vpcetrail/report/table"
 )
 
-// stageTables stages the tables of a day, and notes their files in the day's manifest. Table resources, which has most of
-// the rows, is made beside the others.
+// stageTables stages the tables of a day and adds their files to the day's manifest. Table
+// resources has most of the rows, so it is written concurrently with the others.
 func stageTables(ctx context.Context, pub Publication, d *Day, m *Manifest) error {
 	s := &staging{pub: pub, day: d.Day, arrow: m.Run.hasArrow(), files: map[string]File{}}
-	// First to be visible: of a publication cut short the objects are never the manifest's.
+	// Table objects becomes visible first. So if a publication is interrupted, the objects
+	// never match the manifest.
 	if err := stage(ctx, s, &table.Objects, nil, d.Objects); err != nil {
 		return err
 	}
@@ -65,7 +66,7 @@ var order = []string{
 	table.Resources.Name, table.Findings.Name,
 }
 
-// countRoutes returns traffic, and counts its calls in the manifest as it goes by.
+// countRoutes returns traffic, and adds its calls to the manifest while it is read.
 func (m *Manifest) countRoutes(traffic Rows[table.TrafficRow]) Rows[table.TrafficRow] {
 	return func(yield func(*table.TrafficRow, error) bool) {
 		for row, err := range traffic {
@@ -79,7 +80,7 @@ func (m *Manifest) countRoutes(traffic Rows[table.TrafficRow]) Rows[table.Traffi
 	}
 }
 
-// countRouteGroups is countRoutes for row groups; nil where groups is.
+// countRouteGroups is countRoutes for row groups. It returns nil if groups is nil.
 func (m *Manifest) countRouteGroups(groups Groups) Groups {
 	if groups == nil {
 		return nil
@@ -99,16 +100,16 @@ func (m *Manifest) countRouteGroups(groups Groups) Groups {
 	}
 }
 
-// fileName is the name, without its ending, of the one file that each table has of each day. It is
-// one, so that the table is replaced in one step.
+// fileName is the name, without its extension, of the one file of each table and day. There is
+// exactly one, so the table is replaced in one step.
 const fileName = "part-00000"
 
 func partition(table string, d day.Day) string { return table + "/dt=" + d.String() + "/" }
 
 func parquetName(table string, d day.Day) string { return partition(table, d) + fileName + ".parquet" }
 
-// stage writes a table into its file, and its Arrow file where that is wanted: by row groups where there are such,
-// else by rows; no file where rows is nil.
+// stage writes a table into its Parquet file, and into its Arrow file if that is requested. It
+// writes row groups if there are any, else rows. It writes no file if rows is nil.
 func stage[T any](ctx context.Context, s *staging, t *table.Table[T], groups Groups, rows Rows[T]) error {
 	if rows == nil {
 		return nil
@@ -141,7 +142,7 @@ func stage[T any](ctx context.Context, s *staging, t *table.Table[T], groups Gro
 	return nil
 }
 
-// each adds all of what is made, rows or row groups, to each file.
+// each adds every row or row group of made to each file.
 func each[F, V any](ctx context.Context, made iter.Seq2[V, error], files []F, add func(F, V) error) error {
 	for v, err := range made {
 		if err == nil && ctx.Err() != nil {
@@ -174,7 +175,7 @@ func startFile[T any](ctx context.Context, s *staging, name string, start func(i
 	return &tableFile[T]{w, to}, err
 }
 
-// finish ends the file, and notes it.
+// finish closes the file and records it in s.
 func (f *tableFile[T]) finish(s *staging) error {
 	parts, err := f.Close()
 	if err == nil {
@@ -189,15 +190,15 @@ func (f *tableFile[T]) finish(s *staging) error {
 	return nil
 }
 
-// staging is the staging of one day's tables, several at a time.
+// staging stages the tables of one day, several concurrently.
 type staging struct {
 	pub   Publication
 	day   day.Day
 	arrow bool // Arrow files too
 
 	mu    sync.Mutex
-	files map[string]File // that are staged, by name
-	err   error           // of the first file that could not be staged: no other goes on, and none begins, to be broken off at once
+	files map[string]File // the staged files, by name
+	err   error           // from the first file that failed; all other files stop, and no new one starts
 }
 
 // A stagedFile hashes what is written to it.
@@ -208,7 +209,7 @@ type stagedFile struct {
 	sum     hash.Hash
 }
 
-// fail notes what ends the staging, and returns it.
+// fail records the error that ends the staging, and returns that error.
 func (s *staging) fail(err error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

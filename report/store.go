@@ -10,27 +10,28 @@ import (
 	"vpcetrail/ingest/day"
 )
 
-// ErrNoReport says that a Store holds no file of a name.
+// ErrNoReport means that a Store holds no file of a name.
 var ErrNoReport = errors.New("no such file in the report")
 
-// A Store is where reports are kept: a directory, or a prefix in S3. Names are relative to it and
-// use slashes, as traffic/dt=2026-11-20/part-00000.parquet. It is safe for concurrent use.
+// A Store keeps reports: a directory, or a prefix in S3. File names are relative to it and use
+// slashes, such as traffic/dt=2026-11-20/part-00000.parquet. It is safe for concurrent use.
 type Store interface {
 	// List returns the names of the files below a folder, such as "traffic/", sorted by their
-	// bytes; none where there is no such folder. Names with a part that starts with a dot are
-	// not the report's.
+	// bytes. It returns none if there is no such folder. A name with a part that starts with a
+	// dot does not belong to the report.
 	List(ctx context.Context, folder string) ([]string, error)
-	// Read returns a file whole. A file that is not there gives an error that wraps ErrNoReport.
+	// Read returns the content of a file. If there is no such file, the error wraps ErrNoReport.
 	Read(ctx context.Context, name string) ([]byte, error)
-	// ReadAt fills p with the bytes of a file from an offset on, as io.ReaderAt does: where the file
-	// ends before, the error is io.EOF. A file that is not there gives an error that wraps ErrNoReport.
+	// ReadAt fills p with the bytes of a file from an offset on, as io.ReaderAt does. If the
+	// file ends earlier, the error is io.EOF. If there is no such file, the error wraps
+	// ErrNoReport.
 	ReadAt(ctx context.Context, name string, p []byte, offset int64) (int, error)
 	// Switching reports whether some of a unit's files may be new and some old: a run is
 	// publishing the unit, or was stopped while it did.
 	Switching(ctx context.Context, unit string) (bool, error)
-	// Begin starts to write. It fails where nothing could be written. It first finishes what runs
-	// that were stopped have published in part, as far as no other run has these units.
-	// note is called with what the user should know, by one goroutine at a time.
+	// Begin starts to write. It fails if the store cannot be written to. It first finishes the
+	// publications of runs that were stopped, except units that another run has locked. It
+	// calls note with messages for the user, from one goroutine at a time.
 	Begin(ctx context.Context, note func(text string)) (Writer, error)
 	// String names the store in messages.
 	String() string
@@ -38,44 +39,46 @@ type Store interface {
 
 // A Writer publishes units. It is safe for concurrent use.
 type Writer interface {
-	// Lock keeps all other Writers from writing a unit until it is committed or the Writer is
-	// closed, and starts the unit's publication; called again, it returns that one. It fails
-	// where another run has the unit. What a run that was stopped has published in part is finished first.
+	// Lock keeps all other Writers from writing a unit until the unit is committed or this
+	// Writer is closed. It starts the publication of the unit. A second call returns the same
+	// publication. Lock fails if another run has the unit. It first finishes the unit's
+	// publication by a run that was stopped.
 	Lock(ctx context.Context, unit string) (Publication, error)
-	// Note tells the user something.
+	// Note shows the user a message.
 	Note(text string)
-	// Close removes what was staged and not committed, and gives the locks back.
+	// Close removes files that are staged and not committed, and releases the locks.
 	Close()
 }
 
-// A Publication replaces the files of a unit: what is published under one lock, as a day.
+// A Publication replaces the files of a unit. A unit is what one lock covers, such as a day.
 type Publication interface {
-	// Create starts a file where no reader sees it. It is staged once it is closed without an
-	// error. It may be called concurrently; each file is written by one goroutine at a time.
+	// Create starts a file that readers cannot see yet. The file is staged when it is closed
+	// without an error. Create may be called concurrently. Each file is written by one
+	// goroutine at a time.
 	Create(ctx context.Context, name string) (io.WriteCloser, error)
-	// Commit makes all staged files visible in the order in which they were created, each in
-	// one step and in place of any file of its name. Then it removes stale, files of earlier
-	// publications, and gives the lock back. A Commit that fails, or is stopped, after its
-	// first step is finished by the next Writer.
+	// Commit makes all staged files visible, in the order in which they were created. Each file
+	// appears in one step and replaces any file of its name. Then Commit removes stale, the
+	// files of earlier publications, and releases the lock. If a Commit fails or is stopped
+	// after its first step, the next Writer finishes it.
 	Commit(ctx context.Context, stale []string) error
 }
 
 // UnitOf returns the unit of day d.
 func UnitOf(d day.Day) string { return "dt=" + d.String() }
 
-// UnitOfAll is locked by runs over everything.
+// UnitOfAll is the unit that runs without a window lock.
 const UnitOfAll = "all"
 
-// Begin starts to write to a store before the work of a run, and takes the locks of all days of its
-// windows, so that a second run for one of them ends at once. Which days a run over everything finds
-// is not known before: such runs exclude each other, and take the locks of their days when they publish.
+// Begin starts to write to a store before a run does its work. It locks all days of the
+// windows, so a second run for one of these days fails at once. A run without a window does not
+// know its days yet. Such runs exclude each other, and lock their days when they publish.
 func Begin(ctx context.Context, store Store, note func(text string), windows ...day.Window) (Writer, error) {
 	w, err := store.Begin(ctx, note)
 	if err != nil {
 		return nil, err
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(16) // S3 takes some 30 ms for each
+	group.SetLimit(16) // S3 takes about 30 ms per lock
 	lock := func(unit string) {
 		group.Go(func() error {
 			_, err := w.Lock(ctx, unit)
