@@ -10,15 +10,17 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// Column chunks are decoded here and not by arrow's column chunk readers. A file may be hostile, its hash right: arrow v15
-// allocates what a page's header asks for, up to 2 GiB, lets zstd decode up to 64 GiB, panics on most damage, and reads forever
-// where a page has fewer levels than its header says.
+// This file decodes column chunks without arrow's column chunk readers. A hostile file can have a
+// correct hash. Then arrow v15 allocates the size in a page's header, up to 2 GiB. It lets zstd
+// decode up to 64 GiB. It panics on most damage. It never ends if a page has fewer levels than
+// its header says.
 
-// inflated returns the size of the largest page that length bytes can be. Texts of 2 KiB that differ at their ends alone
-// shrink by 345 times; a run of equal numbers shrinks without bound, and a row group of them has less than 1 MiB.
+// inflated returns the size of the largest page that length compressed bytes may hold. Texts of
+// 2 KiB that differ only at their ends compress by a factor of 345. A run of equal numbers
+// compresses without limit, but a row group of them has less than 1 MiB.
 func inflated(length int) int { return min(maxPage, 1<<20+length<<12) }
 
-// inflaters keeps decoders of zstd from row group to row group.
+// inflaters reuses zstd decoders between row groups.
 var inflaters = sync.Pool{New: func() any {
 	z, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxPage), zstd.WithDecodeAllCapLimit(true))
 	if err != nil {
@@ -33,18 +35,18 @@ var (
 	errValues = errors.New("a page has not as many values as its header says")
 )
 
-// A chunkReader decodes column chunks into Vectors. Its scratch memory is used again from chunk to chunk.
+// A chunkReader decodes column chunks into Vectors. It reuses its memory for the next chunk.
 type chunkReader struct {
 	page          []byte
 	levels, ranks []uint32 // of a page
 	chunkState
 }
 
-// chunkState is what is known of one chunk.
+// chunkState is the state of one chunk.
 type chunkState struct {
 	kind     Type
 	nullable bool  // in the file
-	absent   int64 // a number that is NULL
+	absent   int64 // the number that means NULL
 	rows     int   // of the row group
 
 	rest      []byte // of the chunk
@@ -55,7 +57,8 @@ type chunkState struct {
 	nullKnown bool
 }
 
-// decode decodes the chunk of a column of a type, which has rows rows and may hold NULL in the table, in the file, or both.
+// decode decodes a chunk of rows values of type kind. inTable and inFile say whether the column
+// may hold NULL in the table and in the file.
 func (r *chunkReader) decode(chunk []byte, kind Type, inTable, inFile bool, rows int) (Vector, error) {
 	r.chunkState = chunkState{kind: kind, nullable: inFile, rows: rows, rest: chunk}
 	if inTable {
@@ -189,7 +192,7 @@ func (r *chunkReader) readData(header thriftValue) error {
 	return errHeader
 }
 
-// readRanks reads values that are places in the dictionary.
+// readRanks reads values that are indices into the dictionary.
 func (r *chunkReader) readRanks(page []byte, rows, present int) error {
 	if len(page) == 0 || page[0] > 32 || !r.hasRanks {
 		return errPage
@@ -214,7 +217,8 @@ func (r *chunkReader) readRanks(page []byte, rows, present int) error {
 	return nil
 }
 
-// readPlain reads values as they are, by a dictionary of their own. No version has written a dictionary before them.
+// readPlain reads plain values, and makes a dictionary of them. No version writes plain values
+// after a dictionary.
 func (r *chunkReader) readPlain(page []byte, rows, present int) error {
 	if r.hasRanks {
 		return errPage
@@ -238,7 +242,7 @@ func (r *chunkReader) readPlain(page []byte, rows, present int) error {
 	return nil
 }
 
-// add adds the rows of a page, of which ranks has those that are not NULL.
+// add adds the rows of a page. ranks holds the values that are not NULL.
 func (r *chunkReader) add(rows int) {
 	at := 0
 	for i := range rows {
@@ -265,7 +269,7 @@ func (r *chunkReader) add(rows int) {
 	}
 }
 
-// nullRank returns the rank of NULL, which is added to the dictionary when it is first needed.
+// nullRank returns the rank of NULL. The first call adds NULL to the dictionary.
 func (r *chunkReader) nullRank() uint32 {
 	if !r.nullKnown {
 		r.null, r.nullKnown = uint32(len(r.out.Dict)), true

@@ -5,11 +5,11 @@ import (
 	"math"
 )
 
-// Measures are what is counted for a group of calls.
+// Measures are the counts of a group of calls.
 type Measures struct {
 	Calls, Denied, Errors, Reads, Writes int64
 	BytesIn, BytesOut                    int64
-	FirstSeen, LastSeen                  int64 // milliseconds since the epoch; meaningless where Calls is 0
+	FirstSeen, LastSeen                  int64 // milliseconds since the epoch; not valid if Calls is 0
 }
 
 // Add adds the calls of o.
@@ -34,7 +34,7 @@ func (m *Measures) fields() [9]*int64 {
 	return [...]*int64{&m.Calls, &m.Denied, &m.Errors, &m.Reads, &m.Writes, &m.BytesIn, &m.BytesOut, &m.FirstSeen, &m.LastSeen}
 }
 
-// Append appends the measures in a form that Parse and Cut read.
+// Append appends the measures in the form that Parse and Cut read.
 func (m *Measures) Append(dst []byte) []byte {
 	for _, field := range m.fields() {
 		dst = binary.AppendVarint(dst, *field)
@@ -42,10 +42,10 @@ func (m *Measures) Append(dst []byte) []byte {
 	return dst
 }
 
-// Parse sets the measures to what Append has written.
+// Parse sets the measures to what Append wrote.
 func (m *Measures) Parse(text []byte) { m.Cut(text) }
 
-// Cut sets the measures to what Append has written at the front of text, and returns the rest.
+// Cut sets the measures to what Append wrote at the front of text, and returns the rest.
 func (m *Measures) Cut(text []byte) (rest []byte) {
 	for _, field := range m.fields() {
 		v, n := binary.Varint(text)
@@ -59,7 +59,7 @@ type Routes struct {
 	Calls, VPCE, Internet, InternetAWS, InternetExternal, AWSService, Unknown int64
 	Denied, Errors                                                            int64
 	BytesIn, BytesOut, InternetBytes                                          int64
-	VPCEShare                                                                 float64 // NaN where there is neither
+	VPCEShare                                                                 float64 // NaN if there is neither
 	FirstSeen, LastSeen                                                       int64
 }
 
@@ -118,7 +118,7 @@ func (r *Routes) Add(o *Routes) {
 	r.setShare()
 }
 
-// setShare works out VPCEShare from the counts.
+// setShare computes VPCEShare from the counts.
 func (r *Routes) setShare() {
 	r.VPCEShare = math.NaN()
 	if either := r.VPCE + r.Internet; either > 0 {
@@ -133,7 +133,7 @@ func (r *Routes) fields() [14]*int64 {
 	}
 }
 
-// Append appends the routes in a form that Parse reads.
+// Append appends the routes in the form that Parse reads.
 func (r *Routes) Append(dst []byte) []byte {
 	for _, field := range r.fields() {
 		dst = binary.AppendVarint(dst, *field)
@@ -141,7 +141,7 @@ func (r *Routes) Append(dst []byte) []byte {
 	return dst
 }
 
-// Parse sets the routes to what Append has written.
+// Parse sets the routes to what Append wrote.
 func (r *Routes) Parse(text []byte) {
 	for _, field := range r.fields() {
 		v, n := binary.Varint(text)

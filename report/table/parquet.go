@@ -11,17 +11,18 @@ import (
 	"github.com/apache/arrow/go/v15/parquet/schema"
 )
 
-// GroupRows is the rows of one row group: the rows are sorted by key, so a query for one
-// principal or service reads few of them. As columns in memory they take some 6 MB.
+// GroupRows is the number of rows in a row group. The rows of a table are sorted by key, so a
+// query for one principal or service reads few row groups. A row group takes about 6 MB in
+// memory as columns.
 const GroupRows = 32 << 10
 
-// What readers refuse, writers must not write.
+// Limits of readers. Writers must stay within them.
 const (
-	maxGroup = 128 << 10 // rows of a row group: older versions wrote so many
-	maxPage  = 128 << 20 // bytes of a page before compression: GroupRows texts of 2 KiB, no two the same, have half of that
+	maxGroup = 128 << 10 // rows of a row group, as older versions wrote them
+	maxPage  = 128 << 20 // bytes of a page before compression: twice the size of GroupRows distinct texts of 2 KiB
 )
 
-// parquetSchema returns the table's columns in the terms of Parquet.
+// parquetSchema returns the Parquet schema of the table.
 func (t *Table[T]) parquetSchema() (*schema.GroupNode, error) {
 	fields := make(schema.FieldList, len(t.Columns))
 	for i := range t.Columns {
@@ -49,7 +50,7 @@ func (t *Table[T]) parquetSchema() (*schema.GroupNode, error) {
 	return schema.NewGroupNode("schema", parquet.Repetitions.Repeated, fields, -1)
 }
 
-// physical returns the type of values in a Parquet file.
+// physical returns the physical type of the column in a Parquet file.
 func (t Type) physical() parquet.Type {
 	switch t {
 	case Text:
@@ -60,7 +61,7 @@ func (t Type) physical() parquet.Type {
 	return parquet.Types.Int64
 }
 
-const magic = "PAR1" // at the start of a file, and at its end
+const magic = "PAR1" // at the start and at the end of a file
 
 // parquetFile is a Parquet file that is being written.
 type parquetFile[T any] struct {
@@ -76,8 +77,8 @@ func newParquet[T any](t *Table[T], to *parter) (format, error) {
 		return nil, err
 	}
 	props := parquet.NewWriterProperties(parquet.WithCompression(compress.Codecs.Zstd), parquet.WithCreatedBy("vpcetrail"))
-	// An empty list of metadata, not none: files have had it from the start. They hold no ARROW:schema: what Parquet says of a
-	// column is all that there is to say.
+	// The metadata is an empty list and not nil, because files have always had this list. It
+	// has no ARROW:schema: the Parquet schema says everything about a column.
 	footer := metadata.NewFileMetadataBuilder(schema.NewSchema(root), props, metadata.KeyValueMetadata{})
 	_, err = io.WriteString(to, magic)
 	return &parquetFile[T]{table: t, to: to, footer: footer}, err
@@ -109,10 +110,10 @@ func (f *parquetFile[T]) group(columns []Vector, rows int) error {
 	return group.Finish(int64(raw), f.groups-1)
 }
 
-// maxStatistic is the length of a text up to which it serves as least or greatest of its column.
+// maxStatistic is the length of the longest text that is written as a column's min or max.
 const maxStatistic = 4 << 10
 
-// describe puts into the footer what readers must know of the chunk, which starts at a place in the file.
+// describe adds the chunk to the footer. The chunk starts at offset at of the file.
 func (c *chunk) describe(to *metadata.ColumnChunkMetaDataBuilder, at int64, rows int) error {
 	signed := to.Descr().SortOrder() == schema.SortSIGNED
 	stats := metadata.EncodedStatistics{Signed: signed, HasNullCount: true, NullCount: int64(c.nulls)}

@@ -9,19 +9,20 @@ import (
 	"io"
 )
 
-// A Part is a range of a file that is read at once: a row group, or the footer.
+// A Part is a range of a file that is read in one step: a row group, or the footer.
 type Part struct {
 	Offset int64  `json:"offset"`
 	Length int64  `json:"length"`
 	SHA256 string `json:"sha256"`
-	Rows   int64  `json:"rows,omitempty"` // of a row group
+	Rows   int64  `json:"rows,omitempty"` // rows of the row group; 0 for the footer
 }
 
-// Parts are the parts of a file: its row groups in order and, last, its footer. Each part begins where the one before
-// ends, so they cover every byte of the file. The record batches of an Arrow file count as row groups.
+// Parts are the parts of a file: its row groups in order, and then its footer. Each part begins
+// where the previous one ends, so they cover every byte of the file. The record batches of an
+// Arrow file count as row groups.
 type Parts []Part
 
-// ErrChanged says that the bytes of a file are not those that its Parts were taken of.
+// ErrChanged means that the bytes of a file do not match its Parts.
 var ErrChanged = errors.New("not the bytes that were published")
 
 // Bytes returns the size of the file.
@@ -40,7 +41,7 @@ func (p Parts) Rows() (n int64) {
 	return n
 }
 
-// check reports whether the parts can be those of a file of size bytes.
+// check returns an error if the parts cannot belong to a file of size bytes.
 func (p Parts) check(size int64) error {
 	at := int64(0)
 	if len(p) == 0 {
@@ -58,7 +59,7 @@ func (p Parts) check(size int64) error {
 	return nil
 }
 
-// read returns the bytes of the part, and checks their hash where it is known.
+// read returns the bytes of the part. It checks their hash if the hash is known.
 func (p *Part) read(from io.ReaderAt) ([]byte, error) {
 	data, err := readRange(from, p.Offset, p.Length)
 	if err != nil {
@@ -85,7 +86,7 @@ func readRange(from io.ReaderAt, offset, length int64) ([]byte, error) {
 	return nil, fmt.Errorf("read bytes %d to %d: %w", offset, offset+length, err)
 }
 
-// A parter passes a file on and takes the parts of it.
+// A parter writes a file and records its parts.
 type parter struct {
 	to    io.Writer
 	parts Parts
@@ -102,7 +103,7 @@ func (p *parter) Write(data []byte) (int, error) {
 	return n, err
 }
 
-// Seek returns where the next byte goes. An Arrow writer asks for that, and does not seek otherwise.
+// Seek returns the current offset. An Arrow writer calls it only for that.
 func (p *parter) Seek(offset int64, whence int) (int64, error) {
 	if offset != 0 || whence != io.SeekCurrent {
 		return 0, errors.New("BUG: a file is written from its start to its end")
@@ -110,7 +111,7 @@ func (p *parter) Seek(offset int64, whence int) (int64, error) {
 	return p.at, nil
 }
 
-// end ends a part, which has that many rows.
+// end ends a part that has rows rows.
 func (p *parter) end(rows int) {
 	start := p.parts.Bytes()
 	p.parts = append(p.parts, Part{start, p.at - start, hex.EncodeToString(p.sum.Sum(nil)), int64(rows)})

@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-// ordered returns a number that is in the order of reals.
+// ordered maps a real to a number, and keeps the order.
 func ordered(real float64) int64 {
 	b := int64(math.Float64bits(real))
 	return b ^ int64(uint64(b>>63)>>1)
 }
 
-// bitsOf returns the number as a page holds it.
+// bitsOf returns the bits of the number in a page.
 func bitsOf(n int64, t Type) uint64 {
 	if t == Real {
 		n ^= int64(uint64(n>>63) >> 1)
@@ -20,10 +20,11 @@ func bitsOf(n int64, t Type) uint64 {
 	return uint64(n)
 }
 
-// smallSpan is the span of numbers that are counted in a table. 64 KiB of ranks stay in the cache.
+// smallSpan is the largest span of numbers that is sorted by a lookup table. Its 64 KiB of ranks
+// stay in the cache.
 const smallSpan = 1 << 14
 
-// rank sets distinct to the numbers, sorted, each once, and ranks to their places in it.
+// rank sets distinct to the sorted distinct numbers, and ranks to the index of each number in it.
 func (e *encoder) rank() {
 	least, most := slices.Min(e.numbers), slices.Max(e.numbers)
 	e.ranks = slices.Grow(e.ranks[:0], len(e.numbers))[:len(e.numbers)]
@@ -55,7 +56,8 @@ func (e *encoder) rankByTable(least int64, span int) {
 	}
 }
 
-// rankBySorting sorts the numbers, with the row of each in the low bits where both fit into 64 bits.
+// rankBySorting sorts the numbers. If a number and its row fit into 64 bits, it sorts both as one
+// integer, with the row in the low bits.
 func (e *encoder) rankBySorting(least int64, span uint64) {
 	low := bits.Len(uint(len(e.numbers) - 1))
 	if bits.Len64(span)+low > 64 {
@@ -75,7 +77,7 @@ func (e *encoder) rankBySorting(least int64, span uint64) {
 	}
 }
 
-// sortPacked sorts packed by its bits from low to high, 9 at a time.
+// sortPacked sorts packed by its bits from low to high, 9 bits at a time (a radix sort).
 func (e *encoder) sortPacked(low, high int) {
 	const radix = 9
 	e.spare = slices.Grow(e.spare[:0], len(e.packed))[:len(e.packed)]

@@ -11,13 +11,15 @@ import (
 	"slices"
 )
 
-// Read returns the rows of a Parquet file of size bytes. It reads the footer first, then one row group at a time, each by one
-// ReadAt, and checks the hash of each before it decodes it; parts are what the file's Writer returned. An error
-// of a part that is not the one that was published wraps ErrChanged. Where parts is nil, there are no hashes to check.
+// Read returns the rows of a Parquet file of size bytes. It reads the footer first, and then one
+// row group at a time, each by one ReadAt. It checks the hash of each part before it decodes the
+// part. parts are those that the file's Writer returned. If a part has changed since, the error
+// wraps ErrChanged. If parts is nil, there are no hashes to check.
 //
-// A row is valid until the next one comes. An error comes with a nil row, and is the last; it is one line, whatever the file
-// holds. The context is looked at before each row group, and its cause is the error. Of a file that another version has written,
-// columns that it lacks are NULL, and those that the table does not know are passed over.
+// A row is valid until the next one. An error comes with a nil row and ends the sequence. It is
+// always one line, even for a hostile file. Read checks the context before each row group. If it
+// is done, the error is its cause. The file may come from another version: columns that it does
+// not have are NULL, and columns that the table does not know are ignored.
 func (t *Table[T]) Read(ctx context.Context, from io.ReaderAt, size int64, parts Parts) iter.Seq2[*T, error] {
 	return func(yield func(*T, error) bool) {
 		groups, err := readFooter(from, size, parts)
@@ -49,7 +51,7 @@ func (t *Table[T]) Decode(ctx context.Context, data []byte) iter.Seq2[*T, error]
 	return t.Read(ctx, bytes.NewReader(data), int64(len(data)), nil)
 }
 
-// set sets the column's value in row to the one that row i of the vector has, or to NULL where there is no vector.
+// set sets the column's value in row to row i of the vector, or to NULL if there is no vector.
 func (c *Column[T]) set(row *T, v *Vector, i int) {
 	switch {
 	case v.rows(c.Type) == 0:
@@ -63,16 +65,16 @@ func (c *Column[T]) set(row *T, v *Vector, i int) {
 	}
 }
 
-// A rowGroup is what the footer says about a row group.
+// A rowGroup is the footer's description of a row group.
 type rowGroup struct {
-	part    Part // without a hash where none is known
+	part    Part // without a hash if none is known
 	columns []columnChunk
 }
 
-// A columnChunk is what the footer says about a column of a row group.
+// A columnChunk is the footer's description of a column of a row group.
 type columnChunk struct {
 	name           string
-	kind           int64 // Parquet's type of values
+	kind           int64 // the physical type in Parquet
 	nullable       bool
 	offset, length int64 // in the file
 }
@@ -112,7 +114,8 @@ func (t *Table[T]) readGroup(ctx context.Context, from io.ReaderAt, g *rowGroup)
 	return columns, nil
 }
 
-// errDecoder says that decoding has panicked. The file is damaged, and so is the code that has not seen it.
+// errDecoder means that decoding panicked. The file is damaged, and the code has a bug: it should
+// have found the damage.
 var errDecoder = errors.New("BUG: damage that was not found in time")
 
 // recovered turns a panic into an error.
@@ -124,7 +127,7 @@ func recovered(err *error) {
 
 var errFooter = errors.New("not the footer of a Parquet file")
 
-// readFooter returns what the footer of a file says about its row groups.
+// readFooter returns the row groups in the footer of a file.
 func readFooter(from io.ReaderAt, size int64, parts Parts) (groups []rowGroup, err error) {
 	defer func() {
 		if err != nil {
@@ -155,13 +158,13 @@ func readFooter(from io.ReaderAt, size int64, parts Parts) (groups []rowGroup, e
 	return parseFooter(data[int64(len(data))-length:], footer.Offset, parts)
 }
 
-// tail is the length of what follows the footer: its length and PAR1.
+// tail is the number of bytes after the footer: the footer's length and PAR1.
 const tail = 8
 
-// maxFooter is more than 3,000 row groups need, which have 100 million rows.
+// maxFooter is enough for more than 3,000 row groups, which have 100 million rows.
 const maxFooter = 16 << 20
 
-// findFooter returns where the footer is by the file's last bytes.
+// findFooter finds the footer with the last bytes of the file.
 func findFooter(from io.ReaderAt, size int64) (Part, error) {
 	if size < tail {
 		return Part{}, errFooter
@@ -177,7 +180,8 @@ func findFooter(from io.ReaderAt, size int64) (Part, error) {
 	return Part{Offset: size - length, Length: length}, nil
 }
 
-// parseFooter returns the row groups of a footer. Their columns lie before its offset, and within their parts where these are known.
+// parseFooter returns the row groups of a footer. It checks that their columns end before the
+// footer's offset and, if parts is known, lie within their parts.
 func parseFooter(data []byte, offset int64, parts Parts) ([]rowGroup, error) {
 	footer, _, err := readThrift(data)
 	if err != nil {
@@ -246,7 +250,7 @@ func parseGroup(group thriftValue, nullable map[string]bool) (g rowGroup, err er
 	return g, nil
 }
 
-// span returns where the columns start and end.
+// span returns the offsets where the columns start and end.
 func (g *rowGroup) span() (start, end int64) {
 	for i, c := range g.columns {
 		if i == 0 || c.offset < start {

@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// appendRuns appends values of width bits, 1 at least, as Parquet's hybrid of runs and packed bits: 8 or more equal values
-// as a run, all others packed, 8 at a time.
+// appendRuns appends values of width bits, at least 1, in Parquet's RLE and bit-packing hybrid
+// encoding. 8 or more equal values become a run. All others are packed, 8 at a time.
 func appendRuns(dst []byte, values []uint32, width int) []byte {
 	for at := 0; at < len(values); {
 		if n := runAt(values[at:]); n >= 8 || n == len(values)-at {
@@ -28,7 +28,7 @@ func appendRuns(dst []byte, values []uint32, width int) []byte {
 	return dst
 }
 
-// runAt returns how many values at the front are equal.
+// runAt returns the number of equal values at the front.
 func runAt(values []uint32) int {
 	n := 1
 	for n < len(values) && values[n] == values[0] {
@@ -56,7 +56,8 @@ func appendPacked(dst []byte, values []uint32, width int) []byte {
 	return dst
 }
 
-// readRuns appends n values of width bits, which data holds as appendRuns writes them. It reports whether there are as many.
+// readRuns appends n values of width bits from data, in the encoding of appendRuns. It reports
+// whether data holds that many.
 func readRuns(dst []uint32, data []byte, width, n int) ([]uint32, bool) {
 	dst = slices.Grow(dst, n)
 	end := len(dst) + n

@@ -1,5 +1,6 @@
-// Package table says what a report's tables hold: their rows, their columns with names, types and
-// meanings in one place, and their form in Parquet and Arrow files. apache/arrow is imported here alone.
+// Package table defines the tables of a report: their rows, and the names, types and meanings of
+// their columns. It reads and writes their Parquet and Arrow files. No other package imports
+// apache/arrow.
 package table
 
 import (
@@ -10,22 +11,22 @@ import (
 	"time"
 )
 
-// A Type is a column's type.
+// A Type is the type of a column.
 type Type uint8
 
-// The types of columns, and their forms in Parquet.
+// The types of columns, and their types in Parquet.
 const (
 	Text   Type = iota // UTF-8 string; "" in a row is NULL
 	Count              // INT64
-	Moment             // INT64 TIMESTAMP_MILLIS, UTC; a row holds milliseconds since the epoch
+	Moment             // INT64 TIMESTAMP_MILLIS, UTC; milliseconds since the epoch in a row
 	Real               // DOUBLE; NaN in a row is NULL
 )
 
-// String returns the type in the words of Athena's DDL.
+// String returns the name of the type in Athena's DDL.
 func (t Type) String() string { return [...]string{"string", "bigint", "timestamp", "double"}[t] }
 
-// A Column is one column of a table whose rows are of type T. One of the accessors is set, by Type;
-// it returns the place of the value in a row, for reading and for writing.
+// A Column is one column of a table with rows of type T. Its Type decides which accessor is set.
+// The accessor returns a pointer to the value in a row, for reading and for writing.
 type Column[T any] struct {
 	Name     string
 	Type     Type
@@ -33,7 +34,7 @@ type Column[T any] struct {
 	Nullable bool
 
 	text   func(*T) *string
-	number func(*T) *int64 // below 0 is NULL where Nullable
+	number func(*T) *int64 // below 0 is NULL if Nullable
 	real   func(*T) *float64
 }
 
@@ -70,7 +71,7 @@ type Table[T any] struct {
 	Columns []Column[T]
 }
 
-// Place returns the place of a column among the table's; it panics for a name that no column has.
+// Place returns the index of a column in the table. It panics if no column has the name.
 func (t *Table[T]) Place(name string) int {
 	for i := range t.Columns {
 		if t.Columns[i].Name == name {
@@ -80,7 +81,7 @@ func (t *Table[T]) Place(name string) int {
 	panic("BUG: table " + t.Name + " has no column " + name)
 }
 
-// Sort puts rows into the order of their keys, as text, NULL first.
+// Sort sorts rows by their keys, as text, with NULL first.
 func (t *Table[T]) Sort(rows []T) {
 	sort.Slice(rows, func(i, j int) bool {
 		for k := range t.Keys {
@@ -93,8 +94,8 @@ func (t *Table[T]) Sort(rows []T) {
 	})
 }
 
-// Format returns the column's value in row as text: times as 2026-11-20T10:11:12Z, with milliseconds
-// where there are any, and NULL as "".
+// Format returns the column's value in row as text. A time is 2026-11-20T10:11:12Z, with
+// milliseconds if they are not 0. NULL is "".
 func (c *Column[T]) Format(row *T) string {
 	switch {
 	case c.isNull(row):
@@ -120,7 +121,7 @@ func (c *Column[T]) isNull(row *T) bool {
 	return c.Nullable && *c.number(row) < 0
 }
 
-// setNull makes the column's value in row NULL, or 0 where it cannot be.
+// setNull sets the column's value in row to NULL, or to 0 if the column is not nullable.
 func (c *Column[T]) setNull(row *T) {
 	switch {
 	case c.Type == Text:
@@ -148,7 +149,7 @@ type Info struct {
 	Columns   []ColumnInfo
 }
 
-// Tables describes the tables of a report, in the order of their publication.
+// Tables describes the tables of a report, in the order in which they are published.
 func Tables() []Info {
 	return []Info{Traffic.info(), Principals.info(), Services.info(), Endpoints.info(), Resources.info(), Findings.info(), Objects.info()}
 }

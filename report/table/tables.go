@@ -2,7 +2,7 @@ package table
 
 import "slices"
 
-// A TrafficRow counts the calls that share all of its key.
+// A TrafficRow counts the calls with the same key.
 type TrafficRow struct {
 	TrafficKey
 	Measures
@@ -37,13 +37,14 @@ type EndpointRow struct {
 	EndpointID, AccountID, Region, Service                string
 	EndpointType, EndpointOwner, EndpointAccountID, VPCID string
 	ServiceName, PrivateDNS                               string // PrivateDNS is "true" or "false"
-	Created, Deleted                                      int64  // -1 where not known
+	Created, Deleted                                      int64  // -1 if not known
 	Calls, Denied, Principals, ForeignPrincipals, Bytes   int64
 	NetworkEvents, PolicyDenied                           int64
 	FirstSeen, LastSeen                                   int64
 }
 
-// A ResourceRow counts the calls that name one resource, by all that a policy on it could ask for.
+// A ResourceRow counts the calls that name one resource, by everything that a policy on the
+// resource could check.
 type ResourceRow struct {
 	ResourceKey
 	Calls, Denied, Bytes int64
@@ -59,17 +60,17 @@ type ResourceKey struct {
 	EndpointID, EndpointAccountID, EndpointOwner string
 }
 
-// A FindingRow tells of calls, or of an endpoint, that somebody should look at.
+// A FindingRow describes calls, or an endpoint, that need attention.
 type FindingRow struct {
 	FindingKey
 	Calls, Bytes        int64
-	EstimatedUSD        float64 // NaN where nothing is estimated
-	SampleEventIDs      string  // at most five, with spaces between
+	EstimatedUSD        float64 // NaN if there is no estimate
+	SampleEventIDs      string  // at most five, separated by spaces
 	Detail              string  // one sentence
-	FirstSeen, LastSeen int64   // -1 where nothing was seen
+	FirstSeen, LastSeen int64   // -1 if nothing was seen
 }
 
-// A FindingKey holds the key columns of findings. What a finding is not about is empty.
+// A FindingKey holds the key columns of findings. Columns that a finding is not about are empty.
 type FindingKey struct {
 	Finding, Severity             string
 	AccountID, Region             string
@@ -77,22 +78,22 @@ type FindingKey struct {
 	Service, Resource, EndpointID string
 }
 
-// An ObjectRow tells of one object that was read for the day.
+// An ObjectRow describes one object that was read for the day.
 type ObjectRow struct {
 	Key, ETag    string
 	Size         int64
 	SHA256       string
 	Records      int64
 	DayRecords   int64
-	Days         string // of the records, as 2026-11-20, with spaces between
+	Days         string // days of the records, such as 2026-11-20, separated by spaces
 	Status       string
 	Error        string
-	ErrorOffset  int64 // -1 where there is no error
+	ErrorOffset  int64 // -1 if there is no error
 	DigestStatus string
 }
 
-// Traffic is the table of calls by all that tells them apart. In this table and the others the key
-// columns come first, and rows are sorted by them.
+// Traffic is the table of calls in full detail. In every table the key columns come first, and
+// the rows are sorted by them.
 var Traffic = Table[TrafficRow]{
 	Name: "traffic", Keys: 14,
 	Doc: "One row per distinct combination of the columns up to endpoint_owner.",
@@ -202,7 +203,7 @@ var Endpoints = Table[EndpointRow]{
 	},
 }
 
-// Resources is the table of calls by the resource that they name.
+// Resources is the table of calls by resource.
 var Resources = Table[ResourceRow]{
 	Name: "resources", Keys: 14,
 	Doc: "One row per resource that calls name and distinct combination of the columns up to endpoint_owner. A call that names several counts for each.",
@@ -229,7 +230,7 @@ var Resources = Table[ResourceRow]{
 	},
 }
 
-// Findings is the table of what somebody should look at.
+// Findings is the table of calls and endpoints that need attention.
 var Findings = Table[FindingRow]{
 	Name: "findings", Keys: 9,
 	Doc: "One row per finding and subject. What a finding is not about is NULL.",
@@ -272,13 +273,13 @@ var Objects = Table[ObjectRow]{
 	},
 }
 
-// See widens the row's time to the measures'.
+// See extends the time span of the row to include that of the measures.
 func (r *EndpointRow) See(m *Measures) {
 	r.FirstSeen, r.LastSeen = min(r.FirstSeen, m.FirstSeen), max(r.LastSeen, m.LastSeen)
 }
 
-// Own notes what one verdict says of the endpoint's owner. Records of one endpoint may say more or
-// less (older ones name no account); the strongest word stands: own, foreign, unknown.
+// Own adds the owner in one verdict. Records of one endpoint may differ: older ones name no
+// account. The row keeps the strongest owner: own, then foreign, then unknown.
 func (r *EndpointRow) Own(owner, account string) {
 	if RankOfOwner(owner) > RankOfOwner(r.EndpointOwner) {
 		r.EndpointOwner = owner
@@ -286,7 +287,7 @@ func (r *EndpointRow) Own(owner, account string) {
 	r.EndpointAccountID = max(r.EndpointAccountID, account)
 }
 
-// RankOfOwner orders owners by the strength of the word: none, unknown, foreign, own.
+// RankOfOwner orders owners by strength: none, unknown, foreign, own.
 func RankOfOwner(owner string) int {
 	return slices.Index([]string{"", "unknown", "foreign", "own"}, owner)
 }

@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// The headers of pages, and the footer, are structs in Thrift's compact protocol. Arrow keeps its own types for them internal,
-// and what it reads them with allocates as much as a length in the file says.
+// Page headers and the footer are structs in Thrift's compact protocol. Arrow's types for them are
+// internal, and its reader allocates whatever length the file claims.
 
 // The types of the compact protocol.
 const (
@@ -20,7 +20,8 @@ const (
 	thriftStruct            = 12
 )
 
-// appendField appends the head of a field, whose number must be above the last one's by 15 at most.
+// appendField appends the header of a field. above is the difference to the number of the last
+// field, and must be at most 15.
 func appendField(dst []byte, above, kind byte) []byte { return append(dst, above<<4|kind) }
 
 // appendI32 appends a number as a field.
@@ -28,13 +29,13 @@ func appendI32(dst []byte, above byte, n int) []byte {
 	return binary.AppendVarint(appendField(dst, above, thriftI32), int64(n))
 }
 
-// A thriftValue is what was read of a struct, a list, or a value in them. Its methods return zero values for what is not there,
-// or has another type.
+// A thriftValue is a struct, a list, or a value in them. Its methods return zero values for what
+// is missing or has another type.
 type thriftValue struct {
-	number int16 // of the field that it is in
+	number int16 // the field's number
 	kind   byte
-	n      int64         // of numbers; 1 is true
-	text   string        // of binary
+	n      int64         // a number; 1 is true
+	text   string        // binary
 	items  []thriftValue // the fields of a struct; the elements of a list of structs or texts
 }
 
@@ -58,7 +59,7 @@ func (v thriftValue) list() []thriftValue {
 	return v.items
 }
 
-// int returns a number, or other where there is none.
+// int returns a number, or other if there is none.
 func (v thriftValue) int(other int64) int64 {
 	if v.kind < thriftByte || v.kind > thriftI64 {
 		return other
@@ -68,8 +69,8 @@ func (v thriftValue) int(other int64) int64 {
 
 var errThrift = errors.New("not a struct of Parquet")
 
-// readThrift reads the struct at the front of data, and returns its length. It allocates some 100 times that length at
-// most: nothing that is kept takes less than a byte.
+// readThrift reads the struct at the front of data, and returns its length. It allocates at most
+// about 100 times that length, because every value takes at least one byte of data.
 func readThrift(data []byte) (v thriftValue, length int, err error) {
 	r := thriftReader{rest: data}
 	v = r.value(thriftStruct, 16)
@@ -79,7 +80,7 @@ func readThrift(data []byte) (v thriftValue, length int, err error) {
 	return v, len(data) - len(r.rest), nil
 }
 
-// A thriftReader reads values. Where it has failed, what it returns means nothing.
+// A thriftReader reads values. If failed is set, ignore what it returned.
 type thriftReader struct {
 	rest   []byte
 	failed bool
@@ -117,7 +118,7 @@ func (r *thriftReader) list(depth int) (items []thriftValue) {
 		n = r.size()
 	}
 	if kind == thriftTrue || kind == thriftFalse {
-		kind = thriftByte // which a boolean in a list is like
+		kind = thriftByte // a boolean in a list is one byte
 	}
 	if r.failed = r.failed || depth < 0; kind == thriftByte {
 		r.take(n)
@@ -135,7 +136,7 @@ func (r *thriftReader) fields(depth int) (items []thriftValue) {
 	r.failed = r.failed || depth < 0
 	for number := int16(0); !r.failed; {
 		head := r.byte()
-		if head == 0 { // the struct's end, or that of data
+		if head == 0 { // the end of the struct, or of data
 			break
 		}
 		if number += int16(head >> 4); head>>4 == 0 {
@@ -155,7 +156,7 @@ func (r *thriftReader) byte() byte {
 	return 0
 }
 
-// size returns a length, of what takes a byte at least.
+// size returns the number of elements, each of which takes at least one byte.
 func (r *thriftReader) size() int {
 	n, length := binary.Uvarint(r.rest)
 	if r.takeNumber(length); n > uint64(len(r.rest)) {
@@ -165,13 +166,14 @@ func (r *thriftReader) size() int {
 	return int(n)
 }
 
-// takeNumber goes past a number of that length, which is 0 where data ends within it, and below 0 where it is too large.
+// takeNumber skips a number of that length. A length of 0 means that data ends within the number,
+// and a length below 0 that the number is too large.
 func (r *thriftReader) takeNumber(length int) {
 	r.failed = r.failed || length <= 0
 	r.take(length)
 }
 
-// take returns n bytes, and goes past them. It fails where there are fewer.
+// take returns the next n bytes and skips them. It fails if there are fewer.
 func (r *thriftReader) take(n int) []byte {
 	if n < 0 || n > len(r.rest) {
 		r.failed = true

@@ -8,16 +8,17 @@ import (
 	"strings"
 )
 
-// A Vector holds the values of one column for the rows of one row group. Which field is used depends on the column's Type.
-// A Writer reads a Vector and keeps no reference to it.
+// A Vector holds the values of one column for the rows of one row group. The column's Type decides
+// which field is used. A Writer reads a Vector and keeps no reference to it.
 type Vector struct {
-	// Dict and Ranks are of Text: row i holds Dict[Ranks[i]]. Dict is sorted by its bytes and holds no text twice. It may hold
-	// texts that no row of this row group has, so that all row groups of a table can share one dictionary. "" is NULL.
+	// Dict and Ranks are for Text: row i holds Dict[Ranks[i]]. Dict is sorted by its bytes and
+	// holds no text twice. It may hold texts that no row of this row group uses, so all row
+	// groups of a table can share one dictionary. "" is NULL.
 	Dict  []string
 	Ranks []uint32
 
-	Numbers []int64   // of Count and Moment; below 0 is NULL where the column is nullable
-	Reals   []float64 // of Real; NaN is NULL
+	Numbers []int64   // for Count and Moment; below 0 is NULL if the column is nullable
+	Reals   []float64 // for Real; NaN is NULL
 }
 
 // rows returns the number of values of a column of type t.
@@ -60,15 +61,16 @@ func (t *Table[T]) rowsOf(group []Vector) (rows int, err error) {
 	return rows, nil
 }
 
-// A gatherer turns rows into columns. Its memory is used again from row group to row group.
+// A gatherer turns rows into columns. It reuses its memory for the next row group.
 type gatherer struct {
 	vector Vector
-	index  map[string]uint32 // numbers of the texts in vector.Dict, in the order in which they came
+	index  map[string]uint32 // text to its index in vector.Dict, in order of arrival
 	last   string            // sorted rows repeat values
 	number uint32            // of last
 }
 
-// add adds the value of column c in row, and returns by how many bytes that makes the dictionary longer.
+// add adds the value of column c in row. It returns the number of bytes that it added to the
+// dictionary.
 func add[T any](g *gatherer, c *Column[T], row *T) (grown int) {
 	switch c.Type {
 	case Text:
@@ -85,7 +87,7 @@ func (g *gatherer) addText(text string) (grown int) {
 	if text != g.last || len(g.vector.Dict) == 0 {
 		number, known := g.index[text]
 		if !known {
-			number, text = uint32(len(g.vector.Dict)), strings.Clone(text) // it may be a piece of something larger
+			number, text = uint32(len(g.vector.Dict)), strings.Clone(text) // it may be part of a larger string
 			if g.index == nil {
 				g.index = map[string]uint32{}
 			}
@@ -117,7 +119,7 @@ func (g *gatherer) sort() {
 	v.Dict = sorted
 }
 
-// clear makes room for the next row group.
+// clear empties g for the next row group.
 func (g *gatherer) clear() {
 	clear(g.index)
 	clear(g.vector.Dict)

@@ -6,16 +6,17 @@ import (
 	"io"
 )
 
-// A Writer writes a table as one file: Parquet or Arrow IPC. Row groups go to an io.Writer as they are complete, so a Writer
-// holds one row group at most. The same rows give the same bytes, whether they come as rows or as columns, as long as row groups
-// are the same. After an error a Writer must not be used any more. A Writer is used by one goroutine.
+// A Writer writes a table as one file: Parquet or Arrow IPC. It writes each row group to an
+// io.Writer as soon as it is complete, so a Writer holds at most one row group. The same rows in
+// the same row groups give the same bytes, whether they come as rows or as columns. Do not use a
+// Writer after an error, nor from several goroutines.
 type Writer[T any] struct {
 	table    *Table[T]
 	to       *parter
 	format   format
 	rows     int64
 	held     int        // rows in gathered
-	texts    int        // bytes of their dictionaries
+	texts    int        // bytes of the dictionaries in gathered
 	gathered []gatherer // the row group that Add makes
 }
 
@@ -25,14 +26,15 @@ type format interface {
 	close() error // ends the file
 }
 
-// NewWriter starts a Parquet file. It must be ended by Close.
+// NewWriter starts a Parquet file. Close ends it.
 func (t *Table[T]) NewWriter(to io.Writer) (*Writer[T], error) {
 	return newWriter(t, to, newParquet[T])
 }
 
-// NewArrowWriter starts an Arrow IPC file, which holds what the Parquet file of the same rows does. It must be ended by Close.
-// A record batch has as many rows as a row group. Buffers are compressed by LZ4, which keeps a file at some three
-// times the size of its Parquet sister; what reads Arrow files reads that.
+// NewArrowWriter starts an Arrow IPC file with the same content as the Parquet file of the same
+// rows. Close ends it. A record batch has as many rows as a row group. Buffers are compressed with
+// LZ4, which all readers of Arrow files support. The file is about three times the size of the
+// Parquet file.
 func (t *Table[T]) NewArrowWriter(to io.Writer) (*Writer[T], error) {
 	return newWriter(t, to, newArrow[T])
 }
@@ -48,11 +50,12 @@ func newWriter[T any](t *Table[T], to io.Writer, start func(*Table[T], *parter) 
 
 func (w *Writer[T]) failed(err error) error { return fmt.Errorf("%s: write: %w", w.table.Name, err) }
 
-// GroupTexts is the size of the texts at which Add ends a row group before it has all its rows. A row group of 14 columns of
-// ARNs at their longest, no two the same, would have 900 MiB; those of real trails have less than 1 MiB.
+// GroupTexts is the size of the texts at which Add ends a row group early. A row group with 14
+// columns of distinct ARNs of the maximum length would have 900 MiB. Row groups of real trails
+// have less than 1 MiB.
 const GroupTexts = 32 << 20
 
-// Add adds a row, and keeps no reference to it. Row groups are written when they have GroupRows rows.
+// Add adds a row, and keeps no reference to it. A row group is written when it has GroupRows rows.
 func (w *Writer[T]) Add(row *T) error {
 	for i := range w.gathered {
 		w.texts += add(&w.gathered[i], &w.table.Columns[i], row)
@@ -63,7 +66,7 @@ func (w *Writer[T]) Add(row *T) error {
 	return nil
 }
 
-// flush writes the rows that Add has gathered.
+// flush writes the rows that Add gathered.
 func (w *Writer[T]) flush() error {
 	group := make([]Vector, len(w.gathered))
 	for i := range w.gathered {
@@ -80,8 +83,9 @@ func (w *Writer[T]) flush() error {
 	return nil
 }
 
-// AddGroup writes a row group, which has a Vector for each of the table's columns, in their order. The caller decides how many
-// rows it has: GroupRows, but for the last one. Rows that Add has taken before become a row group of their own.
+// AddGroup writes a row group. columns has one Vector for each column of the table, in the same
+// order. Each row group should have GroupRows rows, except the last one. Rows from earlier calls
+// of Add become a separate row group.
 func (w *Writer[T]) AddGroup(columns []Vector) error {
 	if w.held > 0 {
 		if err := w.flush(); err != nil {
@@ -104,10 +108,11 @@ func (w *Writer[T]) write(columns []Vector) error {
 	return nil
 }
 
-// Rows returns how many rows were added.
+// Rows returns the number of rows added.
 func (w *Writer[T]) Rows() int64 { return w.rows + int64(w.held) }
 
-// Close writes what is left of the file, and returns the file's parts. It does not close the io.Writer.
+// Close writes the rest of the file, and returns the parts of the file. It does not close the
+// io.Writer.
 func (w *Writer[T]) Close() (Parts, error) {
 	if w.held > 0 {
 		if err := w.flush(); err != nil {
@@ -121,7 +126,7 @@ func (w *Writer[T]) Close() (Parts, error) {
 	return w.to.parts, nil
 }
 
-// An Encoder is a Writer whose file stays in memory.
+// An Encoder is a Writer that keeps its file in memory.
 type Encoder[T any] struct {
 	*Writer[T]
 	out *bytes.Buffer
@@ -139,7 +144,8 @@ func inMemory[T any](start func(io.Writer) (*Writer[T], error)) (*Encoder[T], er
 	return &Encoder[T]{w, out}, err
 }
 
-// Finish ends the file and returns its bytes, which are the caller's. The Encoder must not be used any more.
+// Finish ends the file and returns its bytes, which the caller then owns. Do not use the Encoder
+// afterwards.
 func (e *Encoder[T]) Finish() ([]byte, error) {
 	if _, err := e.Close(); err != nil {
 		return nil, err
