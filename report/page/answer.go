@@ -9,15 +9,16 @@ import (
 	"vpcetrail/report/readiness"
 )
 
-// ReadinessOf is what a page shows of an answer: what each condition would do that can be told, and of the first whose
-// values the report knows, which is aws:SourceVpce if it can be, to whom.
+// ReadinessOf returns what a page shows of an answer: the effect of each condition that could be
+// judged. For the first condition with known values, aws:SourceVpce if possible, it also shows
+// the callers.
 func ReadinessOf(a *readiness.Answer) Readiness {
 	r := Readiness{Resource: a.Resource, Notes: a.Notes}
 	for i := range a.Conditions {
 		c := &a.Conditions[i]
 		values := grid.Few(c.Values)
 		switch {
-		case values == "" && c.Key == readiness.VpceOrgID: // judged by whose the endpoints are
+		case values == "" && c.Key == readiness.VpceOrgID: // judged by the owner of the endpoints
 			values = "your organization's id"
 		case values == "":
 			continue
@@ -30,7 +31,7 @@ func ReadinessOf(a *readiness.Answer) Readiness {
 			continue
 		}
 		r.Told = c.Key
-		if text, err := json.MarshalIndent(c.Statement, "", "  "); err == nil { // it is texts and lists: it marshals
+		if text, err := json.MarshalIndent(c.Statement, "", "  "); err == nil { // always nil: strings and lists marshal
 			r.Statement = string(text)
 		}
 	}
@@ -47,7 +48,7 @@ func ReadinessOf(a *readiness.Answer) Readiness {
 	return r
 }
 
-// rowsOf adds up the uses with an outcome under the condition of a key, by what a row tells.
+// rowsOf sums the uses with an outcome under the condition of a key, by what a row shows.
 func rowsOf(uses []readiness.Use, key string, outcome readiness.Outcome) []OutcomeRow {
 	var rows []OutcomeRow
 	index := map[[3]string]int{}

@@ -15,11 +15,11 @@ const (
 	maxBars    = 92  // more days share bars
 )
 
-// A chart is stacked bars over time. Across, it is laid out in percent, so that it fits any width without
-// stretching what is drawn; up, in pixels.
+// A chart shows stacked bars over time. Horizontal positions are in percent, so the chart fits
+// any width and nothing is stretched. Vertical positions are in pixels.
 type chart struct {
 	ID, Title string
-	Note      string // what it shows, in a sentence: for those who do not see it too
+	Note      string // one sentence on what it shows, also for screen readers
 	Bars      []bar
 	Grid      []gridLine
 	Labels    []axisLabel
@@ -40,7 +40,7 @@ type gridLine struct{ Y, Text string }
 
 type axisLabel struct{ X, Anchor, Text string }
 
-// A span is one bar's days. Days without a report are part of the calendar, so that gaps show.
+// A span holds the days of one bar. Days without a report are part of it, so gaps are visible.
 type span struct {
 	first, last day.Day
 	days        int // that have a report
@@ -54,7 +54,8 @@ func (s *span) String() string {
 	return s.first.String() + " to " + s.last.String()
 }
 
-// spans divides the calendar from the first day to the last into at most maxBars of the same length.
+// spans divides the calendar from the first day to the last into at most maxBars spans of equal
+// length.
 func spans(days []dayRoutes) []span {
 	first, last := days[0].Day, days[len(days)-1].Day
 	length := (int(last-first) + maxBars) / maxBars
@@ -115,7 +116,7 @@ func newChart(id, title, note string, all []span, parts []series) chart {
 	return c
 }
 
-// stack adds the parts of a bar, and what they are to its tip.
+// stack adds the parts of a bar, and describes them in its tooltip.
 func (b *bar) stack(r *table.Routes, parts []series, most int64) {
 	y := float64(plotHeight)
 	for _, s := range parts {
@@ -124,7 +125,7 @@ func (b *bar) stack(r *table.Routes, parts []series, most int64) {
 		if n == 0 {
 			continue
 		}
-		h := max(height(n, most), 1) // however few, they are seen
+		h := max(height(n, most), 1) // even one call is visible
 		y -= h
 		b.Parts = append(b.Parts, part{s.class, pixels(max(y, 0)), pixels(h)})
 	}
@@ -145,7 +146,8 @@ func total(r *table.Routes, parts []series) (n int64) {
 	return n
 }
 
-// niceCeiling returns the next of 1, 2, 4, 6, 8 and 10 times a power of ten: their halves are round too.
+// niceCeiling rounds up to 1, 2, 4, 6, 8 or 10 times a power of ten. Half of these is also a round
+// number.
 func niceCeiling(n int64) int64 {
 	if n < 2 {
 		return max(n, 1)
@@ -167,12 +169,12 @@ func percent(f float64) string {
 	return strconv.FormatFloat(math.Round(f*1000)/1000, 'f', -1, 64) + "%"
 }
 
-// A strip is one bar of a table's row: how much of the longest bar, and its parts.
+// A strip is the bar in a row of a table: its parts, in proportion to the longest bar.
 type strip []stripPart
 
 type stripPart struct{ Class, X, W string }
 
-// newStrip draws the parts of r in the scale of most.
+// newStrip returns the bar with the parts of r. most calls fill the full width.
 func newStrip(r *table.Routes, parts []series, most int64) (s strip) {
 	x := 0.0
 	for _, p := range parts {

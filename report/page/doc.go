@@ -1,10 +1,13 @@
-// Package page shows what a report says as one HTML page that needs nothing else: no network, no file beside it.
+// Package page shows a report as one HTML page. The page needs no network and no other file.
 //
-// Read collects the page's rows from a report, a table file at a time: totals by day, and of services, principals,
-// endpoints and findings the first few hundred; sums that pass their share of memory go to disk. Write turns them
-// into HTML by page.html, page.css and page.js. The same report gives the same bytes: a page holds no clock.
+// Read collects the rows of the page from a report, one table file at a time. These are the
+// totals by day, and the first few hundred services, principals, endpoints and findings. Sums
+// that exceed their share of memory go to disk. Write turns them into HTML with page.html,
+// page.css and page.js. A page holds no time of its creation, so the same report gives the same
+// bytes.
 //
-// What comes from logs is hostile text. html/template escapes it; what a reader would not see, or would see in the
-// wrong place (control and bidirectional characters), is written out by its code point; long values are cut, so that the
-// page stays small. A Content-Security-Policy in the page allows its own style and script, by their hashes, and nothing else.
+// Text from logs is hostile. html/template escapes it. Characters that are invisible or that move
+// other text (control and bidirectional characters) are shown as code points. Long values are
+// cut, so the page stays small. A Content-Security-Policy in the page allows only its own style
+// and script, by their hashes.
 package page

@@ -10,11 +10,12 @@ import (
 type endpointUse struct {
 	ID, Service, Type, Owner, Account, VPC string
 	Calls, Denied, PolicyDenied, Bytes     int64
-	Principals, Foreign                    int64 // distinct ones, most on one day: those of several days cannot be added
+	Principals, Foreign                    int64 // distinct ones, the maximum of all days: distinct counts of days cannot be added
 	LastSeen                               int64 // milliseconds since the epoch
 }
 
-// endpointUses are held whole: there are as many as endpoints that calls name, times the services called.
+// endpointUses holds all uses in memory: one for each endpoint in calls and each service called
+// through it.
 type endpointUses map[[2]string]*endpointUse
 
 func (u endpointUses) at(id, service string) *endpointUse {
@@ -25,7 +26,7 @@ func (u endpointUses) at(id, service string) *endpointUse {
 	return u[k]
 }
 
-// add adds a row of one day: what one account saw in one Region.
+// add adds a row of one day. A row covers one account and one Region.
 func (u endpointUses) add(e *table.EndpointRow) {
 	use := u.at(e.EndpointID, e.Service)
 	use.learn(e.EndpointType, e.EndpointOwner, e.EndpointAccountID, e.VPCID)
@@ -52,7 +53,8 @@ func (u endpointUses) addDay(today endpointUses) {
 	}
 }
 
-// learn keeps what one row knows of the endpoint and others may not. Of two words the order of rows does not decide.
+// learn keeps what a row knows about the endpoint, because other rows may not know it. If two rows
+// differ, the result does not depend on their order.
 func (u *endpointUse) learn(kind, owner, account, vpc string) {
 	u.Type, u.Account, u.VPC = max(u.Type, kind), max(u.Account, account), max(u.VPC, vpc)
 	if table.RankOfOwner(owner) > table.RankOfOwner(u.Owner) {

@@ -13,7 +13,7 @@ import (
 	"vpcetrail/report/table"
 )
 
-// severityRank returns the place of a severity, from the gravest on. One that nobody knows comes last.
+// severityRank returns the rank of a severity. The most severe is first. Unknown severities are last.
 func severityRank(severity string) int {
 	if i := slices.Index(findings.Severities, severity); i >= 0 {
 		return i
@@ -49,10 +49,10 @@ func cutKey(key string, k *table.FindingKey) {
 // A findingSum sums the rows of one finding, a row a day.
 type findingSum struct {
 	Days, Calls, Bytes int64
-	USD                float64 // NaN where no day has an estimate
-	First, Last        int64   // -1 where nothing was seen
+	USD                float64 // NaN if no day has an estimate
+	First, Last        int64   // -1 if nothing was seen
 	LastDay            int64   // days since the epoch
-	Samples, Detail    string  // of the last day
+	Samples, Detail    string  // from the last day
 }
 
 func sumOf(r *table.FindingRow, d day.Day) findingSum {
@@ -88,7 +88,7 @@ func (f *findingSum) Add(o *findingSum) {
 	}
 }
 
-// Append appends the sum in a form that Parse reads.
+// Append appends the sum in the form that Parse reads.
 func (f *findingSum) Append(dst []byte) []byte {
 	for _, n := range []int64{f.Days, f.Calls, f.Bytes, int64(math.Float64bits(f.USD)), f.First, f.Last, f.LastDay} {
 		dst = binary.AppendVarint(dst, n)
@@ -96,7 +96,7 @@ func (f *findingSum) Append(dst []byte) []byte {
 	return spill.AppendFields(dst, f.Samples, f.Detail)
 }
 
-// Parse sets the sum to what Append has written.
+// Parse sets the sum to what Append wrote.
 func (f *findingSum) Parse(text []byte) {
 	var usd int64
 	for _, field := range []*int64{&f.Days, &f.Calls, &f.Bytes, &usd, &f.First, &f.Last, &f.LastDay} {

@@ -14,7 +14,7 @@ import (
 
 // A findingsView is the section of findings.
 type findingsView struct {
-	Missing    string // why there are none, or not of all days
+	Missing    string // why all days or some days have no findings
 	Severities []severityView
 	Rows       []findingView
 	Costs      bool

@@ -12,7 +12,8 @@ import (
 	"vpcetrail/report/table"
 )
 
-// How many rows a page shows of each table. With values cut to longestValue, that keeps it under 2 MB.
+// The number of rows of each table in a page. Values are cut to longestValue, so the page stays
+// below 2 MB.
 const (
 	maxServices   = 100
 	maxPrincipals = 300
@@ -20,12 +21,13 @@ const (
 	maxFindings   = 400
 )
 
-// memory is what the sums by service, principal and finding take at most, in bytes, each; the rest goes to temporary files.
+// memory is the limit in bytes for the sums by service, by principal and by finding, each. The
+// rest goes to temporary files.
 const memory = 32 << 20
 
-// A Page is what one page shows of a report.
+// A Page holds what one page shows of a report.
 type Page struct {
-	// Readiness is the caller's to fill, in the order to be shown; at most maxReadiness resources are.
+	// Readiness is set by the caller. The page shows the first maxReadiness resources, in order.
 	Readiness []Readiness
 
 	store            string
@@ -34,7 +36,7 @@ type Page struct {
 	accounts         map[string]bool
 	regions          map[string]bool
 	services         top[namedRoutes] // with calls past the endpoint, most first
-	principals       top[namedRoutes] // likewise
+	principals       top[namedRoutes] // with calls past the endpoint, most first
 	endpoints        top[endpointUse]
 	foreign          int64 // calls through endpoints that are not known as ours
 	findings         top[finding]
@@ -53,7 +55,7 @@ type namedRoutes struct {
 	table.Routes
 }
 
-// Read reads the given days of the report in store, which must be in order and at least one.
+// Read reads the given days of the report in store. days must hold at least one day and be in order.
 func Read(ctx context.Context, store report.Store, days []day.Day) (*Page, error) {
 	if len(days) == 0 {
 		return nil, fmt.Errorf("%s: no day of a report to show", store)
@@ -146,7 +148,7 @@ func (r *reader) dayFindings(ctx context.Context, store report.Store, m *report.
 	return nil
 }
 
-// finish ranks what was summed.
+// finish ranks the sums.
 func (r *reader) finish() error {
 	p := r.page
 	for _, use := range r.endpoints {
@@ -167,7 +169,7 @@ func (r *reader) finish() error {
 	return errors.Join(found.Err(), rank(&p.services, r.services), rank(&p.principals, r.principals))
 }
 
-// rank ranks those that have calls past the endpoint.
+// rank ranks the names that have calls past the endpoint.
 func rank(ranking *top[namedRoutes], totals *spill.Totals[table.Routes, *table.Routes]) error {
 	cursor := totals.Cursor()
 	for cursor.Next() {

@@ -6,7 +6,8 @@ import (
 	"vpcetrail/report/grid"
 )
 
-// How many resources a page shows, and of each the rows of those stopped and of every other outcome, and the notes.
+// The limits of a page: resources, rows of stopped calls per resource, rows of every other
+// outcome, and notes.
 const (
 	maxReadiness = 10
 	maxStopped   = 25
@@ -14,42 +15,43 @@ const (
 	maxNotes     = 5
 )
 
-// A Readiness says what a policy that demands an endpoint would do to the calls that reached one resource.
+// A Readiness shows what a policy that requires an endpoint would do to the calls that reached
+// one resource.
 type Readiness struct {
 	Resource   string      // ARN
-	Conditions []Condition // what could be demanded
-	Told       string      // the key of the condition that Outcomes and Statement are of; "" where the report cannot answer
+	Conditions []Condition // the possible conditions
+	Told       string      // key of the condition in Outcomes and Statement; "" if the report cannot answer
 	Outcomes   []Outcome
-	Statement  string   // the policy statement to paste; "" where there is none
-	Notes      []string // what the report does not know, and what to mind
+	Statement  string   // the policy statement to paste; "" if there is none
+	Notes      []string // what the report does not know, and warnings
 }
 
-// A Condition is one way of asking for an endpoint, and what it would do to how many calls.
+// A Condition is one way to require an endpoint, with the number of calls for each effect.
 type Condition struct {
 	Key    string // such as aws:SourceVpce
-	Values string // as a person reads them
+	Values string // for display
 
-	Stopped, StoppedAllowed, Unclear, Exempt, Passing int64 // StoppedAllowed: of Stopped, those that are allowed today
+	Stopped, StoppedAllowed, Unclear, Exempt, Passing int64 // StoppedAllowed: the part of Stopped that is allowed today
 }
 
-// An Outcome is one thing that the policy would do to calls.
+// An Outcome is one effect of the policy on calls.
 type Outcome struct {
 	Kind OutcomeKind
 	Rows []OutcomeRow // most calls first
 }
 
-// An OutcomeKind tells outcomes apart.
+// An OutcomeKind is the kind of an Outcome.
 type OutcomeKind string
 
 // The outcomes, in the order in which a page shows them.
 const (
 	Stopped OutcomeKind = "stopped"
-	Unclear OutcomeKind = "unclear" // the records cannot tell
-	Exempt  OutcomeKind = "exempt"  // by the usual exceptions for AWS services
+	Unclear OutcomeKind = "unclear" // the records do not show it
+	Exempt  OutcomeKind = "exempt"  // by the common exceptions for AWS services
 	Passing OutcomeKind = "passing"
 )
 
-// words says what an outcome means.
+// words returns the meaning of an outcome.
 func (k OutcomeKind) words() string {
 	switch k {
 	case Stopped:
@@ -64,15 +66,15 @@ func (k OutcomeKind) words() string {
 	return string(k)
 }
 
-// An OutcomeRow counts the calls of one principal by one action and way.
+// An OutcomeRow counts the calls of one principal with one action by one route.
 type OutcomeRow struct {
 	Principal, Action string
-	Way               string // as a person reads it: internet, AWS address; vpce-0a1b…
-	Calls, Denied     int64  // Denied: already, of Calls
+	Way               string // for display: internet, AWS address; vpce-0a1b…
+	Calls, Denied     int64  // Denied: the part of Calls that is already denied today
 	LastSeen          int64  // milliseconds since the epoch
 }
 
-// calls adds up the calls of the outcome.
+// calls returns the number of calls of the outcome.
 func (o *Outcome) calls() (n int64) {
 	for i := range o.Rows {
 		n += o.Rows[i].Calls
@@ -85,7 +87,7 @@ type readinessView struct {
 	Verdict string
 	Safe    bool
 	Parts   []outcomeView
-	Notes   []string // those that are shown
+	Notes   []string // the notes to show
 }
 
 type outcomeView struct {

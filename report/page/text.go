@@ -10,18 +10,19 @@ import (
 	"vpcetrail/report/grid"
 )
 
-// longestValue is how many bytes of HTML a value from the logs may take. Longer ones are cut: nobody reads them
-// here, and a page of hostile names stays small.
+// longestValue is the limit in bytes of HTML for a value from the logs. Longer values are cut, so
+// a page of hostile names stays small.
 const longestValue = 280
 
-// A piece is a part of a text from the logs: as it stands, or a character that cannot be seen, by its name.
+// A piece is a part of a text from the logs: visible text, or the name of an invisible character.
 type piece struct {
 	Text string
 	Odd  bool
 }
 
-// pieces returns what is shown of a text: whole runs of what can be seen, and between them the names of what
-// cannot, or would move its neighbours: control, format and bidirectional characters, fillers, broken UTF-8.
+// pieces splits a text for display. Visible text stays as it is. Characters that are invisible or
+// move other text are replaced by their names: control, format and bidirectional characters,
+// fillers, broken UTF-8.
 func pieces(s string) []piece {
 	var all []piece
 	start, taken := 0, 0
@@ -50,7 +51,7 @@ func pieces(s string) []piece {
 	return all
 }
 
-// cost is the bytes that a character takes in the page.
+// cost returns the number of bytes that a character takes in the page.
 func cost(r rune, odd bool) int {
 	switch {
 	case odd:
@@ -61,20 +62,20 @@ func cost(r rune, odd bool) int {
 	return utf8.RuneLen(r)
 }
 
-// isSeen reports whether a character has a shape of its own in its own place.
+// isSeen reports whether a character is visible and stays in its place.
 func isSeen(r rune) bool {
 	switch {
 	case !unicode.IsPrint(r):
 		return false
 	case r == 0x115F, r == 0x1160, r == 0x3164, r == 0xFFA0, r == 0x2800, r == 0x17B4, r == 0x17B5: // fillers and blanks
 		return false
-	case 0x180B <= r && r <= 0x180F, 0xFE00 <= r && r <= 0xFE0F, 0xE0100 <= r && r <= 0xE01EF: // selectors of variants
+	case 0x180B <= r && r <= 0x180F, 0xFE00 <= r && r <= 0xFE0F, 0xE0100 <= r && r <= 0xE01EF: // variation selectors
 		return false
 	}
 	return true
 }
 
-// plain is pieces as one text, for attributes.
+// plain returns pieces joined into one text, for attributes.
 func plain(s string) string {
 	var text strings.Builder
 	for _, p := range pieces(s) {
@@ -86,7 +87,7 @@ func plain(s string) string {
 	return text.String()
 }
 
-// nameAndAccount is grid.Principal with nothing in place of a dash.
+// nameAndAccount is grid.Principal with "" instead of a dash.
 func nameAndAccount(principal string) (name, account string) {
 	if principal == "" {
 		return "", ""
@@ -95,7 +96,7 @@ func nameAndAccount(principal string) (name, account string) {
 	return name, strings.TrimPrefix(account, "-")
 }
 
-// short writes n in at most five characters, for axes: 950, 1.5k, 20k, 3M.
+// short formats n in at most five characters, for axes: 950, 1.5k, 20k, 3M.
 func short(n int64) string {
 	f, unit := float64(n), ""
 	for _, u := range []string{"k", "M", "G", "T", "P"} {
@@ -107,7 +108,7 @@ func short(n int64) string {
 	return strings.TrimSuffix(fmt.Sprintf("%.1f", f), ".0") + unit
 }
 
-// share writes part of whole in percent. Neither none nor all is what rounding makes of it.
+// share formats part of whole in percent. Rounding never gives 0 or 100 for a share between them.
 func share(part, whole int64) string {
 	p := 100 * float64(part) / float64(whole)
 	switch {
@@ -121,7 +122,7 @@ func share(part, whole int64) string {
 	return fmt.Sprintf("%.1f %%", p)
 }
 
-// minute writes a time, in milliseconds since the epoch, to the minute; – where there is none.
+// minute formats a time, in milliseconds since the epoch, to the minute, or – if there is none.
 func minute(ms int64) string {
 	if ms <= 0 {
 		return "–"

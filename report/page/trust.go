@@ -7,19 +7,19 @@ import (
 	"vpcetrail/report"
 )
 
-// A trust is what tells whether the numbers can be relied upon.
+// A trust holds the facts that show whether the numbers are reliable.
 type trust struct {
-	counts     report.Kinds // of the days' records, by the manifests
-	tables     int64        // calls of table services
+	counts     report.Kinds // records of the days, from the manifests
+	tables     int64        // calls in table services
 	runs       report.Runs
-	unbalanced int      // runs
-	shards     bool     // a run read one shard of the trail alone
-	filters    []string // what runs left out by a flag, in words
+	unbalanced int      // runs with a balance that does not hold
+	shards     bool     // a run read only one shard of the trail
+	filters    []string // what runs left out because of a flag, in words
 	versions   []string
-	inventory  bool // a run had one
+	inventory  bool // a run had an inventory of endpoints
 }
 
-// add adds the manifest of a day whose table services has these calls.
+// add adds the manifest of a day. calls is the number of calls in the day's table services.
 func (t *trust) add(m *report.Manifest, calls int64) {
 	t.counts.Add(m.Counts)
 	t.tables += calls
@@ -43,7 +43,7 @@ func (t *trust) add(m *report.Manifest, calls int64) {
 	t.inventory = t.inventory || run.Endpoints > 0
 }
 
-// note adds what a run left out, where it did.
+// note adds words if the run's list of filters is not empty.
 func (t *trust) note(list []string, words string) {
 	if len(list) == 0 {
 		return
@@ -58,10 +58,10 @@ func (t *trust) complete() bool {
 	return t.runs.Incomplete == 0 && !t.shards && t.unbalanced == 0 && t.agrees()
 }
 
-// agrees reports whether the tables hold as many calls as the manifests.
+// agrees reports whether the tables and the manifests have the same number of calls.
 func (t *trust) agrees() bool { return t.tables == t.counts.Calls }
 
-// records returns the days' records.
+// records returns the number of records of the days.
 func (t *trust) records() int64 { return sum(&t.counts) }
 
 func sum(k *report.Kinds) int64 {

@@ -10,7 +10,8 @@ import (
 	"vpcetrail/report/grid"
 )
 
-// A trustView says at the top of the page whether the numbers can be relied upon, and below it how they come about.
+// A trustView shows at the top of the page whether the numbers are reliable, and below how they
+// were counted.
 type trustView struct {
 	OK    bool
 	Lines []string
@@ -86,7 +87,7 @@ func (t *trust) unreadText() string {
 	return ": " + strings.Join(list, ", ")
 }
 
-// kindsText lists the kinds of records of which there are any.
+// kindsText lists the kinds of records with a count above 0.
 func kindsText(k *report.Kinds) string {
 	var list []string
 	for _, kind := range kindRows(k) {
@@ -111,7 +112,7 @@ func kindRows(k *report.Kinds) []countRow {
 	}
 }
 
-// rows is the balance of the runs, all of it.
+// rows returns the complete balance of the runs.
 func (t *trust) rows() []countRow {
 	rows := append(kindRows(&t.runs.Balance.Kinds),
 		countRow{Name: "outside window", What: "of days that the run was not asked for", N: t.runs.Balance.OutsideWindow},

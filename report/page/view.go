@@ -11,7 +11,7 @@ import (
 	"vpcetrail/report/table"
 )
 
-// A view is what page.html shows, worked out but for escaping.
+// A view holds what page.html shows. Only escaping is left to the template.
 type view struct {
 	Title, Period, Scope string
 	Headline, Basis      string
@@ -35,7 +35,7 @@ type view struct {
 	Policy string // Content-Security-Policy
 }
 
-// A more tells of the rows that a page leaves out, and how to see them.
+// A more describes the rows that a page leaves out, and how to see them.
 type more struct {
 	Rows        int
 	Noun, Query string
@@ -53,17 +53,17 @@ type spanView struct {
 	table.Routes
 }
 
-// A pastView is a table of what went past the endpoint.
+// A pastView is a table of the calls past the endpoint.
 type pastView struct {
 	ID, Title, Head string
-	Accounts        bool // a column of its own
+	Accounts        bool // show a column of accounts
 	None            string
 	Rows            []pastRow
 	More            more
 }
 
 type pastRow struct {
-	Name, Account, Whole string // Whole: the ARN, where Name is a part of it
+	Name, Account, Whole string // Whole: the ARN, if Name is a part of it
 	Strip                strip
 	Share                string
 	ShareValue           float64
@@ -100,7 +100,7 @@ func (p *Page) view() *view {
 	return v
 }
 
-// headline answers the question that the page is opened with, and says what the share is of.
+// headline returns the main result of the page, and what its share is based on.
 func (p *Page) headline() (headline, basis string) {
 	t := &p.total
 	either := t.VPCE + t.Internet
@@ -122,7 +122,7 @@ func (p *Page) headline() (headline, basis string) {
 	return headline, basis
 }
 
-// routeWords say what a route means, by class.
+// routeWords explains each route, by CSS class.
 var routeWords = map[string]routeView{
 	"vpce": {Name: "VPC endpoint", What: "Through an interface or gateway endpoint."},
 	"aws":  {Name: "Internet, from AWS", What: "Past the endpoint, from an address of AWS's: EC2, NAT, CloudShell."},

@@ -30,7 +30,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 	"name":   func(principal string) string { name, _ := nameAndAccount(principal); return name },
 }).Parse(pageHTML))
 
-// integer takes what templates hand to numbers.
+// integer converts a number from a template.
 func integer(n any) int64 {
 	if i, ok := n.(int); ok {
 		return int64(i)
@@ -51,7 +51,7 @@ func (p *Page) Write(w io.Writer) error {
 	return err
 }
 
-// hash names a style or script in a Content-Security-Policy.
+// hash returns the source of a style or script in a Content-Security-Policy.
 func hash(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])

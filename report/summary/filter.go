@@ -9,12 +9,12 @@ import (
 	"vpcetrail/report/wildcard"
 )
 
-// partitionColumn is the day, a column of every table.
+// partitionColumn is the column of the day, which every table has.
 const partitionColumn = "dt"
 
 // A filter is a condition on the rows of a table. All filters of a query must hold.
 type filter[T any] struct {
-	column  *table.Column[T] // nil: the day
+	column  *table.Column[T] // nil means the day
 	pattern string
 	not     bool
 }
@@ -48,7 +48,7 @@ func columnNames[T any](t *table.Table[T]) []string {
 	return names
 }
 
-// holds reports whether the filter lets a row of day d through. NULL is the empty text.
+// holds reports whether a row of day d matches the filter. NULL is the empty text.
 func (f *filter[T]) holds(row *T, d day.Day) bool {
 	var value string
 	if f.column == nil {

@@ -9,15 +9,15 @@ import (
 	"vpcetrail/report/table"
 )
 
-// The form of a summary in JSON: names are those of the report's columns and, once given, stay.
+// The form of a summary in JSON. Names are those of the report's columns, and never change.
 type (
 	jsonSummary struct {
 		Days             []string                `json:"days"`
 		Complete         bool                    `json:"complete"`
-		Shards           []string                `json:"shards,omitempty"` // of the trail that were read, where not all was
-		Unread           map[ingest.Status]int64 `json:"unread"`           // objects, over all runs that made the days
-		RecordsRead      int64                   `json:"records_read"`     // likewise
-		InvalidRecords   int64                   `json:"invalid_records"`  // of them
+		Shards           []string                `json:"shards,omitempty"` // the shards of the trail that were read, if not all
+		Unread           map[ingest.Status]int64 `json:"unread"`           // objects, in all runs that made the days
+		RecordsRead      int64                   `json:"records_read"`     // in all runs that made the days
+		InvalidRecords   int64                   `json:"invalid_records"`  // part of RecordsRead
 		Records          report.Kinds            `json:"records"`
 		Routes           jsonRoutes              `json:"routes"`
 		Services         []jsonRanked            `json:"services"`
@@ -26,7 +26,7 @@ type (
 		PrincipalsPast   int                     `json:"principals_past_the_endpoint"`
 		Endpoints        []jsonEndpoint          `json:"endpoints"`
 		EndpointsUsed    int                     `json:"endpoints_used"`
-		Findings         []jsonFinding           `json:"findings"` // null where the report has no table of them
+		Findings         []jsonFinding           `json:"findings"` // null if the report has no table findings
 		DetourCostDollar float64                 `json:"detour_cost_usd"`
 	}
 	jsonRoutes struct {
@@ -118,7 +118,7 @@ func routesOf(r *table.Routes) jsonRoutes {
 	return out
 }
 
-// given returns text, nil where it is empty: null.
+// given returns text, or nil (null in JSON) if text is empty.
 func given(text string) *string {
 	if text == "" {
 		return nil

@@ -10,16 +10,16 @@ import (
 	"vpcetrail/report/grid"
 )
 
-// A Query asks what a report says by one thing, such as by principal.
+// A Query sums a report by one subject, such as principal.
 type Query struct {
 	By    string   // one of Subjects
-	Where []string // conditions, column=value or column!=value with the wildcards * and ?, on the table that is read; all must hold
-	Top   int      // how many rows; 0: all
+	Where []string // conditions on the table: column=value or column!=value, with the wildcards * and ?; all must hold
+	Top   int      // the number of rows; 0 means all
 
-	memory int // bytes that it takes, about; 0: the package's
+	memory int // the approximate limit in bytes; 0 means the default of the package
 }
 
-// Subjects returns what a Query may ask by.
+// Subjects returns the valid values of Query.By.
 func Subjects() []string {
 	names := make([]string, len(views))
 	for i, v := range views {
@@ -28,7 +28,7 @@ func Subjects() []string {
 	return names
 }
 
-// A viewer answers queries by one thing.
+// A viewer answers queries by one subject.
 type viewer interface {
 	name() string
 	tableName() string
@@ -36,7 +36,7 @@ type viewer interface {
 	answer(ctx context.Context, store report.Store, days []published, q *Query, write func(*grid.Listing) error) error
 }
 
-// view returns the viewer that the query asks for.
+// view returns the viewer for the query's subject.
 func (q *Query) view() (viewer, error) {
 	for _, v := range views {
 		if v.name() == q.By {
@@ -46,7 +46,7 @@ func (q *Query) view() (viewer, error) {
 	return nil, fmt.Errorf("--by %q: want one of %s", q.By, strings.Join(Subjects(), ", "))
 }
 
-// Check says what is wrong with the query, as far as it tells itself.
+// Check returns what is wrong with the query. It does not read a report.
 func (q *Query) Check() error {
 	v, err := q.view()
 	if err != nil {
@@ -61,9 +61,10 @@ type published struct {
 	manifest *report.Manifest
 }
 
-// Answer adds up the report in store, over the given days, or all of them where days is nil, and calls write once with the
-// rows. The listing is valid until write returns. Memory is bounded, whatever the report: what does not fit goes to temporary files.
-// Days that lack the table that the query reads are left out and returned; where all do, that is an error.
+// Answer sums the given days of the report in store, or all days if days is nil, and calls write
+// once with the rows. The listing is valid until write returns. Memory is bounded: data that does
+// not fit goes to temporary files. Some days may not have the table that the query reads. Answer
+// skips these days and returns them. If no day has the table, Answer fails.
 func (q *Query) Answer(ctx context.Context, store report.Store, days []day.Day, write func(*grid.Listing) error) (lacking []day.Day, err error) {
 	v, err := q.view()
 	if err != nil {
@@ -91,7 +92,7 @@ func (q *Query) Answer(ctx context.Context, store report.Store, days []day.Day, 
 	return lacking, v.answer(ctx, store, found, q, write)
 }
 
-// daysOf returns days or, where they are nil, all of the report's.
+// daysOf returns days, or all days of the report if days is nil.
 func daysOf(ctx context.Context, store report.Store, days []day.Day) ([]day.Day, error) {
 	if days != nil {
 		return days, nil

@@ -1,4 +1,4 @@
-// Package summary shows what a report says, in tables for a terminal.
+// Package summary shows the totals of a report in tables for a terminal.
 package summary
 
 import (
@@ -13,35 +13,36 @@ import (
 	"vpcetrail/report/table"
 )
 
-// A Summary is what a person wants first of a report: totals by route, what went past the endpoints,
-// and the endpoints used, over one or more days.
+// A Summary is an overview of one or more days of a report: totals by route, the calls past the
+// endpoints, and the endpoints used.
 type Summary struct {
 	Days       []day.Day    // in order
-	Kinds      report.Kinds // records by what they were to the balance
+	Kinds      report.Kinds // records by their line in the balance
 	Total      table.Routes
 	Services   Ranking       // by service
 	Principals Ranking       // by principal
 	Endpoints  []EndpointUse // most calls first
-	Findings   []FindingUse  // the worst first; nil where the report has no table of them
+	Findings   []FindingUse  // most severe first; nil if the report has no table findings
 
-	Runs report.Runs // that made the days
-	// Parts are the shards of the trail that the days were made of, such as 3/16; none where all of the trail was read.
+	Runs report.Runs // the runs that made the days
+	// Parts are the shards of the trail that the days cover, such as 3/16. It is empty if all
+	// of the trail was read.
 	Parts []string
 }
 
-// NamedRoutes are the calls of one service or principal.
+// NamedRoutes holds the calls of one service or principal.
 type NamedRoutes struct {
 	Name string
 	table.Routes
 }
 
-// A Ranking holds those with most internet calls, the most first.
+// A Ranking holds the names with the most internet calls, in descending order.
 type Ranking struct {
 	Top  []NamedRoutes // at most maxTop
-	Past int           // how many have internet calls at all
+	Past int           // the number of names with internet calls
 }
 
-// maxTop bounds a Ranking.
+// maxTop is the limit of Ranking.Top.
 const maxTop = 100
 
 // An EndpointUse is the use of one endpoint for one service.
@@ -50,21 +51,21 @@ type EndpointUse struct {
 	Calls, Denied, PolicyDenied, ForeignPrincipals, Network int64
 }
 
-// A FindingUse is how often something was found.
+// A FindingUse sums the findings of one code.
 type FindingUse struct {
 	Severity, Finding string
 	Subjects          int64 // distinct
 	Calls             int64
-	EstimatedUSD      float64 // 0 where nothing is estimated
+	EstimatedUSD      float64 // 0 if there is no estimate
 }
 
-// DetourCost is the finding that estimates what calls past the endpoint cost.
+// DetourCost is the finding that estimates the cost of calls past the endpoint.
 const DetourCost = "detour_cost"
 
-// memory is what the totals of a summary take at most, in bytes; the rest goes to temporary files.
+// memory is the limit in bytes for the totals of a summary. The rest goes to temporary files.
 const memory = 64 << 20
 
-// Read reads the report in store: the given days, or all of them where days is nil.
+// Read reads the given days of the report in store, or all days if days is nil.
 func Read(ctx context.Context, store report.Store, days []day.Day) (*Summary, error) {
 	days, err := daysOf(ctx, store, days)
 	if err != nil {
@@ -158,7 +159,7 @@ func (b *summaryBuilder) use(e *table.EndpointRow) {
 	u.Network += e.NetworkEvents
 }
 
-// readFindings adds up the findings of the days that have them.
+// readFindings sums the findings of the days that have them.
 func (s *Summary) readFindings(ctx context.Context, store report.Store, days []published) error {
 	if len(days) == 0 {
 		return nil
@@ -174,7 +175,8 @@ func (s *Summary) readFindings(ctx context.Context, store report.Store, days []p
 	})
 }
 
-// Detour returns what calls past the endpoint cost by estimate, in US dollars; 0 where nothing is estimated.
+// Detour returns the estimated cost of calls past the endpoint in US dollars, or 0 if there is no
+// estimate.
 func (s *Summary) Detour() (usd float64) {
 	for _, f := range s.Findings {
 		if f.Finding == DetourCost {
@@ -184,7 +186,7 @@ func (s *Summary) Detour() (usd float64) {
 	return usd
 }
 
-// take ranks what a cursor hands out.
+// take ranks the totals of a cursor.
 func (r *Ranking) take(totals *spill.TotalsCursor[table.Routes, *table.Routes]) error {
 	for totals.Next() {
 		if totals.Value.Internet == 0 {
@@ -200,7 +202,7 @@ func (r *Ranking) take(totals *spill.TotalsCursor[table.Routes, *table.Routes]) 
 	return totals.Err()
 }
 
-// cut orders what is held by internet calls, then by name, and keeps the first of it.
+// cut sorts the held names by internet calls and then by name, and keeps the first ones.
 func (r *Ranking) cut() {
 	slices.SortFunc(r.Top, func(a, b NamedRoutes) int {
 		return cmp.Or(cmp.Compare(b.Internet, a.Internet), cmp.Compare(a.Name, b.Name))

@@ -8,7 +8,7 @@ import (
 	"vpcetrail/report/table"
 )
 
-// A span is the time between two moments, in milliseconds since the epoch. Its zero value is none.
+// A span is the time between two moments, in milliseconds since the epoch. Its zero value is empty.
 type span struct {
 	known       bool
 	first, last int64
@@ -68,7 +68,7 @@ func cutNumbers(text []byte, numbers ...*int64) []byte {
 	return text
 }
 
-// An endpointSum adds up the use of an endpoint.
+// An endpointSum sums the use of an endpoint.
 type endpointSum struct {
 	kind, owner, account, vpc                         string
 	calls, denied, policyDenied, networkEvents, bytes int64
@@ -83,7 +83,8 @@ func (s *endpointSum) count(e *table.EndpointRow) {
 	})
 }
 
-// Add adds the use of o. Of what two rows say of the endpoint itself, the stronger word stands.
+// Add adds the use of o. If the two differ about the endpoint itself, the sum keeps the stronger
+// statement.
 func (s *endpointSum) Add(o *endpointSum) {
 	s.kind, s.account, s.vpc = max(s.kind, o.kind), max(s.account, o.account), max(s.vpc, o.vpc)
 	if table.RankOfOwner(o.owner) > table.RankOfOwner(s.owner) {
@@ -111,11 +112,11 @@ func (s *endpointSum) Parse(text []byte) {
 
 const nanosPerDollar = 1e9
 
-// A findingSum adds up findings.
+// A findingSum sums findings.
 type findingSum struct {
 	calls, bytes int64
-	estimates    int64 // how many findings have a cost
-	nanos        int64 // of US dollars: whole numbers add up to the same in any order
+	estimates    int64 // the number of findings with a cost
+	nanos        int64 // billionths of a US dollar: sums of integers do not depend on the order
 	seen         span
 }
 
@@ -127,7 +128,7 @@ func (s *findingSum) count(f *table.FindingRow) {
 	s.Add(&one)
 }
 
-// cost returns the estimate in US dollars, nil where there is none.
+// cost returns the estimate in US dollars, or nil if there is none.
 func (s *findingSum) cost() any {
 	if s.estimates == 0 {
 		return nil

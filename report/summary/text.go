@@ -9,8 +9,8 @@ import (
 	"vpcetrail/report/grid"
 )
 
-// Write writes the summary: in format table as tables for a terminal, or as Markdown or JSON. Each table has
-// at most top rows, and a ranking never more than 100.
+// Write writes the summary as tables for a terminal (format table), as Markdown or as JSON. Each
+// table has at most top rows. A ranking never has more than 100.
 func (s *Summary) Write(w io.Writer, format string, style grid.Style, top int) error {
 	switch format {
 	case grid.FormatJSON:
@@ -63,7 +63,7 @@ func (s *Summary) writeHead(out *strings.Builder, style grid.Style) {
 	}
 }
 
-// writeOthers tells of the records that are no calls, where there are any.
+// writeOthers shows the records that are not calls, if there are any.
 func (s *Summary) writeOthers(out *strings.Builder) {
 	var others []string
 	for _, k := range []struct {
@@ -95,8 +95,8 @@ func (s *Summary) routes() *grid.Grid {
 	return g
 }
 
-// ranking shows the rows with internet calls; cells says how to show a row's name, in as many
-// columns as there are names.
+// ranking shows the rows with internet calls. cells returns the cells for the name of a row, one
+// for each of names.
 func ranking(title string, r Ranking, top int, names []string, cells func(string) []string) *grid.Grid {
 	g := &grid.Grid{Title: title, Heads: append(names, "internet", "external", "vpce", "vpce share")}
 	g.Right = append(make([]bool, len(names)), true, true, true, true)

@@ -15,22 +15,22 @@ import (
 	"vpcetrail/report/table"
 )
 
-// A view adds up the rows of one table by one thing. T are the table's rows, V what is added up of them.
+// A view sums the rows of one table by one subject. T is the type of the rows, V of the sums.
 type view[T, V any, P spill.Value[V]] struct {
 	by    string
 	title string
 	table *table.Table[T]
 
-	group []grid.Column                       // texts that name the thing
-	key   func(row *T, d day.Day) []string    // their values
-	apart func(row *T) []string               // what is counted distinct beside; nil: nothing is
+	group []grid.Column                       // the columns that name the subject
+	key   func(row *T, d day.Day) []string    // the values of these columns
+	apart func(row *T) []string               // the values that are counted distinct; nil if there are none
 	add   func(sum P, row *T)                 // adds a row
-	rank  func(group []string, sum P) []int64 // the higher, the earlier; then by group
+	rank  func(group []string, sum P) []int64 // higher comes first; equal ranks are sorted by group
 
 	measures []measure[V]
 }
 
-// A measure is a column of what was added up. distinct is how many different values of apart there were.
+// A measure is a column of sums. distinct is the number of distinct values of apart.
 type measure[V any] struct {
 	grid.Column
 	value func(sum *V, distinct int64) any
@@ -77,7 +77,7 @@ func (v *view[T, V, P]) answer(ctx context.Context, store report.Store, days []p
 	return write(&grid.Listing{Title: v.title, Columns: v.columns(), Rows: rows, Top: q.Top, Total: groups})
 }
 
-// each calls fn with every group, in the order of their rank.
+// each calls fn with every group, in the order of rank.
 func (v *view[T, V, P]) each(
 	ctx context.Context, store report.Store, days []published, fn func(group []string, sum P, distinct int64) error,
 ) error {
@@ -98,8 +98,8 @@ func (v *view[T, V, P]) each(
 	return nil
 }
 
-// rankAll reads the days and returns their groups, ranked, and how many there are. It takes share bytes of memory for
-// what is added up, and again for what is ranked.
+// rankAll reads the days and returns their groups, ranked, and the number of groups. It takes
+// share bytes of memory for the sums, and share bytes for the ranking.
 func (v *view[T, V, P]) rankAll(
 	ctx context.Context, disk *spill.Disk, share int, store report.Store, days []published, filters []filter[T],
 ) (ranked *spill.Sorter, groups int, err error) {
@@ -133,10 +133,10 @@ func (v *view[T, V, P]) columns() []grid.Column {
 	return columns
 }
 
-// order adds up the totals of each group, which stand together, and puts the groups into ranked, by rank. It
-// returns how many there are.
+// order sums the totals of each group, which are adjacent, and adds the groups to ranked, by
+// rank. It returns the number of groups.
 func (v *view[T, V, P]) order(c *spill.TotalsCursor[V, P], ranked *spill.Sorter) (groups int, err error) {
-	var group, key, value []byte // of the group at hand
+	var group, key, value []byte // of the current group
 	var sum V
 	distinct := int64(0)
 	emit := func() {
@@ -165,7 +165,7 @@ func (v *view[T, V, P]) order(c *spill.TotalsCursor[V, P], ranked *spill.Sorter)
 	return groups, ranked.Err()
 }
 
-// split takes the group's texts off the front of a key.
+// split cuts the texts of the group from the front of a key.
 func (v *view[T, V, P]) split(key string) (group []string, rest string) {
 	group = make([]string, len(v.group))
 	places := make([]*string, len(group))
@@ -180,14 +180,14 @@ func (v *view[T, V, P]) cut(key []byte) []string {
 	return group
 }
 
-// A group is what was added up of one thing.
+// A group holds the sums of one subject.
 type group[V any] struct {
 	texts    []string
 	sum      V
 	distinct int64
 }
 
-// groups returns what is ranked, in the order of rank. A group is valid until the next one.
+// groups returns the ranked groups in order. A group is valid until the next one.
 func (v *view[T, V, P]) groups(ranked *spill.Sorter) iter.Seq2[*group[V], error] {
 	return func(yield func(*group[V], error) bool) {
 		c := ranked.Cursor()
@@ -207,7 +207,7 @@ func (v *view[T, V, P]) groups(ranked *spill.Sorter) iter.Seq2[*group[V], error]
 	}
 }
 
-// appendRank appends how many numbers there are, and each, in a form whose bytes sort the highest first.
+// appendRank appends the count of the numbers and the numbers. Their bytes sort the highest first.
 func appendRank(dst []byte, rank []int64) []byte {
 	dst = append(dst, byte(len(rank)))
 	for _, n := range rank {

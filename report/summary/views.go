@@ -9,8 +9,8 @@ import (
 	"vpcetrail/report/table"
 )
 
-// views are what a Query may ask by. Those by traffic read that table rather than the smaller ones made of it: its columns
-// are what filters are asked for, and distinct counts are exact over many days.
+// views are the subjects of a Query. Most read table traffic and not the smaller tables derived
+// from it: users filter by the columns of traffic, and distinct counts over many days are exact.
 var views = []viewer{
 	byTraffic("principal", "Calls by principal", text("principal", "principal"),
 		func(t *table.TrafficRow, _ day.Day) []string { return []string{t.Principal} }, pastFirst,
@@ -29,11 +29,11 @@ var views = []viewer{
 		"principals", principalOf),
 	byTraffic("day", "Calls by day", text(partitionColumn, "day"),
 		func(_ *table.TrafficRow, d day.Day) []string { return []string{d.String()} },
-		func([]string, *table.Routes) []int64 { return nil }, // in their order
+		func([]string, *table.Routes) []int64 { return nil }, // sorted by group only
 		"principals", principalOf),
 }
 
-// principalOf tells principals apart as table principals does.
+// principalOf returns what identifies a principal in table principals.
 func principalOf(t *table.TrafficRow) []string { return []string{t.Principal, t.PrincipalAccountID} }
 
 // pastFirst ranks by calls past the endpoint, then by calls.
@@ -41,7 +41,8 @@ func pastFirst(_ []string, r *table.Routes) []int64 { return []int64{r.Internet,
 
 func text(name, head string) grid.Column { return grid.Column{Name: name, Head: head} }
 
-// byTraffic returns a view of table traffic by one of its columns. apart tells what is counted distinct, as a column of the name beside.
+// byTraffic returns a view of table traffic by one of its columns. apart returns the values that
+// are counted distinct, in a column of the given name.
 func byTraffic(
 	by, title string, group grid.Column, key func(*table.TrafficRow, day.Day) []string, rank func([]string, *table.Routes) []int64,
 	beside string, apart func(*table.TrafficRow) []string,
@@ -54,7 +55,7 @@ func byTraffic(
 	}
 }
 
-// The measures of calls by route are named as in tables principals and services.
+// The measures of calls by route have the same names as in tables principals and services.
 
 func routesBefore(beside string) []measure[table.Routes] {
 	return []measure[table.Routes]{
@@ -97,7 +98,7 @@ var resources = view[table.ResourceRow, table.Routes, *table.Routes]{
 	apart: func(r *table.ResourceRow) []string { return []string{r.Principal, r.PrincipalAccountID} },
 	rank:  pastFirst,
 	add: func(sum *table.Routes, r *table.ResourceRow) {
-		// The table does not tell bytes in from bytes out; only their sum is shown.
+		// The table does not separate bytes in from bytes out. Only their sum is shown.
 		sum.Count(&table.TrafficRow{
 			TrafficKey: table.TrafficKey{Route: r.Route, Origin: r.Origin},
 			Measures:   table.Measures{Calls: r.Calls, Denied: r.Denied, BytesIn: r.Bytes, FirstSeen: r.FirstSeen, LastSeen: r.LastSeen},
@@ -148,12 +149,12 @@ var findings = view[table.FindingRow, findingSum, *findingSum]{
 	},
 }
 
-// subjectOf tells what a finding is about.
+// subjectOf returns what a finding is about.
 func subjectOf(f *table.FindingRow) []string {
 	return []string{f.AccountID, f.Region, f.Principal, f.PrincipalAccountID, f.Service, f.Resource, f.EndpointID}
 }
 
-// rankOfSeverity returns the higher, the graver; 0 for one that nobody knows.
+// rankOfSeverity returns a higher number for a higher severity, and 0 for an unknown one.
 func rankOfSeverity(severity string) int64 {
 	if i := slices.Index(codes.Severities, severity); i >= 0 {
 		return int64(len(codes.Severities) - i)
