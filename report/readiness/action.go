@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// CloudTrail names API calls, policies name actions. Mostly they are the same; these are not, after the
-// "Actions, resources, and condition keys" pages of the services. A call that needs two actions has the one that
-// the resource in question is more likely to see: CopyObject writes.
+// CloudTrail names API calls, and policies name actions. Most names are the same. These differ, as
+// documented in "Actions, resources, and condition keys" of each service. A call that needs two
+// actions has the one that is more likely for the resource: CopyObject writes.
 var actionOfEvent = map[string]string{
 	"s3:HeadObject": "GetObject", "s3:GetObjectAttributes": "GetObject", "s3:SelectObjectContent": "GetObject", "s3:GetObjectTorrent": "GetObject",
 	"s3:CopyObject": "PutObject", "s3:PostObject": "PutObject", "s3:CreateMultipartUpload": "PutObject", "s3:InitiateMultipartUpload": "PutObject",
@@ -31,10 +31,11 @@ var actionOfEvent = map[string]string{
 	"dynamodb:TransactGetItems": "GetItem", "dynamodb:TransactWriteItems": "PutItem",
 }
 
-// dated is what Lambda's events carry behind their name: UpdateFunctionCode20150331v2.
+// dated matches the suffix of Lambda's event names: UpdateFunctionCode20150331v2.
 var dated = regexp.MustCompile(`20[0-9]{6}(v[0-9]+)?$`)
 
-// actionOf returns the action of policies for a call, as s3:DeleteObject; empty where the service is not known.
+// actionOf returns the IAM action of a call, such as s3:DeleteObject, or "" if the service is not
+// known.
 func actionOf(eventSource, eventName string) string {
 	prefix, _, ok := strings.Cut(eventSource, ".")
 	if !ok {

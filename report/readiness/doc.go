@@ -1,8 +1,10 @@
-// Package readiness tells whom a policy would stop that lets a resource be reached through VPC endpoints only.
+// Package readiness finds the callers that a policy would stop if it allowed access to a resource
+// only through VPC endpoints.
 //
-// It reads a report's tables resources and endpoints, and judges every use of the resource (who, by which action, by
-// which route) against each of four conditions: aws:SourceVpce, aws:SourceVpc, aws:VpceAccount and aws:VpceOrgID. It
-// writes the policy statement to paste, and says which actions an existing policy still leaves open.
+// It reads tables resources and endpoints of a report. It judges every use of the resource
+// (principal, action, route) against each of four conditions: aws:SourceVpce, aws:SourceVpc,
+// aws:VpceAccount and aws:VpceOrgID. It writes the policy statement to paste, and lists the
+// actions that an existing policy leaves open.
 //
-// What is held in memory are the uses of the one resource and the endpoints of the report.
+// It holds the uses of one resource and the endpoints of the report in memory.
 package readiness

@@ -11,10 +11,10 @@ import (
 	"vpcetrail/report/table"
 )
 
-// An UnknownResourceError says that no call names a resource.
+// An UnknownResourceError means that no call names a resource.
 type UnknownResourceError struct {
 	Resource, Days string
-	Near           []string // resources with names like it, the most alike first
+	Near           []string // resources with similar names, most similar first
 }
 
 func (e *UnknownResourceError) Error() string {
@@ -25,7 +25,7 @@ func (e *UnknownResourceError) Error() string {
 	return text + "; near to it: " + strings.Join(e.Near, ", ")
 }
 
-// maxNear is how many near matches are named.
+// maxNear is the limit of Near.
 const maxNear = 5
 
 type candidate struct {
@@ -33,7 +33,7 @@ type candidate struct {
 	distance int
 }
 
-// nearest returns the resources of the report whose names are most like the one asked for.
+// nearest returns the resources of the report with the names most similar to the given one.
 func nearest(ctx context.Context, s *report.Span, asked string) ([]string, error) {
 	var best []candidate
 	last := ""
@@ -42,7 +42,7 @@ func nearest(ctx context.Context, s *report.Span, asked string) ([]string, error
 			return nil, err
 		}
 		if row.Resource == last {
-			continue // rows are sorted by it
+			continue // rows are sorted by resource
 		}
 		last = row.Resource
 		c := candidate{row.Resource, unlikeness(asked, row.Resource)}
@@ -62,7 +62,8 @@ func nearest(ctx context.Context, s *report.Span, asked string) ([]string, error
 	return names, nil
 }
 
-// nameOf returns the last part of an ARN, or the whole of what is none: s3://bucket/key too has a bucket.
+// nameOf returns the last part of an ARN, or the whole text if it is not an ARN. It also finds the
+// bucket in s3://bucket/key.
 func nameOf(resource string) string {
 	resource = strings.TrimPrefix(resource, "s3://")
 	if strings.HasPrefix(resource, "arn:") {
@@ -72,7 +73,7 @@ func nameOf(resource string) string {
 	return strings.ToLower(resource)
 }
 
-// unlikeness is 0 for names of which one holds the other, else the edits between them.
+// unlikeness returns 0 if one name contains the other, else the edit distance.
 func unlikeness(asked, there string) int {
 	a, b := nameOf(asked), nameOf(there)
 	if len(a) >= 3 && len(b) >= 3 && (strings.Contains(a, b) || strings.Contains(b, a)) {
@@ -81,8 +82,8 @@ func unlikeness(asked, there string) int {
 	return edits(a, b)
 }
 
-// edits returns how many characters must be changed, added or taken away to make b of a; of very long names only
-// the front counts.
+// edits returns the edit distance: the number of characters to change, add or remove to turn a
+// into b. It compares only the front of very long names.
 func edits(a, b string) int {
 	as, bs := front(a), front(b)
 	row := make([]int, len(bs)+1)

@@ -8,27 +8,30 @@ import (
 	"vpcetrail/report/policy"
 )
 
-// Open are the actions that an existing policy leaves open to requests that do not come by the endpoints.
+// Open lists the actions that an existing policy leaves open to requests that do not come through
+// the endpoints.
 type Open struct {
-	// Seen are those that such requests used: first what is open for certain, then by calls. An action that is
-	// open to some for certain and to others perhaps is there twice.
+	// Seen are the actions that such requests used. Certainly open actions come first, then
+	// those with more calls. An action is there twice if it is certainly open to some
+	// principals and perhaps open to others.
 	Seen []OpenAction `json:"seen"`
-	// Unseen are important actions of the service that nobody was seen to use past the endpoints.
+	// Unseen are important actions of the service that no request past the endpoints used.
 	Unseen []OpenAction `json:"unseen"`
 }
 
-// An OpenAction is an action that no Deny statement stops for certain.
+// An OpenAction is an action that no Deny statement certainly stops.
 type OpenAction struct {
 	Action string `json:"action"`
-	// Principals are those that were seen to use it, by name; nil for an unseen action.
+	// Principals are the principals that used it, by name. It is nil for an unseen action.
 	Principals []string `json:"principals,omitempty"`
-	// HangsOn names what the answer hangs on where a statement might stop it: condition keys of which a report
-	// knows nothing, or Principal or Resource where it holds for some of them. Empty: nothing stops it.
+	// HangsOn lists what the answer depends on if a statement might stop the action: condition
+	// keys that a report does not know, or Principal or Resource if the statement covers only
+	// some of them. If it is empty, nothing stops the action.
 	HangsOn []string `json:"hangs_on,omitempty"`
 	*Counts
 }
 
-// FindOpen sets a.Open to what p, the policy that the resource has now, leaves open.
+// FindOpen sets a.Open to the actions that p, the current policy of the resource, leaves open.
 func (a *Answer) FindOpen(p *policy.Policy) {
 	s := serviceOf(a.Resource)
 	seen, checked := a.openSeen(&s, p)
@@ -42,7 +45,8 @@ func (a *Answer) FindOpen(p *policy.Policy) {
 	}
 }
 
-// openSeen returns the actions that p leaves open of those that requests past the endpoints used, and all of these.
+// openSeen returns the actions that requests past the endpoints used and that p leaves open. It
+// also returns all actions that such requests used.
 func (a *Answer) openSeen(s *service, p *policy.Policy) (list []OpenAction, used map[string]bool) {
 	type certainty struct {
 		action  string
@@ -90,10 +94,11 @@ func (a *Answer) openSeen(s *service, p *policy.Policy) (list []OpenAction, used
 	return list, used
 }
 
-// stopped reports whether the first condition that is judged would stop the use.
+// stopped reports whether the first judged condition would stop the use.
 func (u *Use) stopped() bool { return u.rank() == 0 }
 
-// request returns what the report knows of the use's requests. Keys that are not named are unknown.
+// request returns what the report knows about the requests of the use. Keys that are missing are
+// unknown.
 func (u *Use) request(vpc string) *policy.Request {
 	keys := direct()
 	is := func(key, value string) {
@@ -113,13 +118,13 @@ func (u *Use) request(vpc string) *policy.Request {
 	}
 	is(principalArn, arn)
 	is("aws:PrincipalAccount", u.PrincipalAccountID)
-	// As "aws:PrincipalType" in the IAM User Guide has it.
+	// See "aws:PrincipalType" in the IAM User Guide.
 	is("aws:PrincipalType", map[string]string{"IAMUser": "User", "Root": "Account", "AssumedRole": "AssumedRole", "FederatedUser": "FederatedUser"}[u.PrincipalType])
 	return &policy.Request{Action: u.Action, PrincipalARN: arn, PrincipalAccount: u.PrincipalAccountID, Keys: keys}
 }
 
-// direct returns the keys of a request that its caller sends over the internet. aws:SourceIp is there, though a report
-// does not keep it.
+// direct returns the keys of a request that its caller sends over the internet. aws:SourceIp is
+// present, but a report does not keep its value.
 func direct() map[string]policy.Value {
 	no := policy.Value{State: policy.Is, Text: "false"}
 	keys := map[string]policy.Value{
@@ -132,8 +137,8 @@ func direct() map[string]policy.Value {
 	return keys
 }
 
-// byEndpoint changes keys to those of a request that goes through an endpoint: all that direct says is absent is
-// there, and the address is not.
+// byEndpoint changes keys to those of a request through an endpoint: all keys that are absent in
+// direct are present, and aws:SourceIp is absent.
 func byEndpoint(keys map[string]policy.Value) {
 	for key, v := range keys {
 		if v.State == policy.Absent {
@@ -143,7 +148,8 @@ func byEndpoint(keys map[string]policy.Value) {
 	keys["aws:sourceip"] = policy.Value{State: policy.Absent}
 }
 
-// stranger returns a request over the internet by somebody whom no policy names, of an account that uses the resource.
+// stranger returns a request over the internet from a principal that no policy names, in an
+// account that uses the resource.
 func (a *Answer) stranger() *policy.Request {
 	account := ""
 	for i := range a.Uses {

@@ -13,8 +13,8 @@ import (
 	"vpcetrail/report/table"
 )
 
-// Read answers q from the days of s. It fails where a day has no table resources, and with an *UnknownResourceError
-// where no call names the resource.
+// Read answers q from the days of s. It fails if a day has no table resources. If no call names
+// the resource, the error is an *UnknownResourceError.
 func Read(ctx context.Context, s *report.Span, q Question) (*Answer, error) {
 	if err := s.Need(table.Resources.Name); err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func names[T fmt.Stringer](list []T) (out []string) {
 	return out
 }
 
-// useKey is the key of a use: what Use has besides numbers and verdicts.
+// useKey is the key of a use: all fields of Use except numbers and verdicts.
 type useKey struct {
 	Principal, PrincipalType, PrincipalAccountID string
 	Service, EventName                           string
@@ -55,18 +55,18 @@ type useKey struct {
 	EndpointID, EndpointAccountID, EndpointOwner string
 }
 
-// A reader gathers what an answer is made of.
+// A reader collects the data for an answer.
 type reader struct {
 	q         Question
 	service   service
-	endpoints map[string]*Endpoint // by id, all that the report has
-	serving   map[string]bool      // ids of those in use for the resource's service, in its Region if it has one
+	endpoints map[string]*Endpoint // all endpoints of the report, by id
+	serving   map[string]bool      // ids of endpoints in use for the resource's service, in its Region if it has one
 	uses      map[useKey]*Counts
 	allowed   []Endpoint
-	values    map[string][]string // of the conditions, by key
+	values    map[string][]string // values of the conditions, by key
 }
 
-// readEndpoints reads what all the days know of endpoints: one may know the owner, another the VPC.
+// readEndpoints reads the endpoints of all days. One day may know the owner, and another the VPC.
 func (r *reader) readEndpoints(ctx context.Context, s *report.Span) error {
 	region := regionOf(r.q.Resource)
 	for row, err := range report.SpanRows(ctx, s, &table.Endpoints) {
@@ -103,7 +103,7 @@ func (r *reader) readUses(ctx context.Context, s *report.Span) error {
 			row.Route, row.Origin, row.Evidence, row.EndpointID, row.EndpointAccountID, row.EndpointOwner,
 		}
 		if e := r.endpoints[row.EndpointID]; e != nil && row.Route == "vpce" {
-			k.EndpointOwner, k.EndpointAccountID = e.Owner, e.AccountID // what another day knows
+			k.EndpointOwner, k.EndpointAccountID = e.Owner, e.AccountID // from another day
 		}
 		c := r.uses[k]
 		if c == nil {
@@ -122,7 +122,7 @@ func (c *Counts) add(o *Counts) {
 	c.LastSeenAt = time.UnixMilli(c.LastSeen).UTC().Format(time.RFC3339)
 }
 
-// allow settles which endpoints the policy would let through.
+// allow decides which endpoints the policy would allow.
 func (r *reader) allow(a *Answer) {
 	if r.q.Endpoints == nil {
 		for id := range r.serving {
@@ -151,10 +151,10 @@ func (a *Answer) note(format string, args ...any) {
 	a.Notes = append(a.Notes, fmt.Sprintf(format, args...))
 }
 
-// conditions settles the values of each condition.
+// conditions sets the values of each condition.
 func (r *reader) conditions(a *Answer, s *report.Span) {
 	r.values = map[string][]string{}
-	var nowhere []string // endpoints whose VPC is not known
+	var nowhere []string // endpoints with an unknown VPC
 	for _, e := range r.allowed {
 		r.values[SourceVpce] = append(r.values[SourceVpce], e.ID)
 		if e.VPC != "" {
@@ -200,7 +200,7 @@ func (r *reader) conditions(a *Answer, s *report.Span) {
 	}
 }
 
-// judge gives every use its verdicts, and orders the uses: stopped ones first, most calls first.
+// judge sets the verdicts of every use, and sorts the uses: stopped first, then by calls.
 func (r *reader) judge(a *Answer) {
 	for k, c := range r.uses {
 		u := Use{
@@ -230,7 +230,7 @@ func (r *reader) judge(a *Answer) {
 	})
 }
 
-// rank orders uses by their first verdict.
+// rank returns the sort order of a use by its first verdict.
 func (u *Use) rank() int {
 	for _, key := range []string{SourceVpce, SourceVpc, VpceAccount, VpceOrgID} {
 		if v, ok := u.Verdicts[key]; ok {

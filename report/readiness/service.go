@@ -5,29 +5,32 @@ import (
 	"strings"
 )
 
-// A service says what policies on one service's resources look like.
+// A service describes the resource policies of one service.
 type service struct {
-	name   string // first part of the service's principal name and of its actions, as s3
-	policy string // what the policy is called; empty where a resource of the service has none that can deny
-	// actions are what a statement names. Policies of some services take no wildcard for all.
+	name   string // first part of the service's principal name and of its actions, such as s3
+	policy string // the name of this kind of policy; empty if the service has no resource policy that can deny
+	// actions are the actions in a statement. Policies of some services accept no wildcard for
+	// all actions.
 	actions []string
-	// resources are the statement's; nil where a policy names none.
+	// resources returns the resources in a statement. It is nil if the policy names none.
 	resources func(arn string) []string
-	// known are actions that touch what the resource holds or who may reach it. They are checked against an
-	// existing policy even if nobody was seen to use them.
+	// known are the actions on the content of the resource, or on the access to it. They are
+	// checked against an existing policy even if no call used them.
 	known []string
-	// exempt are roles that a statement must leave alone, besides service-linked ones.
+	// exempt are roles that a statement must not stop, in addition to service-linked roles.
 	exempt []string
-	// ownerKeys says whether AWS lists the service among those that know aws:VpceAccount and aws:VpceOrgID.
-	// A service that does not know a key never has it in the request, and a Deny would stop everybody.
+	// ownerKeys is true if AWS lists the service among those that support aws:VpceAccount and
+	// aws:VpceOrgID. If a service does not support a key, no request has it, and a Deny would
+	// stop everybody.
 	ownerKeys bool
 }
 
 func itself(arn string) []string { return []string{arn} }
 func everything(string) []string { return []string{"*"} } // in a policy on the resource: the resource
 
-// services are those whose resources have policies that can deny, after each service's own documentation.
-// ownerKeys is after "AWS global condition context keys" in the IAM User Guide, as of 2025-08.
+// services lists the services with resource policies that can deny, from the documentation of each
+// service. ownerKeys is from "AWS global condition context keys" in the IAM User Guide, as of
+// 2025-08.
 var services = []service{
 	{
 		name: "s3", policy: "bucket policy", actions: []string{"s3:*"}, ownerKeys: true,
@@ -48,7 +51,7 @@ var services = []service{
 		},
 	},
 	{
-		// A topic's policy takes these actions only; sns:* is refused as "out of service scope".
+		// A topic policy accepts only these actions. It refuses sns:* as "out of service scope".
 		name: "sns", policy: "topic policy", resources: itself,
 		actions: []string{
 			"sns:AddPermission", "sns:DeleteTopic", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic",
@@ -57,7 +60,7 @@ var services = []service{
 		known: []string{"sns:Publish", "sns:SetTopicAttributes", "sns:Subscribe"},
 	},
 	{
-		// Not kms:*: whoever administers the key past the endpoints could never change its policy again.
+		// Not kms:*: an administrator past the endpoints could never change the key policy again.
 		name: "kms", policy: "key policy", resources: everything, ownerKeys: true,
 		actions: []string{
 			"kms:Decrypt", "kms:DeriveSharedSecret", "kms:Encrypt", "kms:GenerateDataKey*", "kms:GenerateMac",
@@ -66,7 +69,7 @@ var services = []service{
 		known: []string{
 			"kms:CreateGrant", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:Sign",
 		},
-		// Amazon EC2 calls KMS as this role to decrypt the volumes of an instance.
+		// Amazon EC2 calls KMS with this role to decrypt the volumes of an instance.
 		exempt: []string{"arn:aws:iam::*:role/aws:ec2-infrastructure"},
 	},
 	{
@@ -82,12 +85,13 @@ var services = []service{
 		known: []string{"secretsmanager:DeleteSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:UpdateSecret"},
 	},
 	{
-		name: "ecr", policy: "repository policy", actions: []string{"ecr:*"}, // its policies have no Resource
+		name: "ecr", policy: "repository policy", actions: []string{"ecr:*"}, // a repository policy has no Resource
 		known: []string{"ecr:BatchDeleteImage", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer", "ecr:PutImage"},
 	},
 }
 
-// serviceOf returns the service of a resource's ARN. Of one that is not listed, only the name is known.
+// serviceOf returns the service of a resource's ARN. A service that is not in services has only a
+// name.
 func serviceOf(arn string) service {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) < 6 {
@@ -98,7 +102,7 @@ func serviceOf(arn string) service {
 		return service{
 			name: parts[2], actions: []string{parts[2] + ":*"},
 			ownerKeys: parts[2] == "lambda",
-			// Both the resource and what lies in it: log streams, versions of a function.
+			// The resource itself and what is in it: log streams, versions of a function.
 			resources: func(arn string) []string { return []string{arn, arn + ":*"} },
 		}
 	}
@@ -113,7 +117,7 @@ func partitionOf(arn string) string {
 	return "aws"
 }
 
-// regionOf returns the Region of an ARN, empty where it names none, as a bucket's.
+// regionOf returns the Region of an ARN. It is empty if the ARN has none, such as that of a bucket.
 func regionOf(arn string) string {
 	if parts := strings.SplitN(arn, ":", 5); len(parts) == 5 {
 		return parts[3]
@@ -121,7 +125,7 @@ func regionOf(arn string) string {
 	return ""
 }
 
-// target returns a pattern for all that a call of action on the resource may be about.
+// target returns a pattern that matches everything that an action on the resource may affect.
 func (s *service) target(arn, action string) string {
 	if s.name == "s3" && onObjects(strings.TrimPrefix(action, "s3:")) {
 		return arn + "/*"
@@ -129,7 +133,7 @@ func (s *service) target(arn, action string) string {
 	return arn
 }
 
-// onObjects reports whether an action of S3 is about objects, and not about their bucket.
+// onObjects reports whether an S3 action applies to objects, and not to their bucket.
 func onObjects(name string) bool {
 	switch {
 	case strings.Contains(name, "BucketObjectLock"):

@@ -10,13 +10,13 @@ type StatementDocument struct {
 	Sid       string
 	Effect    string
 	Principal string `json:",omitempty"`
-	Action    Texts  // one at least
+	Action    Texts  // at least one
 	Resource  Texts  `json:",omitempty"`
-	// Condition holds values by operator and key.
+	// Condition holds the values by operator and key.
 	Condition map[string]map[string]Texts
 }
 
-// Texts are one text or a list of them: in JSON, one stands alone, as people write policies.
+// Texts is a list of texts. In JSON, a list of one is a plain string, as is usual in policies.
 type Texts []string
 
 // MarshalJSON writes the texts.
@@ -27,18 +27,20 @@ func (t Texts) MarshalJSON() ([]byte, error) {
 	return json.Marshal([]string(t))
 }
 
-// statement returns the statement that asks for one of the key's values, exceptions included.
+// statement returns the statement that requires one of the key's values, including the exceptions.
 //
-// All conditions of a statement must hold for it to deny; of several values of StringNotEquals none may match. Why
-// these operators, after "IAM JSON policy elements: Condition operators" and "AWS global condition context keys":
+// A statement denies only if all of its conditions hold. StringNotEquals holds only if none of its
+// values match. The choice of operators follows "IAM JSON policy elements: Condition operators"
+// and "AWS global condition context keys":
 //
-//   - StringNotEquals holds where the key is absent, as it is for a request without an endpoint: the Deny stops it.
-//     StringNotEqualsIfExists would mean the same. ForAnyValue and ForAllValues are for keys of several values,
-//     which these are not; ForAnyValue would not hold for an absent key and let everybody past the endpoints in.
-//   - BoolIfExists, and not Bool: anonymous requests do not have aws:PrincipalIsAWSService, Bool does not hold
-//     where the key is absent, and so the Deny would not stop them.
-//   - ArnNotLike for service-linked roles, for which both of these keys are false. It too holds where the key
-//     is absent.
+//   - StringNotEquals also holds if the key is absent, as in a request without an endpoint. So the
+//     Deny stops it. StringNotEqualsIfExists would mean the same. ForAnyValue and ForAllValues are
+//     for keys with several values, and these keys have one. ForAnyValue does not hold for an
+//     absent key, so it would allow everybody past the endpoints.
+//   - BoolIfExists, and not Bool: anonymous requests do not have aws:PrincipalIsAWSService. Bool
+//     does not hold if the key is absent, so the Deny would not stop them.
+//   - ArnNotLike for service-linked roles: both of these keys are false for them. It also holds if
+//     the key is absent.
 func (r *reader) statement(key string, values []string) *StatementDocument {
 	s := r.service
 	partition := partitionOf(r.q.Resource)
@@ -63,14 +65,14 @@ func (r *reader) statement(key string, values []string) *StatementDocument {
 	return doc
 }
 
-// String returns the statement as JSON in lines, without a line break at its end.
+// String returns the statement as indented JSON, without a final line break.
 func (d *StatementDocument) String() string {
 	var text strings.Builder
 	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	if err := enc.Encode(d); err != nil {
-		panic("BUG: statement: " + err.Error()) // texts and lists of texts
+		panic("BUG: statement: " + err.Error()) // strings and lists of strings always marshal
 	}
 	return strings.TrimSuffix(text.String(), "\n")
 }

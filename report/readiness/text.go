@@ -11,10 +11,10 @@ import (
 	"vpcetrail/report/grid"
 )
 
-// maxRows is how many uses of one outcome are shown; JSON has all.
+// maxRows is the number of uses that are shown for one outcome. JSON has all of them.
 const maxRows = 40
 
-// titles head the uses of an outcome.
+// titles are the headings for the uses of each outcome.
 var titles = map[Outcome]string{
 	Stopped: "Would be stopped by %s",
 	Unknown: "Cannot be told under %s",
@@ -22,7 +22,7 @@ var titles = map[Outcome]string{
 	Passes:  "Would pass %s",
 }
 
-// WriteText writes the answer for a person. Of the conditions, key is the one that is told in full.
+// WriteText writes the answer as text. It shows the condition of key in full.
 func (a *Answer) WriteText(w io.Writer, key, policyFile string) error {
 	var out strings.Builder
 	a.writeHead(&out)
@@ -87,7 +87,8 @@ func (a *Answer) writeConditions(out *strings.Builder) {
 	g.Write(out)
 }
 
-// writeUses shows the uses of one outcome under key; nothing where there are none, but for the stopped ones.
+// writeUses shows the uses of one outcome under key. If there are none, it writes something only
+// for the stopped ones.
 func (a *Answer) writeUses(out *strings.Builder, key string, o Outcome) {
 	g := grid.Grid{
 		Title: fmt.Sprintf(titles[o], key),
@@ -110,16 +111,17 @@ func (a *Answer) writeUses(out *strings.Builder, key string, o Outcome) {
 	}
 }
 
-// needsReason reports whether it is told why an outcome is what it is, and not by which way the calls came.
+// needsReason reports whether the reason for an outcome is shown instead of the route of the calls.
 func (o Outcome) needsReason() bool { return o == Exempt || o == Unknown }
 
-// A useRow is what a person is shown of uses that look the same: they differ in their evidence, say.
+// A useRow sums uses that look the same in text. They may differ in their evidence, for example.
 type useRow struct {
 	principal, action, last string
 	Counts
 }
 
-// rowsOf adds up the uses of one outcome under key by what is shown of them, most calls first, and gives the reasons.
+// rowsOf sums the uses of one outcome under key by what the text shows of them, with most calls
+// first. It also returns the reasons.
 func (a *Answer) rowsOf(key string, o Outcome) (rows []*useRow, reasons []string) {
 	at := map[[3]string]*useRow{}
 	for i := range a.Uses {
@@ -148,7 +150,7 @@ func (a *Answer) rowsOf(key string, o Outcome) (rows []*useRow, reasons []string
 	return rows, slices.Compact(reasons)
 }
 
-// short says in a word why a verdict is what it is; reason says it in a sentence.
+// short gives the reason for a verdict in a word, and reason gives it in a sentence.
 func (v *Verdict) short(u *Use) string {
 	if v.By != "" {
 		return v.By
@@ -166,12 +168,13 @@ func (v *Verdict) reason() string {
 	return v.Because
 }
 
-// Way says by which way the calls came, as a person reads it: an endpoint's id, or another route.
+// Way returns the route of the calls for display: the id of an endpoint, or another route.
 func (u *Use) Way() string {
 	return grid.Way{Route: u.Route, Origin: u.Origin, Evidence: u.Evidence, EndpointID: u.EndpointID, EndpointOwner: u.EndpointOwner}.String()
 }
 
-// principal names a use's principal; the account only where the resource has callers of several.
+// principal names the principal of a use. It includes the account only if the resource has callers
+// from several accounts.
 func (a *Answer) principal(u *Use) string {
 	name, account := grid.Principal(u.Principal)
 	if account == "-" {
@@ -188,7 +191,7 @@ func (a *Answer) principal(u *Use) string {
 // lastDay returns the day of the last call.
 func (c *Counts) lastDay() string { return day.OfMillis(c.LastSeen).String() }
 
-// writeDifferences shows what the other conditions would do otherwise.
+// writeDifferences shows how the effects of the other conditions differ.
 func (a *Answer) writeDifferences(out *strings.Builder, key string) {
 	for i := range a.Conditions {
 		other := &a.Conditions[i]

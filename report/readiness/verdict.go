@@ -7,7 +7,7 @@ import (
 	"vpcetrail/report/wildcard"
 )
 
-// serviceLinked matches the service-linked roles. Nobody else can make roles of this path.
+// serviceLinked matches service-linked roles. Only AWS services can create roles with this path.
 const serviceLinked = "arn:*:iam::*:role/aws-service-role/*"
 
 // The keys of the exceptions.
@@ -17,11 +17,11 @@ const (
 	principalArn          = "aws:PrincipalArn"
 )
 
-// verdict says what a Deny of all requests that do not have the condition's key among its values, but for the
-// exceptions, would do to a use.
+// verdict returns the effect on a use of a Deny. The Deny stops all requests without one of the
+// condition's values, except for the exceptions.
 func (r *reader) verdict(u *Use, key string) Verdict {
 	if u.Action != "" && !wildcard.MatchAny(r.service.actions, u.Action) {
-		// An action of another service that names the resource, or one that the statement leaves out on purpose.
+		// The action is of another service, or the statement leaves it out on purpose.
 		return Verdict{Outcome: Passes, Because: "the statement does not hold for " + u.Action}
 	}
 	if v, exempt := r.exempt(u); exempt {
@@ -36,17 +36,19 @@ func (r *reader) verdict(u *Use, key string) Verdict {
 		}
 		return Verdict{Outcome: Stopped, Because: "no endpoint: the request does not have the key"}
 	case "aws_service":
-		// The caller is named, but not whose credentials the service used: neither exception is proved.
+		// The record names the caller, but does not show which credentials the service used.
+		// So neither exception is proved.
 		return Verdict{Outcome: Unknown, Because: "an AWS service sent it, and the record does not say on whose behalf"}
 	}
 	return Verdict{Outcome: Unknown, Because: "the record proves no route"}
 }
 
-// exempt says which exception holds for a use, if one does.
+// exempt returns the exception that holds for a use, if there is one.
 //
-// aws:PrincipalIsAWSService is true for a service principal itself. aws:ViaAWSService is true where a service uses the
-// caller's own credentials, which the record shows by invokedBy; it is false where the service has a role of its
-// own: service-linked roles are told by their path, service roles look like any other role.
+// aws:PrincipalIsAWSService is true for a service principal itself. aws:ViaAWSService is true if a
+// service uses the credentials of the caller, which the record shows in invokedBy. It is false if
+// the service uses a role of its own. Service-linked roles are recognized by their path, but
+// service roles look like any other role.
 func (r *reader) exempt(u *Use) (Verdict, bool) {
 	switch {
 	case u.Evidence == "service_event":
@@ -65,13 +67,13 @@ func (r *reader) exempt(u *Use) (Verdict, bool) {
 	return Verdict{}, false
 }
 
-// isRole reports whether a principal of this type may be a role that a service assumes for itself. Of foreign
-// callers a trail says only that they are an AWSAccount.
+// isRole reports whether a principal of this type may be a role that a service assumes for itself.
+// A trail shows a caller from another account only as AWSAccount.
 func isRole(principalType string) bool {
 	return !slices.Contains([]string{"IAMUser", "Root", "FederatedUser", "IdentityCenterUser", "SAMLUser", "WebIdentityUser"}, principalType)
 }
 
-// withPartition returns an ARN as of another partition.
+// withPartition returns the ARN with another partition.
 func withPartition(arn, partition string) string {
 	if parts := strings.SplitN(arn, ":", 3); len(parts) == 3 && parts[0] == "arn" {
 		return "arn:" + partition + ":" + parts[2]
