@@ -10,8 +10,8 @@ import (
 	"vpcetrail/report/table"
 )
 
-// A CallKey is what a rule can ask of calls. Session is known to table traffic only, Resource and Action to
-// table resources only.
+// A CallKey holds the properties of calls that a rule can check. Only table traffic has Session,
+// and only table resources has Resource and Action.
 type CallKey struct {
 	AccountID          string `json:"account_id,omitempty"`
 	Region             string `json:"region,omitempty"`
@@ -30,57 +30,59 @@ type CallKey struct {
 	EndpointOwner      string `json:"endpoint_owner,omitempty"`
 }
 
-// A Call is calls that share a key.
+// A Call counts the calls with the same key.
 type Call struct {
 	CallKey
 	Calls  int64 `json:"calls"`
 	Denied int64 `json:"denied"`
-	// FirstSeen and LastSeen are milliseconds since the epoch; the other two the same for people, in UTC.
+	// FirstSeen and LastSeen are milliseconds since the epoch. The other two are the same times
+	// as text, in UTC.
 	FirstSeen   int64  `json:"-"`
 	LastSeen    int64  `json:"-"`
 	FirstSeenAt string `json:"first_seen"`
 	LastSeenAt  string `json:"last_seen"`
 }
 
-// A Status says how a rule has fared.
+// A Status is the outcome of a rule.
 type Status string
 
 // The statuses.
 const (
 	Violated Status = "violated"
 	Kept     Status = "kept"
-	Empty    Status = "empty" // no call is in its scope, which perhaps is misspelt
+	Empty    Status = "empty" // no call is in its scope; the scope may have a typo
 )
 
-// A Result is how one rule has fared. A call that names several of a rule's resources counts for each.
+// A Result is the result of one rule. A call that names several of a rule's resources counts once
+// for each.
 type Result struct {
 	Rule   *Rule
 	Status Status
-	Table  string // that the rule was held against
+	Table  string // the table that the rule was checked against
 
-	Judged    int64 // calls, violating ones included
+	Judged    int64 // calls, including violating ones
 	Violating int64
-	Open      int64   // calls of which the report cannot tell; not judged
-	ByService int64   // calls that AWS services made; not judged
+	Open      int64   // calls that the report does not know enough about; not judged
+	ByService int64   // calls by AWS services; not judged
 	Denied    int64   // calls left out because they were denied
-	Excepted  []int64 // calls left out by each exception
+	Excepted  []int64 // calls left out, by exception
 
-	Rows    []Call // the violating ones, most calls first; at most maxRows, of the first days
-	LeftOut int64  // rows of the table, of a day each, whose calls are in none of Rows
+	Rows    []Call // violating calls, most calls first; at most maxRows, from the first days
+	LeftOut int64  // violating rows of the table that did not fit into Rows; each row is of one day
 }
 
-// An Audit is the outcome of all rules over days of a report.
+// An Audit holds the results of all rules over days of a report.
 type Audit struct {
 	Days                        string
-	Missing, Incomplete, Shards []string // days; Shards are of one shard of the trail alone
+	Missing, Incomplete, Shards []string // days; those in Shards cover only one shard of the trail
 	RequireComplete             bool
 	Results                     []Result // in the order of the rules
 }
 
-// maxRows bounds the rows that are kept of a rule.
+// maxRows is the limit of rows that are kept for a rule.
 const maxRows = 10_000
 
-// Run holds the days of s against rules. It fails where a day lacks a table that a rule needs.
+// Run checks the days of s against rules. It fails if a day does not have a table that a rule needs.
 func Run(ctx context.Context, s *report.Span, rules *Rules) (*Audit, error) {
 	a := &Audit{Days: s.String(), RequireComplete: rules.RequireComplete}
 	for _, d := range s.Missing {
@@ -121,7 +123,7 @@ func Run(ctx context.Context, s *report.Span, rules *Rules) (*Audit, error) {
 	return a, nil
 }
 
-// need fails where there are rules for a table that a day lacks.
+// need fails if there are rules for a table that a day does not have.
 func need(s *report.Span, name string, tallies []*tally) error {
 	if len(tallies) == 0 {
 		return nil
@@ -169,11 +171,11 @@ func holdResources(ctx context.Context, s *report.Span, tallies []*tally) error 
 	return nil
 }
 
-// A tally adds up a rule's calls.
+// A tally counts the calls of a rule.
 type tally struct {
 	Result
-	inScope int64             // calls, exceptions included
-	rows    map[CallKey]*Call // violating
+	inScope int64             // calls, including exceptions
+	rows    map[CallKey]*Call // violating calls
 }
 
 func newTally(r *Rule) *tally {
@@ -216,7 +218,7 @@ func (t *tally) add(c *Call) {
 	}
 }
 
-// keep adds a violating row to those of its key.
+// keep adds a violating row to the row of its key.
 func (t *tally) keep(c *Call) {
 	row := t.rows[c.CallKey]
 	switch {
@@ -265,7 +267,7 @@ func (k *CallKey) compare(o *CallKey) int {
 	return 0
 }
 
-// Violations counts the violated rules that are at least as grave as a severity.
+// Violations returns the number of violated rules of at least the given severity.
 func (a *Audit) Violations(severity string) (n int) {
 	for i := range a.Results {
 		r := &a.Results[i]
@@ -276,5 +278,5 @@ func (a *Audit) Violations(severity string) (n int) {
 	return n
 }
 
-// Whole reports whether the report has all that the audit is about, as far as it can know.
+// Whole reports whether the report has all data for the audit, as far as it can know.
 func (a *Audit) Whole() bool { return len(a.Missing)+len(a.Incomplete)+len(a.Shards) == 0 }

@@ -1,9 +1,10 @@
-// Package audit holds a report against rules.
+// Package audit checks a report against rules.
 //
-// A rule chooses calls (its scope), leaves some out (its exceptions), and says by which route the others must have
-// come. Rules are written in YAML, which is read strictly: what is not known is an error, with its line.
+// A rule selects calls (its scope), leaves some out (its exceptions), and requires a route for the
+// others. Rules are written in YAML. The parser is strict: an unknown field is an error, with its
+// line.
 //
-// Rules that name resources or actions are held against table resources, the others against table traffic. Both
-// are read once, whatever the number of rules. What is held in memory are the rows that violate a rule, at most
-// maxRows of each.
+// Rules that name resources or actions are checked against table resources, and the others against
+// table traffic. Each table is read once for all rules. The audit holds the rows that violate a
+// rule in memory, at most maxRows for each rule.
 package audit

@@ -9,7 +9,7 @@ import (
 //go:embed examples/*.yaml
 var examples embed.FS
 
-// Examples returns the names of the rule files that come with the tool, sorted.
+// Examples returns the names of the built-in rule files, sorted.
 func Examples() (names []string) {
 	files, err := examples.ReadDir("examples")
 	if err != nil {

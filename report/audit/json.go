@@ -1,13 +1,13 @@
 package audit
 
-// A Document is an audit in the form that programs read. Keys are never renamed.
+// A Document is an audit in JSON. Keys are never renamed.
 type Document struct {
 	Days       string   `json:"days"`
 	Missing    []string `json:"missing_days,omitempty"`
 	Incomplete []string `json:"incomplete_days,omitempty"`
-	Shards     []string `json:"shard_days,omitempty"` // of one shard of the trail alone
+	Shards     []string `json:"shard_days,omitempty"` // days with only one shard of the trail
 	Complete   bool     `json:"complete"`
-	// Passed says that no rule is violated and that nothing is missing which the rules require.
+	// Passed is true if no rule is violated and no data is missing that the rules require.
 	Passed bool           `json:"passed"`
 	Rules  []RuleDocument `json:"rules"`
 }
@@ -26,16 +26,16 @@ type RuleDocument struct {
 	Denied      int64               `json:"denied_left_out"`
 	Exceptions  []ExceptionDocument `json:"exceptions,omitempty"`
 	Violations  []Call              `json:"violations"`
-	LeftOut     int64               `json:"violations_left_out,omitempty"` // rows beyond those listed
+	LeftOut     int64               `json:"violations_left_out,omitempty"` // rows that are not listed
 }
 
-// An ExceptionDocument says how many calls an exception left out.
+// An ExceptionDocument counts the calls that an exception left out.
 type ExceptionDocument struct {
 	Reason string `json:"reason"`
 	Calls  int64  `json:"calls"`
 }
 
-// Document returns the audit for programs.
+// Document returns the audit in the form for JSON.
 func (a *Audit) Document() *Document {
 	d := &Document{
 		Days: a.Days, Missing: a.Missing, Incomplete: a.Incomplete, Shards: a.Shards, Complete: a.Whole(),

@@ -9,7 +9,7 @@ import (
 	"vpcetrail/report/grid"
 )
 
-// The elements of JUnit's XML, as pipelines read them.
+// The elements of JUnit XML that CI systems read.
 type (
 	junitSuites struct {
 		XMLName xml.Name `xml:"testsuites"`
@@ -42,9 +42,10 @@ type (
 	}
 )
 
-// WriteJUnit writes the audit as JUnit XML, a test case a rule and one for the report's completeness: a violated
-// rule is a failure, an incomplete report an error unless the rules allow it, a rule without calls is skipped.
-// It holds no times, so that the same report gives the same bytes.
+// WriteJUnit writes the audit as JUnit XML. Each rule is a test case, and so is the completeness of
+// the report. A violated rule is a failure. An incomplete report is an error unless the rules allow
+// it. A rule without calls is skipped. The file holds no times, so the same report gives the same
+// bytes.
 func (a *Audit) WriteJUnit(w io.Writer) error {
 	suite := junitSuite{Name: "vpcetrail audit of " + a.Days}
 	complete := junitCase{Class: "vpcetrail.audit", Name: "the report is complete"}
@@ -84,7 +85,7 @@ func (a *Audit) WriteJUnit(w io.Writer) error {
 	return err
 }
 
-// lines lists the violating rows, one a line.
+// lines lists the violating rows, one per line.
 func (r *Result) lines() string {
 	var out strings.Builder
 	rows := r.shown()

@@ -15,7 +15,7 @@ import (
 // An Error says what is wrong with a rule file, and where.
 type Error struct {
 	Line  int    // from 1
-	Field string // as rules[0].require.route; empty for the document
+	Field string // such as rules[0].require.route; empty for the document
 	Text  string // what is there and what was expected
 }
 
@@ -30,7 +30,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("line %d: %s", e.Line, text)
 }
 
-// Parse reads a rule file. What it does not know or expect is an *Error.
+// Parse reads a rule file. If it finds anything unknown or unexpected, the error is an *Error.
 func Parse(data []byte) (*Rules, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	var doc yaml.Node
@@ -129,7 +129,8 @@ func selectorFields(s *Selector) fields {
 	}
 }
 
-// read reads what is required. Without a route, endpoints and owners ask for vpce, origins for internet.
+// read reads a requirement. If it has no route, endpoints and owners imply vpce, and origins imply
+// internet.
 func (q *Requirement) read(n *yaml.Node, field string) error {
 	err := mapping(n, field, fields{
 		"route": choices(&q.Routes, "vpce", "internet", "aws_service", "none"), "endpoints": texts(&q.Endpoints),

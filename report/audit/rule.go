@@ -8,14 +8,14 @@ import (
 	"vpcetrail/report/wildcard"
 )
 
-// Rules are what a rule file holds.
+// Rules is the content of a rule file.
 type Rules struct {
-	// RequireComplete says that an audit over a report that lacks days or objects is not passed.
+	// RequireComplete means that the audit does not pass if the report lacks days or objects.
 	RequireComplete bool
 	List            []Rule
 }
 
-// A Rule says by which route calls must have come.
+// A Rule requires a route for calls.
 type Rule struct {
 	Name        string `json:"name"`
 	Description string `json:"description,omitempty"`
@@ -25,33 +25,37 @@ type Rule struct {
 	Require Requirement
 	Except  []Exception
 	Allow   Threshold
-	// CountDenied judges calls that were denied too. Without it they are left out: nothing came of them.
+	// CountDenied also judges denied calls. Without it they are left out, because they had no
+	// effect.
 	CountDenied bool
-	// UnknownViolates takes a call whose route or owner is unknown for a violation, and not for an open question.
+	// UnknownViolates treats a call with an unknown route or owner as a violation. Without it,
+	// such calls are open.
 	UnknownViolates bool
-	// ServicesViolate judges calls that AWS services made, which otherwise are left out: it is not the caller's path.
+	// ServicesViolate also judges calls by AWS services. Without it they are left out, because
+	// their path is not the caller's.
 	ServicesViolate bool
 }
 
-// severities are those of findings, the gravest first.
+// severities are those of findings, most severe first.
 var severities = findings.Severities
 
-// Severities returns what a rule's severity can be, the gravest first.
+// Severities returns the valid severities of a rule, most severe first.
 func Severities() []string { return slices.Clone(severities) }
 
-// A Selector chooses calls: those that match each list that is not nil. Lists hold patterns with wildcards.
+// A Selector selects the calls that match every list that is not nil. Lists hold patterns with
+// wildcards.
 type Selector struct {
 	Accounts, Regions                                          []string
 	Principals, PrincipalTypes, PrincipalAccounts, Sessions    []string
 	Services, Resources, Actions, Endpoints, Evidence, Origins []string
 }
 
-// A Requirement says what the calls of a rule must be.
+// A Requirement is what the calls of a rule must satisfy.
 type Requirement struct {
-	Routes    []string // vpce, internet, aws_service, or none alone: no call at all; one at least
-	Endpoints []string // patterns; nil for any. Of calls by vpce
-	Owners    []string // own, foreign, unknown; nil for any. Of calls by vpce
-	Origins   []string // aws, external; nil for any. Of calls by internet
+	Routes    []string // at least one of vpce, internet, aws_service; or only none: no call at all
+	Endpoints []string // for calls by vpce: patterns; nil for any
+	Owners    []string // for calls by vpce: own, foreign, unknown; nil for any
+	Origins   []string // for calls by internet: aws, external; nil for any
 }
 
 // An Exception leaves calls out of a rule.
@@ -60,24 +64,24 @@ type Exception struct {
 	Selector
 }
 
-// A Threshold is how much a rule tolerates. Each that is set must be kept.
+// A Threshold limits the violations that a rule allows. Every limit that is set applies.
 type Threshold struct {
-	Calls int64   // violating calls; below 0 where it is not set
-	Share float64 // of all judged calls, from 0 to 1; below 0 where it is not set
+	Calls int64   // violating calls; below 0 if not set
+	Share float64 // share of all judged calls, from 0 to 1; below 0 if not set
 }
 
-// keeps reports whether so many violating calls of so many judged ones are tolerated.
+// keeps reports whether the numbers of violating and judged calls are within the limits.
 func (t Threshold) keeps(violating, judged int64) bool {
 	return (t.Calls < 0 || violating <= t.Calls) && (t.Share < 0 || float64(violating) <= t.Share*float64(judged))
 }
 
-// byResource reports whether the rule is held against table resources.
+// byResource reports whether the rule is checked against table resources.
 func (r *Rule) byResource() bool {
 	by := func(s *Selector) bool { return s.Resources != nil || s.Actions != nil }
 	return by(&r.Scope) || slices.ContainsFunc(r.Except, func(e Exception) bool { return by(&e.Selector) })
 }
 
-// matches reports whether a call is chosen.
+// matches reports whether a call is selected.
 func (s *Selector) matches(c *Call) bool {
 	for _, list := range []struct {
 		patterns []string
@@ -94,7 +98,7 @@ func (s *Selector) matches(c *Call) bool {
 	return s.Actions == nil || slices.ContainsFunc(s.Actions, func(pattern string) bool { return isAction(pattern, c) })
 }
 
-// isAction reports whether a call is of an action, named as DeleteObject, s3:Delete* or *.
+// isAction reports whether a call matches an action such as DeleteObject, s3:Delete* or *.
 func isAction(pattern string, c *Call) bool {
 	service, name, both := strings.Cut(pattern, ":")
 	if !both {
@@ -104,7 +108,7 @@ func isAction(pattern string, c *Call) bool {
 	return wildcard.Match(service, prefix) && wildcard.Match(name, c.Action)
 }
 
-// A judgement is what a requirement says of a call.
+// A judgement is the result of a requirement for a call.
 type judgement int
 
 const (
@@ -114,7 +118,7 @@ const (
 	noRoute // a service made the call
 )
 
-// judge says what the rule's requirement says of a call.
+// judge checks a call against the requirement of the rule.
 func (r *Rule) judge(c *Call) judgement {
 	q := &r.Require
 	unknown := open
@@ -123,7 +127,7 @@ func (r *Rule) judge(c *Call) judgement {
 	}
 	switch {
 	case q.Routes[0] == "none" && c.Route != "aws_service":
-		return violates // by whatever route
+		return violates // by any route
 	case slices.Contains(q.Routes, c.Route):
 	case c.Route == "aws_service" && !r.ServicesViolate:
 		return noRoute

@@ -11,10 +11,10 @@ import (
 	"vpcetrail/report/grid"
 )
 
-// textRows is how many rows of a rule are shown; JSON has all that are kept.
+// textRows is the number of rows that are shown for a rule. JSON has all rows that are kept.
 const textRows = 50
 
-// WriteText writes the audit for a person: violated rules first, the gravest ones first.
+// WriteText writes the audit as text. Violated rules come first, most severe first.
 func (a *Audit) WriteText(w io.Writer) error {
 	var out strings.Builder
 	a.writeHead(&out)
@@ -27,7 +27,7 @@ func (a *Audit) WriteText(w io.Writer) error {
 	return err
 }
 
-// rank orders results for a person.
+// rank returns the sort order of results in text.
 func (r *Result) rank() int {
 	status := slices.Index([]Status{Violated, Empty, Kept}, r.Status)
 	return status*len(severities) + slices.Index(severities, r.Rule.Severity)
@@ -48,7 +48,7 @@ func (a *Audit) writeHead(out *strings.Builder) {
 	}
 }
 
-// gaps says what the report lacks.
+// gaps says what is missing in the report.
 func (a *Audit) gaps() (gaps []string) {
 	if len(a.Incomplete) > 0 {
 		gaps = append(gaps, fmt.Sprintf("not all objects of %s could be read", grid.Few(a.Incomplete)))
@@ -62,7 +62,7 @@ func (a *Audit) gaps() (gaps []string) {
 	return gaps
 }
 
-// words are the statuses as a person reads them.
+// words are the statuses in text.
 var words = map[Status]string{Violated: "VIOLATED", Kept: "kept", Empty: "no calls"}
 
 func (r *Result) writeText(out *strings.Builder) {
@@ -96,8 +96,8 @@ func (r *Result) writeText(out *strings.Builder) {
 	g.Write(out)
 }
 
-// shown adds up the violating rows that look the same to a person, as those that differ in their evidence do. Those with
-// most calls come first.
+// shown sums the violating rows that look the same in text, such as those that differ only in their
+// evidence. Rows with most calls come first.
 func (r *Result) shown() (rows []*Call) {
 	at := map[[7]string]*Call{}
 	for i := range r.Rows {
@@ -151,7 +151,7 @@ func (r *Result) numbers() string {
 	return strings.Join(parts, "; ")
 }
 
-// who says who called, and in which session where the report knows it.
+// who names the caller, and its session if the report knows it.
 func (c *Call) who() string {
 	name, _ := grid.Principal(c.Principal)
 	if c.Session != "" {
@@ -160,7 +160,7 @@ func (c *Call) who() string {
 	return name
 }
 
-// name says what was called.
+// name returns what was called.
 func (c *Call) name() string {
 	prefix, _, _ := strings.Cut(c.Service, ".")
 	if c.Action == "" {
@@ -169,7 +169,7 @@ func (c *Call) name() string {
 	return prefix + ":" + c.Action
 }
 
-// by says by which way the calls came.
+// by returns the route of the calls.
 func (c *Call) by() string {
 	return grid.Way{Route: c.Route, Origin: c.Origin, Evidence: c.Evidence, EndpointID: c.EndpointID, EndpointOwner: c.EndpointOwner}.String()
 }

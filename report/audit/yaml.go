@@ -11,13 +11,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// A reader reads one value of a rule file, at a field.
+// A reader reads the value of one field of a rule file.
 type reader func(n *yaml.Node, field string) error
 
-// fields are the readers of a mapping's values, by name.
+// fields maps the names of a mapping's fields to their readers.
 type fields map[string]reader
 
-// resolved returns what an alias stands for.
+// resolved returns the target of an alias.
 func resolved(n *yaml.Node) *yaml.Node {
 	if n.Kind == yaml.AliasNode {
 		return n.Alias
@@ -25,7 +25,7 @@ func resolved(n *yaml.Node) *yaml.Node {
 	return n
 }
 
-// found says in words what a node is.
+// found describes a node in words.
 func found(n *yaml.Node) string {
 	switch n.Kind {
 	case yaml.MappingNode:
@@ -42,7 +42,7 @@ func found(n *yaml.Node) string {
 	return fmt.Sprintf("%q", n.Value)
 }
 
-// mapping hands each value of a mapping to its reader. A field that is not known, or is there twice, is an error.
+// mapping calls the reader of each field of a mapping. An unknown or repeated field is an error.
 func mapping(n *yaml.Node, field string, known fields) error {
 	n = resolved(n)
 	want := strings.Join(slices.Sorted(maps.Keys(known)), ", ")
@@ -68,7 +68,7 @@ func mapping(n *yaml.Node, field string, known fields) error {
 	return nil
 }
 
-// sequence hands each element of a list, of one at least, to read.
+// sequence calls read for each element of a list. An empty list is an error.
 func sequence(n *yaml.Node, field, what string, read reader) error {
 	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
 		return &Error{n.Line, field, fmt.Sprintf("is %s: want a list of %s, one at least", found(n), what)}
@@ -81,7 +81,7 @@ func sequence(n *yaml.Node, field, what string, read reader) error {
 	return nil
 }
 
-// text reads a text. Numbers are texts too: an account id need not be quoted.
+// text reads a text. It also accepts numbers, so an account id needs no quotes.
 func text(to *string) reader {
 	return func(n *yaml.Node, field string) error {
 		if n.Kind != yaml.ScalarNode || n.Value == "" {
@@ -92,7 +92,7 @@ func text(to *string) reader {
 	}
 }
 
-// texts reads a list of texts, or one alone.
+// texts reads a list of texts, or a single text.
 func texts(to *[]string) reader {
 	return func(n *yaml.Node, field string) error {
 		add := func(n *yaml.Node, field string) error {
@@ -119,7 +119,7 @@ func choice(to *string, words ...string) reader {
 	}
 }
 
-// choices reads a list of the words, or one alone.
+// choices reads a list of the words, or a single word.
 func choices(to *[]string, words ...string) reader {
 	return func(n *yaml.Node, field string) error {
 		if err := texts(to)(n, field); err != nil {
@@ -134,7 +134,7 @@ func choices(to *[]string, words ...string) reader {
 	}
 }
 
-// either reads one of two words, of which the second one sets to.
+// either reads one of two words. The second word sets to.
 func either(to *bool, off, on string) reader {
 	return func(n *yaml.Node, field string) error {
 		var word string

@@ -1,11 +1,11 @@
-// Package policy reads IAM policies and tells which requests their Deny statements stop.
+// Package policy reads IAM policies and finds the requests that their Deny statements stop.
 //
-// What a report knows of a request is not all that a policy may ask of it. So an answer is Yes, No or Maybe, and
-// with Maybe go the keys that it hangs on. Allow statements are read but decide nothing: a request that no
-// statement denies may be allowed by a policy somewhere else.
+// A policy may check more than a report knows about a request. So an answer is Yes, No or Maybe.
+// A Maybe comes with the keys that it depends on. Allow statements are read but have no effect:
+// another policy may allow a request that no statement denies.
 //
-// Functions are pure and safe for concurrent use; a Policy is not changed once it is parsed.
+// Functions are pure and safe for concurrent use. A Policy does not change after it is parsed.
 //
-// The rules followed are those of the IAM User Guide: "IAM JSON policy elements: Condition operators",
+// The rules are those of the IAM User Guide: "IAM JSON policy elements: Condition operators",
 // "Multivalued context keys" and "AWS global condition context keys".
 package policy

@@ -7,7 +7,7 @@ import (
 	"vpcetrail/report/wildcard"
 )
 
-// A Truth is an answer. No < Maybe < Yes, so that the lesser of two is "and", the greater one "or".
+// A Truth is an answer. No < Maybe < Yes, so the minimum of two is "and", and the maximum is "or".
 type Truth int8
 
 // The answers.
@@ -24,35 +24,37 @@ func truth(b bool) Truth {
 	return No
 }
 
-// A Value is what is known of a key of a request's context. The zero Value says that nothing is known.
+// A Value is what is known about a key in the context of a request. The zero Value means unknown.
 type Value struct {
 	State ValueState
-	Text  string // where State is Is
+	Text  string // the value, if State is Is
 }
 
-// A ValueState says what is known of a key.
+// A ValueState says what is known about a key.
 type ValueState int8
 
-// What can be known of a key.
+// The states of a key.
 const (
-	Unknown ValueState = iota // whether it is there
-	Absent                    // it is not there
-	Present                   // it is there, with a value that nobody knows
-	Is                        // its one value is known
+	Unknown ValueState = iota // present or absent
+	Absent                    // absent
+	Present                   // present, with an unknown value
+	Is                        // present, with one known value
 )
 
-// A Request is a request, or a class of them, as far as it is known.
+// A Request holds what is known about a request, or about a class of requests.
 type Request struct {
-	Action   string // as s3:DeleteObject
-	Resource string // a pattern for all that the request may be about, as arn:aws:s3:::bucket/*
-	// PrincipalARN and PrincipalAccount are the caller's. Where both are empty, the request stands for anyone's.
+	Action   string // such as s3:DeleteObject
+	Resource string // a pattern that matches all resources of the request, such as arn:aws:s3:::bucket/*
+	// PrincipalARN and PrincipalAccount identify the caller. If both are empty, the request may
+	// come from anyone.
 	PrincipalARN, PrincipalAccount string
-	// Keys holds the condition context by key in lower case. A key that is not in it is unknown.
+	// Keys holds the condition context, by key in lower case. A missing key is unknown.
 	Keys map[string]Value
 }
 
-// Denied says whether a Deny statement of p stops r. With Maybe it names what that hangs on: condition keys, and
-// Principal or Resource where a statement holds for some of those that r stands for.
+// Denied returns whether a Deny statement of p stops r. With Maybe it returns what the answer
+// depends on: condition keys, and Principal or Resource if a statement covers only some of the
+// requests in r.
 func (p *Policy) Denied(r *Request) (Truth, []string) {
 	denied := No
 	var hangsOn []string
@@ -74,7 +76,8 @@ func (p *Policy) Denied(r *Request) (Truth, []string) {
 	return Maybe, slices.Compact(hangsOn)
 }
 
-// applies says whether the statement, whose actions match, applies to r, and what Maybe hangs on.
+// applies returns whether the statement applies to r, and what a Maybe depends on. The actions of
+// the statement must match r.
 func (s *Statement) applies(r *Request) (Truth, []string) {
 	all := Yes
 	var open []string
@@ -93,19 +96,20 @@ func (s *Statement) applies(r *Request) (Truth, []string) {
 	return all, open
 }
 
-// match reports whether the names match an action. Actions are compared without regard to case.
+// match reports whether the names match an action. It ignores case.
 func (n *Names) match(action string) bool {
 	return n.Not != slices.ContainsFunc(n.List, func(pattern string) bool {
 		return wildcard.Match(strings.ToLower(pattern), strings.ToLower(action))
 	})
 }
 
-// cover says whether the names hold for all (Yes), some (Maybe) or none of what the pattern matches.
+// cover returns whether the names cover all (Yes), some (Maybe) or none (No) of what the pattern
+// matches.
 func (n *Names) cover(pattern string) Truth {
 	covered := No
 	for _, name := range n.List {
 		switch {
-		case strings.Contains(name, "${"): // a policy variable: whatever it stands for
+		case strings.Contains(name, "${"): // a policy variable, with an unknown value
 			covered = max(covered, Maybe)
 		case wildcard.Covers(name, pattern):
 			covered = Yes
@@ -119,7 +123,7 @@ func (n *Names) cover(pattern string) Truth {
 	return covered
 }
 
-// hold says whether the principals hold for the caller.
+// hold returns whether the principals include the caller.
 func (p *Principals) hold(r *Request) Truth {
 	var named Truth
 	switch {
@@ -138,7 +142,8 @@ func (p *Principals) hold(r *Request) Truth {
 	return named
 }
 
-// namesPrincipal says whether a principal of a policy, an account or an ARN, is the caller or has it as a part.
+// namesPrincipal returns whether a principal in a policy, an account or an ARN, is the caller or
+// includes the caller.
 func namesPrincipal(name string, r *Request) Truth {
 	account := name
 	if parts := strings.SplitN(name, ":", 6); len(parts) == 6 {
@@ -146,7 +151,7 @@ func namesPrincipal(name string, r *Request) Truth {
 		case name == r.PrincipalARN:
 			return Yes
 		case parts[2] == "sts" && parts[4] == r.PrincipalAccount:
-			return Maybe // one session of a role; the report keeps the role
+			return Maybe // one session of a role; the report keeps only the role
 		case parts[5] != "root":
 			return No
 		}
@@ -155,11 +160,13 @@ func namesPrincipal(name string, r *Request) Truth {
 	return truth(account != "" && account == r.PrincipalAccount)
 }
 
-// holds says whether the condition holds for a key of which v is known.
+// holds returns whether the condition holds for a key. v is what is known about the key.
 //
-// An absent key fails an operator, but satisfies a negated one (StringNotEquals, ArnNotLike, NotIpAddress …), any
-// operator with IfExists, and ForAllValues, which holds for the empty set; ForAnyValue needs a value, whatever
-// follows it. Of several values a positive operator needs one that matches, a negated one that none does.
+// If the key is absent, a positive operator does not hold. A negated operator (StringNotEquals,
+// ArnNotLike, NotIpAddress …) holds, and so does any operator with IfExists. ForAllValues holds,
+// because the set is empty. ForAnyValue needs a value, with every operator. If the condition has
+// several values, a positive operator needs one that matches, and a negated one needs none that
+// matches.
 func (c *Condition) holds(v Value) Truth {
 	negated := operators[c.Operator]
 	switch {
@@ -184,7 +191,7 @@ func (c *Condition) holds(v Value) Truth {
 	return matches
 }
 
-// null says whether "Null": "true" (the key is absent) or "false" (it is there) holds.
+// null returns whether "Null": "true" (the key is absent) or "false" (the key is present) holds.
 func (c *Condition) null(v Value) Truth {
 	holds := No
 	for _, want := range c.Values {
@@ -193,7 +200,8 @@ func (c *Condition) null(v Value) Truth {
 	return holds
 }
 
-// matches says whether one value of the condition matches the key's, by the operator's positive sense.
+// matches returns whether one value of the condition matches that of the key, by the positive form
+// of the operator.
 func (c *Condition) matches(want, got string) Truth {
 	if strings.Contains(want, "${") {
 		return Maybe // a policy variable
@@ -204,8 +212,9 @@ func (c *Condition) matches(want, got string) Truth {
 	case "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "Bool":
 		return truth(strings.EqualFold(want, got))
 	case "StringLike", "StringNotLike", "ArnEquals", "ArnNotEquals", "ArnLike", "ArnNotLike":
-		// The ARN operators match each of the six parts alone; of ARNs as policies hold them that is the same.
+		// The ARN operators match each of the six parts separately. For the ARNs in policies the
+		// result is the same.
 		return truth(wildcard.Match(want, got))
 	}
-	return Maybe // numbers, dates, addresses: of no key that is known here
+	return Maybe // numbers, dates and addresses: their keys are never known here
 }

@@ -8,7 +8,8 @@ import (
 	"io"
 )
 
-// A node is a JSON value with the line it starts on: what encoding/json does not tell, and errors name.
+// A node is a JSON value with the line where it starts. Errors name that line, and encoding/json
+// does not give it.
 type node struct {
 	kind    byte // {, [, ", b for true and false, 0 for numbers, n for null
 	text    string
@@ -23,16 +24,16 @@ type member struct {
 	value *node
 }
 
-// kindNames says in words what a node is.
+// kindNames are the names of the kinds of nodes, for errors.
 var kindNames = map[byte]string{'{': "an object", '[': "a list", '"': "a text", 'b': "true or false", '0': "a number", 'n': "null"}
 
-// maxDepth is more than any policy has. It keeps hostile files from using up the stack.
+// maxDepth is larger than the depth of any policy. It protects the stack from hostile files.
 const maxDepth = 12
 
 // An Error says what is wrong with a policy, and where.
 type Error struct {
 	Line  int    // of the file, from 1
-	Field string // as Statement[0].Effect; empty for the document
+	Field string // such as Statement[0].Effect; empty for the document
 	Text  string // what is there and what was expected
 }
 
@@ -47,11 +48,11 @@ func (e *Error) Error() string {
 type treeReader struct {
 	data []byte
 	dec  *json.Decoder
-	line int // of the token read last
-	seen int // bytes whose lines are counted
+	line int // line of the last token
+	seen int // number of bytes in which line breaks are counted
 }
 
-// parseTree reads the one JSON value that data holds.
+// parseTree reads data, which must hold exactly one JSON value.
 func parseTree(data []byte) (*node, error) {
 	r := treeReader{data: data, dec: json.NewDecoder(bytes.NewReader(data)), line: 1}
 	r.dec.UseNumber()
@@ -66,7 +67,7 @@ func parseTree(data []byte) (*node, error) {
 	return root, nil
 }
 
-// count moves line on to an offset.
+// count advances line to an offset.
 func (r *treeReader) count(offset int64) {
 	to := max(r.seen, int(offset))
 	r.line += bytes.Count(r.data[r.seen:to], []byte{'\n'})
@@ -76,7 +77,7 @@ func (r *treeReader) count(offset int64) {
 func (r *treeReader) token() (json.Token, error) {
 	token, err := r.dec.Token()
 	if err == nil {
-		r.count(r.dec.InputOffset()) // behind the token, none of which has a line break in it
+		r.count(r.dec.InputOffset()) // the end of the token; a token has no line break in it
 		return token, nil
 	}
 	at, text := int64(len(r.data)), "want JSON, but it ends too early"
@@ -122,7 +123,7 @@ func (r *treeReader) object(n *node, depth int) error {
 		if err != nil {
 			return err
 		}
-		m := member{key: key.(string), line: r.line} // the decoder lets nothing else be a key
+		m := member{key: key.(string), line: r.line} // the decoder accepts only strings as keys
 		for _, other := range n.members {
 			if other.key == m.key {
 				return &Error{Line: r.line, Text: fmt.Sprintf("%q stands twice, first on line %d", m.key, other.line)}

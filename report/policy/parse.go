@@ -7,9 +7,10 @@ import (
 	"strings"
 )
 
-// Parse reads a policy: the document itself, or what the AWS CLI prints of a resource's policy (get-bucket-policy,
-// get-queue-attributes, get-topic-attributes, get-key-policy, get-resource-policy, get-repository-policy). What IAM
-// would not take is an *Error, elements that IAM does not know included.
+// Parse reads a policy: the document, or the output of the AWS CLI for a resource's policy
+// (get-bucket-policy, get-queue-attributes, get-topic-attributes, get-key-policy,
+// get-resource-policy, get-repository-policy). If IAM would not accept the policy, the error is an
+// *Error. This includes unknown elements.
 func Parse(data []byte) (*Policy, error) {
 	root, err := parseTree(data)
 	if err != nil {
@@ -35,7 +36,7 @@ func Parse(data []byte) (*Policy, error) {
 	return &p, nil
 }
 
-// unwrapped returns the policy that stands as a text in what the AWS CLI prints.
+// unwrapped returns the policy from the output of the AWS CLI, which holds it as a string.
 func unwrapped(root *node) (*node, error) {
 	if inner := root.member("Attributes"); inner != nil {
 		root = inner
@@ -70,7 +71,7 @@ func (n *node) want(kind byte, field, what string) error {
 	return &Error{Line: n.line, Field: field, Text: fmt.Sprintf("is %s: want %s", kindNames[n.kind], what)}
 }
 
-// elements hands every member of n to the function of its name.
+// elements calls the function of its name for every member of n.
 func (n *node) elements(field, what string, known map[string]func(*node, string) error) error {
 	for _, m := range n.members {
 		inner := m.key
@@ -89,7 +90,7 @@ func (n *node) elements(field, what string, known map[string]func(*node, string)
 	return nil
 }
 
-// text returns a reader of a text into to, which may be nil.
+// text returns a function that reads a text into to, which may be nil.
 func text(to *string) func(*node, string) error {
 	return func(n *node, field string) error {
 		if err := n.want('"', field, "a text"); err != nil {
@@ -102,7 +103,8 @@ func text(to *string) func(*node, string) error {
 	}
 }
 
-// texts reads a text or a list of texts, not empty; other scalars too where loose, as values of conditions may be.
+// texts reads a text, or a list of texts that is not empty. If loose, it also accepts other
+// scalars, which the values of conditions may be.
 func (n *node) texts(field string, loose bool) (list []string, err error) {
 	items := []*node{n}
 	if n.kind == '[' {
@@ -240,7 +242,7 @@ func (s *Statement) parseConditions(n *node, field string) error {
 	return nil
 }
 
-// parseOperator takes an operator apart: ForAllValues:StringLikeIfExists.
+// parseOperator splits an operator such as ForAllValues:StringLikeIfExists into its parts.
 func parseOperator(text string) (c Condition, ok bool) {
 	set, rest, hasSet := strings.Cut(text, ":")
 	if hasSet {

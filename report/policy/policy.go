@@ -7,40 +7,40 @@ type Policy struct {
 
 // A Statement is one statement of a policy.
 type Statement struct {
-	Line       int    // where it starts
+	Line       int    // the line where it starts
 	Sid        string // may be empty
 	Deny       bool   // else Allow
 	Principals Principals
 	Actions    Names
-	Resources  Names // of a policy that names none, as a repository's: everything
+	Resources  Names // everything, if the policy names none, such as a repository policy
 	Conditions []Condition
 }
 
-// Names are what an element such as Action or NotAction lists, wildcards included.
+// Names are the values of an element such as Action or NotAction. They may have wildcards.
 type Names struct {
-	Not  bool // all but these
+	Not  bool // all except these
 	List []string
 }
 
-// Principals are what Principal or NotPrincipal lists.
+// Principals are the values of Principal or NotPrincipal.
 type Principals struct {
 	Not      bool
-	Anyone   bool     // "*" or {"AWS": "*"}, or the element is missing, as in identity policies
+	Anyone   bool     // "*" or {"AWS": "*"}, or no such element, as in identity policies
 	AWS      []string // account ids and ARNs
 	Services []string
 	Others   []string // Federated and CanonicalUser
 }
 
-// A Condition is one operator with one key; all conditions of a statement must hold.
+// A Condition is one operator with one key. All conditions of a statement must hold.
 type Condition struct {
 	Set      string // ForAnyValue, ForAllValues or ""
-	Operator string // without Set and without IfExists, as StringNotEquals
+	Operator string // without Set and IfExists, such as StringNotEquals
 	IfExists bool
-	Key      string // as written; keys are compared without regard to case
+	Key      string // as written; comparisons ignore case
 	Values   []string
 }
 
-// operators are the condition operators there are; true for those that ask that nothing matches.
+// operators are all condition operators. The value is true for negated operators.
 var operators = map[string]bool{
 	"StringEquals": false, "StringNotEquals": true, "StringEqualsIgnoreCase": false, "StringNotEqualsIgnoreCase": true,
 	"StringLike": false, "StringNotLike": true,
