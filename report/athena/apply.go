@@ -15,9 +15,9 @@ import (
 
 // A Service keeps tables and runs statements. Apply uses it from one goroutine.
 type Service interface {
-	// Run runs a statement, and returns when it has ended.
+	// Run runs a statement and waits until it ends.
 	Run(ctx context.Context, sql string) error
-	// Tables returns the tables and views of a database by their names.
+	// Tables returns the tables and views of a database, by name.
 	Tables(ctx context.Context, database string) (map[string]Existing, error)
 }
 
@@ -29,27 +29,29 @@ type Existing struct {
 	Properties map[string]string
 }
 
-// An ExistingColumn is a column of one.
+// An ExistingColumn is a column of an Existing.
 type ExistingColumn struct{ Name, Type, Comment string }
 
-// A Step is a statement that Apply has run, or a table that it has found as it is to be.
+// A Step is a statement that Apply ran, or a table that was already up to date.
 type Step struct {
-	Name string        // of the database, table or view
-	What string        // what was done to it, as "created"
-	Took time.Duration // 0 where there was nothing to do
+	Name string        // name of the database, table or view
+	What string        // what was done, such as "created"
+	Took time.Duration // 0 if there was nothing to do
 }
 
-// ErrForeign says that a name is taken by a table that is not of this report.
+// ErrForeign means that a table that does not belong to this report has the name already.
 var ErrForeign = errors.New("nothing is changed: name another database")
 
-// Apply declares the report: it makes the database and the tables that are not there, adds to those that are what
-// they lack, and replaces the views. Run again it changes nothing. It calls done after each step, and ends with the first
-// statement that fails; what was done until then stays, and the next Apply goes on from there.
+// Apply declares the report. It creates the database and the tables that do not exist, updates the
+// tables that do, and replaces the views. A second Apply changes nothing. Apply calls done after
+// each step. It stops at the first statement that fails. The steps before it stay done, and the
+// next Apply continues from there.
 //
-// A table that has all columns but the last ones of the schema, or other comments, or looks for other days, is altered, which
-// leaves the grants on it alone. Where a column has another type, or is one that the schema does not know, the table is dropped
-// and made anew: it is external, so that no file goes with it. A table that Apply has not made, or that reads another report,
-// is left alone, and the error wraps ErrForeign.
+// Apply alters a table if only the last columns of the schema are missing, or if comments or the
+// range of days differ. This keeps the grants on the table. If a column has another type or is not
+// in the schema, Apply drops the table and creates it again. The table is external, so this deletes
+// no files. Apply never changes a table that it did not create or that reads another report: the
+// error wraps ErrForeign.
 func (r *Report) Apply(ctx context.Context, service Service, done func(Step)) error {
 	run := func(name, what, sql string) error {
 		start := time.Now()
@@ -87,17 +89,19 @@ func (r *Report) Apply(ctx context.Context, service Service, done func(Step)) er
 	return nil
 }
 
-// verb returns what a statement does, for messages: its first words in capitals, as CREATE EXTERNAL TABLE.
+// verb returns what a statement does, for messages: its first words in capitals, such as CREATE
+// EXTERNAL TABLE.
 func verb(sql string) string {
 	words := strings.Fields(sql)
 	end := slices.IndexFunc(words, func(w string) bool { return w == "IF" || w != strings.ToUpper(w) || strings.ContainsAny(w, "`\".") })
 	return strings.Join(words[:max(end, 1)], " ")
 }
 
-// A change is a statement that brings a table to what it is to be; of one that is so already, none.
+// A change is a statement that updates a table. It is empty if the table is up to date.
 type change struct{ table, what, sql string }
 
-// changes returns what is to be done to the tables. It looks at all of them, and at the views' names, before anything is done.
+// changes returns the changes to the tables. It checks all tables and the names of the views before
+// Apply changes anything.
 func (r *Report) changes(existing map[string]Existing) ([]change, error) {
 	var all []change
 	for _, t := range table.Tables() {
@@ -123,7 +127,7 @@ func (r *Report) changes(existing map[string]Existing) ([]change, error) {
 	return all, nil
 }
 
-// check tells whether a table of a name is this report's.
+// check returns an error if a table of that name does not belong to this report.
 func (r *Report) check(name string, old *Existing) error {
 	switch {
 	case old.View || old.Properties[ownerProperty] != owner:
@@ -134,7 +138,7 @@ func (r *Report) check(name string, old *Existing) error {
 	return nil
 }
 
-// alter returns what is to be done to a table of this report.
+// alter returns the changes to a table of this report.
 func (r *Report) alter(t *table.Info, old *Existing) []change {
 	name := hiveName(r, t.Name)
 	types := map[string]ExistingColumn{}
@@ -148,7 +152,7 @@ func (r *Report) alter(t *table.Info, old *Existing) []change {
 		delete(types, c.Name)
 		column := fmt.Sprintf("`%s` %s", c.Name, c.Type)
 		switch {
-		case !ok: // Athena documents no comment here
+		case !ok: // Athena's documentation has no comment in this statement
 			added = append(added, column)
 		case was.Type != c.Type.String():
 			return r.anew(t)
@@ -168,7 +172,7 @@ func (r *Report) alter(t *table.Info, old *Existing) []change {
 	return append(append(list, comments...), r.alterProperties(t, old)...)
 }
 
-// alterProperties returns what is to be done where the properties of a table are others.
+// alterProperties returns the changes to the properties of a table, if they differ.
 func (r *Report) alterProperties(t *table.Info, old *Existing) []change {
 	other := map[string]string{}
 	for _, p := range r.properties(t) {
@@ -190,7 +194,7 @@ func (r *Report) alterProperties(t *table.Info, old *Existing) []change {
 	return []change{{t.Name, what, "ALTER TABLE " + hiveName(r, t.Name) + " SET TBLPROPERTIES" + block(list)}}
 }
 
-// anew drops a table and makes it again.
+// anew drops a table and creates it again.
 func (r *Report) anew(t *table.Info) []change {
 	return []change{
 		{t.Name, "dropped, to be made anew: its columns do not fit", "DROP TABLE IF EXISTS " + hiveName(r, t.Name)},

@@ -8,10 +8,11 @@ import (
 	"vpcetrail/report/table"
 )
 
-// An Engine is a query engine that a report is declared to.
+// An Engine is a query engine that can query a report.
 type Engine string
 
-// The engines. Athena's own engine for queries is Trino; to declare tables it takes the words of Hive, as Spark does.
+// The engines. Athena runs queries on Trino. Its statements that declare tables are those of Hive,
+// as in Spark.
 const (
 	Athena Engine = "athena"
 	DuckDB Engine = "duckdb"
@@ -22,18 +23,18 @@ const (
 // Engines lists all engines.
 var Engines = []Engine{Athena, DuckDB, Trino, Spark}
 
-// A dialect is all in which engines differ.
+// A dialect holds all differences between engines.
 type dialect struct {
 	title   string
-	schema  string // statement that makes the database %s
-	daysAgo string // today in UTC less %d days, as text
+	schema  string // statement that creates the database %s
+	daysAgo string // today in UTC minus %d days, as text
 	declare func(*Report, *table.Info) []string
 }
 
 func (e Engine) dialect() dialect {
 	const ago = "CAST(current_date - INTERVAL '%d' DAY AS "
 	switch e {
-	case DuckDB: // date less interval is a timestamp
+	case DuckDB: // date minus interval is a timestamp
 		return dialect{"DuckDB", "CREATE SCHEMA IF NOT EXISTS %s", "CAST(" + ago + "date) AS varchar)", duckView}
 	case Trino:
 		return dialect{"Trino", "CREATE SCHEMA IF NOT EXISTS %s", ago + "varchar)", trinoTable}
@@ -45,13 +46,14 @@ func (e Engine) dialect() dialect {
 	}}
 }
 
-// The words of dt, the column that every table is partitioned by.
+// The comments of dt, the partition column of every table.
 const (
 	dtDoc    = "Day of eventTime in UTC, as 2026-11-20. Name it in every query: it decides what is read."
 	dtFormat = "yyyy-MM-dd"
 )
 
-// hiveTable declares a table in the words of Hive. Days need no declaration: Athena projects them.
+// hiveTable declares a table in Hive's DDL. Days need no declaration, because Athena uses partition
+// projection.
 func hiveTable(r *Report, t *table.Info) string {
 	var columns, properties []string
 	for _, c := range t.Columns {
@@ -68,7 +70,8 @@ func hiveTable(r *Report, t *table.Info) string {
 		"\nTBLPROPERTIES" + block(properties)
 }
 
-// sparkTable is Hive's table. Spark does not project days: it has to look for them.
+// sparkTable declares a table in Hive's DDL for Spark. Spark has no partition projection, so it has
+// to search for days.
 func sparkTable(r *Report, t *table.Info) []string {
 	return []string{hiveTable(r, t), "MSCK REPAIR TABLE " + hiveName(r, t.Name)}
 }
@@ -94,8 +97,9 @@ func trinoTable(r *Report, t *table.Info) []string {
 	})}
 }
 
-// duckView declares a table as a view of its files. The row of NULLs, which is none, gives the columns that older
-// files lack, and all where the report has no file of the table, which read_parquet would not bear.
+// duckView declares a table as a view of its files. A select of NULLs without rows adds the columns
+// that older files lack. If the report has no file of the table, it is the whole view, because
+// read_parquet fails without files.
 func duckView(r *Report, t *table.Info) []string {
 	types := map[table.Type]string{table.Text: "VARCHAR", table.Count: "BIGINT", table.Moment: "TIMESTAMPTZ", table.Real: "DOUBLE"}
 	name := r.name(t.Name)
@@ -119,10 +123,11 @@ func duckView(r *Report, t *table.Info) []string {
 	return append([]string{view, "COMMENT ON VIEW " + name + " IS " + sqlText(t.Doc)}, comments...)
 }
 
-// block returns lines in parentheses, one a line.
+// block returns items in parentheses, one per line.
 func block(lines []string) string { return " (\n  " + strings.Join(lines, ",\n  ") + "\n)" }
 
-// wrap joins words by commas into lines of some 100 characters, which start with indent from the second on.
+// wrap joins words with commas into lines of about 100 characters. All lines except the first start
+// with indent.
 func wrap(words []string, indent string) string {
 	var out strings.Builder
 	width := 0
@@ -143,10 +148,10 @@ func wrap(words []string, indent string) string {
 
 var plainName = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
 
-// name returns the name of a table or view as queries have it.
+// name returns the name of a table or view for queries.
 func (r *Report) name(table string) string { return r.database() + "." + table }
 
-// database returns the database's name as queries have it.
+// database returns the name of the database for queries.
 func (r *Report) database() string {
 	switch {
 	case plainName.MatchString(r.Database) && r.Database != "default":
@@ -157,15 +162,16 @@ func (r *Report) database() string {
 	return `"` + r.Database + `"`
 }
 
-// hiveName returns a table's name as Hive's declarations have it.
+// hiveName returns the name of a table for Hive's DDL.
 func hiveName(r *Report, table string) string { return "`" + r.Database + "`.`" + table + "`" }
 
-// hiveText returns s as a string of Hive's: in plain ASCII, since Athena keeps no other comments for certain.
+// hiveText returns s as a Hive string in ASCII, because Athena may not keep other characters in
+// comments.
 func hiveText(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(plain(s)) + "'"
 }
 
-// sqlText returns s as a string of standard SQL.
+// sqlText returns s as a standard SQL string.
 func sqlText(s string) string { return "'" + strings.ReplaceAll(plain(s), "'", "''") + "'" }
 
 // plain returns a sentence in ASCII.

@@ -1,6 +1,8 @@
-// Package athena writes what makes a published report queryable: databases, tables and views in the words of
-// Athena and of other engines, sample queries, and the same tables as definitions for AWS Glue and CloudFormation. The
-// columns come from report/table, so that a new one comes by itself; how engines differ stands in dialect.go alone.
+// Package athena makes a published report queryable. It writes databases, tables and views in the
+// SQL of Athena and of other engines, sample queries, and the same tables as definitions for AWS
+// Glue and CloudFormation. The columns come from report/table, so a new column needs no change
+// here. All differences between engines are in dialect.go.
 //
-// It opens no connection: Apply runs statements through a Service, which the command wires to Athena.
+// The package opens no connection: Apply runs statements through a Service, which the command
+// connects to Athena.
 package athena

@@ -9,7 +9,7 @@ import (
 	"vpcetrail/report/table"
 )
 
-// The forms of a table in Glue, as both its API and CloudFormation have them.
+// A table in Glue, in the form of both its API and CloudFormation.
 type (
 	glueTable struct {
 		Name              string
@@ -57,7 +57,7 @@ func (r *Report) glueTable(t *table.Info) glueTable {
 	return g
 }
 
-// WriteGlue writes every table as the input of Glue's CreateTable, one JSON object a line.
+// WriteGlue writes every table as input for Glue's CreateTable, one JSON object per line.
 func (r *Report) WriteGlue(out io.Writer) error {
 	lines := grid.NewJSON(out)
 	for _, t := range table.Tables() {
@@ -68,15 +68,15 @@ func (r *Report) WriteGlue(out io.Writer) error {
 	return nil
 }
 
-// A resource is one of a CloudFormation template.
+// A resource is a resource in a CloudFormation template.
 type resource struct {
 	Type       string
 	DependsOn  string `json:",omitempty"`
 	Properties any
 }
 
-// WriteCloudFormation writes a CloudFormation template of the database, its tables, and, as named queries of the work
-// group, the views' statements and the sample queries.
+// WriteCloudFormation writes a CloudFormation template of the database and its tables. The views'
+// statements and the sample queries become named queries of the work group.
 func (r *Report) WriteCloudFormation(out io.Writer, workGroup string) error {
 	account := map[string]string{"Ref": "AWS::AccountId"}
 	resources := map[string]resource{"Database": {
@@ -115,7 +115,7 @@ func (r *Report) WriteCloudFormation(out io.Writer, workGroup string) error {
 	})
 }
 
-// camel returns a name of words and underscores as CloudFormation's names are: letters and digits.
+// camel turns a name with underscores into a CloudFormation name: letters and digits only.
 func camel(name string) string {
 	var out strings.Builder
 	for word := range strings.SplitSeq(name, "_") {

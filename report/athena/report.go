@@ -16,24 +16,25 @@ import (
 	"vpcetrail/report/table"
 )
 
-// A Report is a published report as one engine is to see it.
+// A Report describes a published report for one engine.
 type Report struct {
 	Engine   Engine
 	Database string
-	Location string  // the report's folder as the engine names it, as s3://bucket/prefix, without a slash at its end
-	First    day.Day // first day of the report: nothing before it is looked for
-	// Empty names the tables that the report has no file of. Only DuckDB needs to know.
+	Location string  // the report's folder for the engine, such as s3://bucket/prefix, without a final slash
+	First    day.Day // first day of the report; queries do not search earlier days
+	// Empty names the tables that have no file in the report. Only DuckDB needs it.
 	Empty map[string]bool
 }
 
-// A Statement is one statement of SQL.
+// A Statement is one SQL statement.
 type Statement struct {
-	Name  string // of what it declares or asks
+	Name  string // name of the database, table, view or query
 	Title string // one sentence
-	SQL   string // without a semicolon at its end
+	SQL   string // without a final semicolon
 }
 
-// Tables returns the statements that declare the database and its tables. Run again they change nothing.
+// Tables returns the statements that declare the database and its tables. Running them twice changes
+// nothing.
 func (r *Report) Tables() []Statement {
 	list := []Statement{r.createDatabase()}
 	for _, t := range table.Tables() {
@@ -46,13 +47,13 @@ func (r *Report) Tables() []Statement {
 
 func (r *Report) createDatabase() Statement {
 	name := r.database()
-	if r.Engine == Athena { // a declaration, and so in the words of Hive
+	if r.Engine == Athena { // Athena's declarations are in Hive's DDL
 		name = "`" + r.Database + "`"
 	}
 	return Statement{r.Database, "The database of all that follows.", fmt.Sprintf(r.Engine.dialect().schema, name)}
 }
 
-// Views returns the statements that make the views, in place of views of their names. They need the tables.
+// Views returns the statements that create or replace the views. They need the tables.
 func (r *Report) Views() []Statement {
 	list := r.load("views")
 	for i := range list {
@@ -61,13 +62,13 @@ func (r *Report) Views() []Statement {
 	return list
 }
 
-// Samples returns queries that answer an auditor's questions. They need the tables and the views.
+// Samples returns sample queries for typical questions of an audit. They need the tables and views.
 func (r *Report) Samples() []Statement { return r.load("samples") }
 
 //go:embed sql
 var sources embed.FS
 
-// load returns the statements of a folder of sql/ in the engine's words, in the order of their files' names.
+// load returns the statements in a folder of sql/ in the engine's dialect, sorted by file name.
 func (r *Report) load(folder string) []Statement {
 	files, err := fs.Glob(sources, path.Join("sql", folder, "*.sql"))
 	if err != nil {
@@ -85,7 +86,7 @@ func (r *Report) load(folder string) []Statement {
 	return list
 }
 
-// expand returns the text of a file of sql/ in the engine's words.
+// expand returns the text of a file of sql/ in the engine's dialect.
 func (r *Report) expand(file string) string {
 	words := template.FuncMap{
 		"table":    r.name,
@@ -103,7 +104,7 @@ func (r *Report) expand(file string) string {
 	return out.String()
 }
 
-// WriteSQL writes all statements, ready to be pasted.
+// WriteSQL writes all statements, ready to paste.
 func (r *Report) WriteSQL(out io.Writer) error {
 	var text strings.Builder
 	fmt.Fprintf(&text, "-- The vpcetrail report at %s, for %s: tables, views, and sample queries.\n%s", grid.Clean(r.Location), r.Engine.dialect().title, r.advice())
@@ -122,7 +123,7 @@ func (r *Report) WriteSQL(out io.Writer) error {
 	return err
 }
 
-// advice says when the statements have to be run again.
+// advice says when to run the statements again.
 func (r *Report) advice() string {
 	const older = `-- A table of an older version, or of a report that has got days before %s since: drop it and run its statement again.
 -- It is external: no file goes with it.`
@@ -138,13 +139,13 @@ func (r *Report) advice() string {
 	return "-- New days show by themselves.\n" + fmt.Sprintf(older, r.First) + " vpcetrail athena --apply adds what is missing instead.\n"
 }
 
-// folder returns the place of a table.
+// folder returns the folder of a table.
 func (r *Report) folder(table string) string { return r.Location + "/" + table + "/" }
 
-// dayFolder returns the place of a table's day, with ${dt} for the day.
+// dayFolder returns the folder of a day of a table, with ${dt} for the day.
 func (r *Report) dayFolder(table string) string { return r.folder(table) + "dt=${dt}/" }
 
-// The properties by which Apply knows a table again.
+// The properties by which Apply recognizes its tables.
 const (
 	ownerProperty    = "made_by"
 	owner            = "vpcetrail"
@@ -152,8 +153,8 @@ const (
 	locationProperty = "storage.location.template"
 )
 
-// properties returns the properties of a table in Hive's metastore and in Glue's, sorted by name. The last day that is looked for
-// is today's, in UTC: there is nothing after it, and a fixed one would hide days.
+// properties returns the properties of a table in a Hive metastore and in Glue, sorted by name.
+// Partition projection ends today, in UTC: no day is later, and a fixed end would hide days.
 func (r *Report) properties(t *table.Info) [][2]string {
 	list := [][2]string{
 		{"classification", "parquet"},

@@ -1,17 +1,18 @@
 package findings
 
-// Severities are what a finding's severity can be, the gravest first.
+// Severities are the severities of findings, most severe first.
 var Severities = []string{"critical", "high", "medium", "low", "info"}
 
 // A Code is one kind of finding.
 type Code struct {
 	Name     string // as in column finding
 	Severity string // one of Severities
-	// Means says when calls, or an endpoint, are found, and what that shows. It is the row's detail too.
+	// Means says when calls or an endpoint match, and what that shows. It is also the detail of
+	// the row.
 	Means string
 }
 
-// What can be found, by place in Codes.
+// The findings, by index in Codes.
 const (
 	pastEndpoint = iota
 	foreignEndpoint
@@ -28,7 +29,7 @@ const (
 	codeCount
 )
 
-// Codes are all findings. A code may stand at two severities.
+// Codes are all findings. A code may have two severities.
 var Codes = [codeCount]Code{
 	pastEndpoint: {"past_endpoint", "medium",
 		"Calls by the internet to a service that has an endpoint of ours in this account and Region, known from the inventory or the trail or by calls through it that day. Of a service with several endpoints, such as Bedrock, another endpoint may carry these calls."},

@@ -11,8 +11,8 @@ import (
 	"vpcetrail/report/table"
 )
 
-// Calls are calls alike in all that findings look at. Where none of them counts, for others take their place, there are
-// samples only.
+// Calls are calls that are equal in everything that findings check. If none of them counts, because
+// other records replace them, there are only samples.
 type Calls struct {
 	table.TrafficKey
 	Resources []string
@@ -23,23 +23,23 @@ type Calls struct {
 
 func (c *Calls) has(s classify.Signs) bool { return c.Signs&s != 0 }
 
-// A Collector finds. Use New. It is for one goroutine.
+// A Collector collects findings. Create it with New, and use it from one goroutine.
 //
-// Its memory is bounded: what it adds up goes to disk past its share. What it holds whole are the endpoints that
-// calls name, with the services called, and the resources that a policy of their own refused.
+// Its memory is bounded: totals that exceed its share go to disk. It holds all endpoints in calls in
+// memory, with the services called, and all resources with calls that the resource policy refused.
 type Collector struct {
-	totals []*spill.Totals[total, *total] // by day and table.FindingKey; behind the first those of collectors that joined
+	totals []*spill.Totals[total, *total] // by day and table.FindingKey; after the first, those of joined collectors
 	days   map[day.Day]*daily
 	key    []byte // scratch
 }
 
-// daily is what is known of a day besides totals.
+// daily is what is known about a day in addition to totals.
 type daily struct {
 	owners     *endpoints.Owners
-	served     map[place]bool  // by an endpoint of ours
-	covered    map[place]bool  // accounts and Regions that calls were seen of; service is ""
+	served     map[place]bool  // where one of our endpoints serves the service
+	covered    map[place]bool  // accounts and Regions with calls; service is ""
 	used       map[string]bool // endpoints
-	restricted map[string]bool // resources whose policy refused calls; true where an endpoint was seen to lead there
+	restricted map[string]bool // resources with calls refused by their policy; true if calls through an endpoint reached them
 }
 
 // New returns a Collector that takes about share bytes of memory.
@@ -47,7 +47,7 @@ func New(disk *spill.Disk, share int) *Collector {
 	return &Collector{totals: []*spill.Totals[total, *total]{spill.NewTotals[total](disk, share)}, days: map[day.Day]*daily{}}
 }
 
-// Join takes over what another Collector has found, which must not be used again.
+// Join takes over the findings of another Collector. Do not use that one afterwards.
 func (c *Collector) Join(o *Collector) {
 	c.totals = append(c.totals, o.totals...)
 	for d, from := range o.days {
@@ -61,10 +61,11 @@ func (c *Collector) Join(o *Collector) {
 	}
 }
 
-// Own says whose endpoints are whose on a day. It comes before the day's calls.
+// Own sets the owners of endpoints on a day. Call it before the calls of that day.
 func (c *Collector) Own(d day.Day, owners *endpoints.Owners) { c.of(d).owners = owners }
 
-// Restrict says that a resource's own policy refused calls on a day. It comes before the day's calls.
+// Restrict records that the policy of a resource refused calls on a day. Call it before the calls of
+// that day.
 func (c *Collector) Restrict(d day.Day, resource string) { c.of(d).restricted[resource] = false }
 
 func (c *Collector) of(d day.Day) *daily {
@@ -76,7 +77,7 @@ func (c *Collector) of(d day.Day) *daily {
 	return c.days[d]
 }
 
-// Saw takes the key of traffic on a day: every one.
+// Saw takes a key of table traffic on a day. Call it for every key.
 func (c *Collector) Saw(d day.Day, k *table.TrafficKey) {
 	of := c.of(d)
 	of.covered[place{k.AccountID, k.Region, ""}] = true
@@ -86,10 +87,10 @@ func (c *Collector) Saw(d day.Day, k *table.TrafficKey) {
 	}
 }
 
-// Used says that an endpoint was used on a day, by calls that the trail may not hold.
+// Used records that an endpoint was used on a day. The trail may not hold the calls.
 func (c *Collector) Used(d day.Day, endpoint string) { c.of(d).used[endpoint] = true }
 
-// NetworkDenied takes a call that a network event alone shows to have been refused by an endpoint's policy.
+// NetworkDenied takes a call that an endpoint policy refused and that only a network event shows.
 func (c *Collector) NetworkDenied(d day.Day, account, region, service, endpoint string, at int64, eventID string) {
 	var samples Samples
 	if eventID != "" {
@@ -99,7 +100,7 @@ func (c *Collector) NetworkDenied(d day.Day, account, region, service, endpoint 
 	c.at(d, endpointPolicyDenied, table.FindingKey{AccountID: account, Region: region, Service: service, EndpointID: endpoint}).count(&m, &samples)
 }
 
-// Add takes calls of a day. It keeps no reference to them.
+// Add takes calls of a day, and keeps no reference to them.
 func (c *Collector) Add(d day.Day, calls *Calls) {
 	of := c.of(d)
 	subject := table.FindingKey{
@@ -118,7 +119,7 @@ func (c *Collector) Add(d day.Day, calls *Calls) {
 		}
 	case "internet":
 		if calls.Evidence == classify.PublicSource.String() {
-			add(pastEndpoint, subject) // stays if the day shows an endpoint
+			add(pastEndpoint, subject) // is kept if the day shows an endpoint
 			c.external(d, calls)
 		}
 		c.detour(d, calls, subject)
@@ -139,14 +140,14 @@ func (c *Collector) Add(d day.Day, calls *Calls) {
 	})
 }
 
-// at returns the total of a finding, to be added to.
+// at returns the total of a finding. The caller adds to it.
 func (c *Collector) at(d day.Day, code int, k table.FindingKey) *total {
 	c.key = spill.AppendFields(d.AppendKey(c.key[:0]), Codes[code].Name, Codes[code].Severity,
 		k.AccountID, k.Region, k.Principal, k.PrincipalAccountID, k.Service, k.Resource, k.EndpointID)
 	return c.totals[0].At(c.key)
 }
 
-// external finds credentials without an end that are used outside of AWS.
+// external finds long-term credentials that are used outside AWS.
 func (c *Collector) external(d day.Day, calls *Calls) {
 	code := userCredentialsExternal
 	switch calls.PrincipalType {
@@ -162,8 +163,8 @@ func (c *Collector) external(d day.Day, calls *Calls) {
 	}
 }
 
-// detour finds bytes between AWS addresses and buckets. A call that names a bucket and an access point counts for
-// the bucket.
+// detour finds bytes between AWS addresses and buckets. A call that names a bucket and an access
+// point counts for the bucket.
 func (c *Collector) detour(d day.Day, calls *Calls, subject table.FindingKey) {
 	if calls.Origin != "aws" || !calls.has(classify.ObjectCall) {
 		return
@@ -182,7 +183,8 @@ func (c *Collector) detour(d day.Day, calls *Calls, subject table.FindingKey) {
 	}
 }
 
-// restricted finds what a resource's own policy refuses without an endpoint, and what it leaves open.
+// restricted finds calls without an endpoint that a resource policy refuses, and those that it
+// leaves open.
 func (c *Collector) restricted(of *daily, calls *Calls, found func(code int, resource string)) {
 	for _, r := range calls.Resources {
 		if _, ok := of.restricted[r]; !ok {

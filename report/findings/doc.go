@@ -1,8 +1,9 @@
-// Package findings finds what somebody should look at among a day's calls.
+// Package findings finds the calls and endpoints of a day that need attention.
 //
-// A Collector takes calls once it is settled whose endpoints are ours, and adds them up by finding and subject. What
-// only the whole day tells, such as which services had an endpoint in use, decides when the day's rows are asked for.
-// So a day's findings follow from the day's records and the inventory alone, in whatever order they came.
+// A Collector takes calls after the owners of the endpoints are known, and sums them by finding and
+// subject. Some facts need the whole day, such as the services with an endpoint in use. They are
+// applied when the rows of the day are read. So the findings of a day depend only on the records of
+// the day and the inventory, and not on their order.
 //
-// Codes lists what there is to find. The package imports nothing of package report.
+// Codes lists all findings. The package does not import package report.
 package findings

@@ -1,4 +1,4 @@
 package findings
 
-// A place is where a service can be called. The account and the Region are empty where any is meant.
+// A place is where a service can be called. An empty account or Region means any.
 type place struct{ account, region, service string }

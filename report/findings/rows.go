@@ -10,24 +10,25 @@ import (
 	"vpcetrail/report/table"
 )
 
-// Options say what decides besides the calls.
+// Options are the inputs in addition to the calls.
 type Options struct {
-	NATPrice float64 // US dollars for a gigabyte of 2^30 bytes
+	NATPrice float64 // US dollars per gigabyte of 2^30 bytes
 }
 
-// gigabyte is in bytes. S3's FAQ computes its prices so (https://aws.amazon.com/s3/faqs/, 10 TB being 10,995,116,277,760
-// bytes); what a GB of a NAT gateway is, AWS does not say: by 10^9 an estimate would be 7 % higher.
+// gigabyte is in bytes. The S3 FAQ computes prices this way (https://aws.amazon.com/s3/faqs/: 10 TB
+// are 10,995,116,277,760 bytes). AWS does not define the GB of a NAT gateway. With 10^9 bytes, an
+// estimate would be 7 % higher.
 const gigabyte = 1 << 30
 
-// Days are the findings of one day after the other.
+// Days gives the findings day by day.
 type Days struct {
 	of     *Collector
 	opt    Options
 	totals *spill.TotalsCursor[total, *total]
-	left   bool // totals is at one that is not yet handed out
+	left   bool // totals is at a total that has not been returned yet
 }
 
-// Days ends the collecting and returns the findings of days.
+// Days ends the collection and returns the findings by day.
 func (c *Collector) Days(days []day.Day, opt Options) *Days {
 	for _, d := range days {
 		c.serve(d)
@@ -37,7 +38,7 @@ func (c *Collector) Days(days []day.Day, opt Options) *Days {
 	return all
 }
 
-// serve notes which services the endpoints that are known have, and finds those that were not used.
+// serve records the services of the known endpoints, and finds the endpoints that were not used.
 func (c *Collector) serve(d day.Day) {
 	of := c.of(d)
 	seen := map[string]bool{}
@@ -61,7 +62,7 @@ func (c *Collector) serve(d day.Day) {
 	}
 }
 
-// serve notes that an endpoint of an account carries the calls to a service.
+// serve records that an endpoint of an account serves a service.
 func (of *daily) serve(account string, service *endpoints.Service) {
 	if service.Region == "" && !service.Global {
 		return
@@ -71,13 +72,14 @@ func (of *daily) serve(account string, service *endpoints.Service) {
 	}
 }
 
-// serves reports whether an endpoint of an account carries calls to a service in a Region.
+// serves reports whether an endpoint of an account serves a service in a Region.
 func (of *daily) serves(account, region, service string) bool {
 	return of.served[place{account, region, service}] || of.served[place{"", region, service}] ||
 		of.served[place{account, "", service}] || of.served[place{"", "", service}]
 }
 
-// covers reports whether calls of an account and a Region were seen; of either where the other is not known.
+// covers reports whether there were calls in an account and a Region. If one of them is not known,
+// it checks only the other.
 func (of *daily) covers(account, region string) bool {
 	for p := range of.covered {
 		if (account == "" || p.account == account) && (region == "" || p.region == region) {
@@ -87,7 +89,7 @@ func (of *daily) covers(account, region string) bool {
 	return false
 }
 
-// Of returns the findings of day d, in the order of their keys. Days must be asked for in order.
+// Of returns the findings of day d, sorted by key. Call it with the days in order.
 func (a *Days) Of(d day.Day) iter.Seq2[*table.FindingRow, error] {
 	return func(yield func(*table.FindingRow, error) bool) {
 		of := a.of.of(d)
@@ -110,7 +112,7 @@ func (a *Days) Of(d day.Day) iter.Seq2[*table.FindingRow, error] {
 	}
 }
 
-// row makes a row of the total at hand.
+// row makes a row of the current total.
 func (a *Days) row(key string) table.FindingRow {
 	t := &a.totals.Value
 	r := table.FindingRow{
@@ -131,7 +133,7 @@ func (a *Days) row(key string) table.FindingRow {
 	return r
 }
 
-// stands reports whether the whole day bears a finding out.
+// stands reports whether the whole day confirms a finding.
 func (of *daily) stands(r *table.FindingRow) bool {
 	switch r.Finding {
 	case Codes[endpointUnused].Name:

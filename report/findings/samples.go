@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// MaxSamples is the number of eventIDs that a finding names at most.
+// MaxSamples is the maximum number of eventIDs of a finding.
 const MaxSamples = 5
 
-// Samples are the eventIDs of least hash among all that were added, whatever the order: at most MaxSamples. The
-// zero value holds none.
+// Samples holds the eventIDs with the smallest hashes among all that were added, at most MaxSamples.
+// The order of adding does not matter. The zero value is empty.
 type Samples struct {
 	list [MaxSamples]sample
 	n    int
@@ -21,7 +21,8 @@ type sample struct {
 	counted bool
 }
 
-// CanSample reports whether an eventID may stand among samples: it is short, of printable ASCII, without spaces.
+// CanSample reports whether an eventID can be a sample: it must be short, printable ASCII, and have
+// no spaces.
 func CanSample(id []byte) bool {
 	if len(id) == 0 || len(id) > 64 {
 		return false
@@ -34,7 +35,7 @@ func CanSample(id []byte) bool {
 	return true
 }
 
-// Hash returns the hash that decides about an eventID. It is the same in every run.
+// Hash returns the hash that Samples orders an eventID by. It is the same in every run.
 func Hash[T ~string | ~[]byte](id T) uint64 {
 	h := uint64(14695981039346656037) // FNV-1a, with its high bits mixed down
 	for i := range len(id) {
@@ -43,8 +44,8 @@ func Hash[T ~string | ~[]byte](id T) uint64 {
 	return h ^ h>>32
 }
 
-// Add adds an eventID. One of a record that does not count, since another takes its place, is added too, as
-// not counted: which are the least must not depend on what was seen first.
+// Add adds an eventID. Records that do not count, because another record replaces them, are also
+// added, as not counted: the smallest hashes must not depend on which record came first.
 func (s *Samples) Add(id string, counted bool) { s.add(sample{Hash(id), id, counted}) }
 
 func (s *Samples) add(x sample) {
@@ -79,7 +80,7 @@ func (s *Samples) Merge(o *Samples) {
 // Empty reports whether nothing was added.
 func (s *Samples) Empty() bool { return s.n == 0 }
 
-// String returns the eventIDs that count, with spaces between.
+// String returns the eventIDs that count, separated by spaces.
 func (s *Samples) String() string {
 	var ids []string
 	for _, x := range s.list[:s.n] {
@@ -90,7 +91,7 @@ func (s *Samples) String() string {
 	return strings.Join(ids, " ")
 }
 
-// Append appends the samples in a form that Cut reads.
+// Append appends the samples in the form that Cut reads.
 func (s *Samples) Append(dst []byte) []byte {
 	dst = append(dst, byte(s.n))
 	for _, x := range s.list[:s.n] {
@@ -103,7 +104,7 @@ func (s *Samples) Append(dst []byte) []byte {
 	return dst
 }
 
-// Cut sets the samples to what Append has written at the front of text, and returns the rest.
+// Cut sets the samples to what Append wrote at the front of text, and returns the rest.
 func (s *Samples) Cut(text []byte) (rest []byte) {
 	*s = Samples{}
 	n := int(text[0])

@@ -6,9 +6,9 @@ import (
 	"vpcetrail/report/table"
 )
 
-// A total is what is added up for one finding. It is a spill.Value.
+// A total holds the sums of one finding. It is a spill.Value.
 type total struct {
-	calls, bytes, first, last int64 // first and last mean nothing where seen is false
+	calls, bytes, first, last int64 // first and last are not valid if seen is false
 	seen                      bool
 	samples                   Samples
 }
@@ -46,7 +46,7 @@ func (t *total) Append(dst []byte) []byte {
 	return t.samples.Append(dst)
 }
 
-// Parse sets the total to what Append has written.
+// Parse sets the total to what Append wrote.
 func (t *total) Parse(text []byte) {
 	*t = total{seen: text[0] == 1}
 	text = text[1:]
