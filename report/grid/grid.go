@@ -1,8 +1,8 @@
-// Package grid lays out tables for people and for programs: as columns of text, Markdown, CSV or JSON. It
-// writes numbers and names as people read them.
+// Package grid lays out tables for people and for programs: as columns of text, Markdown, CSV or
+// JSON. It formats numbers and names for people.
 //
-// A Grid is a small table of text, held whole. A Listing is a table of any length whose rows come one by
-// one; it writes itself in each format.
+// A Grid is a small table of text that is held in memory. A Listing is a table of any length. Its
+// rows come one by one, and it can be written in each format.
 package grid
 
 import (
@@ -12,34 +12,35 @@ import (
 	"unicode/utf8"
 )
 
-// A Grid is a table of text in columns as wide as their widest cell, below a title. Its zero value has no
-// columns. It is for one goroutine.
+// A Grid is a table of text with a title. Each column is as wide as its widest cell. The zero value
+// has no columns. Use a Grid from one goroutine.
 type Grid struct {
 	Title string
 	Heads []string
-	Right []bool // by column: flush right
-	Spare []bool // by column: left out, the last first, where a terminal has no room; nil: none is
-	Style Style  // a table wider than its terminal has its widest texts elided
+	Right []bool // by column: align right
+	Spare []bool // by column: may be left out on a narrow terminal, the last one first; nil means none
+	Style Style  // if the table is wider than the terminal, the widest texts are shortened
 
-	// Ink chooses how a cell is set off; nil: none is.
+	// Ink returns how to highlight a cell. nil means no highlighting.
 	Ink func(column int, cell string) Ink
 
 	rows [][]string
-	rest string // a line below
+	rest string // a line below the table
 }
 
-// Add adds a row of as many cells as there are heads. It keeps the slice, which must not be changed any more.
+// Add adds a row. It must have as many cells as there are heads. Add keeps the slice: do not change
+// it afterwards.
 func (g *Grid) Add(cells ...string) { g.rows = append(g.rows, cells) }
 
-// More says below the table how many rows are not shown; nothing where n is not positive.
+// More shows below the table that n rows are not shown. It shows nothing if n is not positive.
 func (g *Grid) More(n int) {
 	if n > 0 {
 		g.rest = fmt.Sprintf("… and %s more", Number(int64(n)))
 	}
 }
 
-// Write appends the table to out, behind an empty line. A table without rows says "none". Cells are shown
-// as Clean leaves them.
+// Write appends an empty line and the table to out. A table without rows shows "none". Cells are
+// cleaned by Clean.
 func (g *Grid) Write(out *strings.Builder) {
 	fmt.Fprintf(out, "\n%s\n", g.Style.Paint(Bold, Clean(g.Title)))
 	if len(g.rows) == 0 {
@@ -72,7 +73,7 @@ func (g *Grid) writeRow(out *strings.Builder, widths []int, row []string, ink fu
 		switch {
 		case g.Right[i]:
 			cell = fill + cell
-		case i < len(row)-1: // no spaces at a line's end
+		case i < len(row)-1: // no spaces at the end of a line
 			cell += fill
 		}
 		line.WriteString("  " + cell)
@@ -93,11 +94,11 @@ func (g *Grid) widths() []int {
 }
 
 const (
-	readable   = 40 // what a column of text has at least, as long as there are columns to leave out
-	leastWidth = 20 // what it has always
+	readable   = 40 // minimum width of a column of text while other columns can be left out
+	leastWidth = 20 // minimum width of a column of text
 )
 
-// lineWidth returns how wide a row is, where no text has more than most columns.
+// lineWidth returns the width of a row if texts are limited to most columns.
 func (g *Grid) lineWidth(widths []int, most int) (total int) {
 	for i, w := range widths {
 		if !g.Right[i] {
@@ -110,7 +111,7 @@ func (g *Grid) lineWidth(widths []int, most int) (total int) {
 	return total
 }
 
-// leaveOut sets the width of columns to 0 that can be spared, as far as the terminal asks for it.
+// leaveOut sets the width of spare columns to 0 until the table fits the terminal.
 func (g *Grid) leaveOut(widths []int) {
 	for i := len(g.Spare) - 1; i >= 0 && g.Style.Width > 0 && g.lineWidth(widths, readable) > g.Style.Width; i-- {
 		if g.Spare[i] {
@@ -119,7 +120,7 @@ func (g *Grid) leaveOut(widths []int) {
 	}
 }
 
-// elide takes from the widest columns of text what the terminal has no room for.
+// elide makes the widest columns of text narrower until the table fits the terminal.
 func (g *Grid) elide(widths []int) {
 	for over := g.lineWidth(widths, math.MaxInt) - g.Style.Width; g.Style.Width > 0 && over > 0; over-- {
 		widest := -1
@@ -129,13 +130,13 @@ func (g *Grid) elide(widths []int) {
 			}
 		}
 		if widest < 0 {
-			return // nothing is left to elide
+			return // no column can be narrower
 		}
 		widths[widest]--
 	}
 }
 
-// WriteMarkdown appends the table to out as Markdown, behind an empty line.
+// WriteMarkdown appends an empty line and the table as Markdown to out.
 func (g *Grid) WriteMarkdown(out *strings.Builder) {
 	fmt.Fprintf(out, "\n### %s\n\n", markdown(g.Title))
 	if len(g.rows) == 0 {

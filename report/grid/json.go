@@ -9,14 +9,14 @@ import (
 	"unicode/utf8"
 )
 
-// NewJSON returns an encoder that writes JSON to w as JSONText leaves it, and no escapes for HTML.
+// NewJSON returns an encoder that writes JSON to w, cleaned by JSONText and without escapes for HTML.
 func NewJSON(w io.Writer) *json.Encoder {
 	enc := json.NewEncoder(jsonWriter{w})
 	enc.SetEscapeHTML(false)
 	return enc
 }
 
-// A jsonWriter takes whole documents, as an Encoder writes them.
+// A jsonWriter takes one complete document per Write, as a json.Encoder writes them.
 type jsonWriter struct{ to io.Writer }
 
 func (w jsonWriter) Write(text []byte) (int, error) {
@@ -26,10 +26,10 @@ func (w jsonWriter) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// JSONText returns JSON that says the same as text, with escapes for the characters that Clean replaces: a
-// terminal would obey some that JSON allows, such as U+009B. Layout stays.
+// JSONText returns the same JSON with escapes for the characters that Clean replaces. JSON allows
+// some characters that control a terminal, such as U+009B. The layout does not change.
 func JSONText(text []byte) []byte {
-	var out []byte // nil: nothing to escape yet
+	var out []byte // nil means nothing to escape so far
 	for at := 0; at < len(text); {
 		r, size := utf8.DecodeRune(text[at:])
 		switch {

@@ -13,7 +13,7 @@ import (
 	"unicode/utf8"
 )
 
-// A Kind says what a column of a Listing holds, and how it is written.
+// A Kind is the type of a column of a Listing, and its format.
 type Kind uint8
 
 // The kinds of columns. In CSV, NULL is an empty field.
@@ -21,7 +21,7 @@ const (
 	Text   Kind = iota // string
 	Count              // int64; with commas for people
 	Bytes              // int64; in larger units for people
-	Ratio              // float64 between 0 and 1; in per cent for people
+	Ratio              // float64 between 0 and 1; in percent for people
 	Money              // float64, US dollars
 	Moment             // int64, milliseconds since the epoch; written as 2026-11-20T10:11:12Z, for people without T and Z
 )
@@ -29,25 +29,25 @@ const (
 // A Column is one column of a Listing.
 type Column struct {
 	Name string // for programs, as in the report's tables
-	Head string // for people; "" leaves the column to programs
+	Head string // for people; "" means that only programs get the column
 	Kind Kind
 
-	Spare bool // it is left out where a terminal has no room
-	// Ink chooses how a cell is set off on a terminal; nil: none is.
+	Spare bool // may be left out on a narrow terminal
+	// Ink returns how to highlight a cell on a terminal. nil means no highlighting.
 	Ink func(cell string) Ink
 }
 
-// A Listing is a table whose rows come one by one, so that it may have any number of them. A row has a value for
-// each column, of its Kind's type, or nil for NULL.
+// A Listing is a table with any number of rows, which come one by one. A row has a value for each
+// column, of the type of its Kind, or nil for NULL.
 type Listing struct {
 	Title   string
 	Columns []Column
-	Rows    iter.Seq2[[]any, error] // a row is valid until the next one; an error is the last
-	Top     int                     // how many rows are written; 0: all
-	Total   int                     // how many rows there are; people are told what Top leaves out
+	Rows    iter.Seq2[[]any, error] // a row is valid until the next one; an error ends the sequence
+	Top     int                     // the number of rows to write; 0 means all
+	Total   int                     // the number of all rows; output for people shows how many Top leaves out
 }
 
-// OrNull returns a text as a row has it: nil where it is empty.
+// OrNull returns a text as a value in a row: nil if it is empty.
 func OrNull(text string) any {
 	if text == "" {
 		return nil
@@ -66,12 +66,13 @@ const (
 // Formats returns the names of all formats.
 func Formats() []string { return []string{FormatTable, FormatCSV, FormatJSON, FormatMarkdown} }
 
-// mostRows bounds a table of text, which is held whole to know its widths.
+// mostRows is the limit of rows in a table of text. Such a table is held in memory to compute its
+// widths.
 const mostRows = 10_000
 
-// Write writes the listing in a format, one of Formats. CSV and JSON hold every column whole, and their rows are
-// written as they come; for people there are the columns with a Head. The style is the table's alone, but for one
-// thing: CSV on a terminal is cleaned.
+// Write writes the listing in a format, one of Formats. CSV and JSON have all columns with their full
+// values, and each row is written as it comes. Formats for people have the columns with a Head. The
+// style applies only to tables, with one exception: CSV on a terminal is cleaned.
 func (l *Listing) Write(w io.Writer, format string, style Style) error {
 	out := bufio.NewWriter(w)
 	var err error
@@ -93,7 +94,7 @@ func (l *Listing) Write(w io.Writer, format string, style Style) error {
 	return out.Flush()
 }
 
-// rows returns the rows to write, most at most; 0 means all.
+// rows returns the rows to write, at most most of them. 0 means all.
 func (l *Listing) rows(most int) iter.Seq2[[]any, error] {
 	if l.Top > 0 && (most == 0 || l.Top < most) {
 		most = l.Top
@@ -177,8 +178,9 @@ func (l *Listing) writeCSV(w io.Writer, style Style) error {
 	return out.Error()
 }
 
-// neutral returns text as a cell that no spreadsheet takes for a formula: with an apostrophe before what may
-// start one. An apostrophe gets one too, so that taking one off gives the text back.
+// neutral returns text as a cell that no spreadsheet treats as a formula. It adds an apostrophe in
+// front of characters that may start a formula. It also adds one in front of an apostrophe, so
+// removing one always gives the original text.
 func neutral(text string) string {
 	first, _ := utf8.DecodeRuneInString(text)
 	if text != "" && strings.ContainsRune("=+-@'\t\r\n＝＋－＠", first) {
@@ -187,7 +189,8 @@ func neutral(text string) string {
 	return text
 }
 
-// writeJSON writes an array of one object a row and line, with the columns' names in their order.
+// writeJSON writes an array with one object per row, each on a line. The keys are the names of the
+// columns, in order.
 func (l *Listing) writeJSON(w *bufio.Writer) error {
 	before := "["
 	for row, err := range l.rows(0) {
@@ -221,7 +224,7 @@ func (l *Listing) writeJSON(w *bufio.Writer) error {
 	return err
 }
 
-// plain writes a value for programs.
+// plain formats a value for programs.
 func (k Kind) plain(value any) string {
 	switch v := value.(type) {
 	case string:
@@ -237,7 +240,7 @@ func (k Kind) plain(value any) string {
 	return ""
 }
 
-// forPeople writes a value for people.
+// forPeople formats a value for people.
 func (k Kind) forPeople(value any) string {
 	switch v := value.(type) {
 	case string:

@@ -6,12 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// Columns is the width that lines of a paragraph keep to where words allow it.
+// Columns is the maximum width of the lines of a paragraph. Only a longer word exceeds it.
 const Columns = 100
 
-// Paragraph appends text to out, broken at spaces into lines of which the first starts with first and the others
-// with rest; nothing where text is empty. Text is shown as
-// Clean leaves it.
+// Paragraph appends text to out, broken into lines at spaces. The first line starts with first, and
+// the others with rest. It appends nothing if text is empty. Text is cleaned by Clean.
 func Paragraph(out *strings.Builder, first, rest, text string) {
 	if text == "" {
 		return
@@ -24,7 +23,8 @@ func Paragraph(out *strings.Builder, first, rest, text string) {
 	}
 }
 
-// Wrap breaks text at spaces into lines of width runes, the first one of its own width. A longer word keeps its line alone.
+// Wrap breaks text at spaces into lines of at most width runes. The first line has its own width. A
+// longer word has a line of its own.
 func Wrap(text string, width, first int) (lines []string) {
 	line, room := "", first
 	for _, word := range strings.Split(text, " ") {
@@ -41,7 +41,7 @@ func Wrap(text string, width, first int) (lines []string) {
 	return append(lines, line)
 }
 
-// Few joins names with commas, the first five of many.
+// Few joins names with commas. Of more than five, it gives the first five and the number of others.
 func Few(list []string) string {
 	const shown = 5
 	if more := len(list) - shown; more > 0 {
@@ -50,7 +50,7 @@ func Few(list []string) string {
 	return strings.Join(list, ", ")
 }
 
-// OneOf joins two words or more as a sentence does: a, b or c.
+// OneOf joins two or more words for a sentence: a, b or c.
 func OneOf(words []string) string {
 	last := len(words) - 1
 	return strings.Join(words[:last], ", ") + " or " + words[last]

@@ -2,17 +2,17 @@ package grid
 
 import "strings"
 
-// A Style says how text is to look. Its zero value is plain text of any width.
+// A Style is the look of text. The zero value is plain text of any width.
 type Style struct {
 	Color bool // ANSI colours
-	Width int  // of the terminal, in columns; 0: no terminal, and lines are as long as they need
-	Raw   bool // CSV: text that a spreadsheet takes for a formula stays as it is
+	Width int  // width of the terminal in columns; 0 means no terminal, and lines of any length
+	Raw   bool // in CSV, do not change text that a spreadsheet may treat as a formula
 }
 
-// An Ink is a way to set text off from other text.
+// An Ink is a way to highlight text.
 type Ink string
 
-// The inks, as ANSI's sequences. Plain changes nothing.
+// The inks, as ANSI escape sequences. Plain changes nothing.
 const (
 	Plain   Ink = ""
 	Bold    Ink = "\x1b[1m"
@@ -23,7 +23,7 @@ const (
 
 const inkEnd = "\x1b[0m"
 
-// Paint returns text in an ink, or as it is where there are no colours.
+// Paint returns text in an ink, or unchanged if the style has no colours.
 func (s Style) Paint(ink Ink, text string) string {
 	if !s.Color || ink == Plain || strings.TrimSpace(text) == "" {
 		return text
@@ -31,8 +31,8 @@ func (s Style) Paint(ink Ink, text string) string {
 	return string(ink) + text + inkEnd
 }
 
-// Elide returns text in at most width runes: what is too long loses its middle. More is left of its end,
-// which tells ARNs apart.
+// Elide shortens text to at most width runes by cutting its middle. It keeps more of the end, where
+// ARNs differ.
 func Elide(text string, width int) string {
 	runes := []rune(text)
 	if len(runes) <= width || width < 1 {

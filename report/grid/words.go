@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// Clean makes text from logs safe for a terminal and for a line of a log: what could move the cursor, change
-// colours or end the line is shown as U+FFFD.
+// Clean makes text from logs safe for a terminal and for a line of a log. It replaces characters that
+// could move the cursor, change colours or end the line with U+FFFD.
 func Clean(s string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
@@ -19,7 +19,7 @@ func Clean(s string) string {
 	}, s)
 }
 
-// OrDash returns s, or a dash where there is none.
+// OrDash returns s, or a dash if s is empty.
 func OrDash(s string) string {
 	if s == "" {
 		return "-"
@@ -27,7 +27,7 @@ func OrDash(s string) string {
 	return s
 }
 
-// Number writes n with commas: 1,234,567.
+// Number formats n with commas: 1,234,567.
 func Number(n int64) string {
 	digits := fmt.Sprint(n)
 	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
@@ -36,7 +36,7 @@ func Number(n int64) string {
 	return digits
 }
 
-// Percent writes the share n/of with one decimal, a dash where of is 0.
+// Percent formats the share n/of with one decimal, or as a dash if of is 0.
 func Percent(n, of int64) string {
 	if of == 0 {
 		return "-"
@@ -44,7 +44,7 @@ func Percent(n, of int64) string {
 	return fmt.Sprintf("%.1f %%", 100*float64(n)/float64(of))
 }
 
-// Share writes a share between 0 and 1 in per cent, a dash where it is NaN: there is none.
+// Share formats a share between 0 and 1 in percent, or as a dash if it is NaN.
 func Share(share float64) string {
 	if math.IsNaN(share) {
 		return "-"
@@ -52,7 +52,7 @@ func Share(share float64) string {
 	return fmt.Sprintf("%.1f %%", 100*share)
 }
 
-// Size writes a number of bytes in larger units, of powers of 1000, where they are many: 1.2 MB, 120 GB.
+// Size formats a number of bytes in decimal units (powers of 1000): 1.2 MB, 120 GB.
 func Size(n int64) string {
 	units := []string{"kB", "MB", "GB", "TB", "PB", "EB"}
 	if n < 1000 {
@@ -68,7 +68,7 @@ func Size(n int64) string {
 	return fmt.Sprintf("%.0f %s", size, units[0])
 }
 
-// Dollars writes an amount of US dollars with commas and cents; what is less than a cent says so.
+// Dollars formats an amount of US dollars with commas and cents. It marks an amount below one cent.
 func Dollars(usd float64) string {
 	if usd > 0 && usd < 0.01 {
 		return "< $0.01"
@@ -77,7 +77,7 @@ func Dollars(usd float64) string {
 	return fmt.Sprintf("$%s.%02d", Number(cents/100), cents%100)
 }
 
-// Plural writes n and the noun, in the plural unless n is 1: 3 shared copies.
+// Plural formats n and the noun, in the plural unless n is 1: 3 shared copies.
 func Plural(n int64, noun string) string {
 	if n == 1 {
 		return "1 " + noun
@@ -88,9 +88,9 @@ func Plural(n int64, noun string) string {
 	return Number(n) + " " + noun + "s"
 }
 
-// Principal splits an ARN into what a person reads: arn:aws:iam::111122223333:role/path/name into
-// role/name and the account, a dash where it names none. The path is left out: names are unique without
-// it. What is no ARN is a name as a whole.
+// Principal splits an ARN for display: arn:aws:iam::111122223333:role/path/name into role/name and
+// the account, or a dash if there is none. It drops the path, because names are unique without it. A
+// text that is not an ARN is returned as the name.
 func Principal(arn string) (name, account string) {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) < 6 || parts[0] != "arn" {
@@ -103,11 +103,11 @@ func Principal(arn string) (name, account string) {
 	return name, OrDash(parts[4])
 }
 
-// A Way is by which way calls came, in the words of the report's tables. What is not known is empty.
+// A Way is the route of calls, with values from the report's tables. Unknown fields are empty.
 type Way struct{ Route, Origin, Evidence, EndpointID, EndpointOwner string }
 
-// String says it for a person: an endpoint and, where it is not ours, whose it is; which internet; or why the
-// route is no other.
+// String describes the route for people: the endpoint, and its owner if it is not ours; the kind of
+// internet address; or the evidence for another route.
 func (w Way) String() string {
 	switch {
 	case w.Route == "vpce" && w.EndpointOwner == "own":
@@ -116,7 +116,7 @@ func (w Way) String() string {
 		return w.EndpointID + " (" + w.EndpointOwner + ")"
 	case w.Route != "internet":
 		return w.Route + ", " + OrDash(w.Evidence)
-	case w.EndpointID != "": // one of AWS's own
+	case w.EndpointID != "": // an endpoint that AWS owns
 		return "internet, a console"
 	case w.Origin == "aws":
 		return "internet, AWS address"

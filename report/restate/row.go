@@ -11,22 +11,22 @@ import (
 	"vpcetrail/report/table"
 )
 
-// A known says what is known of one version of an object, and how.
+// A known holds what is known about one version of an object, and from where.
 type known struct {
-	published bool    // it stands in the table of day, else it was read without being published
-	day       day.Day // where published
+	published bool    // true if it is in the table of day; false if it was read but not published
+	day       day.Day // the day of the table, if published
 	row       table.ObjectRow
 }
 
-// sameVersion reports whether the row is of the object as listed.
+// sameVersion reports whether the row is of the listed version of the object.
 func (k *known) sameVersion(o *store.Object) bool {
 	return k.row.ETag == o.ETag && k.row.Size == o.Size
 }
 
-// lasting reports whether reading the object again would find the same.
+// lasting reports whether reading the object again would give the same result.
 func (k *known) lasting() bool { return ingest.Status(k.row.Status).Lasting() }
 
-// append appends all but the object's name.
+// append appends all fields except the name of the object.
 func (k *known) append(dst []byte) []byte {
 	published := byte(0)
 	if k.published {
@@ -46,7 +46,7 @@ func cutKnown(name, value []byte) (k known) {
 	return k
 }
 
-// appendObject appends all of a listed object but its name.
+// appendObject appends all fields of a listed object except its name.
 func appendObject(dst []byte, o *store.Object) []byte {
 	hasDay := byte(0)
 	if o.Key.HasDay {

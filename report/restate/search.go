@@ -18,13 +18,13 @@ import (
 	"vpcetrail/report/table"
 )
 
-// A Search finds the days to restate. Its methods are called in this order, by one goroutine: Know for
-// what a run has just read, List for every object of the trail, in the order of their names, Unknown and Probe to
-// read what nothing is known of, and Days.
+// A Search finds the days to restate. Call its methods from one goroutine, in this order: Know for
+// the objects that a run has just read, List for every object of the trail, sorted by name, Unknown
+// and Probe to read the unknown objects, and Days.
 type Search struct {
-	days     day.Window // that may be restated, from the first one published
+	days     day.Window // the days that may be restated, from the first published day
 	lateness int
-	latest   day.Day // of the folders of known objects
+	latest   day.Day // the latest folder of known objects
 
 	known   *spill.Sorter // by name: known
 	listed  *spill.Sorter // by name: store.Object
@@ -36,18 +36,18 @@ type Search struct {
 	gone               map[day.Day]*gone
 	left               map[day.Day][]string // objects that were replaced by ones without records of the day
 
-	before *lookup // of known, while List goes on
+	before *lookup // reads known during List
 	value  []byte  // scratch
 }
 
-// gone says what has gone of a day's objects.
+// gone describes the objects of a day that are gone from the trail.
 type gone struct {
 	objects int
 	first   string
 }
 
-// NewSearch starts a search among days. It reads the tables objects of the report in store, of these
-// days and later ones. memory is in bytes, about.
+// NewSearch starts a search among days. It reads the tables objects of these days and of later days
+// from the report in store. memory is an approximate limit in bytes.
 func NewSearch(ctx context.Context, store report.Store, days day.Window, lateness int, disk *spill.Disk, memory int) (*Search, error) {
 	sorter := func() *spill.Sorter { return spill.NewSorter(disk, memory/5) }
 	s := &Search{
@@ -73,7 +73,8 @@ func NewSearch(ctx context.Context, store report.Store, days day.Window, latenes
 	return s, nil
 }
 
-// readDay reads what the report holds of day d. A day that was published half, or is damaged, counts as one that holds nothing.
+// readDay reads what the report holds for day d. A day that is partly published or damaged counts as
+// empty.
 func (s *Search) readDay(ctx context.Context, store report.Store, d day.Day) error {
 	m, err := report.ReadManifest(ctx, store, d)
 	if err != nil && !errors.Is(err, report.ErrBrokenManifest) {
@@ -103,7 +104,8 @@ func (s *Search) readDay(ctx context.Context, store report.Store, d day.Day) err
 // Empty reports whether the report holds none of the days.
 func (s *Search) Empty() bool { return s.days.To < s.days.From }
 
-// Listing returns the days to list the trail for, so that List gets all objects of a report that goes up to day last.
+// Listing returns the days to list in the trail, so that List gets all objects of a report that ends
+// on day last.
 func (s *Search) Listing(last day.Day) day.Window {
 	return day.Window{From: s.days.From, To: max(last, s.latest-day.Day(s.lateness))}
 }
@@ -113,7 +115,7 @@ func (s *Search) know(k known) {
 	s.known.Add([]byte(k.row.Key), s.value)
 }
 
-// Know takes an object that was read just now, whether its day is published or not.
+// Know takes an object that the run has just read. Its day may be published or not.
 func (s *Search) Know(row *table.ObjectRow) { s.know(known{row: *row}) }
 
 // List takes the next object of the trail.
@@ -135,7 +137,7 @@ func (s *Search) List(o store.Object) error {
 // Unknown returns the listed objects that must be read for their days.
 func (s *Search) Unknown() iter.Seq2[store.Object, error] { return objects(s.unknown.Cursor(), nil) }
 
-// objects returns the objects at a cursor, as long as their keys start with prefix.
+// objects returns the objects at a cursor while their keys start with prefix.
 func objects(c *spill.Cursor, prefix []byte) iter.Seq2[store.Object, error] {
 	return func(yield func(store.Object, error) bool) {
 		for c.Next() {
@@ -172,18 +174,20 @@ func (p probe) End(res *ingest.Result) error {
 	return s.probed.Err()
 }
 
-// A Day is one to restate.
+// A Day is a day to restate.
 type Day struct {
 	Day day.Day
-	// Objects are all that the day is made of, in the order of their names.
+	// Objects are all objects of the day, sorted by name.
 	Objects iter.Seq2[store.Object, error]
-	// Gone says which of the objects that the day was made of are gone from the trail; "" where all are there.
+	// Gone says which objects of the published day are gone from the trail. It is "" if all are
+	// there.
 	Gone string
-	// Left are the objects of the day as published that were replaced since, and hold nothing of it any more.
+	// Left are the objects of the published day that were replaced since and no longer hold
+	// records of it.
 	Left []string
 }
 
-// Days returns the days that have changed, in order.
+// Days returns the changed days, in order.
 func (s *Search) Days() ([]Day, error) {
 	if err := s.join(); err != nil {
 		return nil, err
@@ -202,7 +206,7 @@ func (s *Search) Days() ([]Day, error) {
 	return days, nil
 }
 
-// join goes through all objects, listed or known.
+// join walks through all objects, listed or known.
 func (s *Search) join() error {
 	before, probed := newLookup(s.known), newLookup(s.probed)
 	before.missed = func(k *known) {
@@ -222,7 +226,7 @@ func (s *Search) join() error {
 	return errors.Join(listed.Err(), before.err(), probed.err(), s.members.Err())
 }
 
-// place finds the days that o belongs to, and whether their tables hold it as it is now.
+// place finds the days of o, and whether their tables have its current version.
 func (s *Search) place(o *store.Object, rows, probed []known, value []byte) {
 	var now *known
 	for i := range rows {
@@ -233,7 +237,7 @@ func (s *Search) place(o *store.Object, rows, probed []known, value []byte) {
 	if len(probed) > 0 {
 		now = &probed[0]
 	}
-	if now == nil { // cannot be: what is unknown is probed
+	if now == nil { // cannot happen: unknown objects are probed
 		return
 	}
 	belongs := report.DaysOf(&now.row, o.Key, s.lateness)
@@ -263,12 +267,12 @@ func (s *Search) place(o *store.Object, rows, probed []known, value []byte) {
 	}
 }
 
-// A lookup finds what is known of objects, asked for in the order of their names.
+// A lookup finds what is known about objects. Ask for them in the order of their names.
 type lookup struct {
 	rows   *spill.Cursor
 	more   bool
 	found  []known
-	missed func(*known) // is told of what was never asked for; may be nil
+	missed func(*known) // is called with the rows that no call of of asked for
 }
 
 func newLookup(s *spill.Sorter) *lookup {
@@ -277,7 +281,7 @@ func newLookup(s *spill.Sorter) *lookup {
 	return l
 }
 
-// of returns what is known of the object of that name. It is valid until the next call.
+// of returns what is known about the object of that name. The result is valid until the next call.
 func (l *lookup) of(name string) []known {
 	for ; l.more && string(l.rows.Key) < name; l.more = l.rows.Next() {
 		k := cutKnown(l.rows.Key, l.rows.Value)
@@ -290,7 +294,7 @@ func (l *lookup) of(name string) []known {
 	return l.found
 }
 
-// rest goes on to the end.
+// rest reads to the end.
 func (l *lookup) rest() {
 	for ; l.more; l.more = l.rows.Next() {
 		k := cutKnown(l.rows.Key, l.rows.Value)
