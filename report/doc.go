@@ -18,6 +18,7 @@
 //   - explain shows what the tables count of a single record.
 //   - findings finds the calls and endpoints that need attention.
 //   - grid lays out the text that the others print.
+//   - learn collects what the events show about endpoints and accounts.
 //   - merge merges reports that were made with --mergeable.
 //   - page writes a report as one HTML page.
 //   - policy reads IAM policies and evaluates their Deny statements.

@@ -1,5 +1,5 @@
-// Package analyze makes the report of a trail: it reads the trail's objects, counts their events, and decides
-// what only the whole day shows. The command, tests and benchmarks all call it.
+// Package analyze makes the report of a trail. It reads the objects of the trail and counts their
+// events. Then it decides what needs the whole day. The command, tests and benchmarks all call it.
 package analyze
 
 import (
@@ -17,38 +17,41 @@ import (
 	"vpcetrail/report/count"
 )
 
-// A Job says how to make a report. The zero value of a field is a good choice, but for Window.
+// A Job holds the options of a report. The zero value of each field is a good default, except for
+// Window.
 type Job struct {
-	Window   day.Window // the days, by eventTime, that are reported
-	Lateness int        // days after a day whose folders are read for it
+	Window   day.Window // the days to report, by eventTime
+	Lateness int        // number of later folders that are also read for a day
 
-	Ranges      *classify.Ranges    // AWS's own public addresses; nil: those that are part of the program
-	OwnAccounts []string            // accounts that are ours besides those that have a folder in the trail
+	Ranges      *classify.Ranges    // AWS's public addresses; nil means those that are part of the program
+	OwnAccounts []string            // our accounts, in addition to those with a folder in the trail
 	Inventory   endpoints.Inventory // our endpoints by id
-	NATPrice    float64             // US dollars a GB, for findings
+	NATPrice    float64             // US dollars per GB, for findings
 
-	Workers  int         // objects that are read at once; 0 is one
+	Workers  int         // number of objects that are read concurrently; 0 means one
 	Memory   Memory      // what does not fit goes to Disk
-	Disk     *spill.Disk // must stay open as long as the report is used; nil is the system's own place
-	SHA256   bool        // digest every log
+	Disk     *spill.Disk // must stay open while the report is used; nil means the system's temporary folder
+	SHA256   bool        // compute the SHA-256 of every log
 	Progress *ingest.Progress
 
-	// Accounts returns the accounts that have a folder in the trail, once it is read; nil: those of the trail.
+	// Accounts returns the accounts that have a folder in the trail, after the trail is read.
+	// nil means those of the given trail.
 	Accounts func() []string
-	// PassedOver returns what was passed over when the trail was listed; nil: by this trail's own listing.
+	// PassedOver returns what the listing of the trail skipped. nil means the listing of the
+	// given trail.
 	PassedOver func() list.PassedOver
-	// Keep, where not nil, is called with the counters of the run before the report is made of them.
+	// Keep, if not nil, is called with the counters of the run before they become the report.
 	Keep func(ctx context.Context, counters []*count.Counter, accounts []string) error
 }
 
-// A Memory says who may take how much, in bytes, about. 0 is 64 MiB.
+// A Memory holds approximate memory limits in bytes. 0 means 64 MiB.
 type Memory struct {
 	Counting int // numbers, records and objects, of all workers together
-	Report   int // settling records, and totals, once all is read
+	Report   int // resolving records, and totals, after everything is read
 }
 
-// Report reads trail and makes its report. Objects that cannot be read are named in it. It returns the first error of
-// listing, of writing to disk or of ctx.
+// Report reads trail and makes its report. The report names objects that cannot be read. Report
+// returns the first error of the listing, of writing to disk or of ctx.
 func (j Job) Report(ctx context.Context, trail *source.Trail) (*report.Report, error) {
 	if j.Disk == nil {
 		j.Disk = spill.NewDisk("")

@@ -1,8 +1,8 @@
-// Package diff compares two reports, or two times of one: who newly went past the VPC endpoints, who stopped, and
-// whose share of calls through endpoints changed. What it compares is a caller: a principal's calls of one service, as one
-// account's trail recorded them.
+// Package diff compares two reports, or two periods of one report. It finds the callers that started
+// to go past the VPC endpoints, those that stopped, and those with a different share of calls through
+// endpoints. A caller is a principal's calls of one service, as recorded in one account.
 //
-// Memory is bounded: both sides are added up by caller in spill's stores and then walked together, in order.
+// Memory is bounded: both sides are summed by caller in spill stores, and then read together in order.
 package diff
 
 import (
@@ -18,29 +18,29 @@ import (
 	"vpcetrail/report/table"
 )
 
-// A Side is one of the two that are compared.
+// A Side is one of the two sides of the comparison.
 type Side struct {
 	Store report.Store
-	Days  []day.Day // that it is added up of
+	Days  []day.Day // the days to sum
 }
 
-// A Change is what became of a caller.
+// A Change is how a caller changed.
 type Change byte
 
-// The changes, in the order in which they are told.
+// The changes, in the order in which they are shown.
 const (
-	Started Change = iota // some calls went past the endpoint, where none did before
-	Stopped               // none goes past the endpoint, where some did before
-	Shifted               // calls go past it as before, but make up another share
+	Started Change = iota // some calls go past the endpoint, and none did before
+	Stopped               // no call goes past the endpoint, and some did before
+	Shifted               // calls go past it as before, but their share changed
 	changes
 )
 
-// String returns the change's name, as CSV and JSON have it.
+// String returns the name of the change in CSV and JSON.
 func (c Change) String() string { return [...]string{"started", "stopped", "shifted"}[c] }
 
 // Counts are the calls of a caller.
 type Counts struct {
-	Calls    int64 // by all routes
+	Calls    int64 // all routes
 	VPCE     int64
 	Internet int64 // past the endpoint
 }
@@ -52,7 +52,7 @@ func (c *Counts) Add(o *Counts) {
 	c.Internet += o.Internet
 }
 
-// Append appends the counts in a form that Parse reads.
+// Append appends the counts in the form that Parse reads.
 func (c *Counts) Append(dst []byte) []byte {
 	for _, n := range []int64{c.Calls, c.VPCE, c.Internet} {
 		dst = binary.AppendVarint(dst, n)
@@ -60,7 +60,7 @@ func (c *Counts) Append(dst []byte) []byte {
 	return dst
 }
 
-// Parse sets the counts to what Append has written.
+// Parse sets the counts to what Append wrote.
 func (c *Counts) Parse(text []byte) { c.cut(text) }
 
 func (c *Counts) cut(text []byte) []byte {
@@ -71,7 +71,7 @@ func (c *Counts) cut(text []byte) []byte {
 	return text
 }
 
-// Share returns VPCE / (VPCE + Internet), NaN where both are 0.
+// Share returns VPCE / (VPCE + Internet), or NaN if both are 0.
 func (c *Counts) Share() float64 {
 	if c.VPCE+c.Internet == 0 {
 		return math.NaN()
@@ -79,27 +79,27 @@ func (c *Counts) Share() float64 {
 	return float64(c.VPCE) / float64(c.VPCE+c.Internet)
 }
 
-// A Caller is a principal that called a service, and what became of it.
+// A Caller is a principal that called a service, and how it changed.
 type Caller struct {
 	Change                      Change
 	Account, Principal, Service string // "" is NULL
 	Before, After               Counts
 }
 
-// A Diff is what has changed. It is valid as long as the Disk that it was made on is open.
+// A Diff holds the changes. It is valid while the Disk passed to Compare is open.
 type Diff struct {
 	Before, After Counts       // of all callers
 	Callers       [changes]int // by change
-	Unchanged     int          // callers in both with nothing to tell, or without calls past the endpoint in either
-	Points        float64      // the least change in share that is told, in percentage points
+	Unchanged     int          // callers without a change to show
+	Points        float64      // the smallest change in share that is shown, in percentage points
 
 	ranked *spill.Sorter
 }
 
-// memory is what is added up of each side, and what is told, may take, in bytes; the rest goes to disk.
+// memory is the limit in bytes for the sums of each side and for the changes. The rest goes to disk.
 const memory = 48 << 20
 
-// Compare compares two sides. Changes in share of fewer than points percentage points are not told.
+// Compare compares two sides. It ignores changes in share of less than points percentage points.
 func Compare(ctx context.Context, before, after Side, points float64, disk *spill.Disk) (*Diff, error) {
 	return compare(ctx, before, after, points, disk, memory)
 }
@@ -119,7 +119,7 @@ func compare(ctx context.Context, before, after Side, points float64, disk *spil
 	return d, errors.Join(a.Err(), b.Err(), d.ranked.Err())
 }
 
-// read adds up the traffic of a side by account, principal and service.
+// read sums the traffic of a side by account, principal and service.
 func (s *Side) read(ctx context.Context, disk *spill.Disk, share int) (*spill.TotalsCursor[Counts, *Counts], error) {
 	totals := spill.NewTotals[Counts](disk, share)
 	var key []byte
@@ -146,7 +146,7 @@ func (s *Side) read(ctx context.Context, disk *spill.Disk, share int) (*spill.To
 	return totals.Cursor(), nil
 }
 
-// join walks both sides, which are sorted by caller, and takes in each caller of either.
+// join reads both sides, which are sorted by caller, and takes every caller of either side.
 func (d *Diff) join(a, b *spill.TotalsCursor[Counts, *Counts]) {
 	moreA, moreB := a.Next(), b.Next()
 	for moreA || moreB {
@@ -164,7 +164,7 @@ func (d *Diff) join(a, b *spill.TotalsCursor[Counts, *Counts]) {
 	}
 }
 
-// take counts a caller, and ranks it where there is something to tell.
+// take counts a caller, and ranks it if there is a change to show.
 func (d *Diff) take(caller []byte, before, after Counts) {
 	d.Before.Add(&before)
 	d.After.Add(&after)
@@ -182,12 +182,12 @@ func (d *Diff) take(caller []byte, before, after Counts) {
 		return
 	}
 	d.Callers[change]++
-	key := binary.BigEndian.AppendUint64([]byte{byte(change)}, uint64(math.MaxInt64-weight)) // the heaviest first
+	key := binary.BigEndian.AppendUint64([]byte{byte(change)}, uint64(math.MaxInt64-weight)) // highest weight first
 	d.ranked.Add(append(key, caller...), after.Append(before.Append(nil)))
 }
 
-// All returns the callers that changed: by change, and of each change those first that matter most. A caller is
-// valid until the next one.
+// All returns the callers that changed, by change, and the most important ones of each change first.
+// A caller is valid until the next one.
 func (d *Diff) All() iter.Seq2[*Caller, error] {
 	return func(yield func(*Caller, error) bool) {
 		c := d.ranked.Cursor()

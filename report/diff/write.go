@@ -10,7 +10,7 @@ import (
 	"vpcetrail/report/grid"
 )
 
-// Names say what is compared, to people: such as two days.
+// Names are the names of the two sides for people, such as two days.
 type Names struct{ Before, After string }
 
 var columns = []grid.Column{
@@ -28,8 +28,8 @@ var columns = []grid.Column{
 	{Name: "calls_after", Kind: grid.Count},
 }
 
-// Write writes the diff in one of grid's formats: for people one table a change, with top rows each, for programs
-// one for all, with top rows of each change. A top of 0 means all.
+// Write writes the diff in one of grid's formats. People get one table per change, and programs get
+// one table for all changes. There are at most top rows of each change. A top of 0 means all.
 func (d *Diff) Write(w io.Writer, format string, style grid.Style, names Names, top int) error {
 	if format == grid.FormatCSV || format == grid.FormatJSON {
 		l := grid.Listing{Columns: columns, Rows: d.rows(func(Change) bool { return true }, top)}

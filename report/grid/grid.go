@@ -171,8 +171,8 @@ func markdownRow(out *strings.Builder, row []string) {
 	out.WriteString("|\n")
 }
 
-// markdown returns text as Markdown shows it as it is: what comes from logs is no markup. Spaces that set a cell
-// in go.
+// markdown escapes text for Markdown, because text from logs is not markup. It removes the spaces
+// that indent a cell.
 func markdown(text string) string {
 	var out strings.Builder
 	for _, r := range Clean(strings.TrimSpace(text)) {

@@ -16,7 +16,8 @@ type member struct {
 	index *Index
 }
 
-// agree returns the run that would have read all that the members have read. It fails where there is no such run.
+// agree returns the single run that would have read everything that the members read. It fails if
+// there is no such run.
 func agree(members []member) (report.Run, error) {
 	first := members[0]
 	for _, m := range members[1:] {
@@ -49,7 +50,7 @@ func agree(members []member) (report.Run, error) {
 		run.Sources = append(run.Sources, group[0].index.Run.Sources...)
 	}
 	run.Shard, run.EndpointsFrom = "", nil
-	for _, m := range members { // files of other names with the same content: one run may be given them all
+	for _, m := range members { // names of files with the same content: one run could be given all of them
 		run.EndpointsFrom = append(run.EndpointsFrom, m.index.Run.EndpointsFrom...)
 	}
 	slices.Sort(run.EndpointsFrom)
@@ -59,7 +60,7 @@ func agree(members []member) (report.Run, error) {
 	return run, nil
 }
 
-// differ names the flag in which two runs differ that must not.
+// differ returns the first flag that must be equal in two runs and is not.
 func differ(a, b *Index) string {
 	switch {
 	case a.Run.Version != b.Run.Version:
@@ -88,7 +89,7 @@ func differ(a, b *Index) string {
 	return ""
 }
 
-// differentInput names the flag of the first optional input in which two runs differ.
+// differentInput returns the flag of the first optional input that differs between two runs.
 func differentInput(a, b map[string]string) string {
 	both := map[string]string{}
 	maps.Copy(both, a)
@@ -101,7 +102,8 @@ func differentInput(a, b map[string]string) string {
 	return ""
 }
 
-// complete checks that the members, all of the same sources, are all shards that the sources were divided into, or none.
+// complete checks members with the same sources. They must be all shards of the sources, or none of
+// them may be a shard.
 func complete(members []member) error {
 	of := map[string]member{}
 	count := 0
@@ -136,8 +138,8 @@ func sameFilters(a, b member) bool {
 // everything is the value of a filter that was not given.
 var everything = []string{"*"}
 
-// filters returns the --accounts and --regions of the run that reads what all members have read of the same sources:
-// there is one where every account goes with every Region.
+// filters returns the --accounts and --regions of the run that reads what all members read from the
+// same sources. There is such a run if every account is combined with every Region.
 func filters(members []member) (accounts, regions []string, err error) {
 	type pair struct{ account, region string }
 	pairs, as, rs := map[pair]bool{}, map[string]bool{}, map[string]bool{}
@@ -163,7 +165,7 @@ func orEverything(values []string) []string {
 	return values
 }
 
-// given returns the values of a filter, none where it lets everything pass.
+// given returns the values of a filter, or none if the filter accepts everything.
 func given(values map[string]bool) []string {
 	if values[everything[0]] {
 		return nil

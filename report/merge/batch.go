@@ -10,17 +10,18 @@ import (
 	"vpcetrail/report"
 )
 
-// A Batch is what one run over all inputs would have read: the shards of the same window, one of every input.
+// A Batch is what one run over all inputs would have read: one shard from every input, all with the
+// same window.
 type Batch struct {
 	Run    report.Run // of that run
 	window day.Window
 	inputs []*input
 	shards []*Index         // of the inputs
-	later  map[day.Day]bool // days that another run has published since
+	later  map[day.Day]bool // days that another run published later
 }
 
-// Open finds what there is to merge in reports, of the days that wanted holds, and checks that each batch is what one
-// run of this version would have read. The batches have no day in common, and are in order of their windows.
+// Open finds the batches to merge for the wanted days. It checks that a single run of this version
+// could have read each batch. The batches have no day in common, and are sorted by window.
 func Open(ctx context.Context, stores []report.Store, wanted day.Window, version string) ([]*Batch, error) {
 	inputs := make([]*input, len(stores))
 	for i, store := range stores {
@@ -46,7 +47,7 @@ func Open(ctx context.Context, stores []report.Store, wanted day.Window, version
 	return batches, nil
 }
 
-// sameWindows checks that every day that is wanted was read by the same run in every input.
+// sameWindows checks that runs with the same window read every wanted day in all inputs.
 func sameWindows(inputs []*input, wanted day.Window) error {
 	for _, in := range inputs {
 		for _, other := range inputs {
@@ -88,7 +89,7 @@ func newBatch(inputs []*input, window string, wanted day.Window) (*Batch, error)
 // Window returns the days of the run.
 func (b *Batch) Window() day.Window { return b.window }
 
-// passedOver returns how many objects that may hold calls the inputs have not read.
+// passedOver returns the number of objects that the inputs did not read and that may hold calls.
 func (b *Batch) passedOver() (n int64) {
 	for _, x := range b.shards {
 		n += x.PassedOver

@@ -1,5 +1,5 @@
-// Package merge joins reports that were made of disjoint inputs into the report that one run over all inputs makes,
-// byte for byte.
+// Package merge joins reports of disjoint inputs into one report. The result is the report of a
+// single run over all inputs, byte for byte.
 //
 // The tables alone do not hold enough for that. Another input may hold the first delivery of an event, the
 // record that a correction corrects, or the account of a caller, which makes a call that was counted a copy
@@ -8,10 +8,11 @@
 // it until all is read, some 37 bytes. Merging is then what one run does once its workers have ended: it
 // takes the records of all shards, as many shards at once as there are cores, settles them, and publishes.
 //
-// A shard lies beside the tables, in the folder of its run's window:
+// A shard is stored beside the tables, in the folder of its run's window:
 //
 //	_shards/2026-11-20/index.json, part-00000.zst, …
 //
-// Its index names the parts and the run.json of every day by their SHA-256. A day that was published again without a
-// shard is so found out, and a damaged file is. Memory is bounded: one part of each shard, and what a run takes.
+// Its index holds the SHA-256 of its parts and of the run.json of every day. So merge detects a
+// damaged file, and a day that was published again without a shard. Memory is bounded: one part of
+// each shard, and what a run takes.
 package merge

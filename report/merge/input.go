@@ -16,14 +16,14 @@ var (
 	errNoShard = errors.New("keeps no shard to merge: analyze it with --mergeable or --shard")
 )
 
-// An input is one of the reports to be merged.
+// An input is one of the reports to merge.
 type input struct {
 	store  report.Store
-	shards map[string]*Index  // by window; those of which some day is in force, or that found no day at all
-	days   map[day.Day]*Index // by day, the run that published it last
+	shards map[string]*Index  // by window; only those with a day that is still current, or without any day
+	days   map[day.Day]*Index // by day; the run that published the day last
 }
 
-// openInput reads the indexes of a report, and finds which of them hold for which of its days.
+// openInput reads the indexes of a report, and finds the index of each of its days.
 func openInput(ctx context.Context, store report.Store) (*input, error) {
 	names, err := indexNames(ctx, store)
 	if err != nil {
@@ -73,7 +73,7 @@ func (in *input) findRun(ctx context.Context, d day.Day, all []*Index) error {
 	return fmt.Errorf("%s: %s %w", in.store, d, errNoShard)
 }
 
-// hold checks that every day of every shard is there, and takes in shards that found no day.
+// hold checks that every day of every shard is there, and adds shards without days.
 func (in *input) hold(all []*Index) error {
 	for _, x := range all {
 		for text := range x.Days {
@@ -89,7 +89,7 @@ func (in *input) hold(all []*Index) error {
 	return nil
 }
 
-// windows returns the windows of the input's shards that hold a day that is wanted, in order.
+// windows returns the windows of the input's shards that have a wanted day, in order.
 func (in *input) windows(wanted day.Window) []string {
 	var names []string
 	for name, x := range in.shards {
@@ -101,7 +101,7 @@ func (in *input) windows(wanted day.Window) []string {
 	return names
 }
 
-// parts returns what hands out the parts of x one after the other.
+// parts returns a function that gives the parts of x one after the other.
 func (in *input) parts(ctx context.Context, x *Index) func() ([]byte, error) {
 	left := x.Parts
 	return func() ([]byte, error) {

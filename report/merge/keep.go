@@ -11,8 +11,9 @@ import (
 	"vpcetrail/report/count"
 )
 
-// A Keeper keeps the shard of a run beside the tables of its report, so that the report can be merged. Its methods are called in
-// this order: Write when the trail is read, Stage when the report's days are staged, Commit when they are visible.
+// A Keeper stores the shard of a run beside the tables of its report, so the report can be merged.
+// Call its methods in this order: Write when the trail is read, Stage when the days of the report are
+// staged, Commit when they are visible.
 type Keeper struct {
 	store  report.Store
 	writer report.Writer
@@ -21,8 +22,8 @@ type Keeper struct {
 	stale  []string
 }
 
-// NewKeeper returns a Keeper that publishes through w, a Writer of store. index says how the run reads; of
-// its fields from TrailAccounts on the Keeper takes care.
+// NewKeeper returns a Keeper that publishes through w, a Writer of store. index describes the run.
+// The Keeper sets its fields from TrailAccounts on.
 func NewKeeper(store report.Store, w report.Writer, index Index) *Keeper {
 	index.Format, index.Days = format, map[string]string{}
 	return &Keeper{store: store, writer: w, index: index}
@@ -30,8 +31,8 @@ func NewKeeper(store report.Store, w report.Writer, index Index) *Keeper {
 
 func (k *Keeper) folder() string { return folder + k.index.Run.Window + "/" }
 
-// Write stages the shard's parts. It needs the counters of a run that has ended well, and that no report has
-// been made of yet. It takes about memory bytes.
+// Write stages the parts of the shard. It needs the counters of a successful run, before they become
+// a report. It takes about memory bytes.
 func (k *Keeper) Write(
 	ctx context.Context, counters []*count.Counter, disk *spill.Disk, memory int, trailAccounts []string, passedOver int64,
 ) (err error) {

@@ -17,16 +17,16 @@ import (
 	"vpcetrail/report/count"
 )
 
-// Options bound the work. The zero value works.
+// Options are the limits of a merge. The zero value is ready to use.
 type Options struct {
-	Disk     *spill.Disk // takes what passes the shares of memory, in bytes; it must stay open as long as the report is used
-	Workers  int         // shards that are read at once; 0 is one
-	Counting int         // for numbers, records and objects
-	Report   int         // for settling, and for totals
+	Disk     *spill.Disk // for data that exceeds the memory limits; it must stay open while the report is used
+	Workers  int         // number of shards that are read concurrently; 0 means one
+	Counting int         // memory in bytes for numbers, records and objects
+	Report   int         // memory in bytes for resolving records, and for totals
 }
 
-// Report makes the report of the batch, for report.Publish with b.Run. It fails, and names the object, where two inputs
-// hold the same one.
+// Report makes the report of the batch, for report.Publish with b.Run. It fails if two inputs hold
+// the same object, and names the object.
 func (b *Batch) Report(ctx context.Context, opt Options) (*report.Report, error) {
 	if opt.Disk == nil {
 		opt.Disk = spill.NewDisk("")
@@ -57,8 +57,8 @@ func (b *Batch) Report(ctx context.Context, opt Options) (*report.Report, error)
 	return r, nil
 }
 
-// objects gives the objects of all shards to c, in the order of their names, and returns the shards, each
-// at its records.
+// objects gives the objects of all shards to c, sorted by name. It returns the shards, positioned at
+// their records.
 func (b *Batch) objects(ctx context.Context, c *count.Counter) (all streams, err error) {
 	var open streams
 	for i, in := range b.inputs {
@@ -111,7 +111,8 @@ func (b *Batch) objects(ctx context.Context, c *count.Counter) (all streams, err
 	return all, nil
 }
 
-// takeAll gives the records of the shards to the counters, as many shards at once as there are counters.
+// takeAll gives the records of the shards to the counters. It reads one shard per counter
+// concurrently.
 func takeAll(ctx context.Context, shards streams, counters []*count.Counter) error {
 	var next atomic.Int32
 	group, ctx := errgroup.WithContext(ctx)
@@ -132,7 +133,7 @@ func takeAll(ctx context.Context, shards streams, counters []*count.Counter) err
 type stream struct {
 	store  report.Store
 	number int      // of the report
-	seqs   []uint32 // of its objects, among those of all shards
+	seqs   []uint32 // numbers of its objects among those of all shards
 	*count.ShardReader
 }
 
@@ -153,7 +154,7 @@ func (s *streams) Pop() any {
 	return last
 }
 
-// leaveOut takes the days out of r that are not to be published.
+// leaveOut removes the days from r that must not be published.
 func (b *Batch) leaveOut(r *report.Report) {
 	r.Days = slices.DeleteFunc(r.Days, func(d *report.Day) bool { return b.later[d.Day] })
 }

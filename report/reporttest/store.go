@@ -1,4 +1,4 @@
-// Package reporttest keeps reports in memory, for tests of what reads them.
+// Package reporttest keeps reports in memory, for tests of code that reads reports.
 package reporttest
 
 import (
@@ -13,7 +13,7 @@ import (
 	"vpcetrail/report"
 )
 
-// A Store is a published report in memory, by the names of its files. It is not safe for concurrent use.
+// A Store is a published report in memory, by file name. It is not safe for concurrent use.
 type Store map[string][]byte
 
 func (s Store) String() string { return "memory" }
@@ -30,7 +30,7 @@ func (s Store) List(_ context.Context, folder string) ([]string, error) {
 	return names, nil
 }
 
-// Read returns a file, which must not be changed; report.ErrNoReport where there is none.
+// Read returns a file. Do not change it. If there is no such file, the error is report.ErrNoReport.
 func (s Store) Read(_ context.Context, name string) ([]byte, error) {
 	if data, ok := s[name]; ok {
 		return data, nil
@@ -38,7 +38,7 @@ func (s Store) Read(_ context.Context, name string) ([]byte, error) {
 	return nil, report.ErrNoReport
 }
 
-// ReadAt reads as io.ReaderAt does.
+// ReadAt fills p as report.Store says.
 func (s Store) ReadAt(ctx context.Context, name string, p []byte, offset int64) (int, error) {
 	data, err := s.Read(ctx, name)
 	if err != nil {
@@ -50,7 +50,7 @@ func (s Store) ReadAt(ctx context.Context, name string, p []byte, offset int64) 
 // Switching returns false.
 func (s Store) Switching(context.Context, string) (bool, error) { return false, nil }
 
-// Begin returns a Writer that knows no locks, and leaves nothing to see before a Commit.
+// Begin returns a Writer without locks. Nothing is visible before a Commit.
 func (s Store) Begin(context.Context, func(string)) (report.Writer, error) { return writer{s}, nil }
 
 type writer struct{ store Store }

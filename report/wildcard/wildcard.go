@@ -1,5 +1,5 @@
-// Package wildcard matches names against patterns in which * stands for any text, also none, and ? for any one
-// character, as in IAM policies. There is no escape, and / is a character like others.
+// Package wildcard matches names against patterns, as in IAM policies. * matches any text, even an
+// empty one, and ? matches any one character. There is no escape, and / is not special.
 package wildcard
 
 import "unicode/utf8"
@@ -17,14 +17,14 @@ func MatchAny(patterns []string, text string) bool {
 	return false
 }
 
-// Covers reports whether pattern matches whatever the pattern set matches. It may say no where two patterns
-// are equal by a detour only, such as ?* and *?; it never says yes wrongly.
+// Covers reports whether pattern matches everything that the pattern set matches. A true is always
+// correct. It may return false for patterns that are equal but written differently, such as ?* and *?.
 func Covers(pattern, set string) bool { return match(pattern, set, false) }
 
-// match matches by going back to the last * only: what an earlier one could take, the last one can take too.
-// Where one is not set, ? does not match a *, which stands for more than one character.
+// match goes back only to the last *, because it can match everything that an earlier * could match.
+// If one is not set, ? does not match a * in the text, because that * may be more than one character.
 func match(pattern, text string, one bool) bool {
-	star, resume := -1, 0 // behind the last *, and where text goes on after it
+	star, resume := -1, 0 // the index after the last *, and where the text continues after its match
 	p, t := 0, 0
 	for t < len(text) {
 		r, size := utf8.DecodeRuneInString(text[t:])
@@ -53,8 +53,8 @@ func match(pattern, text string, one bool) bool {
 	return p == len(pattern)
 }
 
-// Overlap reports whether there is a text that both patterns match. It takes time and memory by the product of
-// their lengths.
+// Overlap reports whether there is a text that both patterns match. Its time and memory grow with the
+// product of their lengths.
 func Overlap(a, b string) bool {
 	as, bs := []rune(a), []rune(b)
 	// below[j] says whether as[i+1:] and bs[j:] overlap.
