@@ -137,7 +137,7 @@ func readAll[T any](rows Rows[T]) (n int, err error) {
 	return n, nil
 }
 
-// A manifest whose numbers cannot be true is one line, and takes no memory.
+// A manifest with impossible numbers gives one line, and takes no memory.
 func TestManifestsThatLie(t *testing.T) {
 	const huge = 1 << 60
 	for what, lie := range map[string]func(f *File){
@@ -182,7 +182,7 @@ func TestADayOfSeveralFilesIsRead(t *testing.T) {
 	}
 }
 
-// What changes under a reader is told apart: a day between revisions, and one that was replaced.
+// A reader distinguishes a day between revisions from a day that was replaced.
 func TestADayThatChangesWhileItIsRead(t *testing.T) {
 	rows := many(1000)
 	store := memStore{}

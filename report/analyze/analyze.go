@@ -21,7 +21,7 @@ import (
 // Window.
 type Job struct {
 	Window   day.Window // the days to report, by eventTime
-	Lateness int        // number of later folders that are also read for a day
+	Lateness int        // number of later days with folders that are also read for a day
 
 	Ranges      *classify.Ranges    // AWS's public addresses; nil means those that are part of the program
 	OwnAccounts []string            // our accounts, in addition to those with a folder in the trail

@@ -28,7 +28,7 @@ func (m *memory) Run(_ context.Context, sql string) error {
 
 func (m *memory) Tables(context.Context, string) (map[string]Existing, error) { return m.tables, nil }
 
-// applied returns what a Service keeps after Apply, as Athena tells of it.
+// applied returns what a Service keeps after Apply, in the form that Athena reports it.
 func applied(r *Report) map[string]Existing {
 	tables := map[string]Existing{}
 	for _, t := range table.Tables() {

@@ -237,7 +237,7 @@ func TestTablesThatAreNotThere(t *testing.T) {
 	}
 }
 
-// Rows that a person could not tell apart are one row to him.
+// Rows that look the same in text become one row.
 func TestRowsThatLookTheSame(t *testing.T) {
 	call := func(evidence, endpoint string, calls, last int64) Call {
 		return Call{CallKey: CallKey{Principal: "role", Route: "vpce", Evidence: evidence, EndpointID: endpoint, EndpointOwner: "own"}, Calls: calls, Denied: 1, LastSeen: last}

@@ -86,7 +86,7 @@ func TestDiff(t *testing.T) {
 	fixtures.Golden(t, "testdata/diff.golden", []byte(out.String()))
 }
 
-// A smaller number of points tells of smaller changes, and of none of what has not changed at all.
+// A smaller number of points shows smaller changes, but never callers that did not change.
 func TestPoints(t *testing.T) {
 	store := twoDays(t)
 	for points, want := range map[float64]int{0: 2, 1: 2, 1.5: 1, 25: 1, 25.1: 0} {

@@ -118,7 +118,7 @@ func TestALargePageIsSmall(t *testing.T) {
 	}
 }
 
-// TestPolicyAllowsThePageAlone holds the hashes against what stands in the page, as a browser would.
+// TestPolicyAllowsThePageAlone checks the hashes against the content of the page, as a browser does.
 func TestPolicyAllowsThePageAlone(t *testing.T) {
 	text := aMonth()
 	between := func(start, end string) string {

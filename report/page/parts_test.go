@@ -172,7 +172,7 @@ func TestReadinessIsSaidInOneSentence(t *testing.T) {
 	}
 }
 
-// Where the report knows no endpoint of ours, the first condition whose values it knows is told.
+// If the report knows no endpoint of ours, the page shows the first condition with known values.
 func TestReadinessWithoutEndpoints(t *testing.T) {
 	unknown := readiness.Condition{Key: readiness.SourceVpce, Values: []string{}}
 	account := readiness.Condition{Key: readiness.VpceAccount, Values: []string{"111122223333"}, Calls: map[readiness.Outcome]int64{readiness.Stopped: 3}}

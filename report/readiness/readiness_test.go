@@ -177,10 +177,10 @@ func TestVerdicts(t *testing.T) {
 		"stopped stopped stopped", "stopped stopped stopped",
 		"stopped stopped stopped", // a foreign endpoint
 		"stopped stopped stopped", "stopped stopped stopped",
-		"stopped unknown unknown", // whose endpoint?
+		"stopped unknown unknown", // the owner of the endpoint is unknown
 		"unknown unknown unknown",
 		"exempt exempt exempt", "exempt exempt exempt", "exempt exempt exempt",
-		"unknown unknown unknown", // a service, on nobody knows whose behalf
+		"unknown unknown unknown", // a service, for an unknown caller
 		"exempt exempt exempt",
 		"stopped stopped stopped", // anonymous
 	} {

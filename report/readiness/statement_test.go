@@ -39,7 +39,7 @@ func TestStatementsDoWhatVerdictsSay(t *testing.T) {
 			if v.By == viaAWSService || v.By == principalIsAWSService {
 				r.Keys[strings.ToLower(v.By)] = policy.Value{State: policy.Is, Text: "true"}
 			}
-			// A row of a foreign endpoint does not tell its VPC and organization, but none of them is ours.
+			// A row of a foreign endpoint does not show its VPC and organization, but neither is ours.
 			if u.EndpointOwner == "foreign" {
 				for _, key := range []string{SourceVpc, VpceOrgID} {
 					r.Keys[strings.ToLower(key)] = policy.Value{State: policy.Is, Text: "theirs"}

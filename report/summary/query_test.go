@@ -18,7 +18,7 @@ import (
 
 const bucket = "arn:aws:s3:::ledger"
 
-// threeDays publishes a report whose first day, an older version's, has no findings and no resources.
+// threeDays publishes a report. Its first day is from an older version, without findings and resources.
 func threeDays(t *testing.T) reporttest.Store {
 	t.Helper()
 	rep := &report.Report{}
@@ -206,7 +206,7 @@ func TestDaysWithoutTheTable(t *testing.T) {
 	}
 }
 
-// The digest of findings tells each once, and what the detours cost.
+// The digest of findings shows each finding once, and the cost of the detours.
 func TestSummaryWithFindings(t *testing.T) {
 	s, err := Read(context.Background(), threeDays(t), nil)
 	if err != nil {

@@ -82,7 +82,7 @@ func encodeArrow[T any](t *Table[T], rows []T) ([]byte, error) {
 	return e.Finish()
 }
 
-// decodeArrow reads an Arrow file, whose columns must be the table's.
+// decodeArrow reads an Arrow file. Its columns must be those of the table.
 func decodeArrow[T any](t *Table[T], data []byte) (all []T, err error) {
 	file, err := ipc.NewFileReader(bytes.NewReader(data))
 	if err != nil {
