@@ -83,7 +83,10 @@ func (s *ShardReader) NextObject() (err error) {
 	if width <= 0 || n > uint64(len(s.rest)-width) {
 		return errShard
 	}
-	s.object = parseResult(s.rest[width:][:n])
+	var ok bool
+	if s.object, ok = parseResult(s.rest[width:][:n]); !ok {
+		return errShard
+	}
 	s.rest = s.rest[width+int(n):]
 	return nil
 }

@@ -37,19 +37,26 @@ func appendResult(dst []byte, res *ingest.Result) []byte {
 // noDay is written for a day that is not known. No folder has that day.
 const noDay = ingest.Undated
 
-// parseResult returns what appendResult was given.
-func parseResult(text []byte) (res ingest.Result) {
+// parseResult returns what appendResult was given. ok is false where text is not that.
+func parseResult(text []byte) (res ingest.Result, ok bool) {
 	var status, problem string
-	key := &res.Object.Key
+	key, ok := &res.Object.Key, true
 	for _, field := range []*string{
 		&res.Object.Name, &res.Object.ETag, &key.Account, &key.Region, &key.Folder, &status, &problem, &res.SHA256,
 	} {
 		n, width := binary.Uvarint(text)
+		if width <= 0 || n > uint64(len(text)-width) {
+			return res, false
+		}
 		*field = string(text[width : width+int(n)])
 		text = text[width+int(n):]
 	}
 	varint := func() int64 {
 		n, width := binary.Varint(text)
+		if width <= 0 { // else a loop over what is left would never end
+			text, ok = nil, false
+			return 0
+		}
 		text = text[width:]
 		return n
 	}
@@ -67,5 +74,5 @@ func parseResult(text []byte) (res ingest.Result) {
 	if problem != "" {
 		res.Err = errors.New(problem)
 	}
-	return res
+	return res, ok
 }

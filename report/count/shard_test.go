@@ -6,6 +6,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -132,6 +133,25 @@ func again(t *testing.T, parts [][]byte, accounts []string, learned *learn.Learn
 		t.Fatal(err)
 	}
 	return rep
+}
+
+// TestResultsThatAreCut holds that a result which ends early, within a number too, is refused.
+func TestResultsThatAreCut(t *testing.T) {
+	res := ingest.Result{Status: ingest.OK, Records: 300, Days: []ingest.DayCount{{Day: 20777, Records: 200}, {Day: 20778, Records: 100}}}
+	res.Object.Name, res.Object.Size = "trail/a.json.gz", 1<<40
+	text := appendResult(nil, &res)
+	if got, ok := parseResult(text); !ok || !reflect.DeepEqual(got, res) {
+		t.Errorf("got %+v, %t", got, ok)
+	}
+	for n := range len(text) {
+		got, ok := parseResult(text[:n])
+		if ok && len(got.Days) >= len(res.Days) {
+			t.Errorf("%d bytes of %d are taken for the result: %+v", n, len(text), got)
+		}
+	}
+	if _, ok := parseResult(append(text, 0x80)); ok {
+		t.Error("a number that does not end is taken for one")
+	}
 }
 
 // TestHostileShards changes bytes of a shard's parts: reading them ends in an error or in a report, and never
