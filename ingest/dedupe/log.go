@@ -17,8 +17,6 @@ const (
 	indexBits = 28
 	// MaxEvents is the number of events in one object that can have a place.
 	MaxEvents = 1 << indexBits
-	// MaxObjects is the number of objects that can have places.
-	MaxObjects = 1 << (63 - indexBits)
 
 	correction Place = 1 << 63 // a flag in a Record's place
 )

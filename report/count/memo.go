@@ -26,9 +26,10 @@ type memo struct {
 	callees   numbers[calleeKey]
 	known     []knownCallee
 
-	resources resourceMemo
-	names     []byte // scratch of classify.Caller
-	key       []byte // scratch
+	resources classify.Resources // of the current event
+	arns      []uint32           // scratch of named
+	names     []byte             // scratch of classify.Caller
+	key       []byte             // scratch
 }
 
 // callerSlots is about twice as many as a Reader remembers callers.
@@ -70,7 +71,7 @@ type knownCallee struct {
 func newMemo(dict *dictionary, ranges *classify.Ranges) *memo {
 	return &memo{
 		dict: dict, ranges: ranges, addresses: newTexts(), sources: []classify.SourceFacts{{Kind: classify.Missing}},
-		services: newTexts(), endpoints: newTexts(), resources: newResourceMemo(),
+		services: newTexts(), endpoints: newTexts(),
 	}
 }
 
@@ -86,12 +87,11 @@ func (m *memo) clear() {
 	m.callees.clear()
 	clear(m.known)
 	m.known = m.known[:0]
-	m.resources.clear()
 }
 
 // held is about what the memo takes in memory, in bytes, beside its callers.
 func (m *memo) held() int {
-	return m.addresses.size() + m.services.size() + m.endpoints.size() + 30*len(m.wheres.keys) + 300*len(m.known) + m.resources.held()
+	return m.addresses.size() + m.services.size() + m.endpoints.size() + 30*len(m.wheres.keys) + 300*len(m.known)
 }
 
 // caller returns who made a call.
@@ -184,25 +184,12 @@ func hashCalleeKey(k *calleeKey) uint64 {
 	return mix(uint64(k.mention)<<32|uint64(k.where), uint64(uint32(k.day))<<8|uint64(k.class))
 }
 
-// A resourceMemo remembers the resources that events name.
-type resourceMemo struct {
-	read    classify.Resources
-	numbers []uint32
-}
-
-func newResourceMemo() resourceMemo { return resourceMemo{} }
-
-func (r *resourceMemo) clear() {}
-
-func (r *resourceMemo) held() int { return 0 }
-
-// named returns what an event names.
+// named returns the resources that an event names.
 func (m *memo) named(ev *event.Event) resourceSet {
-	r := &m.resources
-	r.read.Read(ev)
-	r.numbers = r.numbers[:0]
-	for _, arn := range r.read.ARNs {
-		r.numbers = append(r.numbers, m.dict.text(arn))
+	m.resources.Read(ev)
+	m.arns = m.arns[:0]
+	for _, arn := range m.resources.ARNs {
+		m.arns = append(m.arns, m.dict.text(arn))
 	}
-	return m.dict.set(r.numbers)
+	return m.dict.set(m.arns)
 }

@@ -77,9 +77,6 @@ func (s *Samples) Merge(o *Samples) {
 	}
 }
 
-// Empty reports whether nothing was added.
-func (s *Samples) Empty() bool { return s.n == 0 }
-
 // String returns the eventIDs that count, separated by spaces.
 func (s *Samples) String() string {
 	var ids []string
