@@ -176,6 +176,7 @@ func flatten(ev *event.Event) (values []any) {
 			for i := range v.NumField() {
 				switch v.Type().Field(i).Name {
 				case "Offset", "Length", "Problem", "Number": // of the place, not of the record
+				case "Named": // of Request and Resources, which are compared; classify.FuzzNamed holds it
 				default:
 					walk(v.Field(i))
 				}
