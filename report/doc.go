@@ -13,7 +13,7 @@
 //   - analyze reads a trail and counts its days.
 //   - athena declares the tables to query engines.
 //   - audit checks the tables against rules.
-//   - count counts the events. It fills a Report.
+//   - count counts the events.
 //   - diff compares two reports.
 //   - explain shows what the tables count of a single record.
 //   - findings finds the calls and endpoints that need attention.
@@ -26,4 +26,5 @@
 //   - restate finds the days that gained records since they were published.
 //   - summary shows the totals of a report.
 //   - table defines the tables, and reads and writes their files.
+//   - tabulate makes a Report from what count has counted.
 package report

@@ -15,6 +15,7 @@ import (
 
 	"vpcetrail/report"
 	"vpcetrail/report/count"
+	"vpcetrail/report/tabulate"
 )
 
 // A Job holds the options of a report. The zero value of each field is a good default, except for
@@ -82,7 +83,7 @@ func (j Job) Report(ctx context.Context, trail *source.Trail) (*report.Report, e
 			return nil, err
 		}
 	}
-	return count.New(ctx, count.Input{
+	return tabulate.Report(ctx, tabulate.Input{
 		Counters: counters, Window: j.Window,
 		TrailAccounts: accounts, OwnAccounts: j.OwnAccounts, Inventory: j.Inventory, NATPrice: j.NATPrice,
 		PassedOver: j.PassedOver().Objects,

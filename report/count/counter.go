@@ -13,7 +13,7 @@ import (
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report"
-	"vpcetrail/report/findings"
+	"vpcetrail/report/count/cells"
 	"vpcetrail/report/learn"
 )
 
@@ -25,7 +25,7 @@ type Counter struct {
 	lateness int
 	share    int // of memory, in bytes, for dict and memo
 
-	dict dictionary
+	dict *cells.Dictionary
 	memo *memo
 	log  *dedupe.Log
 	away *pageFile // the pages before the current one
@@ -67,8 +67,8 @@ const maxArena = 2 << 30
 
 // A pending is an event that has no cell yet.
 type pending struct {
-	group  group
-	target target
+	group  cells.Group
+	target cells.Target
 	record dedupe.Record
 	extra  uint32 // where its extra ends in extras
 	kind   recordKind
@@ -107,7 +107,7 @@ func NewCounter(ranges *classify.Ranges, opt Options) *Counter {
 		opt.Memory = defaultMemory
 	}
 	c := &Counter{
-		lateness: opt.Lateness, share: min(opt.Memory/2, maxArena), dict: newDictionary(),
+		lateness: opt.Lateness, share: min(opt.Memory/2, maxArena), dict: cells.New(),
 		log: dedupe.NewLog(opt.Disk, opt.Memory/16), away: newPageFile(opt.Disk),
 		objects: newObjectLog(opt.Disk, opt.Memory/32), statuses: map[ingest.Status]int64{},
 		folders: map[day.Day]bool{},
@@ -116,7 +116,7 @@ func NewCounter(ranges *classify.Ranges, opt Options) *Counter {
 	if opt.Keep {
 		c.results = spill.NewSorter(opt.Disk, opt.Memory/32)
 	}
-	c.memo = newMemo(&c.dict, ranges)
+	c.memo = newMemo(c.dict, ranges)
 	return c
 }
 
@@ -125,7 +125,7 @@ func (c *Counter) Begin(seq int) { c.seq, c.index = seq, 0 }
 
 // Event takes an event of the current object.
 func (c *Counter) Event(ev *event.Event) {
-	if len(c.batch) == batchSize || len(c.dict.texts.arena) > c.share {
+	if len(c.batch) == batchSize || c.dict.Texts.Bytes() > c.share {
 		c.settle()
 	}
 	of, ms := ingest.Undated, int64(0)
@@ -137,7 +137,7 @@ func (c *Counter) Event(ev *event.Event) {
 	callee := c.memo.callee(ev, of, kind)
 	c.batch = append(c.batch, pending{})
 	p := &c.batch[len(c.batch)-1]
-	p.group.callee = callee.number
+	p.group.Callee = callee.number
 	p.record.Place = dedupe.PlaceOf(c.seq, c.index)
 	p.record.Flags = uint32(ms) << timeShift
 	c.index++
@@ -179,7 +179,7 @@ func (c *Counter) classify(p *pending, ev *event.Event, callee *knownCallee) (ta
 	shared := classify.SharedBy(ev)
 	var caller knownCaller
 	if callee.kind == event.Network { // the calls themselves name the caller
-		caller.principal = c.dict.principal(&classify.Principal{Account: shared})
+		caller.principal = c.dict.Principal(&classify.Principal{Account: shared})
 		caller.served = classify.ServedBy(&ev.Identity)
 	} else {
 		caller = c.memo.caller(ev)
@@ -194,12 +194,12 @@ func (c *Counter) classify(p *pending, ev *event.Event, callee *knownCallee) (ta
 	default:
 		verdict, public = m.Decide(c.memo.source(ev.SourceIP), ev.UserAgent)
 	}
-	p.group.principal, p.group.bits = caller.principal, bitsOf(verdict, shared != nil)
+	p.group.Principal, p.group.Bits = caller.principal, cells.BitsOf(verdict, shared != nil)
 	signs := m.SignsOf(ev, public)
 	if callee.kind != event.Network {
 		set := c.memo.named(ev)
 		if set != 0 || signs&classify.Telling != 0 {
-			p.target = target{set, c.dict.text(ev.Name), signs}
+			p.target = cells.Target{Resources: set, Name: c.dict.Text(ev.Name), Signs: signs}
 		}
 	}
 	p.record.Flags |= flagsOf(ev, signs)
@@ -228,65 +228,6 @@ func flagsOf(ev *event.Event, signs classify.Signs) (flags uint32) {
 	return flags
 }
 
-// An extraTag says what an extra holds, in this order.
-type extraTag byte
-
-const (
-	extraBytes  extraTag = 1 << iota // bytes in and out
-	extraPolicy                      // the requestID: an endpoint's policy refused the call
-	extraID                          // an eventID that the identity does not hold; "" where it cannot be a sample
-)
-
-func appendExtra(dst []byte, tag extraTag, ev *event.Event) []byte {
-	dst = append(dst, byte(tag))
-	if tag&extraBytes != 0 {
-		dst = binary.AppendVarint(dst, ev.Additional.BytesIn)
-		dst = binary.AppendVarint(dst, ev.Additional.BytesOut)
-	}
-	if tag&extraPolicy != 0 {
-		dst = appendText(dst, clip(ev.RequestID))
-	}
-	if tag&extraID != 0 {
-		id := ev.ID
-		if !findings.CanSample(id) {
-			id = nil
-		}
-		dst = appendText(dst, id)
-	}
-	return dst
-}
-
-func appendText(dst, text []byte) []byte {
-	return append(binary.AppendUvarint(dst, uint64(len(text))), text...)
-}
-
-// An extra is what a record has beside its 32 bytes.
-type extra struct {
-	tag           extraTag
-	in, out       int64
-	requestID, id []byte
-}
-
-func parseExtra(text []byte) (x extra) {
-	x.tag, text = extraTag(text[0]), text[1:]
-	if x.tag&extraBytes != 0 {
-		for _, n := range [...]*int64{&x.in, &x.out} {
-			v, width := binary.Varint(text)
-			*n, text = v, text[width:]
-		}
-	}
-	for _, part := range [...]struct {
-		tag extraTag
-		to  *[]byte
-	}{{extraPolicy, &x.requestID}, {extraID, &x.id}} {
-		if x.tag&part.tag != 0 {
-			n, width := binary.Uvarint(text)
-			*part.to, text = text[width:width+int(n)], text[width+int(n):]
-		}
-	}
-	return x
-}
-
 // settle gives the events of the batch their cells, and adds them to the log. Where the dictionary is
 // full it puts it away.
 func (c *Counter) settle() {
@@ -308,39 +249,35 @@ func (c *Counter) settle() {
 		}
 	}
 	c.batch, c.originals, c.extras = c.batch[:0], c.originals[:0], c.extras[:0]
-	if c.dict.held()+c.memo.held() > c.share {
+	if c.dict.Held()+c.memo.held() > c.share {
 		c.turn()
 	}
 }
 
 // number sets the cell of each event of the batch.
 func (c *Counter) number() {
-	touched := uint32(0)
-	if groups, mask := c.dict.groups.slots, uint64(len(c.dict.groups.slots)-1); len(groups) > 0 {
-		for i := range c.batch {
-			touched += groups[hashGroup(&c.batch[i].group)&mask].number
-		}
+	d, touched := c.dict, uint32(0)
+	for i := range c.batch {
+		touched += d.Groups.Touch(c.batch[i].group.Hash())
 	}
 	for i := range c.batch {
 		p := &c.batch[i]
-		p.record.Value, _ = c.dict.groups.number(hashGroup(&p.group), p.group, hashGroup)
+		p.record.Value, _ = d.Groups.Number(p.group.Hash(), p.group)
 	}
-	cells, mask := c.dict.cells.slots, uint64(len(c.dict.cells.slots)-1)
 	for i := range c.batch {
 		p := &c.batch[i]
 		number := uint32(0)
-		if p.target != (target{}) {
-			number, _ = c.dict.targets.number(hashTarget(&p.target), p.target, hashTarget)
+		if p.target != (cells.Target{}) {
+			number, _ = d.Targets.Number(p.target.Hash(), p.target)
 		}
-		p.group.callee = number // the group has its number: the place is free
-		if len(cells) > 0 {
-			touched += cells[hashCell(&cell{p.record.Value, number})&mask].number
-		}
+		p.group.Callee = number // the group has its number: the place is free
+		key := cells.Cell{Group: p.record.Value, Target: number}
+		touched += d.Cells.Touch(key.Hash())
 	}
 	for i := range c.batch {
 		p := &c.batch[i]
-		key := cell{p.record.Value, p.group.callee}
-		number, _ := c.dict.cells.number(hashCell(&key), key, hashCell)
+		key := cells.Cell{Group: p.record.Value, Target: p.group.Callee}
+		number, _ := d.Cells.Number(key.Hash(), key)
 		p.record.Value = c.base + number
 	}
 	c.touched = touched
@@ -353,13 +290,13 @@ var errCells = errors.New("too many different calls for one run: divide the trai
 
 // turn puts the dictionary away and starts a new page.
 func (c *Counter) turn() {
-	c.away.add(&c.dict, c.base)
-	if cells := len(c.dict.cells.keys); uint64(c.base)+uint64(cells) <= math.MaxUint32-maxPageCells {
+	c.away.add(c.dict, c.base)
+	if cells := len(c.dict.Cells.Keys); uint64(c.base)+uint64(cells) <= math.MaxUint32-maxPageCells {
 		c.base += uint32(cells)
 	} else {
 		c.away.fail(errCells)
 	}
-	c.dict.clear()
+	c.dict.Clear()
 	c.memo.clear()
 }
 

@@ -8,6 +8,8 @@ import (
 	"vpcetrail/ingest/dedupe"
 	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/spill"
+
+	"vpcetrail/report/count/cells"
 )
 
 // denials are the calls that an endpoint's policy refused, by day and requestID: the call and the
@@ -28,18 +30,18 @@ const (
 )
 
 // deny notes that an endpoint's policy refused the call of a record.
-func (p *page) deny(r *dedupe.Record, x *extra) {
+func (p *Page) deny(r *dedupe.Record, x *extra) {
 	if p.denials == nil {
 		return
 	}
-	g := &p.groups.keys[p.cells.keys[r.Value].group]
-	c := &p.callees.keys[g.callee]
-	key, by, id := appendText(c.day.AppendKey(nil), x.requestID), byte(byCall), []byte(nil)
-	if c.kind == event.Network {
+	g := &p.Groups.Keys[p.Cells.Keys[r.Value].Group]
+	c := &p.Callees.Keys[g.Callee]
+	key, by, id := cells.AppendText(c.Day.AppendKey(nil), x.requestID), byte(byCall), []byte(nil)
+	if c.Kind == event.Network {
 		by, id = byNetwork, p.eventID(r, x)
 	}
 	value := p.appendGroup(nil, g)
-	value = binary.BigEndian.AppendUint64(value, uint64(int64(c.day)*msPerDay+int64(r.Flags>>timeShift)))
+	value = binary.BigEndian.AppendUint64(value, uint64(int64(c.Day)*msPerDay+int64(r.Flags>>timeShift)))
 	p.denials.mu.Lock()
 	defer p.denials.mu.Unlock()
 	p.denials.sorted.Add(append(key, by), append(value, id...))
@@ -47,51 +49,62 @@ func (p *page) deny(r *dedupe.Record, x *extra) {
 
 // appendGroup appends what of a group decides about a denial. Of several network events of one call the
 // first by these bytes counts.
-func (p *page) appendGroup(dst []byte, g *group) []byte {
-	c, who := &p.callees.keys[g.callee], &p.principals.keys[g.principal]
-	v, shared := g.bits.unowned(), uint32(0)
-	if g.bits.isShared() {
-		shared = who.account
+func (p *Page) appendGroup(dst []byte, g *cells.Group) []byte {
+	c, who := &p.Callees.Keys[g.Callee], &p.Principals.Keys[g.Principal]
+	v, shared := g.Bits.Unowned(), uint32(0)
+	if g.Bits.IsShared() {
+		shared = who.Account
 	}
-	if c.kind == event.Network {
-		who = &principal{}
+	if c.Kind == event.Network {
+		who = &cells.Principal{}
 	}
 	isInterface := byte(0)
-	if c.isInterface {
+	if c.IsInterface {
 		isInterface = 1
 	}
 	dst = append(dst, byte(v.Evidence), byte(v.Origin), isInterface)
 	for _, text := range [...]uint32{
-		c.account, c.region, who.name, who.kind, who.account, who.session, c.service, c.endpoint, c.owner, shared,
+		c.Account, c.Region, who.Name, who.Kind, who.Account, who.Session, c.Service, c.Endpoint, c.Owner, shared,
 	} {
-		dst = appendText(dst, p.texts.text(text))
+		dst = cells.AppendText(dst, p.Texts.Text(text))
 	}
 	return dst
 }
 
-// A denial is one that was read back.
-type denial struct {
-	day       day.Day
-	key       endpointKey
-	byNetwork bool
-	requestID bool // there is one
-	sharedBy  string
-	time      int64
-	eventID   string
-	sameAs    []byte // equal in denials of one call
+// A Denial is a record of a call that an endpoint's policy refused.
+type Denial struct {
+	Day                                day.Day
+	Account, Region, Service, Endpoint string
+	SharedBy                           string // the account that the record is a copy of another's for
+	Time                               int64  // in milliseconds since 1970
+	EventID                            string // of a network event
+	ByNetwork                          bool   // a network event's
+	HasRequestID                       bool
+	SameCall                           []byte // equal in records of one call, where they have a requestID
 }
 
-func cutDenial(key, value []byte) (d denial) {
-	d.sameAs, d.byNetwork = key[:len(key)-1], key[len(key)-1] == byNetwork
-	of, rest := day.CutKey(d.sameAs)
-	d.day, d.requestID = of, len(rest) > 1
+// Denials calls fn with every denial once all pages are read, those of one call together: first its ordinary
+// record. The denial is valid until fn returns.
+func (all *Counted) Denials(fn func(*Denial)) error {
+	c := spill.Merge(all.denials.sorted)
+	for c.Next() {
+		d := cutDenial(c.Key, c.Value)
+		fn(&d)
+	}
+	return c.Err()
+}
+
+func cutDenial(key, value []byte) (d Denial) {
+	d.SameCall, d.ByNetwork = key[:len(key)-1], key[len(key)-1] == byNetwork
+	of, rest := day.CutKey(d.SameCall)
+	d.Day, d.HasRequestID = of, len(rest) > 1
 	value = value[3:]
 	for _, field := range [...]*string{
-		&d.key.account, &d.key.region, new(string), new(string), new(string), new(string), &d.key.service, &d.key.endpoint, new(string), &d.sharedBy,
+		&d.Account, &d.Region, new(string), new(string), new(string), new(string), &d.Service, &d.Endpoint, new(string), &d.SharedBy,
 	} {
 		n, width := binary.Uvarint(value)
 		*field, value = string(value[width:width+int(n)]), value[width+int(n):]
 	}
-	d.time, d.eventID = int64(binary.BigEndian.Uint64(value)), string(value[8:])
+	d.Time, d.EventID = int64(binary.BigEndian.Uint64(value)), string(value[8:])
 	return d
 }

@@ -1,5 +1,5 @@
-// Package count turns the events of a trail into the tables of a report. It is the engine: package report
-// is what it fills.
+// Package count turns the events of a trail into counted pages, or into a shard. Package tabulate makes the
+// tables of a report from the pages. Package cells has the numbers that both speak in.
 //
 // # One record, step by step
 //
@@ -15,9 +15,9 @@
 //     Records of objects that did not prove whole are left out.
 //  7. The page counts the record: the survivors into the totals of their cells, all others into the balance.
 //     Cells that can become findings keep the eventIDs of least hash.
-//  8. The pages of all Counters are joined by the texts of their keys.
-//  9. The resolver decides what one record cannot show, once for each callee and verdict: who owns the endpoint,
-//     of which type it is, and whether the group is another account's copy.
+//  8. The pages of all Counters are joined by the texts of their keys. Here package tabulate takes over.
+//  9. Its resolver decides what one record cannot show, once for each callee and verdict: who owns the
+//     endpoint, of which type it is, and whether the group is another account's copy.
 //  10. The page is sorted by the ranks of its texts. Its rows are those of tables traffic and resources; the
 //     other tables follow from traffic, and findings from the cells.
 //

@@ -5,25 +5,27 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/dedupe"
 	"vpcetrail/ingest/event"
+
+	"vpcetrail/report/count/cells"
 )
 
 // A memo remembers what follows from fields that events repeat, in numbers of the dictionary: nine of ten
 // events repeat every field but their own id and time. What it says of an event is what package
 // classify says of that event alone.
 type memo struct {
-	dict   *dictionary
+	dict   *cells.Dictionary
 	ranges *classify.Ranges
 
 	callers [callerSlots]knownCaller // by the last bits of Identity.Number
 
-	addresses texts                  // sourceIPAddress
+	addresses cells.Texts            // sourceIPAddress
 	sources   []classify.SourceFacts // of addresses, by number
 
-	services  texts // eventSource
-	endpoints texts // AppendMention, of events with an endpoint field
-	wheres    numbers[where]
+	services  cells.Texts // eventSource
+	endpoints cells.Texts // AppendMention, of events with an endpoint field
+	wheres    cells.Numbers[where]
 	last      lastWhere
-	callees   numbers[calleeKey]
+	callees   cells.Numbers[calleeKey]
 	known     []knownCallee
 
 	resources classify.Resources // of the current event
@@ -68,30 +70,31 @@ type knownCallee struct {
 }
 
 // newMemo returns a memo that gives numbers of dict.
-func newMemo(dict *dictionary, ranges *classify.Ranges) *memo {
+func newMemo(dict *cells.Dictionary, ranges *classify.Ranges) *memo {
 	return &memo{
-		dict: dict, ranges: ranges, addresses: newTexts(), sources: []classify.SourceFacts{{Kind: classify.Missing}},
-		services: newTexts(), endpoints: newTexts(),
+		dict: dict, ranges: ranges, addresses: cells.NewTexts(), sources: []classify.SourceFacts{{Kind: classify.Missing}},
+		services: cells.NewTexts(), endpoints: cells.NewTexts(),
+		wheres: cells.NewNumbers((*where).hash), callees: cells.NewNumbers((*calleeKey).hash),
 	}
 }
 
 // clear forgets all: the dictionary has started a new page.
 func (m *memo) clear() {
 	m.callers = [callerSlots]knownCaller{}
-	m.addresses.clear()
+	m.addresses.Clear()
 	m.sources = m.sources[:1]
-	m.services.clear()
-	m.endpoints.clear()
-	m.wheres.clear()
+	m.services.Clear()
+	m.endpoints.Clear()
+	m.wheres.Clear()
 	m.last = lastWhere{}
-	m.callees.clear()
+	m.callees.Clear()
 	clear(m.known)
 	m.known = m.known[:0]
 }
 
 // held is about what the memo takes in memory, in bytes, beside its callers.
 func (m *memo) held() int {
-	return m.addresses.size() + m.services.size() + m.endpoints.size() + 30*len(m.wheres.keys) + 300*len(m.known)
+	return m.addresses.Size() + m.services.Size() + m.endpoints.Size() + 30*len(m.wheres.Keys) + 300*len(m.known)
 }
 
 // caller returns who made a call.
@@ -103,7 +106,7 @@ func (m *memo) caller(ev *event.Event) knownCaller {
 	}
 	m.names = m.names[:0]
 	p := classify.Caller(ev, &m.names)
-	c := knownCaller{number, m.dict.principal(&p), classify.ServedBy(&ev.Identity)}
+	c := knownCaller{number, m.dict.Principal(&p), classify.ServedBy(&ev.Identity)}
 	if number != 0 {
 		*known = c
 	}
@@ -112,10 +115,10 @@ func (m *memo) caller(ev *event.Event) knownCaller {
 
 // source returns what the source address of an event proves.
 func (m *memo) source(address []byte) classify.SourceFacts {
-	if len(address) > maxText {
+	if len(address) > cells.MaxText {
 		return classify.SourceOf(address, m.ranges)
 	}
-	number, isNew := m.addresses.number(address)
+	number, isNew := m.addresses.Number(address)
 	if isNew {
 		m.sources = append(m.sources, classify.SourceOf(address, m.ranges))
 	}
@@ -128,13 +131,13 @@ func (m *memo) callee(ev *event.Event, of day.Day, kind event.Kind) *knownCallee
 	if classify.IsServiceEvent(ev.Type) {
 		class |= 1
 	}
-	if max(len(ev.Source), len(ev.Recipient), len(ev.Region), len(ev.EndpointID), len(ev.EndpointAccount), len(ev.Additional.EndpointID)) > maxText {
+	if max(len(ev.Source), len(ev.Recipient), len(ev.Region), len(ev.EndpointID), len(ev.EndpointAccount), len(ev.Additional.EndpointID)) > cells.MaxText {
 		c := m.learn(ev, of, kind)
 		c.clipped = true
 		return &c
 	}
 	key := calleeKey{mention: m.mention(ev), where: m.where(ev), day: of, class: class}
-	number, isNew := m.callees.number(hashCalleeKey(&key), key, hashCalleeKey)
+	number, isNew := m.callees.Number(key.hash(), key)
 	if isNew {
 		m.known = append(m.known, m.learn(ev, of, kind))
 	}
@@ -147,49 +150,49 @@ func (m *memo) learn(ev *event.Event, of day.Day, kind event.Kind) knownCallee {
 		kind: kind, serviceEvent: classify.IsServiceEvent(ev.Type), scope: dedupe.ScopeOf(ev.Recipient, ev.Region, of, kind),
 	}
 	if kind == event.Other {
-		c.number = m.dict.bareCallee(of, kind)
+		c.number = m.dict.BareCallee(of, kind)
 		return c
 	}
 	mention := classify.MentionIn(ev)
 	c.mention = mention.Clone()
-	c.number = m.dict.callee(ev, &mention, of, kind)
+	c.number = m.dict.Callee(ev, &mention, of, kind)
 	return c
 }
 
 // mention returns a number of the event's source and of what it says of an endpoint.
 func (m *memo) mention(ev *event.Event) uint32 {
 	if len(ev.EndpointID)|len(ev.EndpointAccount)|len(ev.Additional.EndpointID) == 0 {
-		number, _ := m.services.number(ev.Source)
+		number, _ := m.services.Number(ev.Source)
 		return number << 1
 	}
 	m.key = classify.AppendMention(m.key[:0], ev)
-	number, _ := m.endpoints.number(m.key)
+	number, _ := m.endpoints.Number(m.key)
 	return number<<1 | 1
 }
 
 // where returns a number of the event's account and Region.
 func (m *memo) where(ev *event.Event) uint32 {
-	if string(ev.Recipient) == m.last.account && string(ev.Region) == m.last.region && len(m.wheres.keys) > 0 {
+	if string(ev.Recipient) == m.last.account && string(ev.Region) == m.last.region && len(m.wheres.Keys) > 0 {
 		return m.last.number
 	}
-	key := where{m.dict.text(ev.Recipient), m.dict.text(ev.Region)}
-	number, _ := m.wheres.number(hashWhere(&key), key, hashWhere)
+	key := where{m.dict.Text(ev.Recipient), m.dict.Text(ev.Region)}
+	number, _ := m.wheres.Number(key.hash(), key)
 	m.last = lastWhere{string(ev.Recipient), string(ev.Region), number}
 	return number
 }
 
-func hashWhere(w *where) uint64 { return mix(uint64(w.account)<<32|uint64(w.region), 3) }
+func (w *where) hash() uint64 { return cells.Mix(uint64(w.account)<<32|uint64(w.region), 3) }
 
-func hashCalleeKey(k *calleeKey) uint64 {
-	return mix(uint64(k.mention)<<32|uint64(k.where), uint64(uint32(k.day))<<8|uint64(k.class))
+func (k *calleeKey) hash() uint64 {
+	return cells.Mix(uint64(k.mention)<<32|uint64(k.where), uint64(uint32(k.day))<<8|uint64(k.class))
 }
 
 // named returns the resources that an event names.
-func (m *memo) named(ev *event.Event) resourceSet {
+func (m *memo) named(ev *event.Event) cells.ResourceSet {
 	m.resources.Read(ev)
 	m.arns = m.arns[:0]
 	for _, arn := range m.resources.ARNs {
-		m.arns = append(m.arns, m.dict.text(arn))
+		m.arns = append(m.arns, m.dict.Text(arn))
 	}
-	return m.dict.set(m.arns)
+	return m.dict.Set(m.arns)
 }

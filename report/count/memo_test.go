@@ -16,6 +16,8 @@ import (
 	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/event/eventtest"
 	"vpcetrail/ingest/spill"
+
+	"vpcetrail/report/count/cells"
 )
 
 // pathTexts are what a field of an event may hold that has a say in its cell, whatever the field.
@@ -81,7 +83,7 @@ func TestCellsAreThoseOfEachEvent(t *testing.T) {
 	got := make([]string, len(met))
 	records := make([]dedupe.Record, len(met))
 	for number := range len(c.away.pages) + 1 {
-		d, base := &c.dict, c.base
+		d, base := c.dict, c.base
 		if number < len(c.away.pages) {
 			var err error
 			if d, err = c.away.read(number); err != nil {
@@ -91,8 +93,8 @@ func TestCellsAreThoseOfEachEvent(t *testing.T) {
 		}
 		for part := range dedupe.Parts {
 			if err := c.log.Each(part, func(r *dedupe.Record, _ []byte, original *dedupe.ID) {
-				if at := int(r.Value) - int(base); original == nil && at >= 0 && at < len(d.cells.keys) {
-					got[r.At().Index()], records[r.At().Index()] = string(d.appendCell(nil, uint32(at))), *r
+				if at := int(r.Value) - int(base); original == nil && at >= 0 && at < len(d.Cells.Keys) {
+					got[r.At().Index()], records[r.At().Index()] = string(d.AppendCell(nil, uint32(at))), *r
 				}
 			}); err != nil {
 				t.Fatal(err)
@@ -129,14 +131,14 @@ func numberOf(id *event.Identity) uint64 {
 
 // cellOf returns the cell of ev and its flags by its own fields, the slow way.
 func cellOf(ev *event.Event, ranges *classify.Ranges) (cell []byte, flags uint32) {
-	d := newDictionary()
+	d := cells.New()
 	of, kind := day.OfMillis(ev.Time), ev.Kind()
-	g, t := group{}, target{}
+	g, t := cells.Group{}, cells.Target{}
 	if kind == event.Other {
-		g.callee = d.bareCallee(of, kind)
+		g.Callee = d.BareCallee(of, kind)
 	} else {
 		facts := classify.Examine(ev, ranges)
-		g.callee = d.callee(ev, &facts.Mention, of, kind)
+		g.Callee = d.Callee(ev, &facts.Mention, of, kind)
 		who := classify.Principal{Account: classify.SharedBy(ev)}
 		signs := classify.SignsOf(ev, &facts)
 		if kind != event.Network {
@@ -145,14 +147,14 @@ func cellOf(ev *event.Event, ranges *classify.Ranges) (cell []byte, flags uint32
 			named.Read(ev)
 			var numbers []uint32
 			for _, arn := range named.ARNs {
-				numbers = append(numbers, d.text(arn))
+				numbers = append(numbers, d.Text(arn))
 			}
 			slices.Sort(numbers)
-			if set := d.set(slices.Compact(numbers)); set != 0 || signs&classify.Telling != 0 {
-				t = target{set, d.text(ev.Name), signs}
+			if set := d.Set(slices.Compact(numbers)); set != 0 || signs&classify.Telling != 0 {
+				t = cells.Target{Resources: set, Name: d.Text(ev.Name), Signs: signs}
 			}
 		}
-		g.principal, g.bits = d.principal(&who), bitsOf(facts.Unowned, classify.SharedBy(ev) != nil)
+		g.Principal, g.Bits = d.Principal(&who), cells.BitsOf(facts.Unowned, classify.SharedBy(ev) != nil)
 		if ev.Failed() {
 			flags |= flagFailed
 			if classify.Denied(ev) {
@@ -166,9 +168,9 @@ func cellOf(ev *event.Event, ranges *classify.Ranges) (cell []byte, flags uint32
 			flags |= flagWrites
 		}
 	}
-	groupNumber, _ := d.groups.number(hashGroup(&g), g, hashGroup)
-	targetNumber, _ := d.targets.number(hashTarget(&t), t, hashTarget)
-	key := struct{ group, target uint32 }{groupNumber, targetNumber}
-	number, _ := d.cells.number(0, key, hashCell)
-	return d.appendCell(nil, number), flags >> 1
+	groupNumber, _ := d.Groups.Number(g.Hash(), g)
+	targetNumber, _ := d.Targets.Number(t.Hash(), t)
+	key := cells.Cell{Group: groupNumber, Target: targetNumber}
+	number, _ := d.Cells.Number(key.Hash(), key)
+	return d.AppendCell(nil, number), flags >> 1
 }

@@ -70,17 +70,6 @@ type objectTables struct {
 	everyDay []*spill.Sorter
 }
 
-func newObjectTables(logs []*objectLog) *objectTables {
-	var rows, everyDay []*spill.Sorter
-	for _, l := range logs {
-		rows, everyDay = append(rows, l.rows), append(everyDay, l.everyDay)
-	}
-	t := &objectTables{rows: spill.Merge(rows...), everyDay: everyDay}
-	t.ended = !t.rows.Next()
-	return t
-}
-
-// of returns the rows of day d, in order. Days must be asked for in order.
 func (t *objectTables) of(d day.Day) report.Rows[table.ObjectRow] {
 	return func(yield func(*table.ObjectRow, error) bool) {
 		always := spill.Merge(t.everyDay...)
@@ -113,29 +102,41 @@ func (t *objectTables) of(d day.Day) report.Rows[table.ObjectRow] {
 	}
 }
 
-// allObjects are the objects of all counters.
-type allObjects []*objectLog
+// Objects are the objects of all counters.
+type Objects []*objectLog
 
-// problems calls fn with what is wrong with each object that could not be read whole, in the order of
+// Tables returns a function that returns the rows of table objects of a day, in order. Days must be asked
+// for in order.
+func (o Objects) Tables() func(day.Day) report.Rows[table.ObjectRow] {
+	var everyDay []*spill.Sorter
+	for _, l := range o {
+		everyDay = append(everyDay, l.everyDay)
+	}
+	t := &objectTables{rows: o.merged(func(l *objectLog) *spill.Sorter { return l.rows }), everyDay: everyDay}
+	t.ended = !t.rows.Next()
+	return t.of
+}
+
+// Problems calls fn with what is wrong with each object that could not be read whole, in the order of
 // their names: one line each.
-func (a allObjects) problems(fn func(problem string)) error {
-	c := a.merged(func(l *objectLog) *spill.Sorter { return l.problems })
+func (o Objects) Problems(fn func(problem string)) error {
+	c := o.merged(func(l *objectLog) *spill.Sorter { return l.problems })
 	for c.Next() {
 		fn(string(c.Value))
 	}
 	return c.Err()
 }
 
-// rows calls fn with every object that was read, for each day that it belongs to. The row is valid until
+// Rows calls fn with every object that was read, for each day that it belongs to. The row is valid until
 // fn returns.
-func (a allObjects) rows(fn func(*table.ObjectRow)) error {
-	dated := a.merged(func(l *objectLog) *spill.Sorter { return l.rows })
+func (o Objects) Rows(fn func(*table.ObjectRow)) error {
+	dated := o.merged(func(l *objectLog) *spill.Sorter { return l.rows })
 	for dated.Next() {
 		_, name := day.CutKey(dated.Key)
 		row := cutObject(name, dated.Value)
 		fn(&row)
 	}
-	undated := a.merged(func(l *objectLog) *spill.Sorter { return l.everyDay })
+	undated := o.merged(func(l *objectLog) *spill.Sorter { return l.everyDay })
 	for undated.Next() {
 		row := cutObject(undated.Key, undated.Value)
 		fn(&row)
@@ -143,9 +144,9 @@ func (a allObjects) rows(fn func(*table.ObjectRow)) error {
 	return errors.Join(dated.Err(), undated.Err())
 }
 
-func (a allObjects) merged(part func(*objectLog) *spill.Sorter) *spill.Cursor {
+func (o Objects) merged(part func(*objectLog) *spill.Sorter) *spill.Cursor {
 	var sorters []*spill.Sorter
-	for _, l := range a {
+	for _, l := range o {
 		sorters = append(sorters, part(l))
 	}
 	return spill.Merge(sorters...)

@@ -5,19 +5,22 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/dedupe"
 	"vpcetrail/ingest/event"
+	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report"
+	"vpcetrail/report/count/cells"
+	"vpcetrail/report/findings"
 	"vpcetrail/report/table"
 )
 
-// A page is a dictionary with what is counted of its events.
-type page struct {
-	*dictionary
+// A Page is a dictionary with what is counted of its events.
+type Page struct {
+	*cells.Dictionary
 	totals  []total // of each cell
 	samples samples
 	touched uint32                    // keeps touch
 	scopes  []dedupe.Scope            // of each callee; zero where not worked out yet
-	kinds   map[day.Day]*report.Kinds // Duplicates and Corrections only
+	Kinds   map[day.Day]*report.Kinds // Duplicates and Corrections only
 	denials *denials
 }
 
@@ -32,18 +35,18 @@ type total struct {
 // maxPageRecords is how many records a page may have, so that no total overflows.
 const maxPageRecords = 1<<32 - 1
 
-func newPage(d *dictionary, to *denials) *page {
-	p := &page{
-		dictionary: d, totals: make([]total, len(d.cells.keys)), samples: newSamples(),
-		scopes: make([]dedupe.Scope, len(d.callees.keys)), kinds: map[day.Day]*report.Kinds{}, denials: to,
+func newPage(d *cells.Dictionary, to *denials) *Page {
+	p := &Page{
+		Dictionary: d, totals: make([]total, len(d.Cells.Keys)), samples: newSamples(),
+		scopes: make([]dedupe.Scope, len(d.Callees.Keys)), Kinds: map[day.Day]*report.Kinds{}, denials: to,
 	}
-	findable := make([]bool, len(d.groups.keys))
-	for i := range d.groups.keys {
-		findable[i] = p.findable(&d.groups.keys[i])
+	findable := make([]bool, len(d.Groups.Keys))
+	for i := range d.Groups.Keys {
+		findable[i] = p.findable(&d.Groups.Keys[i])
 	}
-	for i, c := range d.cells.keys {
-		kind := d.callees.keys[d.groups.keys[c.group].callee].kind
-		if kind != event.Network && kind != event.Other && (findable[c.group] || d.targets.keys[c.target].signs&classify.Telling != 0) {
+	for i, c := range d.Cells.Keys {
+		kind := d.Callees.Keys[d.Groups.Keys[c.Group].Callee].Kind
+		if kind != event.Network && kind != event.Other && (findable[c.Group] || d.Targets.Keys[c.Target].Signs&classify.Telling != 0) {
 			p.totals[i].sample = noSamples
 		}
 	}
@@ -52,29 +55,29 @@ func newPage(d *dictionary, to *denials) *page {
 
 // findable reports whether the calls of a group may become findings whatever their target is: not where
 // they take an endpoint of the account that they are made in and of, nor where services make them.
-func (p *page) findable(g *group) bool {
-	c := &p.callees.keys[g.callee]
-	if c.endpoint != 0 {
-		return c.owner != c.account || p.principals.keys[g.principal].account != c.account
+func (p *Page) findable(g *cells.Group) bool {
+	c := &p.Callees.Keys[g.Callee]
+	if c.Endpoint != 0 {
+		return c.Owner != c.Account || p.Principals.Keys[g.Principal].Account != c.Account
 	}
-	return g.bits.unowned().Route() == classify.Internet
+	return g.Bits.Unowned().Route() == classify.Internet
 }
 
 // calleeOf returns what the events of a cell call.
-func (p *page) calleeOf(number uint32) *callee {
-	return &p.callees.keys[p.groups.keys[p.cells.keys[number].group].callee]
+func (p *Page) calleeOf(number uint32) *cells.Callee {
+	return &p.Callees.Keys[p.Groups.Keys[p.Cells.Keys[number].Group].Callee]
 }
 
 // kindsOf returns the counts of a day, to be added to.
-func (p *page) kindsOf(d day.Day) *report.Kinds {
-	if p.kinds[d] == nil {
-		p.kinds[d] = new(report.Kinds)
+func (p *Page) kindsOf(d day.Day) *report.Kinds {
+	if p.Kinds[d] == nil {
+		p.Kinds[d] = new(report.Kinds)
 	}
-	return p.kinds[d]
+	return p.Kinds[d]
 }
 
 // count counts the records of a run.
-func (p *page) count(run *dedupe.Run) {
+func (p *Page) count(run *dedupe.Run) {
 	extras := run.Extras()
 	for i := range run.Records {
 		if i%touchAhead == 0 {
@@ -102,7 +105,7 @@ func (p *page) count(run *dedupe.Run) {
 // touchAhead is how many records' totals are touched in a loop without branches, so that their misses overlap.
 const touchAhead = 128
 
-func (p *page) touch(records []dedupe.Record) {
+func (p *Page) touch(records []dedupe.Record) {
 	touched := uint32(0)
 	for i := range records {
 		touched += p.totals[records[i].Value].calls
@@ -111,8 +114,8 @@ func (p *page) touch(records []dedupe.Record) {
 }
 
 // leaveOut counts a record that counts as no call.
-func (p *page) leaveOut(r *dedupe.Record, fate dedupe.Fate) {
-	kinds := p.kindsOf(p.calleeOf(r.Value).day)
+func (p *Page) leaveOut(r *dedupe.Record, fate dedupe.Fate) {
+	kinds := p.kindsOf(p.calleeOf(r.Value).Day)
 	switch {
 	case fate == dedupe.Duplicate:
 		kinds.Duplicates++
@@ -122,7 +125,7 @@ func (p *page) leaveOut(r *dedupe.Record, fate dedupe.Fate) {
 }
 
 // replace counts a correction in the place of the record that it corrects.
-func (p *page) replace(c *dedupe.Replacement) {
+func (p *Page) replace(c *dedupe.Replacement) {
 	var x extra
 	if len(c.Extra) > 0 {
 		x = parseExtra(c.Extra)
@@ -135,7 +138,7 @@ func (p *page) replace(c *dedupe.Replacement) {
 }
 
 // add counts a record.
-func (p *page) add(t *total, r *dedupe.Record, x *extra) {
+func (p *Page) add(t *total, r *dedupe.Record, x *extra) {
 	ms := r.Flags >> timeShift
 	if t.calls == 0 {
 		t.first, t.last = ms, ms
@@ -158,7 +161,7 @@ func (p *page) add(t *total, r *dedupe.Record, x *extra) {
 }
 
 // addSample offers a record's eventID to the samples of its cell.
-func (p *page) addSample(t *total, r *dedupe.Record, x *extra, counts bool) {
+func (p *Page) addSample(t *total, r *dedupe.Record, x *extra, counts bool) {
 	if x.tag&extraID != 0 {
 		if len(x.id) > 0 {
 			p.samples.addText(&t.sample, string(x.id), counts)
@@ -171,7 +174,7 @@ func (p *page) addSample(t *total, r *dedupe.Record, x *extra, counts bool) {
 }
 
 // eventID returns the eventID of a record, nil where it cannot be a sample.
-func (p *page) eventID(r *dedupe.Record, x *extra) []byte {
+func (p *Page) eventID(r *dedupe.Record, x *extra) []byte {
 	if x.tag&extraID != 0 {
 		return x.id
 	}
@@ -182,22 +185,67 @@ func (p *page) eventID(r *dedupe.Record, x *extra) []byte {
 }
 
 // unscoped returns the identity of a record without its scope: the UUID that is its eventID.
-func (p *page) unscoped(r *dedupe.Record) dedupe.ID {
-	number := p.groups.keys[p.cells.keys[r.Value].group].callee
+func (p *Page) unscoped(r *dedupe.Record) dedupe.ID {
+	number := p.Groups.Keys[p.Cells.Keys[r.Value].Group].Callee
 	scope := &p.scopes[number]
 	if *scope == (dedupe.Scope{}) {
-		c := &p.callees.keys[number]
-		*scope = dedupe.ScopeOf(p.texts.text(c.account), p.texts.text(c.region), c.day, c.kind)
+		c := &p.Callees.Keys[number]
+		*scope = dedupe.ScopeOf(p.Texts.Text(c.Account), p.Texts.Text(c.Region), c.Day, c.Kind)
 	}
 	return dedupe.ID{Hi: r.ID.Hi ^ scope.Hi, Lo: r.ID.Lo ^ scope.Lo}
 }
 
-// measures returns what is counted of a cell.
-func (p *page) measures(number uint32) (m table.Measures) {
+// Measures returns what is counted of a cell.
+func (p *Page) Measures(number uint32) (m table.Measures) {
 	t := &p.totals[number]
-	start := int64(p.calleeOf(number).day) * msPerDay
+	start := int64(p.calleeOf(number).Day) * msPerDay
 	return table.Measures{
 		Calls: int64(t.calls), Denied: int64(t.denied), Errors: int64(t.errors), Reads: int64(t.reads), Writes: int64(t.writes),
 		BytesIn: t.in, BytesOut: t.out, FirstSeen: start + int64(t.first), LastSeen: start + int64(t.last),
 	}
+}
+
+// CallsOf returns how many records of a cell count.
+func (p *Page) CallsOf(number uint32) uint32 { return p.totals[number].calls }
+
+// IsFindable reports whether a cell can become a finding.
+func (p *Page) IsFindable(number uint32) bool { return p.totals[number].sample.wanted() }
+
+// HasSamples reports whether eventIDs are known of a cell, of records that do not count too.
+func (p *Page) HasSamples(number uint32) bool { return !p.totals[number].sample.isEmpty() }
+
+// SamplesOf returns the samples of a cell.
+func (p *Page) SamplesOf(number uint32) findings.Samples {
+	return p.samples.of(p.totals[number].sample)
+}
+
+// A pageFile keeps the dictionaries of a Counter's pages on disk, in order.
+type pageFile struct {
+	disk  *spill.Disk
+	pages []*spill.Stream
+	bases []uint32 // how many cells are on the pages before each
+	err   error
+}
+
+func newPageFile(disk *spill.Disk) *pageFile { return &pageFile{disk: disk} }
+
+// add puts a dictionary away.
+func (f *pageFile) add(d *cells.Dictionary, base uint32) {
+	s := spill.NewStream(f.disk)
+	if f.err == nil {
+		f.err = d.Write(s)
+	}
+	f.pages, f.bases = append(f.pages, s), append(f.bases, base)
+}
+
+// fail notes what ends the run.
+func (f *pageFile) fail(err error) {
+	if f.err == nil {
+		f.err = err
+	}
+}
+
+// read returns the dictionary of a page.
+func (f *pageFile) read(page int) (*cells.Dictionary, error) {
+	return cells.Read(f.pages[page].Reader())
 }

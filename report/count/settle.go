@@ -2,54 +2,32 @@ package count
 
 import (
 	"context"
+	"maps"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
-	"vpcetrail/classify/endpoints"
+	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/dedupe"
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report"
+	"vpcetrail/report/learn"
 )
 
-// Input is all that a report is made of.
-type Input struct {
-	Counters []*Counter // of all workers of a run that ended well
-	Window   day.Window
+// Counted is what all counters of a run have counted.
+type Counted struct {
+	Records  report.Balance // Records, OutsideWindow and Invalid only
+	Statuses map[ingest.Status]int64
+	Folders  map[day.Day]bool // days of the folders that objects are in
+	Objects  Objects
+	Learned  learn.Learned
 
-	TrailAccounts []string            // those that have a folder in the trail
-	OwnAccounts   []string            // further accounts that are ours
-	Inventory     endpoints.Inventory // our endpoints by id
-	NATPrice      float64             // US dollars a gigabyte, for findings
-	PassedOver    int64               // objects that may hold calls and were not read
-
-	Disk   *spill.Disk // takes what passes Memory; it must stay open as long as the report is used
-	Memory int         // bytes, about; 0 is 64 MiB
-}
-
-// New makes the report, with as many goroutines as there are counters. It takes over the counters' memory:
-// they must not be used again.
-func New(ctx context.Context, in Input) (*report.Report, error) {
-	if in.Disk == nil {
-		in.Disk = spill.NewDisk("")
-	}
-	if in.Memory == 0 {
-		in.Memory = defaultMemory
-	}
-	s := newSettling(&in)
-	if err := s.countAll(ctx); err != nil {
-		return nil, err
-	}
-	return s.report(ctx)
-}
-
-// A settling counts the records of all counters, now that all are there.
-type settling struct {
-	in      *Input
 	denials *denials
-	books   []*book // one for each counter
+	passes  int     // of Pages
+	books   []*book // one for each counter; one alone where all pages could be joined
+	joined  bool
 }
 
 // A book is the pages of one counter. Of several, none is in memory while records are settled, which are
@@ -57,48 +35,73 @@ type settling struct {
 type book struct {
 	sync.Mutex // held to count or park
 	counter    *Counter
-	page       *page // the only one; nil where there are several
+	page       *Page // the only one; nil where there are several
 	parked     *dedupe.Parked
 }
 
-func newSettling(in *Input) *settling {
-	s := &settling{in: in, denials: newDenials(in.Disk, in.Memory/16)}
-	return s
-}
-
-// countAll gives every record its fate, and counts it where its page is in memory.
-func (s *settling) countAll(ctx context.Context) error {
-	logs := make([]*dedupe.Log, len(s.in.Counters))
-	for i, c := range s.in.Counters {
+// Settle gives every record of counters its fate, and counts the survivors, with as many goroutines as there
+// are counters. It takes about memory bytes, and the memory of the counters, which must not be used
+// again.
+func Settle(ctx context.Context, counters []*Counter, disk *spill.Disk, memory int) (*Counted, error) {
+	all := &Counted{
+		Statuses: map[ingest.Status]int64{}, Folders: map[day.Day]bool{}, Learned: LearnedBy(counters),
+		denials: newDenials(disk, memory/16),
+	}
+	logs := make([]*dedupe.Log, len(counters))
+	for i, c := range counters {
 		if err := c.finish(); err != nil {
-			return err
+			return nil, err
 		}
 		logs[i] = c.log
-		b := &book{counter: c}
-		if len(c.away.pages) == 0 && c.log.Len() <= maxPageRecords {
-			b.page = newPage(&c.dict, s.denials)
-		} else {
-			b.parked = dedupe.NewParked(s.in.Disk, append(c.away.bases, c.base), s.in.Memory/4/len(s.in.Counters))
-		}
-		s.books = append(s.books, b)
+		all.take(c, disk, memory/4/len(counters))
 	}
-	return dedupe.Settle(ctx, logs, s.in.Memory/4, len(logs), s.visit)
+	if err := dedupe.Settle(ctx, logs, memory/4, len(logs), all.visit); err != nil {
+		return nil, err
+	}
+	for _, b := range all.books {
+		if b.page == nil {
+			if err := b.parked.End(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	all.join()
+	return all, nil
+}
+
+// take takes over what a counter has, but for its records.
+func (all *Counted) take(c *Counter, disk *spill.Disk, share int) {
+	all.Records.Records += c.records.Records
+	all.Records.OutsideWindow += c.records.OutsideWindow
+	all.Records.Invalid += c.records.Invalid
+	for status, n := range c.statuses {
+		all.Statuses[status] += n
+	}
+	maps.Copy(all.Folders, c.folders)
+	all.Objects = append(all.Objects, &c.objects)
+	b := &book{counter: c}
+	if len(c.away.pages) == 0 && c.log.Len() <= maxPageRecords {
+		b.page = newPage(c.dict, all.denials)
+	} else {
+		b.parked = dedupe.NewParked(disk, append(c.away.bases, c.base), share)
+	}
+	all.books = append(all.books, b)
 }
 
 // visit takes a partition. Each goroutine starts with another counter, so that they seldom wait.
-func (s *settling) visit(worker int, p *dedupe.Partition) error {
+func (all *Counted) visit(worker int, p *dedupe.Partition) error {
 	for i := range p.Runs {
 		run := &p.Runs[(i+worker)%len(p.Runs)]
-		s.books[run.Log].take(func(p *page) { p.count(run) }, func(k *dedupe.Parked) { k.Add(run) })
+		all.books[run.Log].take(func(p *Page) { p.count(run) }, func(k *dedupe.Parked) { k.Add(run) })
 	}
 	for i := range p.Replacing {
 		c := &p.Replacing[i]
-		s.books[c.Log].take(func(p *page) { p.replace(c) }, func(k *dedupe.Parked) { k.Replace(c) })
+		all.books[c.Log].take(func(p *Page) { p.replace(c) }, func(k *dedupe.Parked) { k.Replace(c) })
 	}
 	return nil
 }
 
-func (b *book) take(count func(*page), park func(*dedupe.Parked)) {
+func (b *book) take(count func(*Page), park func(*dedupe.Parked)) {
 	b.Lock()
 	defer b.Unlock()
 	if b.page != nil {
@@ -108,14 +111,31 @@ func (b *book) take(count func(*page), park func(*dedupe.Parked)) {
 	}
 }
 
-// pages calls fn with each page of the book, counted, one at a time. Pages that were parked are counted for
-// it, and give their denials to to, where that is not nil.
-func (b *book) pages(to *denials, fn func(*page) error) error {
+// Joined reports whether there is one page, which holds all calls.
+func (all *Counted) Joined() bool { return all.joined }
+
+// Pages calls fn with every page, counted, one at a time. It may be called more than once.
+func (all *Counted) Pages(fn func(*Page) error) error {
+	denials := all.denials
+	if all.passes++; all.passes > 1 {
+		denials = nil // they are taken already
+	}
+	for _, b := range all.books {
+		if err := b.pages(denials, fn); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pages calls fn with each page of the book. Pages that were parked are counted for it, and give their denials
+// to to, where that is not nil.
+func (b *book) pages(to *denials, fn func(*Page) error) error {
 	if b.page != nil {
 		return fn(b.page)
 	}
 	for number := range len(b.counter.away.pages) + 1 {
-		d := &b.counter.dict
+		d := b.counter.dict
 		if number < len(b.counter.away.pages) {
 			var err error
 			if d, err = b.counter.away.read(number); err != nil {
@@ -141,54 +161,19 @@ func (b *book) pages(to *denials, fn func(*page) error) error {
 	return nil
 }
 
-// report decides what only the whole day shows, and makes the tables.
-func (s *settling) report(ctx context.Context) (*report.Report, error) {
-	var one *page
-	for _, b := range s.books {
-		if b.page == nil {
-			if err := b.parked.End(); err != nil {
-				return nil, err
-			}
-		}
-	}
-	if one = s.joined(); one != nil {
-		s.books = []*book{{page: one}}
-	}
-	r := newResolver(s.in)
-	for _, b := range s.books {
-		// Parked pages are counted twice: their denials are taken the second time.
-		if err := b.pages(nil, func(p *page) error { r.note(p); return nil }); err != nil {
-			return nil, err
-		}
-	}
-	t := newTables(r, s.in)
-	for _, b := range s.books {
-		if err := b.pages(s.denials, func(p *page) error { return t.add(ctx, p, one != nil) }); err != nil {
-			return nil, err
-		}
-	}
-	if err := r.settleDenials(s.denials); err != nil {
-		return nil, err
-	}
-	return t.report()
-}
-
-// joined returns the only pages of all counters as one; nil where they are not all in memory.
-func (s *settling) joined() *page {
+// join makes one page of all, where they are in memory.
+func (all *Counted) join() {
 	records, arena := int64(0), 0
-	for _, b := range s.books {
-		if b.page == nil {
-			return nil
+	pages := make([]*Page, len(all.books))
+	for i, b := range all.books {
+		if pages[i] = b.page; b.page == nil {
+			return
 		}
 		records += b.counter.log.Len()
-		arena += len(b.page.texts.arena)
+		arena += b.page.Texts.Bytes()
 	}
 	if records > maxPageRecords || arena > maxArena {
-		return nil
-	}
-	pages := make([]*page, len(s.books))
-	for i, b := range s.books {
-		pages[i] = b.page
+		return
 	}
 	for step := 1; step < len(pages); step *= 2 { // pairs of pages are joined at once
 		var group errgroup.Group
@@ -197,54 +182,23 @@ func (s *settling) joined() *page {
 		}
 		_ = group.Wait()
 	}
-	return pages[0]
+	all.books, all.joined = []*book{{page: pages[0]}}, true
 }
 
 // join takes over what another page has counted.
-func (p *page) join(o *page) {
-	d := p.dictionary
-	text := make([]uint32, len(o.texts.ends))
-	for i := range text {
-		text[i], _ = d.texts.number(o.texts.text(uint32(i)))
-	}
-	principals, callees := make([]uint32, len(o.principals.keys)), make([]uint32, len(o.callees.keys))
-	for i, k := range o.principals.keys {
-		k = principal{text[k.name], text[k.kind], text[k.account], text[k.session]}
-		principals[i], _ = d.principals.number(hashPrincipal(&k), k, hashPrincipal)
-	}
-	for i, k := range o.callees.keys {
-		k.account, k.region, k.service, k.endpoint, k.owner = text[k.account], text[k.region], text[k.service], text[k.endpoint], text[k.owner]
-		callees[i], _ = d.callees.number(hashCallee(&k), k, hashCallee)
-	}
-	groups, targets := make([]uint32, len(o.groups.keys)), make([]uint32, len(o.targets.keys))
-	for i, k := range o.groups.keys {
-		k.callee, k.principal = callees[k.callee], principals[k.principal]
-		groups[i], _ = d.groups.number(hashGroup(&k), k, hashGroup)
-	}
-	var names []uint32
-	for i, k := range o.targets.keys {
-		names = o.resources(names[:0], k.resources)
-		for j, n := range names {
-			names[j] = text[n]
-		}
-		k.resources, k.name = d.set(names), text[k.name]
-		targets[i], _ = d.targets.number(hashTarget(&k), k, hashTarget)
-	}
-	for i, k := range o.cells.keys {
-		k = cell{groups[k.group], targets[k.target]}
-		number, isNew := d.cells.number(hashCell(&k), k, hashCell)
-		if isNew {
-			p.totals = append(p.totals, total{})
-		}
+func (p *Page) join(o *Page) {
+	numbers := p.Join(o.Dictionary)
+	p.totals = append(p.totals, make([]total, len(p.Cells.Keys)-len(p.totals))...)
+	for i, number := range numbers {
 		p.joinTotal(number, &o.totals[i], o)
 	}
-	for d, kinds := range o.kinds {
+	for d, kinds := range o.Kinds {
 		p.kindsOf(d).Add(*kinds)
 	}
 }
 
 // joinTotal adds the total of a cell of another page.
-func (p *page) joinTotal(number uint32, from *total, o *page) {
+func (p *Page) joinTotal(number uint32, from *total, o *Page) {
 	t := &p.totals[number]
 	if from.sample.wanted() {
 		if !t.sample.wanted() {

@@ -6,15 +6,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/klauspost/compress/zstd"
 
-	"vpcetrail/classify"
-	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/dedupe"
-	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/spill"
+
+	"vpcetrail/report/count/cells"
 )
 
 // A shard is what a report is made of before anything is settled that other inputs may change. It is kept
@@ -38,7 +36,6 @@ const (
 	PartRecords
 )
 
-// partBytes is what a part takes in memory, about, before it is compressed: a merge holds one of every shard.
 const partBytes = 4 << 20
 
 // A shardWriter writes a shard's parts.
@@ -47,7 +44,7 @@ type shardWriter struct {
 	counters []*Counter
 	disk     *spill.Disk
 	share    int
-	limit    int // bytes of a part
+	limit    int // bytes of a part before it is compressed
 	zst      *zstd.Encoder
 	stage    func(part []byte) error
 	part     []byte
@@ -56,24 +53,29 @@ type shardWriter struct {
 	cells [][]uint32 // of each counter, by value: the number in the shard
 }
 
-// WriteShard writes the shard of a run that has ended well. No report has been made of its counters
-// yet. It calls stage with each part in order. stage must keep no reference to a part. It takes about memory
-// bytes.
-func WriteShard(ctx context.Context, counters []*Counter, disk *spill.Disk, memory int, stage func(part []byte) error) error {
-	return writeShard(ctx, counters, disk, memory, partBytes, stage)
+// ShardOptions say how a shard is written.
+type ShardOptions struct {
+	Disk      *spill.Disk // takes what passes Memory
+	Memory    int         // bytes, about
+	PartBytes int         // what a part takes in memory, about; 0 is 4 MiB. A merge holds one of every shard
 }
 
-func writeShard(ctx context.Context, counters []*Counter, disk *spill.Disk, memory, limit int, stage func(part []byte) error) error {
+// WriteShard writes the shard of a run that has ended well. No report has been made of its counters
+// yet. It calls stage with each part in order. stage must keep no reference to a part.
+func WriteShard(ctx context.Context, counters []*Counter, opt ShardOptions, stage func(part []byte) error) error {
+	if opt.PartBytes == 0 {
+		opt.PartBytes = partBytes
+	}
 	zst, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return fmt.Errorf("shard: write: %w", err)
 	}
-	w := &shardWriter{ctx: ctx, counters: counters, disk: disk, share: memory / 4, limit: limit, zst: zst, stage: stage}
+	w := &shardWriter{ctx: ctx, counters: counters, disk: opt.Disk, share: opt.Memory / 4, limit: opt.PartBytes, zst: zst, stage: stage}
 	for _, c := range counters {
 		if err := c.finish(); err != nil {
 			return err
 		}
-		values := c.base + uint32(len(c.dict.cells.keys))
+		values := c.base + uint32(len(c.dict.Cells.Keys))
 		w.used, w.cells = append(w.used, make([]uint64, values/64+1)), append(w.cells, make([]uint32, values))
 	}
 	for _, step := range []func() error{w.objects, w.findUsed, w.numbers, w.records} {
@@ -109,7 +111,7 @@ func (w *shardWriter) objects() error {
 		if !c.Next() {
 			return errors.Join(c.Err(), w.end())
 		}
-		w.part = appendText(w.part, c.Value)
+		w.part = cells.AppendText(w.part, c.Value)
 		if len(w.part) > w.limit {
 			if err := w.end(); err != nil {
 				return err
@@ -147,7 +149,7 @@ func (w *shardWriter) numbers() error {
 	var key, value []byte
 	for i, c := range w.counters {
 		for number := range len(c.away.pages) + 1 {
-			d, base := &c.dict, c.base
+			d, base := c.dict, c.base
 			if number < len(c.away.pages) {
 				var err error
 				if d, err = c.away.read(number); err != nil {
@@ -155,10 +157,10 @@ func (w *shardWriter) numbers() error {
 				}
 				base = c.away.bases[number]
 			}
-			for cell := range d.cells.keys {
+			for cell := range d.Cells.Keys {
 				at := base + uint32(cell)
 				if w.used[i][at/64]>>(at%64)&1 == 1 {
-					key = d.appendCell(key[:0], uint32(cell))
+					key = d.AppendCell(key[:0], uint32(cell))
 					value = binary.AppendUvarint(binary.AppendUvarint(value[:0], uint64(i)), uint64(at))
 					sorter.Add(key, value)
 				}
@@ -169,38 +171,38 @@ func (w *shardWriter) numbers() error {
 }
 
 func (w *shardWriter) writeNumbers(sorter *spill.Sorter) error {
-	d := newDictionary()
+	d := cells.New()
 	next, held := uint32(0), 0
 	var last []byte
 	cursor := sorter.Cursor()
 	for cursor.Next() {
 		if next == 0 || !bytes.Equal(cursor.Key, last) {
 			if held > w.limit {
-				if err := w.writeDictionary(&d); err != nil {
+				if err := w.writeDictionary(d); err != nil {
 					return err
 				}
 				held = 0
 			}
-			d.addCell(cursor.Key)
+			d.AddCell(cursor.Key)
 			next, held, last = next+1, held+len(cursor.Key), append(last[:0], cursor.Key...)
 		}
 		counter, width := binary.Uvarint(cursor.Value)
 		at, _ := binary.Uvarint(cursor.Value[width:])
 		w.cells[counter][at] = next - 1
 	}
-	return errors.Join(cursor.Err(), w.writeDictionary(&d))
+	return errors.Join(cursor.Err(), w.writeDictionary(d))
 }
 
-func (w *shardWriter) writeDictionary(d *dictionary) error {
+func (w *shardWriter) writeDictionary(d *cells.Dictionary) error {
 	w.begin(PartNumbers)
-	if len(d.cells.keys) > 0 {
+	if len(d.Cells.Keys) > 0 {
 		out := bytes.NewBuffer(w.part)
-		if err := d.write(out); err != nil {
+		if err := d.Write(out); err != nil {
 			return err
 		}
 		w.part = out.Bytes()
 	}
-	d.clear()
+	d.Clear()
 	return w.end()
 }
 
@@ -232,7 +234,7 @@ func (w *shardWriter) writeRecords(part int, records *spill.Cursor) error {
 	var segment []byte
 	flush := func() error {
 		if len(segment) > 0 {
-			w.part = appendText(binary.AppendUvarint(w.part, uint64(part)), segment)
+			w.part = cells.AppendText(binary.AppendUvarint(w.part, uint64(part)), segment)
 			segment = segment[:0]
 		}
 		if len(w.part) < w.limit {
@@ -251,57 +253,4 @@ func (w *shardWriter) writeRecords(part int, records *spill.Cursor) error {
 		}
 	}
 	return errors.Join(records.Err(), flush())
-}
-
-// appendCell appends the texts of a cell, so that equal cells of two dictionaries give the same bytes.
-func (d *dictionary) appendCell(dst []byte, number uint32) []byte {
-	k := d.cells.keys[number]
-	g, t := d.groups.keys[k.group], d.targets.keys[k.target]
-	c, who := d.callees.keys[g.callee], d.principals.keys[g.principal]
-	dst = binary.BigEndian.AppendUint32(dst, uint32(c.day))
-	isInterface := byte(0)
-	if c.isInterface {
-		isInterface = 1
-	}
-	dst = binary.BigEndian.AppendUint32(append(dst, byte(c.kind), isInterface), uint32(g.bits))
-	for _, text := range [...]uint32{c.account, c.region, c.service, c.endpoint, c.owner, who.name, who.kind, who.account, who.session, t.name} {
-		dst = appendText(dst, d.texts.text(text))
-	}
-	dst = append(dst, byte(t.signs))
-	names := d.resources(nil, t.resources)
-	slices.SortFunc(names, func(a, b uint32) int { return bytes.Compare(d.texts.text(a), d.texts.text(b)) })
-	for _, name := range names {
-		dst = appendText(dst, d.texts.text(name))
-	}
-	return dst
-}
-
-// addCell adds the cell that appendCell has written.
-func (d *dictionary) addCell(text []byte) (number uint32) {
-	c := callee{day: day.Day(int32(binary.BigEndian.Uint32(text))), kind: event.Kind(text[4]), isInterface: text[5] == 1}
-	g := group{bits: verdictBits(binary.BigEndian.Uint32(text[6:]))}
-	text = text[10:]
-	next := func() uint32 {
-		n, width := binary.Uvarint(text)
-		number := d.text(text[width : width+int(n)])
-		text = text[width+int(n):]
-		return number
-	}
-	for _, field := range [...]*uint32{&c.account, &c.region, &c.service, &c.endpoint, &c.owner} {
-		*field = next()
-	}
-	who := principal{next(), next(), next(), next()}
-	t := target{name: next(), signs: classify.Signs(text[0])}
-	var names []uint32
-	for text = text[1:]; len(text) > 0; {
-		names = append(names, next())
-	}
-	t.resources = d.set(names)
-	g.callee, _ = d.callees.number(hashCallee(&c), c, hashCallee)
-	g.principal, _ = d.principals.number(hashPrincipal(&who), who, hashPrincipal)
-	var k cell
-	k.group, _ = d.groups.number(hashGroup(&g), g, hashGroup)
-	k.target, _ = d.targets.number(hashTarget(&t), t, hashTarget)
-	number, _ = d.cells.number(hashCell(&k), k, hashCell)
-	return number
 }

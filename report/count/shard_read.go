@@ -14,6 +14,7 @@ import (
 	"vpcetrail/ingest/dedupe"
 	"vpcetrail/ingest/event"
 
+	"vpcetrail/report/count/cells"
 	"vpcetrail/report/learn"
 )
 
@@ -98,7 +99,7 @@ func (s *ShardReader) Object() *ingest.Result { return &s.object }
 // that are merged. Afterwards the shard is read.
 func (s *ShardReader) Take(ctx context.Context, c *Counter, seqs []uint32) (err error) {
 	defer hostile(&err)
-	var cells []uint32 // the values of c, by the numbers of the shard
+	var values []uint32 // of c, by the numbers of the shard
 	for err := error(nil); ; err = s.turn() {
 		switch {
 		case err == io.EOF:
@@ -111,9 +112,9 @@ func (s *ShardReader) Take(ctx context.Context, c *Counter, seqs []uint32) (err 
 		}
 		switch s.kind {
 		case PartNumbers:
-			cells, err = c.takeNumbers(cells, s.rest)
+			values, err = c.takeNumbers(values, s.rest)
 		case PartRecords:
-			err = s.takeRecords(c, cells, seqs)
+			err = s.takeRecords(c, values, seqs)
 		}
 		if err != nil {
 			return err
@@ -122,28 +123,28 @@ func (s *ShardReader) Take(ctx context.Context, c *Counter, seqs []uint32) (err 
 }
 
 // takeNumbers gives the cells of a dictionary numbers of c, and appends their values.
-func (c *Counter) takeNumbers(cells []uint32, text []byte) ([]uint32, error) {
-	d, err := readDictionary(bytes.NewReader(text))
+func (c *Counter) takeNumbers(values []uint32, text []byte) ([]uint32, error) {
+	d, err := cells.Read(bytes.NewReader(text))
 	if err != nil {
 		return nil, err
 	}
-	for _, g := range d.groups.keys {
-		if v := g.bits.unowned(); !v.IsKnown() || d.callees.keys[g.callee].kind > event.Other {
+	for _, g := range d.Groups.Keys {
+		if v := g.Bits.Unowned(); !v.IsKnown() || d.Callees.Keys[g.Callee].Kind > event.Other {
 			return nil, errShard
 		}
 	}
 	var key []byte
-	for number := range d.cells.keys {
-		key = d.appendCell(key[:0], uint32(number))
-		cells = append(cells, c.base+c.dict.addCell(key))
-		if number%batchSize == 0 && c.dict.held() > c.share {
+	for number := range d.Cells.Keys {
+		key = d.AppendCell(key[:0], uint32(number))
+		values = append(values, c.base+c.dict.AddCell(key))
+		if number%batchSize == 0 && c.dict.Held() > c.share {
 			c.turn()
 		}
 	}
-	return cells, nil
+	return values, nil
 }
 
-func (s *ShardReader) takeRecords(c *Counter, cells, seqs []uint32) error {
+func (s *ShardReader) takeRecords(c *Counter, values, seqs []uint32) error {
 	for rest := s.rest; len(rest) > 0; {
 		_, width := binary.Uvarint(rest) // the partition
 		if width <= 0 {
@@ -153,7 +154,7 @@ func (s *ShardReader) takeRecords(c *Counter, cells, seqs []uint32) error {
 		if rest = rest[width+max(w, 0):]; w <= 0 || length > uint64(len(rest)) {
 			return errShard
 		}
-		if err := takeSegment(c, rest[:length], cells, seqs); err != nil {
+		if err := takeSegment(c, rest[:length], values, seqs); err != nil {
 			return err
 		}
 		rest = rest[length:]
@@ -161,18 +162,18 @@ func (s *ShardReader) takeRecords(c *Counter, cells, seqs []uint32) error {
 	return nil
 }
 
-func takeSegment(c *Counter, text []byte, cells, seqs []uint32) error {
+func takeSegment(c *Counter, text []byte, values, seqs []uint32) error {
 	for len(text) > 0 {
 		r, extra, original, rest, ok := dedupe.CutRecord(text)
 		text = rest
 		seq := r.At().Object()
-		if !ok || int(r.Value) >= len(cells) || seq >= len(seqs) {
+		if !ok || int(r.Value) >= len(values) || seq >= len(seqs) {
 			return errShard
 		}
 		if len(extra) > 0 {
 			_ = parseExtra(extra) // it panics here, not while records are settled
 		}
-		r.Value = cells[r.Value]
+		r.Value = values[r.Value]
 		c.log.Put(&r, dedupe.PlaceOf(int(seqs[seq]), r.At().Index()), extra, original)
 	}
 	return nil

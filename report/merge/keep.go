@@ -40,7 +40,7 @@ func (k *Keeper) Write(
 		return err
 	}
 	k.index.TrailAccounts, k.index.PassedOver, k.index.Learned = trailAccounts, passedOver, count.LearnedBy(counters)
-	return count.WriteShard(ctx, counters, disk, memory, func(part []byte) error {
+	return count.WriteShard(ctx, counters, count.ShardOptions{Disk: disk, Memory: memory}, func(part []byte) error {
 		name := fmt.Sprintf("%spart-%05d.zst", k.folder(), len(k.index.Parts))
 		f, err := report.StageFile(ctx, k.pub, name, part)
 		k.index.Parts = append(k.index.Parts, f)

@@ -15,6 +15,7 @@ import (
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 	"vpcetrail/report/count"
+	"vpcetrail/report/tabulate"
 )
 
 // Options are the limits of a merge. The zero value is ready to use.
@@ -44,7 +45,7 @@ func (b *Batch) Report(ctx context.Context, opt Options) (*report.Report, error)
 	if err := takeAll(ctx, shards, counters); err != nil {
 		return nil, err
 	}
-	r, err := count.New(ctx, count.Input{
+	r, err := tabulate.Report(ctx, tabulate.Input{
 		Counters: counters, Window: b.window,
 		TrailAccounts: b.trailAccounts(), OwnAccounts: b.Run.OwnAccounts, Inventory: b.shards[0].Inventory, NATPrice: b.Run.NATPrice,
 		PassedOver: b.passedOver(),

@@ -1,4 +1,4 @@
-package count
+package tabulate
 
 import (
 	"encoding/json"
@@ -9,9 +9,8 @@ import (
 	"vpcetrail/fixtures"
 	"vpcetrail/ingest/day"
 
-	"vpcetrail/report/table"
-
 	"vpcetrail/report"
+	"vpcetrail/report/table"
 )
 
 // TestCases runs every documented case through the whole pipeline: once without its record and once

@@ -1,4 +1,4 @@
-package count
+package tabulate
 
 import (
 	"cmp"
@@ -11,9 +11,8 @@ import (
 
 	"vpcetrail/ingest/day"
 
-	"vpcetrail/report/findings"
-
 	"vpcetrail/report"
+	"vpcetrail/report/findings"
 )
 
 // A record is what this file's tests write of one.

@@ -1,4 +1,4 @@
-package count
+package tabulate
 
 import (
 	"bytes"
@@ -6,7 +6,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"testing"
 
@@ -21,6 +20,7 @@ import (
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report"
+	"vpcetrail/report/count"
 	"vpcetrail/report/learn"
 )
 
@@ -40,12 +40,12 @@ func TestShardGivesTheReportAgain(t *testing.T) {
 	days := fmt.Sprintf("%+v", readDays(t, want))
 	var first [][]byte
 	for _, how := range []struct{ workers, memory, partBytes, again int }{
-		{1, 0, partBytes, 0}, {3, 0, partBytes, 0}, {2, 16 << 10, partBytes, 16 << 10}, {2, 0, 5000, 16 << 10},
+		{1, 0, 0, 0}, {3, 0, 0, 0}, {2, 16 << 10, 0, 16 << 10}, {2, 0, 5000, 16 << 10},
 	} {
 		t.Run(fmt.Sprintf("%+v", how), func(t *testing.T) {
 			run.workers, run.memory = how.workers, how.memory
 			parts, accounts, heard := run.shard(t, how.partBytes)
-			if how.partBytes == partBytes {
+			if how.partBytes == 0 {
 				if first == nil {
 					first = parts
 				}
@@ -76,22 +76,22 @@ func (r testRun) shard(t *testing.T, size int) (parts [][]byte, accounts []strin
 	defer from.Close()
 	disk := spill.NewDisk(t.TempDir())
 	defer disk.Close()
-	counters, sinks := make([]*Counter, r.workers), make([]ingest.Sink, r.workers)
+	counters, sinks := make([]*count.Counter, r.workers), make([]ingest.Sink, r.workers)
 	for i := range counters {
-		counters[i] = NewCounter(classify.EmbeddedRanges(), Options{Disk: disk, Memory: r.memory, Lateness: 1, Keep: true})
+		counters[i] = count.NewCounter(classify.EmbeddedRanges(), count.Options{Disk: disk, Memory: r.memory, Lateness: 1, Keep: true})
 		sinks[i] = counters[i]
 	}
 	if err := ingest.Run(t.Context(), from, sinks, ingest.Config{Window: r.window}); err != nil {
 		t.Fatal(err)
 	}
-	err = writeShard(t.Context(), counters, disk, max(r.memory, 64<<10), size, func(part []byte) error {
+	err = count.WriteShard(t.Context(), counters, count.ShardOptions{Disk: disk, Memory: max(r.memory, 64<<10), PartBytes: size}, func(part []byte) error {
 		parts = append(parts, bytes.Clone(part))
 		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return parts, from.Accounts(), LearnedBy(counters)
+	return parts, from.Accounts(), count.LearnedBy(counters)
 }
 
 // again makes a report of a shard's parts.
@@ -99,9 +99,9 @@ func again(t *testing.T, parts [][]byte, accounts []string, learned *learn.Learn
 	t.Helper()
 	disk := spill.NewDisk(t.TempDir())
 	t.Cleanup(func() { disk.Close() })
-	c := NewCounter(nil, Options{Disk: disk, Memory: memory, Lateness: 1})
+	c := count.NewCounter(nil, count.Options{Disk: disk, Memory: memory, Lateness: 1})
 	c.Learn(learned)
-	r, err := NewShardReader(func() ([]byte, error) {
+	r, err := count.NewShardReader(func() ([]byte, error) {
 		if len(parts) == 0 {
 			return nil, io.EOF
 		}
@@ -126,32 +126,13 @@ func again(t *testing.T, parts [][]byte, accounts []string, learned *learn.Learn
 	if err := r.Take(t.Context(), c, seqs); err != nil {
 		t.Fatal(err)
 	}
-	rep, err := New(t.Context(), Input{
-		Counters: []*Counter{c}, Window: day.All(), TrailAccounts: accounts, NATPrice: 0.045, Disk: disk, Memory: memory,
+	rep, err := Report(t.Context(), Input{
+		Counters: []*count.Counter{c}, Window: day.All(), TrailAccounts: accounts, NATPrice: 0.045, Disk: disk, Memory: memory,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return rep
-}
-
-// TestResultsThatAreCut holds that a result which ends early, within a number too, is refused.
-func TestResultsThatAreCut(t *testing.T) {
-	res := ingest.Result{Status: ingest.OK, Records: 300, Days: []ingest.DayCount{{Day: 20777, Records: 200}, {Day: 20778, Records: 100}}}
-	res.Object.Name, res.Object.Size = "trail/a.json.gz", 1<<40
-	text := appendResult(nil, &res)
-	if got, ok := parseResult(text); !ok || !reflect.DeepEqual(got, res) {
-		t.Errorf("got %+v, %t", got, ok)
-	}
-	for n := range len(text) {
-		got, ok := parseResult(text[:n])
-		if ok && len(got.Days) >= len(res.Days) {
-			t.Errorf("%d bytes of %d are taken for the result: %+v", n, len(text), got)
-		}
-	}
-	if _, ok := parseResult(append(text, 0x80)); ok {
-		t.Error("a number that does not end is taken for one")
-	}
 }
 
 // TestHostileShards changes bytes of a shard's parts: reading them ends in an error or in a report, and never
@@ -164,7 +145,7 @@ func TestHostileShards(t *testing.T) {
 		t.Fatal(err)
 	}
 	run := testRun{sources: []string{filepath.Join(dir, "trail")}, window: day.All(), workers: 1}
-	parts, _, _ := run.shard(t, partBytes)
+	parts, _, _ := run.shard(t, 0)
 	packer, err := zstd.NewWriter(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -200,8 +181,8 @@ func readShard(t *testing.T, parts [][]byte) error {
 	t.Helper()
 	disk := spill.NewDisk(t.TempDir())
 	defer disk.Close()
-	c := NewCounter(nil, Options{Disk: disk, Lateness: 1})
-	r, err := NewShardReader(func() ([]byte, error) {
+	c := count.NewCounter(nil, count.Options{Disk: disk, Lateness: 1})
+	r, err := count.NewShardReader(func() ([]byte, error) {
 		if len(parts) == 0 {
 			return nil, io.EOF
 		}
@@ -227,7 +208,7 @@ func readShard(t *testing.T, parts [][]byte) error {
 		return err
 	}
 	d := day.Day(20777) // 2026-11-20
-	rep, err := New(t.Context(), Input{Counters: []*Counter{c}, Window: day.Window{From: d, To: d + 1}, Disk: disk})
+	rep, err := Report(t.Context(), Input{Counters: []*count.Counter{c}, Window: day.Window{From: d, To: d + 1}, Disk: disk})
 	if err != nil {
 		return err
 	}

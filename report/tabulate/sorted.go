@@ -1,7 +1,6 @@
-package count
+package tabulate
 
 import (
-	"cmp"
 	"math"
 	"slices"
 
@@ -9,14 +8,15 @@ import (
 	"vpcetrail/ingest/event"
 
 	"vpcetrail/report"
-	"vpcetrail/report/findings"
+	"vpcetrail/report/count"
+	"vpcetrail/report/count/cells"
 	"vpcetrail/report/table"
 )
 
 // A sortedPage is the calls of a page by the keys of tables traffic and resources, in order. Texts are
 // compared by their ranks among all texts of the page.
 type sortedPage struct {
-	*page
+	*count.Page
 	groups []resolvedGroup
 	texts  []string // by number
 	ranks  []uint32 // of texts, by number
@@ -71,6 +71,13 @@ type (
 	tail [11]uint32
 )
 
+func (h *head) hash() uint64 { return cells.Mix(uint64(h[0])<<32|uint64(h[1]), uint64(h[2])) }
+
+func (t *tail) hash() uint64 {
+	h := cells.Mix(uint64(t[0])<<32|uint64(t[1]), uint64(t[3])<<32|uint64(t[4]))
+	return cells.Mix(h^uint64(t[7])<<32^uint64(t[2]), uint64(t[8])<<32|uint64(t[9]))
+}
+
 // tailPlaces are the places of a tail's columns in a trafficKey.
 var tailPlaces = [11]int{
 	keyPrincipal, keyPrincipalType, keyPrincipalAccount, keyAccount, keyRegion,
@@ -84,28 +91,28 @@ type resourceRow struct {
 }
 
 // resolve decides what becomes of every group of a page, and takes their counts over.
-func (r *resolver) resolve(p *page) []resolvedGroup {
+func (r *resolver) resolve(p *count.Page) []resolvedGroup {
 	type decided struct {
 		callee uint32
-		bits   verdictBits
+		bits   cells.VerdictBits
 	}
-	groups := make([]resolvedGroup, len(p.groups.keys))
-	for i := range p.cells.keys {
-		if p.totals[i].calls > 0 {
-			m := p.measures(uint32(i))
-			groups[p.cells.keys[i].group].sum.Add(&m)
+	groups := make([]resolvedGroup, len(p.Groups.Keys))
+	for i := range p.Cells.Keys {
+		if p.CallsOf(uint32(i)) > 0 {
+			m := p.Measures(uint32(i))
+			groups[p.Cells.Keys[i].Group].sum.Add(&m)
 		}
 	}
 	verdicts := map[decided]verdict{}
 	for i := range groups {
-		g, out := &p.groups.keys[i], &groups[i]
-		c := &p.callees.keys[g.callee]
-		out.day = c.day
-		kinds := r.kindsOf(c.day)
+		g, out := &p.Groups.Keys[i], &groups[i]
+		c := &p.Callees.Keys[g.Callee]
+		out.day = c.Day
+		kinds := r.kindsOf(c.Day)
 		switch {
-		case c.kind == event.Other:
+		case c.Kind == event.Other:
 			kinds.OtherEvents += out.sum.Calls
-		case c.kind == event.Network:
+		case c.Kind == event.Network:
 			kinds.NetworkEvents += out.sum.Calls
 			r.network(p, g, &out.sum)
 		case r.isShared(p, g):
@@ -113,47 +120,47 @@ func (r *resolver) resolve(p *page) []resolvedGroup {
 		default:
 			kinds.Calls += out.sum.Calls
 			out.counts = true
-			key := decided{g.callee, g.bits &^ sharedBit}
+			key := decided{g.Callee, g.Bits &^ cells.SharedBit}
 			v, known := verdicts[key]
 			if !known {
-				v = r.verdict(p, c, g.bits)
+				v = r.verdict(p, c, g.Bits)
 				verdicts[key] = v
 			}
-			who := &p.principals.keys[g.principal]
+			who := &p.Principals.Keys[g.Principal]
 			out.key = trafficKey{
-				c.account, c.region, who.name, who.kind, who.account, who.session, c.service,
-				v.route, v.origin, v.evidence, c.endpoint, v.endpointType, v.endpointAccount, v.owner,
+				c.Account, c.Region, who.Name, who.Kind, who.Account, who.Session, c.Service,
+				v.route, v.origin, v.evidence, c.Endpoint, v.endpointType, v.endpointAccount, v.owner,
 			}
 		}
 	}
-	for d, kinds := range p.kinds {
+	for d, kinds := range p.Kinds {
 		r.kindsOf(d).Add(*kinds)
 	}
 	return groups
 }
 
 // isShared reports whether the records of a group are another account's copies of calls.
-func (r *resolver) isShared(p *page, g *group) bool {
-	return g.bits.isShared() && r.isCopy(string(p.texts.text(p.principals.keys[g.principal].account)))
+func (r *resolver) isShared(p *count.Page, g *cells.Group) bool {
+	return g.Bits.IsShared() && r.isCopy(string(p.Texts.Text(p.Principals.Keys[g.Principal].Account)))
 }
 
 // network takes what network events show of an endpoint.
-func (r *resolver) network(p *page, g *group, sum *table.Measures) {
-	c := &p.callees.keys[g.callee]
-	text := func(number uint32) string { return string(p.texts.text(number)) }
-	key := endpointKey{text(c.endpoint), text(c.account), text(c.region), text(c.service)}
+func (r *resolver) network(p *count.Page, g *cells.Group, sum *table.Measures) {
+	c := &p.Callees.Keys[g.Callee]
+	text := func(number uint32) string { return string(p.Texts.Text(number)) }
+	key := endpointKey{text(c.Endpoint), text(c.Account), text(c.Region), text(c.Service)}
 	if key.endpoint == "" || sum.Calls == 0 {
 		return
 	}
-	t := r.tallyOf(c.day)
+	t := r.tallyOf(c.Day)
 	t.networkOf(key).Add(sum)
-	t.networkOwners[key] = max(t.networkOwners[key], text(c.owner))
-	r.findings.Used(c.day, key.endpoint)
+	t.networkOwners[key] = max(t.networkOwners[key], text(c.Owner))
+	r.findings.Used(c.Day, key.endpoint)
 }
 
-// sort sorts the calls of a page once its groups are resolved.
-func (p *page) sort(groups []resolvedGroup) *sortedPage {
-	s := &sortedPage{page: p, groups: groups, texts: p.dictionary.texts.all()}
+// sortPage sorts the calls of a page once its groups are resolved.
+func sortPage(p *count.Page, groups []resolvedGroup) *sortedPage {
+	s := &sortedPage{Page: p, groups: groups, texts: p.Dictionary.Texts.All()}
 	s.ranks, s.byRank = ranked(s.texts)
 	return s
 }
@@ -192,12 +199,7 @@ func (s *sortedPage) sortTraffic() {
 
 // sortNamed makes the rows of table resources, several of a key where several cells have it.
 func (s *sortedPage) sortNamed() {
-	var heads numbers[head]
-	var tails numbers[tail]
-	hashHead := func(h *head) uint64 { return mix(uint64(h[0])<<32|uint64(h[1]), uint64(h[2])) }
-	hashTail := func(t *tail) uint64 {
-		return mix(mix(uint64(t[0])<<32|uint64(t[1]), uint64(t[3])<<32|uint64(t[4]))^uint64(t[7])<<32^uint64(t[2]), uint64(t[8])<<32|uint64(t[9]))
-	}
+	heads, tails := cells.NewNumbers((*head).hash), cells.NewNumbers((*tail).hash)
 	tailOf := make([]uint32, len(s.groups))
 	for i := range s.groups {
 		g := &s.groups[i]
@@ -208,27 +210,27 @@ func (s *sortedPage) sortNamed() {
 		for k, place := range tailPlaces {
 			t[k] = s.ranks[g.key[place]]
 		}
-		tailOf[i], _ = tails.number(hashTail(&t), t, hashTail)
+		tailOf[i], _ = tails.Number(t.hash(), t)
 	}
 	s.named = map[day.Day][]resourceRow{}
 	var names []uint32
-	for i, c := range s.cells.keys {
-		g, t := &s.groups[c.group], &s.targets.keys[c.target]
-		if s.totals[i].calls == 0 || t.resources == 0 || !g.counts {
+	for i, c := range s.Cells.Keys {
+		g, t := &s.groups[c.Group], &s.Targets.Keys[c.Target]
+		if s.CallsOf(uint32(i)) == 0 || t.Resources == 0 || !g.counts {
 			continue
 		}
-		names = s.resources(names[:0], t.resources)
+		names = s.Resources(names[:0], t.Resources)
 		rows := s.named[g.day]
 		for _, name := range names {
-			h := head{s.ranks[name], s.ranks[g.key[keyService]], s.ranks[t.name]}
-			number, _ := heads.number(hashHead(&h), h, hashHead)
-			rows = append(rows, resourceRow{uint64(number)<<32 | uint64(tailOf[c.group]), uint32(i)})
+			h := head{s.ranks[name], s.ranks[g.key[keyService]], s.ranks[t.Name]}
+			number, _ := heads.Number(h.hash(), h)
+			rows = append(rows, resourceRow{uint64(number)<<32 | uint64(tailOf[c.Group]), uint32(i)})
 		}
 		s.named[g.day] = rows
 	}
 	var headRanks, tailRanks []uint32
-	headRanks, s.heads = rankedKeys(heads.keys, func(a, b *head) int { return slices.Compare(a[:], b[:]) })
-	tailRanks, s.tails = rankedKeys(tails.keys, func(a, b *tail) int { return slices.Compare(a[:], b[:]) })
+	headRanks, s.heads = rankedKeys(heads.Keys, func(a, b *head) int { return slices.Compare(a[:], b[:]) })
+	tailRanks, s.tails = rankedKeys(tails.Keys, func(a, b *tail) int { return slices.Compare(a[:], b[:]) })
 	for d, rows := range s.named {
 		for i := range rows {
 			key := &rows[i].key
@@ -236,49 +238,6 @@ func (s *sortedPage) sortNamed() {
 		}
 		s.named[d] = radixSort(rows)
 	}
-}
-
-// rankedKeys returns the rank of each key, which differ, and the keys by rank.
-func rankedKeys[K any](keys []K, compare func(a, b *K) int) (ranks []uint32, byRank []K) {
-	order := make([]uint32, len(keys))
-	for i := range order {
-		order[i] = uint32(i)
-	}
-	slices.SortFunc(order, func(a, b uint32) int { return compare(&keys[a], &keys[b]) })
-	ranks, byRank = make([]uint32, len(keys)), make([]K, len(keys))
-	for rank, i := range order {
-		ranks[i], byRank[rank] = uint32(rank), keys[i]
-	}
-	return ranks, byRank
-}
-
-// radixSort returns rows in the order of their keys. It may use the memory of rows.
-func radixSort(rows []resourceRow) []resourceRow {
-	const digit = 11
-	all, any := ^uint64(0), uint64(0)
-	for i := range rows {
-		all, any = all&rows[i].key, any|rows[i].key
-	}
-	other := make([]resourceRow, len(rows))
-	for shift := 0; shift < 64; shift += digit {
-		if (any&^all)>>shift&(1<<digit-1) == 0 {
-			continue // the same in all
-		}
-		var starts [1<<digit + 1]uint32
-		for i := range rows {
-			starts[rows[i].key>>shift&(1<<digit-1)+1]++
-		}
-		for i := 1; i < len(starts); i++ {
-			starts[i] += starts[i-1]
-		}
-		for i := range rows {
-			at := &starts[rows[i].key>>shift&(1<<digit-1)]
-			other[*at] = rows[i]
-			*at++
-		}
-		rows, other = other, rows
-	}
-	return rows
 }
 
 // trafficRows returns the rows of table traffic of a day.
@@ -332,9 +291,8 @@ func (s *sortedPage) sumOf(rows []resourceRow) (sum resourceSum, rest []resource
 	key := rows[0].key
 	sum.first, sum.last = math.MaxInt64, math.MinInt64
 	for ; len(rows) > 0 && rows[0].key == key; rows = rows[1:] {
-		t := &s.totals[rows[0].cell]
-		start := int64(s.calleeOf(rows[0].cell).day) * msPerDay
-		sum.Add(&resourceSum{int64(t.calls), int64(t.denied), t.in + t.out, start + int64(t.first), start + int64(t.last)})
+		m := s.Measures(rows[0].cell)
+		sum.Add(&resourceSum{m.Calls, m.Denied, m.BytesIn + m.BytesOut, m.FirstSeen, m.LastSeen})
 	}
 	return sum, rows
 }
@@ -346,50 +304,6 @@ func (s *sortedPage) resourceKey(key uint64) table.ResourceKey {
 		Principal: text[t[0]], PrincipalType: text[t[1]], PrincipalAccountID: text[t[2]],
 		AccountID: text[t[3]], Region: text[t[4]], Route: text[t[5]], Origin: text[t[6]], Evidence: text[t[7]],
 		EndpointID: text[t[8]], EndpointAccountID: text[t[9]], EndpointOwner: text[t[10]],
-	}
-}
-
-// find adds the calls of the page to findings.
-func (s *sortedPage) find(r *resolver) {
-	restricted := make([]bool, len(s.texts))
-	some := false
-	for i, text := range s.texts {
-		for _, names := range r.restricted {
-			restricted[i] = restricted[i] || names[text]
-		}
-		some = some || restricted[i]
-	}
-	for i := range s.groups {
-		if g := &s.groups[i]; g.counts && g.sum.Calls > 0 {
-			key := s.keyOf(g)
-			r.findings.Saw(g.day, &key)
-		}
-	}
-	var calls findings.Calls
-	var numbers []uint32
-	last := ^uint32(0)
-	for i, c := range s.cells.keys {
-		g, t := &s.groups[c.group], &s.targets.keys[c.target]
-		sample := s.totals[i].sample
-		if !g.counts || s.totals[i].calls == 0 && sample.isEmpty() {
-			continue
-		}
-		numbers = s.resources(numbers[:0], t.resources)
-		if !sample.wanted() && !(some && slices.ContainsFunc(numbers, func(n uint32) bool { return restricted[n] })) {
-			continue
-		}
-		if c.group != last {
-			calls.TrafficKey, last = s.keyOf(g), c.group
-		}
-		calls.Resources = calls.Resources[:0]
-		slices.SortFunc(numbers, func(a, b uint32) int { return cmp.Compare(s.ranks[a], s.ranks[b]) })
-		for _, n := range numbers {
-			calls.Resources = append(calls.Resources, s.texts[n])
-		}
-		m := s.measures(uint32(i))
-		samples := s.samples.of(sample)
-		calls.Signs, calls.Measures, calls.Samples = t.signs, &m, &samples
-		r.findings.Add(g.day, &calls)
 	}
 }
 

@@ -1,4 +1,4 @@
-package count
+package tabulate
 
 import (
 	"bytes"
@@ -24,9 +24,9 @@ import (
 	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/spill"
 
-	"vpcetrail/report/table"
-
 	"vpcetrail/report"
+	"vpcetrail/report/count"
+	"vpcetrail/report/table"
 )
 
 // TestGeneratedTrail holds traffic and the balance against what the trail's generator, which knows
@@ -270,24 +270,24 @@ func TestCountersOfUnequalMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer from.Close()
-	disk := spill.NewDisk(t.TempDir())
-	defer disk.Close()
-	counters, sinks := make([]*Counter, 2), make([]ingest.Sink, 2)
+	disk, disks := spill.NewDisk(t.TempDir()), [2]*spill.Disk{spill.NewDisk(t.TempDir()), spill.NewDisk(t.TempDir())}
+	defer func() { disk.Close(); disks[0].Close(); disks[1].Close() }()
+	counters, sinks := make([]*count.Counter, 2), make([]ingest.Sink, 2)
 	for i, memory := range []int{0, 16 << 10} {
-		counters[i] = NewCounter(classify.EmbeddedRanges(), Options{Disk: disk, Memory: memory, Lateness: 1})
+		counters[i] = count.NewCounter(classify.EmbeddedRanges(), count.Options{Disk: disks[i], Memory: memory, Lateness: 1})
 		sinks[i] = counters[i]
 	}
 	if err := ingest.Run(t.Context(), from, sinks, ingest.Config{Window: run.window}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := New(t.Context(), Input{
+	got, err := Report(t.Context(), Input{
 		Counters: counters, Window: run.window, Disk: disk, TrailAccounts: from.Accounts(), NATPrice: 0.045,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(counters[0].away.pages) > 0 || len(counters[1].away.pages) == 0 {
-		t.Errorf("%d and %d pages are put away", len(counters[0].away.pages), len(counters[1].away.pages))
+	if disks[0].Files() > 0 || disks[1].Files() == 0 {
+		t.Errorf("%d and %d files are written", disks[0].Files(), disks[1].Files())
 	}
 	if fmt.Sprintf("%+v", readDays(t, got)) != want {
 		t.Error("tables differ")

@@ -1,4 +1,4 @@
-package count
+package tabulate
 
 import (
 	"context"
@@ -15,6 +15,7 @@ import (
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report"
+	"vpcetrail/report/count"
 	"vpcetrail/report/table"
 )
 
@@ -38,16 +39,16 @@ func (r testRun) report(t testing.TB) *report.Report {
 	defer trail.Close()
 	disk := spill.NewDisk(t.TempDir())
 	t.Cleanup(func() { disk.Close() })
-	counters := make([]*Counter, max(r.workers, 1))
+	counters := make([]*count.Counter, max(r.workers, 1))
 	sinks := make([]ingest.Sink, len(counters))
 	for i := range counters {
-		counters[i] = NewCounter(classify.EmbeddedRanges(), Options{Disk: disk, Memory: r.memory, Lateness: 1})
+		counters[i] = count.NewCounter(classify.EmbeddedRanges(), count.Options{Disk: disk, Memory: r.memory, Lateness: 1})
 		sinks[i] = counters[i]
 	}
 	if err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: r.window}); err != nil {
 		t.Fatal(err)
 	}
-	rep, err := New(ctx, Input{
+	rep, err := Report(ctx, Input{
 		Counters: counters, Window: r.window, Disk: disk, Memory: r.memory,
 		TrailAccounts: trail.Accounts(), OwnAccounts: r.own, Inventory: r.inventory, NATPrice: 0.045,
 	})

@@ -1,4 +1,4 @@
-package count
+package tabulate
 
 import (
 	"fmt"
@@ -8,9 +8,8 @@ import (
 	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/day"
 
-	"vpcetrail/report/table"
-
 	"vpcetrail/report"
+	"vpcetrail/report/table"
 )
 
 const oldEndpoint = "vpce-0a1b2c3d4e5f60718"

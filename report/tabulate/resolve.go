@@ -1,4 +1,4 @@
-package count
+package tabulate
 
 import (
 	"maps"
@@ -7,10 +7,12 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/day"
-	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report"
+	"vpcetrail/report/count"
+	"vpcetrail/report/count/cells"
 	"vpcetrail/report/findings"
+	"vpcetrail/report/learn"
 	"vpcetrail/report/table"
 )
 
@@ -42,8 +44,7 @@ type tally struct {
 
 type endpointKey struct{ endpoint, account, region, service string }
 
-func newResolver(in *Input) *resolver {
-	learned := LearnedBy(in.Counters)
+func newResolver(in *Input, learned *learn.Learned) *resolver {
 	r := &resolver{
 		trail: map[string]bool{}, accounts: map[string]bool{}, inventory: in.Inventory, described: learned.Endpoints,
 		interfaces: map[day.Day]map[string]bool{}, restricted: map[day.Day]map[string]bool{},
@@ -60,26 +61,26 @@ func newResolver(in *Input) *resolver {
 }
 
 // note notes what the calls of a page show of other calls. Every page is noted before any is resolved.
-func (r *resolver) note(p *page) {
-	called := make([]bool, len(p.groups.keys))
+func (r *resolver) note(p *count.Page) {
+	called := make([]bool, len(p.Groups.Keys))
 	var names []uint32
-	for i, c := range p.cells.keys {
-		if p.totals[i].calls == 0 {
+	for i, c := range p.Cells.Keys {
+		if p.CallsOf(uint32(i)) == 0 {
 			continue
 		}
-		called[c.group] = true
-		t := &p.targets.keys[c.target]
-		if t.signs&classify.DeniedByResource == 0 {
+		called[c.Group] = true
+		t := &p.Targets.Keys[c.Target]
+		if t.Signs&classify.DeniedByResource == 0 {
 			continue
 		}
-		names = p.resources(names[:0], t.resources)
+		names = p.Resources(names[:0], t.Resources)
 		for _, name := range names {
-			note(r.restricted, p.callees.keys[p.groups.keys[c.group].callee].day, p.texts.text(name))
+			note(r.restricted, p.Callees.Keys[p.Groups.Keys[c.Group].Callee].Day, p.Texts.Text(name))
 		}
 	}
-	for i, g := range p.groups.keys {
-		if c := &p.callees.keys[g.callee]; called[i] && c.isInterface {
-			note(r.interfaces, c.day, p.texts.text(c.endpoint))
+	for i, g := range p.Groups.Keys {
+		if c := &p.Callees.Keys[g.Callee]; called[i] && c.IsInterface {
+			note(r.interfaces, c.Day, p.Texts.Text(c.Endpoint))
 		}
 	}
 }
@@ -159,10 +160,10 @@ func (t *tally) ownerOf(id, account string) (owner, ownerAccount string) {
 type verdict struct{ route, origin, evidence, endpointType, endpointAccount, owner uint32 }
 
 // verdict resolves the verdict of the calls of a group.
-func (r *resolver) verdict(p *page, c *callee, bits verdictBits) verdict {
-	t := r.tallyOf(c.day)
-	id, account := string(p.texts.text(c.endpoint)), string(p.texts.text(c.owner))
-	v := bits.unowned().Resolve(&t.owners, id, account)
+func (r *resolver) verdict(p *count.Page, c *cells.Callee, bits cells.VerdictBits) verdict {
+	t := r.tallyOf(c.Day)
+	id, account := string(p.Texts.Text(c.Endpoint)), string(p.Texts.Text(c.Owner))
+	v := bits.Unowned().Resolve(&t.owners, id, account)
 	endpointType := ""
 	if v.Route() == classify.VPCE {
 		endpointType = t.typeOf(id)
@@ -170,7 +171,7 @@ func (r *resolver) verdict(p *page, c *callee, bits verdictBits) verdict {
 	if account == "" {
 		account = t.owners.Endpoint(id).Account
 	}
-	text := func(s string) uint32 { return p.text([]byte(s)) }
+	text := func(s string) uint32 { return p.Text([]byte(s)) }
 	return verdict{
 		text(v.Route().String()), text(v.Origin.String()), text(v.Evidence.String()),
 		text(endpointType), text(account), text(v.Owner().String()),
@@ -179,20 +180,17 @@ func (r *resolver) verdict(p *page, c *callee, bits verdictBits) verdict {
 
 // settleDenials counts each call of a day that an endpoint's policy refused once: by its ordinary record
 // where there is one, else by its network event. The two are joined by requestID.
-func (r *resolver) settleDenials(all *denials) error {
-	c := spill.Merge(all.sorted)
-	var last []byte // day and requestID of the denial counted last
-	for c.Next() {
-		d := cutDenial(c.Key, c.Value)
-		again := d.requestID && string(d.sameAs) == string(last)
-		if r.isCopy(d.sharedBy) || d.byNetwork && again {
-			continue
+func (r *resolver) settleDenials(counted *count.Counted) error {
+	var last []byte // what the denial counted last has in common with others of its call
+	return counted.Denials(func(d *count.Denial) {
+		again := d.HasRequestID && string(d.SameCall) == string(last)
+		if r.isCopy(d.SharedBy) || d.ByNetwork && again {
+			return
 		}
-		last = append(last[:0], d.sameAs...)
-		r.tallyOf(d.day).denied[d.key]++
-		if d.byNetwork {
-			r.findings.NetworkDenied(d.day, d.key.account, d.key.region, d.key.service, d.key.endpoint, d.time, d.eventID)
+		last = append(last[:0], d.SameCall...)
+		r.tallyOf(d.Day).denied[endpointKey{d.Endpoint, d.Account, d.Region, d.Service}]++
+		if d.ByNetwork {
+			r.findings.NetworkDenied(d.Day, d.Account, d.Region, d.Service, d.Endpoint, d.Time, d.EventID)
 		}
-	}
-	return c.Err()
+	})
 }

@@ -1,48 +1,89 @@
-package count
+// Package tabulate makes the tables of a report from the pages that package count has counted. It decides what
+// one record cannot show, sorts the pages by the ranks of their texts, and hands the rows out.
+package tabulate
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
-	"iter"
 	"maps"
 	"slices"
 
 	"golang.org/x/sync/errgroup"
 
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report"
+	"vpcetrail/report/count"
 	"vpcetrail/report/findings"
 	"vpcetrail/report/table"
 )
+
+// Input is all that a report is made of.
+type Input struct {
+	Counters []*count.Counter // of all workers of a run that ended well
+	Window   day.Window
+
+	TrailAccounts []string            // those that have a folder in the trail
+	OwnAccounts   []string            // further accounts that are ours
+	Inventory     endpoints.Inventory // our endpoints by id
+	NATPrice      float64             // US dollars a gigabyte, for findings
+	PassedOver    int64               // objects that may hold calls and were not read
+
+	Disk   *spill.Disk // takes what passes Memory; it must stay open as long as the report is used
+	Memory int         // bytes, about; 0 is 64 MiB
+}
+
+// Report makes the report, with as many goroutines as there are counters. It takes over the counters' memory:
+// they must not be used again.
+func Report(ctx context.Context, in Input) (*report.Report, error) {
+	if in.Disk == nil {
+		in.Disk = spill.NewDisk("")
+	}
+	if in.Memory == 0 {
+		in.Memory = 64 << 20
+	}
+	counted, err := count.Settle(ctx, in.Counters, in.Disk, in.Memory)
+	if err != nil {
+		return nil, err
+	}
+	r := newResolver(&in, &counted.Learned)
+	if err := counted.Pages(func(p *count.Page) error { r.note(p); return nil }); err != nil {
+		return nil, err
+	}
+	t := &tables{resolver: r, in: &in, counted: counted}
+	if err := counted.Pages(t.add); err != nil {
+		return nil, err
+	}
+	if err := r.settleDenials(counted); err != nil {
+		return nil, err
+	}
+	return t.report()
+}
 
 // tables hand out the rows of a report. The calls of one page come in its own order. Those of several pages
 // are summed by their texts, on disk where they take too much memory: the rows are the same.
 type tables struct {
 	*resolver
-	in *Input
+	in      *Input
+	counted *count.Counted
 
 	sorted    *sortedPage // the only page; nil where there are several
 	traffic   *spill.Totals[table.Measures, *table.Measures]
 	resources *spill.Pairs[resourceSum, *resourceSum]
 }
 
-func newTables(r *resolver, in *Input) *tables {
-	return &tables{resolver: r, in: in}
-}
-
-// add adds the calls of a page; only says that there is no other.
-func (t *tables) add(ctx context.Context, p *page, only bool) error {
-	s := p.sort(t.resolve(p))
+// add adds the calls of a page.
+func (t *tables) add(p *count.Page) error {
+	s := sortPage(p, t.resolve(p))
 	var group errgroup.Group
 	for _, part := range []func(){s.sortTraffic, s.sortNamed, func() { s.find(t.resolver) }} {
 		group.Go(func() error { part(); return nil })
 	}
 	_ = group.Wait()
-	if only {
+	if t.counted.Joined() {
 		t.sorted = s
 		return nil
 	}
@@ -69,24 +110,15 @@ func (t *tables) add(ctx context.Context, p *page, only bool) error {
 
 // report returns the report.
 func (t *tables) report() (*report.Report, error) {
-	logs := make([]*objectLog, len(t.in.Counters))
-	out := &report.Report{Statuses: map[ingest.Status]int64{}}
-	for i, c := range t.in.Counters {
-		logs[i] = &c.objects
-		out.Balance.Records += c.records.Records
-		out.Balance.OutsideWindow += c.records.OutsideWindow
-		out.Balance.Invalid += c.records.Invalid
-		for status, n := range c.statuses {
-			out.Statuses[status] += n
-		}
+	counted := t.counted
+	out := &report.Report{
+		Balance: counted.Records, Statuses: counted.Statuses,
+		Problems: counted.Objects.Problems, ObjectRows: counted.Objects.Rows, ObjectTables: counted.Objects.Tables,
 	}
 	if t.in.PassedOver > 0 {
 		out.Statuses[ingest.PassedOver] = t.in.PassedOver
 	}
-	objects := allObjects(logs)
-	out.Problems, out.ObjectRows = objects.problems, objects.rows
-	out.ObjectTables = func() func(day.Day) report.Rows[table.ObjectRow] { return newObjectTables(logs).of }
-	days, byDay := t.daysToReport(), newObjectTables(logs)
+	days, objects := t.daysToReport(), counted.Objects.Tables()
 	for _, d := range days {
 		t.tallyOf(d) // of a day without records too: its endpoints are known
 	}
@@ -94,7 +126,7 @@ func (t *tables) report() (*report.Report, error) {
 	rows := t.rows()
 	for _, d := range days {
 		day := t.dayTables(d, rows)
-		day.Objects, day.Findings = byDay.of(d), found.Of(d)
+		day.Objects, day.Findings = objects(d), found.Of(d)
 		out.Days = append(out.Days, day)
 	}
 	return out, t.balance(out)
@@ -116,9 +148,7 @@ func (t *tables) daysToReport() []day.Day {
 			wanted[d] = true
 		}
 	}
-	for _, c := range t.in.Counters {
-		maps.Copy(wanted, c.folders)
-	}
+	maps.Copy(wanted, t.counted.Folders)
 	delete(wanted, ingest.Undated)
 	return slices.Sorted(maps.Keys(wanted))
 }
@@ -216,102 +246,3 @@ func (t *tables) dayTables(d day.Day, rows rowSource) *report.Day {
 	}
 	return out
 }
-
-// appendTrafficKey appends the columns of table.TrafficKey, in their order.
-func appendTrafficKey(dst []byte, k *table.TrafficKey) []byte {
-	return spill.AppendFields(dst,
-		k.AccountID, k.Region,
-		k.Principal, k.PrincipalType, k.PrincipalAccountID, k.Session,
-		k.Service,
-		k.Route, k.Origin, k.Evidence,
-		k.EndpointID, k.EndpointType, k.EndpointAccountID, k.EndpointOwner,
-	)
-}
-
-func cutTrafficKey(key string) (k table.TrafficKey) {
-	spill.CutFields(key,
-		&k.AccountID, &k.Region,
-		&k.Principal, &k.PrincipalType, &k.PrincipalAccountID, &k.Session,
-		&k.Service,
-		&k.Route, &k.Origin, &k.Evidence,
-		&k.EndpointID, &k.EndpointType, &k.EndpointAccountID, &k.EndpointOwner,
-	)
-	return k
-}
-
-// resourceSum is what table resources counts, of one call at least.
-type resourceSum struct{ calls, denied, bytes, first, last int64 }
-
-// Add adds the calls of o.
-func (r *resourceSum) Add(o *resourceSum) {
-	r.calls += o.calls
-	r.denied += o.denied
-	r.bytes += o.bytes
-	r.first, r.last = min(r.first, o.first), max(r.last, o.last)
-}
-
-// Append appends the sum in a form that Parse reads.
-func (r *resourceSum) Append(dst []byte) []byte {
-	for _, n := range [...]int64{r.calls, r.denied, r.bytes, r.first, r.last - r.first} {
-		dst = binary.AppendVarint(dst, n)
-	}
-	return dst
-}
-
-// Parse sets the sum to what Append has written.
-func (r *resourceSum) Parse(text []byte) {
-	for _, n := range [...]*int64{&r.calls, &r.denied, &r.bytes, &r.first, &r.last} {
-		v, width := binary.Varint(text)
-		*n, text = v, text[width:]
-	}
-	r.last += r.first
-}
-
-// appendResourceTail appends the columns of table.ResourceKey after event_name, in their order.
-func appendResourceTail(dst []byte, k *table.ResourceKey) []byte {
-	return spill.AppendFields(dst,
-		k.Principal, k.PrincipalType, k.PrincipalAccountID,
-		k.AccountID, k.Region,
-		k.Route, k.Origin, k.Evidence,
-		k.EndpointID, k.EndpointAccountID, k.EndpointOwner,
-	)
-}
-
-func cutResourceKey(key string) (k table.ResourceKey) {
-	spill.CutFields(key,
-		&k.Resource, &k.Service, &k.EventName,
-		&k.Principal, &k.PrincipalType, &k.PrincipalAccountID,
-		&k.AccountID, &k.Region,
-		&k.Route, &k.Origin, &k.Evidence,
-		&k.EndpointID, &k.EndpointAccountID, &k.EndpointOwner,
-	)
-	return k
-}
-
-// A daily hands out totals of one day after the other. Their keys start with the day.
-type daily[V any, P spill.Value[V]] struct {
-	totals *spill.TotalsCursor[V, P] // at the first that is not yet handed out, where left says so
-	left   bool
-}
-
-func newDaily[V any, P spill.Value[V]](totals *spill.TotalsCursor[V, P]) *daily[V, P] {
-	return &daily[V, P]{totals, totals.Next()}
-}
-
-// of returns the totals of day d by the rest of their keys, in the order of these.
-func (w *daily[V, P]) of(d day.Day) iter.Seq2[string, *V] {
-	return func(yield func(string, *V) bool) {
-		for ; w.left; w.left = w.totals.Next() {
-			at, key := day.CutKey(w.totals.Key)
-			if at < d { // a day that nobody asked for
-				continue
-			}
-			if at != d || !yield(string(key), &w.totals.Value) {
-				return
-			}
-		}
-	}
-}
-
-// err returns what ended the walk early.
-func (w *daily[V, P]) err() error { return w.totals.Err() }

@@ -1,4 +1,4 @@
-package count
+package tabulate
 
 import (
 	"errors"
@@ -9,14 +9,15 @@ import (
 	"vpcetrail/ingest/day"
 
 	"vpcetrail/report"
+	"vpcetrail/report/count"
 )
 
 func TestBalanceThatDoesNotHoldFails(t *testing.T) {
-	c := NewCounter(classify.EmbeddedRanges(), Options{})
+	c := count.NewCounter(classify.EmbeddedRanges(), count.Options{})
 	if err := c.End(&ingest.Result{Status: ingest.OK, Records: 1}); err != nil { // and no Event before it
 		t.Fatal(err)
 	}
-	if _, err := New(t.Context(), Input{Counters: []*Counter{c}, Window: day.All()}); !errors.Is(err, report.ErrBalance) {
+	if _, err := Report(t.Context(), Input{Counters: []*count.Counter{c}, Window: day.All()}); !errors.Is(err, report.ErrBalance) {
 		t.Errorf("a lost record went unnoticed: %v", err)
 	}
 }

@@ -1,0 +1,262 @@
+package cells
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"slices"
+
+	"vpcetrail/classify"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/event"
+)
+
+// A dictionary is written as its texts and then its keys, each list with its length before it. All numbers
+// are varints. Tables of hashes are made again when a dictionary is read.
+
+// each calls f with every field of the key, in a fixed order, to be read or set.
+func (p *Principal) each(f func(*uint32)) { f(&p.Name); f(&p.Kind); f(&p.Account); f(&p.Session) }
+
+func (c *Callee) each(f func(*uint32)) {
+	for _, field := range [...]*uint32{&c.Account, &c.Region, &c.Service, &c.Endpoint, &c.Owner} {
+		f(field)
+	}
+	of, rest := uint32(c.Day), uint32(c.Kind)<<1
+	if c.IsInterface {
+		rest |= 1
+	}
+	f(&of)
+	f(&rest)
+	c.Day, c.Kind, c.IsInterface = day.Day(int32(of)), event.Kind(rest>>1), rest&1 == 1
+}
+
+func (g *Group) each(f func(*uint32)) { f(&g.Callee); f(&g.Principal); f((*uint32)(&g.Bits)) }
+
+func (c *Cell) each(f func(*uint32)) { f(&c.Group); f(&c.Target) }
+
+func (t *Target) each(f func(*uint32)) {
+	signs := uint32(t.Signs)
+	f((*uint32)(&t.Resources))
+	f(&t.Name)
+	f(&signs)
+	t.Signs = classify.Signs(signs)
+}
+
+// A keyed is a pointer to a key.
+type keyed[K any] interface {
+	*K
+	each(func(*uint32))
+}
+
+// A dictionaryWriter writes dictionaries to out. Its first error is kept.
+type dictionaryWriter struct {
+	out *bufio.Writer
+	buf []byte
+}
+
+func (w *dictionaryWriter) number(n uint64) {
+	w.buf = binary.AppendUvarint(w.buf[:0], n)
+	_, _ = w.out.Write(w.buf) // Flush returns the error
+}
+
+func (w *dictionaryWriter) texts(t *Texts) {
+	w.number(uint64(len(t.ends)))
+	for i := range t.ends {
+		text := t.Text(uint32(i))
+		w.number(uint64(len(text)))
+		_, _ = w.out.Write(text)
+	}
+}
+
+func writeKeys[K any, P keyed[K]](w *dictionaryWriter, keys []K) {
+	w.number(uint64(len(keys)))
+	for i := range keys {
+		P(&keys[i]).each(func(field *uint32) { w.number(uint64(*field)) })
+	}
+}
+
+// Write writes a dictionary to out.
+func (d *Dictionary) Write(out io.Writer) error {
+	w := dictionaryWriter{out: bufio.NewWriter(out)}
+	w.texts(&d.Texts)
+	w.texts(&d.sets)
+	writeKeys(&w, d.Principals.Keys)
+	writeKeys(&w, d.Callees.Keys)
+	writeKeys(&w, d.Groups.Keys)
+	writeKeys(&w, d.Targets.Keys)
+	writeKeys(&w, d.Cells.Keys)
+	return w.out.Flush()
+}
+
+// A dictionaryReader reads what a dictionaryWriter has written.
+type dictionaryReader struct {
+	in  *bufio.Reader
+	err error
+}
+
+func (r *dictionaryReader) number() uint64 {
+	n, err := binary.ReadUvarint(r.in)
+	if r.err == nil {
+		r.err = err
+	}
+	return n
+}
+
+// maxWrittenText is more than a text or a set takes, in bytes.
+const maxWrittenText = 2 * MaxText
+
+func (r *dictionaryReader) texts() (t Texts) {
+	for range r.number() {
+		n := r.number()
+		if r.err == nil && n > maxWrittenText {
+			r.err = fmt.Errorf("a text of %d bytes", n)
+		}
+		if r.err != nil {
+			return t
+		}
+		at := len(t.arena)
+		t.arena = append(t.arena, make([]byte, n)...)
+		if _, err := io.ReadFull(r.in, t.arena[at:]); err != nil {
+			r.err = err
+		}
+		t.ends = append(t.ends, uint32(len(t.arena)))
+	}
+	return t
+}
+
+func readKeys[K any, P keyed[K]](r *dictionaryReader) (keys []K) {
+	for range r.number() {
+		if r.err != nil {
+			return keys
+		}
+		var key K
+		P(&key).each(func(field *uint32) { *field = uint32(r.number()) })
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+// Read reads a dictionary.
+func Read(in io.Reader) (*Dictionary, error) {
+	r := dictionaryReader{in: bufio.NewReader(in)}
+	d := empty()
+	d.Texts, d.sets = r.texts(), r.texts()
+	d.Principals.Keys = readKeys[Principal](&r)
+	d.Callees.Keys = readKeys[Callee](&r)
+	d.Groups.Keys = readKeys[Group](&r)
+	d.Targets.Keys = readKeys[Target](&r)
+	d.Cells.Keys = readKeys[Cell](&r)
+	if r.err != nil {
+		return nil, fmt.Errorf("numbers: read: %w", r.err)
+	}
+	d.index()
+	return d, nil
+}
+
+// index makes the tables of a dictionary that was read.
+func (d *Dictionary) index() {
+	d.Texts.index()
+	d.sets.index()
+	d.Principals.index()
+	d.Callees.index()
+	d.Groups.index()
+	d.Targets.index()
+	d.Cells.index()
+}
+
+// AppendText appends a text and its length before it.
+func AppendText(dst, text []byte) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(text))), text...)
+}
+
+// AppendCell appends the texts of a cell, so that equal cells of two dictionaries give the same bytes.
+func (d *Dictionary) AppendCell(dst []byte, number uint32) []byte {
+	k := d.Cells.Keys[number]
+	g, t := d.Groups.Keys[k.Group], d.Targets.Keys[k.Target]
+	c, who := d.Callees.Keys[g.Callee], d.Principals.Keys[g.Principal]
+	dst = binary.BigEndian.AppendUint32(dst, uint32(c.Day))
+	isInterface := byte(0)
+	if c.IsInterface {
+		isInterface = 1
+	}
+	dst = binary.BigEndian.AppendUint32(append(dst, byte(c.Kind), isInterface), uint32(g.Bits))
+	for _, text := range [...]uint32{c.Account, c.Region, c.Service, c.Endpoint, c.Owner, who.Name, who.Kind, who.Account, who.Session, t.Name} {
+		dst = AppendText(dst, d.Texts.Text(text))
+	}
+	dst = append(dst, byte(t.Signs))
+	names := d.Resources(nil, t.Resources)
+	slices.SortFunc(names, func(a, b uint32) int { return bytes.Compare(d.Texts.Text(a), d.Texts.Text(b)) })
+	for _, name := range names {
+		dst = AppendText(dst, d.Texts.Text(name))
+	}
+	return dst
+}
+
+// AddCell adds the cell that AppendCell has written.
+func (d *Dictionary) AddCell(text []byte) (number uint32) {
+	c := Callee{Day: day.Day(int32(binary.BigEndian.Uint32(text))), Kind: event.Kind(text[4]), IsInterface: text[5] == 1}
+	g := Group{Bits: VerdictBits(binary.BigEndian.Uint32(text[6:]))}
+	text = text[10:]
+	next := func() uint32 {
+		n, width := binary.Uvarint(text)
+		number := d.Text(text[width : width+int(n)])
+		text = text[width+int(n):]
+		return number
+	}
+	for _, field := range [...]*uint32{&c.Account, &c.Region, &c.Service, &c.Endpoint, &c.Owner} {
+		*field = next()
+	}
+	who := Principal{next(), next(), next(), next()}
+	t := Target{Name: next(), Signs: classify.Signs(text[0])}
+	var names []uint32
+	for text = text[1:]; len(text) > 0; {
+		names = append(names, next())
+	}
+	t.Resources = d.Set(names)
+	g.Callee, _ = d.Callees.Number(c.hash(), c)
+	g.Principal, _ = d.Principals.Number(who.hash(), who)
+	var k Cell
+	k.Group, _ = d.Groups.Number(g.Hash(), g)
+	k.Target, _ = d.Targets.Number(t.Hash(), t)
+	number, _ = d.Cells.Number(k.Hash(), k)
+	return number
+}
+
+// Join adds what another dictionary holds. It returns the new numbers of that one's cells.
+func (d *Dictionary) Join(o *Dictionary) []uint32 {
+	text := make([]uint32, o.Texts.Len())
+	for i := range text {
+		text[i], _ = d.Texts.Number(o.Texts.Text(uint32(i)))
+	}
+	principals, callees := make([]uint32, len(o.Principals.Keys)), make([]uint32, len(o.Callees.Keys))
+	for i, k := range o.Principals.Keys {
+		k = Principal{text[k.Name], text[k.Kind], text[k.Account], text[k.Session]}
+		principals[i], _ = d.Principals.Number(k.hash(), k)
+	}
+	for i, k := range o.Callees.Keys {
+		k.Account, k.Region, k.Service, k.Endpoint, k.Owner = text[k.Account], text[k.Region], text[k.Service], text[k.Endpoint], text[k.Owner]
+		callees[i], _ = d.Callees.Number(k.hash(), k)
+	}
+	groups, targets := make([]uint32, len(o.Groups.Keys)), make([]uint32, len(o.Targets.Keys))
+	for i, k := range o.Groups.Keys {
+		k.Callee, k.Principal = callees[k.Callee], principals[k.Principal]
+		groups[i], _ = d.Groups.Number(k.Hash(), k)
+	}
+	var names []uint32
+	for i, k := range o.Targets.Keys {
+		names = o.Resources(names[:0], k.Resources)
+		for j, n := range names {
+			names[j] = text[n]
+		}
+		k.Resources, k.Name = d.Set(names), text[k.Name]
+		targets[i], _ = d.Targets.Number(k.Hash(), k)
+	}
+	numbers := make([]uint32, len(o.Cells.Keys))
+	for i, k := range o.Cells.Keys {
+		k = Cell{groups[k.Group], targets[k.Target]}
+		numbers[i], _ = d.Cells.Number(k.Hash(), k)
+	}
+	return numbers
+}

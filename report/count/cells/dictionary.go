@@ -1,0 +1,227 @@
+// Package cells numbers what the events of a trail have in common. An event is then counted by the number of
+// its cell alone.
+//
+//	principal  name, type, account, session
+//	callee     account, Region, service, endpoint and its owner, day, kind
+//	group      callee, principal, and what one record shows of the verdict
+//	target     resources, eventName, signs
+//	cell       group, target
+//
+// A principal, callee and target consist of numbers of texts. Every number is one of a Dictionary and counts
+// from 0. Output never depends on a number, since it depends on the order of the events: it depends on the texts.
+package cells
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"vpcetrail/classify"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/event"
+)
+
+// A Dictionary holds the numbers of all that events have in common. Use New.
+type Dictionary struct {
+	Texts      Texts
+	Principals Numbers[Principal]
+	Callees    Numbers[Callee]
+	Groups     Numbers[Group]
+	sets       Texts // of several resources: their numbers in texts, four bytes each
+	Targets    Numbers[Target]
+	Cells      Numbers[Cell]
+}
+
+type (
+	// A Principal is numbers of texts.
+	Principal struct{ Name, Kind, Account, Session uint32 }
+
+	// A Callee is what is called, and how a record says so.
+	Callee struct {
+		Account, Region, Service uint32
+		Endpoint, Owner          uint32 // id and account; 0 where there is none
+		Day                      day.Day
+		Kind                     event.Kind
+		IsInterface              bool // a record proves the endpoint to be of type interface
+	}
+
+	// A Group is numbers of a callee and a principal, and bits.
+	Group struct {
+		Callee, Principal uint32
+		Bits              VerdictBits
+	}
+
+	// A Target is what a record names. The zero target names nothing and shows no sign that findings look for.
+	Target struct {
+		Resources ResourceSet
+		Name      uint32 // eventName
+		Signs     classify.Signs
+	}
+
+	// A Cell is what events of one number have in common.
+	Cell struct{ Group, Target uint32 }
+)
+
+// VerdictBits hold the verdict of a record where its endpoint is not ours, and whether it may be another
+// account's copy of a call that the principal's account holds too.
+type VerdictBits uint32
+
+// SharedBit says that a record may be another account's copy.
+const SharedBit VerdictBits = 1
+
+// BitsOf returns the bits of a verdict.
+func BitsOf(v classify.Verdict, shared bool) VerdictBits {
+	b := VerdictBits(v.Evidence)<<16 | VerdictBits(v.Origin)<<8
+	if shared {
+		b |= SharedBit
+	}
+	return b
+}
+
+// Unowned returns the verdict.
+func (b VerdictBits) Unowned() classify.Verdict {
+	return classify.Verdict{Evidence: classify.Evidence(b >> 16), Origin: classify.Origin(b >> 8 & 0xff)}
+}
+
+// IsShared reports whether the record may be a copy.
+func (b VerdictBits) IsShared() bool { return b&SharedBit != 0 }
+
+// A ResourceSet is 0 for none, the number of a text for one resource, or severalBit and a number in sets.
+type ResourceSet uint32
+
+const severalBit ResourceSet = 1 << 31
+
+// New returns an empty dictionary.
+func New() *Dictionary {
+	d := empty()
+	d.Texts, d.sets = NewTexts(), NewTexts()
+	d.begin()
+	return d
+}
+
+func empty() *Dictionary {
+	return &Dictionary{
+		Principals: NewNumbers((*Principal).hash), Callees: NewNumbers((*Callee).hash), Groups: NewNumbers((*Group).Hash),
+		Targets: NewNumbers((*Target).Hash), Cells: NewNumbers((*Cell).Hash),
+	}
+}
+
+// begin gives the number 0 to nobody, and to the target that names nothing.
+func (d *Dictionary) begin() {
+	d.Principals.Number(new(Principal).hash(), Principal{})
+	d.Targets.Number(new(Target).Hash(), Target{})
+}
+
+func (p *Principal) hash() uint64 {
+	return Mix(Mix(uint64(p.Name)<<32|uint64(p.Kind), 1), uint64(p.Account)<<32|uint64(p.Session))
+}
+
+func (c *Callee) hash() uint64 {
+	h := Mix(uint64(c.Account)<<32|uint64(c.Region), uint64(c.Service)<<32|uint64(uint32(c.Day)))
+	x := uint64(c.Kind)
+	if c.IsInterface {
+		x |= 8
+	}
+	return Mix(h^x, uint64(c.Endpoint)<<32|uint64(c.Owner))
+}
+
+// Hash returns the hash of a group.
+func (g *Group) Hash() uint64 {
+	return Mix(uint64(g.Callee)<<32|uint64(g.Principal), uint64(g.Bits))
+}
+
+// Hash returns the hash of a target.
+func (t *Target) Hash() uint64 {
+	return Mix(uint64(t.Resources)<<32|uint64(t.Name), uint64(t.Signs))
+}
+
+// Hash returns the hash of a cell.
+func (c *Cell) Hash() uint64 { return Mix(uint64(c.Group)<<32|uint64(c.Target), 2) }
+
+// What entries take in memory: their keys, their slots, and what is made of them when they are counted.
+const (
+	groupCost  = 160
+	targetCost = 40
+	cellCost   = 150
+	otherCost  = 60
+)
+
+// Held is about what the dictionary takes in memory, in bytes, until its tables are made.
+func (d *Dictionary) Held() int {
+	return d.Texts.Size() + 20*len(d.Texts.ends) + d.sets.Size() + otherCost*(len(d.Principals.Keys)+len(d.Callees.Keys)) +
+		groupCost*len(d.Groups.Keys) + targetCost*len(d.Targets.Keys) + cellCost*len(d.Cells.Keys)
+}
+
+// Clear forgets all numbers.
+func (d *Dictionary) Clear() {
+	d.Texts.Clear()
+	d.Principals.Clear()
+	d.Callees.Clear()
+	d.Groups.Clear()
+	d.sets.Clear()
+	d.Targets.Clear()
+	d.Cells.Clear()
+	d.begin()
+}
+
+// Text returns the number of a text, which is cut where it is too long for a table.
+func (d *Dictionary) Text(s []byte) uint32 {
+	number, _ := d.Texts.Number(Clip(s))
+	return number
+}
+
+// Principal returns the number of a principal.
+func (d *Dictionary) Principal(p *classify.Principal) uint32 {
+	key := Principal{d.Text(p.Name), d.Text(p.Type), d.Text(p.Account), d.Text(p.Session)}
+	number, _ := d.Principals.Number(key.hash(), key)
+	return number
+}
+
+// Callee returns the number of what an event of day day and of that kind calls.
+func (d *Dictionary) Callee(ev *event.Event, m *classify.Mention, of day.Day, kind event.Kind) uint32 {
+	key := Callee{
+		Account: d.Text(ev.Recipient), Region: d.Text(ev.Region), Service: d.Text(ev.Source),
+		Endpoint: d.Text(m.EndpointID), Owner: d.Text(m.EndpointAccount), Day: of, Kind: kind, IsInterface: m.Interface,
+	}
+	number, _ := d.Callees.Number(key.hash(), key)
+	return number
+}
+
+// Set returns the number of a set of resources, by the numbers of their texts, each of which is there once.
+// It puts them in order.
+func (d *Dictionary) Set(resources []uint32) ResourceSet {
+	switch len(resources) {
+	case 0:
+		return 0
+	case 1:
+		return ResourceSet(resources[0])
+	}
+	slices.Sort(resources)
+	var room [64]byte
+	key := room[:0]
+	for _, r := range resources {
+		key = binary.LittleEndian.AppendUint32(key, r)
+	}
+	number, _ := d.sets.Number(key)
+	return severalBit | ResourceSet(number)
+}
+
+// Resources appends the numbers of the texts of a set.
+func (d *Dictionary) Resources(dst []uint32, set ResourceSet) []uint32 {
+	if set&severalBit == 0 {
+		if set != 0 {
+			dst = append(dst, uint32(set))
+		}
+		return dst
+	}
+	for key := d.sets.Text(uint32(set &^ severalBit)); len(key) > 0; key = key[4:] {
+		dst = append(dst, binary.LittleEndian.Uint32(key))
+	}
+	return dst
+}
+
+// BareCallee returns the number of what events of that day and kind call that show no route.
+func (d *Dictionary) BareCallee(of day.Day, kind event.Kind) uint32 {
+	key := Callee{Day: of, Kind: kind}
+	number, _ := d.Callees.Number(key.hash(), key)
+	return number
+}
