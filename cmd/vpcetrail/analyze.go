@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"vpcetrail/cmd/vpcetrail/dest"
+	"vpcetrail/cmd/vpcetrail/memory"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/day"
@@ -26,7 +27,7 @@ type analyzeJob struct {
 	keeping dest.S3Options
 	plan    report.Run
 	workers int
-	memory  memoryPlan
+	memory  memory.Plan
 	restate int // days before the window
 
 	replacing report.Replacing
@@ -39,6 +40,7 @@ type analyzeJob struct {
 
 // run reads, reports and publishes.
 func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
+	defer j.memory.Guard(ctx)()
 	tell := newMessages(errOut, j.json)
 	store, err := dest.Open(ctx, j.out, aws.NewS3, j.keeping)
 	if err != nil {
@@ -198,7 +200,7 @@ func incompleteReport(rep *report.Report) error {
 func (j *analyzeJob) read(
 	ctx context.Context, in io.Reader, tell *messages, disk *spill.Disk, shard *keeper,
 ) (*report.Report, list.PassedOver, error) {
-	j.reading.MaxBytes = j.memory.fetched
+	j.reading.MaxBytes = j.memory.Fetched
 	trail, err := j.open(ctx, in)
 	if err != nil {
 		return nil, list.PassedOver{}, err
@@ -230,12 +232,12 @@ func (p *pipeline) run(ctx context.Context, trail *source.Trail, tell *messages)
 	job := analyze.Job{
 		Window: p.window, Lateness: max(j.selection.Lateness, 0),
 		Ranges: j.ranges, OwnAccounts: j.own, Inventory: j.inventory, NATPrice: j.plan.NATPrice,
-		Workers: j.workers, Memory: analyze.Memory{Counting: j.memory.counting, Report: j.memory.report}, Disk: p.disk,
+		Workers: j.workers, Memory: analyze.Memory{Counting: j.memory.Counting, Report: j.memory.Report}, Disk: p.disk,
 		SHA256: j.sha256, Progress: &done, Accounts: p.accounts, PassedOver: p.passed,
 	}
 	if p.shard != nil {
 		job.Keep = func(ctx context.Context, counters []*count.Counter, accounts []string) error {
-			return p.shard.Write(ctx, counters, p.disk, j.memory.report, accounts, p.passed().Objects)
+			return p.shard.Write(ctx, counters, p.disk, j.memory.Report, accounts, p.passed().Objects)
 		}
 	}
 	return job.Report(ctx, trail)

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vpcetrail/cmd/vpcetrail/dest"
+	"vpcetrail/cmd/vpcetrail/memory"
 	"vpcetrail/ingest/source/list"
 	"vpcetrail/report"
 	"vpcetrail/report/table"
@@ -24,7 +25,7 @@ type analyzeFlags struct {
 	kept          dest.S3Options
 	replacing     replaceFlags
 	workers       int
-	memory        memoryFlag
+	memory        memory.Size
 	natPrice      float64
 	shard         shardFlag
 	mergeable     bool
@@ -108,8 +109,8 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 	switch window := given.selection.Window; {
 	case f.workers < 1:
 		return nil, fmt.Errorf("--workers %d: want at least 1", f.workers)
-	case f.memory < leastMemory:
-		return nil, fmt.Errorf("--memory %s: want at least %d MiB", &f.memory, leastMemory>>20)
+	case f.memory < memory.Least:
+		return nil, fmt.Errorf("--memory %s: want at least %d MiB", &f.memory, memory.Least>>20)
 	case !(f.natPrice >= 0 && f.natPrice <= 1e6): // nor is NaN
 		return nil, fmt.Errorf("--nat-price %v: want US dollars a GB, 0 or more", f.natPrice)
 	case f.restate > 0 && window.IsAll():
@@ -133,7 +134,7 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 	}
 	j := &analyzeJob{input: given, out: f.out, keeping: f.kept, workers: f.workers, sha256: f.sha256, quiet: f.quiet, json: f.logFormat == "json"}
 	j.replacing = f.replacing.allowed()
-	j.restate, j.memory = int(f.restate), f.memory.plan()
+	j.restate, j.memory = int(f.restate), f.memory.Plan()
 	j.selection.Shard, j.mergeable = list.Shard(f.shard), f.mergeable || f.shard.Of > 0
 	j.plan = report.Run{
 		Version: version, Sources: sorted(sources), Window: given.selection.Window.String(), Lateness: f.lateness.String(),

@@ -3,8 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"time"
+
+	"vpcetrail/cmd/vpcetrail/memory"
 )
 
 // patience is how long an interrupted command may take to end by itself and remove its
@@ -54,8 +58,8 @@ func untilInterrupted(ctx context.Context, command func(context.Context) error) 
 	ended := make(chan error, 1)
 	go func() {
 		err := command(context.WithValue(ctx, interruptionKey{}, i))
-		if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-			err = i.says
+		if ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.Cause(ctx))) {
+			err = i.because(context.Cause(ctx))
 		}
 		ended <- err
 	}()
@@ -72,7 +76,16 @@ func untilInterrupted(ctx context.Context, command func(context.Context) error) 
 	case <-late.C:
 	}
 	i.mu.Lock() // never unlocked: nothing more becomes visible
-	return i.says
+	return i.because(context.Cause(ctx))
+}
+
+// because returns the error of a command that cause has ended.
+func (i *interruption) because(cause error) error {
+	if !errors.Is(cause, memory.ErrOut) {
+		return i.says
+	}
+	state, _ := strings.CutPrefix(i.says.Error(), errStopped.Error()+": ")
+	return fmt.Errorf("%w: %s", cause, state)
 }
 
 // sayLast calls say, which writes the last line. After ctx has ended it waits only a

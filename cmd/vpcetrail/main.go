@@ -16,19 +16,31 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"vpcetrail/cmd/vpcetrail/memory"
 )
 
 // version is set by the linker for releases.
 var version = "dev"
 
 func main() {
+	status, ok, err := memory.Supervise()
+	tell := newMessages(os.Stderr, wantsJSON(os.Args[1:]))
+	if err != nil {
+		tell.failed(err)
+		os.Exit(exitFailed)
+	}
+	if ok {
+		os.Exit(status)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	tell := newMessages(os.Stderr, wantsJSON(os.Args[1:]))
+	ctx, end := context.WithCancelCause(ctx)
+	ctx = memory.WithEnding(ctx, end)
 	if tell.json != nil {
 		slog.SetDefault(tell.json) // libraries log in JSON too
 	}
-	err := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	err = run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	if err != nil {
 		sayLast(ctx, func() { tell.failed(err) })
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vpcetrail/cmd/vpcetrail/dest"
+	"vpcetrail/cmd/vpcetrail/memory"
 	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
@@ -26,7 +27,7 @@ type mergeFlags struct {
 	out, date string
 	kept      dest.S3Options
 	replacing replaceFlags
-	memory    memoryFlag
+	memory    memory.Size
 	quiet     bool
 }
 
@@ -72,7 +73,8 @@ func (f *mergeFlags) run(ctx context.Context, reports []string, out, errOut io.W
 	if err != nil {
 		return err
 	}
-	m := merging{store: store, replacing: f.replacing.allowed(), memory: f.memory.plan(), tell: newMessages(errOut, false)}
+	m := merging{store: store, replacing: f.replacing.allowed(), memory: f.memory.Plan(), tell: newMessages(errOut, false)}
+	defer m.memory.Guard(ctx)()
 	var windows []day.Window
 	for _, b := range batches {
 		windows = append(windows, b.Window())
@@ -108,8 +110,8 @@ func (f *mergeFlags) open(ctx context.Context, reports []string) (from []report.
 		err = errors.New("merge needs two REPORTs or more, each a directory or s3://bucket/prefix")
 	case f.out == "":
 		err = errors.New("--out is missing: name a directory or s3://bucket/prefix for the report")
-	case f.memory < leastMemory:
-		err = fmt.Errorf("--memory %s: want at least %d MiB", &f.memory, leastMemory>>20)
+	case f.memory < memory.Least:
+		err = fmt.Errorf("--memory %s: want at least %d MiB", &f.memory, memory.Least>>20)
 	default:
 		err = cmp.Or(f.replacing.check(nil), checkAccounts("--expected-out-owner", nonEmpty(f.kept.BucketOwner)))
 	}
@@ -152,7 +154,7 @@ func spelled(name string) string {
 type merging struct {
 	store     report.Store
 	replacing report.Replacing
-	memory    memoryPlan
+	memory    memory.Plan
 	tell      *messages
 
 	staged []*report.Staged
@@ -164,7 +166,7 @@ type merging struct {
 func (m *merging) stage(ctx context.Context, w report.Writer, b *merge.Batch) error {
 	disk := spill.NewDisk("")
 	defer disk.Close()
-	rep, err := b.Report(ctx, merge.Options{Disk: disk, Workers: runtime.GOMAXPROCS(0), Counting: m.memory.counting, Report: m.memory.report})
+	rep, err := b.Report(ctx, merge.Options{Disk: disk, Workers: runtime.GOMAXPROCS(0), Counting: m.memory.Counting, Report: m.memory.Report})
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,7 @@ func (j *analyzeJob) restateDays(
 	defer disk.Close()
 	from, lateness := j.selection.Window.From, max(j.selection.Lateness, 0)
 	days := day.Window{From: from - day.Day(j.restate), To: from - 1}
-	search, err := restate.NewSearch(ctx, store, days, lateness, disk, j.memory.report)
+	search, err := restate.NewSearch(ctx, store, days, lateness, disk, j.memory.Report)
 	if err != nil || search.Empty() {
 		return 0, err
 	}

@@ -66,9 +66,14 @@ func (l *Learned) addInterface(d day.Day, id []byte) {
 	l.Interfaces[d][string(id)] = true
 }
 
+// maxAccount bounds an account in bytes. Account ids have 12, and pseudonyms in
+// published trails up to 64. Longer texts belong to no trail, and would fill the
+// memory.
+const maxAccount = 64
+
 // addAccount adds an account. Records without an account belong to nobody.
 func (l *Learned) addAccount(account []byte) {
-	if len(account) == 0 {
+	if len(account) == 0 || len(account) > maxAccount {
 		return
 	}
 	i, known := slices.BinarySearchFunc(l.Accounts, account, func(a string, b []byte) int { return cmp.Compare(a, string(b)) })

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -189,5 +190,17 @@ func TestGather(t *testing.T) {
 		if got := Gather(collectors, tc.trail, tc.own); !reflect.DeepEqual(got, want) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
 		}
+	}
+}
+
+// Names that are too long for an account fill no memory.
+func TestLongAccountsAreNotKept(t *testing.T) {
+	var l Learner
+	for _, account := range []string{strings.Repeat("x", maxAccount+1), strings.Repeat("y", maxAccount), ours} {
+		l.Event(call(account))
+	}
+	l.End(read(ingest.OK, ""))
+	if want := []string{ours, strings.Repeat("y", maxAccount)}; !slices.Equal(l.Learned().Accounts, want) {
+		t.Errorf("%q", l.Learned().Accounts)
 	}
 }

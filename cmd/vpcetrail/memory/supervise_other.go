@@ -1,0 +1,7 @@
+//go:build !linux
+
+package memory
+
+// Supervise is for systems that can limit the memory of a process and end it with
+// its parent.
+func Supervise() (status int, ok bool, err error) { return 0, false, nil }
