@@ -60,6 +60,7 @@ type Identity struct {
 
 	IssuerARN, IssuerAccountID []byte // sessionContext.sessionIssuer
 	OnBehalfOfUserID           []byte // onBehalfOf.userId: the Identity Center user
+	ScopeType, ScopeARN        []byte // inScopeOf.issuerType and .sourceArn: what the credentials were issued to
 
 	// Number identifies the text of userIdentity. Events with the same text, byte for
 	// byte, have the same Number as long as their Reader remembers the text. So what

@@ -24,6 +24,7 @@ const (
 	inSession
 	inIssuer
 	inOnBehalfOf
+	inScope
 	inAdditional
 	inTLS
 	inAddendum
@@ -86,7 +87,7 @@ var names = [levels][]name{
 		{name: "credentialId"},
 		{name: "invokedBy", kind: text, text: func(e *Event) *[]byte { return &e.Identity.InvokedBy }},
 		{name: "identityProvider"},
-		{name: "inScopeOf"},
+		{name: "inScopeOf", kind: object, inside: inScope},
 	},
 	inSession: {
 		{name: "sessionIssuer", kind: object, inside: inIssuer},
@@ -105,6 +106,12 @@ var names = [levels][]name{
 	inOnBehalfOf: {
 		{name: "userId", kind: text, text: func(e *Event) *[]byte { return &e.Identity.OnBehalfOfUserID }},
 		{name: "identityStoreArn"},
+	},
+	inScope: {
+		{name: "sourceArn", kind: text, text: func(e *Event) *[]byte { return &e.Identity.ScopeARN }},
+		{name: "sourceAccount"},
+		{name: "issuerType", kind: text, text: func(e *Event) *[]byte { return &e.Identity.ScopeType }},
+		{name: "credentialsIssuedTo"},
 	},
 	inAdditional: {
 		{name: "SignatureVersion"},
@@ -139,6 +146,8 @@ func (d *decoder) empty(l level) {
 		ev.Identity.IssuerARN, ev.Identity.IssuerAccountID = nil, nil
 	case inOnBehalfOf:
 		ev.Identity.OnBehalfOfUserID = nil
+	case inScope:
+		ev.Identity.ScopeType, ev.Identity.ScopeARN = nil, nil
 	case inAdditional:
 		ev.Additional = Additional{}
 	case inTLS:

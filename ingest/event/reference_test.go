@@ -40,6 +40,8 @@ func see(ev *Event, doc []byte) seen {
 		"userIdentity.sessionContext.sessionIssuer.arn":       ev.Identity.IssuerARN,
 		"userIdentity.sessionContext.sessionIssuer.accountId": ev.Identity.IssuerAccountID,
 		"userIdentity.onBehalfOf.userId":                      ev.Identity.OnBehalfOfUserID,
+		"userIdentity.inScopeOf.issuerType":                   ev.Identity.ScopeType,
+		"userIdentity.inScopeOf.sourceArn":                    ev.Identity.ScopeARN,
 		"additionalEventData.vpcEndpointId":                   ev.Additional.EndpointID,
 		"tlsDetails.clientProvidedHostHeader":                 ev.HostHeader,
 		"tlsDetails.tlsVersion":                               ev.TLSVersion,
@@ -95,7 +97,7 @@ var textPaths = []string{
 	"vpcEndpointId", "vpcEndpointAccountId", "userIdentity.type", "userIdentity.principalId",
 	"userIdentity.arn", "userIdentity.accountId", "userIdentity.userName", "userIdentity.invokedBy",
 	"userIdentity.sessionContext.sessionIssuer.arn", "userIdentity.sessionContext.sessionIssuer.accountId",
-	"userIdentity.onBehalfOf.userId", "additionalEventData.vpcEndpointId",
+	"userIdentity.onBehalfOf.userId", "userIdentity.inScopeOf.issuerType", "userIdentity.inScopeOf.sourceArn", "additionalEventData.vpcEndpointId",
 	"tlsDetails.clientProvidedHostHeader", "tlsDetails.tlsVersion", "tlsDetails.cipherSuite", "addendum.reason", "addendum.originalEventID",
 }
 

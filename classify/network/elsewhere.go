@@ -1,0 +1,67 @@
+package network
+
+import (
+	"slices"
+	"strings"
+)
+
+// isAt reports whether a call of an instance came from where the instance is: one of its
+// interfaces, a NAT gateway of its VPC, or an IPv6 address of the VPC.
+func (v *View) isAt(instance *Thing, p Path) bool {
+	if p.Place == instance.VPC {
+		return true
+	}
+	place := v.byID[p.Place]
+	if place == nil {
+		return false
+	}
+	switch place.Kind {
+	case Interface:
+		return place.Instance == instance.ID || place.VPC == instance.VPC
+	case NATGateway:
+		return place.VPC == instance.VPC
+	}
+	return false
+}
+
+// elsewhere returns the answer for a call with the credentials of an instance from an
+// address that the instance cannot have. Only where every other way is excluded, the keys
+// are elsewhere.
+func (v *View) elsewhere(instance *Thing, p Path) Answer {
+	vpc := v.byID[instance.VPC]
+	a := unexplained(OtherWays)
+	a.VPC, a.Region, a.Subnets, a.Detail = instance.VPC, instance.Region, instance.Subnets, instance.ID
+	place := Place{instance.Account, instance.Region}
+	interfaces := slices.DeleteFunc(slices.Clone(v.inVPC[instance.VPC][Interface]), func(t *Thing) bool { return t.Instance != instance.ID })
+	since := func(t *Thing) bool { return t.Since == "" || t.Since >= v.start }
+	switch {
+	case vpc == nil || !vpc.owned() || !v.read(place, callInterfaces, callInstances, callNATs, callTables, callAddresses):
+		a.Reason = NotRead
+	case len(interfaces) == 0 || since(instance) || slices.ContainsFunc(interfaces, since):
+		a.Reason = InstanceNew
+	case p.Place == placeChanged || v.changesAny(interfaces):
+		a.Reason = AddressChanged
+	case strings.HasPrefix(p.Place, placeNetwork): // may be a proxy
+		a.Reason, a.Detail = FromNetwork, strings.TrimPrefix(p.Place, placeNetwork)
+	}
+	if a.Reason != OtherWays {
+		return a
+	}
+	if c, changed := v.changed(vpc); changed {
+		a.Reason, a.Detail = Changed, c.Event+" at "+stamp(c.At)
+		return a
+	}
+	if via := v.leadsElsewhere(vpc.ID, true); via != "" {
+		a.Detail = via
+		return a
+	}
+	if slices.ContainsFunc(v.inVPC[vpc.ID][NATGateway], func(t *Thing) bool { return t.Regional }) {
+		return a
+	}
+	a.Cause, a.Reason = KeysElsewhere, NotItsAddress
+	return a
+}
+
+func (v *View) changesAny(things []*Thing) bool {
+	return slices.ContainsFunc(things, func(t *Thing) bool { _, changed := v.changedIDs[t.ID]; return changed })
+}

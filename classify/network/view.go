@@ -1,0 +1,260 @@
+package network
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"vpcetrail/classify/endpoints"
+	"vpcetrail/ingest/day"
+)
+
+// A View is what is known of one day, by a Snapshot. It is read-only once made, and safe
+// for concurrent use.
+type View struct {
+	day    day.Day
+	start  string // of the day, as RFC 3339
+	unread map[Place]map[string]string
+
+	byID      map[string]*Thing
+	functions map[string]*Thing // by ARN
+	inVPC     map[string]map[Kind][]*Thing
+	services  map[string][]*Thing // endpoint services by Region
+	addresses map[netip.Addr][]*Thing
+	blocks    []block // IPv6 blocks of VPCs
+
+	changedVPCs   map[string]Change
+	changedPlaces map[Place]Change  // by changes of resources that are in no known VPC
+	changedIDs    map[string]Change // addresses, interfaces, functions
+	networks      *Networks
+}
+
+// A block is an IPv6 range of a VPC.
+type block struct {
+	prefix netip.Prefix
+	vpc    string
+}
+
+// View returns what is known of day d. networks may be nil.
+func (s *Snapshot) View(d day.Day, networks *Networks) *View {
+	part := s.On(d)
+	v := &View{
+		day: d, start: stamp(d.Time().UnixMilli()), unread: map[Place]map[string]string{},
+		byID: map[string]*Thing{}, functions: map[string]*Thing{}, inVPC: map[string]map[Kind][]*Thing{},
+		services: map[string][]*Thing{}, addresses: map[netip.Addr][]*Thing{},
+		changedVPCs: map[string]Change{}, changedPlaces: map[Place]Change{}, changedIDs: map[string]Change{}, networks: networks,
+	}
+	for key, unread := range part.sweeps {
+		v.unread[key.Place] = unread
+	}
+	for _, t := range part.things {
+		if t.Kind == Function {
+			v.functions[t.ID] = &t.Thing
+		}
+		if t.Kind == EndpointService {
+			v.services[t.Region] = append(v.services[t.Region], &t.Thing)
+			continue
+		}
+		// Of a shared resource the owner sees most.
+		if known := v.byID[t.ID]; known == nil || !known.owned() && t.owned() || known.owned() == t.owned() && t.Account < known.Account {
+			v.byID[t.ID] = &t.Thing
+		}
+	}
+	for _, t := range v.byID {
+		v.index(t)
+	}
+	for _, byKind := range v.inVPC {
+		for _, things := range byKind {
+			slices.SortFunc(things, func(a, b *Thing) int { return strings.Compare(a.ID, b.ID) })
+		}
+	}
+	for _, services := range v.services { // those of several accounts differ by account alone
+		slices.SortFunc(services, func(a, b *Thing) int {
+			return cmp.Or(strings.Compare(a.ID, b.ID), strings.Compare(a.Account, b.Account))
+		})
+	}
+	v.noteChanges(part)
+	return v
+}
+
+func (v *View) index(t *Thing) {
+	if t.VPC != "" {
+		if v.inVPC[t.VPC] == nil {
+			v.inVPC[t.VPC] = map[Kind][]*Thing{}
+		}
+		v.inVPC[t.VPC][t.Kind] = append(v.inVPC[t.VPC][t.Kind], t)
+	}
+	for _, text := range t.Addresses {
+		if address, err := netip.ParseAddr(text); err == nil && t.Kind != Address {
+			v.addresses[address] = append(v.addresses[address], t)
+		}
+	}
+	if t.Kind == VPC {
+		for _, cidr := range t.CIDRs {
+			if prefix, err := netip.ParsePrefix(cidr); err == nil && prefix.Addr().Is6() {
+				v.blocks = append(v.blocks, block{prefix, t.ID})
+			}
+		}
+	}
+}
+
+// IsEmpty reports whether no sweep decides on the day.
+func (v *View) IsEmpty() bool { return len(v.unread) == 0 }
+
+// vpcOf returns the VPC of a resource, by its id.
+func (v *View) vpcOf(id string) string {
+	if t := v.byID[id]; t != nil {
+		if t.Kind == VPC {
+			return t.ID
+		}
+		return t.VPC
+	}
+	if strings.HasPrefix(id, "vpc-") {
+		return id
+	}
+	return ""
+}
+
+// noteChanges says which VPCs, addresses, interfaces and functions changed.
+func (v *View) noteChanges(part *Snapshot) {
+	made := map[string]string{} // the VPC of resources that are gone again, by changes that name both
+	for _, c := range part.changes {
+		for _, id := range c.IDs {
+			if strings.HasPrefix(id, "vpc-") {
+				for _, other := range c.IDs {
+					made[other] = id
+				}
+			}
+		}
+	}
+	for _, c := range part.changes {
+		vpcs := 0
+		for _, id := range c.IDs {
+			v.changedIDs[id] = c
+			vpc := v.vpcOf(id)
+			if vpc == "" {
+				vpc = made[id]
+			}
+			if vpc != "" && !changesOneAddress(c.Event) {
+				v.changedVPCs[vpc] = c
+				vpcs++
+			}
+		}
+		if vpcs == 0 && !changesOneAddress(c.Event) {
+			v.changedPlaces[c.Place] = c
+		}
+	}
+}
+
+// changed returns the change that makes a VPC uncertain on the day.
+func (v *View) changed(vpc *Thing) (Change, bool) {
+	if c, ok := v.changedVPCs[vpc.ID]; ok {
+		return c, true
+	}
+	c, ok := v.changedPlaces[Place{vpc.Account, vpc.Region}]
+	return c, ok
+}
+
+// read reports whether a sweep of the place decides and could make all of these calls.
+func (v *View) read(place Place, calls ...string) bool {
+	unread, known := v.unread[place]
+	for _, call := range calls {
+		if _, refused := unread[call]; refused {
+			return false
+		}
+	}
+	return known
+}
+
+// The values of a place of an address that are no ids.
+const (
+	placeAWS      = "aws"     // an address of AWS that no known resource has
+	placeExternal = "outside" // any other
+	placeChanged  = "changed" // its owner changed, or two have it
+	placeNetwork  = "network:"
+)
+
+// PlaceOf returns the place of a public address on the day: the id of the network
+// interface, NAT gateway or VPC that has it, or a named network, or a word for what is not
+// known. ours says that AWS publishes the address.
+func (v *View) PlaceOf(address netip.Addr, ofAWS bool) string {
+	if v == nil {
+		return ""
+	}
+	address = address.Unmap()
+	if name := v.networks.Name(address); name != "" {
+		return placeNetwork + name
+	}
+	if _, changed := v.changedIDs[address.String()]; changed {
+		return placeChanged
+	}
+	if owner, known := v.ownerOf(address); known {
+		return owner
+	}
+	if address.Is6() {
+		for _, b := range v.blocks {
+			if b.prefix.Contains(address) {
+				return b.vpc
+			}
+		}
+	}
+	if ofAWS {
+		return placeAWS
+	}
+	return placeExternal
+}
+
+// ownerOf returns the NAT gateway or the interface that has an address. An interface that
+// was attached on the day, or an instance that was started, may have the address of
+// somebody else before.
+func (v *View) ownerOf(address netip.Addr) (id string, known bool) {
+	for _, t := range v.addresses[address] {
+		switch t.Kind {
+		case NATGateway:
+			if t.State != "" && t.State != "available" {
+				continue
+			}
+		case Interface:
+			if t.Type == "nat_gateway" || t.Type == "natgateway" { // the gateway has the address
+				continue
+			}
+			if instance := v.byID[t.Instance]; instance != nil && instance.Since >= v.start {
+				return placeChanged, true
+			}
+		default:
+			continue
+		}
+		if _, changed := v.changedIDs[t.ID]; changed || t.Since >= v.start || id != "" && id != t.ID {
+			return placeChanged, true
+		}
+		id = t.ID
+	}
+	return id, id != ""
+}
+
+// Egress returns the column egress for a place: the named network, the id of the NAT
+// gateway, the word instance, or "".
+func Egress(place string) string {
+	switch name, named := strings.CutPrefix(place, placeNetwork); {
+	case named:
+		return name
+	case strings.HasPrefix(place, "nat-"):
+		return place
+	case strings.HasPrefix(place, "eni-"):
+		return "instance"
+	}
+	return ""
+}
+
+// endpointsIn returns the endpoints of a VPC that carry calls to one of the services, and
+// are available.
+func (v *View) endpointsIn(vpc string, carries func(*endpoints.Service, string) bool) (found []*Thing) {
+	for _, e := range v.inVPC[vpc][Endpoint] {
+		service := endpoints.ServiceOf(e.Service)
+		if (e.State == "" || e.State == "available") && endpoints.TypeOf(e.Type) != "" && carries(&service, e.Service) {
+			found = append(found, e)
+		}
+	}
+	return found
+}
