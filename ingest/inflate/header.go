@@ -26,6 +26,9 @@ func (f *inflater) header() bool {
 	f.b, f.n = 0, 0
 	f.from, f.sum, f.size = f.o, 0, 0
 	f.state = atBlock
+	if size > 0 {
+		f.members++
+	}
 	return size > 0
 }
 

@@ -51,6 +51,8 @@ type inflater struct {
 	sum    uint32 // CRC-32 of the member's text
 	size   uint32 // length of the member's text
 
+	members int // begun
+
 	tables
 	isFixed   bool // the tables are those of fixed blocks
 	lengthTab [1 << preBits]entry
@@ -70,7 +72,7 @@ func (f *inflater) reset(gz []byte) {
 		f.out = make([]byte, maxDistance+window+outSlack)
 	}
 	f.state, f.in, f.i = atHeader, gz, 0
-	f.o, f.gone = 0, 0
+	f.o, f.gone, f.members = 0, 0, 0
 }
 
 // length returns the length of all text so far.

@@ -57,8 +57,18 @@ func (r *Reader) Next(keep int) ([]byte, error) {
 	if f.o > start {
 		return text, nil // the next call returns the error
 	}
+	f.members = r.Members()
 	f.in, r.ref = nil, nil
 	return text, r.err
+}
+
+// Members returns the number of members begun so far. After io.EOF it is the number in the
+// stream.
+func (r *Reader) Members() int {
+	if r.ref != nil {
+		return r.ref.members
+	}
+	return r.f.members
 }
 
 // advance adds text, up to stop or a little more, unless the stream ends. It leaves what

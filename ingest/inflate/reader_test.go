@@ -78,6 +78,9 @@ func agree(t *testing.T, r *Reader, gz []byte) (alone bool) {
 	want, wantErr := reference(gz)
 	got, err := inflated(r, gz)
 	same(t, "Reader", got, err, want, wantErr)
+	if members, _ := split(gz); err == nil && r.Members() != members {
+		t.Fatalf("%d members, want %d", r.Members(), members)
+	}
 	got, err = streamed(gz)
 	same(t, "Stream", got, err, want, wantErr)
 	return r.f.state == ended

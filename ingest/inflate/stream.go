@@ -27,6 +27,8 @@ type Stream struct {
 	src *bufio.Reader
 	zr  gzip.Reader
 	err error // what ended the stream
+
+	members int // begun
 }
 
 // NewStream returns a Stream that reads a gzip stream from src. An error is about the
@@ -69,5 +71,12 @@ func (s *Stream) member() error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF
 	}
+	if err == nil {
+		s.members++
+	}
 	return err
 }
+
+// Members returns the number of members begun so far. After io.EOF it is the number in the
+// stream.
+func (s *Stream) Members() int { return s.members }

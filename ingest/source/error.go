@@ -14,7 +14,10 @@ type Error struct {
 	verb   string
 }
 
-func (e *Error) Error() string { return e.Object.Name + ": " + e.verb + ": " + aws.Cause(e.Err) }
+func (e *Error) Error() string { return e.Object.Name + ": " + e.Cause() }
+
+// Cause returns the text without the object's name.
+func (e *Error) Cause() string { return e.verb + ": " + aws.Cause(e.Err) }
 
 func (e *Error) Unwrap() error { return e.Err }
 

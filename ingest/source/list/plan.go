@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source/layout"
@@ -23,6 +24,9 @@ type Selection struct {
 
 	ExcludeAccounts []string // not wanted, even if in Accounts; their folders are not listed
 	Shard           Shard    // only these
+	// Digests selects the digests that may name the selected objects, instead of the
+	// objects: those of the same days, of the day after, and of the last hour before.
+	Digests bool
 }
 
 // MaxDepth bounds the folders outside AWS's layout on the way to an object.
@@ -41,6 +45,8 @@ type plan struct {
 	excluded    map[string]bool // nil: none
 	regions     map[string]bool // nil: all
 	shard       Shard
+	digests     bool
+	ends        time.Time // digests that end earlier are not read
 
 	mu    sync.Mutex
 	found map[string]bool // accounts seen, selected or not
@@ -49,14 +55,13 @@ type plan struct {
 }
 
 func newPlan(sel Selection) *plan {
-	p := &plan{window: sel.Window, all: sel.Window.IsAll(), first: sel.Window.From, last: sel.Window.To, found: map[string]bool{}}
-	late := sel.Lateness
-	if late == 0 {
-		late = 1
-	}
-	p.last += day.Day(max(0, min(late, int(day.All().To-p.last))))
+	p := &plan{window: sel.Window, all: sel.Window.IsAll(), first: sel.Window.From, last: sel.LastFolder(), found: map[string]bool{}}
 	p.accounts, p.excluded, p.regions = set(sel.Accounts), set(sel.ExcludeAccounts), set(sel.Regions)
 	p.shard = sel.Shard
+	if p.digests = sel.Digests; p.digests && !p.all {
+		p.ends = p.first.Time().Add(-time.Hour)
+		p.first, p.last = p.first-1, min(p.last, day.All().To-1)+1
+	}
 	return p
 }
 
@@ -107,6 +112,9 @@ func (p *plan) descends(at layout.Place, name string) (layout.Place, bool, error
 		return layout.Place{}, false, nil
 	}
 	sub := at.Enter(name)
+	if p.digests {
+		sub = sub.Digests()
+	}
 	if sub.Level == layout.AtAccount || sub.Level == layout.AtFolder {
 		p.saw(sub.Key.Account)
 	}
@@ -122,6 +130,9 @@ func (p *plan) descends(at layout.Place, name string) (layout.Place, bool, error
 // reads reports whether the object e of folder n is read, and returns its Key. It
 // records an object that is skipped although it may hold calls.
 func (p *plan) reads(n *node, e store.Entry) (layout.Key, bool) {
+	if p.digests {
+		return p.readsDigest(n, e)
+	}
 	kind := layout.KindOf(e.Name)
 	if kind == layout.NoCalls || layout.Bare(e.Name) && (e.Size == 0 || n.place.Level == layout.AtAccount) {
 		return layout.Key{}, false // a marker of the folder itself, or an object from a service's write test
@@ -141,6 +152,17 @@ func (p *plan) reads(n *node, e store.Entry) (layout.Key, bool) {
 		p.passed.add(passedSuffix, name)
 	}
 	return layout.Key{}, false
+}
+
+// readsDigest reports whether the object e of folder n is a digest that is read, and
+// returns its Key. The file's name gives the day, if no folder does.
+func (p *plan) readsDigest(n *node, e store.Entry) (layout.Key, bool) {
+	name, ok := layout.ParseDigestName(e.Name)
+	k := n.place.Object(e.Name)
+	if !k.HasDay {
+		k.Day, k.HasDay = day.Of(name.End), ok
+	}
+	return k, ok && !name.End.Before(p.ends) && p.wants(k) && p.shard.object(k, e.Name)
 }
 
 // expand lists n, a folder, once. It returns what replaces it in the frontier, in
@@ -206,4 +228,13 @@ func (p *plan) nodes(n *node, entries []store.Entry) ([]*node, error) {
 		run.objects = append(run.objects, obj)
 	}
 	return nodes, nil
+}
+
+// LastFolder returns the last day with folders that are read.
+func (s *Selection) LastFolder() day.Day {
+	late := s.Lateness
+	if late == 0 {
+		late = 1
+	}
+	return s.Window.To + day.Day(max(0, min(late, int(day.All().To-s.Window.To))))
 }

@@ -66,6 +66,12 @@ func roots(ctx context.Context, args []string, opt Options, p *plan) ([]*node, e
 		if n.folder && !p.wants(n.place.Key) {
 			continue // such as a day's folder outside the window
 		}
+		if p.digests {
+			n.objects = slices.DeleteFunc(n.objects, func(obj store.Object) bool {
+				_, ok := layout.ParseDigestName(path.Base(obj.Name))
+				return !ok
+			})
+		}
 		for _, obj := range n.objects {
 			p.saw(obj.Key.Account)
 		}

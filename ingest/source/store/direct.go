@@ -124,6 +124,9 @@ func (b *Bucket) direct(ctx context.Context, key string) (*s3.GetObjectOutput, *
 	}
 	out := &s3.GetObjectOutput{Body: resp.Body}
 	out.ServerSideEncryption = types.ServerSideEncryption(resp.Header.Get("X-Amz-Server-Side-Encryption"))
+	if s := signatureOf(func(name string) string { return resp.Header.Get("X-Amz-Meta-" + name) }); s.Value != "" {
+		out.Metadata = map[string]string{"signature": s.Value, "signature-algorithm": s.Algorithm, "backfill-generation-timestamp": s.Generated}
+	}
 	if etag := resp.Header.Get("Etag"); etag != "" {
 		out.ETag = &etag
 	}

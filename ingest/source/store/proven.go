@@ -49,7 +49,7 @@ func (b *Bucket) Open(ctx context.Context, obj Object) (io.ReadCloser, Object, e
 			return nil, obj, differs("the server announces %d bytes, and the listing %d", got.size, obj.Size)
 		}
 	}
-	obj.Size = got.size
+	obj.Size, obj.Signature = got.size, got.signature
 	if got.etag != "" {
 		obj.ETag = got.etag
 	}
@@ -61,11 +61,14 @@ type header struct {
 	size int64  // -1 if it does not say
 	etag string // without quotes
 	sse  types.ServerSideEncryption
+
+	signature Signature
 }
 
 // headerOf returns what an answer says about the object.
 func headerOf(out *s3.GetObjectOutput) header {
 	h := header{size: -1, etag: unquote(out.ETag), sse: out.ServerSideEncryption}
+	h.signature = signatureOf(func(name string) string { return out.Metadata[name] })
 	if out.ContentLength != nil {
 		h.size = *out.ContentLength
 	}

@@ -14,6 +14,25 @@ type Object struct {
 	Key  layout.Key
 	Size int64  // bytes as listed; -1 if unknown, as for standard input or a pipe
 	ETag string // without quotes; "" outside S3
+	// Signature is that of a digest in S3. It is known once the object was opened.
+	Signature Signature
+}
+
+// A Signature is what CloudTrail says about a digest in the object's metadata.
+type Signature struct {
+	Value     string // hexadecimal; "" if the object has none
+	Algorithm string
+	Generated string // when a backfill digest was made
+}
+
+// signatureOf returns the signature in an object's metadata. get returns a field by its
+// name without x-amz-meta-, in lower case.
+func signatureOf(get func(name string) string) Signature {
+	s := Signature{Value: get("signature")}
+	if s.Value != "" {
+		s.Algorithm, s.Generated = get("signature-algorithm"), get("backfill-generation-timestamp")
+	}
+	return s
 }
 
 // A Store holds objects in folders. Names are complete, as in Object.Name. A folder's

@@ -1,0 +1,76 @@
+package digest
+
+import (
+	"encoding/json"
+	"time"
+
+	"vpcetrail/ingest/source/layout"
+	"vpcetrail/ingest/spill"
+)
+
+// A Finding is the result for a digest, for a time without a valid digest, or for a log.
+type Finding struct {
+	Kind              string     // KindDigest, KindGap or KindLog
+	layout.DigestName            // the chain; of a log: Account and Region alone
+	Start             time.Time  // of the window or gap, which ends at End
+	Name              string     // of the object: where it lies, or should lie
+	Status            Status     // never empty
+	Problem           string     // what is wrong and what to do, "" if nothing is; does not repeat Name
+	SHA256            string     // of the uncompressed digest, in hexadecimal
+	Logs              int        // the number of logs that a digest names
+	Key               layout.Key `json:"-"` // of a log
+}
+
+// The kinds of a Finding.
+const (
+	KindDigest = "digest"
+	KindGap    = "gap"
+	KindLog    = "log"
+)
+
+// A header is what the walk through a chain needs of a digest.
+type header struct {
+	Finding
+	Recorded    string // bucket/key, as the digest says; "" if it cannot be read
+	Fingerprint string
+	Signed      []byte // SHA-256 of the text that CloudTrail signed
+	Signature   string // its own, in hexadecimal; "": not known
+	Before      *link  // nil: the first of a chain
+}
+
+// A link is what a digest says about the one before it.
+type link struct {
+	Recorded, SHA256, Signature string
+	Name                        string // where it lies, or should lie
+}
+
+// key returns the place of h among all digests: chain by chain, each from its oldest.
+func (h *header) key() []byte {
+	backfill := ""
+	if h.Backfill {
+		backfill = "backfill"
+	}
+	return spill.AppendFields(nil, h.Account, h.Region, h.Trail, h.Home, backfill, h.End.UTC().Format(time.RFC3339), h.Name)
+}
+
+func (h *header) chain() layout.DigestName {
+	c := h.DigestName
+	c.End = time.Time{}
+	return c
+}
+
+func (h *header) append() []byte {
+	text, err := json.Marshal(h)
+	if err != nil {
+		panic("BUG: digest: " + err.Error()) // plain fields always marshal
+	}
+	return text
+}
+
+func cutHeader(text []byte) *header {
+	h := new(header)
+	if err := json.Unmarshal(text, h); err != nil {
+		panic("BUG: digest: " + err.Error())
+	}
+	return h
+}
