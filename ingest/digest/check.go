@@ -24,6 +24,8 @@ type Check struct {
 	bad      map[uint64]Status    // of digests that are not valid, by idOf their names
 	coverage map[string]*coverage // by account/Region
 	tails    []tail
+
+	explained map[string]string // why, by id of the gap
 }
 
 // Open reads the digests of a trail and judges them. It fails if they cannot be listed.
@@ -65,7 +67,7 @@ func (c *Check) Findings() iter.Seq2[*Finding, error] {
 	return func(yield func(*Finding, error) bool) {
 		cursor := c.found.Cursor()
 		for cursor.Next() {
-			if !yield(&cutHeader(cursor.Value).Finding, nil) {
+			if !yield(c.settle(&cutHeader(cursor.Value).Finding), nil) {
 				return
 			}
 		}
@@ -93,7 +95,7 @@ func (c *Check) Tails(now time.Time) (tails []Finding) {
 		f.End = end
 		f.Problem = fmt.Sprintf("no digest for the last %s: see aws cloudtrail get-trail-status, and the trail's StopLogging and DeleteTrail events",
 			end.Sub(t.end).Round(time.Second))
-		tails = append(tails, f)
+		tails = append(tails, *c.settle(&f))
 	}
 	return tails
 }

@@ -19,6 +19,9 @@ type Finding struct {
 	SHA256            string     // of the uncompressed digest, in hexadecimal
 	Logs              int        // the number of logs that a digest names
 	Key               layout.Key `json:"-"` // of a log
+
+	// Of a gap: the chain begins again after it; it begins in it; it has no end yet.
+	Restart, First, Open bool `json:",omitempty"`
 }
 
 // The kinds of a Finding.

@@ -36,9 +36,9 @@ type Options struct {
 	// Each, if not nil, is called for every digest that was read, from one goroutine at a
 	// time.
 	Each func(name string, s Sidecar) error
-	// Progress, if not nil, is called once with the function that says how many digests
-	// were found.
-	Progress func(found func() (objects int, bytes int64, done bool))
+	// Found, if not nil, is called once with the function that says how many digests were
+	// found.
+	Found func(found func() (objects int, bytes int64, done bool))
 }
 
 // maxText bounds an uncompressed digest. One of an hour with 100,000 logs has 40 MB.
@@ -72,8 +72,8 @@ func (r *readers) run(ctx context.Context) error {
 		return err
 	}
 	defer trail.Close()
-	if r.opt.Progress != nil {
-		r.opt.Progress(trail.Found)
+	if r.opt.Found != nil {
+		r.opt.Found(trail.Found)
 	}
 	each := make(chan struct{}, 1) // held while Each is called
 	group, ctx := errgroup.WithContext(ctx)
@@ -96,7 +96,6 @@ func (r *readers) run(ctx context.Context) error {
 type worker struct {
 	*readers
 	headers, claims *spill.Sorter
-	gz              inflate.Reader
 	text, value     []byte // scratch
 	each            chan struct{}
 }

@@ -166,11 +166,9 @@ func (w *walk) gaps() {
 			edge = h.Start
 		}
 		if h.Start.After(edge) {
-			why := "digests are missing or not valid"
-			if h.Before == nil {
-				why = "the chain starts again after it, as after StopLogging and StartLogging"
-			}
-			w.gap(at, h.chain(), span{edge, h.Start}, why)
+			f := Finding{DigestName: h.chain(), Start: edge, Restart: h.Before == nil, First: h == first}
+			f.End = h.Start
+			w.gap(at, &f)
 		}
 		if h.End.After(edge) {
 			edge = h.End
@@ -181,7 +179,9 @@ func (w *walk) gaps() {
 		if unsigned { // said of the digest
 			at.holes = append(at.holes, span{edge, end})
 		} else {
-			w.gap(at, first.chain(), span{edge, end}, "digests are missing or not valid")
+			f := Finding{DigestName: first.chain(), Start: edge}
+			f.End = end
+			w.gap(at, &f)
 		}
 	}
 	if end.After(at.newest) {
@@ -190,12 +190,15 @@ func (w *walk) gaps() {
 	w.tails = append(w.tails, tail{first.chain(), end})
 }
 
-func (w *walk) gap(at *coverage, chain layout.DigestName, s span, why string) {
-	at.holes = append(at.holes, s)
-	f := Finding{Kind: KindGap, DigestName: chain, Start: s.from, Status: Gap}
-	f.End = s.to
-	f.Problem = fmt.Sprintf("no valid digest for %s: %s", s.to.Sub(s.from).Round(time.Second), why)
-	w.add(&f)
+func (w *walk) gap(at *coverage, f *Finding) {
+	at.holes = append(at.holes, span{f.Start, f.End})
+	why := "digests are missing or not valid"
+	if f.Restart {
+		why = "the chain starts again after it, as after StopLogging and StartLogging"
+	}
+	f.Kind, f.Status = KindGap, Gap
+	f.Problem = fmt.Sprintf("no valid digest for %s: %s", f.End.Sub(f.Start).Round(time.Second), why)
+	w.add(f)
 }
 
 // add keeps a finding if its time overlaps the range.
