@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/fixtures"
 	"vpcetrail/report/table"
 )
@@ -89,7 +90,7 @@ func TestAthenaFails(t *testing.T) {
 		}
 		return "", false
 	}
-	f := mustRun(t, exitFailed, "athena", dir, atLocation, "--apply")
+	f := mustRun(t, exit.Failed, "athena", dir, atLocation, "--apply")
 	want := "vpcetrail: services: CREATE EXTERNAL TABLE: failed, query 5: FAILED: no permission for glue:CreateTable\n"
 	if f.errOut != want {
 		t.Errorf("it says %swant %s", f.errOut, want)
@@ -100,7 +101,7 @@ func TestAthenaFails(t *testing.T) {
 
 	d.throttle["StartQueryExecution"] = 1000
 	t.Setenv("AWS_MAX_ATTEMPTS", "2")
-	f = mustRun(t, exitFailed, "athena", dir, atLocation, "--apply")
+	f = mustRun(t, exit.Failed, "athena", dir, atLocation, "--apply")
 	if want := "vpcetrail: vpcetrail: CREATE DATABASE: TooManyRequestsException: Rate exceeded, tried 2 times\n"; f.errOut != want {
 		t.Errorf("it says %swant %s", f.errOut, want)
 	}
@@ -162,16 +163,16 @@ func TestAthenaUsage(t *testing.T) {
 		args []string
 		want string
 	}{
-		{exitUsage, []string{}, "athena takes one DEST"},
-		{exitUsage, []string{dir}, "Athena reads from S3 alone: give the report's place there as --location s3://bucket/prefix"},
-		{exitUsage, []string{dir, "--engine=presto"}, `--engine "presto": want athena, duckdb, trino or spark`},
-		{exitUsage, []string{dir, "--format=xml"}, `--format "xml": want sql, glue or cloudformation`},
-		{exitUsage, []string{dir, "--engine=spark", "--format=glue"}, "--format glue is for --engine athena alone"},
-		{exitUsage, []string{dir, "--engine=spark", "--apply"}, "--apply is for --engine athena"},
-		{exitUsage, []string{dir, atLocation, "--results=s3://x"}, "--results is for --apply alone"},
-		{exitUsage, []string{dir, atLocation, "--database=a-b"}, `--database "a-b": want small letters`},
-		{exitUsage, []string{dir, "--location=s3://arn:aws:s3:us-east-1:1:accesspoint/x"}, "tables take no access point's ARN"},
-		{exitFailed, []string{t.TempDir(), atLocation}, "holds no report: run vpcetrail analyze SOURCE --out "},
+		{exit.Usage, []string{}, "athena takes one DEST"},
+		{exit.Usage, []string{dir}, "Athena reads from S3 alone: give the report's place there as --location s3://bucket/prefix"},
+		{exit.Usage, []string{dir, "--engine=presto"}, `--engine "presto": want athena, duckdb, trino or spark`},
+		{exit.Usage, []string{dir, "--format=xml"}, `--format "xml": want sql, glue or cloudformation`},
+		{exit.Usage, []string{dir, "--engine=spark", "--format=glue"}, "--format glue is for --engine athena alone"},
+		{exit.Usage, []string{dir, "--engine=spark", "--apply"}, "--apply is for --engine athena"},
+		{exit.Usage, []string{dir, atLocation, "--results=s3://x"}, "--results is for --apply alone"},
+		{exit.Usage, []string{dir, atLocation, "--database=a-b"}, `--database "a-b": want small letters`},
+		{exit.Usage, []string{dir, "--location=s3://arn:aws:s3:us-east-1:1:accesspoint/x"}, "tables take no access point's ARN"},
+		{exit.Failed, []string{t.TempDir(), atLocation}, "holds no report: run vpcetrail analyze SOURCE --out "},
 	} {
 		f := mustRun(t, tc.code, append([]string{"athena"}, tc.args...)...)
 		if !strings.Contains(f.errOut, tc.want) {

@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/ingest/event"
 )
 
@@ -96,7 +97,7 @@ func TestEndpointsAskedOfEC2(t *testing.T) {
 	saved := filepath.Join(dir, "inventory.json")
 
 	const refused = "vpcetrail: --endpoints aws: the endpoints of eu-west-3 are not known: UnauthorizedOperation: Not there.: allow ec2:DescribeVpcEndpoints\n"
-	f := mustRun(t, exitIncomplete, "endpoints", "--endpoints", "aws", "-o", saved)
+	f := mustRun(t, exit.Incomplete, "endpoints", "--endpoints", "aws", "-o", saved)
 	if want := refused + "vpcetrail: the inventory is written, but incomplete: EC2 did not tell the endpoints of eu-west-3\n"; f.errOut != want {
 		t.Errorf("it says\n%swant\n%s", f.errOut, want)
 	}

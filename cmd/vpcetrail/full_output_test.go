@@ -6,6 +6,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"vpcetrail/cmd/vpcetrail/exit"
 )
 
 // fullDisk is a standard output on a full disk.
@@ -28,8 +30,8 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 	} {
 		args := strings.Fields(strings.ReplaceAll(line, "REPORT", report))
 		err := run(t.Context(), args, strings.NewReader(""), fullDisk{}, io.Discard)
-		if err == nil || exitCode(err) != exitFailed || !strings.HasSuffix(err.Error(), "no space left on device") || strings.Contains(err.Error(), "\n") {
-			t.Errorf("vpcetrail %s\nexit code %d, error %v", line, exitCode(err), err)
+		if err == nil || exit.Code(err) != exit.Failed || !strings.HasSuffix(err.Error(), "no space left on device") || strings.Contains(err.Error(), "\n") {
+			t.Errorf("vpcetrail %s\nexit code %d, error %v", line, exit.Code(err), err)
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"vpcetrail/cmd/vpcetrail/exit"
+
 	"github.com/spf13/cobra"
 )
 
@@ -115,7 +117,7 @@ func TestManualPages(t *testing.T) {
 		}
 	}
 	got := vpcetrail(t.Context(), "man", filepath.Join(dir, "vpcetrail.1"))
-	if got.code != exitFailed || !strings.HasPrefix(got.errOut, "vpcetrail: manual: write: ") {
+	if got.code != exit.Failed || !strings.HasPrefix(got.errOut, "vpcetrail: manual: write: ") {
 		t.Errorf("into a file: %+v", got)
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"vpcetrail/cmd/vpcetrail/exit"
 )
 
 // soon is how long an interrupted command may take: one second, and one more for a
@@ -42,9 +44,9 @@ func interrupt(t *testing.T, after time.Duration, want string, args ...string) {
 	if took := time.Since(start); took > soon {
 		t.Errorf("%v: it ends %v after %v, which came after %v", args, took, sig, after)
 	}
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
-		t.Errorf("%v: %v after %v it ends with %v, want exit code %d\n%s", args, sig, after, err, exitInterrupted, errOut.String())
+	var status *exec.ExitError
+	if !errors.As(err, &status) || status.ExitCode() != exit.Interrupted {
+		t.Errorf("%v: %v after %v it ends with %v, want exit code %d\n%s", args, sig, after, err, exit.Interrupted, errOut.String())
 	}
 	if got := errOut.String(); got != "vpcetrail: "+want {
 		t.Errorf("%v: %v after %v: it says %q, want %q", args, sig, after, got, want)
@@ -83,8 +85,8 @@ func TestInterruptedAtAnyMoment(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			time.AfterFunc(after, stop)
 			got := vpcetrail(ctx, args...)
-			if got != whole && (got.code != exitInterrupted || got.errOut != "vpcetrail: "+tc.want+"\n") {
-				t.Errorf("%s: interrupted after %v of %v: exit code %d, want %d or %d\n%s", tc.line, after, took, got.code, exitInterrupted, whole.code, got.errOut)
+			if got != whole && (got.code != exit.Interrupted || got.errOut != "vpcetrail: "+tc.want+"\n") {
+				t.Errorf("%s: interrupted after %v of %v: exit code %d, want %d or %d\n%s", tc.line, after, took, got.code, exit.Interrupted, whole.code, got.errOut)
 			}
 			stop()
 		}
@@ -125,35 +127,4 @@ func TestInterruptedWhileManyDaysAreStaged(t *testing.T) {
 	t.Parallel()
 	interrupt(t, 2*time.Second, "interrupted: nothing is published\n", "analyze", generate(t, 1, 1),
 		"--date", "1972-01-01..2026-11-20", "--out", filepath.Join(t.TempDir(), "report"), "--quiet")
-}
-
-// The program waits for a report that is becoming visible, however long that takes,
-// and the command says that it is published.
-func TestInterruptedWhilePublishing(t *testing.T) {
-	t.Parallel()
-	ctx, stop := context.WithCancel(t.Context())
-	begun, end := make(chan struct{}), make(chan struct{})
-	ended := make(chan error, 1)
-	go func() {
-		ended <- untilInterrupted(ctx, func(ctx context.Context) error {
-			interruptionOf(ctx).say(errInterrupted)
-			err := unbroken(ctx, errPublished, func(ctx context.Context) error {
-				close(begun)
-				<-end
-				return ctx.Err()
-			})
-			return errors.Join(err, ctx.Err())
-		})
-	}()
-	<-begun
-	stop()
-	select {
-	case err := <-ended:
-		t.Fatalf("it ends with %v before the report is there", err)
-	case <-time.After(2 * patience):
-	}
-	close(end)
-	if err := <-ended; err != errPublished {
-		t.Errorf("it ends with %v, want %v", err, errPublished)
-	}
 }

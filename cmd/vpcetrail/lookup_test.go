@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/ingest/day"
 )
 
@@ -46,13 +47,13 @@ func TestLookupEvents(t *testing.T) {
 	t.Setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", server.URL)
 
 	out := filepath.Join(t.TempDir(), "report")
-	f := mustRun(t, exitIncomplete, "analyze", "lookup-events://eu-west-1", "--out", out, "--date", fmt.Sprintf("%s..%s", good, bad), "--quiet")
+	f := mustRun(t, exit.Incomplete, "analyze", "lookup-events://eu-west-1", "--out", out, "--date", fmt.Sprintf("%s..%s", good, bad), "--quiet")
 	want := fmt.Sprintf("vpcetrail: lookup-events://eu-west-1/%s: read: HTTP status 500\n", bad) +
 		"vpcetrail: the report is published, but incomplete: 1 of 2 objects could not be read whole\n"
 	if f.errOut != want {
 		t.Errorf("it says\n%swant\n%s", f.errOut, want)
 	}
-	f = mustRun(t, exitIncomplete, "explain", "lookup-events://eu-west-1", "--date", fmt.Sprintf("%s..%s", good, bad))
+	f = mustRun(t, exit.Incomplete, "explain", "lookup-events://eu-west-1", "--date", fmt.Sprintf("%s..%s", good, bad))
 	if n := strings.Count(f.out, "rule 2, endpoint_account."); n != 2 {
 		t.Errorf("%d records are explained, want 2:\n%s", n, f.out)
 	}

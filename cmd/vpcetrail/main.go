@@ -17,7 +17,12 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/inspect"
 	"vpcetrail/cmd/vpcetrail/memory"
+	"vpcetrail/cmd/vpcetrail/publish"
+	"vpcetrail/cmd/vpcetrail/query"
+	"vpcetrail/cmd/vpcetrail/terminal"
 )
 
 // version is set by the linker for releases.
@@ -25,10 +30,10 @@ var version = "dev"
 
 func main() {
 	status, ok, err := memory.Supervise()
-	tell := newMessages(os.Stderr, wantsJSON(os.Args[1:]))
+	tell := terminal.NewMessages(os.Stderr, terminal.WantsJSON(os.Args[1:]))
 	if err != nil {
-		tell.failed(err)
-		os.Exit(exitFailed)
+		tell.Failed(err)
+		os.Exit(exit.Failed)
 	}
 	if ok {
 		os.Exit(status)
@@ -37,55 +42,14 @@ func main() {
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	ctx, end := context.WithCancelCause(ctx)
 	ctx = memory.WithEnding(ctx, end)
-	if tell.json != nil {
-		slog.SetDefault(tell.json) // libraries log in JSON too
+	if tell.JSON != nil {
+		slog.SetDefault(tell.JSON) // libraries log in JSON too
 	}
 	err = run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	if err != nil {
-		sayLast(ctx, func() { tell.failed(err) })
+		terminal.SayLast(ctx, func() { tell.Failed(err) })
 	}
-	os.Exit(exitCode(err))
-}
-
-// The exit codes besides 0, done and complete.
-const (
-	exitFailed      = 1
-	exitUsage       = 2
-	exitIncomplete  = 3
-	exitViolated    = 4
-	exitInterrupted = 130
-)
-
-// A usageError says that the command line, or a file that it names, is wrong.
-type usageError struct{ error }
-
-func (e usageError) Unwrap() error { return e.error }
-
-func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
-
-// errIncomplete says that a report was published although some input could not be
-// read.
-var errIncomplete = errors.New("the report is published, but incomplete")
-
-// errKept says that days were not restated, because the new report would be worse than
-// the published one.
-var errKept = errors.New("kept as published")
-
-func exitCode(err error) int {
-	var wrong usageError
-	switch {
-	case err == nil:
-		return 0
-	case errors.As(err, &wrong):
-		return exitUsage
-	case errors.Is(err, errIncomplete), errors.Is(err, errUnread), errors.Is(err, errUnproven), errors.Is(err, errPartInventory):
-		return exitIncomplete
-	case errors.Is(err, errViolated):
-		return exitViolated
-	case errors.Is(err, errStopped), errors.Is(err, errInterrupted), errors.Is(err, errPublished), errors.Is(err, errUnrestated), errors.Is(err, context.Canceled):
-		return exitInterrupted
-	}
-	return exitFailed
+	os.Exit(exit.Code(err))
 }
 
 // newRoot returns the program's command line.
@@ -115,7 +79,10 @@ likewise.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(newAnalyze(), newAthena(), newAudit(), newDiff(), newEndpoints(), newExplain(), newHTML(), newManual(), newMerge(), newReadiness(), newSummary())
+	root.AddCommand(publish.NewAnalyze(version), publish.NewMerge(version))
+	root.AddCommand(inspect.NewEndpoints(), inspect.NewExplain())
+	root.AddCommand(query.NewAthena(), query.NewAudit(), query.NewDiff(), query.NewHTML(), query.NewReadiness(), query.NewSummary())
+	root.AddCommand(newManual())
 	return root
 }
 
@@ -133,7 +100,7 @@ func run(ctx context.Context, args []string, in io.Reader, out, errOut io.Writer
 		}
 		return flagError(cmd, err)
 	})
-	return untilInterrupted(ctx, root.ExecuteContext)
+	return terminal.UntilInterrupted(ctx, root.ExecuteContext)
 }
 
 // refuseUnknown makes cobra's own commands refuse arguments that they do not know.
@@ -154,7 +121,7 @@ func refuseUnknown(root *cobra.Command) {
 		case "completion":
 			cmd.Args = cobra.ArbitraryArgs
 			cmd.RunE = func(_ *cobra.Command, args []string) error {
-				return usage("completion takes one shell, bash, zsh, fish or powershell; got %q", strings.Join(args, " "))
+				return exit.Usagef("completion takes one shell, bash, zsh, fish or powershell; got %q", strings.Join(args, " "))
 			}
 		}
 	}
@@ -174,14 +141,14 @@ func refuseEmpty(cmd *cobra.Command) (err error) {
 			return
 		}
 		if err == nil && (len(values) == 0 || slices.Contains(values, "")) {
-			err = usage("--%s: a value is empty: give one, or leave the flag out: see %s --help", flag.Name, cmd.CommandPath())
+			err = exit.Usagef("--%s: a value is empty: give one, or leave the flag out: see %s --help", flag.Name, cmd.CommandPath())
 		}
 	})
 	return err
 }
 
 func unknownCommand(name string) error {
-	return usage("unknown command %q: see vpcetrail --help", name)
+	return exit.Usagef("unknown command %q: see vpcetrail --help", name)
 }
 
 // wanted describes in plain words what a flag of each type takes.
@@ -194,5 +161,5 @@ func flagError(cmd *cobra.Command, err error) error {
 			err = fmt.Errorf("--%s %q: want %s", wrong.GetFlag().Name, wrong.GetValue(), want)
 		}
 	}
-	return usage("%w: see %s --help", err, cmd.CommandPath())
+	return exit.Usagef("%w: see %s --help", err, cmd.CommandPath())
 }

@@ -10,13 +10,17 @@ import (
 	"testing"
 	"time"
 
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/flags"
+	"vpcetrail/cmd/vpcetrail/terminal"
+
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
 // TestMain lets the test binary act as the program: in scripts, and in tests that need
 // a process to signal or kill.
 func TestMain(m *testing.M) {
-	lease = 3 * time.Second // the ages in S3 are whole seconds
+	flags.Lease = 3 * time.Second // the ages in S3 are whole seconds
 	testscript.Main(m, map[string]func(){"vpcetrail": main})
 }
 
@@ -35,9 +39,9 @@ func vpcetrailWith(ctx context.Context, in io.Reader, args ...string) finished {
 	var out, errOut bytes.Buffer
 	err := run(ctx, args, in, &out, &errOut)
 	if err != nil {
-		newMessages(&errOut, wantsJSON(args)).failed(err)
+		terminal.NewMessages(&errOut, terminal.WantsJSON(args)).Failed(err)
 	}
-	return finished{exitCode(err), out.String(), errOut.String()}
+	return finished{exit.Code(err), out.String(), errOut.String()}
 }
 
 // mustRun runs a command line that must end with the given exit code.

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"vpcetrail/cmd/vpcetrail/dest"
+	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/fixtures"
 	"vpcetrail/fixtures/trail"
 	"vpcetrail/ingest/day"
@@ -88,7 +89,7 @@ func TestManifestBalances(t *testing.T) {
 		t.Fatal(err)
 	}
 	out := filepath.Join(dir, "report")
-	mustRun(t, exitIncomplete, "analyze", filepath.Join(dir, "trail"), "--out", out, "--quiet")
+	mustRun(t, exit.Incomplete, "analyze", filepath.Join(dir, "trail"), "--out", out, "--quiet")
 	var days report.Kinds
 	for _, date := range []string{"2026-11-20", "2026-11-21"} {
 		m := manifest(t, out, date)

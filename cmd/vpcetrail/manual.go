@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 
+	"vpcetrail/cmd/vpcetrail/exit"
+
 	"github.com/spf13/cobra"
 	"github.com/spf13/cobra/doc"
 )
@@ -19,7 +21,7 @@ func newManual() *cobra.Command {
   man vpcetrail-analyze`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usage("man takes one DIR; got %d", len(args))
+				return exit.Usagef("man takes one DIR; got %d", len(args))
 			}
 			return nil
 		},

@@ -11,7 +11,9 @@ import (
 	"strings"
 	"testing"
 
+	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/memory"
+	"vpcetrail/cmd/vpcetrail/terminal"
 )
 
 // A command that takes more memory than it may ends with one line, which says what is
@@ -19,7 +21,7 @@ import (
 func TestOutOfMemory(t *testing.T) {
 	t.Parallel()
 	for _, state := range []struct{ says, want error }{
-		{errInterrupted, errors.New(": nothing is published")}, {errPublished, errors.New(": the report is published")},
+		{terminal.ErrNothingPublished, errors.New(": nothing is published")}, {terminal.ErrPublished, errors.New(": the report is published")},
 	} {
 		ctx, end := context.WithCancelCause(t.Context())
 		ctx = memory.WithEnding(ctx, end)
@@ -28,13 +30,13 @@ func TestOutOfMemory(t *testing.T) {
 			func(ctx context.Context) error { <-ctx.Done(); return fmt.Errorf("read: %w", ctx.Err()) },
 			func(context.Context) error { select {} }, // looks at no context
 		} {
-			err := untilInterrupted(ctx, func(ctx context.Context) error {
-				interruptionOf(ctx).say(state.says)
+			err := terminal.UntilInterrupted(ctx, func(ctx context.Context) error {
+				terminal.IfInterrupted(ctx, state.says)
 				defer memory.Plan{}.Guard(ctx)()
 				return command(ctx)
 			})
-			if exitCode(err) != exitFailed || !strings.HasPrefix(err.Error(), "out of memory: the process takes ") || !strings.HasSuffix(err.Error(), state.want.Error()) {
-				t.Errorf("exit code %d, %v", exitCode(err), err)
+			if exit.Code(err) != exit.Failed || !strings.HasPrefix(err.Error(), "out of memory: the process takes ") || !strings.HasSuffix(err.Error(), state.want.Error()) {
+				t.Errorf("exit code %d, %v", exit.Code(err), err)
 			}
 		}
 	}
@@ -55,10 +57,10 @@ func TestLimitedMemory(t *testing.T) {
 		var errOut bytes.Buffer
 		cmd.Stderr = &errOut
 		err := cmd.Run()
-		var exit *exec.ExitError
+		var status *exec.ExitError
 		switch {
 		case err == nil && errOut.Len() == 0:
-		case errors.As(err, &exit) && exit.ExitCode() == exitFailed && errOut.String() == "vpcetrail: "+memory.ErrRefused.Error()+"\n":
+		case errors.As(err, &status) && status.ExitCode() == exit.Failed && errOut.String() == "vpcetrail: "+memory.ErrRefused.Error()+"\n":
 			refused++
 		default:
 			t.Errorf("%d KB: %v\n%s", kilobytes, err, errOut.String())

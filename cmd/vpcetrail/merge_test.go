@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"vpcetrail/cmd/vpcetrail/dest"
+	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/fixtures/trail"
 	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/day"
@@ -48,14 +49,14 @@ func TestMergeOfShards(t *testing.T) {
 			if tc.shards == 3 {
 				flags = append(flags, "--nat-price", "0.06", "--format", "parquet,arrow")
 			}
-			mustRun(t, exitIncomplete, slices.Concat([]string{"analyze", src, "--out", want}, flags)...)
+			mustRun(t, exit.Incomplete, slices.Concat([]string{"analyze", src, "--out", want}, flags)...)
 			expectSamples(t, want)
 			var parts []string
 			for i := range tc.shards {
 				parts = append(parts, filepath.Join(out, fmt.Sprint("part-", i)))
 				analyzePart(t, src, parts[i], append(flags, "--shard", fmt.Sprintf("%d/%d", i+1, tc.shards))...)
 			}
-			mustRun(t, exitIncomplete, slices.Concat([]string{"merge", "--out", got, "--quiet"}, parts)...)
+			mustRun(t, exit.Incomplete, slices.Concat([]string{"merge", "--out", got, "--quiet"}, parts)...)
 			sameFiles(t, fmt.Sprint(tc.shards, " shards"), tree(t, got), tree(t, want))
 		})
 	}
@@ -93,7 +94,7 @@ func expectSamples(t testing.TB, out string) {
 // some are empty.
 func analyzePart(t testing.TB, src, out string, flags ...string) {
 	t.Helper()
-	if f := vpcetrail(t.Context(), append([]string{"analyze", src, "--out", out}, flags...)...); f.code != 0 && f.code != exitIncomplete {
+	if f := vpcetrail(t.Context(), append([]string{"analyze", src, "--out", out}, flags...)...); f.code != 0 && f.code != exit.Incomplete {
 		t.Fatalf("%s, %v: %s", src, flags, f.errOut)
 	}
 }
@@ -126,7 +127,7 @@ func TestMergeOfArbitraryParts(t *testing.T) {
 	t.Chdir(t.TempDir())
 	parts := scatter(t, src, 16)
 	flags := []string{"--endpoints", endpoints, "--quiet", "--own-accounts", "999988887777"}
-	mustRun(t, exitIncomplete, slices.Concat([]string{"analyze", "--out", "want"}, parts, flags)...)
+	mustRun(t, exit.Incomplete, slices.Concat([]string{"analyze", "--out", "want"}, parts, flags)...)
 	want := tree(t, "want")
 	var reports []string
 	var apart report.Balance
@@ -143,10 +144,10 @@ func TestMergeOfArbitraryParts(t *testing.T) {
 			t.Errorf("the parts hold %+v,\ntogether %+v: nothing crosses them", apart.Kinds, one.Kinds)
 		}
 	}
-	mustRun(t, exitIncomplete, slices.Concat([]string{"merge", "--out", "got", "--quiet"}, reports)...)
+	mustRun(t, exit.Incomplete, slices.Concat([]string{"merge", "--out", "got", "--quiet"}, reports)...)
 	sameFiles(t, "16 parts", tree(t, "got"), want)
 	slices.Reverse(reports)
-	mustRun(t, exitIncomplete, slices.Concat([]string{"merge", "--out", "again", "--quiet", "--memory", "256MiB"}, reports)...)
+	mustRun(t, exit.Incomplete, slices.Concat([]string{"merge", "--out", "again", "--quiet", "--memory", "256MiB"}, reports)...)
 	sameFiles(t, "16 parts, the last first", tree(t, "again"), want)
 }
 
@@ -185,7 +186,7 @@ func TestMergeOfNights(t *testing.T) {
 	}
 	merge := func(out string, flags ...string) {
 		t.Helper()
-		if f := vpcetrail(t.Context(), append([]string{"merge", "part-1", "part-2", "--quiet", "--out", out}, flags...)...); f.code != exitIncomplete {
+		if f := vpcetrail(t.Context(), append([]string{"merge", "part-1", "part-2", "--quiet", "--out", out}, flags...)...); f.code != exit.Incomplete {
 			t.Fatalf("exit code %d: %s", f.code, f.errOut)
 		}
 	}
@@ -226,11 +227,11 @@ func TestMergeInS3(t *testing.T) {
 	local := filepath.Join(t.TempDir(), "2")
 	analyzePart(t, from, local, "--date", "all", "--quiet", "--shard", "2/2")
 	for range 2 { // the second time replaces a report
-		mustRun(t, exitIncomplete, "merge", to+"/parts/1", local, "--out", to+"/got", "--quiet")
+		mustRun(t, exit.Incomplete, "merge", to+"/parts/1", local, "--out", to+"/got", "--quiet")
 		sameFiles(t, "S3 and a directory to S3", s.report(t, "got/"), s.report(t, "want/"))
 	}
 	out := t.TempDir()
-	mustRun(t, exitIncomplete, "merge", to+"/parts/1", local, "--out", out, "--quiet")
+	mustRun(t, exit.Incomplete, "merge", to+"/parts/1", local, "--out", out, "--quiet")
 	sameFiles(t, "S3 and a directory to a directory", tree(t, out), s.report(t, "want/"))
 	if n := s.uploads(t); n > 0 {
 		t.Errorf("%d uploads are left", n)

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/terminal"
 )
 
 // withoutTime checks that JSON lines have the time, and removes it.
@@ -47,11 +50,11 @@ func TestMessagesInJSON(t *testing.T) {
 	}{
 		{"good --out report", 0, `{"level":"INFO","msg":"done","days":1,"objects":1,"events":1}` + "\n"},
 		{"good --out report --quiet", 0, ""},
-		{"mixed --out report", exitIncomplete, `{"level":"WARN","msg":"problem","error":` + broken + "}\n" +
+		{"mixed --out report", exit.Incomplete, `{"level":"WARN","msg":"problem","error":` + broken + "}\n" +
 			`{"level":"ERROR","msg":"failed","error":` + incomplete + `,"exit_status":3}` + "\n"},
-		{"missing --out report", exitFailed, `{"level":"ERROR","msg":"failed","error":"missing: no such file or directory: ` +
+		{"missing --out report", exit.Failed, `{"level":"ERROR","msg":"failed","error":"missing: no such file or directory: ` +
 			`name s3://bucket/prefix, lookup-events://REGION, a directory, a file or -","exit_status":1}` + "\n"},
-		{"--frob good --out report", exitUsage, `{"level":"ERROR","msg":"failed","error":"unknown flag: --frob: see vpcetrail analyze --help","exit_status":2}` + "\n"},
+		{"--frob good --out report", exit.Usage, `{"level":"ERROR","msg":"failed","error":"unknown flag: --frob: see vpcetrail analyze --help","exit_status":2}` + "\n"},
 	} {
 		for _, flag := range []string{"--log-format=json", "--log-format json"} {
 			args := append([]string{"analyze"}, strings.Fields(tc.line+" "+flag)...)
@@ -73,7 +76,7 @@ func TestWantsJSON(t *testing.T) {
 		"analyze x --log-format json": true, "--log-format=json": true, "--log-format=json --log-format=text": false,
 		"analyze x": false, "analyze -- --log-format=json": false, "--log-format": false, "--log-format text": false,
 	} {
-		if got := wantsJSON(strings.Fields(line)); got != want {
+		if got := terminal.WantsJSON(strings.Fields(line)); got != want {
 			t.Errorf("%s: %v", line, got)
 		}
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"maps"
@@ -11,6 +12,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"vpcetrail/cmd/vpcetrail/exit"
 )
 
 // failAfter answers GETs of the trail's objects with an S3 error, except the first n.
@@ -57,7 +60,7 @@ func TestAWorseNightKeepsTheDay(t *testing.T) {
 		} {
 			t.Run(fmt.Sprint(place.name[:3], " ", tc.code, " ", tc.after), func(t *testing.T) {
 				f.do(failAfter(tc.after, tc.status, tc.code, "no"))
-				got := mustRun(t, exitFailed, night...)
+				got := mustRun(t, exit.Failed, night...)
 				f.do(nil)
 				kept := strings.HasPrefix(got.errOut, "vpcetrail: "+place.name+": nothing is published: ")
 				if strings.Count(got.errOut, "\n") != 1 || !strings.HasSuffix(got.errOut, tc.want) || !strings.Contains(got.errOut, tc.objects) || kept != (tc.objects != "") {
@@ -67,7 +70,7 @@ func TestAWorseNightKeepsTheDay(t *testing.T) {
 			})
 		}
 		f.do(failAfter(30, 403, "AccessDenied", "no"))
-		got := mustRun(t, exitIncomplete, append(night, "--replace-incomplete")...)
+		got := mustRun(t, exit.Incomplete, append(night, "--replace-incomplete")...)
 		f.do(nil)
 		if n := strings.Count(got.errOut, ": AccessDenied: no\n"); n != 10 {
 			t.Errorf("%d objects are named:\n%s", n, got.errOut)
@@ -85,7 +88,7 @@ func TestAWorseDayKeepsTheRange(t *testing.T) {
 	s := newSmallTrail(t)
 	before := tree(t, s.out)
 	remove(t, s.path("19", "first"))
-	got := mustRun(t, exitFailed, s.analyze("17..2026-11-20")...)
+	got := mustRun(t, exit.Failed, s.analyze("17..2026-11-20")...)
 	want := fmt.Sprintf("vpcetrail: %s: nothing is published: 2026-11-19 stays as it is published: 1 of the 1 objects that it counts would be missing, "+
 		"such as %s, which this run did not find: see SOURCE, --date and --lateness, or give --replace-incomplete\n", s.out, s.path("19", "first"))
 	if got.errOut != want || got.out != "" {
@@ -114,7 +117,7 @@ func TestAWorseNightKeepsRestatedDays(t *testing.T) {
 	f.do(func(w http.ResponseWriter, r *http.Request) bool {
 		return isTrailGet(r) && strings.HasSuffix(r.URL.Path, "/18/first.json") && refuse(w, 403, "AccessDenied", "no")
 	})
-	got := mustRun(t, exitFailed, night("20", "--restate", "3d")...)
+	got := mustRun(t, exit.Failed, night("20", "--restate", "3d")...)
 	const object = "s3://org-trail/AWSLogs/111122223333/CloudTrail/us-east-1/2026/11/18/first.json"
 	want := "vpcetrail: " + s.out + ": 2026-11-18 stays as it is published: 1 of the 1 objects that it counts would be missing, such as " + object +
 		": open: AccessDenied: no: run again once they can be read, or give --replace-incomplete\n" +
@@ -127,7 +130,7 @@ func TestAWorseNightKeepsRestatedDays(t *testing.T) {
 	}
 	sameFiles(t, "the day that stays", of("/dt=2026-11-18/", tree(t, s.out)), of("/dt=2026-11-18/", before))
 
-	forced := mustRun(t, exitIncomplete, night("20", "--restate", "3d", "--replace-incomplete")...)
+	forced := mustRun(t, exit.Incomplete, night("20", "--restate", "3d", "--replace-incomplete")...)
 	if !strings.Contains(forced.out, "Restated 2026-11-18, revision 2: ") {
 		t.Errorf("it says\n%s%s", forced.out, forced.errOut)
 	}
@@ -228,7 +231,7 @@ func TestRestateWhileTheDayIsEmpty(t *testing.T) {
 	mustRun(t, 0, s.analyze("20..2026-11-21")...)
 	empty := func(flags ...string) []string { return s.analyze("25", append(flags, "--restate", "9d")...) }
 	const none = ": no CloudTrail object for 2026-11-25: see --date, --accounts and --regions\n"
-	if got := mustRun(t, exitFailed, empty()...); got.errOut != "vpcetrail: "+s.dir+none || got.out != "" {
+	if got := mustRun(t, exit.Failed, empty()...); got.errOut != "vpcetrail: "+s.dir+none || got.out != "" {
 		t.Errorf("nothing to do: it says\n%s%s", got.out, got.errOut)
 	}
 	s.write(t, "18", "late", "18")
@@ -254,7 +257,7 @@ func TestAnOptionalInputDoesNotDisappear(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustRun(t, 0, s.analyze("18", "--endpoints", file)...)
-	if got, want := manifest(t, s.out, "2026-11-18").Run.Inputs, map[string]string{"endpoints": hexSHA256([]byte(text))}; !maps.Equal(got, want) {
+	if got, want := manifest(t, s.out, "2026-11-18").Run.Inputs, map[string]string{"endpoints": fmt.Sprintf("%x", sha256.Sum256([]byte(text)))}; !maps.Equal(got, want) {
 		t.Errorf("run.json names %v, want %v", got, want)
 	}
 	before := tree(t, s.out)
@@ -264,7 +267,7 @@ func TestAnOptionalInputDoesNotDisappear(t *testing.T) {
 	sameFiles(t, "after a rerun", tree(t, s.out), before)
 
 	s.write(t, "20", "late", "17", "18")
-	got := mustRun(t, exitFailed, s.analyze("20", "--restate", "3d")...)
+	got := mustRun(t, exit.Failed, s.analyze("20", "--restate", "3d")...)
 	if want := "vpcetrail: " + s.out + ": " + why + "\nvpcetrail: the report is published, but days before it are not restated: kept as published: 2026-11-18\n"; got.errOut != want {
 		t.Errorf("it says\n%swant\n%s", got.errOut, want)
 	}

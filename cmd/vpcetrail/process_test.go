@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"vpcetrail/cmd/vpcetrail/exit"
 )
 
 // A killed run leaves no half-written file, and nothing that blocks the next run.
@@ -99,9 +101,9 @@ func TestSignals(t *testing.T) {
 			}
 			hung := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
 			defer hung.Stop()
-			var exit *exec.ExitError
-			if err := cmd.Wait(); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
-				t.Errorf("it ends with %v, want exit code %d", err, exitInterrupted)
+			var status *exec.ExitError
+			if err := cmd.Wait(); !errors.As(err, &status) || status.ExitCode() != exit.Interrupted {
+				t.Errorf("it ends with %v, want exit code %d", err, exit.Interrupted)
 			}
 			if want := "vpcetrail: interrupted: nothing is published\n"; errOut.String() != want {
 				t.Errorf("it says %q, want %q", errOut.String(), want)

@@ -19,6 +19,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/flags"
 )
 
 // daysOf returns the days of files, in order.
@@ -83,7 +86,7 @@ func (k *killing) check(t *testing.T) (mixed int) {
 	days := daysOf(k.old)
 	for i, day := range days {
 		got, now := k.summary(day), k.revision(t, day)
-		says := got.code == exitFailed && strings.Contains(got.errOut, day+" is between revisions: ")
+		says := got.code == exit.Failed && strings.Contains(got.errOut, day+" is between revisions: ")
 		if now == "mixed" {
 			mixed++
 		}
@@ -182,7 +185,7 @@ func TestKilledWhilePublishingInS3(t *testing.T) {
 				t.Fatal(got)
 			}
 			k := killing{
-				newer: unrevised(t, tree(t, newer)), dest: reports + out, wait: lease + 2*time.Second,
+				newer: unrevised(t, tree(t, newer)), dest: reports + out, wait: flags.Lease + 2*time.Second,
 				files: func() map[string]string {
 					files := s.report(t, out+"/")
 					maps.DeleteFunc(files, func(name, _ string) bool { return strings.HasPrefix(name, ".") })

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/fixtures"
 )
 
@@ -53,7 +54,7 @@ func TestReadmeQuestions(t *testing.T) {
 	if err := run(ctx, []string{"analyze", "fixtures/workshop/AWSLogs", "--endpoints", "fixtures/workshop/endpoints.json", "--out", dir, "--quiet"}, strings.NewReader(""), io.Discard, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	for name, status := range map[string]int{"readiness": 0, "audit": exitViolated} {
+	for name, status := range map[string]int{"readiness": 0, "audit": exit.Violated} {
 		args := append([]string{name, dir}, readmeCommandIn(t, "README.md", "vpcetrail "+name+" workshop ")...)
 		for i, arg := range args {
 			if arg == "--junit" {
@@ -61,7 +62,7 @@ func TestReadmeQuestions(t *testing.T) {
 			}
 		}
 		var out bytes.Buffer
-		if err := run(ctx, args, strings.NewReader(""), &out, io.Discard); exitCode(err) != status {
+		if err := run(ctx, args, strings.NewReader(""), &out, io.Discard); exit.Code(err) != status {
 			t.Fatal(err)
 		}
 		fixtures.Section(t, "README.md", name, []byte("```\n"+out.String()+"```\n"))

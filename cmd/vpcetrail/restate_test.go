@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/fixtures/trail"
 )
 
@@ -121,7 +122,7 @@ func TestNightlyRunsConverge(t *testing.T) {
 		}
 	}
 	night := m.nightly(t, m.days, out) // nothing was delivered for this day
-	if got := mustRun(t, exitFailed, night...); !strings.Contains(got.errOut, "no CloudTrail object for "+m.from.AddDate(0, 0, m.days).Format(time.DateOnly)) {
+	if got := mustRun(t, exit.Failed, night...); !strings.Contains(got.errOut, "no CloudTrail object for "+m.from.AddDate(0, 0, m.days).Format(time.DateOnly)) {
 		t.Errorf("it says %q", got.errOut)
 	}
 	if restated < m.days/3 || restated > 4*m.days {
@@ -233,7 +234,7 @@ func TestRestate(t *testing.T) {
 		{"an object gone of a day that has changed", func(t *testing.T, s smallTrail) {
 			remove(t, s.path("18", "first"))
 			s.write(t, "20", "late", "18", "17")
-		}, exitFailed, []string{"Restated 2026-11-17, revision 2: internet 1 -> 2; objects 1 -> 2"},
+		}, exit.Failed, []string{"Restated 2026-11-17, revision 2: internet 1 -> 2; objects 1 -> 2"},
 			"2026-11-18 stays as it is published: 1 of its objects are gone from the trail, such as "},
 		{"a day that was never reported", func(t *testing.T, s smallTrail) { remove(t, filepath.Join(s.out, "_runs/dt=2026-11-18/run.json")) }, 0,
 			[]string{"Restated 2026-11-18: published for the first time"}, ""},
@@ -249,7 +250,7 @@ func TestRestate(t *testing.T) {
 			if err := os.WriteFile(s.path("19", "broken"), []byte("{"), 0o666); err != nil {
 				t.Fatal(err)
 			}
-		}, exitIncomplete, []string{"Restated 2026-11-18, revision 2: the same calls by route; objects 1 -> 2", "Restated 2026-11-19, revision 2: the same calls by route; objects 1 -> 2"},
+		}, exit.Incomplete, []string{"Restated 2026-11-18, revision 2: the same calls by route; objects 1 -> 2", "Restated 2026-11-19, revision 2: the same calls by route; objects 1 -> 2"},
 			"broken.json: decode: ends too early, at byte 0\n"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

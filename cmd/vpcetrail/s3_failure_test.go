@@ -9,13 +9,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"vpcetrail/cmd/vpcetrail/exit"
 )
 
 // fails1 checks that a command line ends with exit code 1 and this one line on standard error.
 func fails1(t *testing.T, want string, args ...string) {
 	t.Helper()
 	got := vpcetrail(t.Context(), args...)
-	if want = "vpcetrail: " + want + "\n"; got.code != exitFailed || got.out != "" || got.errOut != want {
+	if want = "vpcetrail: " + want + "\n"; got.code != exit.Failed || got.out != "" || got.errOut != want {
 		t.Errorf("vpcetrail %s\nexit code %d, stdout %q\n got %swant %s", strings.Join(args, " "), got.code, got.out, got.errOut, want)
 	}
 }
@@ -58,7 +60,7 @@ func TestS3WithoutCredentials(t *testing.T) {
 		{"summary", "s3://audit-reports"},
 	} {
 		got := vpcetrail(t.Context(), args...)
-		if got.code != exitFailed || strings.Count(got.errOut, "\n") != 1 || !strings.Contains(got.errOut, "credentials") {
+		if got.code != exit.Failed || strings.Count(got.errOut, "\n") != 1 || !strings.Contains(got.errOut, "credentials") {
 			t.Errorf("vpcetrail %s\nexit code %d, and it says\n%s", strings.Join(args, " "), got.code, got.errOut)
 		}
 	}
@@ -172,7 +174,7 @@ func TestS3ObjectsThatCannotBeRead(t *testing.T) {
 		problems = append(problems, "vpcetrail: "+url+": "+u.error)
 	}
 	out := t.TempDir()
-	got := mustRun(t, exitIncomplete, "analyze", "s3://org-trail", "--date", "all", "--out", out)
+	got := mustRun(t, exit.Incomplete, "analyze", "s3://org-trail", "--date", "all", "--out", out)
 	want := strings.Join(problems, "\n") + "\nvpcetrail: the report is published, but incomplete: 5 of 20 objects could not be read whole\n"
 	if got.errOut != want {
 		t.Errorf("it says\n%swant\n%s", got.errOut, want)
@@ -230,7 +232,7 @@ func TestS3Interrupted(t *testing.T) {
 				return true
 			})
 			got := vpcetrail(ctx, "analyze", "s3://org-trail", "--date", "all", "--out", "s3://audit-reports/p")
-			want := finished{exitInterrupted, "", "vpcetrail: interrupted: nothing is published\n"}
+			want := finished{exit.Interrupted, "", "vpcetrail: interrupted: nothing is published\n"}
 			if got != want {
 				t.Errorf("got %+v, want %+v", got, want)
 			}

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"vpcetrail/cmd/vpcetrail/exit"
 )
 
 const (
@@ -68,7 +70,7 @@ func TestS3FaultsThatStayAtObjects(t *testing.T) {
 	slices.Sort(said)
 	p := newProxy(t, s, 0, func(r *http.Request) *fault { return bad[r.URL.Path] })
 	got := p.run(t, 3, "analyze", wholeTrail, "--date", "all", "--out", reports+"p", "--quiet")
-	want := finished{exitIncomplete, "", strings.Join(said, "") + fmt.Sprintf(
+	want := finished{exit.Incomplete, "", strings.Join(said, "") + fmt.Sprintf(
 		"vpcetrail: the report is published, but incomplete: %d of 20 objects could not be read whole\n", len(bad))}
 	if len(bad) != 8 || got != want {
 		t.Errorf("exit code %d, and it says\n%s%swant\n%s", got.code, got.out, got.errOut, want.errOut)
@@ -137,7 +139,7 @@ func TestS3FaultsThatStay(t *testing.T) {
 				return nil
 			})
 			got := p.run(t, 3, "analyze", wholeTrail, "--date", "all", "--out", reports+"p", "--quiet")
-			if want := (finished{exitFailed, "", "vpcetrail: " + tc.want + "\n"}); got != want {
+			if want := (finished{exit.Failed, "", "vpcetrail: " + tc.want + "\n"}); got != want {
 				t.Errorf("exit code %d, and it says\n%s%swant\n%s", got.code, got.out, got.errOut, want.errOut)
 			}
 			if tc.name != "publish" {

@@ -17,6 +17,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"vpcetrail/cmd/vpcetrail/dest"
+	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/fixtures/trail"
 	"vpcetrail/ingest/aws"
 	"vpcetrail/report"
@@ -148,7 +149,7 @@ func TestS3TwoRunsAtOnce(t *testing.T) {
 		}
 		got := s.run(t, 3, "analyze", local, "--date", "2026-11-20..2026-11-21", "--out", out, "--quiet")
 		want := "vpcetrail: " + out + ": another run is writing 2026-11-20: wait for it, or choose another --out\n"
-		if got != (finished{exitFailed, "", want}) {
+		if got != (finished{exit.Failed, "", want}) {
 			t.Errorf("exit code %d, and it says\n%s%swant\n%s", got.code, got.out, got.errOut, want)
 		}
 		if got := s.run(t, 3, "analyze", local, "--date", "2026-11-21", "--out", out, "--quiet"); got != (finished{}) {

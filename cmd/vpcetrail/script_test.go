@@ -55,11 +55,11 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	got := 0
 	if err := ts.Exec(args[1], args[2:]...); err != nil {
-		var exit *exec.ExitError
-		if !errors.As(err, &exit) {
+		var status *exec.ExitError
+		if !errors.As(err, &status) {
 			ts.Fatalf("%v", err)
 		}
-		got = exit.ExitCode()
+		got = status.ExitCode()
 	}
 	if got != want {
 		ts.Fatalf("exit code %d, want %d", got, want)

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"vpcetrail/cmd/vpcetrail/exit"
 )
 
 // Every wrong command line ends with exit code 2, before anything is written. One line
@@ -203,7 +205,7 @@ func TestWrongUsage(t *testing.T) {
 			`--ip-ranges: list.json: not AWS's ip-ranges.json: "createDate" or "prefixes" is missing`},
 	} {
 		f := vpcetrail(t.Context(), strings.Fields(tc.line)...)
-		if want := "vpcetrail: " + tc.want + "\n"; f.code != exitUsage || f.out != "" || f.errOut != want {
+		if want := "vpcetrail: " + tc.want + "\n"; f.code != exit.Usage || f.out != "" || f.errOut != want {
 			t.Errorf("vpcetrail %s\nexit code %d, stdout %q\n got %swant %s", tc.line, f.code, f.out, f.errOut, want)
 		}
 	}

@@ -1,0 +1,73 @@
+package flags
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+
+	"vpcetrail/classify/endpoints"
+	"vpcetrail/cmd/vpcetrail/inventory"
+	"vpcetrail/cmd/vpcetrail/terminal"
+)
+
+// askAWS is the value of --endpoints that means EC2 itself. For a file of this name,
+// write ./aws.
+const askAWS = "aws"
+
+// readInventories reads the files of --endpoints. AskEC2 asks EC2 later.
+func (in *Input) readInventories(values []string) error {
+	in.Inventory, in.Optional = endpoints.Inventory{}, OptionalInputs{}
+	for _, value := range values {
+		if value == askAWS {
+			in.live = true
+			continue
+		}
+		data, err := os.ReadFile(value)
+		if err != nil {
+			return fmt.Errorf("--endpoints: %w", err)
+		}
+		found, err := endpoints.ParseInventory(data)
+		if err != nil {
+			return fmt.Errorf("--endpoints: %s: %w", value, err)
+		}
+		in.Optional.Add("endpoints", data)
+		for _, e := range found {
+			in.Inventory.Add(e)
+		}
+	}
+	return nil
+}
+
+// AskEC2 adds the endpoints that EC2 lists to the inventory, if --endpoints requests
+// it. It reports and records each Region that cannot be read. The other Regions count.
+func (in *Input) AskEC2(ctx context.Context, tell *terminal.Messages) error {
+	if !in.live {
+		return nil
+	}
+	ec2, err := inventory.Connect(ctx)
+	if err != nil {
+		return fmt.Errorf("--endpoints aws: %w", err)
+	}
+	answer, err := ec2.Describe(ctx, slices.Clone(in.Selection.Regions))
+	if err != nil {
+		return fmt.Errorf("--endpoints aws: %w", err)
+	}
+	for _, u := range answer.Unread {
+		tell.Problem(u.String())
+		in.RegionsUnread = append(in.RegionsUnread, u.Region)
+	}
+	told := endpoints.Inventory{}
+	for _, e := range answer.Endpoints {
+		told.Add(e)
+		in.Inventory.Add(e)
+	}
+	in.RegionsAsked = answer.Read
+	text, err := json.Marshal(told)
+	if err != nil {
+		return fmt.Errorf("--endpoints aws: write: %w", err)
+	}
+	in.Optional.Add("endpoints", text)
+	return nil
+}

@@ -1,0 +1,92 @@
+package flags
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vpcetrail/cmd/vpcetrail/dest"
+	"vpcetrail/cmd/vpcetrail/terminal"
+	"vpcetrail/report/grid"
+)
+
+// Output are the flags, as given, of the commands that print tables of a report.
+type Output struct {
+	Format, Color string
+	Top           int
+	raw           bool
+	topGiven      func() bool
+}
+
+// Colors are the values of --color.
+var Colors = []string{"auto", "always", "never"}
+
+// Register adds the flags to a command.
+func (f *Output) Register(cmd *cobra.Command) {
+	set := cmd.Flags()
+	set.StringVar(&f.Format, "format", grid.FormatTable, "how it is written: "+strings.Join(grid.Formats(), ", "))
+	set.IntVar(&f.Top, "top", DefaultTop, "rows of a table, 0 for all (csv and json: all, unless it is given)")
+	set.StringVar(&f.Color, "color", Colors[0], "colours in tables: auto (on a terminal, unless NO_COLOR is set), always or never")
+	set.BoolVar(&f.raw, "raw-csv", false, "csv: text as it is, without the ' before text that starts with = + - @ ' or a tab")
+	f.topGiven = func() bool { return set.Changed("top") }
+	CompleteWords(cmd, "format", grid.Formats()...)
+	CompleteWords(cmd, "color", Colors...)
+}
+
+// Lease is how long a run that gives no sign of life keeps its days in S3. 0 means the
+// default. Tests set a shorter one.
+var Lease time.Duration
+
+// RegisterKept adds the flags for storing a report in S3 to a command.
+func RegisterKept(cmd *cobra.Command, kept *dest.S3Options) {
+	kept.Lease = Lease
+	set := cmd.Flags()
+	set.StringVar(&kept.BucketOwner, "expected-out-owner", "", "account that must own the bucket of an S3 destination")
+	set.StringVar(&kept.SSE, "sse", "", "how an S3 destination is encrypted: AES256, aws:kms or aws:kms:dsse (else as its bucket says)")
+	set.StringVar(&kept.KMSKeyID, "kms-key-id", "", "KMS key for --sse aws:kms: an id, ARN or alias")
+	CompleteWords(cmd, "sse", "AES256", "aws:kms", "aws:kms:dsse")
+}
+
+// DefaultTop is the default number of rows of a table.
+const DefaultTop = 10
+
+// Check checks the flags.
+func (f *Output) Check() error {
+	switch {
+	case !slices.Contains(grid.Formats(), f.Format):
+		return fmt.Errorf("--format %q: want %s", f.Format, grid.OneOf(grid.Formats()))
+	case !slices.Contains(Colors, f.Color):
+		return fmt.Errorf("--color %q: want %s", f.Color, grid.OneOf(Colors))
+	case f.raw && f.Format != grid.FormatCSV:
+		return errors.New("--raw-csv is for --format csv alone")
+	case f.Top < 0:
+		return fmt.Errorf("--top %d: want 0 for all, or more", f.Top)
+	}
+	if !f.topGiven() && !f.forPeople() {
+		f.Top = 0
+	}
+	return nil
+}
+
+// forPeople reports whether the format is for people.
+func (f *Output) forPeople() bool {
+	return f.Format == grid.FormatTable || f.Format == grid.FormatMarkdown
+}
+
+// Style returns the style of text on out.
+func (f *Output) Style(out io.Writer) grid.Style {
+	style := grid.Style{Width: terminal.Width(out), Raw: f.raw}
+	switch f.Color {
+	case "always":
+		style.Color = true
+	case "auto":
+		style.Color = style.Width > 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
+	}
+	return style
+}

@@ -1,0 +1,198 @@
+package flags
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vpcetrail/classify"
+	"vpcetrail/classify/endpoints"
+	"vpcetrail/cmd/vpcetrail/terminal"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
+	"vpcetrail/ingest/source/store"
+)
+
+// Read are the flags, as given, of the commands that read a trail: what to read,
+// and which accounts and endpoints are ours.
+type Read struct {
+	command                     string // the command's name
+	date                        string
+	Lateness                    time.Duration
+	ipRanges                    string
+	Endpoints                   []string
+	own                         []string
+	Accounts, Excluded, Regions []string
+	requesterPays               bool
+	sourceOwner                 string
+}
+
+// Register adds the flags to a command. verb says what it does to the days.
+func (f *Read) Register(cmd *cobra.Command, verb string) {
+	f.command = cmd.Name()
+	set := cmd.Flags()
+	set.StringVar(&f.date, "date", "", "days to "+verb+", in UTC: yesterday, D, D..D or all (required for S3; else all)")
+	set.DurationVar(&f.Lateness, "lateness", 24*time.Hour, "how far past a day's end its calls may be delivered")
+	set.StringSliceVar(&f.Endpoints, "endpoints", nil, "our VPC endpoints: a `FILE` with the output of aws ec2 describe-vpc-endpoints or of vpcetrail endpoints, aws to ask EC2, or several of these")
+	set.StringSliceVar(&f.own, "own-accounts", nil, "accounts that are ours beside those of the trail: ids, or a file with the output of aws organizations list-accounts")
+	set.StringSliceVar(&f.Accounts, "accounts", nil, "read these accounts only")
+	set.StringSliceVar(&f.Excluded, "exclude-accounts", nil, "do not read these accounts; they stay ours")
+	set.StringSliceVar(&f.Regions, "regions", nil, "read these Regions only, and ask EC2 in them; else in all that the account has enabled")
+	set.BoolVar(&f.requesterPays, "requester-pays", false, "pay for reading a requester-pays bucket")
+	set.StringVar(&f.sourceOwner, "expected-source-owner", "", "account that must own the buckets of S3 sources")
+	CompleteWords(cmd, "date", DateWords...)
+}
+
+// RegisterRanges adds the flag for the address ranges to a command that decides
+// routes.
+func (f *Read) RegisterRanges(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.ipRanges, "ip-ranges", "", "AWS's address ranges: a newer ip-ranges.json `file` than the one built in")
+}
+
+// Input checks the flags and reads the files that they name.
+func (f *Read) Input(sources []string, now time.Time) (*Input, error) {
+	window, err := f.window(sources, now)
+	if err != nil {
+		return nil, err
+	}
+	if f.Lateness < 0 {
+		return nil, fmt.Errorf("--lateness %s: want no negative time", f.Lateness)
+	}
+	for _, s := range sources {
+		if s == "s3://" || strings.HasPrefix(s, "s3:///") {
+			return nil, fmt.Errorf("%s: no bucket: write s3://bucket/prefix", s)
+		}
+		if store.IsURL(s) && !strings.HasPrefix(s, "s3://") && !strings.HasPrefix(s, list.LookupScheme) {
+			return nil, fmt.Errorf("%s: neither s3:// nor lookup-events:// nor a path: want s3://bucket/prefix, "+
+				"lookup-events://REGION, or ./%s for a path of this name", s, s)
+		}
+		if err := list.CheckLookup(s, window, now); err != nil {
+			return nil, err
+		}
+	}
+	in := &Input{
+		Sources: sources,
+		Selection: list.Selection{
+			Window: window, Lateness: latenessDays(f.Lateness),
+			Accounts: f.Accounts, ExcludeAccounts: f.Excluded, Regions: f.Regions,
+		},
+		Reading: source.Options{RequesterPays: f.requesterPays, BucketOwner: f.sourceOwner},
+	}
+	if in.Own, err = ownAccounts(f.own); err != nil {
+		return nil, err
+	}
+	for _, given := range []struct {
+		flag string
+		ids  []string
+	}{{"--accounts", f.Accounts}, {"--exclude-accounts", f.Excluded}, {"--expected-source-owner", NonEmpty(f.sourceOwner)}} {
+		if err := CheckAccounts(given.flag, given.ids); err != nil {
+			return nil, err
+		}
+	}
+	return in, in.readFiles(f)
+}
+
+func (f *Read) window(sources []string, now time.Time) (day.Window, error) {
+	if f.date == "" {
+		for _, s := range sources {
+			if strings.HasPrefix(s, "s3://") {
+				return day.Window{}, errors.New("--date is missing: an S3 source needs yesterday, a day, D..D or all")
+			}
+		}
+		return day.All(), nil
+	}
+	window, err := day.ParseWindow(f.date, now)
+	if err != nil {
+		return window, fmt.Errorf("--date: %w: see vpcetrail %s --help", err, f.command)
+	}
+	return window, nil
+}
+
+// latenessDays returns how many day folders after a day's own may hold its late
+// records. It is less than 0 for no lateness, because 0 means the default in package
+// source.
+func latenessDays(lateness time.Duration) int {
+	const oneDay = 24 * time.Hour
+	if lateness == 0 {
+		return -1
+	}
+	return int((lateness + oneDay - 1) / oneDay)
+}
+
+// CheckAccounts checks the account ids of a flag.
+func CheckAccounts(flag string, ids []string) error {
+	for _, id := range ids {
+		if !endpoints.IsAccount([]byte(id)) {
+			return fmt.Errorf("%s: %q is not an account id of 12 digits", flag, id)
+		}
+	}
+	return nil
+}
+
+// NonEmpty returns a list with s, or an empty list if s is empty.
+func NonEmpty(s string) []string {
+	if s == "" {
+		return nil
+	}
+	return []string{s}
+}
+
+func (in *Input) readFiles(f *Read) error {
+	in.Ranges = classify.EmbeddedRanges()
+	if f.ipRanges != "" {
+		data, err := os.ReadFile(f.ipRanges)
+		if err != nil {
+			return fmt.Errorf("--ip-ranges: %w", err)
+		}
+		if in.Ranges, err = classify.ParseRanges(data); err != nil {
+			return fmt.Errorf("--ip-ranges: %s: %w", f.ipRanges, err)
+		}
+	}
+	return in.readInventories(f.Endpoints)
+}
+
+// An Input is what a command reads and its settings: the checked flags of Read, with the
+// contents of the files that they name.
+type Input struct {
+	Sources   []string
+	Selection list.Selection
+	Reading   source.Options
+	Own       []string // accounts in addition to those of the trail
+	Inventory endpoints.Inventory
+	Ranges    *classify.Ranges
+	Optional  OptionalInputs
+
+	live                        bool     // EC2 must be asked: see AskEC2
+	RegionsAsked, RegionsUnread []string // that EC2 was asked for, and those that could not be read
+}
+
+// Open starts reading the sources. The source - is stdin.
+func (in *Input) Open(ctx context.Context, stdin io.Reader) (*source.Trail, error) {
+	if slices.Contains(in.Sources, "-") {
+		stdin = terminal.Interruptible(ctx, stdin)
+	}
+	in.Reading.Stdin = stdin
+	return source.Open(ctx, in.Sources, in.Selection, in.Reading)
+}
+
+// NoObject says that the sources hold nothing to read, and the possible reason.
+func (in *Input) NoObject(passed list.PassedOver) error {
+	sources, sel := strings.Join(in.Sources, ", "), in.Selection
+	switch {
+	case passed.Objects > 0:
+		return fmt.Errorf("%s: no CloudTrail object: %s", sources, passed)
+	case !sel.Window.IsAll():
+		return fmt.Errorf("%s: no CloudTrail object for %s: see --date, --accounts and --regions", sources, sel.Window)
+	case len(sel.Accounts)+len(sel.Regions) > 0:
+		return fmt.Errorf("%s: no CloudTrail object of these accounts and Regions: see --accounts and --regions", sources)
+	}
+	return fmt.Errorf("%s: no CloudTrail object: name a folder above AWSLogs or inside it, or one of files ending in .json or .gz", sources)
+}

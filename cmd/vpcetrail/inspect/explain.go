@@ -1,0 +1,237 @@
+// Package inspect holds the commands that read the records of a trail and publish no report.
+package inspect
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/flags"
+	"vpcetrail/cmd/vpcetrail/terminal"
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/spill"
+	"vpcetrail/report"
+	"vpcetrail/report/explain"
+)
+
+// explainFlags are the flags of explain as given.
+type explainFlags struct {
+	flags.Read
+	ids    []string
+	diff   bool
+	format string
+}
+
+// NewExplain returns the command.
+func NewExplain() *cobra.Command {
+	f := explainFlags{}
+	cmd := &cobra.Command{
+		Use:   "explain SOURCE...",
+		Short: "Tell of each record which route it took, and what shows it",
+		Long: `explain reads the records of each SOURCE (a file, - for standard input, or whatever analyze reads) and
+tells of each by which route the call went, by which rule, what the record says for and against it, where
+its evidence does not agree, and what could still change the verdict.
+
+Whose an endpoint is, only the day's other records may tell. They are read, and so all of the sources is
+read, also where --event-id chooses a record of them: give the whole day to get analyze's verdict.
+
+--diff sets two records side by side and marks the fields that decide.`,
+		Example: `  vpcetrail explain record.json
+  aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=CreateBucket | vpcetrail explain -
+  vpcetrail explain --diff by-endpoint.json by-internet.json --endpoints endpoints.json
+  vpcetrail explain s3://org-trail --date 2026-11-20 --event-id 40718450-19d1-5c4e-9482-6e1c37e4c45f --format json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			job, err := f.job(args, time.Now())
+			if err != nil {
+				return exit.With(exit.Usage, err)
+			}
+			return job.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	set := cmd.Flags()
+	set.SortFlags = false
+	set.StringSliceVar(&f.ids, "event-id", nil, "explain the records with these eventIDs only")
+	set.BoolVar(&f.diff, "diff", false, "set two records side by side: those of two sources, or two chosen by --event-id")
+	set.StringVar(&f.format, "format", "text", "text, or json, one object a record and line")
+	f.Register(cmd, "read")
+	f.RegisterRanges(cmd)
+	flags.CompleteWords(cmd, "format", "text", "json")
+	return cmd
+}
+
+// job checks the flags and reads the files that they name.
+func (f *explainFlags) job(sources []string, now time.Time) (*explainJob, error) {
+	switch {
+	case len(sources) == 0:
+		return nil, errors.New("explain needs a SOURCE: a file, - for standard input, a directory, s3://bucket/prefix, or lookup-events://REGION")
+	case f.format != "text" && f.format != "json":
+		return nil, fmt.Errorf("--format %q: want text or json", f.format)
+	case f.diff && len(f.ids) > 2:
+		return nil, fmt.Errorf("--diff sets two records side by side: --event-id names %d", len(f.ids))
+	}
+	given, err := f.Input(sources, now)
+	if err != nil {
+		return nil, err
+	}
+	return &explainJob{Input: given, ids: f.ids, diff: f.diff, json: f.format == "json"}, nil
+}
+
+// explainMemory bounds the records that wait for the end of the trail, in bytes. The
+// same bound applies to the ids that are kept to find duplicates.
+const explainMemory = 64 << 20
+
+// errUnread says that some objects could not be read, and the rest was explained.
+var errUnread = exit.New(exit.Incomplete, "not all is explained")
+
+// An explainJob is a checked explain command.
+type explainJob struct {
+	*flags.Input
+	ids  []string
+	diff bool
+	json bool
+}
+
+// run reads the sources and writes what it finds out about their records.
+func (j *explainJob) run(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
+	tell := terminal.NewMessages(errOut, false)
+	if err := j.AskEC2(ctx, tell); err != nil {
+		return err
+	}
+	disk := spill.NewDisk("")
+	defer disk.Close()
+	trail, err := j.Open(ctx, in)
+	if err != nil {
+		return err
+	}
+	defer trail.Close()
+	collector := explain.NewCollector(explain.Options{
+		Ranges: j.Ranges, IDs: j.ids, Disk: disk, Memory: explainMemory, Problem: tell.Problem,
+	})
+	// One worker, so that records come in the order of the trail.
+	if err := ingest.Run(ctx, trail, []ingest.Sink{collector}, ingest.Config{Window: j.Selection.Window}); err != nil {
+		return err
+	}
+	objects, unread := collector.Objects()
+	if objects == 0 {
+		return j.NoObject(trail.PassedOver())
+	}
+	passed := trail.PassedOver()
+	if passed.Objects > 0 {
+		tell.Problem(passed.String())
+	}
+	known := explain.Known{TrailAccounts: trail.Accounts(), OwnAccounts: j.Own, Inventory: j.Inventory}
+	buffered := bufio.NewWriter(out)
+	write := j.write
+	if j.diff {
+		write = j.writeDiff
+	}
+	err = write(ctx, buffered, collector, known)
+	if flushed := buffered.Flush(); err == nil {
+		err = flushed
+	}
+	var missing notFound
+	if err == nil || errors.As(err, &missing) {
+		return cmp.Or(unreadError(errUnread, int64(unread), int64(objects), passed.Objects), err)
+	}
+	return err
+}
+
+// unreadError adds to err how many objects were not read. It is nil if all were read.
+func unreadError(err error, unread, objects, passed int64) error {
+	var missing []string
+	if unread > 0 {
+		missing = append(missing, fmt.Sprintf("%d of %d objects could not be read whole", unread, objects))
+	}
+	if passed > 0 {
+		missing = append(missing, report.NamePassedOver(passed))
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", err, strings.Join(missing, "; "))
+}
+
+// A notFound error says that a requested record is not there.
+type notFound struct{ error }
+
+// write writes each record.
+func (j *explainJob) write(ctx context.Context, out io.Writer, c *explain.Collector, known explain.Known) error {
+	first := true
+	missing := slices.Clone(j.ids)
+	err := c.Each(ctx, known, func(r *explain.Record) error {
+		missing = slices.DeleteFunc(missing, func(id string) bool { return id == r.ID })
+		if j.json {
+			return errors.Join(context.Cause(ctx), r.WriteJSON(out))
+		}
+		if !first {
+			fmt.Fprintln(out)
+		}
+		first = false
+		return errors.Join(context.Cause(ctx), r.WriteText(out))
+	})
+	switch {
+	case err != nil:
+		return err
+	case len(missing) > 0:
+		return notFound{fmt.Errorf("%s: no record with eventID %s", strings.Join(j.Sources, ", "), strings.Join(missing, ", "))}
+	case first && !j.json:
+		return notFound{fmt.Errorf("%s: no record that can be explained", strings.Join(j.Sources, ", "))}
+	}
+	return nil
+}
+
+// errEnough ends a walk early.
+var errEnough = errors.New("enough")
+
+// writeDiff shows the two records side by side.
+func (j *explainJob) writeDiff(ctx context.Context, out io.Writer, c *explain.Collector, known explain.Known) error {
+	var pair []*explain.Record
+	err := c.Each(ctx, known, func(r *explain.Record) error {
+		if pair = append(pair, r); len(pair) > 2 {
+			return errEnough
+		}
+		return nil
+	})
+	switch {
+	case err == errEnough:
+		return exit.Usagef("--diff sets two records side by side, and %s has more than two: choose two by --event-id", strings.Join(j.Sources, ", "))
+	case err != nil:
+		return err
+	case len(pair) < 2 && len(j.ids) > 0:
+		return notFound{fmt.Errorf("--diff sets two records side by side, and %s has %d with eventID %s: name others by --event-id, or more sources",
+			strings.Join(j.Sources, ", "), len(pair), strings.Join(j.ids, " or "))}
+	case len(pair) < 2:
+		return notFound{fmt.Errorf("--diff sets two records side by side, and %s has %d: name more sources", strings.Join(j.Sources, ", "), len(pair))}
+	}
+	if j.turned(pair[0], pair[1]) {
+		slices.Reverse(pair)
+	}
+	if j.json {
+		return explain.WriteDiffJSON(out, pair[0], pair[1])
+	}
+	return explain.WriteDiff(out, pair[0], pair[1])
+}
+
+// turned reports whether two records come in the opposite order to the command line,
+// which names them by id or by source. Objects come in the order of their names.
+func (j *explainJob) turned(a, b *explain.Record) bool {
+	if len(j.ids) == 2 && a.ID != b.ID {
+		return j.ids[0] == b.ID
+	}
+	lies := func(r *explain.Record) int {
+		return slices.IndexFunc(j.Sources, func(s string) bool {
+			return strings.HasPrefix(r.Object, s) || strings.HasPrefix(r.Object, filepath.ToSlash(filepath.Clean(s)))
+		})
+	}
+	return lies(b) < lies(a)
+}

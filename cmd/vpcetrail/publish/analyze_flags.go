@@ -1,0 +1,207 @@
+package publish
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime"
+	"runtime/pprof"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vpcetrail/cmd/vpcetrail/dest"
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/flags"
+	"vpcetrail/cmd/vpcetrail/memory"
+	"vpcetrail/cmd/vpcetrail/terminal"
+	"vpcetrail/ingest/source/list"
+	"vpcetrail/report"
+	"vpcetrail/report/table"
+)
+
+// analyzeFlags are the flags of analyze as given.
+type analyzeFlags struct {
+	flags.Read
+	version       string
+	out           string
+	restate       flags.NumberOfDays
+	kept          dest.S3Options
+	replacing     flags.Replace
+	workers       int
+	memory        memory.Size
+	natPrice      float64
+	shard         flags.Shard
+	mergeable     bool
+	sha256, quiet bool
+	logFormat     string
+	formats       []string
+	cpuProfile    string
+}
+
+// NewAnalyze returns the command.
+func NewAnalyze(version string) *cobra.Command {
+	f := analyzeFlags{version: version, memory: 1 << 30}
+	cmd := &cobra.Command{
+		Use:   "analyze SOURCE... --out DEST",
+		Short: "Read a trail, decide each call's route, publish the counts as Parquet",
+		Long: `analyze reads the CloudTrail objects of each SOURCE (s3://bucket/prefix, a directory, a file, - for
+standard input, or lookup-events://REGION for the last 90 days as CloudTrail's API tells them), decides
+for every API call by which route it reached AWS, and publishes one partition a day and table in DEST
+(a directory or s3://bucket/prefix). A day is replaced as a whole. Let no two runs publish in the same DEST
+at once: a directory refuses the second, an S3 prefix does not.
+
+A day that is published stays as it is, and nothing is published, with status 1, where the run would count fewer of the
+objects that the day counts, as when reading them is refused tonight, or lacks an optional input that the day was made
+with, such as --endpoints. --replace-incomplete and --without replace it all the same. So analyze must be allowed to read
+DEST: a role that may only write fails, since without s3:ListBucket S3 answers 403 for a file that is not there, too.
+
+A day's calls are read from the folders of that day and, for late delivery, of the days after it that
+--lateness reaches into. Records that come later still are counted once a run with --restate finds them: it lists
+the recent days again, and makes anew, whole, those of which the trail now holds more than the report.`,
+		Example: `  vpcetrail analyze fixtures/demo --out out
+  vpcetrail analyze s3://org-trail --out s3://audit-reports/vpcetrail --date yesterday --restate 30d
+  aws ec2 describe-vpc-endpoints > endpoints.json
+  vpcetrail analyze s3://org-trail/AWSLogs --out out --date 2026-11-01..2026-11-20 --endpoints endpoints.json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			terminal.IfInterrupted(cmd.Context(), terminal.ErrNothingPublished)
+			stop, err := profileCPU(f.cpuProfile)
+			if err != nil {
+				return err
+			}
+			defer stop()
+			job, err := f.job(args, time.Now())
+			if err != nil {
+				return exit.With(exit.Usage, err)
+			}
+			return job.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	set := cmd.Flags()
+	set.SortFlags = false
+	set.StringVar(&f.out, "out", "", "where the report is kept: a directory or s3://bucket/prefix (required)")
+	f.Register(cmd, "report")
+	f.RegisterRanges(cmd)
+	set.Var(&f.restate, "restate", "look so many days back, such as 30d, and restate the days that the trail has outgrown since")
+	f.replacing.Register(cmd)
+	set.Float64Var(&f.natPrice, "nat-price", 0.045, "US dollars that a NAT gateway takes a GB (2^30 bytes), for finding detour_cost")
+	set.StringSliceVar(&f.formats, "format", []string{report.Parquet}, "how tables are written: parquet, or parquet,arrow for Arrow IPC files too, below OUT/_arrow")
+	set.BoolVar(&f.sha256, "sha256", false, "digest every uncompressed log into table objects")
+	set.Var(&f.shard, "shard", "read one of N parts of the trail, such as 3/16, whole accounts and Regions in each; keeps what merge needs")
+	set.BoolVar(&f.mergeable, "mergeable", false, "keep beside the report what merge needs to join it with reports of other inputs")
+	flags.RegisterKept(cmd, &f.kept)
+	set.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "objects read at once")
+	set.Lookup("workers").DefValue = "one a CPU" // help and manual do not depend on the machine
+	set.Var(&f.memory, "memory", "most memory to take; what needs more goes to temporary files (in TMPDIR)")
+	set.BoolVar(&f.quiet, "quiet", false, "no progress and no summary")
+	set.StringVar(&f.logFormat, "log-format", "text", "progress, problems and errors on standard error: text, or json, one object a line")
+	set.StringVar(&f.cpuProfile, "cpu-profile", "", "write a CPU profile of the whole run into this file")
+	_ = set.MarkHidden("cpu-profile")
+	flags.CompleteLists(cmd, "format", report.Parquet, report.Arrow)
+	flags.CompleteWords(cmd, "log-format", "text", "json")
+	return cmd
+}
+
+// job checks the flags and reads the files that they name.
+func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error) {
+	if len(sources) == 0 {
+		return nil, errors.New("analyze needs a SOURCE: s3://bucket/prefix, lookup-events://REGION, a directory, a file, or -")
+	}
+	if f.out == "" {
+		return nil, errors.New("--out is missing: name a directory or s3://bucket/prefix for the report")
+	}
+	given, err := f.Input(sources, now)
+	if err != nil {
+		return nil, err
+	}
+	switch window := given.Selection.Window; {
+	case f.workers < 1:
+		return nil, fmt.Errorf("--workers %d: want at least 1", f.workers)
+	case f.memory < memory.Least:
+		return nil, fmt.Errorf("--memory %s: want at least %d MiB", &f.memory, memory.Least>>20)
+	case !(f.natPrice >= 0 && f.natPrice <= 1e6): // nor is NaN
+		return nil, fmt.Errorf("--nat-price %v: want US dollars a GB, 0 or more", f.natPrice)
+	case f.restate > 0 && window.IsAll():
+		return nil, errors.New("--restate goes back from a day: give --date yesterday, a day or D..D")
+	case f.restate > 0 && slices.Contains(sources, "-"):
+		return nil, errors.New("--restate needs sources that can be read again: - cannot")
+	case f.logFormat != "text" && f.logFormat != "json":
+		return nil, fmt.Errorf("--log-format %q: want text or json", f.logFormat)
+	}
+	if err := f.checkFormats(); err != nil {
+		return nil, err
+	}
+	if err := f.checkSources(sources); err != nil {
+		return nil, err
+	}
+	if err := flags.CheckAccounts("--expected-out-owner", flags.NonEmpty(f.kept.BucketOwner)); err != nil {
+		return nil, err
+	}
+	if err := f.replacing.Check(map[string]bool{"endpoints": len(f.Endpoints) > 0}); err != nil {
+		return nil, err
+	}
+	j := &analyzeJob{Input: given, out: f.out, keeping: f.kept, workers: f.workers, sha256: f.sha256, quiet: f.quiet, json: f.logFormat == "json"}
+	j.replacing = f.replacing.Allowed()
+	j.restate, j.memory = int(f.restate), f.memory.Plan()
+	j.Selection.Shard, j.mergeable = list.Shard(f.shard), f.mergeable || f.shard.Of > 0
+	j.plan = report.Run{
+		Version: f.version, Sources: flags.Sorted(sources), Window: given.Selection.Window.String(), Lateness: f.Lateness.String(),
+		Accounts: flags.Sorted(f.Accounts), ExcludeAccounts: flags.Sorted(f.Excluded), Regions: flags.Sorted(f.Regions), OwnAccounts: flags.Sorted(given.Own),
+		Shard: f.shard.String(), EndpointsFrom: flags.Sorted(f.Endpoints), IPRanges: given.Ranges.Date, NATPrice: f.natPrice,
+	}
+	if slices.Contains(f.formats, report.Arrow) {
+		j.plan.Formats = []string{report.Parquet, report.Arrow}
+	}
+	return j, nil
+}
+
+// checkFormats checks --format.
+func (f *analyzeFlags) checkFormats() error {
+	for _, format := range f.formats {
+		if format != report.Parquet && format != report.Arrow {
+			return fmt.Errorf("--format %q: want parquet, or parquet,arrow", format)
+		}
+	}
+	if !slices.Contains(f.formats, report.Parquet) {
+		return errors.New("--format lacks parquet, which reports are read in: want parquet, or parquet,arrow")
+	}
+	return nil
+}
+
+// checkSources checks the sources against --out and --restate, by their names.
+func (f *analyzeFlags) checkSources(sources []string) error {
+	for _, s := range sources {
+		if f.restate > 0 && strings.HasPrefix(s, list.LookupScheme) {
+			return fmt.Errorf("--restate compares listings, and %s has none: run its days again by --date", s)
+		}
+		// To the listing all tables' folders are alike. It grows with each day that is
+		// published.
+		if list.Lists(s, f.out, table.Traffic.Name) {
+			return fmt.Errorf("--out %s: lies inside SOURCE %s and would be listed with it: "+
+				"name the trail's own folder as SOURCE, such as AWSLogs, or choose another --out", f.out, s)
+		}
+	}
+	return nil
+}
+
+// profileCPU starts a CPU profile that is written to the named file, and stop ends it.
+// With "" it does nothing.
+func profileCPU(name string) (stop func(), err error) {
+	if name == "" {
+		return func() {}, nil
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		return nil, fmt.Errorf("--cpu-profile: %w", err)
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		_ = f.Close()
+		return nil, fmt.Errorf("--cpu-profile: %w", err)
+	}
+	return func() {
+		pprof.StopCPUProfile()
+		_ = f.Close()
+	}, nil
+}

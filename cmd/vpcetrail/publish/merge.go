@@ -1,0 +1,203 @@
+package publish
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vpcetrail/cmd/vpcetrail/dest"
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/flags"
+	"vpcetrail/cmd/vpcetrail/memory"
+	"vpcetrail/cmd/vpcetrail/terminal"
+	"vpcetrail/ingest/aws"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/spill"
+	"vpcetrail/report"
+	"vpcetrail/report/merge"
+)
+
+// mergeFlags are the flags of merge as given.
+type mergeFlags struct {
+	version   string
+	out, date string
+	kept      dest.S3Options
+	replacing flags.Replace
+	memory    memory.Size
+	quiet     bool
+}
+
+// NewMerge returns the command.
+func NewMerge(version string) *cobra.Command {
+	f := mergeFlags{version: version, memory: 1 << 30}
+	cmd := &cobra.Command{
+		Use:   "merge REPORT... --out DEST",
+		Short: "Join reports of different accounts or shards into the one that a single run makes",
+		Long: `merge joins reports of the same days that were made of different objects, with analyze --shard or --mergeable,
+and publishes in DEST what a single run over all of their objects publishes, byte for byte. Whose endpoints are ours, what
+is a duplicate and what a shared copy is settled anew, over all of them together.
+
+It refuses, and says why, where no single run would give the reports together: an object is in two of them, a shard or a
+day is missing, or they were made with different flags or versions. REPORT and DEST are directories or
+s3://bucket/prefix; a report that was made without --shard and --mergeable cannot be merged.`,
+		Example: `  vpcetrail analyze s3://org-trail --date yesterday --shard 1/2 --out parts/1
+  vpcetrail analyze s3://org-trail --date yesterday --shard 2/2 --out parts/2
+  vpcetrail merge parts/1 parts/2 --out out`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			terminal.IfInterrupted(cmd.Context(), terminal.ErrNothingPublished)
+			return f.run(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	set := cmd.Flags()
+	set.SortFlags = false
+	set.StringVar(&f.out, "out", "", "where the merged report is kept: a directory or s3://bucket/prefix (required)")
+	set.StringVar(&f.date, "date", "all", "days to merge, in UTC: yesterday, D, D..D or all")
+	f.replacing.Register(cmd)
+	flags.RegisterKept(cmd, &f.kept)
+	set.Var(&f.memory, "memory", "most memory to take; what needs more goes to temporary files (in TMPDIR)")
+	set.BoolVar(&f.quiet, "quiet", false, "no summary")
+	flags.CompleteWords(cmd, "date", flags.DateWords...)
+	return cmd
+}
+
+// run merges and publishes.
+func (f *mergeFlags) run(ctx context.Context, reports []string, out, errOut io.Writer) error {
+	stores, store, wanted, err := f.open(ctx, reports)
+	if err != nil {
+		return exit.With(exit.Usage, err)
+	}
+	batches, err := merge.Open(ctx, stores, wanted, f.version)
+	if err != nil {
+		return err
+	}
+	m := merging{store: store, replacing: f.replacing.Allowed(), memory: f.memory.Plan(), tell: terminal.NewMessages(errOut, false)}
+	defer m.memory.Guard(ctx)()
+	var windows []day.Window
+	for _, b := range batches {
+		windows = append(windows, b.Window())
+	}
+	w, err := report.Begin(ctx, store, m.tell.Problem, windows...)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	for _, b := range batches {
+		if err := m.stage(ctx, w, b); err != nil {
+			return err
+		}
+	}
+	if len(m.days) == 0 {
+		return fmt.Errorf("%s: no day of %s to merge: see --date", strings.Join(reports, ", "), wanted)
+	}
+	if err := m.commit(ctx); err != nil {
+		return err
+	}
+	if !f.quiet {
+		if err := summarize(ctx, m.tell, out, store, m.days); err != nil {
+			return err
+		}
+	}
+	return incomplete(&m.runs)
+}
+
+// open checks the flags, and opens the reports and the destination.
+func (f *mergeFlags) open(ctx context.Context, reports []string) (from []report.Store, to report.Store, wanted day.Window, err error) {
+	switch {
+	case len(reports) < 2:
+		err = errors.New("merge needs two REPORTs or more, each a directory or s3://bucket/prefix")
+	case f.out == "":
+		err = errors.New("--out is missing: name a directory or s3://bucket/prefix for the report")
+	case f.memory < memory.Least:
+		err = fmt.Errorf("--memory %s: want at least %d MiB", &f.memory, memory.Least>>20)
+	default:
+		err = cmp.Or(f.replacing.Check(nil), flags.CheckAccounts("--expected-out-owner", flags.NonEmpty(f.kept.BucketOwner)))
+	}
+	if err != nil {
+		return nil, nil, wanted, err
+	}
+	if wanted, err = day.ParseWindow(f.date, time.Now()); err != nil {
+		return nil, nil, wanted, fmt.Errorf("--date: %w: see vpcetrail merge --help", err)
+	}
+	if to, err = dest.Open(ctx, f.out, aws.NewS3, f.kept); err != nil {
+		return nil, nil, wanted, err
+	}
+	named := map[string]bool{spelled(f.out): true}
+	for _, name := range reports {
+		store, err := dest.Open(ctx, name, aws.NewS3, dest.S3Options{})
+		if err != nil {
+			return nil, nil, wanted, err
+		}
+		if named[spelled(name)] {
+			return nil, nil, wanted, fmt.Errorf("%s: is named twice: merge wants different REPORTs, and another --out", name)
+		}
+		named[spelled(name)] = true
+		from = append(from, store)
+	}
+	return from, to, wanted, nil
+}
+
+// spelled returns the one spelling of a report's or destination's name.
+func spelled(name string) string {
+	if strings.HasPrefix(name, "s3://") {
+		return strings.TrimRight(name, "/")
+	}
+	if abs, err := filepath.Abs(name); err == nil {
+		return abs
+	}
+	return name
+}
+
+// A merging is the state that the batches of one command share.
+type merging struct {
+	store     report.Store
+	replacing report.Replacing
+	memory    memory.Plan
+	tell      *terminal.Messages
+
+	staged []*report.Staged
+	days   []day.Day // of staged
+	runs   report.Runs
+}
+
+// stage merges one batch, and stages its report.
+func (m *merging) stage(ctx context.Context, w report.Writer, b *merge.Batch) error {
+	disk := spill.NewDisk("")
+	defer disk.Close()
+	rep, err := b.Report(ctx, merge.Options{Disk: disk, Workers: runtime.GOMAXPROCS(0), Counting: m.memory.Counting, Report: m.memory.Report})
+	if err != nil {
+		return err
+	}
+	if err := mayPublish(ctx, m.store, rep, &b.Run, m.replacing, m.tell); err != nil {
+		return err
+	}
+	if rep.Objects() == 0 {
+		return fmt.Errorf("no report holds a CloudTrail object for %s: nothing is published", b.Run.Window)
+	}
+	for _, d := range rep.Days {
+		m.days = append(m.days, d.Day)
+	}
+	m.runs.AddReport(rep)
+	staged, err := report.Stage(ctx, m.store, w, rep, b.Run)
+	m.staged = append(m.staged, staged)
+	return err
+}
+
+// commit makes all reports visible.
+func (m *merging) commit(ctx context.Context) error {
+	return terminal.Unbroken(ctx, terminal.ErrPublished, func(ctx context.Context) error {
+		for _, s := range m.staged {
+			if err := s.Commit(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,166 @@
+package query
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vpcetrail/cmd/vpcetrail/dest"
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/flags"
+	"vpcetrail/ingest/day"
+	"vpcetrail/report/audit"
+)
+
+// auditFlags are the flags of audit as given.
+type auditFlags struct {
+	flags.Days
+	policy, example, format, junit, failOn string
+}
+
+// errViolated says that the report violates a rule of an audit.
+var errViolated = exit.New(exit.Violated, "the audit is not passed")
+
+// errUnproven says that no rule is violated, but that the report is incomplete.
+var errUnproven = exit.New(exit.Incomplete, "no rule is violated by what the report has, but it is incomplete: run analyze again for what is missing, or set require_complete: false")
+
+// NewAudit returns the command.
+func NewAudit() *cobra.Command {
+	f := auditFlags{}
+	cmd := &cobra.Command{
+		Use:   "audit DEST --policy FILE",
+		Short: "Hold a report against rules: who must reach what by which route",
+		Long: `audit holds the report in DEST against the rules of a YAML file: calls of these services, resources,
+principals, accounts … must have come by this route, these endpoints, or endpoints of ours. --example NAME
+prints a file to start from: ` + strings.Join(audit.Examples(), ", ") + `.
+
+Rules that name resources or actions are held against table resources, which has the calls that name a
+resource; the others against table traffic, which has every call. Denied calls are left out unless the rule
+counts them, calls made by AWS services unless the rule judges them, and calls that prove no route are told
+but violate nothing unless the rule says so.
+
+A report that lacks days, or objects that could not be read, does not pass (require_complete: false lets it).
+
+Exit status: 0 every rule is kept; 4 a rule is violated; 3 none is, but the report is incomplete; 1 and 2 as
+for all commands.`,
+		Example: `  vpcetrail audit --example sensitive-resources > rules.yaml
+  vpcetrail audit out --policy rules.yaml
+  vpcetrail audit s3://audit-reports/vpcetrail --policy rules.yaml --from 2026-11-01 --to 2026-11-30 --junit audit.xml`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.example != "" {
+				return nil // printExample checks the rest
+			}
+			return oneDest(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.example != "" {
+				return f.printExample(args, cmd.OutOrStdout())
+			}
+			return f.run(cmd.Context(), args[0], cmd.OutOrStdout())
+		},
+	}
+	set := cmd.Flags()
+	set.SortFlags = false
+	set.StringVar(&f.policy, "policy", "", "the rules: a YAML `file`")
+	set.StringVar(&f.example, "example", "", "print a commented rule file: "+strings.Join(audit.Examples(), ", "))
+	f.Register(cmd)
+	set.StringVar(&f.format, "format", "text", "text, json or junit")
+	flags.CompleteWords(cmd, "format", "text", "json", "junit")
+	flags.CompleteWords(cmd, "example", audit.Examples()...)
+	set.StringVar(&f.junit, "junit", "", "also write the result as JUnit XML into this `file`")
+	set.StringVar(&f.failOn, "fail-on", "info", "least `severity` of a violated rule that makes the exit status 4: "+strings.Join(audit.Severities(), ", "))
+	flags.CompleteWords(cmd, "fail-on", audit.Severities()...)
+	return cmd
+}
+
+func (f *auditFlags) printExample(args []string, out io.Writer) error {
+	if len(args) > 0 || f.policy != "" {
+		return exit.Usagef("--example prints a rule file: give neither DEST nor --policy")
+	}
+	text, err := audit.Example(f.example)
+	if err != nil {
+		return exit.Usagef("--example: %w", err)
+	}
+	_, err = io.WriteString(out, text)
+	return err
+}
+
+// check checks the flags and reads the file that they name.
+func (f *auditFlags) check(now time.Time) (rules *audit.Rules, window day.Window, err error) {
+	switch {
+	case f.policy == "":
+		return nil, window, errors.New("--policy is missing: want a file of rules; vpcetrail audit --example sensitive-resources prints one")
+	case f.format != "text" && f.format != "json" && f.format != "junit":
+		return nil, window, fmt.Errorf("--format %q: want text, json or junit", f.format)
+	case f.junit == "-":
+		return nil, window, errors.New("--junit -: want a file: standard output holds the result already; --format junit writes it there as JUnit XML")
+	case !slices.Contains(audit.Severities(), f.failOn):
+		return nil, window, fmt.Errorf("--fail-on %q: want one of %s", f.failOn, strings.Join(audit.Severities(), ", "))
+	}
+	if err := dest.CheckName(f.junit); err != nil {
+		return nil, window, fmt.Errorf("--junit %w", err)
+	}
+	data, err := os.ReadFile(f.policy)
+	if err != nil {
+		return nil, window, fmt.Errorf("--policy: %w", err)
+	}
+	if rules, err = audit.Parse(data); err != nil {
+		return nil, window, fmt.Errorf("--policy: %s: %w", f.policy, err)
+	}
+	window, err = f.Window(now)
+	return rules, window, err
+}
+
+func (f *auditFlags) run(ctx context.Context, where string, out io.Writer) error {
+	rules, window, err := f.check(time.Now())
+	if err != nil {
+		return exit.With(exit.Usage, err)
+	}
+	span, err := openSpan(ctx, where, window)
+	if err != nil {
+		return err
+	}
+	result, err := audit.Run(ctx, span, rules)
+	if err != nil {
+		return err
+	}
+	if err := f.write(out, result); err != nil {
+		return err
+	}
+	switch n := result.Violations(f.failOn); {
+	case n > 0:
+		return fmt.Errorf("%w: %d of %d rules violated", errViolated, n, len(result.Results))
+	case !result.Whole() && result.RequireComplete:
+		return errUnproven
+	}
+	return nil
+}
+
+// write writes the result in the chosen format.
+func (f *auditFlags) write(out io.Writer, result *audit.Audit) error {
+	if f.junit != "" {
+		var text bytes.Buffer
+		err := result.WriteJUnit(&text)
+		if err == nil {
+			err = dest.WriteFile(f.junit, text.Bytes())
+		}
+		if err != nil {
+			return fmt.Errorf("--junit: %w", err)
+		}
+	}
+	switch f.format {
+	case "json":
+		return writeJSON(out, result.Document())
+	case "junit":
+		return result.WriteJUnit(out)
+	}
+	return result.WriteText(out)
+}

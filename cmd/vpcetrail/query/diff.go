@@ -1,0 +1,130 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/flags"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/spill"
+	"vpcetrail/report"
+	"vpcetrail/report/diff"
+)
+
+// diffFlags are the flags of diff as given.
+type diffFlags struct {
+	flags.Output
+	days   []string
+	points float64
+}
+
+// NewDiff returns the command.
+func NewDiff() *cobra.Command {
+	f := diffFlags{}
+	cmd := &cobra.Command{
+		Use:   "diff DEST [DEST] --day A --day B",
+		Short: "Tell who newly went past the endpoints between two days or reports, and who stopped",
+		Long: `diff compares two days of the report in DEST (a directory or s3://bucket/prefix), or two reports: which principals
+newly called a service past the VPC endpoints, which did no longer, and whose share of calls through endpoints changed.
+
+--day takes a day or a range of days, whose calls are added up. With one DEST it is given twice, the earlier first. With two
+it may be given once, for both, or twice, one for each; without it all days of each report are compared.`,
+		Example: `  vpcetrail diff out --day 2026-11-20 --day 2026-11-21
+  vpcetrail diff s3://audit-reports/vpcetrail --day 2026-11-01..2026-11-07 --day 2026-11-08..2026-11-14 --format csv
+  vpcetrail diff before-the-endpoint after-the-endpoint --points 1`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) != 1 && len(args) != 2 {
+				return exit.Usagef("diff takes one DEST and two --day, or two DEST; got %d DEST", len(args))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.Check(); err != nil {
+				return exit.With(exit.Usage, err)
+			}
+			windows, err := f.windows(len(args), time.Now())
+			if err != nil {
+				return exit.With(exit.Usage, err)
+			}
+			var stores [2]report.Store
+			for i := range stores {
+				if stores[i], err = openReport(cmd.Context(), args[min(i, len(args)-1)]); err != nil {
+					return err
+				}
+			}
+			return f.run(cmd, stores, windows)
+		},
+	}
+	set := cmd.Flags()
+	set.SortFlags = false
+	set.StringArrayVar(&f.days, "day", nil, "days to compare: D, D..D, yesterday or all; given once or twice")
+	set.Float64Var(&f.points, "points", 5, "tell of changes in share of so many percentage points and more")
+	f.Register(cmd)
+	flags.CompleteWords(cmd, "day", flags.DateWords...)
+	return cmd
+}
+
+// windows returns the days of each side, for one report or two.
+func (f *diffFlags) windows(reports int, now time.Time) (windows [2]day.Window, err error) {
+	switch {
+	case reports == 1 && len(f.days) != 2:
+		return windows, fmt.Errorf("diff of one report needs two --day, the earlier first; got %d", len(f.days))
+	case len(f.days) > 2:
+		return windows, fmt.Errorf("--day is given %d times: want two at most", len(f.days))
+	case f.points < 0 || f.points > 100:
+		return windows, fmt.Errorf("--points %g: want 0 to 100", f.points)
+	}
+	for i := range windows {
+		if len(f.days) == 0 {
+			windows[i] = day.All()
+			continue
+		}
+		if windows[i], err = day.ParseWindow(f.days[min(i, len(f.days)-1)], now); err != nil {
+			return windows, fmt.Errorf("--day: %w: see vpcetrail diff --help", err)
+		}
+	}
+	if reports == 1 && windows[0] == windows[1] {
+		return windows, fmt.Errorf("--day %s is given twice: want two different ones", f.days[0])
+	}
+	return windows, nil
+}
+
+func (f *diffFlags) run(cmd *cobra.Command, stores [2]report.Store, windows [2]day.Window) error {
+	ctx, out := cmd.Context(), cmd.OutOrStdout()
+	var sides [2]diff.Side
+	var names [2]string
+	for i, store := range stores {
+		days, err := report.DaysWithin(ctx, store, windows[i])
+		if err != nil {
+			return err
+		}
+		sides[i] = diff.Side{Store: store, Days: days}
+		names[i] = nameOf(stores, i, days)
+	}
+	return f.compare(ctx, sides, func(d *diff.Diff) error {
+		return d.Write(out, f.Format, f.Style(out), diff.Names{Before: names[0], After: names[1]}, f.Top)
+	})
+}
+
+func (f *diffFlags) compare(ctx context.Context, sides [2]diff.Side, write func(*diff.Diff) error) error {
+	disk := spill.NewDisk("")
+	defer disk.Close()
+	d, err := diff.Compare(ctx, sides[0], sides[1], f.points, disk)
+	if err != nil {
+		return err
+	}
+	return write(d)
+}
+
+// nameOf names side i: its days, and its report if there are two.
+func nameOf(stores [2]report.Store, i int, days []day.Day) string {
+	name := day.Window{From: days[0], To: days[len(days)-1]}.String()
+	if stores[0].String() != stores[1].String() {
+		name = stores[i].String() + " " + name
+	}
+	return name
+}

@@ -1,0 +1,123 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vpcetrail/classify/endpoints"
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/flags"
+	"vpcetrail/ingest/day"
+	"vpcetrail/report/policy"
+	"vpcetrail/report/readiness"
+)
+
+// readinessFlags are the flags of readiness as given.
+type readinessFlags struct {
+	flags.Days
+	readiness.Question
+	policy, condition, format string
+}
+
+// conditionKeys maps the words of --condition to the condition keys.
+var conditionKeys = map[string]string{
+	"vpce": readiness.SourceVpce, "vpc": readiness.SourceVpc, "account": readiness.VpceAccount, "org": readiness.VpceOrgID,
+}
+
+// NewReadiness returns the command.
+func NewReadiness() *cobra.Command {
+	f := readinessFlags{}
+	cmd := &cobra.Command{
+		Use:   "readiness DEST --resource ARN",
+		Short: "Tell whom a policy would stop that lets a resource be reached by VPC endpoints only",
+		Long: `readiness reads the report in DEST and tells of one resource: if its policy demanded aws:SourceVpce (one of
+these endpoints), aws:SourceVpc (their VPCs), aws:VpceAccount or aws:VpceOrgID (ours), who would be stopped,
+who would pass, who is exempt because an AWS service calls, and what the report cannot tell.
+
+It ends with the policy statement to paste, and, where --policy gives the policy that the resource has now,
+with the actions which that leaves open. Only days that the report has can be judged: take enough of them.`,
+		Example: `  vpcetrail readiness out --resource arn:aws:s3:::amzn-s3-demo-restricted
+  vpcetrail readiness out --resource arn:aws:sqs:eu-west-1:111122223333:orders --condition account --from 2026-11-01
+  aws s3api get-bucket-policy --bucket amzn-s3-demo-restricted > policy.json
+  vpcetrail readiness s3://audit-reports/vpcetrail --resource arn:aws:s3:::amzn-s3-demo-restricted --policy policy.json`,
+		Args: oneDest,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.run(cmd.Context(), args[0], cmd.OutOrStdout())
+		},
+	}
+	set := cmd.Flags()
+	set.SortFlags = false
+	set.StringVar(&f.Resource, "resource", "", "`ARN` of the resource: a bucket, queue, topic, key, table, secret, log group, function or repository")
+	set.StringSliceVar(&f.Endpoints, "endpoints", nil, "endpoints that the policy would let through (default: ours that the report has seen for the service)")
+	set.StringVar(&f.policy, "policy", "", "the policy that the resource has now: a JSON `file`, also as the AWS CLI prints it")
+	set.StringVar(&f.condition, "condition", "vpce", "condition to tell in full: vpce, vpc, account or org")
+	set.StringVar(&f.OrgID, "org-id", "", "our organization's `id`, for the statement with aws:VpceOrgID")
+	f.Register(cmd)
+	set.StringVar(&f.format, "format", "text", "text or json")
+	flags.CompleteWords(cmd, "format", "text", "json")
+	flags.CompleteWords(cmd, "condition", "vpce", "vpc", "account", "org")
+	return cmd
+}
+
+var orgID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
+
+// check checks the flags and reads the file that they name.
+func (f *readinessFlags) check(now time.Time) (window day.Window, p *policy.Policy, err error) {
+	switch {
+	case f.Resource == "":
+		return window, nil, errors.New("--resource is missing: want the ARN of a resource")
+	case !isARN(f.Resource):
+		return window, nil, noARN(f.Resource)
+	case f.format != "text" && f.format != "json":
+		return window, nil, fmt.Errorf("--format %q: want text or json", f.format)
+	case conditionKeys[f.condition] == "":
+		return window, nil, fmt.Errorf("--condition %q: want vpce, vpc, account or org", f.condition)
+	case f.OrgID != "" && !orgID.MatchString(f.OrgID):
+		return window, nil, fmt.Errorf("--org-id %q: want an organization's id such as o-a1b2c3d4e5", f.OrgID)
+	}
+	for _, id := range f.Endpoints {
+		if !endpoints.IsID([]byte(id)) {
+			return window, nil, fmt.Errorf("--endpoints: %q is no endpoint id such as vpce-0a1b2c3d4e5f60718", id)
+		}
+	}
+	if f.policy != "" {
+		data, err := os.ReadFile(f.policy)
+		if err != nil {
+			return window, nil, fmt.Errorf("--policy: %w", err)
+		}
+		if p, err = policy.Parse(data); err != nil {
+			return window, nil, fmt.Errorf("--policy: %s: %w", f.policy, err)
+		}
+	}
+	window, err = f.Window(now)
+	return window, p, err
+}
+
+func (f *readinessFlags) run(ctx context.Context, where string, out io.Writer) error {
+	window, p, err := f.check(time.Now())
+	if err != nil {
+		return exit.With(exit.Usage, err)
+	}
+	span, err := openSpan(ctx, where, window)
+	if err != nil {
+		return err
+	}
+	answer, err := readiness.Read(ctx, span, f.Question)
+	if err != nil {
+		return err
+	}
+	if p != nil {
+		answer.FindOpen(p)
+	}
+	if f.format == "json" {
+		return writeJSON(out, answer)
+	}
+	return answer.WriteText(out, conditionKeys[f.condition], f.policy)
+}

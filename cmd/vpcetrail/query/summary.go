@@ -1,0 +1,117 @@
+package query
+
+import (
+	"context"
+	"errors"
+	"io"
+	"math"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/flags"
+	"vpcetrail/cmd/vpcetrail/terminal"
+	"vpcetrail/ingest/day"
+	"vpcetrail/report"
+	"vpcetrail/report/grid"
+	"vpcetrail/report/summary"
+)
+
+// summaryFlags are the flags of summary as given.
+type summaryFlags struct {
+	flags.Days
+	flags.Output
+	by    string
+	where []string
+}
+
+// NewSummary returns the command.
+func NewSummary() *cobra.Command {
+	f := summaryFlags{}
+	cmd := &cobra.Command{
+		Use:   "summary DEST",
+		Short: "Show what a report says: calls by route, what went past the endpoints, endpoints used",
+		Long: `summary shows the report in DEST (a directory or s3://bucket/prefix): calls by route, the services and
+principals with most calls past the endpoint, the endpoints used and, where the report has them, what was found.
+
+With --by it adds up one table by one thing instead: traffic by principal, service, account, region or day, endpoints
+by endpoint, resources by resource, and findings by finding. --where chooses rows by any column of the table that is read,
+and by dt, the day; in a value * stands for any text, ? for any one character, and nothing for NULL. All conditions must hold.
+
+Tables on a terminal fit its width: long names lose their middle. CSV and JSON hold every column whole, named as in the
+report's tables. In CSV text that starts with = + - @ ' or a tab has a ' before it, so that no spreadsheet runs it as a
+formula; --raw-csv leaves it as it is.`,
+		Example: `  vpcetrail summary out
+  vpcetrail summary s3://audit-reports/vpcetrail --from 2026-11-01 --to yesterday
+  vpcetrail summary out --by principal --where service=s3.amazonaws.com --where route=internet --top 20
+  vpcetrail summary out --by resource --where 'resource=arn:aws:s3:::*' --where route!=vpce --format csv > past.csv
+  vpcetrail summary out --by day --format json`,
+		Args: oneDest,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(); err != nil {
+				return exit.With(exit.Usage, err)
+			}
+			window, err := f.Window(time.Now())
+			if err != nil {
+				return exit.With(exit.Usage, err)
+			}
+			store, err := openReport(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			return f.run(cmd.Context(), store, window, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	set := cmd.Flags()
+	set.SortFlags = false
+	set.StringVar(&f.by, "by", "", "add up by "+grid.OneOf(summary.Subjects()))
+	set.StringArrayVar(&f.where, "where", nil, "count only rows with `column=value` or column!=value, * for any text, ? for any character; may be repeated")
+	f.Days.Register(cmd)
+	f.Output.Register(cmd)
+	flags.CompleteWords(cmd, "by", summary.Subjects()...)
+	return cmd
+}
+
+// check checks the flags.
+func (f *summaryFlags) check() error {
+	if err := f.Output.Check(); err != nil {
+		return err
+	}
+	switch {
+	case f.by != "":
+		q := summary.Query{By: f.by, Where: f.where}
+		return q.Check()
+	case len(f.where) > 0:
+		return errors.New("--where needs --by: it names columns of the table that --by reads")
+	case f.Format == grid.FormatCSV:
+		return errors.New("--format csv holds one table: choose it by --by")
+	}
+	return nil
+}
+
+func (f *summaryFlags) run(ctx context.Context, store report.Store, window day.Window, out, errOut io.Writer) error {
+	days, err := report.DaysWithin(ctx, store, window)
+	if err != nil {
+		return err
+	}
+	if f.by == "" {
+		s, err := summary.Read(ctx, store, days)
+		if err != nil {
+			return err
+		}
+		top := f.Top
+		if top == 0 {
+			top = math.MaxInt
+		}
+		return s.Write(out, f.Format, f.Style(out), top)
+	}
+	q := summary.Query{By: f.by, Where: f.where, Top: f.Top}
+	lacking, err := q.Answer(ctx, store, days, func(l *grid.Listing) error {
+		return l.Write(out, f.Format, f.Style(out))
+	})
+	if err == nil && len(lacking) > 0 {
+		terminal.NewMessages(errOut, false).Line("left out, since they have no such table: " + report.NameDays(lacking))
+	}
+	return err
+}
