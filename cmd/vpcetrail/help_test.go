@@ -70,6 +70,7 @@ func TestCompletion(t *testing.T) {
 		{"analyze trail --date ", "yesterday all"},
 		{"analyze trail --format parquet,", "parquet,arrow"},
 		{"analyze trail --log-format ", "text json"},
+		{"verify trail --format ", "text json"},
 		{"explain trail --format ", "text json"},
 		{"summ", "summary"},
 	} {

@@ -23,6 +23,7 @@ import (
 	"vpcetrail/cmd/vpcetrail/publish"
 	"vpcetrail/cmd/vpcetrail/query"
 	"vpcetrail/cmd/vpcetrail/terminal"
+	"vpcetrail/cmd/vpcetrail/verify"
 )
 
 // version is set by the linker for releases.
@@ -61,8 +62,8 @@ func newRoot() *cobra.Command {
 reached AWS, and writes counts per principal, service and endpoint as Parquet for Athena.
 
 Exit status: 0 done and complete; 1 failed, nothing published unless the message says so; 2 wrong
-usage; 3 done, but some input could not be read; 4 a rule of an audit is violated; 130 interrupted,
-likewise.`,
+usage; 3 done, but some input could not be read or checked; 4 a rule is violated, or a log or digest
+is invalid; 130 interrupted, likewise.`,
 		Example: `  vpcetrail analyze fixtures/demo --out out
   vpcetrail summary out --by principal
   vpcetrail explain record.json`,
@@ -82,7 +83,7 @@ likewise.`,
 	root.AddCommand(publish.NewAnalyze(version), publish.NewMerge(version))
 	root.AddCommand(inspect.NewEndpoints(), inspect.NewExplain())
 	root.AddCommand(query.NewAthena(), query.NewAudit(), query.NewDiff(), query.NewHTML(), query.NewReadiness(), query.NewSummary())
-	root.AddCommand(newManual())
+	root.AddCommand(verify.New(), newManual())
 	return root
 }
 

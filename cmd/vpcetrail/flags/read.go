@@ -37,18 +37,37 @@ type Read struct {
 
 // Register adds the flags to a command. verb says what it does to the days.
 func (f *Read) Register(cmd *cobra.Command, verb string) {
-	f.command = cmd.Name()
 	set := cmd.Flags()
-	set.StringVar(&f.date, "date", "", "days to "+verb+", in UTC: yesterday, D, D..D or all (required for S3; else all)")
+	f.registerDate(cmd, verb)
 	set.DurationVar(&f.Lateness, "lateness", 24*time.Hour, "how far past a day's end its calls may be delivered")
 	set.StringSliceVar(&f.Endpoints, "endpoints", nil, "our VPC endpoints: a `FILE` with the output of aws ec2 describe-vpc-endpoints or of vpcetrail endpoints, aws to ask EC2, or several of these")
 	set.StringSliceVar(&f.own, "own-accounts", nil, "accounts that are ours beside those of the trail: ids, or a file with the output of aws organizations list-accounts")
 	set.StringSliceVar(&f.Accounts, "accounts", nil, "read these accounts only")
 	set.StringSliceVar(&f.Excluded, "exclude-accounts", nil, "do not read these accounts; they stay ours")
 	set.StringSliceVar(&f.Regions, "regions", nil, "read these Regions only, and ask EC2 in them; else in all that the account has enabled")
+	f.registerBuckets(cmd)
+}
+
+// RegisterTrail adds the flags that select objects of a trail, and no others.
+func (f *Read) RegisterTrail(cmd *cobra.Command, verb string) {
+	set := cmd.Flags()
+	f.registerDate(cmd, verb)
+	set.StringSliceVar(&f.Accounts, "accounts", nil, "read these accounts only")
+	set.StringSliceVar(&f.Excluded, "exclude-accounts", nil, "do not read these accounts")
+	set.StringSliceVar(&f.Regions, "regions", nil, "read these Regions only")
+	f.registerBuckets(cmd)
+}
+
+func (f *Read) registerDate(cmd *cobra.Command, verb string) {
+	f.command = cmd.Name()
+	cmd.Flags().StringVar(&f.date, "date", "", "days to "+verb+", in UTC: yesterday, D, D..D or all (required for S3; else all)")
+	CompleteWords(cmd, "date", DateWords...)
+}
+
+func (f *Read) registerBuckets(cmd *cobra.Command) {
+	set := cmd.Flags()
 	set.BoolVar(&f.requesterPays, "requester-pays", false, "pay for reading a requester-pays bucket")
 	set.StringVar(&f.sourceOwner, "expected-source-owner", "", "account that must own the buckets of S3 sources")
-	CompleteWords(cmd, "date", DateWords...)
 }
 
 // RegisterRanges adds the flag for the address ranges to a command that decides

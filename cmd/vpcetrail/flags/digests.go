@@ -1,0 +1,55 @@
+package flags
+
+import (
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"vpcetrail/ingest/digest"
+	"vpcetrail/report/grid"
+)
+
+// Digests are the flags, as given, of the commands that check digests.
+type Digests struct {
+	keys         string
+	moved, allow []string
+}
+
+// Register adds the flags to a command. allowed are the statuses that --allow takes.
+func (f *Digests) Register(cmd *cobra.Command, allowed []string) {
+	set := cmd.Flags()
+	set.StringVar(&f.keys, "keys", "", "public keys of CloudTrail: a `FILE` that verify --save-keys wrote (else ListPublicKeys is called in each Region)")
+	set.StringArrayVar(&f.moved, "moved", nil, "`OLD=NEW`: the trail below s3://OLD was copied to NEW, with its names unchanged; may be repeated")
+	set.StringSliceVar(&f.allow, "allow", nil, "what may remain unchecked: "+grid.OneOf(allowed))
+	CompleteLists(cmd, "allow", allowed...)
+}
+
+// Read checks the flags and reads the file that they name. keys is nil without --keys.
+func (f *Digests) Read(allowed []string) (keys []digest.Key, moved []digest.Move, allow []digest.Status, err error) {
+	for _, status := range f.allow {
+		if !slices.Contains(allowed, status) {
+			return nil, nil, nil, fmt.Errorf("--allow %q: want %s", status, grid.OneOf(allowed))
+		}
+		allow = append(allow, digest.Status(status))
+	}
+	for _, text := range f.moved {
+		m, err := digest.ParseMove(text)
+		if err != nil {
+			return nil, nil, nil, fmt.Errorf("--moved %w", err)
+		}
+		moved = append(moved, m)
+	}
+	if f.keys == "" {
+		return nil, moved, allow, nil
+	}
+	text, err := os.ReadFile(f.keys)
+	if err != nil {
+		return nil, nil, nil, fmt.Errorf("--keys: %w", err)
+	}
+	if keys, err = digest.ReadKeys(text); err != nil {
+		return nil, nil, nil, fmt.Errorf("--keys: %s: %w", f.keys, err)
+	}
+	return append([]digest.Key{}, keys...), moved, allow, nil
+}

@@ -1,0 +1,223 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vpcetrail/cmd/vpcetrail/dest"
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/flags"
+	"vpcetrail/cmd/vpcetrail/memory"
+	"vpcetrail/cmd/vpcetrail/terminal"
+	"vpcetrail/ingest/digest"
+	"vpcetrail/report/grid"
+)
+
+// errTampered says that a log or digest is not as CloudTrail delivered it.
+var errTampered = exit.New(exit.Violated, "the trail is not as CloudTrail delivered it")
+
+// errUnchecked says that nothing is invalid, but that something could not be checked.
+var errUnchecked = exit.New(exit.Incomplete, "nothing is invalid, but not everything could be checked")
+
+// uncheckedStatuses are those that verify --allow takes.
+var uncheckedStatuses = []string{
+	string(digest.Pending), string(digest.UncoveredKind), string(digest.Expired), string(digest.Gap), string(digest.TailMissing),
+	string(digest.UnsignedTail), string(digest.Unverified), string(digest.Outside),
+}
+
+// verifyFlags are the flags of verify as given.
+type verifyFlags struct {
+	flags.Read
+	flags.Digests
+	format, report       string
+	saveKeys, signatures string
+	expired              flags.NumberOfDays
+	memory               memory.Size
+	workers              int
+	quiet                bool
+}
+
+// New returns the command.
+func New() *cobra.Command {
+	f := verifyFlags{memory: 256 << 20}
+	cmd := &cobra.Command{
+		Use:   "verify SOURCE... --date DAYS",
+		Short: "Check that the logs of a trail are as CloudTrail delivered them, by its signed digests",
+		Long: `verify checks the logs of each SOURCE (s3://bucket/prefix or a directory) against the digests that CloudTrail
+signs every hour: those of all accounts, Regions and trails at once. --date names the days of delivery.
+
+It checks each digest's signature with the public key of its Region, each digest against the one after it, the
+SHA-256 of each log against its digest, and that each log is in a digest. It finds logs and digests that were
+changed, added, moved or deleted, and hours without a valid digest. Where the trail's own events explain such hours
+(StopLogging, DeleteTrail, UpdateTrail and their counterparts), it names them.
+
+Without network, --keys takes the file that --save-keys wrote. A directory has no metadata of objects, so
+signatures lie there in files beside the digests, NAME.signature.json: --save-signatures DIR writes them from S3, at the
+places that aws s3 sync SOURCE DIR gives to the digests. Without them the newest digest of each chain cannot be proved.
+
+A valid log is as CloudTrail delivered it. That does not prove that the trail logged every call.
+
+Exit status: 0 everything is valid; 3 nothing is invalid, but something could not be checked; 4 something is
+invalid; 1 and 2 as for all commands.`,
+		Example: `  vpcetrail verify s3://org-trail --date yesterday
+  vpcetrail verify s3://org-trail --date 2026-11-01..2026-11-20 --report problems.txt --format json
+  vpcetrail verify s3://org-trail --date yesterday --save-keys keys.json --save-signatures copy
+  vpcetrail verify copy --keys keys.json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := f.command(args, time.Now())
+			if err != nil {
+				return exit.With(exit.Usage, err)
+			}
+			return c.run(cmd.Context(), cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	set := cmd.Flags()
+	set.SortFlags = false
+	f.RegisterTrail(cmd, "check, by delivery")
+	f.Digests.Register(cmd, uncheckedStatuses)
+	set.StringVar(&f.saveKeys, "save-keys", "", "write the public keys that were used into this `FILE`")
+	set.StringVar(&f.signatures, "save-signatures", "", "write the signatures of the digests in S3 below this `DIR`")
+	set.Var(&f.expired, "expired-after", "what is missing and older than so many days, such as 365d, counts as removed by a lifecycle rule")
+	set.StringVar(&f.format, "format", "text", "text or json")
+	set.StringVar(&f.report, "report", "", "also write one line for each problem into this `FILE`")
+	set.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "objects read at once")
+	set.Lookup("workers").DefValue = "one a CPU" // help and manual do not depend on the machine
+	set.Var(&f.memory, "memory", "most memory to take; what needs more goes to temporary files (in TMPDIR)")
+	set.BoolVar(&f.quiet, "quiet", false, "no progress")
+	flags.CompleteWords(cmd, "format", "text", "json")
+	return cmd
+}
+
+// A command is a checked verify command.
+type command struct {
+	job
+	flags  *verifyFlags
+	result Result
+}
+
+// command checks the flags and reads the files that they name.
+func (f *verifyFlags) command(sources []string, now time.Time) (*command, error) {
+	if len(sources) == 0 {
+		return nil, errors.New("verify needs a SOURCE: s3://bucket/prefix or a directory")
+	}
+	if err := checkSources(sources); err != nil {
+		return nil, err
+	}
+	given, err := f.Input(sources, now)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case f.workers < 1:
+		return nil, fmt.Errorf("--workers %d: want at least 1", f.workers)
+	case f.memory < leastMemory:
+		return nil, fmt.Errorf("--memory %s: want at least %d MiB", &f.memory, leastMemory>>20)
+	case f.format != "text" && f.format != "json":
+		return nil, fmt.Errorf("--format %q: want text or json", f.format)
+	}
+	for _, file := range []struct{ flag, name string }{{"--report", f.report}, {"--save-keys", f.saveKeys}, {"--save-signatures", f.signatures}} {
+		if err := dest.CheckName(file.name); err != nil {
+			return nil, fmt.Errorf("%s %w", file.flag, err)
+		}
+	}
+	j := &command{flags: f}
+	j.job = job{
+		Sources: sources, Selection: given.Selection, Reading: given.Reading, Workers: f.workers, Memory: int(f.memory) / 2,
+		ExpiredAfter: int(f.expired), Signatures: f.signatures, Now: now,
+	}
+	j.Selection.Lateness = -1 // the days are those of delivery
+	j.Reading.MaxBytes = int64(f.memory) / 4
+	if j.Keys, j.Moved, j.result.Allowed, err = f.Digests.Read(uncheckedStatuses); err != nil {
+		return nil, err
+	}
+	j.result.Sources, j.result.Days = sources, given.Selection.Window.String()
+	return j, nil
+}
+
+// run checks the trail and prints the result.
+func (j *command) run(ctx context.Context, out, errOut io.Writer) (err error) {
+	f := j.flags
+	if f.report != "" {
+		file, err := os.Create(f.report)
+		if err != nil {
+			return fmt.Errorf("--report: %w", err)
+		}
+		defer file.Close()
+		j.result.Report(file)
+	}
+	var stop func()
+	end := func() {
+		if stop != nil {
+			stop()
+		}
+	}
+	j.Watch = func(_ string, found func() (int, int64, bool), done *digest.Progress) {
+		if end(); !f.quiet {
+			stop = terminal.NewProgress(terminal.NewMessages(errOut, false)).Show(watch(found, done))
+		}
+	}
+	keys, err := j.check(ctx, &j.result)
+	end()
+	if err := errors.Join(err, j.result.Close()); err != nil {
+		return err
+	}
+	if f.saveKeys != "" {
+		if err := saveKeys(f.saveKeys, keys); err != nil {
+			return err
+		}
+	}
+	return j.print(out)
+}
+
+func saveKeys(name string, keys *digest.Keys) error {
+	text, err := digest.WriteKeys(keys.All())
+	if err != nil {
+		return err
+	}
+	return dest.WriteFile(name, text)
+}
+
+// print writes the result, and returns the error that gives the exit status.
+func (j *command) print(out io.Writer) error {
+	r := &j.result
+	if j.flags.format == "json" {
+		if err := r.WriteJSON(out); err != nil {
+			return err
+		}
+	} else if err := r.WriteText(out, grid.Style{Width: terminal.Width(out)}); err != nil {
+		return err
+	}
+	switch {
+	case r.Invalid() > 0:
+		return fmt.Errorf("%w: %s", errTampered, grid.Plural(r.Invalid(), "problem"))
+	case r.Digests()+r.Logs() == 0:
+		return fmt.Errorf("%w: no digest and no log for %s: see --date, --accounts and --regions", errUnchecked, r.Days)
+	case r.Unchecked() > 0:
+		return fmt.Errorf("%w: %s", errUnchecked, grid.Plural(r.Unchecked(), "problem"))
+	}
+	return nil
+}
+
+// watch returns a function that reports how far the reading has come. done is nil
+// while digests are read.
+func watch(found func() (objects int, bytes int64, done bool), done *digest.Progress) func() terminal.Snapshot {
+	start := time.Now()
+	return func() terminal.Snapshot {
+		objects, stored, listed := found()
+		s := terminal.Snapshot{Found: int64(objects), Stored: stored, Listed: listed, Elapsed: time.Since(start)}
+		if done != nil {
+			s.Objects, s.Read = done.Logs.Load(), done.Stored.Load()
+		}
+		return s
+	}
+}
+
+// leastMemory leaves room for the digests that are being read.
+const leastMemory = 64 << 20
