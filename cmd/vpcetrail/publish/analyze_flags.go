@@ -19,6 +19,7 @@ import (
 	"vpcetrail/cmd/vpcetrail/terminal"
 	"vpcetrail/ingest/source/list"
 	"vpcetrail/report"
+	"vpcetrail/report/analyze"
 	"vpcetrail/report/table"
 )
 
@@ -142,17 +143,25 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 	if err := f.replacing.Check(map[string]bool{"endpoints": len(f.Endpoints) > 0}); err != nil {
 		return nil, err
 	}
-	j := &analyzeJob{Input: given, out: f.out, keeping: f.kept, workers: f.workers, sha256: f.sha256, quiet: f.quiet, json: f.logFormat == "json"}
-	j.replacing = f.replacing.Allowed()
-	j.restate, j.memory = int(f.restate), f.memory.Plan()
-	j.Selection.Shard, j.mergeable = list.Shard(f.shard), f.mergeable || f.shard.Of > 0
-	j.plan = report.Run{
-		Version: f.version, Sources: flags.Sorted(sources), Window: given.Selection.Window.String(), Lateness: f.Lateness.String(),
-		Accounts: flags.Sorted(f.Accounts), ExcludeAccounts: flags.Sorted(f.Excluded), Regions: flags.Sorted(f.Regions), OwnAccounts: flags.Sorted(given.Own),
-		Shard: f.shard.String(), EndpointsFrom: flags.Sorted(f.Endpoints), IPRanges: given.Ranges.Date, NATPrice: f.natPrice,
+	j := &analyzeJob{Input: given, out: f.out, keeping: f.kept, memory: f.memory.Plan(), quiet: f.quiet, json: f.logFormat == "json"}
+	j.Input.Reading.MaxBytes = j.memory.Fetched
+	j.Input.Selection.Shard = list.Shard(f.shard)
+	j.Publication = analyze.Publication{
+		Job: analyze.Job{
+			Window: given.Selection.Window, Lateness: max(given.Selection.Lateness, 0),
+			Ranges: given.Ranges, OwnAccounts: given.Own, NATPrice: f.natPrice,
+			Workers: f.workers, Memory: analyze.Memory{Counting: j.memory.Counting, Report: j.memory.Report}, SHA256: f.sha256,
+		},
+		Sources: sources, Selection: given.Selection, Reading: given.Reading,
+		Replacing: f.replacing.Allowed(), Before: int(f.restate), Mergeable: f.mergeable || f.shard.Of > 0,
+		Run: report.Run{
+			Version: f.version, Sources: flags.Sorted(sources), Window: given.Selection.Window.String(), Lateness: f.Lateness.String(),
+			Accounts: flags.Sorted(f.Accounts), ExcludeAccounts: flags.Sorted(f.Excluded), Regions: flags.Sorted(f.Regions), OwnAccounts: flags.Sorted(given.Own),
+			Shard: f.shard.String(), EndpointsFrom: flags.Sorted(f.Endpoints), IPRanges: given.Ranges.Date, NATPrice: f.natPrice,
+		},
 	}
 	if slices.Contains(f.formats, report.Arrow) {
-		j.plan.Formats = []string{report.Parquet, report.Arrow}
+		j.Run.Formats = []string{report.Parquet, report.Arrow}
 	}
 	return j, nil
 }

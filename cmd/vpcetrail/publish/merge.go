@@ -22,6 +22,7 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
+	"vpcetrail/report/analyze"
 	"vpcetrail/report/merge"
 )
 
@@ -105,7 +106,7 @@ func (f *mergeFlags) run(ctx context.Context, reports []string, out, errOut io.W
 			return err
 		}
 	}
-	return incomplete(&m.runs)
+	return incomplete(analyze.Incomplete(&m.runs))
 }
 
 // open checks the flags, and opens the reports and the destination.
@@ -175,7 +176,7 @@ func (m *merging) stage(ctx context.Context, w report.Writer, b *merge.Batch) er
 	if err != nil {
 		return err
 	}
-	if err := mayPublish(ctx, m.store, rep, &b.Run, m.replacing, m.tell); err != nil {
+	if err := analyze.MayPublish(ctx, m.store, rep, &b.Run, m.replacing, m.tell.Problem); err != nil {
 		return err
 	}
 	if rep.Objects() == 0 {

@@ -3,7 +3,7 @@ package publish
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"io"
 
 	"vpcetrail/cmd/vpcetrail/exit"
@@ -11,56 +11,22 @@ import (
 	"vpcetrail/cmd/vpcetrail/terminal"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
+	"vpcetrail/report/analyze"
 	"vpcetrail/report/grid"
-	"vpcetrail/report/merge"
 	"vpcetrail/report/summary"
 )
 
-// errIncomplete says that a report was published although some input could not be
-// read.
-var errIncomplete = exit.New(exit.Incomplete, "the report is published, but incomplete")
-
-// A keeper keeps the shard of one publication. A nil keeper keeps none.
-type keeper struct{ *merge.Keeper }
-
-// keeper returns the keeper for the run that plan describes, or nil if no shard is
-// requested.
-func (j *analyzeJob) keeper(store report.Store, w report.Writer, plan report.Run) *keeper {
-	if !j.mergeable {
-		return nil
-	}
-	return &keeper{merge.NewKeeper(store, w, merge.Index{
-		Run: plan, Lateness: max(j.Selection.Lateness, 0), SHA256: j.sha256, Inventory: j.Inventory,
-	})}
+func isIncomplete(err error) bool {
+	var lacks *analyze.IncompleteError
+	return errors.As(err, &lacks)
 }
 
-// publish publishes a report and the shard of its run. after is the error of a later
-// interruption.
-func (k *keeper) publish(
-	ctx context.Context, store report.Store, w report.Writer, rep *report.Report, plan report.Run, after error,
-) error {
-	days, err := report.Stage(ctx, store, w, rep, plan)
-	if err == nil && k != nil {
-		err = k.Stage(ctx, days)
+// incomplete gives the error of an incomplete report its exit status.
+func incomplete(err error) error {
+	if isIncomplete(err) {
+		return exit.With(exit.Incomplete, err)
 	}
-	if err != nil {
-		return err
-	}
-	return terminal.Unbroken(ctx, after, func(ctx context.Context) error {
-		if err := days.Commit(ctx); err != nil || k == nil {
-			return err
-		}
-		return k.Commit(ctx)
-	})
-}
-
-// mayPublish reports what of rep could not be read. If one of its days must stay as it
-// is published, nothing of rep may be published, and the error says why.
-func mayPublish(ctx context.Context, store report.Store, rep *report.Report, run *report.Run, allow report.Replacing, tell *terminal.Messages) error {
-	if err := report.MayReplace(ctx, store, rep, run, allow); err != nil {
-		return fmt.Errorf("%s: nothing is published: %w", store, err)
-	}
-	return rep.Problems(tell.Problem)
+	return err
 }
 
 // summarize writes the summary of published days. If it cannot be written, that is

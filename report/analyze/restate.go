@@ -1,0 +1,147 @@
+package analyze
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
+	"vpcetrail/ingest/spill"
+
+	"vpcetrail/report"
+	"vpcetrail/report/restate"
+)
+
+// errKept says that days were not restated, because the new report would be worse than the published
+// one.
+var errKept = errors.New("kept as published")
+
+// Restate recomputes the days before the window that gained records. now is the report of the window,
+// which is already published. It returns how many days it has published.
+func (p *Publication) Restate(ctx context.Context, now *report.Report) (done int, err error) {
+	if p.Before == 0 {
+		return 0, nil
+	}
+	disk := spill.NewDisk("")
+	defer disk.Close()
+	from := p.Job.Window.From
+	days := day.Window{From: from - day.Day(p.Before), To: from - 1}
+	search, err := restate.NewSearch(ctx, p.Store, days, p.Job.Lateness, disk, p.Job.Memory.Report)
+	if err != nil || search.Empty() {
+		return 0, err
+	}
+	if err := now.ObjectRows(search.Know); err != nil {
+		return 0, err
+	}
+	sel := p.Selection
+	sel.Window = search.Listing(sel.Window.To)
+	accounts, passed, err := source.Walk(ctx, p.Sources, sel, p.Reading, search.List)
+	if err != nil {
+		return 0, err
+	}
+	if err := p.probe(ctx, search); err != nil {
+		return 0, err
+	}
+	found, err := search.Days()
+	if err != nil {
+		return 0, err
+	}
+	job := p.Job
+	job.Accounts, job.PassedOver = func() []string { return accounts }, func() list.PassedOver { return passed }
+	return p.restateAll(ctx, found, job)
+}
+
+// probe reads the objects that the search does not know, to find the days of their records.
+func (p *Publication) probe(ctx context.Context, search *restate.Search) error {
+	trail, err := source.OpenObjects(ctx, search.Unknown(), p.Reading)
+	if err != nil {
+		return err
+	}
+	defer trail.Close()
+	none := day.Window{From: 1, To: 0} // only the days of the records are needed
+	return ingest.Run(ctx, trail, []ingest.Sink{search.Probe()}, ingest.Config{Window: none})
+}
+
+// restateAll recomputes each of the days separately. A day that must stay as it is does not stop the
+// others.
+func (p *Publication) restateAll(ctx context.Context, days []restate.Day, job Job) (done int, err error) {
+	var incomplete error
+	var kept []string
+	for _, d := range days {
+		err := p.restateDay(ctx, d, job)
+		var keeps *report.KeptError
+		var lacks *IncompleteError
+		switch {
+		case errors.As(err, &keeps):
+			p.Problem(fmt.Sprintf("%s: %v", p.Store, keeps))
+			kept = append(kept, d.Day.String())
+			continue
+		case errors.As(err, &lacks):
+			incomplete = err
+		case err != nil:
+			return done, fmt.Errorf("restate %s: %w", d.Day, err)
+		}
+		done++
+	}
+	if len(kept) > 0 {
+		return done, fmt.Errorf("%w: %s", errKept, strings.Join(kept, ", "))
+	}
+	return done, incomplete
+}
+
+// restateDay recomputes one day from all of its objects, unless it must stay as it is published.
+func (p *Publication) restateDay(ctx context.Context, d restate.Day, job Job) error {
+	if d.Gone != "" && !p.Replacing.Incomplete {
+		return &report.KeptError{Days: 1, First: d.Day, Reason: d.Gone + ": give --replace-incomplete to restate it without them"}
+	}
+	if _, err := p.Writer.Lock(ctx, report.UnitOf(d.Day)); err != nil {
+		return err
+	}
+	if err := p.checkInputsOf(ctx, d.Day); err != nil {
+		return err
+	}
+	job.Window, job.Disk = day.Window{From: d.Day, To: d.Day}, spill.NewDisk("") // its own: it is freed after the day
+	defer job.Disk.Close()
+	trail, err := source.OpenObjects(ctx, d.Objects, p.Reading)
+	if err != nil {
+		return err
+	}
+	defer trail.Close()
+	run := p.Run
+	run.Window = d.Day.String()
+	counted, err := p.count(ctx, trail, job, run)
+	if err != nil {
+		return err
+	}
+	allow := p.Replacing
+	allow.Left = d.Left
+	if err := MayPublish(ctx, p.Store, counted.Report, &run, allow, p.Problem); err != nil {
+		return err
+	}
+	return cmp.Or(p.publishRestated(ctx, counted), counted.Incomplete())
+}
+
+// publishRestated publishes a report of one day, and reports what has changed.
+func (p *Publication) publishRestated(ctx context.Context, c *Counted) error {
+	d := c.Days[0].Day
+	before, err := report.ReadManifest(ctx, p.Store, d)
+	switch {
+	case errors.Is(err, report.ErrBrokenManifest):
+		before = &report.Manifest{Revision: 1} // the day was published, and its revisions start again
+	case err != nil && !errors.Is(err, report.ErrNoReport):
+		return err
+	}
+	if err := p.publish(ctx, c); err != nil || p.Restated == nil {
+		return err
+	}
+	after, err := report.ReadManifest(ctx, p.Store, d)
+	if err == nil {
+		p.Restated(before, after)
+	}
+	return err
+}
