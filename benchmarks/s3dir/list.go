@@ -14,6 +14,7 @@ type listing struct {
 	XMLName               xml.Name `xml:"ListBucketResult"`
 	IsTruncated           bool
 	NextContinuationToken string `xml:",omitempty"`
+	NextMarker            string `xml:",omitempty"`
 	KeyCount              int
 	Contents              []object
 	CommonPrefixes        []prefix
@@ -26,14 +27,16 @@ type object struct {
 
 type prefix struct{ Prefix string }
 
-// list answers ListObjectsV2. A continuation token is the last key or prefix.
+// list answers ListObjectsV2, and ListObjects, which the AWS CLI calls. A continuation
+// token is the last key or prefix.
 func (b *bucket) list(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	most, err := strconv.Atoi(q.Get("max-keys"))
 	if err != nil {
 		most = 1000
 	}
-	page := b.page(q.Get("prefix"), q.Get("delimiter"), q.Get("continuation-token"), most)
+	page := b.page(q.Get("prefix"), q.Get("delimiter"), q.Get("continuation-token")+q.Get("marker"), most)
+	page.NextMarker = page.NextContinuationToken
 	w.Header().Set("Content-Type", "application/xml")
 	if err := xml.NewEncoder(w).Encode(page); err != nil {
 		fmt.Fprint(w, err)

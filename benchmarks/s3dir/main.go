@@ -2,12 +2,16 @@
 // part of the API that a reader of trails uses, at little cost and with the given
 // latency. It is a separate process, so that its work does not count as the reader's.
 //
+// A file NAME.signature.json is the metadata of a digest, as in a signed trail of
+// fixtures/gentrail.
+//
 // It prints its address, and serves until standard input ends.
 //
 //	s3dir [-latency 30ms] DIR
 package main
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"io"
@@ -58,10 +62,11 @@ type bucket struct {
 	latency time.Duration
 	keys    []string // sorted
 	sizes   map[string]int64
+	signed  map[string]map[string]string // metadata by key
 }
 
 func open(dir string, latency time.Duration) (*bucket, error) {
-	b := &bucket{dir: dir, latency: latency, sizes: map[string]int64{}}
+	b := &bucket{dir: dir, latency: latency, sizes: map[string]int64{}, signed: map[string]map[string]string{}}
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -72,12 +77,33 @@ func open(dir string, latency time.Duration) (*bucket, error) {
 		}
 		name, err := filepath.Rel(dir, path)
 		key := filepath.ToSlash(name)
+		if digest, is := strings.CutSuffix(key, ".signature.json"); is && err == nil {
+			b.signed[digest], err = metadata(path)
+			return err
+		}
 		b.keys = append(b.keys, key)
 		b.sizes[key] = info.Size()
 		return err
 	})
 	slices.Sort(b.keys)
 	return b, err
+}
+
+// metadata returns the metadata that a digest has in S3.
+func metadata(path string) (map[string]string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var file struct{ Signature, SignatureAlgorithm, BackfillGenerationTimestamp string }
+	if err := json.Unmarshal(text, &file); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	m := map[string]string{"x-amz-meta-signature": file.Signature, "x-amz-meta-signature-algorithm": file.SignatureAlgorithm}
+	if file.BackfillGenerationTimestamp != "" {
+		m["x-amz-meta-backfill-generation-timestamp"] = file.BackfillGenerationTimestamp
+	}
+	return m, nil
 }
 
 // etag represents the contents of an object. Nothing changes while the server runs.
@@ -90,6 +116,8 @@ func (b *bucket) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case !ok || r.Method != http.MethodGet:
 		http.Error(w, "not served", http.StatusNotImplemented)
+	case key == "" && r.URL.Query().Has("location"):
+		fmt.Fprint(w, `<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>`)
 	case key == "":
 		b.list(w, r)
 	default:
@@ -110,6 +138,9 @@ func (b *bucket) get(w http.ResponseWriter, r *http.Request, key string) {
 		return
 	}
 	defer file.Close()
+	for name, value := range b.signed[key] {
+		w.Header()[name] = []string{value} // in lower case, as S3 writes it
+	}
 	w.Header().Set("ETag", b.etag(key))
 	w.Header().Set("Content-Type", "application/json")
 	http.ServeContent(w, r, "", time.Time{}, file)
