@@ -175,7 +175,7 @@ func (v *View) causeIn(origin from, callee Callee, p Path) Answer {
 		a.Detail = c.Event + " at " + stamp(c.At)
 		return a
 	}
-	if !v.read(place, callEndpoints, callTables, callSubnets) {
+	if !v.read(place, CallEndpoints, CallRouteTables, CallSubnets) {
 		return unexplained(NotRead)
 	}
 	class, region := ClassOf(p.Host, vpc.Region), callee.Region
@@ -281,7 +281,7 @@ func (v *View) past(origin from, there []*Thing, class HostClass, p Path) Answer
 		a.Cause, a.Reason = Unexplained, HostUnknown
 	case class == EndpointDNS:
 		a.Cause, a.Reason = Unexplained, EndpointNamed
-	case len(names) == 0 && !v.read(Place{e.Account, e.Region}, callServices):
+	case len(names) == 0 && !v.read(Place{e.Account, e.Region}, CallEndpointServices):
 		a.Cause, a.Reason = Unexplained, ServicesNotRead
 	case !covers(names, p.Host):
 		a.Cause, a.Reason = NameNotCovered, HostNotCovered

@@ -35,11 +35,11 @@ func (v *View) elsewhere(instance *Thing, p Path) Answer {
 	interfaces := slices.DeleteFunc(slices.Clone(v.inVPC[instance.VPC][Interface]), func(t *Thing) bool { return t.Instance != instance.ID })
 	since := func(t *Thing) bool { return t.Since == "" || t.Since >= v.start }
 	switch {
-	case vpc == nil || !vpc.owned() || !v.read(place, callInterfaces, callInstances, callNATs, callTables, callAddresses):
+	case vpc == nil || !vpc.owned() || !v.read(place, CallInterfaces, CallInstances, CallNATGateways, CallRouteTables):
 		a.Reason = NotRead
 	case len(interfaces) == 0 || since(instance) || slices.ContainsFunc(interfaces, since):
 		a.Reason = InstanceNew
-	case p.Place == placeChanged || v.changesAny(interfaces):
+	case p.Place == placeChanged || v.moved[place] || v.changesAny(append(interfaces, instance)):
 		a.Reason = AddressChanged
 	case strings.HasPrefix(p.Place, placeNetwork): // may be a proxy
 		a.Reason, a.Detail = FromNetwork, strings.TrimPrefix(p.Place, placeNetwork)

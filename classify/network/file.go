@@ -63,9 +63,7 @@ func (s *Snapshot) Save() ([]byte, error) {
 		times[sweep.Place] = append(times[sweep.Place], sweep.At)
 		sweeps = append(sweeps, string(mustJSON(sweepLine{sweep.Account, sweep.Region, stamp(sweep.At), sweep.Unread})))
 	}
-	for _, c := range slices.SortedFunc(maps.Values(s.changes), func(a, b Change) int {
-		return cmp.Or(comparePlaces(a.Place, b.Place), cmp.Compare(a.At, b.At), cmp.Compare(a.Event, b.Event), slices.Compare(a.IDs, b.IDs))
-	}) {
+	for _, c := range s.sortedChanges() {
 		changes = append(changes, string(mustJSON(changeLine{c.Account, c.Region, stamp(c.At), c.Event, c.IDs})))
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(s.things), func(a, b string) int {

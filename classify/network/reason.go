@@ -5,17 +5,20 @@ import (
 	"strings"
 )
 
-// The calls that a sweep makes, as IAM names their actions.
+// The calls that a sweep makes, as IAM names their actions. Sweep.Unread names those that
+// were refused.
 const (
-	callVPCs       = "ec2:DescribeVpcs"
-	callSubnets    = "ec2:DescribeSubnets"
-	callTables     = "ec2:DescribeRouteTables"
-	callEndpoints  = "ec2:DescribeVpcEndpoints"
-	callServices   = "ec2:DescribeVpcEndpointServices"
-	callNATs       = "ec2:DescribeNatGateways"
-	callAddresses  = "ec2:DescribeAddresses"
-	callInterfaces = "ec2:DescribeNetworkInterfaces"
-	callInstances  = "ec2:DescribeInstances"
+	CallVPCs             = "ec2:DescribeVpcs"
+	CallSubnets          = "ec2:DescribeSubnets"
+	CallRouteTables      = "ec2:DescribeRouteTables"
+	CallEndpoints        = "ec2:DescribeVpcEndpoints"
+	CallEndpointServices = "ec2:DescribeVpcEndpointServices"
+	CallNATGateways      = "ec2:DescribeNatGateways"
+	CallInterfaces       = "ec2:DescribeNetworkInterfaces"
+	CallInstances        = "ec2:DescribeInstances"
+	CallVPCAttribute     = "ec2:DescribeVpcAttribute"
+	CallDHCPOptions      = "ec2:DescribeDhcpOptions"
+	CallFunctions        = "lambda:ListFunctions"
 )
 
 // A Reason says what proves a cause, or what prevents a proof. Reports hold its text.

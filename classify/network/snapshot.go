@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -146,11 +147,12 @@ func comparePlaces(a, b Place) int {
 	return cmp.Or(cmp.Compare(a.Account, b.Account), cmp.Compare(a.Region, b.Region))
 }
 
-// Things returns how many things were seen, each counted once for each state that it had.
-func (s *Snapshot) Things() int { return len(s.things) }
-
-// Changes returns how many change events are known.
-func (s *Snapshot) Changes() int { return len(s.changes) }
+// sortedChanges returns the changes by account, Region and time.
+func (s *Snapshot) sortedChanges() []Change {
+	return slices.SortedFunc(maps.Values(s.changes), func(a, b Change) int {
+		return cmp.Or(comparePlaces(a.Place, b.Place), cmp.Compare(a.At, b.At), cmp.Compare(a.Event, b.Event), slices.Compare(a.IDs, b.IDs))
+	})
+}
 
 // deciding returns the sweep that decides in each place for day d: the earliest at or
 // after the end of the day.

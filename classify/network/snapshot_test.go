@@ -19,7 +19,7 @@ func pieces(t *testing.T) (all []*Snapshot) {
 		all = append(all, s)
 	}
 	add(account, "2026-11-20T02:00:00Z", nil, subnet("subnet-1", "vpc-1"), subnet("subnet-2", "vpc-1"))
-	add(account, "2026-11-21T02:00:00Z", map[string]string{callNATs: "refused"}, subnet("subnet-1", "vpc-1"))
+	add(account, "2026-11-21T02:00:00Z", map[string]string{CallNATGateways: "refused"}, subnet("subnet-1", "vpc-1"))
 	add(account, "2026-11-21T02:00:00Z", nil, subnet("subnet-1", "vpc-1"))
 	add(account, "2026-11-22T02:00:00Z", nil, subnet("subnet-1", "vpc-1"), subnet("subnet-2", "vpc-2"))
 	add(account, "2026-11-23T02:00:00Z", nil, subnet("subnet-1", "vpc-1"), subnet("subnet-2", "vpc-1"))

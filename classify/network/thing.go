@@ -20,13 +20,11 @@ const (
 	EndpointService Kind = "endpoint_service" // a service that offers endpoints in the Region
 	NATGateway      Kind = "nat_gateway"
 	Interface       Kind = "network_interface"
-	Address         Kind = "elastic_ip"
 	Instance        Kind = "instance"
-	SecurityGroup   Kind = "security_group"
 	Function        Kind = "function"
 )
 
-var kinds = []Kind{VPC, Subnet, RouteTable, Endpoint, EndpointService, NATGateway, Interface, Address, Instance, SecurityGroup, Function}
+var kinds = []Kind{VPC, Subnet, RouteTable, Endpoint, EndpointService, NATGateway, Interface, Instance, Function}
 
 // A Thing is one resource as a sweep saw it. Fields that its kind does not have are empty.
 type Thing struct {
@@ -62,10 +60,7 @@ type Thing struct {
 
 	Addresses []string `json:"addresses,omitempty"` // public IPv4 and IPv6 addresses
 	Instance  string   `json:"instance_id,omitempty"`
-	Interface string   `json:"network_interface_id,omitempty"` // of elastic IPs
-	Regional  bool     `json:"regional,omitempty"`             // NAT gateways whose addresses come and go
-
-	HTTPSFrom []string `json:"https_from,omitempty"` // of security groups: who may connect to port 443
+	Regional  bool     `json:"regional,omitempty"` // NAT gateways whose addresses come and go
 }
 
 // A Route is a route of a route table.
@@ -80,7 +75,7 @@ func (t *Thing) owned() bool { return t.Owner == "" || t.Owner == t.Account }
 
 // tidy sorts the lists, so that equal things have equal text.
 func (t *Thing) tidy() {
-	for _, list := range []*[]string{&t.CIDRs, &t.Subnets, &t.Zones, &t.Tables, &t.Groups, &t.Names, &t.Types, &t.Addresses, &t.HTTPSFrom} {
+	for _, list := range []*[]string{&t.CIDRs, &t.Subnets, &t.Zones, &t.Tables, &t.Groups, &t.Names, &t.Types, &t.Addresses} {
 		slices.Sort(*list)
 		*list = slices.Compact(*list)
 	}

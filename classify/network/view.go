@@ -27,6 +27,7 @@ type View struct {
 	changedVPCs   map[string]Change
 	changedPlaces map[Place]Change  // by changes of resources that are in no known VPC
 	changedIDs    map[string]Change // addresses, interfaces, functions
+	moved         map[Place]bool    // an address was moved, and the event does not say from or to what
 	networks      *Networks
 }
 
@@ -43,7 +44,7 @@ func (s *Snapshot) View(d day.Day, networks *Networks) *View {
 		day: d, start: stamp(d.Time().UnixMilli()), unread: map[Place]map[string]string{},
 		byID: map[string]*Thing{}, functions: map[string]*Thing{}, inVPC: map[string]map[Kind][]*Thing{},
 		services: map[string][]*Thing{}, addresses: map[netip.Addr][]*Thing{},
-		changedVPCs: map[string]Change{}, changedPlaces: map[Place]Change{}, changedIDs: map[string]Change{}, networks: networks,
+		changedVPCs: map[string]Change{}, changedPlaces: map[Place]Change{}, changedIDs: map[string]Change{}, moved: map[Place]bool{}, networks: networks,
 	}
 	for key, unread := range part.sweeps {
 		v.unread[key.Place] = unread
@@ -86,7 +87,7 @@ func (v *View) index(t *Thing) {
 		v.inVPC[t.VPC][t.Kind] = append(v.inVPC[t.VPC][t.Kind], t)
 	}
 	for _, text := range t.Addresses {
-		if address, err := netip.ParseAddr(text); err == nil && t.Kind != Address {
+		if address, err := netip.ParseAddr(text); err == nil {
 			v.addresses[address] = append(v.addresses[address], t)
 		}
 	}
@@ -116,10 +117,12 @@ func (v *View) vpcOf(id string) string {
 	return ""
 }
 
-// noteChanges says which VPCs, addresses, interfaces and functions changed.
+// noteChanges says which VPCs, addresses, interfaces and functions changed. Of several
+// changes the first one counts.
 func (v *View) noteChanges(part *Snapshot) {
+	changes := part.sortedChanges()
 	made := map[string]string{} // the VPC of resources that are gone again, by changes that name both
-	for _, c := range part.changes {
+	for _, c := range changes {
 		for _, id := range c.IDs {
 			if strings.HasPrefix(id, "vpc-") {
 				for _, other := range c.IDs {
@@ -128,22 +131,32 @@ func (v *View) noteChanges(part *Snapshot) {
 			}
 		}
 	}
-	for _, c := range part.changes {
-		vpcs := 0
-		for _, id := range c.IDs {
-			v.changedIDs[id] = c
-			vpc := v.vpcOf(id)
-			if vpc == "" {
-				vpc = made[id]
-			}
-			if vpc != "" && !changesOneAddress(c.Event) {
-				v.changedVPCs[vpc] = c
-				vpcs++
-			}
+	for _, c := range slices.Backward(changes) {
+		v.noteChange(c, made)
+	}
+}
+
+func (v *View) noteChange(c Change, made map[string]string) {
+	vpcs, owners := 0, 0
+	for _, id := range c.IDs {
+		v.changedIDs[id] = c
+		if strings.HasPrefix(id, "eni-") || strings.HasPrefix(id, "i-") {
+			owners++
 		}
-		if vpcs == 0 && !changesOneAddress(c.Event) {
-			v.changedPlaces[c.Place] = c
+		vpc := v.vpcOf(id)
+		if vpc == "" {
+			vpc = made[id]
 		}
+		if vpc != "" && !changesOneAddress(c.Event) {
+			v.changedVPCs[vpc] = c
+			vpcs++
+		}
+	}
+	switch {
+	case changesOneAddress(c.Event):
+		v.moved[c.Place] = v.moved[c.Place] || owners == 0 && strings.HasSuffix(c.Event, "Address")
+	case vpcs == 0:
+		v.changedPlaces[c.Place] = c
 	}
 }
 

@@ -1,0 +1,134 @@
+// Package network asks EC2 and Lambda for what decides the paths of calls in an account:
+// VPCs, subnets, route tables, endpoints, NAT gateways, interfaces, instances, functions.
+// It only reads. A call that is refused is named in the sweep, and what it would have
+// returned is unknown.
+package network
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/lambda"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"golang.org/x/sync/errgroup"
+
+	"vpcetrail/classify/network"
+	"vpcetrail/ingest/aws"
+)
+
+const (
+	atOnce   = 8           // Regions that are asked at a time
+	patience = time.Minute // the longest wait for one answer
+)
+
+// An Account is an account as its APIs describe it, in all its Regions.
+type Account struct {
+	config sdk.Config
+	Now    func() time.Time
+}
+
+// Connect returns the account that the SDK's credentials belong to.
+func Connect(ctx context.Context) (*Account, error) {
+	cfg, err := aws.Config(ctx, config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(patience)))
+	if err != nil {
+		return nil, err
+	}
+	return &Account{cfg, time.Now}, nil
+}
+
+// An Unread is a call that was refused.
+type Unread struct{ Region, Call, Why string }
+
+func (u Unread) String() string {
+	return fmt.Sprintf("--network aws: %s in %s: %s: what it would have returned is unknown", u.Call, u.Region, u.Why)
+}
+
+// Sweep reads the given Regions or, if none are given, all that the account has enabled.
+// It returns what was refused, too. It fails if nothing could be read.
+func (a *Account) Sweep(ctx context.Context, regions []string) (*network.Snapshot, []Unread, error) {
+	id, regions, err := a.places(ctx, regions)
+	if err != nil {
+		return nil, nil, err
+	}
+	readers := make([]*reader, len(regions))
+	var asking errgroup.Group
+	asking.SetLimit(atOnce)
+	for i, region := range regions {
+		readers[i] = &reader{
+			ec2:     ec2.NewFromConfig(a.config, func(o *ec2.Options) { o.Region = region }),
+			lambda:  lambda.NewFromConfig(a.config, func(o *lambda.Options) { o.Region = region }),
+			account: id, region: region, at: a.Now().UnixMilli(), unread: map[string]string{},
+		}
+		asking.Go(func() error { readers[i].readAll(ctx); return nil })
+	}
+	_ = asking.Wait() // each Region keeps its own refusals
+	if ctx.Err() != nil {
+		return nil, nil, context.Cause(ctx)
+	}
+	snapshot, unread, read := network.New(), []Unread(nil), false
+	for _, r := range readers {
+		snapshot.AddSweep(network.Sweep{Place: network.Place{Account: id, Region: r.region}, At: r.at, Unread: r.unread}, r.things)
+		for _, e := range r.inventory {
+			snapshot.Endpoints.Add(e)
+		}
+		for _, s := range r.steps() {
+			if why, refused := r.unread[s.call]; refused {
+				unread = append(unread, Unread{r.region, s.call, why})
+			}
+		}
+		read = read || len(r.unread) < len(r.steps())
+	}
+	if !read {
+		return nil, nil, fmt.Errorf("nothing could be read: %s in %s: %s", unread[0].Call, unread[0].Region, unread[0].Why)
+	}
+	return snapshot, unread, nil
+}
+
+// places returns the account's id and the Regions to ask, sorted.
+func (a *Account) places(ctx context.Context, regions []string) (id string, sorted []string, err error) {
+	home := a.config.Region
+	if home == "" && len(regions) > 0 {
+		home = regions[0]
+	}
+	if home == "" {
+		return "", nil, errors.New("no Region is configured that could be asked for the others: set AWS_REGION, or name Regions by --regions")
+	}
+	caller, err := sts.NewFromConfig(a.config, func(o *sts.Options) { o.Region = home }).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	if err != nil {
+		return "", nil, fmt.Errorf("the account is not known: %s", refusal(err, "sts:GetCallerIdentity"))
+	}
+	if len(regions) == 0 {
+		out, err := ec2.NewFromConfig(a.config, func(o *ec2.Options) { o.Region = home }).DescribeRegions(ctx, &ec2.DescribeRegionsInput{})
+		if err != nil {
+			return "", nil, fmt.Errorf("the account's Regions are not known: %s", refusal(err, "ec2:DescribeRegions, or name Regions by --regions"))
+		}
+		for _, r := range out.Regions {
+			regions = append(regions, sdk.ToString(r.RegionName))
+		}
+	}
+	return sdk.ToString(caller.Account), slices.Compact(slices.Sorted(slices.Values(regions))), nil
+}
+
+// refusal says in one line why a call failed, with the remedy if it was refused.
+func refusal(err error, allow string) string {
+	text := aws.Cause(err)
+	switch code, _ := aws.APIError(err); code {
+	case "UnauthorizedOperation", "AccessDenied", "AccessDeniedException":
+		return text + ": allow " + allow
+	case "AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "OptInRequired":
+		return text + ": check that the credentials are valid and the account has the Region enabled"
+	case "":
+		if strings.Contains(err.Error(), "get credentials") {
+			return aws.NoCredentials + text
+		}
+	}
+	return text
+}
