@@ -149,9 +149,12 @@ func comparePlaces(a, b Place) int {
 
 // sortedChanges returns the changes by account, Region and time.
 func (s *Snapshot) sortedChanges() []Change {
-	return slices.SortedFunc(maps.Values(s.changes), func(a, b Change) int {
-		return cmp.Or(comparePlaces(a.Place, b.Place), cmp.Compare(a.At, b.At), cmp.Compare(a.Event, b.Event), slices.Compare(a.IDs, b.IDs))
-	})
+	return slices.SortedFunc(maps.Values(s.changes), CompareChanges)
+}
+
+// CompareChanges orders changes by account, Region and time.
+func CompareChanges(a, b Change) int {
+	return cmp.Or(comparePlaces(a.Place, b.Place), cmp.Compare(a.At, b.At), cmp.Compare(a.Event, b.Event), slices.Compare(a.IDs, b.IDs))
 }
 
 // deciding returns the sweep that decides in each place for day d: the earliest at or

@@ -1,6 +1,7 @@
 package network
 
 import (
+	"bytes"
 	"net/netip"
 	"slices"
 	"strings"
@@ -33,14 +34,13 @@ func changesOneAddress(name string) bool {
 // FromEvent returns the change that an event shows, if it is one that succeeded. Any other
 // event costs one or two comparisons.
 func FromEvent(ev *event.Event) (Change, bool) {
-	name := string(ev.Name)
 	switch string(ev.Source) {
 	case "ec2.amazonaws.com":
-		if !changing[name] || ev.Failed() {
+		if !changing[string(ev.Name)] || ev.Failed() {
 			return Change{}, false
 		}
 	case "lambda.amazonaws.com":
-		if !strings.HasPrefix(name, "UpdateFunctionConfiguration") || ev.Failed() {
+		if !bytes.HasPrefix(ev.Name, []byte("UpdateFunctionConfiguration")) || ev.Failed() {
 			return Change{}, false
 		}
 	default:
@@ -49,7 +49,7 @@ func FromEvent(ev *event.Event) (Change, bool) {
 	if !endpoints.IsAccount(ev.Recipient) || len(ev.Region) == 0 {
 		return Change{}, false
 	}
-	c := Change{Place: Place{string(ev.Recipient), string(ev.Region)}, At: ev.Time, Event: name, IDs: []string{}}
+	c := Change{Place: Place{string(ev.Recipient), string(ev.Region)}, At: ev.Time, Event: string(ev.Name), IDs: []string{}}
 	for _, document := range [][]byte{ev.Request, ev.Response} {
 		var parsed any
 		if sonic.Unmarshal(document, &parsed) == nil {

@@ -81,7 +81,7 @@ is invalid; 130 interrupted, likewise.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(publish.NewAnalyze(version), publish.NewMerge(version))
-	root.AddCommand(inspect.NewEndpoints(), inspect.NewExplain())
+	root.AddCommand(inspect.NewEndpoints(), inspect.NewExplain(), inspect.NewNetwork())
 	root.AddCommand(query.NewAthena(), query.NewAudit(), query.NewDiff(), query.NewHTML(), query.NewReadiness(), query.NewSummary())
 	root.AddCommand(verify.New(), newManual())
 	return root

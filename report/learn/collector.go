@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/classify/network"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/event"
 )
@@ -49,6 +50,8 @@ type Trail struct {
 	Problems []string
 	// Objects is how many were read, or could not be.
 	Objects int
+	// Changes are the events of our accounts that changed what decides paths.
+	Changes []network.Change
 }
 
 // Gather joins what the collectors of a run found that has ended well. Ours are the accounts that have a folder in the
@@ -72,6 +75,7 @@ func Gather(collectors []*Collector, trailAccounts, own []string) *Trail {
 		}
 	}
 	maps.DeleteFunc(trail.Endpoints, func(_ string, e endpoints.Endpoint) bool { return !owners.Owns(e.Account) })
+	trail.Changes = slices.DeleteFunc(learned.Changes, func(c network.Change) bool { return !owners.Owns(c.Account) })
 	slices.SortFunc(problems, func(a, b problem) int { return cmp.Compare(a.object, b.object) })
 	for _, p := range problems {
 		trail.Problems = append(trail.Problems, p.text)

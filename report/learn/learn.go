@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/classify/network"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
@@ -24,6 +25,8 @@ type Learned struct {
 	Interfaces map[day.Day]map[string]bool `json:"interfaces,omitempty"`
 	// Accounts are those of events in objects whose names give no account, in order.
 	Accounts []string `json:"accounts"`
+	// Changes are events that changed what decides paths, in order.
+	Changes []network.Change `json:"changes,omitempty"`
 }
 
 // Merge adds what others learned. The order of merges makes no difference.
@@ -37,6 +40,9 @@ func (l *Learned) Merge(others *Learned) {
 		for id := range ids {
 			l.addInterface(d, []byte(id))
 		}
+	}
+	for _, c := range others.Changes {
+		l.addChange(c)
 	}
 	for _, account := range others.Accounts {
 		l.addAccount([]byte(account))
@@ -71,6 +77,14 @@ func (l *Learned) addInterface(d day.Day, id []byte) {
 // memory.
 const maxAccount = 64
 
+// addChange adds a change. A duplicate adds nothing.
+func (l *Learned) addChange(c network.Change) {
+	i, known := slices.BinarySearchFunc(l.Changes, c, network.CompareChanges)
+	if !known {
+		l.Changes = slices.Insert(l.Changes, i, c)
+	}
+}
+
 // addAccount adds an account. Records without an account belong to nobody.
 func (l *Learned) addAccount(account []byte) {
 	if len(account) == 0 || len(account) > maxAccount {
@@ -94,6 +108,9 @@ type Learner struct {
 func (l *Learner) Event(ev *event.Event) {
 	for _, e := range endpoints.FromEvent(ev) {
 		l.current.addEndpoint(ingest.DayOf(ev), e)
+	}
+	if c, changed := network.FromEvent(ev); changed {
+		l.current.addChange(c)
 	}
 	if string(l.account) != string(ev.Recipient) {
 		l.account = append(l.account[:0], ev.Recipient...)

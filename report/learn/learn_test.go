@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/classify/network"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
@@ -69,6 +70,7 @@ func TestOnlyWholeObjectsTeach(t *testing.T) {
 				map[day.Day]endpoints.Inventory{monday: {id: seen(monday, ours, id)}},
 				map[day.Day]map[string]bool{monday: {second: true}},
 				[]string{ours, others},
+				[]network.Change{{Place: network.Place{Account: ours, Region: "us-east-1"}, At: noon(monday), Event: "ModifyVpcEndpoint", IDs: []string{id}}},
 			}
 		}
 		if got := *l.Learned(); !reflect.DeepEqual(got, want) {
@@ -186,8 +188,17 @@ func TestGather(t *testing.T) {
 		{[]string{ours, ""}, nil, endpoints.Inventory{id: seen(monday+3, ours, id)}},
 		{nil, []string{others}, endpoints.Inventory{second: seen(monday, others, second)}},
 	} {
-		want := &Trail{tc.want, []string{"4 is damaged", "5 is damaged"}, 5}
-		if got := Gather(collectors, tc.trail, tc.own); !reflect.DeepEqual(got, want) {
+		want := &Trail{Endpoints: tc.want, Problems: []string{"4 is damaged", "5 is damaged"}, Objects: 5}
+		got := Gather(collectors, tc.trail, tc.own)
+		for _, c := range got.Changes {
+			if e, known := tc.want[c.IDs[0]]; !known || e.Account != c.Account {
+				t.Errorf("change %+v of an account that is not ours, or of an object that is not whole", c)
+			}
+		}
+		if len(got.Changes) == 0 {
+			t.Error("no changes")
+		}
+		if got.Changes = nil; !reflect.DeepEqual(got, want) {
 			t.Errorf("got  %+v\nwant %+v", got, want)
 		}
 	}

@@ -14,6 +14,8 @@ import (
 
 	"vpcetrail/classify"
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/classify/network"
+	netreader "vpcetrail/cmd/vpcetrail/network"
 	"vpcetrail/cmd/vpcetrail/terminal"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
@@ -29,6 +31,7 @@ type Read struct {
 	Lateness                    time.Duration
 	ipRanges                    string
 	Endpoints                   []string
+	Network                     []string
 	own                         []string
 	Accounts, Excluded, Regions []string
 	requesterPays               bool
@@ -175,7 +178,10 @@ func (in *Input) readFiles(f *Read) error {
 			return fmt.Errorf("--ip-ranges: %s: %w", f.ipRanges, err)
 		}
 	}
-	return in.readInventories(f.Endpoints)
+	if err := in.readInventories(f.Endpoints); err != nil {
+		return err
+	}
+	return in.readNetwork(f.Network)
 }
 
 // An Input is what a command reads and its settings: the checked flags of Read, with the
@@ -186,11 +192,15 @@ type Input struct {
 	Reading   source.Options
 	Own       []string // accounts in addition to those of the trail
 	Inventory endpoints.Inventory
+	Network   *network.Snapshot // nil without --network
 	Ranges    *classify.Ranges
 	Optional  OptionalInputs
 
 	live                        bool     // EC2 must be asked: see AskEC2
 	RegionsAsked, RegionsUnread []string // that EC2 was asked for, and those that could not be read
+
+	liveNetwork   bool               // EC2 and Lambda must be asked: see AskNetwork
+	NetworkUnread []netreader.Unread // calls that were refused
 }
 
 // Open starts reading the sources. The source - is stdin.

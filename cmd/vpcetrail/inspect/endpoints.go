@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"runtime"
 	"strings"
 	"time"
 
@@ -15,9 +14,6 @@ import (
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/cmd/vpcetrail/terminal"
-	"vpcetrail/ingest"
-	"vpcetrail/ingest/source/list"
-	"vpcetrail/report"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/learn"
 )
@@ -92,30 +88,15 @@ type endpointsJob struct {
 // writes the result.
 func (j *endpointsJob) run(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
 	tell := terminal.NewMessages(errOut, false)
-	if j.out != "" && j.out != "-" { // reading may take an hour
-		if err := dest.CheckFile(j.out); err != nil {
-			return err
-		}
+	if err := checkFile(j.out); err != nil {
+		return err
 	}
 	if err := j.AskEC2(ctx, tell); err != nil {
 		return err
 	}
-	trail := &learn.Trail{}
-	var passed list.PassedOver
-	if len(j.Sources) > 0 {
-		var err error
-		if trail, passed, err = j.read(ctx, in, tell); err != nil {
-			return err
-		}
-		if trail.Objects == 0 {
-			return j.NoObject(passed)
-		}
-	}
-	if passed.Objects > 0 {
-		tell.Problem(passed.String())
-	}
-	for _, problem := range trail.Problems {
-		tell.Problem(problem)
+	trail, passed, err := learnFrom(ctx, j.Input, in, tell, j.quiet)
+	if err != nil {
+		return err
 	}
 	for _, e := range trail.Endpoints {
 		j.Inventory.Add(e)
@@ -123,31 +104,7 @@ func (j *endpointsJob) run(ctx context.Context, in io.Reader, out, errOut io.Wri
 	if err := j.write(out); err != nil {
 		return err
 	}
-	return j.incomplete(trail, passed.Objects)
-}
-
-// read returns the endpoints that the events of the sources show, and what was passed
-// over.
-func (j *endpointsJob) read(ctx context.Context, in io.Reader, tell *terminal.Messages) (*learn.Trail, list.PassedOver, error) {
-	trail, err := j.Open(ctx, in)
-	if err != nil {
-		return nil, list.PassedOver{}, err
-	}
-	defer trail.Close()
-	collectors := make([]*learn.Collector, runtime.GOMAXPROCS(0))
-	sinks := make([]ingest.Sink, len(collectors))
-	for i := range collectors {
-		collectors[i] = &learn.Collector{}
-		sinks[i] = collectors[i]
-	}
-	var done ingest.Progress
-	if !j.quiet {
-		defer terminal.NewProgress(tell).Show(terminal.Watch(trail, &done))()
-	}
-	if err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: j.Selection.Window, Progress: &done}); err != nil {
-		return nil, list.PassedOver{}, err
-	}
-	return learn.Gather(collectors, trail.Accounts(), j.Own), trail.PassedOver(), nil
+	return j.incomplete(trail, passed)
 }
 
 // write writes the inventory to standard output, or replaces the file.
@@ -156,18 +113,7 @@ func (j *endpointsJob) write(out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	text = grid.JSONText(text)
-	if j.out == "" || j.out == "-" {
-		_, err := out.Write(text)
-		return err
-	}
-	if err := dest.WriteFile(j.out, text); err != nil {
-		return err
-	}
-	if !j.quiet {
-		fmt.Fprintf(out, "%s: %s\n", grid.Clean(j.out), countEndpoints(j.Inventory))
-	}
-	return nil
+	return writeFile(out, j.out, text, j.quiet, countEndpoints(j.Inventory))
 }
 
 // countEndpoints describes the size of an inventory in words.
@@ -186,13 +132,7 @@ func countEndpoints(inventory endpoints.Inventory) string {
 
 // incomplete says what is missing in the written inventory. It is nil if nothing is.
 func (j *endpointsJob) incomplete(trail *learn.Trail, passed int64) error {
-	var missing []string
-	if n := len(trail.Problems); n > 0 {
-		missing = append(missing, fmt.Sprintf("%d of %d objects could not be read whole", n, trail.Objects))
-	}
-	if passed > 0 {
-		missing = append(missing, report.NamePassedOver(passed))
-	}
+	missing := missingOf(trail, passed)
 	if len(j.RegionsUnread) > 0 {
 		missing = append(missing, "EC2 did not tell the endpoints of "+strings.Join(j.RegionsUnread, ", "))
 	}

@@ -1,0 +1,78 @@
+package flags
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"vpcetrail/classify/network"
+	netreader "vpcetrail/cmd/vpcetrail/network"
+	"vpcetrail/cmd/vpcetrail/terminal"
+)
+
+// RegisterNetwork adds the flag for what decides paths to a command.
+func (f *Read) RegisterNetwork(cmd *cobra.Command) {
+	cmd.Flags().StringSliceVar(&f.Network, "network", nil, "what decides paths: a `FILE` that vpcetrail network wrote, aws to ask EC2 and Lambda, or several of these; serves --endpoints too")
+}
+
+// readNetwork reads the files of --network. AskNetwork asks EC2 and Lambda later.
+func (in *Input) readNetwork(values []string) error {
+	if len(values) == 0 {
+		return nil
+	}
+	in.Network = network.New()
+	for _, value := range values {
+		if value == askAWS {
+			in.liveNetwork = true
+			continue
+		}
+		data, err := os.ReadFile(value)
+		if err != nil {
+			return fmt.Errorf("--network: %w", err)
+		}
+		found, err := network.Parse(data)
+		if err != nil {
+			return fmt.Errorf("--network: %s: %w", value, err)
+		}
+		in.Optional.Add("network", data)
+		in.addNetwork(found)
+	}
+	return nil
+}
+
+func (in *Input) addNetwork(found *network.Snapshot) {
+	in.Network.Merge(found)
+	for _, e := range found.Endpoints {
+		in.Inventory.Add(e)
+	}
+}
+
+// AskNetwork adds what EC2 and Lambda describe, if --network requests it. It reports and
+// records each call that was refused. What the others returned counts.
+func (in *Input) AskNetwork(ctx context.Context, tell *terminal.Messages) error {
+	if !in.liveNetwork {
+		return nil
+	}
+	account, err := netreader.Connect(ctx)
+	if err != nil {
+		return fmt.Errorf("--network aws: %w", err)
+	}
+	found, unread, err := account.Sweep(ctx, slices.Clone(in.Selection.Regions))
+	if err != nil {
+		return fmt.Errorf("--network aws: %w", err)
+	}
+	for _, u := range unread {
+		tell.Problem(u.String())
+	}
+	in.NetworkUnread = unread
+	text, err := found.Save()
+	if err != nil {
+		return fmt.Errorf("--network aws: write: %w", err)
+	}
+	in.Optional.Add("network", text)
+	in.addNetwork(found)
+	return nil
+}

@@ -1,0 +1,90 @@
+package inspect
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime"
+
+	"vpcetrail/cmd/vpcetrail/dest"
+	"vpcetrail/cmd/vpcetrail/flags"
+	"vpcetrail/cmd/vpcetrail/terminal"
+	"vpcetrail/ingest"
+	"vpcetrail/report"
+	"vpcetrail/report/grid"
+	"vpcetrail/report/learn"
+)
+
+// learnFrom returns what the events of the sources show besides their own calls, and how
+// many objects were passed over. It reports each problem. Without sources there is
+// nothing to learn.
+func learnFrom(ctx context.Context, given *flags.Input, in io.Reader, tell *terminal.Messages, quiet bool) (*learn.Trail, int64, error) {
+	if len(given.Sources) == 0 {
+		return &learn.Trail{}, 0, nil
+	}
+	trail, err := given.Open(ctx, in)
+	if err != nil {
+		return nil, 0, err
+	}
+	defer trail.Close()
+	collectors := make([]*learn.Collector, runtime.GOMAXPROCS(0))
+	sinks := make([]ingest.Sink, len(collectors))
+	for i := range collectors {
+		collectors[i] = &learn.Collector{}
+		sinks[i] = collectors[i]
+	}
+	var done ingest.Progress
+	if !quiet {
+		defer terminal.NewProgress(tell).Show(terminal.Watch(trail, &done))()
+	}
+	if err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: given.Selection.Window, Progress: &done}); err != nil {
+		return nil, 0, err
+	}
+	learned, passed := learn.Gather(collectors, trail.Accounts(), given.Own), trail.PassedOver()
+	if learned.Objects == 0 {
+		return nil, 0, given.NoObject(passed)
+	}
+	if passed.Objects > 0 {
+		tell.Problem(passed.String())
+	}
+	for _, problem := range learned.Problems {
+		tell.Problem(problem)
+	}
+	return learned, passed.Objects, nil
+}
+
+// missingOf says what of a trail could not be learned from.
+func missingOf(trail *learn.Trail, passed int64) (missing []string) {
+	if n := len(trail.Problems); n > 0 {
+		missing = append(missing, fmt.Sprintf("%d of %d objects could not be read whole", n, trail.Objects))
+	}
+	if passed > 0 {
+		missing = append(missing, report.NamePassedOver(passed))
+	}
+	return missing
+}
+
+// checkFile checks that a file can be written, because reading may take an hour. - and no
+// name are standard output.
+func checkFile(name string) error {
+	if name == "" || name == "-" {
+		return nil
+	}
+	return dest.CheckFile(name)
+}
+
+// writeFile writes text to standard output, or replaces the file and says what it holds.
+func writeFile(out io.Writer, name string, text []byte, quiet bool, holds string) error {
+	text = grid.JSONText(text)
+	if name == "" || name == "-" {
+		_, err := out.Write(text)
+		return err
+	}
+	if err := dest.WriteFile(name, text); err != nil {
+		return err
+	}
+	if !quiet {
+		fmt.Fprintf(out, "%s: %s\n", grid.Clean(name), holds)
+	}
+	return nil
+}
