@@ -28,7 +28,7 @@ func NewNetwork() *cobra.Command {
 	f := networkFlags{}
 	cmd := &cobra.Command{
 		Use:   "network [SOURCE...] --network FILE,aws [-o FILE]",
-		Short: "Keep a snapshot of what decides the paths of calls: VPCs, route tables, endpoints, NAT gateways, functions",
+		Short: "Keep a snapshot of what decides paths: VPCs, route tables, endpoints, NAT gateways, functions",
 		Long: `network reads VPCs, subnets, route tables, VPC endpoints and the services that offer them, NAT gateways, network
 interfaces, instances and Lambda functions of the account that the credentials belong to, in all its Regions or
 those of --regions. It only reads. It joins them with earlier snapshots that --network names, of this and other
