@@ -20,6 +20,7 @@
 //   - grid lays out the text that the others print.
 //   - learn collects what the events show about endpoints and accounts.
 //   - merge merges reports that were made with --mergeable.
+//   - overview reads the totals, ranks and money of a report for summary and page.
 //   - page writes a report as one HTML page.
 //   - policy reads IAM policies and evaluates their Deny statements.
 //   - readiness finds the callers that a policy would stop.

@@ -108,8 +108,8 @@ func (b *tab) testFilter(t *testing.T) {
 		t.Errorf("%d principals after Escape, want 15", n)
 	}
 	run[any](b, "document.querySelector('#principals .rows button').click()")
-	if n := b.visible("principals"); n != maxPrincipals {
-		t.Errorf("%d principals of all, want %d", n, maxPrincipals)
+	if n := b.visible("principals"); n != keep.Principals {
+		t.Errorf("%d principals of all, want %d", n, keep.Principals)
 	}
 	run[any](b, "document.querySelector('#principals .rows button').click()")
 }

@@ -7,6 +7,7 @@ import (
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/overview"
 	"vpcetrail/report/table"
 )
 
@@ -56,7 +57,7 @@ func (s *span) String() string {
 
 // spans divides the calendar from the first day to the last into at most maxBars spans of equal
 // length.
-func spans(days []dayRoutes) []span {
+func spans(days []overview.Day) []span {
 	first, last := days[0].Day, days[len(days)-1].Day
 	length := (int(last-first) + maxBars) / maxBars
 	var all []span

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
 	"vpcetrail/report/findings"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/overview"
 )
 
 // A findingsView is the section of findings.
@@ -23,34 +23,39 @@ type findingsView struct {
 
 type severityView struct {
 	Name  string
-	Count int
+	Count int64
 }
 
 type findingView struct {
-	finding
+	overview.Finding
 	Rank     int
 	Cost     string
 	CostRank float64
 }
 
 func (p *Page) findingsView(window string) findingsView {
-	v := findingsView{More: more{p.findings.more(), "finding", "SELECT * FROM findings WHERE " + window + " ORDER BY array_position(ARRAY['" + strings.Join(findings.Severities, "', '") + "'], severity), calls DESC"}}
-	switch without := len(p.days) - p.daysWithFindings; {
-	case p.daysWithFindings == 0:
+	v := findingsView{More: more{p.Findings.More(), "finding", "SELECT * FROM findings WHERE " + window + " ORDER BY array_position(ARRAY['" + strings.Join(findings.Severities, "', '") + "'], severity), calls DESC"}}
+	switch without := len(p.Days) - p.DaysWithFindings; {
+	case p.DaysWithFindings == 0:
 		v.Missing = "This report has no table of findings: an older version of vpcetrail made it. Run analyze again for its days to get one."
 	case without > 0:
-		v.Missing = fmt.Sprintf("%s of %d have no table of findings: an older version of vpcetrail made them. Run analyze again for those days.", grid.Plural(int64(without), "day"), len(p.days))
+		v.Missing = fmt.Sprintf("%s of %d have no table of findings: an older version of vpcetrail made them. Run analyze again for those days.", grid.Plural(int64(without), "day"), len(p.Days))
 	}
-	names := slices.Collect(maps.Keys(p.severities))
-	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(severityRank(a), severityRank(b)), cmp.Compare(a, b)) })
+	severities := map[string]int64{}
+	for i := range p.Codes {
+		severities[p.Codes[i].Severity] += p.Codes[i].Subjects
+	}
+	names := slices.SortedFunc(maps.Keys(severities), func(a, b string) int {
+		return cmp.Or(cmp.Compare(overview.RankOfSeverity(b), overview.RankOfSeverity(a)), cmp.Compare(a, b))
+	})
 	for _, name := range names {
-		v.Severities = append(v.Severities, severityView{name, p.severities[name]})
+		v.Severities = append(v.Severities, severityView{name, severities[name]})
 	}
-	for i := range p.findings.rows {
-		f := findingView{finding: p.findings.rows[i], Cost: "–", CostRank: -1}
-		f.Rank = len(findings.Severities) - severityRank(f.Severity)
-		if !math.IsNaN(f.USD) {
-			v.Costs, f.Cost, f.CostRank = true, grid.Dollars(f.USD), f.USD
+	for i := range p.Findings.Rows {
+		f := findingView{Finding: p.Findings.Rows[i], Cost: "–", CostRank: -1}
+		f.Rank = overview.RankOfSeverity(f.Severity)
+		if usd, known := f.Finding.Cost(); known {
+			v.Costs, f.Cost, f.CostRank = true, grid.Dollars(usd), usd
 		}
 		v.Rows = append(v.Rows, f)
 	}
@@ -59,7 +64,7 @@ func (p *Page) findingsView(window string) findingsView {
 
 // Name is the finding's code as words.
 func (f *findingView) Name() string {
-	words := strings.ReplaceAll(f.Finding, "_", " ")
+	words := strings.ReplaceAll(f.FindingKey.Finding, "_", " ")
 	return strings.ToUpper(words[:min(1, len(words))]) + words[min(1, len(words)):]
 }
 

@@ -12,6 +12,7 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
+	"vpcetrail/report/overview"
 	"vpcetrail/report/readiness"
 	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
@@ -98,7 +99,7 @@ func TestALargePageIsSmall(t *testing.T) {
 	}
 	// As many rows as a page takes, with the dearest text in every place that a caller can fill.
 	worst := strings.Repeat("\U000e0001", 3000)
-	m := month{days: 2, principals: 3 * maxPrincipals, services: 3 * maxServices, text: worst, name: func(i int) string { return fmt.Sprint(i, worst) }}
+	m := month{days: 2, principals: 3 * keep.Principals, services: 3 * keep.Services, text: worst, name: func(i int) string { return fmt.Sprint(i, worst) }}
 	p := read(t, m.publish(t))
 	for range 2 * maxReadiness {
 		r := m.someReadiness()[0]
@@ -213,16 +214,16 @@ func TestFindingsOfSeveralDaysAreOne(t *testing.T) {
 		{FindingKey: key, Calls: 7, Bytes: 1 << 30, EstimatedUSD: 0.25, SampleEventIDs: "c", Detail: "second", FirstSeen: 300, LastSeen: 400},
 	}))
 	p := read(t, store)
-	if len(p.findings.rows) != 2 {
-		t.Fatalf("%+v", p.findings.rows)
+	if len(p.Findings.Rows) != 2 {
+		t.Fatalf("%+v", p.Findings.Rows)
 	}
-	want := finding{key, findingSum{Days: 2, Calls: 12, Bytes: 2 << 30, USD: 0.75, First: 100, Last: 400, LastDay: 20779, Samples: "c", Detail: "second"}}
-	if p.findings.rows[0] != want {
-		t.Errorf("%+v\nwant %+v", p.findings.rows[0], want)
+	want := overview.Finding{FindingKey: key, FindingSum: overview.FindingSum{Days: 2, Calls: 12, Bytes: 2 << 30, Estimates: 2, Nanos: 750_000_000, First: 100, Last: 400, LastDay: 20779, Samples: "c", Detail: "second"}}
+	if p.Findings.Rows[0] != want {
+		t.Errorf("%+v\nwant %+v", p.Findings.Rows[0], want)
 	}
-	var again findingSum
+	var again overview.FindingSum
 	again.Parse(want.Append(nil))
-	if again != want.findingSum {
+	if again != want.FindingSum {
 		t.Errorf("parsed %+v", again)
 	}
 	if unused := p.findingsView("").Rows[1]; unused.Name() != "Endpoint unused" || minute(unused.Last) != "–" {

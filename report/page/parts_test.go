@@ -11,6 +11,7 @@ import (
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/overview"
 	"vpcetrail/report/readiness"
 	"vpcetrail/report/table"
 )
@@ -67,10 +68,10 @@ func TestAxesEndInRoundNumbers(t *testing.T) {
 }
 
 func TestManyDaysShareBars(t *testing.T) {
-	var days []dayRoutes
+	var days []overview.Day
 	for i := range 400 {
 		if i != 7 { // a gap
-			days = append(days, dayRoutes{day.Day(20000 + i), table.Routes{Calls: 1}})
+			days = append(days, overview.Day{Day: day.Day(20000 + i), Routes: table.Routes{Calls: 1}})
 		}
 	}
 	all := spans(days)
@@ -88,7 +89,7 @@ func TestManyDaysShareBars(t *testing.T) {
 
 // TestBarsStandOnTheAxis holds the geometry of a bar against its numbers, and shows few calls beside many.
 func TestBarsStandOnTheAxis(t *testing.T) {
-	days := []dayRoutes{{20000, table.Routes{Calls: 4_000_001, VPCE: 3_000_000, InternetAWS: 1_000_000, Unknown: 1}}, {20001, table.Routes{}}}
+	days := []overview.Day{{Day: 20000, Routes: table.Routes{Calls: 4_000_001, VPCE: 3_000_000, InternetAWS: 1_000_000, Unknown: 1}}, {Day: 20001, Routes: table.Routes{}}}
 	c := newChart("id", "title", "note", spans(days), routeSeries)
 	want := []part{{"vpce", "85", "85"}, {"aws", "56.67", "28.33"}, {"unk", "55.67", "1"}}
 	if got := c.Bars[0].Parts; !reflect.DeepEqual(got, want) {

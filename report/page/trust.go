@@ -11,7 +11,7 @@ import (
 type trust struct {
 	counts     report.Kinds // records of the days, from the manifests
 	tables     int64        // calls in table services
-	runs       report.Runs
+	runs       *report.Runs
 	unbalanced int      // runs with a balance that does not hold
 	shards     bool     // a run read only one shard of the trail
 	filters    []string // what runs left out because of a flag, in words
@@ -19,13 +19,8 @@ type trust struct {
 	inventory  bool // a run had an inventory of endpoints
 }
 
-// add adds the manifest of a day. calls is the number of calls in the day's table services.
-func (t *trust) add(m *report.Manifest, calls int64) {
-	t.counts.Add(m.Counts)
-	t.tables += calls
-	if !t.runs.Add(m) {
-		return
-	}
+// add adds the first manifest of a run.
+func (t *trust) add(m *report.Manifest) {
 	if !balanced(&m.Balance) {
 		t.unbalanced++
 	}

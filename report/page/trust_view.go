@@ -64,8 +64,8 @@ func (v *trustView) add(format string, args ...any) {
 
 // missingDays are the days between the first and the last that have no report.
 func (p *Page) missingDays() (missing []string) {
-	for i := 1; i < len(p.days); i++ {
-		for d := p.days[i-1].Day + 1; d < p.days[i].Day; d++ {
+	for i := 1; i < len(p.Days); i++ {
+		for d := p.Days[i-1].Day + 1; d < p.Days[i].Day; d++ {
 			missing = append(missing, d.String())
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"vpcetrail/report/grid"
+	"vpcetrail/report/overview"
 	"vpcetrail/report/table"
 )
 
@@ -71,15 +72,15 @@ type pastRow struct {
 }
 
 type endpointView struct {
-	endpointUse
+	overview.EndpointUse
 	Strip strip
 }
 
 func (p *Page) view() *view {
-	first, last := p.days[0].Day, p.days[len(p.days)-1].Day
+	first, last := p.Days[0].Day, p.Days[len(p.Days)-1].Day
 	v := &view{
 		Period: first.String(), Store: p.store, Versions: strings.Join(p.trust.versions, ", "),
-		Scope: strings.Join([]string{grid.Plural(int64(len(p.days)), "day"), grid.Plural(int64(len(p.accounts)), "account"), grid.Plural(int64(len(p.regions)), "Region")}, " · "),
+		Scope: strings.Join([]string{grid.Plural(int64(len(p.Days)), "day"), grid.Plural(int64(len(p.Accounts)), "account"), grid.Plural(int64(len(p.Regions)), "Region")}, " · "),
 	}
 	if first != last {
 		v.Period += " to " + last.String()
@@ -91,8 +92,8 @@ func (p *Page) view() *view {
 	v.addCharts(p)
 	window := fmt.Sprintf("dt BETWEEN '%s' AND '%s'", first, last)
 	v.Past = []pastView{
-		pastTable("service", "service", &p.services, window, false),
-		pastTable("principal", "principal", &p.principals, window, true),
+		pastTable("service", "service", &p.Services, window, false),
+		pastTable("principal", "principal", &p.Principals, window, true),
 	}
 	v.addEndpoints(p, window)
 	v.Findings = p.findingsView(window)
@@ -102,7 +103,7 @@ func (p *Page) view() *view {
 
 // headline returns the main result of the page, and what its share is based on.
 func (p *Page) headline() (headline, basis string) {
-	t := &p.total
+	t := &p.Total
 	either := t.VPCE + t.Internet
 	switch {
 	case t.Calls == 0:
@@ -113,7 +114,7 @@ func (p *Page) headline() (headline, basis string) {
 		headline = "All calls on a proven network path used a VPC endpoint; none went past it."
 	default:
 		headline = fmt.Sprintf("%s of calls on a proven network path used a VPC endpoint; %s by %s went past it.",
-			share(t.VPCE, either), grid.Plural(t.Internet, "call"), grid.Plural(int64(p.principals.seen), "principal"))
+			share(t.VPCE, either), grid.Plural(t.Internet, "call"), grid.Plural(int64(p.Principals.Seen), "principal"))
 	}
 	basis = fmt.Sprintf("The share is of %s by an endpoint or over the internet.", grid.Plural(either, "call"))
 	if rest := t.AWSService + t.Unknown; rest > 0 {
@@ -134,15 +135,15 @@ var routeWords = map[string]routeView{
 func (p *Page) routes() (tiles []routeView, bar strip) {
 	for _, s := range routeSeries {
 		r := routeWords[s.class]
-		r.Class, r.Calls = s.class, s.calls(&p.total)
-		r.Share = share(r.Calls, p.total.Calls)
+		r.Class, r.Calls = s.class, s.calls(&p.Total)
+		r.Share = share(r.Calls, p.Total.Calls)
 		tiles = append(tiles, r)
 	}
-	return tiles, newStrip(&p.total, routeSeries, p.total.Calls)
+	return tiles, newStrip(&p.Total, routeSeries, p.Total.Calls)
 }
 
 func (v *view) addCharts(p *Page) {
-	all := spans(p.days)
+	all := spans(p.Days)
 	for i := range all {
 		v.Spans = append(v.Spans, spanView{all[i].String(), all[i].days == 0, all[i].Routes})
 	}
@@ -153,43 +154,43 @@ func (v *view) addCharts(p *Page) {
 		v.SpanNote = "The report holds one day: there is no trend to draw."
 		return
 	}
-	most := slices.MaxFunc(p.days, func(a, b dayRoutes) int { return cmp.Compare(a.Internet, b.Internet) })
+	most := slices.MaxFunc(p.Days, func(a, b overview.Day) int { return cmp.Compare(a.Internet, b.Internet) })
 	v.Charts = []chart{
-		newChart("trend", "Calls by route", fmt.Sprintf("%s in all.", grid.Plural(p.total.Calls, "call")), all, routeSeries),
+		newChart("trend", "Calls by route", fmt.Sprintf("%s in all.", grid.Plural(p.Total.Calls, "call")), all, routeSeries),
 		newChart("past", "Past the endpoint, on a scale of its own",
-			fmt.Sprintf("%s in all; most on %s: %s.", grid.Plural(p.total.Internet, "call"), most.Day, grid.Number(most.Internet)), all, pastSeries),
+			fmt.Sprintf("%s in all; most on %s: %s.", grid.Plural(p.Total.Internet, "call"), most.Day, grid.Number(most.Internet)), all, pastSeries),
 	}
 }
 
-func pastTable(id, column string, ranking *top[namedRoutes], window string, accounts bool) pastView {
+func pastTable(id, column string, ranking *overview.Top[overview.Named], window string, accounts bool) pastView {
 	v := pastView{
 		ID: id + "s", Title: "Past the endpoint, by " + column, Head: strings.ToUpper(column[:1]) + column[1:], Accounts: accounts,
 		None: "No call went past the endpoint.",
-		More: more{ranking.more(), column, fmt.Sprintf(
+		More: more{ranking.More(), column, fmt.Sprintf(
 			"SELECT %s, sum(internet_calls) AS calls FROM %ss WHERE %s GROUP BY %s HAVING sum(internet_calls) > 0 ORDER BY calls DESC", column, id, window, column)},
 	}
-	for i := range ranking.rows {
-		r := &ranking.rows[i]
+	for i := range ranking.Rows {
+		r := &ranking.Rows[i]
 		row := pastRow{Name: r.Name, Routes: r.Routes, Share: share(r.VPCE, r.VPCE+r.Internet), ShareValue: r.VPCEShare}
 		if accounts {
 			if row.Name, row.Account = nameAndAccount(r.Name); row.Account != "" {
 				row.Whole = r.Name
 			}
 		}
-		row.Strip = newStrip(&r.Routes, pastSeries, ranking.rows[0].Internet)
+		row.Strip = newStrip(&r.Routes, pastSeries, ranking.Rows[0].Internet)
 		v.Rows = append(v.Rows, row)
 	}
 	return v
 }
 
 func (v *view) addEndpoints(p *Page, window string) {
-	for i := range p.endpoints.rows {
-		u := &p.endpoints.rows[i]
-		v.Endpoints = append(v.Endpoints, endpointView{*u, newStrip(&table.Routes{VPCE: u.Calls}, routeSeries, p.endpoints.rows[0].Calls)})
+	for i := range p.Endpoints.Rows {
+		u := &p.Endpoints.Rows[i]
+		v.Endpoints = append(v.Endpoints, endpointView{*u, newStrip(&table.Routes{VPCE: u.Calls}, routeSeries, p.Endpoints.Rows[0].Calls)})
 	}
-	v.EndpointsMore = more{p.endpoints.more(), "row", "SELECT vpc_endpoint_id, service, sum(calls) AS calls FROM endpoints WHERE " + window +
+	v.EndpointsMore = more{p.Endpoints.More(), "row", "SELECT vpc_endpoint_id, service, sum(calls) AS calls FROM endpoints WHERE " + window +
 		" GROUP BY vpc_endpoint_id, service ORDER BY calls DESC"}
-	if p.foreign > 0 {
-		v.EndpointsNote = fmt.Sprintf("%s went through endpoints that are not known to be ours.", grid.Plural(p.foreign, "call"))
+	if p.Foreign > 0 {
+		v.EndpointsNote = fmt.Sprintf("%s went through endpoints that are not known to be ours.", grid.Plural(p.Foreign, "call"))
 	}
 }

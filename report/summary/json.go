@@ -6,6 +6,7 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/overview"
 	"vpcetrail/report/table"
 )
 
@@ -71,9 +72,9 @@ func (s *Summary) writeJSON(w io.Writer, top int) error {
 	out := jsonSummary{
 		Complete: s.Runs.Incomplete == 0 && len(s.Parts) == 0, Shards: s.Parts, Unread: map[ingest.Status]int64{},
 		RecordsRead: s.Runs.Balance.Records, InvalidRecords: s.Runs.Balance.Invalid, Records: s.Kinds, Routes: routesOf(&s.Total),
-		Services: ranked(s.Services, top), ServicesPast: s.Services.Past,
-		Principals: ranked(s.Principals, top), PrincipalsPast: s.Principals.Past,
-		Endpoints: []jsonEndpoint{}, EndpointsUsed: len(s.Endpoints), DetourCostDollar: s.Detour(),
+		Services: ranked(&s.Services, top), ServicesPast: s.Services.Seen,
+		Principals: ranked(&s.Principals, top), PrincipalsPast: s.Principals.Seen,
+		Endpoints: []jsonEndpoint{}, EndpointsUsed: s.Endpoints.Seen, DetourCostDollar: s.Detour(),
 	}
 	for status, n := range s.Runs.Objects {
 		if status != ingest.OK {
@@ -81,27 +82,29 @@ func (s *Summary) writeJSON(w io.Writer, top int) error {
 		}
 	}
 	for _, d := range s.Days {
-		out.Days = append(out.Days, d.String())
+		out.Days = append(out.Days, d.Day.String())
 	}
-	for _, e := range s.Endpoints[:min(len(s.Endpoints), top)] {
+	for _, e := range s.Endpoints.Rows[:min(s.Endpoints.Seen, top)] {
 		out.Endpoints = append(out.Endpoints, jsonEndpoint{
-			e.ID, e.Service, given(e.Type), given(e.Owner), given(e.VPC), e.Calls, e.Denied, e.PolicyDenied, e.Network,
+			e.ID, e.Service, given(e.Type), given(e.Owner), given(e.VPC), e.Calls, e.Denied, e.PolicyDenied, e.NetworkEvents,
 		})
 	}
-	if s.Findings != nil {
+	if s.DaysWithFindings > 0 {
 		out.Findings = []jsonFinding{}
 	}
-	for _, f := range s.Findings[:min(len(s.Findings), top)] {
-		out.Findings = append(out.Findings, jsonFinding(f))
+	for i := range s.Codes[:min(len(s.Codes), top)] {
+		c := &s.Codes[i]
+		usd, _ := c.Cost()
+		out.Findings = append(out.Findings, jsonFinding{c.Severity, c.Finding, c.Subjects, c.Calls, usd})
 	}
 	text := grid.NewJSON(w)
 	text.SetIndent("", "  ")
 	return text.Encode(out)
 }
 
-func ranked(r Ranking, top int) []jsonRanked {
+func ranked(r *overview.Top[overview.Named], top int) []jsonRanked {
 	rows := []jsonRanked{}
-	for _, row := range r.Top[:min(len(r.Top), top)] {
+	for _, row := range r.Rows[:min(len(r.Rows), top)] {
 		rows = append(rows, jsonRanked{row.Name, routesOf(&row.Routes)})
 	}
 	return rows

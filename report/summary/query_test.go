@@ -12,6 +12,7 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/overview"
 	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
 )
@@ -91,7 +92,7 @@ func findingsOf(i int) []table.FindingRow {
 	unused := row("endpoint_unused", "low", "", 0, math.NaN())
 	unused.FirstSeen, unused.LastSeen = -1, -1
 	return []table.FindingRow{
-		row(DetourCost, "medium", "p", 40, 0.125), row(DetourCost, "medium", "q", 4, 1000.005), unused,
+		row(overview.DetourCost, "medium", "p", 40, 0.125), row(overview.DetourCost, "medium", "q", 4, 1000.005), unused,
 		row("past_endpoint", "high", fmt.Sprint("p", i), 2, math.NaN()),
 	}
 }

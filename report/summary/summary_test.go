@@ -61,7 +61,7 @@ func TestSummaryOfTwoDays(t *testing.T) {
 
 func TestSummaryOfOneOfThem(t *testing.T) {
 	s, err := Read(context.Background(), twoDays(t), []day.Day{20001})
-	if err != nil || s.Total.Calls != 198 || len(s.Days) != 1 || s.Endpoints[0].Calls != 120 || s.Endpoints[0].Owner != "own" {
+	if err != nil || s.Total.Calls != 198 || len(s.Days) != 1 || s.Endpoints.Rows[0].Calls != 120 || s.Endpoints.Rows[0].Owner != "own" {
 		t.Errorf("%+v, %v", s, err)
 	}
 }

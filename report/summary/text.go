@@ -5,8 +5,10 @@ import (
 	"io"
 	"strings"
 
+	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/overview"
 )
 
 // Write writes the summary as tables for a terminal (format table), as Markdown or as JSON. Each
@@ -28,16 +30,16 @@ func (s *Summary) writeText(w io.Writer, style grid.Style, top int, write func(*
 	s.writeHead(&out, style)
 	grids := []*grid.Grid{
 		s.routes(),
-		ranking("Services with most calls past the endpoint", s.Services, top, []string{"service"},
+		ranking("Services with most calls past the endpoint", &s.Services, top, []string{"service"},
 			func(name string) []string { return []string{grid.OrDash(name)} }),
-		ranking("Principals with most calls past the endpoint", s.Principals, top, []string{"principal", "account"},
+		ranking("Principals with most calls past the endpoint", &s.Principals, top, []string{"principal", "account"},
 			func(arn string) []string {
 				name, account := grid.Principal(arn)
 				return []string{name, account}
 			}),
 		s.endpoints(top),
 	}
-	if s.Findings != nil {
+	if s.DaysWithFindings > 0 {
 		grids = append(grids, s.findings(top))
 	}
 	for _, g := range grids {
@@ -45,14 +47,22 @@ func (s *Summary) writeText(w io.Writer, style grid.Style, top int, write func(*
 		write(g, &out)
 	}
 	if usd := s.Detour(); usd > 0 {
-		fmt.Fprintf(&out, "\nThe detour past gateway endpoints: %s by estimate, NAT alone, S3 data events only (finding %s).\n", grid.Dollars(usd), DetourCost)
+		fmt.Fprintf(&out, "\nThe detour past gateway endpoints: %s by estimate, NAT alone, S3 data events only (finding %s).\n", grid.Dollars(usd), overview.DetourCost)
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
 }
 
+func (s *Summary) days() []day.Day {
+	days := make([]day.Day, len(s.Days))
+	for i, d := range s.Days {
+		days[i] = d.Day
+	}
+	return days
+}
+
 func (s *Summary) writeHead(out *strings.Builder, style grid.Style) {
-	fmt.Fprintf(out, "%s: %s, %s denied\n", report.NameDays(s.Days), grid.Plural(s.Total.Calls, "call"), grid.Number(s.Total.Denied))
+	fmt.Fprintf(out, "%s: %s, %s denied\n", report.NameDays(s.days()), grid.Plural(s.Total.Calls, "call"), grid.Number(s.Total.Denied))
 	s.writeOthers(out)
 	if lacks := s.Runs.Lacks(); lacks != "" {
 		out.WriteString(style.Paint(grid.Alarm, "INCOMPLETE: "+lacks+"; "+s.Runs.Named()) + "\n")
@@ -97,14 +107,14 @@ func (s *Summary) routes() *grid.Grid {
 
 // ranking shows the rows with internet calls. cells returns the cells for the name of a row, one
 // for each of names.
-func ranking(title string, r Ranking, top int, names []string, cells func(string) []string) *grid.Grid {
+func ranking(title string, r *overview.Top[overview.Named], top int, names []string, cells func(string) []string) *grid.Grid {
 	g := &grid.Grid{Title: title, Heads: append(names, "internet", "external", "vpce", "vpce share")}
 	g.Right = append(make([]bool, len(names)), true, true, true, true)
-	shown := r.Top[:min(len(r.Top), top)]
+	shown := r.Rows[:min(len(r.Rows), top)]
 	for _, row := range shown {
 		g.Add(append(cells(row.Name), grid.Number(row.Internet), grid.Number(row.InternetExternal), grid.Number(row.VPCE), grid.Share(row.VPCEShare))...)
 	}
-	g.More(r.Past - len(shown))
+	g.More(r.Seen - len(shown))
 	return g
 }
 
@@ -113,11 +123,11 @@ func (s *Summary) endpoints(top int) *grid.Grid {
 		Title: "Endpoints used", Right: []bool{false, false, false, false, true, true, true},
 		Heads: []string{"endpoint", "service", "type", "owner", "calls", "denied", "policy denials"},
 	}
-	shown := s.Endpoints[:min(len(s.Endpoints), top)]
+	shown := s.Endpoints.Rows[:min(s.Endpoints.Seen, top)]
 	for _, e := range shown {
 		g.Add(e.ID, grid.OrDash(e.Service), grid.OrDash(e.Type), grid.OrDash(e.Owner), grid.Number(e.Calls), grid.Number(e.Denied), grid.Number(e.PolicyDenied))
 	}
-	g.More(len(s.Endpoints) - len(shown))
+	g.More(s.Endpoints.Seen - len(shown))
 	return g
 }
 
@@ -131,10 +141,10 @@ func (s *Summary) findings(top int) *grid.Grid {
 			return grid.Plain
 		},
 	}
-	shown := s.Findings[:min(len(s.Findings), top)]
+	shown := s.Codes[:min(len(s.Codes), top)]
 	for _, f := range shown {
 		g.Add(grid.OrDash(f.Severity), grid.OrDash(f.Finding), grid.Number(f.Subjects), grid.Number(f.Calls))
 	}
-	g.More(len(s.Findings) - len(shown))
+	g.More(len(s.Codes) - len(shown))
 	return g
 }

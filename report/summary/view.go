@@ -77,27 +77,6 @@ func (v *view[T, V, P]) answer(ctx context.Context, store report.Store, days []p
 	return write(&grid.Listing{Title: v.title, Columns: v.columns(), Rows: rows, Top: q.Top, Total: groups})
 }
 
-// each calls fn with every group, in the order of rank.
-func (v *view[T, V, P]) each(
-	ctx context.Context, store report.Store, days []published, fn func(group []string, sum P, distinct int64) error,
-) error {
-	disk := spill.NewDisk("")
-	defer disk.Close()
-	ranked, _, err := v.rankAll(ctx, disk, memory, store, days, nil)
-	if err != nil {
-		return err
-	}
-	for g, err := range v.groups(ranked) {
-		if err == nil {
-			err = fn(g.texts, &g.sum, g.distinct)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // rankAll reads the days and returns their groups, ranked, and the number of groups. It takes
 // share bytes of memory for the sums, and share bytes for the ranking.
 func (v *view[T, V, P]) rankAll(

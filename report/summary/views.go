@@ -4,8 +4,8 @@ import (
 	"slices"
 
 	"vpcetrail/ingest/day"
-	codes "vpcetrail/report/findings"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/overview"
 	"vpcetrail/report/table"
 )
 
@@ -109,57 +109,65 @@ var resources = view[table.ResourceRow, table.Routes, *table.Routes]{
 	}, routesAfter),
 }
 
-var endpoints = view[table.EndpointRow, endpointSum, *endpointSum]{
+var endpoints = view[table.EndpointRow, overview.EndpointUse, *overview.EndpointUse]{
 	by: "endpoint", title: "Use by endpoint", table: &table.Endpoints,
 	group: []grid.Column{text("vpc_endpoint_id", "endpoint"), text("service", "service")},
 	key:   func(e *table.EndpointRow, _ day.Day) []string { return []string{e.EndpointID, e.Service} },
-	rank:  func(_ []string, e *endpointSum) []int64 { return []int64{e.calls, e.networkEvents} },
-	add:   (*endpointSum).count,
-	measures: []measure[endpointSum]{
-		{text("endpoint_type", "type"), func(e *endpointSum, _ int64) any { return grid.OrNull(e.kind) }},
-		{text("endpoint_owner", "owner"), func(e *endpointSum, _ int64) any { return grid.OrNull(e.owner) }},
-		{grid.Column{Name: "endpoint_account_id", Head: "account", Spare: true}, func(e *endpointSum, _ int64) any { return grid.OrNull(e.account) }},
-		{text("vpc_id", ""), func(e *endpointSum, _ int64) any { return grid.OrNull(e.vpc) }},
-		{grid.Column{Name: "calls", Head: "calls", Kind: grid.Count}, func(e *endpointSum, _ int64) any { return e.calls }},
-		{grid.Column{Name: "denied", Head: "denied", Kind: grid.Count}, func(e *endpointSum, _ int64) any { return e.denied }},
-		{grid.Column{Name: "policy_denied", Head: "policy denials", Kind: grid.Count}, func(e *endpointSum, _ int64) any { return e.policyDenied }},
-		{grid.Column{Name: "network_events", Kind: grid.Count}, func(e *endpointSum, _ int64) any { return e.networkEvents }},
-		{grid.Column{Name: "bytes", Head: "bytes", Kind: grid.Bytes, Spare: true}, func(e *endpointSum, _ int64) any { return e.bytes }},
-		{grid.Column{Name: "first_seen", Kind: grid.Moment}, func(e *endpointSum, _ int64) any { return e.seen.first }},
-		{grid.Column{Name: "last_seen", Kind: grid.Moment}, func(e *endpointSum, _ int64) any { return e.seen.last }},
+	rank:  func(_ []string, e *overview.EndpointUse) []int64 { return []int64{e.Calls, e.NetworkEvents} },
+	add:   (*overview.EndpointUse).Count,
+	measures: []measure[overview.EndpointUse]{
+		{text("endpoint_type", "type"), func(e *overview.EndpointUse, _ int64) any { return grid.OrNull(e.Type) }},
+		{text("endpoint_owner", "owner"), func(e *overview.EndpointUse, _ int64) any { return grid.OrNull(e.Owner) }},
+		{grid.Column{Name: "endpoint_account_id", Head: "account", Spare: true}, func(e *overview.EndpointUse, _ int64) any { return grid.OrNull(e.Account) }},
+		{text("vpc_id", ""), func(e *overview.EndpointUse, _ int64) any { return grid.OrNull(e.VPC) }},
+		{grid.Column{Name: "calls", Head: "calls", Kind: grid.Count}, func(e *overview.EndpointUse, _ int64) any { return e.Calls }},
+		{grid.Column{Name: "denied", Head: "denied", Kind: grid.Count}, func(e *overview.EndpointUse, _ int64) any { return e.Denied }},
+		{grid.Column{Name: "policy_denied", Head: "policy denials", Kind: grid.Count}, func(e *overview.EndpointUse, _ int64) any { return e.PolicyDenied }},
+		{grid.Column{Name: "network_events", Kind: grid.Count}, func(e *overview.EndpointUse, _ int64) any { return e.NetworkEvents }},
+		{grid.Column{Name: "bytes", Head: "bytes", Kind: grid.Bytes, Spare: true}, func(e *overview.EndpointUse, _ int64) any { return e.Bytes }},
+		{grid.Column{Name: "first_seen", Kind: grid.Moment}, func(e *overview.EndpointUse, _ int64) any { return e.FirstSeen }},
+		{grid.Column{Name: "last_seen", Kind: grid.Moment}, func(e *overview.EndpointUse, _ int64) any { return e.LastSeen }},
 	},
 }
 
-var findings = view[table.FindingRow, findingSum, *findingSum]{
+var findings = view[table.FindingRow, overview.FindingSum, *overview.FindingSum]{
 	by: "finding", title: "Findings", table: &table.Findings,
 	group: []grid.Column{{Name: "severity", Head: "severity", Ink: inkOfSeverity}, text("finding", "finding")},
 	key:   func(f *table.FindingRow, _ day.Day) []string { return []string{f.Severity, f.Finding} },
 	apart: subjectOf,
-	rank: func(group []string, f *findingSum) []int64 {
-		return []int64{rankOfSeverity(group[0]), f.calls}
+	rank: func(group []string, f *overview.FindingSum) []int64 {
+		return []int64{int64(overview.RankOfSeverity(group[0])), f.Calls}
 	},
-	add: (*findingSum).count,
-	measures: []measure[findingSum]{
-		{grid.Column{Name: "subjects", Head: "subjects", Kind: grid.Count}, func(_ *findingSum, distinct int64) any { return distinct }},
-		{grid.Column{Name: "calls", Head: "calls", Kind: grid.Count}, func(f *findingSum, _ int64) any { return f.calls }},
-		{grid.Column{Name: "bytes", Head: "bytes", Kind: grid.Bytes, Spare: true}, func(f *findingSum, _ int64) any { return f.bytes }},
-		{grid.Column{Name: "estimated_usd", Head: "estimated", Kind: grid.Money}, func(f *findingSum, _ int64) any { return f.cost() }},
-		{grid.Column{Name: "first_seen", Head: "first seen", Kind: grid.Moment, Spare: true}, func(f *findingSum, _ int64) any { return f.seen.firstOrNull() }},
-		{grid.Column{Name: "last_seen", Head: "last seen", Kind: grid.Moment, Spare: true}, func(f *findingSum, _ int64) any { return f.seen.lastOrNull() }},
+	add: func(sum *overview.FindingSum, f *table.FindingRow) { sum.Count(f, 0) },
+	measures: []measure[overview.FindingSum]{
+		{grid.Column{Name: "subjects", Head: "subjects", Kind: grid.Count}, func(_ *overview.FindingSum, distinct int64) any { return distinct }},
+		{grid.Column{Name: "calls", Head: "calls", Kind: grid.Count}, func(f *overview.FindingSum, _ int64) any { return f.Calls }},
+		{grid.Column{Name: "bytes", Head: "bytes", Kind: grid.Bytes, Spare: true}, func(f *overview.FindingSum, _ int64) any { return f.Bytes }},
+		{grid.Column{Name: "estimated_usd", Head: "estimated", Kind: grid.Money}, func(f *overview.FindingSum, _ int64) any { return costOrNull(f) }},
+		{grid.Column{Name: "first_seen", Head: "first seen", Kind: grid.Moment, Spare: true}, func(f *overview.FindingSum, _ int64) any { return momentOrNull(f.First) }},
+		{grid.Column{Name: "last_seen", Head: "last seen", Kind: grid.Moment, Spare: true}, func(f *overview.FindingSum, _ int64) any { return momentOrNull(f.Last) }},
 	},
+}
+
+// momentOrNull returns a time, or nil if nothing was seen.
+func momentOrNull(t int64) any {
+	if t < 0 {
+		return nil
+	}
+	return t
+}
+
+// costOrNull returns the estimate in US dollars, or nil if there is none.
+func costOrNull(f *overview.FindingSum) any {
+	if usd, known := f.Cost(); known {
+		return usd
+	}
+	return nil
 }
 
 // subjectOf returns what a finding is about.
 func subjectOf(f *table.FindingRow) []string {
 	return []string{f.AccountID, f.Region, f.Principal, f.PrincipalAccountID, f.Service, f.Resource, f.EndpointID}
-}
-
-// rankOfSeverity returns a higher number for a higher severity, and 0 for an unknown one.
-func rankOfSeverity(severity string) int64 {
-	if i := slices.Index(codes.Severities, severity); i >= 0 {
-		return int64(len(codes.Severities) - i)
-	}
-	return 0
 }
 
 func inkOfSeverity(severity string) grid.Ink {

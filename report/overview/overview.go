@@ -1,0 +1,156 @@
+// Package overview reads the totals, ranks and money of a report. Packages summary and page show
+// them.
+package overview
+
+import (
+	"cmp"
+	"context"
+	"errors"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/spill"
+	"vpcetrail/report"
+	"vpcetrail/report/table"
+)
+
+// An Overview holds the totals of some days of a report.
+type Overview struct {
+	Days              []Day // in order
+	Total             table.Routes
+	Accounts, Regions map[string]bool
+	Services          Top[Named] // with calls past the endpoint, most first
+	Principals        Top[Named] // with calls past the endpoint, most first
+	Endpoints         Top[EndpointUse]
+	Foreign           int64 // calls through endpoints that are not known as ours
+	Findings          Top[Finding]
+	Codes             []Code // most severe first
+	DaysWithFindings  int    // days that have the table
+
+	Kinds report.Kinds // records by their line in the balance, from the manifests
+	Runs  report.Runs  // the runs that made the days
+}
+
+// A Day holds the calls of one day.
+type Day struct {
+	Day day.Day
+	table.Routes
+}
+
+// Named holds the calls of one service or principal.
+type Named struct {
+	Name string
+	table.Routes
+}
+
+// Keep is how many rows of each rank are kept.
+type Keep struct{ Services, Principals, Endpoints, Findings int }
+
+// memory is the limit in bytes for the sums by service, by principal and by finding, each. The rest
+// goes to temporary files.
+const memory = 32 << 20
+
+// Read reads the given days of the report in store. It calls run with the first manifest of each run.
+func Read(ctx context.Context, store report.Store, days []day.Day, keep Keep, run func(*report.Manifest)) (*Overview, error) {
+	disk := spill.NewDisk("")
+	defer disk.Close()
+	past := func(a, b *Named) int { return cmp.Or(cmp.Compare(b.Internet, a.Internet), cmp.Compare(a.Name, b.Name)) }
+	r := &reader{
+		Overview: &Overview{
+			Accounts: map[string]bool{}, Regions: map[string]bool{},
+			Services: Top[Named]{keep: keep.Services, order: past}, Principals: Top[Named]{keep: keep.Principals, order: past},
+			Endpoints: Top[EndpointUse]{keep: keep.Endpoints, order: byUse}, Findings: Top[Finding]{keep: keep.Findings, order: bySeverity},
+		},
+		services: spill.NewTotals[table.Routes](disk, memory), principals: spill.NewTotals[table.Routes](disk, memory),
+		findings: spill.NewTotals[FindingSum](disk, memory), endpoints: endpointUses{},
+	}
+	for _, d := range days {
+		m, err := report.ReadManifest(ctx, store, d)
+		if err == nil {
+			err = r.day(ctx, store, m, d)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if r.Kinds.Add(m.Counts); r.Runs.Add(m) {
+			run(m)
+		}
+	}
+	return r.Overview, r.finish()
+}
+
+// A reader sums the days of a report.
+type reader struct {
+	*Overview
+	services, principals *spill.Totals[table.Routes, *table.Routes] // by name
+	findings             *spill.Totals[FindingSum, *FindingSum]     // by key
+	endpoints            endpointUses
+}
+
+func (r *reader) day(ctx context.Context, store report.Store, m *report.Manifest, d day.Day) error {
+	sum := Day{Day: d}
+	for row, err := range report.ReadTable(ctx, store, &table.Services, m, d) {
+		if err != nil {
+			return err
+		}
+		sum.Add(&row.Routes)
+		r.services.At([]byte(row.Service)).Add(&row.Routes)
+		r.Accounts[row.AccountID], r.Regions[row.Region] = true, true
+	}
+	r.Total.Add(&sum.Routes)
+	r.Days = append(r.Days, sum)
+	for row, err := range report.ReadTable(ctx, store, &table.Principals, m, d) {
+		if err != nil {
+			return err
+		}
+		r.principals.At([]byte(row.Principal)).Add(&row.Routes)
+	}
+	today := endpointUses{}
+	for row, err := range report.ReadTable(ctx, store, &table.Endpoints, m, d) {
+		if err != nil {
+			return err
+		}
+		today.at(row.EndpointID, row.Service).Count(row)
+	}
+	r.endpoints.addDay(today)
+	return r.dayFindings(ctx, store, m, d)
+}
+
+func (r *reader) dayFindings(ctx context.Context, store report.Store, m *report.Manifest, d day.Day) error {
+	if !m.Has(table.Findings.Name) {
+		return nil
+	}
+	r.DaysWithFindings++
+	var key []byte
+	for row, err := range report.ReadTable(ctx, store, &table.Findings, m, d) {
+		if err != nil {
+			return err
+		}
+		key = appendKey(key[:0], &row.FindingKey)
+		r.findings.At(key).Count(row, d)
+	}
+	return nil
+}
+
+// finish ranks the sums.
+func (r *reader) finish() error {
+	for _, use := range r.endpoints {
+		r.Endpoints.add(*use)
+		if use.Owner != "own" {
+			r.Foreign += use.Calls
+		}
+	}
+	r.Endpoints.cut()
+	return errors.Join(r.rankFindings(r.findings.Cursor()), rank(&r.Services, r.services), rank(&r.Principals, r.principals))
+}
+
+// rank ranks the names that have calls past the endpoint.
+func rank(ranking *Top[Named], totals *spill.Totals[table.Routes, *table.Routes]) error {
+	cursor := totals.Cursor()
+	for cursor.Next() {
+		if cursor.Value.Internet > 0 {
+			ranking.add(Named{string(cursor.Key), cursor.Value})
+		}
+	}
+	ranking.cut()
+	return cursor.Err()
+}
