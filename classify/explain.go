@@ -9,6 +9,10 @@ import (
 	"vpcetrail/ingest/event"
 )
 
+// AskForAddresses is the advice for calls from a public address of AWS. A snapshot of the
+// network answers it.
+const AskForAddresses = "The public addresses of your NAT gateways and instances show whether the address is yours."
+
 // An Explanation describes for a person how a verdict was reached: what decided, what
 // else in the record supports or contradicts it, and what could still change it. It holds
 // copies and does not need the Event.
@@ -214,7 +218,7 @@ func (x *explainer) changes() {
 		x.pastEndpoints()
 	}
 	if x.Verdict.Origin == FromAWS {
-		x.Advice = append(x.Advice, "The public addresses of your NAT gateways and instances show whether the address is yours.")
+		x.Advice = append(x.Advice, AskForAddresses)
 	}
 	if advice := reasons[x.Verdict.Evidence].advice; advice != "" {
 		x.Advice = append(x.Advice, advice)

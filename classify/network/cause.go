@@ -1,10 +1,12 @@
 package network
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/ingest/event"
 )
 
 // A Cause says why a call went past the endpoints.
@@ -39,6 +41,12 @@ type Path struct {
 	Host     string // by ShapeOf
 	IPv6     bool
 	Workload string // by WorkloadOf
+}
+
+// PathOf returns the path of a call from a public address. ofAWS says that AWS publishes
+// the address.
+func (v *View) PathOf(ev *event.Event, address netip.Addr, ofAWS bool) Path {
+	return Path{v.PlaceOf(address, ofAWS), ShapeOf(ev.HostHeader), address.Unmap().Is6(), WorkloadOf(&ev.Identity, ev.UserAgent)}
 }
 
 // An Answer is a cause with its proof.

@@ -25,6 +25,7 @@ type jsonRecord struct {
 
 	Verdict   *jsonVerdict  `json:"verdict"`
 	Because   *string       `json:"because"`
+	Cause     *jsonCause    `json:"cause,omitempty"` // with --network
 	Endpoint  *jsonEndpoint `json:"endpoint"`
 	Source    *jsonSource   `json:"source"`
 	Findings  []jsonFinding `json:"findings"`
@@ -86,6 +87,7 @@ func (r *Record) json() *jsonRecord {
 	if !r.Time.IsZero() {
 		j.EventTime = orNull(r.Time.Format(time.RFC3339))
 	}
+	j.Cause = r.Cause.json()
 	x := r.Explanation
 	if x == nil {
 		return j

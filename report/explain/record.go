@@ -8,6 +8,7 @@ import (
 
 	"vpcetrail/classify"
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/classify/network"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/dedupe"
 	"vpcetrail/ingest/event"
@@ -28,6 +29,8 @@ type Record struct {
 	Counted string
 	// Explanation is nil for what is no call and takes no route.
 	Explanation *classify.Explanation
+	// Cause is nil for all but calls of route internet, and without a snapshot of the network.
+	Cause *Cause
 }
 
 // What a record may be to the balance, as run.json has it, in the singular.
@@ -45,6 +48,8 @@ type Known struct {
 	TrailAccounts []string            // those that have a folder in the trail
 	OwnAccounts   []string            // further accounts that are ours
 	Inventory     endpoints.Inventory // our endpoints by id
+	Network       *network.Snapshot   // what decides paths; nil where it is not given
+	Networks      *network.Networks   // may be nil
 }
 
 // Each calls fn with the records, in the order of the trail, once the run that the Collector took has ended
@@ -64,6 +69,7 @@ func (c *Collector) Each(ctx context.Context, known Known, fn func(*Record) erro
 	if err != nil {
 		return err
 	}
+	causes := newCauses(&known, learned.Changes, ours)
 	err = c.each(func(e *keptEvent, object string) error {
 		ev := &e.Event
 		r := newRecord(ev, object)
@@ -75,6 +81,7 @@ func (c *Collector) Each(ctx context.Context, known Known, fn func(*Record) erro
 			owners := endpoints.Owners{Accounts: ours, Day: d, Inventory: known.Inventory, Trail: learned.Endpoints[d]}
 			x := classify.Explain(ev, facts, &owners, c.ranges)
 			r.Explanation = &x
+			r.Cause = causes.of(ev, d, &x)
 		}
 		return fn(r)
 	})

@@ -24,6 +24,7 @@ func (r *Record) WriteText(w io.Writer) error {
 	p.head(r)
 	if x := r.Explanation; x != nil {
 		p.verdict(x)
+		p.cause(r.Cause)
 		p.evidence(x)
 		p.openQuestions(x)
 	}

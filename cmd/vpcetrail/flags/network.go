@@ -18,6 +18,27 @@ func (f *Read) RegisterNetwork(cmd *cobra.Command) {
 	cmd.Flags().StringSliceVar(&f.Network, "network", nil, "what decides paths: a `FILE` that vpcetrail network wrote, aws to ask EC2 and Lambda, or several of these; serves --endpoints too")
 }
 
+// RegisterNetworks adds the flag for named networks to a command.
+func (f *Read) RegisterNetworks(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.networks, "networks", "", "networks of your own: a YAML `file` of names and address ranges, such as office: [198.51.100.0/24]")
+}
+
+// readNetworks reads the file of --networks.
+func (in *Input) readNetworks(name string) error {
+	if name == "" {
+		return nil
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return fmt.Errorf("--networks: %w", err)
+	}
+	if in.Networks, err = network.ParseNetworks(data); err != nil {
+		return fmt.Errorf("--networks: %s: %w", name, err)
+	}
+	in.Optional.Add("networks", data)
+	return nil
+}
+
 // readNetwork reads the files of --network. AskNetwork asks EC2 and Lambda later.
 func (in *Input) readNetwork(values []string) error {
 	if len(values) == 0 {

@@ -32,6 +32,7 @@ type Read struct {
 	ipRanges                    string
 	Endpoints                   []string
 	Network                     []string
+	networks                    string
 	own                         []string
 	Accounts, Excluded, Regions []string
 	requesterPays               bool
@@ -181,6 +182,9 @@ func (in *Input) readFiles(f *Read) error {
 	if err := in.readInventories(f.Endpoints); err != nil {
 		return err
 	}
+	if err := in.readNetworks(f.networks); err != nil {
+		return err
+	}
 	return in.readNetwork(f.Network)
 }
 
@@ -193,6 +197,7 @@ type Input struct {
 	Own       []string // accounts in addition to those of the trail
 	Inventory endpoints.Inventory
 	Network   *network.Snapshot // nil without --network
+	Networks  *network.Networks // nil without --networks
 	Ranges    *classify.Ranges
 	Optional  OptionalInputs
 

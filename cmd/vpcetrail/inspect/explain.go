@@ -45,9 +45,13 @@ its evidence does not agree, and what could still change the verdict.
 Whose an endpoint is, only the day's other records may tell. They are read, and so all of the sources is
 read, also where --event-id chooses a record of them: give the whole day to get analyze's verdict.
 
+--network names a snapshot of vpcetrail network: then each call past the endpoints has its cause, such as a
+missing endpoint or route, with the proof. --networks names ranges of your own, such as office and vpn.
+
 --diff sets two records side by side and marks the fields that decide.`,
 		Example: `  vpcetrail explain record.json
   aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=CreateBucket | vpcetrail explain -
+  vpcetrail explain record.json --network network.json --networks networks.yaml
   vpcetrail explain --diff by-endpoint.json by-internet.json --endpoints endpoints.json
   vpcetrail explain s3://org-trail --date 2026-11-20 --event-id 40718450-19d1-5c4e-9482-6e1c37e4c45f --format json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -64,6 +68,8 @@ read, also where --event-id chooses a record of them: give the whole day to get 
 	set.BoolVar(&f.diff, "diff", false, "set two records side by side: those of two sources, or two chosen by --event-id")
 	set.StringVar(&f.format, "format", "text", "text, or json, one object a record and line")
 	f.Register(cmd, "read")
+	f.RegisterNetwork(cmd)
+	f.RegisterNetworks(cmd)
 	f.RegisterRanges(cmd)
 	flags.CompleteWords(cmd, "format", "text", "json")
 	return cmd
@@ -107,6 +113,9 @@ func (j *explainJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	if err := j.AskEC2(ctx, tell); err != nil {
 		return err
 	}
+	if err := j.AskNetwork(ctx, tell); err != nil {
+		return err
+	}
 	disk := spill.NewDisk("")
 	defer disk.Close()
 	trail, err := j.Open(ctx, in)
@@ -129,7 +138,7 @@ func (j *explainJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	if passed.Objects > 0 {
 		tell.Problem(passed.String())
 	}
-	known := explain.Known{TrailAccounts: trail.Accounts(), OwnAccounts: j.Own, Inventory: j.Inventory}
+	known := explain.Known{TrailAccounts: trail.Accounts(), OwnAccounts: j.Own, Inventory: j.Inventory, Network: j.Network, Networks: j.Networks}
 	buffered := bufio.NewWriter(out)
 	write := j.write
 	if j.diff {

@@ -1,0 +1,106 @@
+package explain
+
+import (
+	"slices"
+	"strings"
+
+	"vpcetrail/classify"
+	"vpcetrail/classify/network"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/event"
+)
+
+// A Cause says why a call went past the endpoints, with what the record shows of its path.
+type Cause struct {
+	network.Answer
+	Path      network.Path
+	HostClass network.HostClass
+}
+
+// causes answers for the calls of a trail, day by day.
+type causes struct {
+	snapshot *network.Snapshot // nil: nobody asked
+	networks *network.Networks
+	views    map[day.Day]*network.View
+}
+
+// newCauses returns what is known. The trail's own change events of our accounts are part of it.
+func newCauses(known *Known, changes []network.Change, ours map[string]bool) *causes {
+	c := &causes{networks: known.Networks, views: map[day.Day]*network.View{}}
+	if known.Network == nil {
+		return c
+	}
+	c.snapshot = network.New()
+	c.snapshot.Merge(known.Network)
+	for _, change := range changes {
+		if ours[change.Account] {
+			c.snapshot.AddChange(change)
+		}
+	}
+	return c
+}
+
+// of returns the cause of a call of route internet, else nil. It answers one of the questions
+// that x leaves open.
+func (c *causes) of(ev *event.Event, d day.Day, x *classify.Explanation) *Cause {
+	if c.snapshot == nil || x.Verdict.Route() != classify.Internet {
+		return nil
+	}
+	x.Advice = slices.DeleteFunc(x.Advice, func(text string) bool { return text == classify.AskForAddresses })
+	view := c.views[d]
+	if view == nil {
+		view = c.snapshot.View(d, c.networks)
+		c.views[d] = view
+	}
+	path := view.PathOf(ev, x.Source.Address, x.Verdict.Origin == classify.FromAWS)
+	callee := network.Callee{Account: string(ev.Recipient), Region: string(ev.Region), Source: string(ev.Source)}
+	return &Cause{view.Cause(callee, path), path, network.ClassOf(path.Host, callee.Region)}
+}
+
+// jsonCause is a Cause for programs.
+type jsonCause struct {
+	Cause       string   `json:"cause"`
+	Reason      string   `json:"reason"`
+	Text        string   `json:"text"`
+	Workload    *string  `json:"workload"`
+	VPC         *string  `json:"vpc_id"`
+	VPCRegion   *string  `json:"vpc_region"`
+	Subnets     []string `json:"subnet_ids"`
+	RouteTables []string `json:"route_table_ids"`
+	Endpoint    *string  `json:"vpc_endpoint_id"`
+	ServiceName *string  `json:"service_name"`
+	Host        *string  `json:"host"`
+	HostClass   *string  `json:"host_class"`
+	Egress      *string  `json:"egress"`
+}
+
+func (c *Cause) json() *jsonCause {
+	if c == nil {
+		return nil
+	}
+	there := func(list []string) []string { return append([]string{}, list...) }
+	return &jsonCause{
+		Cause: string(c.Cause), Reason: string(c.Reason), Text: c.String(), Workload: orNull(c.Path.Workload), VPC: orNull(c.VPC), VPCRegion: orNull(c.Region),
+		Subnets: there(c.Subnets), RouteTables: there(c.Tables), Endpoint: orNull(c.Endpoint), ServiceName: orNull(c.Service),
+		Host: orNull(c.Path.Host), HostClass: orNull(string(c.HostClass)), Egress: orNull(network.Egress(c.Path.Place)),
+	}
+}
+
+// cause writes why a call went past the endpoints, and where it came from.
+func (p *page) cause(c *Cause) {
+	if c == nil {
+		return
+	}
+	p.paragraph("  Cause     ", "            ", string(c.Cause)+", "+string(c.Reason)+": "+c.String()+".")
+	var from []string
+	for _, part := range []struct{ what, id string }{
+		{"workload ", c.Path.Workload}, {"VPC ", c.VPC}, {"subnet ", strings.Join(c.Subnets, ", ")}, {"route table ", strings.Join(c.Tables, ", ")}, {"by ", network.Egress(c.Path.Place)},
+	} {
+		if part.id != "" {
+			from = append(from, part.what+part.id)
+		}
+	}
+	if len(from) > 0 {
+		p.paragraph("  From      ", "            ", strings.Join(from, ", "))
+	}
+}
