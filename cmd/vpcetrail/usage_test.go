@@ -80,7 +80,7 @@ func TestWrongUsage(t *testing.T) {
 		{"verify trail --format csv", `--format "csv": want text or json`},
 		{"verify trail --workers 0", "--workers 0: want at least 1"},
 		{"verify trail --memory 1MiB", "--memory 1MiB: want at least 64 MiB"},
-		{"verify trail --allow modified", `--allow "modified": want pending, uncovered_kind, expired, gap, tail_missing, unsigned_tail, unverified or outside_source`},
+		{"verify trail --allow modified", `--allow "modified": want pending, uncovered_kind, expired, gap, tail_missing, unlinked, unsigned_tail, unverified or outside_source`},
 		{"verify trail --moved s3://old", `--moved "s3://old": want OLD=NEW, such as s3://old-bucket/prefix=s3://new-bucket/prefix`},
 		{"verify trail --keys none.json", "--keys: open none.json: no such file or directory"},
 		{"verify trail --keys text.json", "--keys: text.json: no file of public keys: invalid character 'H' looking for beginning of object key string: write one with vpcetrail verify --save-keys"},

@@ -62,29 +62,31 @@ func (c *Check) Explain(ctx context.Context) error {
 		gaps = append(gaps, f)
 	}
 	c.explained = map[string]string{}
-	for home, days := range daysOf(gaps) {
-		events, err := c.events(ctx, home, days, gaps)
+	var events []trailEvent
+	for region, days := range daysOf(gaps) {
+		found, err := c.events(ctx, region, days, gaps)
 		if err != nil {
 			return err
 		}
-		for _, g := range gaps {
-			if g.Home == home {
-				c.explain(g, events)
-			}
-		}
+		events = append(events, found...)
+	}
+	for _, g := range gaps {
+		c.explain(g, events)
 	}
 	return nil
 }
 
-// daysOf returns the days of the gaps' ends, by home Region.
+// daysOf returns the days of the gaps' ends, by the Regions in which their events may be.
 func daysOf(gaps []*Finding) map[string]map[day.Day]bool {
 	days := map[string]map[day.Day]bool{}
 	for _, g := range gaps {
-		if days[g.Home] == nil {
-			days[g.Home] = map[day.Day]bool{}
-		}
-		for _, s := range g.edges() {
-			days[g.Home][day.Of(s.from)], days[g.Home][day.Of(s.to)] = true, true
+		for _, region := range []string{g.Home, g.Region} {
+			if days[region] == nil {
+				days[region] = map[day.Day]bool{}
+			}
+			for _, s := range g.edges() {
+				days[region][day.Of(s.from)], days[region][day.Of(s.to)] = true, true
+			}
 		}
 	}
 	return days
@@ -110,7 +112,7 @@ func (c *Check) events(ctx context.Context, region string, days map[day.Day]bool
 		}
 		found, err := eventsIn(ctx, trail, func(t time.Time) bool {
 			return slices.ContainsFunc(gaps, func(g *Finding) bool {
-				return g.Home == region && slices.ContainsFunc(g.edges(), func(s span) bool { return !t.Before(s.from) && !t.After(s.to) })
+				return (g.Home == region || g.Region == region) && slices.ContainsFunc(g.edges(), func(s span) bool { return !t.Before(s.from) && !t.After(s.to) })
 			})
 		})
 		trail.Close()
@@ -216,6 +218,9 @@ func (f *Finding) chainAt(t time.Time) layout.DigestName {
 
 // settle gives a gap the explanation that was found for it.
 func (c *Check) settle(f *Finding) *Finding {
+	if f.After != "" && c.explained[f.After] == "" {
+		f.Status, f.Problem = Unlinked, "starts its chain again, and no event of the trail says why: ask who stopped the trail"
+	}
 	if why := c.explained[f.id()]; f.Kind == KindGap && why != "" {
 		f.Status, f.Problem = Explained, "the trail did not log: "+why
 	}

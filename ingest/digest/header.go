@@ -22,6 +22,8 @@ type Finding struct {
 
 	// Of a gap: the chain begins again after it; it begins in it; it has no end yet.
 	Restart, First, Open bool `json:",omitempty"`
+
+	After string `json:",omitempty"` // of a digest that begins the chain again: the id of the gap before it
 }
 
 // The kinds of a Finding.
@@ -39,6 +41,8 @@ type header struct {
 	Signed      []byte // SHA-256 of the text that CloudTrail signed
 	Signature   string // its own, in hexadecimal; "": not known
 	Before      *link  // nil: the first of a chain
+
+	mismatch string // the digest before it, if that is another one than it names
 }
 
 // A link is what a digest says about the one before it.

@@ -257,7 +257,7 @@ func (w *worker) check(ctx context.Context, h *header, d *Digest, side Sidecar) 
 	case side.Signature != "":
 		h.Status, h.Problem = w.signature(ctx, h, side)
 	}
-	if h.Status == Valid { // or proved by its successor, or not
+	if inPlace && h.Status != BadSignature {
 		w.keep(h, at, d.Logs)
 	}
 	return ctx.Err()

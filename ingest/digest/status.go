@@ -15,6 +15,7 @@ const (
 	Missing       Status = "missing"        // named, and not there; of logs too
 	ChainMismatch Status = "chain_mismatch" // its successor names another hash or signature
 	UnsignedTail  Status = "unsigned_tail"  // no signature, and no successor that repeats it
+	Unlinked      Status = "unlinked"       // valid, but starts its chain again, and no event says why
 	Outside       Status = "outside_source" // named, and not in a SOURCE that is read; of logs too
 	Denied        Status = "denied"         // access was denied; of logs too
 	Unreadable    Status = "unreadable"     // could not be read for another reason; of logs too
@@ -54,7 +55,7 @@ func (s Status) Level() Level {
 	switch s {
 	case Valid, ListedTwice, Explained:
 		return Fine
-	case KeyUnread, UnsignedTail, Outside, Denied, Unreadable, Gap, TailMissing, Pending, Unverified, UncoveredKind, Expired:
+	case NoKey, KeyUnread, UnsignedTail, Outside, Denied, Unreadable, Pending, Unverified, UncoveredKind, Expired:
 		return Unchecked
 	}
 	return Invalid

@@ -79,12 +79,18 @@ func (w *walk) judge() {
 		if h.Status != Valid {
 			w.bad[idOf(h.Name)] = h.Status
 		}
-		w.add(&h.Finding)
 	}
 	for _, h := range missing {
 		w.missing(h)
 	}
+	slices.SortStableFunc(w.chain, func(a, b *header) int { return a.End.Compare(b.End) })
 	w.gaps()
+	for _, h := range w.chain {
+		if h.mismatch != "" && h.Status == Valid { // its own signature still proves it
+			h.Status, h.Problem = ChainMismatch, "names another hash or signature than those of the digest before it, "+h.mismatch
+		}
+		w.add(&h.Finding)
+	}
 	w.chain = w.chain[:0]
 }
 
@@ -112,7 +118,13 @@ func (w *walk) prove(h *header, successors []*header) {
 				h.Status = ChainMismatch
 			}
 		}
-		if h.Status == Valid && s.Status == Valid && (s.Before.SHA256 != h.SHA256 || !strings.EqualFold(s.Before.Signature, h.Signature)) {
+		if s.Status != Valid || s.Before.SHA256 == h.SHA256 && strings.EqualFold(s.Before.Signature, h.Signature) {
+			continue
+		}
+		switch h.Status {
+		case Valid: // both are signed
+			s.mismatch = path.Base(h.Name)
+		case NoKey, KeyUnread:
 			h.Status = ChainMismatch
 			h.Problem = "the digest after it, " + path.Base(s.Name) + ", names another hash or signature: restore the object from a version or a copy"
 		}
@@ -133,13 +145,19 @@ func (w *walk) missing(h *header) {
 	if ok && name.End.Before(w.from) {
 		return // it was not asked for
 	}
-	f := Finding{Kind: KindDigest, DigestName: h.DigestName, Start: name.End, Name: h.Before.Name, Status: Missing}
-	f.End = name.End
+	if slices.ContainsFunc(w.chain, func(m *header) bool { return m.Name == h.Before.Name }) {
+		return
+	}
+	f := Finding{Kind: KindDigest, DigestName: h.DigestName, Name: h.Before.Name, Status: Missing}
+	if f.End = h.Start; ok {
+		f.End = name.End
+	}
+	f.Start = f.End.Add(-time.Hour) // as most windows are
 	f.Problem = "is missing, and " + path.Base(h.Name) + " names it: restore it from a version or a copy"
 	if !w.within(f.Name) {
 		f.Status, f.Problem = Outside, "is named by "+path.Base(h.Name)+", and lies in no SOURCE: name its bucket as SOURCE too, or give --moved"
 	}
-	w.add(&f)
+	w.chain = append(w.chain, &header{Finding: f})
 }
 
 // gaps adds the times for which the chain has no valid digest.
@@ -153,52 +171,61 @@ func (w *walk) gaps() {
 		at = &coverage{}
 		w.coverage[first.Account+"/"+first.Region] = at
 	}
-	edge, end, unsigned := w.from, first.End, true
+	proved, known := w.from, w.from // up to which valid digests, and any digests, cover the time
 	for _, h := range w.chain {
-		if h.End.After(end) {
-			end = h.End
+		if proved.IsZero() {
+			proved, known = h.Start, h.Start
 		}
-		if h.Status != Valid {
-			unsigned = unsigned && h.Status == UnsignedTail
+		start := h.Start
+		if start.IsZero() || h.Status == Moved || h.Status == Malformed { // all that is known is its end
+			start = known
+		}
+		if start.After(known) || h.restarts(first) {
+			w.gap(h, span{known, start}, h == first)
+		}
+		if known = later(known, h.End); h.Status != Valid {
 			continue
 		}
-		if edge.IsZero() {
-			edge = h.Start
+		if start.After(proved) {
+			at.holes = append(at.holes, span{proved, start})
 		}
-		if h.Start.After(edge) {
-			f := Finding{DigestName: h.chain(), Start: edge, Restart: h.Before == nil, First: h == first}
-			f.End = h.Start
-			w.gap(at, &f)
-		}
-		if h.End.After(edge) {
-			edge = h.End
-		}
-		unsigned = true
+		proved = later(proved, h.End)
 	}
-	if end.After(edge) {
-		if unsigned { // said of the digest
-			at.holes = append(at.holes, span{edge, end})
-		} else {
-			f := Finding{DigestName: first.chain(), Start: edge}
-			f.End = end
-			w.gap(at, &f)
-		}
+	if known.After(proved) {
+		at.holes = append(at.holes, span{proved, known})
 	}
-	if end.After(at.newest) {
-		at.newest = end
-	}
-	w.tails = append(w.tails, tail{first.chain(), end})
+	at.newest = later(at.newest, known)
+	w.tails = append(w.tails, tail{first.chain(), known})
 }
 
-func (w *walk) gap(at *coverage, f *Finding) {
-	at.holes = append(at.holes, span{f.Start, f.End})
-	why := "digests are missing or not valid"
-	if f.Restart {
-		why = "the chain starts again after it, as after StopLogging and StartLogging"
+// restarts reports whether a digest begins its chain again.
+func (h *header) restarts(first *header) bool {
+	return h != first && h.Before == nil && h.Status == Valid
+}
+
+func later(a, b time.Time) time.Time {
+	if b.After(a) {
+		return b
 	}
-	f.Kind, f.Status = KindGap, Gap
-	f.Problem = fmt.Sprintf("no valid digest for %s: %s", f.End.Sub(f.Start).Round(time.Second), why)
-	w.add(f)
+	return a
+}
+
+// gap adds the time before digest h for which there is no digest. That the digest before it
+// is missing, or not valid, is said of that digest.
+func (w *walk) gap(h *header, s span, first bool) {
+	f := Finding{Kind: KindGap, DigestName: h.chain(), Start: s.from, Status: Gap, Restart: h.Before == nil, First: first}
+	f.End = s.to
+	why := "digests are missing"
+	if f.Restart {
+		why = "the chain starts again after it, as after StopLogging and StartLogging, and no event of the trail says why"
+	}
+	f.Problem = fmt.Sprintf("no digest for %s: %s", s.to.Sub(s.from).Round(time.Second), why)
+	if f.End.After(f.Start) {
+		w.add(&f)
+	}
+	if f.Restart && h.Status == Valid {
+		h.After = f.id()
+	}
 }
 
 // add keeps a finding if its time overlaps the range.

@@ -26,10 +26,10 @@ var errTampered = exit.New(exit.Violated, "the trail is not as CloudTrail delive
 // errUnchecked says that nothing is invalid, but that something could not be checked.
 var errUnchecked = exit.New(exit.Incomplete, "nothing is invalid, but not everything could be checked")
 
-// uncheckedStatuses are those that verify --allow takes.
-var uncheckedStatuses = []string{
+// allowedStatuses are those that verify --allow takes.
+var allowedStatuses = []string{
 	string(digest.Pending), string(digest.UncoveredKind), string(digest.Expired), string(digest.Gap), string(digest.TailMissing),
-	string(digest.UnsignedTail), string(digest.Unverified), string(digest.Outside),
+	string(digest.Unlinked), string(digest.UnsignedTail), string(digest.Unverified), string(digest.Outside),
 }
 
 // verifyFlags are the flags of verify as given.
@@ -81,7 +81,7 @@ invalid; 1 and 2 as for all commands.`,
 	set := cmd.Flags()
 	set.SortFlags = false
 	f.RegisterTrail(cmd, "check, by delivery")
-	f.Digests.Register(cmd, uncheckedStatuses)
+	f.Digests.Register(cmd, allowedStatuses)
 	set.StringVar(&f.saveKeys, "save-keys", "", "write the public keys that were used into this `FILE`")
 	set.StringVar(&f.signatures, "save-signatures", "", "write the signatures of the digests in S3 below this `DIR`")
 	set.Var(&f.expired, "expired-after", "what is missing and older than so many days, such as 365d, counts as removed by a lifecycle rule")
@@ -134,7 +134,7 @@ func (f *verifyFlags) command(sources []string, now time.Time) (*command, error)
 	}
 	j.Selection.Lateness = -1 // the days are those of delivery
 	j.Reading.MaxBytes = int64(f.memory) / 4
-	if j.Keys, j.Moved, j.result.Allowed, err = f.Digests.Read(uncheckedStatuses); err != nil {
+	if j.Keys, j.Moved, j.result.Allowed, err = f.Digests.Read(allowedStatuses); err != nil {
 		return nil, err
 	}
 	j.result.Sources, j.result.Days = sources, given.Selection.Window.String()

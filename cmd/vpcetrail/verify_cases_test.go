@@ -1,0 +1,146 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"vpcetrail/fixtures/signed"
+)
+
+// verified is what verify --format json says, as far as the tests need it.
+type verified struct {
+	Counts   map[string]map[string]int64
+	Problems []struct{ Kind, Status, Name, Problem string }
+	Twice    []string `json:"listed_twice"`
+}
+
+// TestVerifyFindsEachDamage runs verify over each trail of the table in S3, with a
+// CloudTrail that lists its keys.
+func TestVerifyFindsEachDamage(t *testing.T) {
+	for _, c := range signed.Cases() {
+		t.Run(c.Name, func(t *testing.T) {
+			s := newS3(t)
+			trail := c.Make()
+			buckets := bucketsOf(trail)
+			args := []string{"verify", "--date", signed.Day.Format(time.DateOnly), "--format", "json", "--quiet"}
+			for _, bucket := range buckets {
+				args = append(args, "s3://"+bucket)
+			}
+			if err := trail.Store.Upload(t.Context(), s.client); err != nil {
+				t.Fatal(err)
+			}
+			s.do(func(w http.ResponseWriter, r *http.Request) bool {
+				return trail.Denied[strings.TrimPrefix(r.URL.Path, "/")] && refuse(w, http.StatusForbidden, "AccessDenied", "Access Denied")
+			})
+			t.Setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", serve(t, &signed.API{Keys: trail.Keys, Trail: &trail.Chain}))
+			got := mustRun(t, c.Exit, args...)
+			checkFound(t, trail, c.Want, got.out)
+		})
+	}
+}
+
+// bucketsOf returns the buckets of a trail.
+func bucketsOf(trail *signed.Trail) []string {
+	buckets := map[string]bool{}
+	for _, o := range trail.Store.Objects() {
+		buckets[o.Bucket] = true
+	}
+	return slices.Sorted(maps.Keys(buckets))
+}
+
+// checkFound compares the problems that verify prints with those of the table.
+func checkFound(t *testing.T, trail *signed.Trail, want map[string]string, text string) {
+	t.Helper()
+	var found verified
+	if err := json.Unmarshal([]byte(text), &found); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	names, got := trail.Names(), map[string]string{}
+	for _, p := range found.Problems {
+		name := p.Name
+		if known := names[strings.TrimPrefix(p.Name, "s3://")]; known != "" {
+			name = known
+		}
+		if p.Kind == "gap" {
+			name = "hours"
+		}
+		got[name] = p.Status
+		if p.Problem == "" || strings.ContainsAny(p.Problem, "\n\r") {
+			t.Errorf("%s: %q is not one line that says what to do", p.Name, p.Problem)
+		}
+	}
+	expected := map[string]string{}
+	for name, status := range want {
+		if status == "listed_twice" { // no problem
+			if found.Counts["log"]["listed_twice"] == 0 {
+				t.Errorf("no log is listed twice")
+			}
+			continue
+		}
+		if strings.HasPrefix(name, "hours") {
+			name = "hours"
+		}
+		expected[name] = status
+	}
+	if !maps.Equal(got, expected) {
+		t.Errorf("found %v\nwant  %v", got, expected)
+	}
+}
+
+// TestVerifyWithoutNetwork checks a copy in a directory with the saved keys and signatures,
+// and without the signatures.
+func TestVerifyWithoutNetwork(t *testing.T) {
+	s := newS3(t)
+	c := signed.Cases()[0]
+	trail := c.Make()
+	bucket := bucketsOf(trail)[0]
+	if err := trail.Store.Upload(t.Context(), s.client); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", serve(t, &signed.API{Keys: trail.Keys, Trail: &trail.Chain}))
+	dir := t.TempDir()
+	copied, keys, signatures := filepath.Join(dir, "copy"), filepath.Join(dir, "keys.json"), filepath.Join(dir, "signatures")
+	date := signed.Day.Format(time.DateOnly)
+	mustRun(t, 0, "verify", "s3://"+bucket, "--date", date, "--quiet", "--save-keys", keys, "--save-signatures", signatures)
+	if err := trail.Store.Write(copied); err != nil {
+		t.Fatal(err)
+	}
+	saved, made := tree(t, signatures), tree(t, copied)
+	for name, text := range saved {
+		if !jsonEqual(text, made[name]) {
+			t.Errorf("%s: saved %q, want %q", name, text, made[name])
+		}
+	}
+	ownKeys := filepath.Join(dir, "own.json")
+	if err := signed.WriteKeys(ownKeys, trail.Keys); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", "http://127.0.0.1:1")
+	for _, file := range []string{keys, ownKeys} {
+		mustRun(t, 0, "verify", copied, "--date", date, "--quiet", "--keys", file)
+	}
+	for name := range made {
+		if strings.HasSuffix(name, ".signature.json") {
+			if err := os.Remove(filepath.Join(copied, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	mustRun(t, 0, "verify", copied, "--date", date, "--quiet", "--keys", keys) // by the successors
+	if got := mustRun(t, 3, "verify", copied, "--date", date, "--quiet"); !strings.Contains(got.out, "key_unread") {
+		t.Errorf("without keys: %s", got.out)
+	}
+}
+
+func jsonEqual(a, b string) bool {
+	var x, y map[string]string
+	return json.Unmarshal([]byte(a), &x) == nil && json.Unmarshal([]byte(b), &y) == nil && fmt.Sprint(x) == fmt.Sprint(y)
+}
