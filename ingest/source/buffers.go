@@ -26,16 +26,19 @@ func roundUp(n int) int {
 	return (n + step - 1) / step * step
 }
 
-// get returns an empty buffer with room for n bytes.
+// get returns an empty buffer with room for n bytes: a free one of up to twice the
+// size, or a new one. The sizes of objects differ, and few are free at a time.
 func (b *buffers) get(n int) []byte {
 	size := roundUp(n)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if last := len(b.free[size]) - 1; last >= 0 {
-		buf := b.free[size][last]
-		b.free[size] = b.free[size][:last]
-		b.held -= int64(size)
-		return buf
+	for fits := size; fits <= 2*size; fits = roundUp(fits + 1) {
+		if last := len(b.free[fits]) - 1; last >= 0 {
+			buf := b.free[fits][last]
+			b.free[fits] = b.free[fits][:last]
+			b.held -= int64(fits)
+			return buf
+		}
 	}
 	return make([]byte, 0, size)
 }

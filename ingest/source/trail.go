@@ -128,7 +128,7 @@ func Open(ctx context.Context, args []string, sel list.Selection, opt Options) (
 // start returns a trail and starts its fetchers, which fetch the objects of the
 // listing that begin starts.
 func start(ctx context.Context, pace *pace, maxBytes int64, begin func(*Trail) listing) *Trail {
-	t := &Trail{maxBytes: maxBytes, budget: semaphore.NewWeighted(maxBytes), buffers: buffers{most: maxBytes / 4}, pace: pace, queue: make(chan *Fetch, maxQueued)}
+	t := &Trail{maxBytes: maxBytes, budget: semaphore.NewWeighted(maxBytes), buffers: buffers{most: maxBytes / 2}, pace: pace, queue: make(chan *Fetch, maxQueued)}
 	t.ctx, t.cancel = context.WithCancel(ctx)
 	t.listing = begin(t)
 	t.running.Go(func() {

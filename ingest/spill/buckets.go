@@ -20,8 +20,16 @@ type Buckets struct {
 }
 
 type bucket struct {
+	open    []byte // the block that is being filled; blocks ends with it, as it was when it was new
 	spilled []extent
-	blocks  [][]byte // the last one is being filled
+	blocks  [][]byte
+}
+
+// close brings the end of blocks up to date.
+func (k *bucket) close() {
+	if last := len(k.blocks) - 1; last >= 0 {
+		k.blocks[last] = k.open
+	}
 }
 
 // NewBuckets returns n empty buckets. Together they take share bytes of memory, plus one
@@ -34,14 +42,16 @@ func NewBuckets(disk *Disk, n, share int) *Buckets {
 // error.
 func (b *Buckets) Append(i int, record []byte) {
 	k := &b.buckets[i]
-	if last := len(k.blocks) - 1; last >= 0 && len(k.blocks[last])+len(record) <= cap(k.blocks[last]) {
-		k.blocks[last] = append(k.blocks[last], record...)
+	if len(k.open)+len(record) <= cap(k.open) {
+		k.open = append(k.open, record...)
 		return
 	}
 	if b.held > b.share {
 		b.spill()
 	}
-	k.blocks = append(k.blocks, append(b.block(k, len(record)), record...))
+	k.close()
+	k.open = append(b.block(k, len(record)), record...)
+	k.blocks = append(k.blocks, k.open)
 }
 
 // block returns an empty block for bucket k, with room for at least size bytes.
@@ -67,6 +77,7 @@ func (b *Buckets) block(k *bucket, size int) []byte {
 func (b *Buckets) spill() {
 	for i := range b.buckets {
 		k := &b.buckets[i]
+		k.close()
 		start := b.file.size
 		for _, block := range k.blocks {
 			if b.err == nil {
@@ -80,7 +91,7 @@ func (b *Buckets) spill() {
 			k.spilled = append(k.spilled, extent{start, b.file.size})
 		}
 		clear(k.blocks)
-		k.blocks = k.blocks[:0]
+		k.blocks, k.open = k.blocks[:0], nil
 	}
 	if b.err == nil {
 		b.err = b.file.flush()
@@ -102,6 +113,7 @@ func (b *Buckets) Err() error { return b.err }
 
 // Size returns the number of bytes in bucket i, including the length prefixes of blocks.
 func (b *Buckets) Size(i int) int64 {
+	b.buckets[i].close()
 	var n int64
 	for _, e := range b.buckets[i].spilled {
 		n += e.end - e.start
@@ -115,6 +127,7 @@ func (b *Buckets) Size(i int) int64 {
 // Read returns the blocks of bucket i in the order written. After Read, nothing may be
 // appended.
 func (b *Buckets) Read(i int) *Blocks {
+	b.buckets[i].close()
 	return &Blocks{from: b, left: b.buckets[i].spilled, memory: b.buckets[i].blocks}
 }
 
