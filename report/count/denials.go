@@ -15,8 +15,9 @@ import (
 // denials are the calls that an endpoint's policy refused, by day and requestID: the call and the
 // endpoint's own event of it are one denial. It is safe for concurrent use while it is added to.
 type denials struct {
-	mu     sync.Mutex
-	sorted *spill.Sorter
+	mu         sync.Mutex
+	sorted     *spill.Sorter
+	key, value []byte // scratch
 }
 
 func newDenials(disk *spill.Disk, share int) *denials {
@@ -36,15 +37,17 @@ func (p *Page) deny(r *dedupe.Record, x *extra) {
 	}
 	g := &p.Groups.Keys[p.Cells.Keys[r.Value].Group]
 	c := &p.Callees.Keys[g.Callee]
-	key, by, id := cells.AppendText(c.Day.AppendKey(nil), x.requestID), byte(byCall), []byte(nil)
+	d := p.denials
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	key, by, id := cells.AppendText(c.Day.AppendKey(d.key[:0]), x.requestID), byte(byCall), []byte(nil)
 	if c.Kind == event.Network {
 		by, id = byNetwork, p.eventID(r, x)
 	}
-	value := p.appendGroup(nil, g)
+	value := p.appendGroup(d.value[:0], g)
 	value = binary.BigEndian.AppendUint64(value, uint64(int64(c.Day)*msPerDay+int64(r.Flags>>timeShift)))
-	p.denials.mu.Lock()
-	defer p.denials.mu.Unlock()
-	p.denials.sorted.Add(append(key, by), append(value, id...))
+	d.key, d.value = append(key, by), append(value, id...)
+	d.sorted.Add(d.key, d.value)
 }
 
 // appendGroup appends what of a group decides about a denial. Of several network events of one call the
@@ -98,13 +101,13 @@ func cutDenial(key, value []byte) (d Denial) {
 	d.SameCall, d.ByNetwork = key[:len(key)-1], key[len(key)-1] == byNetwork
 	of, rest := day.CutKey(d.SameCall)
 	d.Day, d.HasRequestID = of, len(rest) > 1
-	value = value[3:]
+	other, text := "", string(value[3:]) // the fields share its memory
 	for _, field := range [...]*string{
-		&d.Account, &d.Region, new(string), new(string), new(string), new(string), &d.Service, &d.Endpoint, new(string), &d.SharedBy,
+		&d.Account, &d.Region, &other, &other, &other, &other, &d.Service, &d.Endpoint, &other, &d.SharedBy,
 	} {
-		n, width := binary.Uvarint(value)
-		*field, value = string(value[width:width+int(n)]), value[width+int(n):]
+		n, width := binary.Uvarint(value[len(value)-len(text):])
+		*field, text = text[width:width+int(n)], text[width+int(n):]
 	}
-	d.Time, d.EventID = int64(binary.BigEndian.Uint64(value)), string(value[8:])
+	d.Time, d.EventID = int64(binary.BigEndian.Uint64(value[len(value)-len(text):])), text[8:]
 	return d
 }

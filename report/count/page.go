@@ -9,7 +9,6 @@ import (
 
 	"vpcetrail/report"
 	"vpcetrail/report/count/cells"
-	"vpcetrail/report/findings"
 	"vpcetrail/report/table"
 )
 
@@ -28,6 +27,7 @@ type Page struct {
 type total struct {
 	calls, denied, errors, reads, writes uint32
 	first, last                          uint32 // milliseconds of the day
+	callee                               uint32
 	sample                               sampleList
 	in, out                              int64
 }
@@ -45,7 +45,9 @@ func newPage(d *cells.Dictionary, to *denials) *Page {
 		findable[i] = p.findable(&d.Groups.Keys[i])
 	}
 	for i, c := range d.Cells.Keys {
-		kind := d.Callees.Keys[d.Groups.Keys[c.Group].Callee].Kind
+		callee := d.Groups.Keys[c.Group].Callee
+		p.totals[i].callee = callee
+		kind := d.Callees.Keys[callee].Kind
 		if kind != event.Network && kind != event.Other && (findable[c.Group] || d.Targets.Keys[c.Target].Signs&classify.Telling != 0) {
 			p.totals[i].sample = noSamples
 		}
@@ -65,7 +67,7 @@ func (p *Page) findable(g *cells.Group) bool {
 
 // calleeOf returns what the events of a cell call.
 func (p *Page) calleeOf(number uint32) *cells.Callee {
-	return &p.Callees.Keys[p.Groups.Keys[p.Cells.Keys[number].Group].Callee]
+	return &p.Callees.Keys[p.totals[number].callee]
 }
 
 // kindsOf returns the counts of a day, to be added to.
@@ -186,7 +188,7 @@ func (p *Page) eventID(r *dedupe.Record, x *extra) []byte {
 
 // unscoped returns the identity of a record without its scope: the UUID that is its eventID.
 func (p *Page) unscoped(r *dedupe.Record) dedupe.ID {
-	number := p.Groups.Keys[p.Cells.Keys[r.Value].Group].Callee
+	number := p.totals[r.Value].callee
 	scope := &p.scopes[number]
 	if *scope == (dedupe.Scope{}) {
 		c := &p.Callees.Keys[number]
@@ -213,11 +215,6 @@ func (p *Page) IsFindable(number uint32) bool { return p.totals[number].sample.w
 
 // HasSamples reports whether eventIDs are known of a cell, of records that do not count too.
 func (p *Page) HasSamples(number uint32) bool { return !p.totals[number].sample.isEmpty() }
-
-// SamplesOf returns the samples of a cell.
-func (p *Page) SamplesOf(number uint32) findings.Samples {
-	return p.samples.of(p.totals[number].sample)
-}
 
 // A pageFile keeps the dictionaries of a Counter's pages on disk, in order.
 type pageFile struct {

@@ -2,19 +2,22 @@ package count
 
 import (
 	"math"
+	"strings"
 
 	"vpcetrail/ingest/dedupe"
 
 	"vpcetrail/report/findings"
+	"vpcetrail/report/table"
 )
 
 // samples hold the eventIDs of least hash of each cell that can become a finding, findings.MaxSamples of a
 // cell at most: which are the least does not depend on the order of the records. They are lists of nodes,
 // since most cells have one or two. UUIDs take no text.
 type samples struct {
-	nodes []sampleNode // from firstNode
-	texts []string     // of eventIDs that are no UUIDs
-	text  []byte       // scratch
+	nodes [][]sampleNode // from firstNode, in pieces: they are millions, and stay where they are
+	count uint32
+	texts []string // of eventIDs that are no UUIDs
+	text  []byte   // scratch
 }
 
 // A sampleList is a list's first node, noSamples for an empty one, and 0 for a cell that has none.
@@ -43,7 +46,24 @@ type sampleNode struct {
 	counted bool
 }
 
-func newSamples() samples { return samples{nodes: make([]sampleNode, firstNode)} }
+func newSamples() samples { return samples{count: firstNode} }
+
+// nodePiece is how many nodes a piece has, a power of two.
+const nodePiece = 1 << 13
+
+func (s *samples) node(number uint32) *sampleNode {
+	return &s.nodes[number/nodePiece][number%nodePiece]
+}
+
+// keep keeps a node, and returns its number.
+func (s *samples) keep(n *sampleNode) uint32 {
+	if s.count/nodePiece == uint32(len(s.nodes)) {
+		s.nodes = append(s.nodes, make([]sampleNode, nodePiece))
+	}
+	*s.node(s.count) = *n
+	s.count++
+	return s.count - 1
+}
 
 // addID adds a UUID to a list. One of a record that does not count is added too, as not counted: which are
 // the least must not depend on what was seen first.
@@ -68,22 +88,23 @@ func (s *samples) add(l *sampleList, n sampleNode) {
 	}
 	at, size := &l.first, 0
 	for ; *at >= firstNode; size++ {
-		other := &s.nodes[*at]
+		other := s.node(*at)
 		if other.hash > n.hash || other.hash == n.hash && s.eventID(other) >= s.eventID(&n) {
 			break
 		}
 		at = &other.next
 	}
-	if *at >= firstNode && s.nodes[*at].hash == n.hash && s.eventID(&s.nodes[*at]) == s.eventID(&n) {
-		s.nodes[*at].counted = s.nodes[*at].counted || n.counted
-		return
+	if *at >= firstNode {
+		if other := s.node(*at); other.hash == n.hash && s.eventID(other) == s.eventID(&n) {
+			other.counted = other.counted || n.counted
+			return
+		}
 	}
 	if size == findings.MaxSamples {
 		return
 	}
 	n.next = *at
-	*at = uint32(len(s.nodes)) // before nodes move
-	s.nodes = append(s.nodes, n)
+	*at = s.keep(&n)
 	s.trim(l)
 }
 
@@ -94,11 +115,11 @@ func (s *samples) trim(l *sampleList) {
 		if at < firstNode {
 			return
 		}
-		at = s.nodes[at].next
+		at = s.node(at).next
 	}
 	if at >= firstNode {
-		s.nodes[at].next = emptyList
-		l.limit = uint32(s.nodes[at].hash >> 32)
+		s.node(at).next = emptyList
+		l.limit = uint32(s.node(at).hash >> 32)
 	}
 }
 
@@ -112,8 +133,8 @@ func (s *samples) eventID(n *sampleNode) string {
 
 // merge adds a list of other samples.
 func (s *samples) merge(l *sampleList, o *samples, from sampleList) {
-	for at := from.first; at >= firstNode; at = o.nodes[at].next {
-		if n := o.nodes[at]; n.isText {
+	for at := from.first; at >= firstNode; at = o.node(at).next {
+		if n := o.node(at); n.isText {
 			s.addText(l, o.texts[n.id.Lo], n.counted)
 		} else {
 			s.add(l, sampleNode{hash: n.hash, id: n.id, counted: n.counted})
@@ -121,10 +142,50 @@ func (s *samples) merge(l *sampleList, o *samples, from sampleList) {
 	}
 }
 
-// of returns a list as findings take it.
-func (s *samples) of(l sampleList) (out findings.Samples) {
-	for at := l.first; at >= firstNode; at = s.nodes[at].next {
-		out.Add(s.eventID(&s.nodes[at]), s.nodes[at].counted)
+// A Sum is what several cells have together.
+type Sum struct {
+	table.Measures
+	samples sampleList
+}
+
+// AddTo adds a cell to a sum.
+func (p *Page) AddTo(sum *Sum, number uint32) {
+	m := p.Measures(number)
+	sum.Add(&m)
+	if list := p.totals[number].sample; !list.isEmpty() {
+		if !sum.samples.wanted() {
+			sum.samples = noSamples
+		}
+		p.samples.merge(&sum.samples, &p.samples, list)
+	}
+}
+
+// SamplesOf returns the samples of a sum. Their texts are in memory of texts.
+func (p *Page) SamplesOf(sum *Sum, texts *SampleTexts) (out findings.Samples) {
+	for at := sum.samples.first; at >= firstNode; at = p.samples.node(at).next {
+		n := p.samples.node(at)
+		id := ""
+		if n.isText {
+			id = p.samples.texts[n.id.Lo]
+		} else {
+			id = texts.uuid(n.id)
+		}
+		out.Add(id, n.counted)
 	}
 	return out
+}
+
+// SampleTexts make the texts of eventIDs, a thousand in one piece of memory. The zero value is ready.
+type SampleTexts struct{ text strings.Builder }
+
+const uuidSize = 36
+
+func (t *SampleTexts) uuid(id dedupe.ID) string {
+	if t.text.Cap()-t.text.Len() < uuidSize {
+		t.text = strings.Builder{} // the texts before stay where they are
+		t.text.Grow(1000 * uuidSize)
+	}
+	var room [uuidSize]byte
+	t.text.Write(dedupe.Scope{}.AppendUUID(room[:0], id))
+	return t.text.String()[t.text.Len()-uuidSize:]
 }

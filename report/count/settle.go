@@ -188,7 +188,11 @@ func (all *Counted) join() {
 // join takes over what another page has counted.
 func (p *Page) join(o *Page) {
 	numbers := p.Join(o.Dictionary)
-	p.totals = append(p.totals, make([]total, len(p.Cells.Keys)-len(p.totals))...)
+	known := len(p.totals)
+	p.totals = append(p.totals, make([]total, len(p.Cells.Keys)-known)...)
+	for number := known; number < len(p.totals); number++ {
+		p.totals[number].callee = p.Groups.Keys[p.Cells.Keys[number].Group].Callee
+	}
 	for i, number := range numbers {
 		p.joinTotal(number, &o.totals[i], o)
 	}

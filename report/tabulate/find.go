@@ -4,6 +4,10 @@ import (
 	"cmp"
 	"slices"
 
+	"vpcetrail/classify"
+
+	"vpcetrail/report/count"
+	"vpcetrail/report/count/cells"
 	"vpcetrail/report/findings"
 )
 
@@ -23,29 +27,63 @@ func (s *sortedPage) find(r *resolver) {
 			r.findings.Saw(g.day, &key)
 		}
 	}
-	var calls findings.Calls
+	found, sums := s.findable(restricted, some)
+	var texts count.SampleTexts
 	var numbers []uint32
-	last := ^uint32(0)
-	for i, c := range s.Cells.Keys {
-		g, t := &s.groups[c.Group], &s.Targets.Keys[c.Target]
-		if !g.counts || s.CallsOf(uint32(i)) == 0 && !s.HasSamples(uint32(i)) {
-			continue
-		}
-		numbers = s.Resources(numbers[:0], t.Resources)
-		if !s.IsFindable(uint32(i)) && !(some && slices.ContainsFunc(numbers, func(n uint32) bool { return restricted[n] })) {
-			continue
-		}
-		if c.Group != last {
-			calls.TrafficKey, last = s.keyOf(g), c.Group
-		}
-		calls.Resources = calls.Resources[:0]
+	var calls findings.Calls
+	var samples findings.Samples
+	for i, key := range found.Keys {
+		g, sum := &s.groups[key.group], &sums[i]
+		samples = s.SamplesOf(sum, &texts)
+		calls.TrafficKey, calls.Signs, calls.Measures, calls.Samples = s.keyOf(g), key.signs, &sum.Measures, &samples
+		numbers = s.Resources(numbers[:0], key.resources)
 		slices.SortFunc(numbers, func(a, b uint32) int { return cmp.Compare(s.ranks[a], s.ranks[b]) })
+		calls.Resources = calls.Resources[:0]
 		for _, n := range numbers {
 			calls.Resources = append(calls.Resources, s.texts[n])
 		}
-		m := s.Measures(uint32(i))
-		samples := s.SamplesOf(uint32(i))
-		calls.Signs, calls.Measures, calls.Samples = t.Signs, &m, &samples
 		r.findings.Add(g.day, &calls)
 	}
+}
+
+// A findingKey is what findings tell cells apart by.
+type findingKey struct {
+	group     uint32
+	resources cells.ResourceSet // 0 where they make no difference
+	signs     classify.Signs
+}
+
+func (k *findingKey) hash() uint64 {
+	return cells.Mix(uint64(k.group)<<32|uint64(k.resources), uint64(k.signs))
+}
+
+// findable sums the cells that can become findings. restricted says which texts are resources that a policy of
+// their own protects, some that there are any.
+func (s *sortedPage) findable(restricted []bool, some bool) (cells.Numbers[findingKey], []count.Sum) {
+	found, sums := cells.NewNumbers((*findingKey).hash), []count.Sum(nil)
+	var numbers []uint32
+	for i, c := range s.Cells.Keys {
+		number := uint32(i)
+		g, t := &s.groups[c.Group], &s.Targets.Keys[c.Target]
+		if !g.counts || s.CallsOf(number) == 0 && !s.HasSamples(number) {
+			continue
+		}
+		key, isRestricted := findingKey{c.Group, 0, t.Signs}, false
+		if some {
+			numbers = s.Resources(numbers[:0], t.Resources)
+			isRestricted = slices.ContainsFunc(numbers, func(n uint32) bool { return restricted[n] })
+		}
+		if !isRestricted && !s.IsFindable(number) {
+			continue
+		}
+		if isRestricted || t.Signs&classify.ObjectCall != 0 {
+			key.resources = t.Resources
+		}
+		at, isNew := found.Number(key.hash(), key)
+		if isNew {
+			sums = append(sums, count.Sum{})
+		}
+		s.AddTo(&sums[at], number)
+	}
+	return found, sums
 }
