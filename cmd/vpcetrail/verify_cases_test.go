@@ -47,6 +47,35 @@ func TestVerifyFindsEachDamage(t *testing.T) {
 	}
 }
 
+// TestVerifyFindsEachDamageInADirectory runs verify over a copy of each trail, with a keys
+// file. A key that is not in the file is one that was not read.
+func TestVerifyFindsEachDamageInADirectory(t *testing.T) {
+	for _, c := range signed.Cases() {
+		t.Run(c.Name, func(t *testing.T) {
+			if c.S3Only {
+				t.Skip("a directory does not show it")
+			}
+			trail, dir := c.Make(), t.TempDir()
+			keys, copied := filepath.Join(dir, "keys.json"), filepath.Join(dir, "copy")
+			if err := signed.WriteKeys(keys, trail.Keys); err != nil {
+				t.Fatal(err)
+			}
+			if err := trail.Store.Write(copied); err != nil {
+				t.Fatal(err)
+			}
+			want, code := map[string]string{}, c.Exit
+			for name, status := range c.Want {
+				if status == "no_key" {
+					status, code = "key_unread", 3
+				}
+				want[name] = status
+			}
+			got := mustRun(t, code, "verify", copied, "--keys", keys, "--date", signed.Day.Format(time.DateOnly), "--format", "json", "--quiet")
+			checkFound(t, trail, want, got.out)
+		})
+	}
+}
+
 // bucketsOf returns the buckets of a trail.
 func bucketsOf(trail *signed.Trail) []string {
 	buckets := map[string]bool{}
@@ -63,11 +92,14 @@ func checkFound(t *testing.T, trail *signed.Trail, want map[string]string, text 
 	if err := json.Unmarshal([]byte(text), &found); err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}
-	names, got := trail.Names(), map[string]string{}
+	names, got := map[string]string{}, map[string]string{}
+	for object, name := range trail.Names() {
+		names[object[strings.Index(object, "AWSLogs/"):]] = name
+	}
 	for _, p := range found.Problems {
 		name := p.Name
-		if known := names[strings.TrimPrefix(p.Name, "s3://")]; known != "" {
-			name = known
+		if i := strings.Index(name, "AWSLogs/"); i >= 0 {
+			name = names[name[i:]]
 		}
 		if p.Kind == "gap" {
 			name = "hours"
