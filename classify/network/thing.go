@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"vpcetrail/classify/endpoints"
 )
@@ -111,6 +112,17 @@ func (t *Thing) check() error {
 	case t.ID == "":
 		return wrong("id", "it is missing")
 	}
+	for _, field := range []struct {
+		name   string
+		values []string
+	}{{"id", []string{t.ID}}, {"region", []string{t.Region}}, {"vpc_id", []string{t.VPC}}, {"service_name", []string{t.Service}}, {"subnet_ids", t.Subnets},
+		{"route_table_ids", t.Tables}, {"security_group_ids", t.Groups}, {"zones", t.Zones}} {
+		for _, value := range field.values {
+			if !isPlain(value) {
+				return wrong(field.name, "%q is not the name of a resource: want letters, digits and . _ - / :", value)
+			}
+		}
+	}
 	for _, cidr := range t.CIDRs {
 		if _, err := netip.ParsePrefix(cidr); err != nil {
 			return wrong("cidrs", "%q is not an address range such as 10.0.0.0/16", cidr)
@@ -122,4 +134,12 @@ func (t *Thing) check() error {
 		}
 	}
 	return nil
+}
+
+// isPlain reports whether a name has no character that a command or a template would have
+// to quote.
+func isPlain(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("._-/:", r)
+	}) < 0
 }

@@ -8,6 +8,8 @@ import (
 	"vpcetrail/classify/network"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
+
+	"vpcetrail/report/causes"
 )
 
 // A Cause says why a call went past the endpoints, with what the record shows of its path.
@@ -15,18 +17,20 @@ type Cause struct {
 	network.Answer
 	Path      network.Path
 	HostClass network.HostClass
+	Fix       *causes.Fix // nil where nobody asked
 }
 
-// causes answers for the calls of a trail, day by day.
-type causes struct {
+// allCauses answers for the calls of a trail, day by day.
+type allCauses struct {
 	snapshot *network.Snapshot // nil: nobody asked
 	networks *network.Networks
 	views    map[day.Day]*network.View
+	fix      string // one of causes.Formats, or ""
 }
 
 // newCauses returns what is known. The trail's own change events of our accounts are part of it.
-func newCauses(known *Known, changes []network.Change, ours map[string]bool) *causes {
-	c := &causes{networks: known.Networks, views: map[day.Day]*network.View{}}
+func newCauses(known *Known, changes []network.Change, ours map[string]bool) *allCauses {
+	c := &allCauses{networks: known.Networks, views: map[day.Day]*network.View{}, fix: known.Fix}
 	if known.Network == nil {
 		return c
 	}
@@ -42,7 +46,7 @@ func newCauses(known *Known, changes []network.Change, ours map[string]bool) *ca
 
 // of returns the cause of a call of route internet, else nil. It answers one of the questions
 // that x leaves open.
-func (c *causes) of(ev *event.Event, d day.Day, x *classify.Explanation) *Cause {
+func (c *allCauses) of(ev *event.Event, d day.Day, x *classify.Explanation) *Cause {
 	if c.snapshot == nil || x.Verdict.Route() != classify.Internet {
 		return nil
 	}
@@ -54,7 +58,13 @@ func (c *causes) of(ev *event.Event, d day.Day, x *classify.Explanation) *Cause 
 	}
 	path := view.PathOf(ev, x.Source.Address, x.Verdict.Origin == classify.FromAWS)
 	callee := network.Callee{Account: string(ev.Recipient), Region: string(ev.Region), Source: string(ev.Source)}
-	return &Cause{view.Cause(callee, path), path, network.ClassOf(path.Host, callee.Region)}
+	answer := view.Cause(callee, path)
+	cause := &Cause{Answer: answer, Path: path, HostClass: network.ClassOf(path.Host, callee.Region)}
+	if c.fix != "" {
+		fix := causes.Of(view.Plan(answer), c.fix)
+		cause.Fix = &fix
+	}
+	return cause
 }
 
 // jsonCause is a Cause for programs.
@@ -72,6 +82,14 @@ type jsonCause struct {
 	Host        *string  `json:"host"`
 	HostClass   *string  `json:"host_class"`
 	Egress      *string  `json:"egress"`
+	Fix         *jsonFix `json:"fix,omitempty"` // with --fix
+}
+
+type jsonFix struct {
+	Moves  *string  `json:"moves"`
+	Breaks []string `json:"may_break"`
+	Code   *string  `json:"code"`
+	Advice *string  `json:"advice"`
 }
 
 func (c *Cause) json() *jsonCause {
@@ -79,11 +97,15 @@ func (c *Cause) json() *jsonCause {
 		return nil
 	}
 	there := func(list []string) []string { return append([]string{}, list...) }
-	return &jsonCause{
+	j := &jsonCause{
 		Cause: string(c.Cause), Reason: string(c.Reason), Text: c.String(), Workload: orNull(c.Path.Workload), VPC: orNull(c.VPC), VPCRegion: orNull(c.Region),
 		Subnets: there(c.Subnets), RouteTables: there(c.Tables), Endpoint: orNull(c.Endpoint), ServiceName: orNull(c.Service),
 		Host: orNull(c.Path.Host), HostClass: orNull(string(c.HostClass)), Egress: orNull(network.Egress(c.Path.Place)),
 	}
+	if f := c.Fix; f != nil {
+		j.Fix = &jsonFix{orNull(f.Moves), there(f.Breaks), orNull(f.Code), orNull(f.Advice)}
+	}
+	return j
 }
 
 // cause writes why a call went past the endpoints, and where it came from.
@@ -102,5 +124,9 @@ func (p *page) cause(c *Cause) {
 	}
 	if len(from) > 0 {
 		p.paragraph("  From      ", "            ", strings.Join(from, ", "))
+	}
+	if c.Fix != nil {
+		p.WriteString("\n")
+		_ = c.Fix.Write(p) // to memory
 	}
 }

@@ -50,6 +50,7 @@ type Known struct {
 	Inventory     endpoints.Inventory // our endpoints by id
 	Network       *network.Snapshot   // what decides paths; nil where it is not given
 	Networks      *network.Networks   // may be nil
+	Fix           string              // one of causes.Formats: causes then have their Fix
 }
 
 // Each calls fn with the records, in the order of the trail, once the run that the Collector took has ended
@@ -69,7 +70,7 @@ func (c *Collector) Each(ctx context.Context, known Known, fn func(*Record) erro
 	if err != nil {
 		return err
 	}
-	causes := newCauses(&known, learned.Changes, ours)
+	all := newCauses(&known, learned.Changes, ours)
 	err = c.each(func(e *keptEvent, object string) error {
 		ev := &e.Event
 		r := newRecord(ev, object)
@@ -81,7 +82,7 @@ func (c *Collector) Each(ctx context.Context, known Known, fn func(*Record) erro
 			owners := endpoints.Owners{Accounts: ours, Day: d, Inventory: known.Inventory, Trail: learned.Endpoints[d]}
 			x := classify.Explain(ev, facts, &owners, c.ranges)
 			r.Explanation = &x
-			r.Cause = causes.of(ev, d, &x)
+			r.Cause = all.of(ev, d, &x)
 		}
 		return fn(r)
 	})

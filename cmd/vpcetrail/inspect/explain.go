@@ -21,6 +21,7 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
+	"vpcetrail/report/causes"
 	"vpcetrail/report/explain"
 )
 
@@ -30,6 +31,7 @@ type explainFlags struct {
 	ids    []string
 	diff   bool
 	format string
+	fix    string
 }
 
 // NewExplain returns the command.
@@ -47,11 +49,14 @@ read, also where --event-id chooses a record of them: give the whole day to get 
 
 --network names a snapshot of vpcetrail network: then each call past the endpoints has its cause, such as a
 missing endpoint or route, with the proof. --networks names ranges of your own, such as office and vpn.
+--fix writes the change that moves such calls to an endpoint, what it may break, and how to see that it worked. It is
+only written: vpcetrail changes nothing.
 
 --diff sets two records side by side and marks the fields that decide.`,
 		Example: `  vpcetrail explain record.json
   aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=CreateBucket | vpcetrail explain -
   vpcetrail explain record.json --network network.json --networks networks.yaml
+  vpcetrail explain record.json --network network.json --fix terraform
   vpcetrail explain --diff by-endpoint.json by-internet.json --endpoints endpoints.json
   vpcetrail explain s3://org-trail --date 2026-11-20 --event-id 40718450-19d1-5c4e-9482-6e1c37e4c45f --format json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -69,6 +74,8 @@ missing endpoint or route, with the proof. --networks names ranges of your own, 
 	set.StringVar(&f.format, "format", "text", "text, or json, one object a record and line")
 	f.Register(cmd, "read")
 	f.RegisterNetwork(cmd)
+	set.StringVar(&f.fix, "fix", "", "with --network: write the change that moves such calls to an endpoint: "+strings.Join(causes.Formats(), ", "))
+	flags.CompleteWords(cmd, "fix", causes.Formats()...)
 	f.RegisterNetworks(cmd)
 	f.RegisterRanges(cmd)
 	flags.CompleteWords(cmd, "format", "text", "json")
@@ -82,6 +89,10 @@ func (f *explainFlags) job(sources []string, now time.Time) (*explainJob, error)
 		return nil, errors.New("explain needs a SOURCE: a file, - for standard input, a directory, s3://bucket/prefix, or lookup-events://REGION")
 	case f.format != "text" && f.format != "json":
 		return nil, fmt.Errorf("--format %q: want text or json", f.format)
+	case f.fix != "" && !slices.Contains(causes.Formats(), f.fix):
+		return nil, fmt.Errorf("--fix %q: want one of %s", f.fix, strings.Join(causes.Formats(), ", "))
+	case f.fix != "" && len(f.Network) == 0:
+		return nil, errors.New("--fix needs --network: a file that vpcetrail network wrote, or aws")
 	case f.diff && len(f.ids) > 2:
 		return nil, fmt.Errorf("--diff sets two records side by side: --event-id names %d", len(f.ids))
 	}
@@ -89,7 +100,7 @@ func (f *explainFlags) job(sources []string, now time.Time) (*explainJob, error)
 	if err != nil {
 		return nil, err
 	}
-	return &explainJob{Input: given, ids: f.ids, diff: f.diff, json: f.format == "json"}, nil
+	return &explainJob{Input: given, ids: f.ids, diff: f.diff, fix: f.fix, json: f.format == "json"}, nil
 }
 
 // explainMemory bounds the records that wait for the end of the trail, in bytes. The
@@ -105,6 +116,7 @@ type explainJob struct {
 	ids  []string
 	diff bool
 	json bool
+	fix  string
 }
 
 // run reads the sources and writes what it finds out about their records.
@@ -138,7 +150,7 @@ func (j *explainJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	if passed.Objects > 0 {
 		tell.Problem(passed.String())
 	}
-	known := explain.Known{TrailAccounts: trail.Accounts(), OwnAccounts: j.Own, Inventory: j.Inventory, Network: j.Network, Networks: j.Networks}
+	known := explain.Known{TrailAccounts: trail.Accounts(), OwnAccounts: j.Own, Inventory: j.Inventory, Network: j.Network, Networks: j.Networks, Fix: j.fix}
 	buffered := bufio.NewWriter(out)
 	write := j.write
 	if j.diff {
