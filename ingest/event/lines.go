@@ -167,7 +167,7 @@ func (r *Reader) textLine(i, end int) int {
 			if at = skipValue(b, i, 0); at < 0 {
 				at = ^at
 			}
-			at = skipSpace(b, at)
+			at = min(skipSpace(b, at), end) // what follows the line may not be read yet
 		}
 		r.refused = &SyntaxError{Offset: r.base + int64(at), Byte: b.at(at)}
 	}
