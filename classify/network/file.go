@@ -122,6 +122,11 @@ type file struct {
 	Endpoints json.RawMessage `json:"endpoints"`
 }
 
+// IsSnapshot reports whether a text starts as Save writes it.
+func IsSnapshot(text []byte) bool {
+	return bytes.HasPrefix(text, fmt.Appendf(nil, "{\"format\":%q", format))
+}
+
 // Parse reads a snapshot that Save wrote. An error is one line with the line number, the
 // field and what is expected there.
 func Parse(text []byte) (*Snapshot, error) {

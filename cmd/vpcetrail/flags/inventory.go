@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/classify/network"
 	"vpcetrail/cmd/vpcetrail/inventory"
 	"vpcetrail/cmd/vpcetrail/terminal"
 )
@@ -28,7 +29,7 @@ func (in *Input) readInventories(values []string) error {
 		if err != nil {
 			return fmt.Errorf("--endpoints: %w", err)
 		}
-		found, err := endpoints.ParseInventory(data)
+		found, err := parseInventory(data)
 		if err != nil {
 			return fmt.Errorf("--endpoints: %s: %w", value, err)
 		}
@@ -38,6 +39,19 @@ func (in *Input) readInventories(values []string) error {
 		}
 	}
 	return nil
+}
+
+// parseInventory reads an inventory, or the one that a snapshot of vpcetrail network
+// contains.
+func parseInventory(data []byte) (endpoints.Inventory, error) {
+	if !network.IsSnapshot(data) {
+		return endpoints.ParseInventory(data)
+	}
+	s, err := network.Parse(data)
+	if err != nil {
+		return nil, err
+	}
+	return s.Endpoints, nil
 }
 
 // AskEC2 adds the endpoints that EC2 lists to the inventory, if --endpoints requests
