@@ -1,6 +1,6 @@
 // Peers times vpcetrail and other tools over the same objects, each as a whole process.
 //
-//	go run ./peers [-trail busy|sparse|wide|DIR] [-scale X] [-runs N] [-python PATH]
+//	go run ./peers [-trail busy|sparse|wide|repeating|varied|DIR] [-scale X] [-runs N] [-python PATH]
 //
 // The runs are interleaved (every tool once, then every tool again), so that other work
 // on the machine affects all equally. The table has medians. "vpcetrail is" compares the

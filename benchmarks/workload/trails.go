@@ -8,7 +8,7 @@ import (
 )
 
 // Names returns the names of the trails to measure.
-func Names() []string { return []string{"busy", "sparse", "wide"} }
+func Names() []string { return []string{"busy", "sparse", "wide", "repeating", "varied"} }
 
 // Trail describes the trail with that name. scale 1 is for measuring, 0.01 for trying
 // out:
@@ -19,7 +19,10 @@ func Names() []string { return []string{"busy", "sparse", "wide"} }
 //     an organization; at scale 1 100,000 objects, in 50 accounts and 10 Regions, 3 GB of
 //     JSON;
 //   - wide: records of 30 KB with deep request parameters, from accounts with a million
-//     principals; at scale 1 2,000 objects of 40 records, 2 GB of JSON.
+//     principals; at scale 1 2,000 objects of 40 records, 2 GB of JSON;
+//   - repeating: busy, of a role that does few things, as most accounts have: from
+//     scale 0.2 on one row of table resources for 40 calls or more;
+//   - varied: busy, of 800 principals that seldom do one thing twice: 1.3 calls a row.
 //
 // Objects of network events come on top.
 func Trail(name string, scale float64) (trail.Config, error) {
@@ -39,6 +42,12 @@ func Trail(name string, scale float64) (trail.Config, error) {
 		objects, cfg.Records, cfg.Size = 2000, 40, trail.Wide
 		cfg.Principals = 1_000_000 / cfg.Accounts
 		cfg.Shared, cfg.Corrections = 0, 0
+	case "repeating":
+		objects, cfg.Records = 512, 1500
+		cfg.Accounts, cfg.Regions, cfg.Days, cfg.Principals, cfg.Run = 1, trail.RegionNames(1), 1, 1, 5000
+	case "varied":
+		objects, cfg.Records = 512, 1500
+		cfg.Principals, cfg.Run = 400, 1
 	default:
 		return cfg, fmt.Errorf("trail %q: want one of %q", name, Names())
 	}
