@@ -28,6 +28,9 @@ type layers struct {
 	stored bufio.Reader
 	whole  wholeText     // of gzipped objects that are whole in memory
 	zst    *zstd.Decoder // nil until the first object that needs it
+
+	text    io.Reader  // the outer text, if it is not in whole
+	members func() int // of the outer text if it is gzip, else 0
 }
 
 const (
@@ -50,7 +53,7 @@ func (l *layers) open(body io.Reader, stored []byte, to *event.Reader) error {
 	if l.hash != nil {
 		l.hash.Reset()
 	}
-	if isGzip(stored) {
+	if l.text, l.members = nil, l.whole.Members; isGzip(stored) {
 		if err := l.whole.reset(stored, l.hash); err != nil {
 			return err
 		}
@@ -59,12 +62,18 @@ func (l *layers) open(body io.Reader, stored []byte, to *event.Reader) error {
 			return nil
 		}
 	}
+	l.members = func() int { return 0 }
 	text, isPlain, err := l.outer(body)
-	if err != nil {
+	if l.text = text; err != nil {
+		l.text = failing{err}
 		return err
+	}
+	if gz, ok := text.(*inflate.Stream); ok {
+		l.members = gz.Members
 	}
 	if l.hash != nil {
 		text = io.TeeReader(text, l.hash)
+		l.text = text
 	}
 	if !isPlain {
 		if text, err = inner(text); err != nil {
@@ -82,6 +91,28 @@ func (l *layers) digest() string {
 		return ""
 	}
 	return hex.EncodeToString(l.hash.Sum(nil))
+}
+
+// failing is the text of an object that cannot be opened.
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+// drain reads the outer text to its end, because decoding may end earlier. It returns what
+// is wrong with the outer text.
+func (l *layers) drain() error {
+	if l.text != nil {
+		_, err := io.Copy(io.Discard, l.text)
+		return err
+	}
+	for {
+		if _, err := l.whole.Next(0); err != nil {
+			if err == io.EOF {
+				return nil
+			}
+			return err
+		}
+	}
 }
 
 // outer opens the text of body. gzip and zstd may come in several parts, one after

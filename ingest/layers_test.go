@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"slices"
@@ -29,10 +30,11 @@ func readLayers(o *objectReader, stored []byte, inMemory bool) outcome {
 	}
 	sink := &recorder{log: dedupe.NewLog(nil, 1<<20)}
 	res := Result{Status: OK, Object: store.Object{Name: "o"}}
-	if err := o.walk(body, stored, sink, &res); err != nil {
+	err := o.walk(body, stored, sink, &res)
+	if o.prove(&res); err != nil {
 		res.Status, res.Err = statusOf(err), describe(res.Object, res.Bytes, err)
 	}
-	return outcome{fmt.Sprint(res.Status, res.Err, res.Bytes, res.Records, res.Invalid, res.SHA256), sink.ids}
+	return outcome{fmt.Sprint(res.Status, res.Err, res.Bytes, res.Records, res.Invalid, res.SHA256, res.Proof), sink.ids}
 }
 
 // FuzzLayers compares a text in layers of gzip and zstd with the text alone. It also
@@ -94,6 +96,49 @@ func TestTheDigestIsOfTheOuterText(t *testing.T) {
 		sink := runOver(t, map[string][]byte{"a.json": data.stored}, 1, Config{Window: day.All(), SHA256: true})[0]
 		if got := sink.results[0].SHA256; got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}
+
+// TestTheDigestCoversWhatIsNotDecoded checks that the digest is of the whole object where
+// decoding stops early, and that what follows the first gzip member is reported.
+func TestTheDigestCoversWhatIsNotDecoded(t *testing.T) {
+	broken := append(logOf(record("a", 0)), bytes.Repeat([]byte("] not JSON "), 100_000)...)
+	text := logOf(record("a", 0))
+	for _, tc := range []struct {
+		name    string
+		stored  []byte
+		hashed  []byte // nil: it cannot be inflated whole
+		members int
+		more    bool
+	}{
+		{"whole", gzipped(t, text), text, 1, false},
+		{"JSON that breaks off", gzipped(t, broken), broken, 1, false},
+		{"another document", gzipped(t, []byte(`{"a":1}`)), []byte(`{"a":1}`), 1, false},
+		{"two members", gzipped(t, text, []byte("\n")), append(text[:len(text):len(text)], '\n'), 2, false},
+		{"bytes after it", append(gzipped(t, text), "tail"...), nil, 1, true},
+		{"gzip inside gzip with bytes after it", gzipped(t, append(gzipped(t, text), "tail"...)), append(gzipped(t, text), "tail"...), 1, false},
+		{"plain", text, text, 0, false},
+		{"cut", gzipped(t, text)[:30], nil, 1, false},
+	} {
+		o := objectReader{window: day.All(), layers: layers{hash: newHash(true)}}
+		readLayers(&o, gzipped(t, []byte("another object")), true)
+		for _, inMemory := range []bool{true, false} {
+			sink := &recorder{log: dedupe.NewLog(nil, 1<<20)}
+			res := Result{Object: store.Object{Name: "o"}}
+			stored := tc.stored
+			if !inMemory {
+				stored = nil
+			}
+			_ = o.walk(bytes.NewReader(tc.stored), stored, sink, &res) // the digest does not depend on it
+			o.prove(&res)
+			want := ""
+			if tc.hashed != nil {
+				want = fmt.Sprintf("%x", sha256.Sum256(tc.hashed))
+			}
+			if p := res.Proof; p.SHA256 != want || p.Members != tc.members || p.Trailing != tc.more {
+				t.Errorf("%s, in memory %v: %+v, want %s", tc.name, inMemory, p, want)
+			}
 		}
 	}
 }

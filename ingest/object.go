@@ -10,7 +10,9 @@ import (
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/dedupe"
+	"vpcetrail/ingest/digest"
 	"vpcetrail/ingest/event"
+	"vpcetrail/ingest/inflate"
 	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/source/store"
 )
@@ -60,8 +62,11 @@ type Result struct {
 	// nothing was read.
 	ErrOffset int64
 	// SHA256 is the digest of the uncompressed log, in hexadecimal. It is "" if it was
-	// not requested or the log was not read whole.
+	// not requested or the log could not be inflated whole.
 	SHA256 string
+	// Proof is what reading the object found out for a check by digests, if SHA256 was
+	// requested.
+	Proof digest.Proof
 	// Bytes is the number of bytes of the uncompressed log that were read.
 	Bytes int64
 	// Records is the number of records in the object if Counted, else 0.
@@ -122,6 +127,7 @@ func (o *objectReader) read(ctx context.Context, f *source.Fetch, sink Sink) Res
 	res.Object = f.Object // as it was read, which need not be as listed
 	if err == nil {
 		err = o.walk(body, f.Bytes(), sink, &res)
+		o.prove(&res)
 	}
 	if err != nil {
 		res.Status, res.Err, res.ErrOffset = statusOf(err), describe(f.Object, res.Bytes, err), res.Bytes
@@ -152,8 +158,25 @@ func (o *objectReader) walk(body io.Reader, stored []byte, sink Sink, res *Resul
 		}
 		o.take(ev, sink, res)
 	}
-	res.SHA256 = o.layers.digest()
 	return nil
+}
+
+// prove finishes the digest of the log. It covers what the object holds, not only what was
+// decoded.
+func (o *objectReader) prove(res *Result) {
+	if o.layers.hash == nil {
+		return
+	}
+	p := &res.Proof
+	err := o.layers.drain()
+	p.Members = o.layers.members()
+	switch {
+	case err == nil:
+		res.SHA256 = o.layers.digest()
+		p.SHA256 = res.SHA256
+	case errors.Is(err, inflate.ErrTrailing):
+		p.Trailing = true
+	}
 }
 
 // take handles one record: it cannot be counted, or is outside the window, or goes to

@@ -7,12 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 
+	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
 )
 
@@ -66,10 +68,66 @@ type Manifest struct {
 	// tables change. A run with the same result keeps it.
 	Revision int     `json:"revision,omitempty"`
 	Changes  *Change `json:"changes,omitempty"` // since the previous revision; nil in the first
-	Files    []File  `json:"files"`
+	// Verified is the result of the check by digests. It is nil if there was none.
+	Verified *Verified `json:"verified,omitempty"`
+	Files    []File    `json:"files"`
 	// Arrow lists the same tables as Arrow files, if the run was asked for them. They do
 	// not affect Revision.
 	Arrow []File `json:"arrow,omitempty"`
+}
+
+// Verified is what the digests of the trail say about the logs of a day.
+type Verified struct {
+	Mode    string           `json:"mode"`    // report or require
+	Logs    map[string]int64 `json:"logs"`    // objects of the day, and missing logs, by status
+	Digests map[string]int64 `json:"digests"` // digests with windows on the day, by status
+	Gaps    map[string]int64 `json:"gaps"`    // times on the day without a digest, by status
+	// Invalid is evidence of a change. Unchecked could not be checked. Both count logs,
+	// digests and gaps.
+	Invalid   int64 `json:"invalid"`
+	Unchecked int64 `json:"unchecked"`
+}
+
+// Add adds the result of another day.
+func (v *Verified) Add(o *Verified) {
+	for _, part := range []struct{ to, from map[string]int64 }{{v.Logs, o.Logs}, {v.Digests, o.Digests}, {v.Gaps, o.Gaps}} {
+		for status, n := range part.from {
+			part.to[status] += n
+		}
+	}
+	v.Invalid += o.Invalid
+	v.Unchecked += o.Unchecked
+}
+
+// NewVerified returns a result without any log.
+func NewVerified(mode string) *Verified {
+	return &Verified{Mode: mode, Logs: map[string]int64{}, Digests: map[string]int64{}, Gaps: map[string]int64{}}
+}
+
+// Proved reports whether the digests prove every log of the day, apart from those that the
+// run was allowed to publish without.
+func (v *Verified) Proved() bool {
+	return v != nil && v.Invalid == 0 && (v.Unchecked == 0 || v.Mode == "require")
+}
+
+// String says the result in one line.
+func (v *Verified) String() string {
+	var logs int64
+	for _, n := range v.Logs {
+		logs += n
+	}
+	text := fmt.Sprintf("%s of %s proved by digests", grid.Number(v.Logs["valid"]+v.Logs["listed_twice"]), grid.Plural(logs, "log"))
+	for _, part := range []struct {
+		of     string
+		counts map[string]int64
+	}{{"log", v.Logs}, {"digest", v.Digests}, {"gap", v.Gaps}} {
+		for _, status := range slices.Sorted(maps.Keys(part.counts)) {
+			if status != "valid" && status != "listed_twice" {
+				text += fmt.Sprintf(", %s %s", grid.Plural(part.counts[status], part.of), status)
+			}
+		}
+	}
+	return text
 }
 
 // A Change shows what a revision of a day changed.
@@ -215,7 +273,7 @@ func Stage(ctx context.Context, store Store, w Writer, r *Report, run Run) (*Sta
 		}
 		m := Manifest{
 			Day: d.Day.String(), Run: run, Balance: r.Balance, Objects: r.Statuses,
-			Counts: d.Kinds, Routes: map[string]int64{},
+			Counts: d.Kinds, Routes: map[string]int64{}, Verified: d.Verified,
 		}
 		if err := s.stage(ctx, store, &s.days[i], d, &m); err != nil {
 			return nil, err

@@ -61,6 +61,7 @@ type Day struct {
 	Resources  Rows[table.ResourceRow] // nil: the day has no such table
 	Findings   Rows[table.FindingRow]  // nil: the day has no such table
 	Objects    Rows[table.ObjectRow]
+	Verified   *Verified // nil: not checked by digests
 
 	// TrafficGroups and ResourceGroups, if not nil, hold the same rows as Traffic and
 	// Resources, in the same row groups, in a form that takes less work to write. Read only

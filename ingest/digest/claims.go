@@ -70,6 +70,9 @@ func (c *Claims) of(name string) []claim {
 	return c.claims
 }
 
+// Pass passes over the claims about the log of that name, which is there.
+func (c *Claims) Pass(name string) { c.of(name) }
+
 // miss passes over the claims about the log at the cursor.
 func (c *Claims) miss() {
 	name := bytes.Clone(c.cursor.Key)
@@ -80,8 +83,8 @@ func (c *Claims) miss() {
 	c.missed(string(name), c.claims)
 }
 
-// end passes over all claims that are left.
-func (c *Claims) end() error {
+// End passes over all claims that are left, and returns the error of reading them.
+func (c *Claims) End() error {
 	for c.more {
 		c.miss()
 	}

@@ -2,6 +2,7 @@ package digest
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"vpcetrail/ingest/source/layout"
@@ -24,6 +25,15 @@ type Finding struct {
 	Restart, First, Open bool `json:",omitempty"`
 
 	After string `json:",omitempty"` // of a digest that begins the chain again: the id of the gap before it
+}
+
+// Title names the object of a finding, or the chain and time of a gap.
+func (f *Finding) Title() string {
+	if f.Kind != KindGap {
+		return f.Name
+	}
+	return fmt.Sprintf("trail %s of account %s in %s, %s to %s", f.Trail, f.Account, f.Region,
+		f.Start.UTC().Format(time.RFC3339), f.End.UTC().Format(time.RFC3339))
 }
 
 // The kinds of a Finding.

@@ -78,7 +78,7 @@ func (c *Check) judgeAll(proofs []*spill.Sorter, each func(*Finding) error) erro
 			failed = each(&f)
 		}
 	}
-	return errors.Join(failed, read.Err(), claims.end())
+	return errors.Join(failed, read.Err(), claims.End())
 }
 
 // readLogs reads logs until none is left, and keeps what it finds about each.

@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudtrail"
 
 	"vpcetrail/ingest/aws"
+	"vpcetrail/ingest/day"
 )
 
 // PublicKeys lists the public keys that CloudTrail used in a Region, by ListPublicKeys.
@@ -38,6 +39,16 @@ func PublicKeys(ctx context.Context, region string, from, to time.Time) (keys []
 		}
 		in.NextToken = out.NextToken
 	}
+}
+
+// ListKeys returns Keys that asks CloudTrail for those of some days, and of the days around
+// them.
+func ListKeys(w day.Window) *Keys {
+	var from, to time.Time
+	if !w.IsAll() {
+		from, to = (w.From - 1).Time(), (w.To + 3).Time()
+	}
+	return ListedKeys(PublicKeys, from, to)
 }
 
 // keyRetries is the reserve of retries for the keys of a Region.

@@ -33,6 +33,7 @@ type Job struct {
 	Memory   Memory      // what does not fit goes to Disk
 	Disk     *spill.Disk // must stay open while the report is used; nil means the system's temporary folder
 	SHA256   bool        // compute the SHA-256 of every log
+	Verify   bool        // keep what a check by digests needs; implies SHA256
 	Progress *ingest.Progress
 
 	// Accounts returns the accounts that have a folder in the trail, after the trail is read.
@@ -70,11 +71,11 @@ func (j Job) Report(ctx context.Context, trail *source.Trail) (*report.Report, e
 	sinks := make([]ingest.Sink, len(counters))
 	for i := range counters {
 		counters[i] = count.NewCounter(j.Ranges, count.Options{
-			Disk: j.Disk, Memory: j.Memory.Counting / len(counters), Lateness: j.Lateness, Keep: j.Keep != nil,
+			Disk: j.Disk, Memory: j.Memory.Counting / len(counters), Lateness: j.Lateness, Keep: j.Keep != nil, Verify: j.Verify,
 		})
 		sinks[i] = counters[i]
 	}
-	if err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: j.Window, SHA256: j.SHA256, Progress: j.Progress}); err != nil {
+	if err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: j.Window, SHA256: j.SHA256 || j.Verify, Progress: j.Progress}); err != nil {
 		return nil, err
 	}
 	accounts := j.Accounts()

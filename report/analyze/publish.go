@@ -28,6 +28,8 @@ type Publication struct {
 	Replacing report.Replacing
 	Before    int  // number of days before the window that are restated
 	Mergeable bool // keep what merge needs
+	// Verification, if not nil, checks the objects by the digests of the trail.
+	Verification *Verification
 
 	Problem func(text string) // is called with what could not be read or must stay as it is
 	// Watch, if not nil, is called when a trail is read. It returns what ends the watching.
@@ -117,7 +119,10 @@ func (p *Publication) count(ctx context.Context, trail *source.Trail, job Job, r
 			return counted.keeper.Write(ctx, counters, job.Disk, job.Memory.Report, accounts, job.PassedOver().Objects)
 		}
 	}
-	counted.Report, err = job.Report(ctx, trail)
+	job.Verify = p.Verification != nil
+	if counted.Report, err = job.Report(ctx, trail); err == nil && job.Verify {
+		err = p.verify(ctx, counted.Report, &job)
+	}
 	return counted, err
 }
 

@@ -76,13 +76,16 @@ func (p *Publication) restateAll(ctx context.Context, days []restate.Day, job Jo
 		err := p.restateDay(ctx, d, job)
 		var keeps *report.KeptError
 		var lacks *IncompleteError
+		var tampered *TamperedError
 		switch {
 		case errors.As(err, &keeps):
 			p.Problem(fmt.Sprintf("%s: %v", p.Store, keeps))
 			kept = append(kept, d.Day.String())
 			continue
-		case errors.As(err, &lacks):
+		case errors.As(err, &tampered):
 			incomplete = err
+		case errors.As(err, &lacks):
+			incomplete = cmp.Or(incomplete, err)
 		case err != nil:
 			return done, fmt.Errorf("restate %s: %w", d.Day, err)
 		}
@@ -123,7 +126,7 @@ func (p *Publication) restateDay(ctx context.Context, d restate.Day, job Job) er
 	if err := MayPublish(ctx, p.Store, counted.Report, &run, allow, p.Problem); err != nil {
 		return err
 	}
-	return cmp.Or(p.publishRestated(ctx, counted), counted.Incomplete())
+	return cmp.Or(p.publishRestated(ctx, counted), counted.Tampered(), counted.Incomplete())
 }
 
 // publishRestated publishes a report of one day, and reports what has changed.

@@ -76,6 +76,7 @@ type Audit struct {
 	Days                        string
 	Missing, Incomplete, Shards []string // days; those in Shards cover only one shard of the trail
 	RequireComplete             bool
+	Unproved                    []string // days for which digests do not prove the logs, if the rules require that
 	Results                     []Result // in the order of the rules
 }
 
@@ -93,6 +94,11 @@ func Run(ctx context.Context, s *report.Span, rules *Rules) (*Audit, error) {
 	}
 	for _, d := range s.Shards {
 		a.Shards = append(a.Shards, d.String())
+	}
+	for i, m := range s.Manifests {
+		if rules.RequireVerified && !m.Verified.Proved() {
+			a.Unproved = append(a.Unproved, s.Days[i].String())
+		}
 	}
 	var byTraffic, byResource []*tally
 	var tallies []*tally

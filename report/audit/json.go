@@ -39,7 +39,7 @@ type ExceptionDocument struct {
 func (a *Audit) Document() *Document {
 	d := &Document{
 		Days: a.Days, Missing: a.Missing, Incomplete: a.Incomplete, Shards: a.Shards, Complete: a.Whole(),
-		Passed: a.Violations(severities[len(severities)-1]) == 0 && (a.Whole() || !a.RequireComplete),
+		Passed: a.Violations(severities[len(severities)-1]) == 0 && (a.Whole() || !a.RequireComplete) && len(a.Unproved) == 0,
 	}
 	for i := range a.Results {
 		r := &a.Results[i]

@@ -46,6 +46,7 @@ func Parse(data []byte) (*Rules, error) {
 	rules := &Rules{RequireComplete: true}
 	err := mapping(doc.Content[0], "", fields{
 		"require_complete": boolean(&rules.RequireComplete),
+		"require_verified": boolean(&rules.RequireVerified),
 		"rules":            func(n *yaml.Node, field string) error { return rules.read(n, field) },
 	})
 	if err == nil && rules.List == nil {

@@ -75,7 +75,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{"", "line 1: is empty: want rules"},
 		{"a: [", "want YAML: line 1: did not find expected node content"},
 		{"rules: []\n---\na: b", "want one YAML document, but more follows it"},
-		{"- a", "line 1: is a list: want a mapping of require_complete, rules"},
+		{"- a", "line 1: is a list: want a mapping of require_complete, require_verified, rules"},
 		{"require_complete: yes\nrules: []", `line 1: require_complete: is "yes": want false or true`},
 		{"require_complete: true", "line 1: rules: is missing: want a list of rules, one at least"},
 		{"rules:", "line 1: rules: is nothing: want a list of rules, one at least"},

@@ -12,6 +12,8 @@ import (
 type Rules struct {
 	// RequireComplete means that the audit does not pass if the report lacks days or objects.
 	RequireComplete bool
+	// RequireVerified means that the audit does not pass if digests do not prove the logs.
+	RequireVerified bool
 	List            []Rule
 }
 

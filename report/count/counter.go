@@ -51,6 +51,7 @@ type Options struct {
 	Memory   int         // bytes, about: half for numbers, a sixteenth for records, which are written in order and read once; 0 is 64 MiB
 	Lateness int         // days after a day: their folders are read for it too
 	Keep     bool        // keep what WriteShard needs
+	Verify   bool        // keep what a check by digests needs
 }
 
 const (
@@ -113,6 +114,7 @@ func NewCounter(ranges *classify.Ranges, opt Options) *Counter {
 		folders: map[day.Day]bool{},
 		batch:   make([]pending, 0, batchSize),
 	}
+	c.objects.verify = opt.Verify
 	if opt.Keep {
 		c.results = spill.NewSorter(opt.Disk, opt.Memory/32)
 	}

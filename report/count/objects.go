@@ -6,6 +6,7 @@ import (
 
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/digest"
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report"
@@ -18,10 +19,11 @@ type objectLog struct {
 	everyDay *spill.Sorter // by name: those of objects that belong to every day
 	problems *spill.Sorter // by name: what is wrong
 	value    []byte        // scratch
+	verify   bool          // keep what a check by digests needs
 }
 
 func newObjectLog(disk *spill.Disk, share int) objectLog {
-	return objectLog{spill.NewSorter(disk, share/2), spill.NewSorter(disk, share/4), spill.NewSorter(disk, share/4), nil}
+	return objectLog{spill.NewSorter(disk, share/2), spill.NewSorter(disk, share/4), spill.NewSorter(disk, share/4), nil, false}
 }
 
 func (l *objectLog) err() error {
@@ -31,6 +33,9 @@ func (l *objectLog) err() error {
 // add keeps an object for each day that it belongs to.
 func (l *objectLog) add(res *ingest.Result, lateness int) {
 	row := report.ObjectRow(res)
+	if l.verify {
+		row.DigestStatus = statusAlone(res)
+	}
 	if res.Err != nil {
 		l.problems.Add([]byte(res.Object.Name), []byte(res.Err.Error()))
 	}
@@ -50,7 +55,7 @@ func appendObject(dst []byte, r *table.ObjectRow) []byte {
 	for _, n := range []int64{r.Size, r.Records, r.DayRecords, r.ErrorOffset} {
 		dst = binary.AppendVarint(dst, n)
 	}
-	return spill.AppendFields(dst, r.ETag, r.SHA256, r.Days, r.Status, r.Error)
+	return spill.AppendFields(dst, r.ETag, r.SHA256, r.Days, r.Status, r.Error, r.DigestStatus)
 }
 
 func cutObject(name, value []byte) table.ObjectRow {
@@ -59,8 +64,29 @@ func cutObject(name, value []byte) table.ObjectRow {
 		n, width := binary.Varint(value)
 		*field, value = n, value[width:]
 	}
-	spill.CutFields(string(value), &r.ETag, &r.SHA256, &r.Days, &r.Status, &r.Error)
+	spill.CutFields(string(value), &r.ETag, &r.SHA256, &r.Days, &r.Status, &r.Error, &r.DigestStatus)
 	return r
+}
+
+// NotGzip is the DigestStatus of an object that is not gzip, until digests are compared.
+const NotGzip = "not_gzip"
+
+// statusAlone returns the DigestStatus that an object has without any digest, or "".
+func statusAlone(res *ingest.Result) string {
+	p := res.Proof
+	switch res.Status {
+	case ingest.Missing:
+		p.Unread = digest.Missing
+	case ingest.Denied:
+		p.Unread = digest.Denied
+	case ingest.Changed, ingest.Unreadable:
+		p.Unread = digest.Unreadable
+	}
+	status, _ := p.Alone()
+	if status == "" && p.Members == 0 {
+		return NotGzip
+	}
+	return string(status)
 }
 
 // objectTables hands out table objects of one day after the other.

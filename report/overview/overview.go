@@ -28,6 +28,9 @@ type Overview struct {
 
 	Kinds report.Kinds // records by their line in the balance, from the manifests
 	Runs  report.Runs  // the runs that made the days
+
+	Verified *report.Verified // of the days that were checked by digests; nil: none was
+	Checked  int              // the number of these days
 }
 
 // A Day holds the calls of one day.
@@ -70,6 +73,13 @@ func Read(ctx context.Context, store report.Store, days []day.Day, keep Keep, ru
 		}
 		if err != nil {
 			return nil, err
+		}
+		if m.Verified != nil {
+			if r.Verified == nil {
+				r.Verified = report.NewVerified(m.Verified.Mode)
+			}
+			r.Verified.Add(m.Verified)
+			r.Checked++
 		}
 		if r.Kinds.Add(m.Counts); r.Runs.Add(m) {
 			run(m)

@@ -67,6 +67,13 @@ func (s *Summary) writeHead(out *strings.Builder, style grid.Style) {
 	if lacks := s.Runs.Lacks(); lacks != "" {
 		out.WriteString(style.Paint(grid.Alarm, "INCOMPLETE: "+lacks+"; "+s.Runs.Named()) + "\n")
 	}
+	if v := s.Verified; v != nil {
+		text := fmt.Sprintf("digests, of %d of %s: %s", s.Checked, grid.Plural(int64(len(s.Days)), "day"), v)
+		if v.Invalid > 0 {
+			text = style.Paint(grid.Alarm, "INVALID: "+text)
+		}
+		out.WriteString(text + "\n")
+	}
 	if len(s.Parts) > 0 {
 		text := fmt.Sprintf("INCOMPLETE: shard %s of the trail alone; merge joins the shards", grid.Clean(strings.Join(s.Parts, ", ")))
 		out.WriteString(style.Paint(grid.Alarm, text) + "\n")

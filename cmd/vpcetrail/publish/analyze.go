@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -74,6 +75,9 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 func (j *analyzeJob) knowEndpoints(ctx context.Context, tell *terminal.Messages) error {
 	err := j.AskEC2(ctx, tell)
 	j.Job.Inventory, j.Run.Inputs = j.Inventory, j.Optional.Sums()
+	if j.Verification != nil {
+		j.Run.Inputs["verify"] = j.Verification.Mode
+	}
 	j.Run.Endpoints, j.Run.EndpointRegions, j.Run.EndpointRegionsUnread = len(j.Inventory), j.RegionsAsked, j.RegionsUnread
 	return err
 }
@@ -122,7 +126,7 @@ func (j *analyzeJob) publish(ctx context.Context, c *analyze.Counted, out io.Wri
 			return err
 		}
 	}
-	lacks := c.Incomplete()
+	lacks := cmp.Or(c.Tampered(), c.Incomplete())
 	switch _, err := j.Restate(ctx, c.Report); {
 	case err == nil:
 	case !isIncomplete(err):

@@ -17,6 +17,7 @@ import (
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/cmd/vpcetrail/memory"
 	"vpcetrail/cmd/vpcetrail/terminal"
+	"vpcetrail/ingest/digest"
 	"vpcetrail/ingest/source/list"
 	"vpcetrail/report"
 	"vpcetrail/report/analyze"
@@ -36,6 +37,8 @@ type analyzeFlags struct {
 	natPrice      float64
 	shard         flags.Shard
 	mergeable     bool
+	verify        string
+	digests       flags.Digests
 	sha256, quiet bool
 	logFormat     string
 	formats       []string
@@ -90,6 +93,8 @@ the recent days again, and makes anew, whole, those of which the trail now holds
 	set.Float64Var(&f.natPrice, "nat-price", 0.045, "US dollars that a NAT gateway takes a GB (2^30 bytes), for finding detour_cost")
 	set.StringSliceVar(&f.formats, "format", []string{report.Parquet}, "how tables are written: parquet, or parquet,arrow for Arrow IPC files too, below OUT/_arrow")
 	set.BoolVar(&f.sha256, "sha256", false, "digest every uncompressed log into table objects")
+	set.StringVar(&f.verify, "verify", "", "check each log by the digests that CloudTrail signs, as verify does: report says what is not valid, with status 4; require publishes only days of valid logs")
+	f.digests.Register(cmd, allowedUnchecked)
 	set.Var(&f.shard, "shard", "read one of N parts of the trail, such as 3/16, whole accounts and Regions in each; keeps what merge needs")
 	set.BoolVar(&f.mergeable, "mergeable", false, "keep beside the report what merge needs to join it with reports of other inputs")
 	flags.RegisterKept(cmd, &f.kept)
@@ -102,6 +107,7 @@ the recent days again, and makes anew, whole, those of which the trail now holds
 	_ = set.MarkHidden("cpu-profile")
 	flags.CompleteLists(cmd, "format", report.Parquet, report.Arrow)
 	flags.CompleteWords(cmd, "log-format", "text", "json")
+	flags.CompleteWords(cmd, "verify", analyze.VerifyReport, analyze.VerifyRequire)
 	return cmd
 }
 
@@ -140,7 +146,7 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 	if err := flags.CheckAccounts("--expected-out-owner", flags.NonEmpty(f.kept.BucketOwner)); err != nil {
 		return nil, err
 	}
-	if err := f.replacing.Check(map[string]bool{"endpoints": len(f.Endpoints) > 0}); err != nil {
+	if err := f.replacing.Check(map[string]bool{"endpoints": len(f.Endpoints) > 0, "verify": f.verify != ""}); err != nil {
 		return nil, err
 	}
 	j := &analyzeJob{Input: given, out: f.out, keeping: f.kept, memory: f.memory.Plan(), quiet: f.quiet, json: f.logFormat == "json"}
@@ -160,10 +166,39 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 			Shard: f.shard.String(), EndpointsFrom: flags.Sorted(f.Endpoints), IPRanges: given.Ranges.Date, NATPrice: f.natPrice,
 		},
 	}
+	if j.Verification, err = f.verification(sources); err != nil {
+		return nil, err
+	}
 	if slices.Contains(f.formats, report.Arrow) {
 		j.Run.Formats = []string{report.Parquet, report.Arrow}
 	}
 	return j, nil
+}
+
+// allowedUnchecked are the statuses that --allow takes.
+var allowedUnchecked = []string{string(digest.Pending), string(digest.UncoveredKind)}
+
+// verification checks --verify and the flags that go with it. It is nil without --verify.
+func (f *analyzeFlags) verification(sources []string) (*analyze.Verification, error) {
+	keys, moved, allow, err := f.digests.Read(allowedUnchecked)
+	switch {
+	case err != nil:
+		return nil, err
+	case f.verify == "" && (keys != nil || moved != nil || allow != nil):
+		return nil, errors.New("--keys, --moved and --allow go with --verify: give --verify=report or --verify=require")
+	case f.verify == "":
+		return nil, nil //nolint:nilnil // nothing is verified
+	case f.verify != analyze.VerifyReport && f.verify != analyze.VerifyRequire:
+		return nil, fmt.Errorf("--verify %q: want report or require", f.verify)
+	case f.mergeable || f.shard.Of > 0:
+		return nil, errors.New("--verify does not go with --shard and --mergeable: check the trail with vpcetrail verify")
+	}
+	for _, s := range sources {
+		if s == "-" || strings.HasPrefix(s, list.LookupScheme) {
+			return nil, fmt.Errorf("--verify: %s has no digests: name s3://bucket/prefix or a directory", s)
+		}
+	}
+	return &analyze.Verification{Mode: f.verify, Allow: allow, Keys: keys, Moved: moved}, nil
 }
 
 // checkFormats checks --format.

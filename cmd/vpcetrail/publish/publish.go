@@ -18,11 +18,16 @@ import (
 
 func isIncomplete(err error) bool {
 	var lacks *analyze.IncompleteError
-	return errors.As(err, &lacks)
+	var tampered *analyze.TamperedError
+	return errors.As(err, &lacks) || errors.As(err, &tampered)
 }
 
 // incomplete gives the error of an incomplete report its exit status.
 func incomplete(err error) error {
+	var tampered *analyze.TamperedError
+	if errors.As(err, &tampered) {
+		return exit.With(exit.Violated, err)
+	}
 	if isIncomplete(err) {
 		return exit.With(exit.Incomplete, err)
 	}

@@ -18,6 +18,7 @@ import (
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/audit"
+	"vpcetrail/report/grid"
 )
 
 // auditFlags are the flags of audit as given.
@@ -138,6 +139,8 @@ func (f *auditFlags) run(ctx context.Context, where string, out io.Writer) error
 	switch n := result.Violations(f.failOn); {
 	case n > 0:
 		return fmt.Errorf("%w: %d of %d rules violated", errViolated, n, len(result.Results))
+	case len(result.Unproved) > 0:
+		return fmt.Errorf("%w: require_verified: digests do not prove the logs of %s: run analyze --verify for these days", errViolated, grid.Few(result.Unproved))
 	case !result.Whole() && result.RequireComplete:
 		return errUnproven
 	}

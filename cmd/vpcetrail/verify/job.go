@@ -83,11 +83,7 @@ func (j *job) keys() *digest.Keys {
 	if j.Keys != nil {
 		return digest.KnownKeys(j.Keys)
 	}
-	var from, to time.Time
-	if w := j.Selection.Window; !w.IsAll() {
-		from, to = (w.From - 1).Time(), (w.To + 3).Time()
-	}
-	return digest.ListedKeys(digest.PublicKeys, from, to)
+	return digest.ListKeys(j.Selection.Window)
 }
 
 // expire gives what is missing the status Expired, if it is old enough.

@@ -8,7 +8,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"vpcetrail/ingest/digest"
 	"vpcetrail/report/grid"
@@ -53,7 +52,7 @@ func (r *Result) Add(f *digest.Finding) error {
 	if f.Problem == "" {
 		return nil
 	}
-	p := problem{f.Kind, f.Status, nameOf(f), f.Problem}
+	p := problem{f.Kind, f.Status, f.Title(), f.Problem}
 	if f.Status.Level() == digest.Fine {
 		if len(r.explains) < maxProblems {
 			r.explains = append(r.explains, p.line())
@@ -76,15 +75,6 @@ func (r *Result) Close() error {
 		return nil
 	}
 	return r.lines.Flush()
-}
-
-// nameOf names the object of a finding, or the chain and time of a gap.
-func nameOf(f *digest.Finding) string {
-	if f.Kind != digest.KindGap {
-		return f.Name
-	}
-	name := fmt.Sprintf("trail %s of account %s in %s", f.Trail, f.Account, f.Region)
-	return fmt.Sprintf("%s, %s to %s", name, f.Start.UTC().Format(time.RFC3339), f.End.UTC().Format(time.RFC3339))
 }
 
 // count returns the number of findings of a level that count against the result.
