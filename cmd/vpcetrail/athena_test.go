@@ -186,5 +186,5 @@ func TestReadmeAthena(t *testing.T) {
 	f := mustRun(t, 0, "athena", emptyReport(t, "2026-11-20"), atLocation)
 	_, shown, _ := strings.Cut(f.out, "\n-- Question 3: ")
 	shown, _, _ = strings.Cut(shown, "\n\n")
-	fixtures.Section(t, "../../README.md", "athena", []byte("```sql\n-- Question 3: "+shown+"\n```\n"))
+	fixtures.Section(t, "../../report/athena/README.md", "athena", []byte("```sql\n-- Question 3: "+shown+"\n```\n"))
 }

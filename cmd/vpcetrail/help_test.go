@@ -1,9 +1,7 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -46,13 +44,7 @@ func TestExamplesAreTrue(t *testing.T) {
 				continue
 			}
 			calls++
-			called, args, err := newRoot().Find(strings.Fields(strings.ReplaceAll(call, "'", "")))
-			if err == nil {
-				err = called.ParseFlags(args)
-			}
-			if err != nil || !called.HasParent() {
-				t.Errorf("%s: example %q calls %s: %v", cmd.CommandPath(), strings.TrimSpace(line), called.CommandPath(), err)
-			}
+			checkCall(t, call)
 		}
 	}
 	if calls < len(ours()) {
@@ -120,18 +112,5 @@ func TestManualPages(t *testing.T) {
 	got := vpcetrail(t.Context(), "man", filepath.Join(dir, "vpcetrail.1"))
 	if got.code != exit.Failed || !strings.HasPrefix(got.errOut, "vpcetrail: manual: write: ") {
 		t.Errorf("into a file: %+v", got)
-	}
-}
-
-// The README mentions every command that is not hidden.
-func TestReadmeNamesEveryCommand(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, cmd := range slices.DeleteFunc(ours(), func(c *cobra.Command) bool { return !c.HasParent() }) {
-		if !strings.Contains(string(text), "vpcetrail "+cmd.Name()+" ") {
-			t.Errorf("the README has no vpcetrail %s", cmd.Name())
-		}
 	}
 }

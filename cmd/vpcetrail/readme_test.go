@@ -2,91 +2,246 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
-	"vpcetrail/cmd/vpcetrail/exit"
+	"github.com/spf13/cobra"
+
 	"vpcetrail/fixtures"
 )
 
-// TestReadmeCommands runs the README's commands of the small trail, and compares their
-// output with what the README shows.
-func TestReadmeCommands(t *testing.T) {
-	for _, name := range []string{"analyze", "explain"} {
-		t.Run(name, func(t *testing.T) {
-			args := readmeCommand(t, "go run ./cmd/vpcetrail "+name+" ")
-			for i, arg := range args {
-				if arg == "--out" {
-					args[i+1] = t.TempDir()
-				}
-			}
-			t.Chdir("../..") // the command is run from the repository's root
-			var out bytes.Buffer
-			if err := run(context.Background(), append([]string{name}, args...), strings.NewReader(""), &out, io.Discard); err != nil {
+// root is the root of the repository. Its READMEs hold three kinds of blocks:
+//
+//	sh        commands that run, from the root of a clone, in the order of the page
+//	console   commands that need an AWS account or other tools; their syntax and flags are checked
+//	text      right after an sh block: exactly what its commands print
+const root = "../.."
+
+// needGitAndBash skips a test where they are not installed.
+func needGitAndBash(t *testing.T) {
+	t.Helper()
+	for _, tool := range []string{"git", "bash"} {
+		if _, err := exec.LookPath(tool); err != nil && os.Getenv("CI") != "true" {
+			t.Skip(err)
+		}
+	}
+}
+
+// readmes returns the paths of all READMEs below root.
+func readmes(t *testing.T) []string {
+	t.Helper()
+	paths := []string{}
+	for _, path := range repositoryFiles(t) {
+		if filepath.Base(path) == "README.md" {
+			paths = append(paths, path)
+		}
+	}
+	if len(paths) < 10 {
+		t.Fatalf("only %d READMEs: %q", len(paths), paths)
+	}
+	return paths
+}
+
+// repositoryFiles returns the files that git has, or would add, below root.
+func repositoryFiles(t *testing.T) []string {
+	t.Helper()
+	out, err := exec.Command("git", "-C", root, "ls-files", "-co", "--exclude-standard", "-z").Output()
+	if err != nil {
+		t.Fatalf("git ls-files: %v", err)
+	}
+	return slices.DeleteFunc(strings.Split(strings.TrimRight(string(out), "\x00"), "\x00"), func(path string) bool {
+		_, err := os.Stat(filepath.Join(root, path))
+		return err != nil // deleted, but not yet in git
+	})
+}
+
+var (
+	// blocks matches each sh block with the text block after it, and each console block.
+	blocks = regexp.MustCompile("(?ms)^```(sh|console)\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?")
+	// aCall matches each vpcetrail command in a line of shell, up to where it ends.
+	aCall = regexp.MustCompile(`(?:^|[|(;] ?|&& )vpcetrail ((?:'[^']*'|[^'|>#;)])*)`)
+)
+
+// TestReadmeBlocks runs the commands of all READMEs, each page in its own copy of the
+// repository, and compares what they print with the page. With -update it rewrites the page.
+func TestReadmeBlocks(t *testing.T) {
+	needGitAndBash(t)
+	for _, page := range readmes(t) {
+		t.Run(page, func(t *testing.T) {
+			t.Parallel()
+			text, err := os.ReadFile(filepath.Join(root, page))
+			if err != nil {
 				t.Fatal(err)
 			}
-			section := map[string]string{"analyze": "demo", "explain": "explain"}[name]
-			fixtures.Section(t, "README.md", section, []byte("```\n"+out.String()+"```\n"))
+			dir := ""
+			got := blocks.ReplaceAllStringFunc(string(text), func(block string) string {
+				part := blocks.FindStringSubmatch(block)
+				kind, commands, printed := part[1], part[2], part[3]
+				checkCommands(t, commands)
+				if kind != "sh" {
+					return block
+				}
+				if dir == "" {
+					dir = copyOfRepository(t)
+				}
+				out := runCommands(t, dir, commands)
+				if printed == "" {
+					return block
+				}
+				return "```sh\n" + commands + "```\n\n```text\n" + out + "```\n"
+			})
+			if dir != "" {
+				onlyOutIsNew(t, dir)
+			}
+			if !t.Failed() {
+				fixtures.Golden(t, filepath.Join(root, page), []byte(got))
+			}
 		})
 	}
 }
 
-// TestReadmeReports runs the README's commands that read the small trail's report, and
-// compares their output too.
-func TestReadmeReports(t *testing.T) {
-	out := t.TempDir()
-	mustRun(t, 0, "analyze", "../../fixtures/demo", "--endpoints", "../../fixtures/demo/endpoints.json", "--out", out, "--quiet")
-	for section, start := range map[string]string{"summary": "vpcetrail summary out ", "diff": "vpcetrail diff out "} {
-		args := append([]string{section, out}, readmeCommand(t, start)...)
-		fixtures.Section(t, "../../README.md", section, []byte("```\n"+mustRun(t, 0, args...).out+"```\n"))
-	}
-}
-
-// TestReadmeQuestions runs the README's commands that ask the workshop's report.
-func TestReadmeQuestions(t *testing.T) {
-	t.Chdir("../..")
+// copyOfRepository returns a directory with a copy of the repository's files.
+func copyOfRepository(t *testing.T) string {
+	t.Helper()
 	dir := t.TempDir()
-	ctx := context.Background()
-	if err := run(ctx, []string{"analyze", "fixtures/workshop/AWSLogs", "--endpoints", "fixtures/workshop/endpoints.json", "--out", dir, "--quiet"}, strings.NewReader(""), io.Discard, io.Discard); err != nil {
-		t.Fatal(err)
-	}
-	for name, status := range map[string]int{"readiness": 0, "audit": exit.Violated} {
-		args := append([]string{name, dir}, readmeCommandIn(t, "README.md", "vpcetrail "+name+" workshop ")...)
-		for i, arg := range args {
-			if arg == "--junit" {
-				args[i+1] = filepath.Join(t.TempDir(), args[i+1])
-			}
-		}
-		var out bytes.Buffer
-		if err := run(ctx, args, strings.NewReader(""), &out, io.Discard); exit.Code(err) != status {
+	for _, path := range repositoryFiles(t) {
+		text, err := os.ReadFile(filepath.Join(root, path))
+		if err != nil {
 			t.Fatal(err)
 		}
-		fixtures.Section(t, "README.md", name, []byte("```\n"+out.String()+"```\n"))
+		to := filepath.Join(dir, path)
+		if err := os.MkdirAll(filepath.Dir(to), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(to, text, 0o666); err != nil {
+			t.Fatal(err)
+		}
 	}
+	return dir
 }
 
-// readmeCommand returns the arguments of the README's first line that starts with
-// start.
-func readmeCommand(t *testing.T, start string) []string {
+// runCommands runs a block and returns what it prints on standard output.
+func runCommands(t *testing.T, dir, commands string) string {
 	t.Helper()
-	return readmeCommandIn(t, "../../README.md", start)
+	var out, errOut bytes.Buffer
+	cmd := exec.Command("bash", "-euo", "pipefail", "-c", commands)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &errOut
+	cmd.Env = append(os.Environ(), "GOBIN="+filepath.Join(dir, "out", "bin"), "AWS_EC2_METADATA_DISABLED=true")
+	if err := cmd.Run(); err != nil {
+		t.Fatalf("%s%v\n%s%s", commands, err, out.String(), errOut.String())
+	}
+	return out.String()
 }
 
-func readmeCommandIn(t *testing.T, path, start string) []string {
+// onlyOutIsNew checks that the commands of a page write below out alone, which git ignores.
+func onlyOutIsNew(t *testing.T, dir string) {
 	t.Helper()
-	text, err := os.ReadFile(path)
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for line := range strings.Lines(string(text)) {
-		if rest, ok := strings.CutPrefix(line, start); ok {
-			return strings.Fields(rest)
+	for _, entry := range entries {
+		if _, err := os.Stat(filepath.Join(root, entry.Name())); err != nil && entry.Name() != "out" {
+			t.Errorf("the commands write %s: write below out", entry.Name())
 		}
 	}
-	t.Fatalf("the README has no line that starts with %q", start)
-	return nil
+}
+
+// checkCommands checks the syntax of a block, and the commands and flags of each
+// vpcetrail in it.
+func checkCommands(t *testing.T, commands string) {
+	t.Helper()
+	if text, err := exec.Command("bash", "-n", "-c", commands).CombinedOutput(); err != nil {
+		t.Errorf("%s%s", commands, text)
+	}
+	for line := range strings.Lines(strings.ReplaceAll(commands, "\\\n", " ")) {
+		for _, call := range aCall.FindAllStringSubmatch(strings.TrimSpace(line), -1) {
+			checkCall(t, call[1])
+		}
+	}
+}
+
+// checkCall checks that the command and the flags of one call exist. The call has
+// neither quoted spaces nor variables.
+func checkCall(t *testing.T, call string) {
+	t.Helper()
+	program := newRoot()
+	program.InitDefaultVersionFlag()
+	program.InitDefaultCompletionCmd()
+	called, args, err := program.Find(strings.Fields(strings.ReplaceAll(call, "'", "")))
+	if err == nil {
+		err = called.ParseFlags(args)
+	}
+	if err == nil {
+		err = called.ValidateRequiredFlags()
+	}
+	if err != nil || !called.HasParent() && !slices.Contains(args, "--version") {
+		t.Errorf("vpcetrail %s: no such command or flag: %v", call, err)
+	}
+}
+
+// Every relative link of every README leads to a file, and its anchor to a heading.
+func TestReadmeLinks(t *testing.T) {
+	needGitAndBash(t)
+	link := regexp.MustCompile(`\]\(([^)#\s]*)(#[^)\s]*)?\)`)
+	pages := readmes(t)
+	for _, page := range pages {
+		text := withoutCode(t, page)
+		for _, l := range link.FindAllStringSubmatch(text, -1) {
+			if strings.Contains(l[1], "://") {
+				continue
+			}
+			to := page
+			if l[1] != "" {
+				to = filepath.Join(filepath.Dir(page), l[1])
+			}
+			if _, err := os.Stat(filepath.Join(root, to)); err != nil {
+				t.Errorf("%s: link %s: %v", page, l[0], err)
+				continue
+			}
+			if anchor := strings.TrimPrefix(l[2], "#"); anchor != "" && !slices.Contains(anchors(withoutCode(t, to)), anchor) {
+				t.Errorf("%s: link %s: %s has no such heading", page, l[0], to)
+			}
+		}
+		if page != "README.md" && !slices.ContainsFunc(pages, func(other string) bool {
+			rel, _ := filepath.Rel(filepath.Dir(other), page)
+			return other != page && regexp.MustCompile(`\]\(`+regexp.QuoteMeta(rel)+`[)#]`).MatchString(withoutCode(t, other))
+		}) {
+			t.Errorf("no README links to %s", page)
+		}
+	}
+}
+
+func withoutCode(t *testing.T, page string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return regexp.MustCompile("(?ms)^```.*?^```$").ReplaceAllString(string(text), "")
+}
+
+// anchors returns the anchors of a page's headings, as GitHub makes them.
+func anchors(text string) []string {
+	var found []string
+	for _, heading := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(text, -1) {
+		plain := regexp.MustCompile(`[^\p{L}\p{N} _-]`).ReplaceAllString(strings.ToLower(heading[1]), "")
+		found = append(found, strings.ReplaceAll(plain, " ", "-"))
+	}
+	return found
+}
+
+// The README mentions every command that is not hidden.
+func TestReadmeNamesEveryCommand(t *testing.T) {
+	text := withoutCode(t, "README.md")
+	for _, cmd := range slices.DeleteFunc(ours(), func(c *cobra.Command) bool { return !c.HasParent() || c.Hidden }) {
+		if !strings.Contains(text, "| [`"+cmd.Name()+"`](") {
+			t.Errorf("the README's table of commands lacks %s", cmd.Name())
+		}
+	}
 }

@@ -16,7 +16,7 @@ func TestReadmeCodes(t *testing.T) {
 	for _, c := range Codes {
 		fmt.Fprintf(&out, "| `%s` | %s | %s |\n", c.Name, c.Severity, c.Means)
 	}
-	fixtures.Section(t, "../../README.md", "findings", []byte(out.String()))
+	fixtures.Section(t, "README.md", "findings", []byte(out.String()))
 }
 
 func TestCodesAreToldApart(t *testing.T) {

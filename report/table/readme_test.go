@@ -10,7 +10,7 @@ import (
 
 // TestReadmeColumns holds the README's tables of columns against the schema.
 func TestReadmeColumns(t *testing.T) {
-	fixtures.Section(t, "../../README.md", "columns", []byte(columnTables()))
+	fixtures.Section(t, "README.md", "columns", []byte(columnTables()))
 }
 
 func columnTables() string {
