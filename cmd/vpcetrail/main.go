@@ -63,7 +63,7 @@ reached AWS, and writes counts per principal, service and endpoint as Parquet fo
 
 Exit status: 0 done and complete; 1 failed, nothing published unless the message says so; 2 wrong
 usage; 3 done, but some input could not be read or checked; 4 a rule is violated, or a log or digest
-is invalid; 130 interrupted, likewise.`,
+is invalid; 130 interrupted.`,
 		Example: `  vpcetrail analyze fixtures/demo --out out
   vpcetrail summary out --by principal
   vpcetrail explain record.json`,

@@ -51,20 +51,21 @@ func NewAnalyze(version string) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "analyze SOURCE... --out DEST",
 		Short: "Read a trail, decide each call's route, publish the counts as Parquet",
-		Long: `analyze reads the CloudTrail objects of each SOURCE (s3://bucket/prefix, a directory, a file, - for
-standard input, or lookup-events://REGION for the last 90 days as CloudTrail's API tells them), decides
-for every API call by which route it reached AWS, and publishes one partition a day and table in DEST
-(a directory or s3://bucket/prefix). A day is replaced as a whole. Let no two runs publish in the same DEST
-at once: a directory refuses the second, an S3 prefix does not.
+		Long: `analyze reads CloudTrail objects, decides for every API call by which route it reached AWS, and
+publishes the report in DEST, a directory or s3://bucket/prefix: one file for each table and day.
 
-A day that is published stays as it is, and nothing is published, with status 1, where the run would count fewer of the
-objects that the day counts, as when reading them is refused tonight, or lacks an optional input that the day was made
-with, such as --endpoints. --replace-incomplete and --without replace it all the same. So analyze must be allowed to read
-DEST: a role that may only write fails, since without s3:ListBucket S3 answers 403 for a file that is not there, too.
+A SOURCE is s3://bucket/prefix, a directory, a file, - for standard input, or
+lookup-events://REGION, the 90 days that CloudTrail's event history keeps.
 
-A day's calls are read from the folders of that day and, for late delivery, of the days after it that
---lateness reaches into. Records that come later still are counted once a run with --restate finds them: it lists
-the recent days again, and makes anew, whole, those of which the trail now holds more than the report.`,
+A run replaces a day only as a whole, and never by a worse one. The published day stays, and the
+status is 1, if the run reads fewer of the objects that the day counts, or lacks an optional input
+that the day was made with, such as --endpoints. --replace-incomplete and --without replace the day
+all the same. For this check analyze must be allowed to list and read DEST. Two runs for the same day
+exclude each other by a lock. An S3 store without conditional writes cannot lock, and analyze says so.
+
+The calls of a day are in the folders of that day and, if they were delivered late, of the next days.
+--lateness says how far to look. --restate finds calls that came later still: it lists the last days
+again and recomputes those that gained records.`,
 		Example: `  vpcetrail analyze fixtures/demo --out out
   vpcetrail analyze s3://org-trail --out s3://audit-reports/vpcetrail --date yesterday --restate 30d
   aws ec2 describe-vpc-endpoints > endpoints.json
@@ -88,20 +89,20 @@ the recent days again, and makes anew, whole, those of which the trail now holds
 	set.StringVar(&f.out, "out", "", "where the report is kept: a directory or s3://bucket/prefix (required)")
 	f.Register(cmd, "report")
 	f.RegisterRanges(cmd)
-	set.Var(&f.restate, "restate", "look so many days back, such as 30d, and restate the days that the trail has outgrown since")
+	set.Var(&f.restate, "restate", "list the last days again, such as 30d, and recompute those that gained records")
 	f.replacing.Register(cmd)
-	set.Float64Var(&f.natPrice, "nat-price", 0.045, "US dollars that a NAT gateway takes a GB (2^30 bytes), for finding detour_cost")
-	set.StringSliceVar(&f.formats, "format", []string{report.Parquet}, "how tables are written: parquet, or parquet,arrow for Arrow IPC files too, below OUT/_arrow")
-	set.BoolVar(&f.sha256, "sha256", false, "digest every uncompressed log into table objects")
-	set.StringVar(&f.verify, "verify", "", "check each log by the digests that CloudTrail signs, as verify does: report says what is not valid, with status 4; require publishes only days of valid logs")
+	set.Float64Var(&f.natPrice, "nat-price", 0.045, "price in US dollars of a GB (2^30 bytes) through a NAT gateway, for finding detour_cost")
+	set.StringSliceVar(&f.formats, "format", []string{report.Parquet}, "file formats: parquet, or parquet,arrow for Arrow IPC files in OUT/_arrow too")
+	set.BoolVar(&f.sha256, "sha256", false, "write the SHA-256 of each uncompressed log to table objects")
+	set.StringVar(&f.verify, "verify", "", "check each log by CloudTrail's signed digests: report ends with status 4 if a log is not valid; require publishes nothing then")
 	f.digests.Register(cmd, allowedUnchecked)
-	set.Var(&f.shard, "shard", "read one of N parts of the trail, such as 3/16, whole accounts and Regions in each; keeps what merge needs")
-	set.BoolVar(&f.mergeable, "mergeable", false, "keep beside the report what merge needs to join it with reports of other inputs")
+	set.Var(&f.shard, "shard", "read one part of the trail, such as 3/16, and keep what merge needs; accounts and Regions are not divided")
+	set.BoolVar(&f.mergeable, "mergeable", false, "keep what merge needs to join this report with others")
 	flags.RegisterKept(cmd, &f.kept)
 	set.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "objects read at once")
 	set.Lookup("workers").DefValue = "one a CPU" // help and manual do not depend on the machine
-	set.Var(&f.memory, "memory", "most memory to take; what needs more goes to temporary files (in TMPDIR)")
-	set.BoolVar(&f.quiet, "quiet", false, "no progress and no summary")
+	set.Var(&f.memory, "memory", "most memory to use; the rest goes to temporary files in TMPDIR")
+	set.BoolVar(&f.quiet, "quiet", false, "print no progress and no summary")
 	set.StringVar(&f.logFormat, "log-format", "text", "progress, problems and errors on standard error: text, or json, one object a line")
 	set.StringVar(&f.cpuProfile, "cpu-profile", "", "write a CPU profile of the whole run into this file")
 	_ = set.MarkHidden("cpu-profile")
