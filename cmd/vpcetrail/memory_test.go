@@ -51,7 +51,7 @@ func TestLimitedMemory(t *testing.T) {
 	}
 	t.Parallel()
 	trail, refused := generate(t, 1, 1), 0
-	for kilobytes := 160_000; kilobytes < 240_000; kilobytes += 10_000 { // the least that the program starts with, and more
+	for kilobytes := 180_000; kilobytes < 260_000; kilobytes += 10_000 { // the least that the program starts with, and more
 		out := filepath.Join(t.TempDir(), "report")
 		cmd := exec.Command("sh", "-c", fmt.Sprintf(`ulimit -d %d; exec vpcetrail "$@"`, kilobytes), "sh", "analyze", trail, "--out", out, "--quiet", "--workers", "200")
 		var errOut bytes.Buffer
