@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -53,6 +54,10 @@ type record[Raw ~[]byte] struct {
 		OnBehalfOf struct {
 			UserID string `json:"userId"`
 		} `json:"onBehalfOf"`
+		Scope struct {
+			Type string `json:"issuerType"`
+			ARN  string `json:"sourceArn"`
+		} `json:"inScopeOf"`
 	} `json:"userIdentity"`
 
 	Additional struct {
@@ -107,6 +112,7 @@ func (r *record[Raw]) event() event.Event {
 			AccountID: []byte(r.Identity.AccountID), UserName: []byte(r.Identity.UserName), InvokedBy: []byte(r.Identity.InvokedBy),
 			IssuerARN: []byte(r.Identity.SessionContext.Issuer.ARN), IssuerAccountID: []byte(r.Identity.SessionContext.Issuer.AccountID),
 			OnBehalfOfUserID: []byte(r.Identity.OnBehalfOf.UserID),
+			ScopeType:        []byte(r.Identity.Scope.Type), ScopeARN: []byte(r.Identity.Scope.ARN),
 		},
 		Additional: event.Additional{
 			EndpointID: []byte(r.Additional.EndpointID),
@@ -126,7 +132,10 @@ func (r *record[Raw]) event() event.Event {
 // would be no baseline. Every field must occur.
 func TestDecodersAgree(t *testing.T) {
 	met := make([]bool, len(flatten(new(event.Event))))
-	for _, o := range loaded(t, "busy").objects {
+	// What the generated trail does not have.
+	scoped := &object{name: "scoped", text: `{"Records":[{"userIdentity":{"inScopeOf":{` +
+		`"issuerType":"AWS::Lambda::Function","sourceArn":"arn:aws:lambda:eu-west-1:111122223333:function:f"}}}]}`}
+	for _, o := range append(slices.Clone(loaded(t, "busy").objects), scoped) {
 		var bySonic log[sonic.NoCopyRawMessage]
 		var byJSON log[json.RawMessage]
 		if err := decodeSonic(o.text, &bySonic); err != nil {
