@@ -1,6 +1,10 @@
 package event
 
-import "bytes"
+import (
+	"bytes"
+
+	"vpcetrail/ingest/event/walk"
+)
 
 // A few callers make most calls. In an object, nine of ten userIdentity values equal one
 // of the last few dozen, byte for byte. They make up a quarter of the object's text. So a
@@ -42,8 +46,8 @@ func (s *callerSet) first(k int) {
 	s.order[0] = w
 }
 
-// caller walks the object at b.at(i), the value of userIdentity.
-func (d *decoder) caller(b buffer, i int) int {
+// caller walks the object at b.At(i), the value of userIdentity.
+func (d *decoder) caller(b walk.Buffer, i int) int {
 	if d.callers == nil {
 		d.callers = new(callers)
 		for s := range d.callers.sets {
@@ -55,8 +59,8 @@ func (d *decoder) caller(b buffer, i int) int {
 	for k, w := range set.order {
 		w %= callerWays
 		size := int(set.size[w])
-		if size == 0 || i+size > d.end || b.load(i+size-minCaller) != set.tail[w] ||
-			!bytes.Equal(b.cut(i, i+size), c.texts[s][w][:size]) {
+		if size == 0 || i+size > d.end || b.Load(i+size-minCaller) != set.tail[w] ||
+			!bytes.Equal(b.Cut(i, i+size), c.texts[s][w][:size]) {
 			continue
 		}
 		set.first(k)
@@ -67,9 +71,9 @@ func (d *decoder) caller(b buffer, i int) int {
 	end := d.object(b, i, inIdentity)
 	if size := end - i; minCaller <= size && size <= maxCaller {
 		w := set.order[callerWays-1] % callerWays
-		set.size[w], set.tail[w] = uint16(size), b.load(end-minCaller)
+		set.size[w], set.tail[w] = uint16(size), b.Load(end-minCaller)
 		text := c.texts[s][w][:size]
-		copy(text, b.cut(i, end))
+		copy(text, b.Cut(i, end))
 		if !c.ids[s][w].borrow(&d.ev.Identity, text, b, i) {
 			set.size[w] = 0
 			return end
@@ -81,19 +85,19 @@ func (d *decoder) caller(b buffer, i int) int {
 	return end
 }
 
-// callerSetOf returns the set of the caller at b.at(i). It looks at bytes where callers
+// callerSetOf returns the set of the caller at b.At(i). It looks at bytes where callers
 // of the usual types differ: the principalId that follows
 // {"type":"AssumedRole","principalId":".
-func callerSetOf(b buffer, i int) uint64 {
+func callerSetOf(b walk.Buffer, i int) uint64 {
 	const from = 36
-	h := b.load(i+from)*0x9e3779b97f4a7c15 + b.load(i+from+8)*0xc2b2ae3d27d4eb4f +
-		b.load(i+from+16)*0x165667b19e3779f9 + b.load(i+from+24)*0xd6e8feb86659fd93
+	h := b.Load(i+from)*0x9e3779b97f4a7c15 + b.Load(i+from+8)*0xc2b2ae3d27d4eb4f +
+		b.Load(i+from+16)*0x165667b19e3779f9 + b.Load(i+from+24)*0xd6e8feb86659fd93
 	return (h ^ h>>32) * 0x9e3779b97f4a7c15 >> 58 % callerSets
 }
 
 // borrow copies the fields of of into id, as slices of text. text is a copy of the bytes
-// at b.at(i). It returns false if that is impossible because an escape was resolved.
-func (id *Identity) borrow(of *Identity, text []byte, b buffer, i int) bool {
+// at b.At(i). It returns false if that is impossible because an escape was resolved.
+func (id *Identity) borrow(of *Identity, text []byte, b walk.Buffer, i int) bool {
 	*id = Identity{}
 	to := [...]*[]byte{&id.Type, &id.PrincipalID, &id.ARN, &id.AccountID, &id.UserName, &id.InvokedBy,
 		&id.IssuerARN, &id.IssuerAccountID, &id.OnBehalfOfUserID, &id.ScopeType, &id.ScopeARN}
@@ -102,7 +106,7 @@ func (id *Identity) borrow(of *Identity, text []byte, b buffer, i int) bool {
 		if len(part) == 0 {
 			continue
 		}
-		at := b.place(part) - i
+		at := b.Place(part) - i
 		if at < 0 || at+len(part) > len(text) {
 			return false
 		}

@@ -1,5 +1,7 @@
 package event
 
+import "vpcetrail/ingest/event/walk"
+
 // A text is one document or several, one after another. A document is an object, an
 // array, or a string that holds a record. The content alone shows the type of container:
 // the first key at an object's top level that listOf knows and that has an array, or,
@@ -49,7 +51,7 @@ func listOf(key []byte) list {
 // scan.go, and whether the piece was a record. It does not change r.i: after a refill the
 // piece is walked again.
 func (r *Reader) step() (end int, isRecord bool) {
-	i := skipSpace(over(r.buf), r.i)
+	i := walk.SkipSpace(walk.Over(r.buf), r.i)
 	c := r.buf[i]
 	switch r.state {
 	case atElement:
@@ -107,7 +109,7 @@ func (r *Reader) document(i int) (end int, isRecord bool) {
 	case c == '"':
 		r.enter(alone, false)
 		r.dec.shape = shape{}
-		return skipString(over(r.buf), i+1), true
+		return walk.SkipString(walk.Over(r.buf), i+1), true
 	}
 	r.enter(bare, false)
 	return r.advance(i, atFirst), false
@@ -115,7 +117,7 @@ func (r *Reader) document(i int) (end int, isRecord bool) {
 
 // object walks a document that is an object.
 func (r *Reader) object(i int) (end int, isRecord bool) {
-	end = r.dec.frame(over(r.buf), i, 1, (*decoder).documentField)
+	end = r.dec.frame(walk.Over(r.buf), i, 1, (*decoder).documentField)
 	s := &r.dec.shape
 	switch {
 	case s.list == records && r.refused != nil:
@@ -150,15 +152,15 @@ func (r *Reader) element(i int) (end int, isRecord bool) {
 	if r.list == records {
 		return r.record(i), true
 	}
-	b, s := over(r.buf), &r.dec.shape
-	switch c := b.at(i); {
+	b, s := walk.Over(r.buf), &r.dec.shape
+	switch c := b.At(i); {
 	case c == '[' && !r.control:
 		return r.openRow(i), false
 	case c == '{':
 		end = r.dec.frame(b, i, r.around()+1, (*decoder).elementField)
 	default:
 		*s = shape{}
-		end = r.whole(skipValue(b, i, r.around()))
+		end = r.whole(walk.SkipValue(b, i, r.around()))
 	}
 	if end < 0 {
 		return end, false
@@ -173,34 +175,34 @@ func (r *Reader) element(i int) (end int, isRecord bool) {
 	return end, isRecord
 }
 
-// isControl reports whether the string at b.at(i) is the message of a control message.
+// isControl reports whether the string at b.At(i) is the message of a control message.
 // messageType alone is not enough, because it may come too late.
-func isControl(b buffer, i int) bool {
-	return i > 0 && string(b.cut(i+1, i+1+len(controlText))) == controlText
+func isControl(b walk.Buffer, i int) bool {
+	return i > 0 && string(b.Cut(i+1, i+1+len(controlText))) == controlText
 }
 
 // key walks a key after the array of records, and its value.
 func (r *Reader) key(i int) int {
-	b := over(r.buf)
-	if b.at(i) != '"' {
+	b := walk.Over(r.buf)
+	if b.At(i) != '"' {
 		return ^i
 	}
-	end, plain := scanString(b, i+1)
+	end, plain := walk.ScanString(b, i+1)
 	if end < 0 {
 		return end
 	}
-	name := b.cut(i+1, end-1)
+	name := b.Cut(i+1, end-1)
 	if !plain {
-		name = appendText(nil, name)
+		name = walk.AppendText(nil, name)
 	}
 	if listOf(name) != alone {
 		r.err = errTwice
 		return ^r.n
 	}
-	if end = skipSpace(b, end); b.at(end) != ':' {
+	if end = walk.SkipSpace(b, end); b.At(end) != ':' {
 		return ^end
 	}
-	if end = r.whole(skipValue(b, skipSpace(b, end+1), 1)); end >= 0 {
+	if end = r.whole(walk.SkipValue(b, walk.SkipSpace(b, end+1), 1)); end >= 0 {
 		r.state = atNext
 	}
 	return end

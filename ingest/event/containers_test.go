@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"vpcetrail/ingest/event/walk"
 )
 
 // rec returns a record with that eventID.
@@ -198,7 +200,7 @@ func TestContainersAreStreamedWithoutAllocating(t *testing.T) {
 					}
 				}
 			})
-			if allocs > 0 || count != len(all) || len(r.buf) != windowSize+pad {
+			if allocs > 0 || count != len(all) || len(r.buf) != windowSize+walk.Pad {
 				t.Errorf("%v allocations, %d records, a window of %d bytes", allocs, count, len(r.buf))
 			}
 		})
@@ -217,7 +219,7 @@ func TestContainersTakeRecordsLongerThanTheWindow(t *testing.T) {
 
 func TestContainersRefuseDepth(t *testing.T) {
 	for _, around := range []string{"%s", "[%s]", `{"Events":[%s]}`, `{"detail":%s}`, `[{"detail":%s}]`} {
-		for inner := maxDepth - 5; inner <= maxDepth+1; inner++ {
+		for inner := walk.MaxDepth - 5; inner <= walk.MaxDepth+1; inner++ {
 			nested := `{"eventTime":"2026-11-20T10:11:12Z","x":` + strings.Repeat("[", inner) + strings.Repeat("]", inner) + `}`
 			agree(t, fmt.Appendf(nil, around, nested))
 			agree(t, fmt.Appendf(nil, around, lookedUp(nested)))
@@ -229,7 +231,7 @@ func TestContainersRefuseDepth(t *testing.T) {
 func TestAnEndlessObjectIsNotHeld(t *testing.T) {
 	var r Reader
 	r.Reset(io.MultiReader(strings.NewReader(`{"configurationItems":"`), endless{}))
-	if _, err := r.Next(); err != ErrNotCloudTrail || len(r.buf) > 2*MaxRecord+pad {
+	if _, err := r.Next(); err != ErrNotCloudTrail || len(r.buf) > 2*MaxRecord+walk.Pad {
 		t.Errorf("%v, with a window of %d bytes", err, len(r.buf))
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"vpcetrail/ingest/event/walk"
 )
 
 // Errors that end an object. io.ErrUnexpectedEOF and the errors of the underlying reader
@@ -22,7 +24,7 @@ var (
 
 	// Reading one of the two would hide the other.
 	errTwice = errors.New(`a second "Records", "Events", "logEvents" or "events" in one object`)
-	errDepth = fmt.Errorf("JSON nested more than %d levels deep", maxDepth)
+	errDepth = fmt.Errorf("JSON nested more than %d levels deep", walk.MaxDepth)
 )
 
 // A SyntaxError says where the text stops being JSON.
@@ -44,7 +46,7 @@ func (r *Reader) wrong(start int) error {
 		default:
 			depth += r.around()
 		}
-		if depth >= maxDepth {
+		if depth >= walk.MaxDepth {
 			return errDepth
 		}
 	}
@@ -79,7 +81,7 @@ func (r *Reader) stopped() error {
 	switch {
 	case r.err != io.EOF:
 		return r.err
-	case r.state != atDocument || skipSpace(over(r.buf), r.i) < r.n:
+	case r.state != atDocument || walk.SkipSpace(walk.Over(r.buf), r.i) < r.n:
 		return io.ErrUnexpectedEOF
 	case !r.begun && r.refused != nil:
 		r.refuse()

@@ -1,6 +1,10 @@
 package event
 
-import "bytes"
+import (
+	"bytes"
+
+	"vpcetrail/ingest/event/walk"
+)
 
 // An Event is one decoded record. It holds only the fields that decide routes and counts.
 //
@@ -163,5 +167,5 @@ func (e *Event) Failed() bool {
 // isSuccess reports whether an errorCode is an HTTP success status. Amazon Managed
 // Grafana writes "200".
 func isSuccess(code []byte) bool {
-	return len(code) == 3 && code[0] == '2' && isDigit(code[1]) && isDigit(code[2])
+	return len(code) == 3 && code[0] == '2' && walk.IsDigit(code[1]) && walk.IsDigit(code[2])
 }

@@ -3,6 +3,8 @@ package event
 import (
 	"bytes"
 	"io"
+
+	"vpcetrail/ingest/event/walk"
 )
 
 // This file handles what comes between documents: byte order marks, names before a
@@ -30,9 +32,9 @@ func (r *Reader) encoding(i int) (end int, done bool) {
 			return ^r.n, true
 		}
 	}
-	b := over(r.buf)
+	b := walk.Over(r.buf)
 	for k := range len(byteOrderMark) {
-		if b.at(i+k) != byteOrderMark[k] {
+		if b.At(i+k) != byteOrderMark[k] {
 			return ^r.n, k > 0 && i+k >= r.n && r.err == nil
 		}
 	}
@@ -62,9 +64,9 @@ func (r *Reader) beginsLine(i int) bool {
 // bracket alone does not show that: [INFO] and {name} are text. isCut reports that the
 // text ends too early to decide.
 func (r *Reader) opens(i int, isLine bool) (is, isCut bool) {
-	b := over(r.buf)
-	k := skipSpace(b, i+1)
-	switch next := b.at(k); b.at(i) {
+	b := walk.Over(r.buf)
+	k := walk.SkipSpace(b, i+1)
+	switch next := b.At(k); b.At(i) {
 	case '{':
 		is = !isLine || next == '"' || next == '}'
 	case '[':
@@ -74,7 +76,7 @@ func (r *Reader) opens(i int, isLine bool) (is, isCut bool) {
 		}
 	case '"':
 		k = i + 1
-		is = b.at(k) == '{'
+		is = b.At(k) == '{'
 	default:
 		return false, false
 	}
@@ -85,28 +87,28 @@ func (r *Reader) opens(i int, isLine bool) (is, isCut bool) {
 // opensScalars is opens for an array that starts at i with an element that is no
 // container. A number in brackets before other text, such as [12], is no array.
 func (r *Reader) opensScalars(i int) (is, isCut bool) {
-	b := over(r.buf)
-	end := skipScalar(b, i)
+	b := walk.Over(r.buf)
+	end := walk.SkipScalar(b, i)
 	if end < 0 {
 		return ^end >= r.n, ^end >= r.n
 	}
-	switch end = skipSpace(b, end); {
+	switch end = walk.SkipSpace(b, end); {
 	case end >= r.n:
 		return true, true
-	case b.at(end) == ']':
+	case b.At(end) == ']':
 		return r.endsText(end + 1)
 	}
-	return b.at(end) == ',', false
+	return b.At(end) == ',', false
 }
 
 // endsText reports whether no text follows, in the same line, the document that ends at
 // i.
 func (r *Reader) endsText(i int) (is, isCut bool) {
-	b := over(r.buf)
-	for isBlank(b.at(i)) {
+	b := walk.Over(r.buf)
+	for isBlank(b.At(i)) {
 		i++
 	}
-	switch b.at(i) {
+	switch b.At(i) {
 	case '\n', '{', '[', '"':
 		return true, false
 	}
@@ -122,12 +124,12 @@ func (r *Reader) line(i int) (end int, isRecord bool) {
 	if r.begun && r.list == records {
 		return ^i, false
 	}
-	b, isPrefix := over(r.buf), true
+	b, isPrefix := walk.Over(r.buf), true
 	for k := i; ; k++ {
-		c := b.at(k)
+		c := b.At(k)
 		isPrefix = isPrefix && c != '"' && k < i+maxPrefix
 		switch {
-		case c == '{' && isPrefix && k > i && isBlank(b.at(k-1)):
+		case c == '{' && isPrefix && k > i && isBlank(b.At(k-1)):
 			opens, isCut := r.opens(k, true)
 			if opens && !isCut {
 				opens, isCut = r.endsLine(k)
@@ -152,7 +154,7 @@ func (r *Reader) line(i int) (end int, isRecord bool) {
 // endsLine reports whether no text follows the object at i in its line. A broken object
 // is not text. Walking it gives an error.
 func (r *Reader) endsLine(i int) (is, isCut bool) {
-	end := skipValue(over(r.buf), i, 0)
+	end := walk.SkipValue(walk.Over(r.buf), i, 0)
 	if end < 0 {
 		return true, ^end >= r.n
 	}
@@ -162,14 +164,14 @@ func (r *Reader) endsLine(i int) (is, isCut bool) {
 // textLine treats the line from i to end as a record.
 func (r *Reader) textLine(i, end int) int {
 	if !r.begun && r.refused == nil {
-		at, b := i, over(r.buf)
-		if c := b.at(i); c == '{' || c == '[' {
-			if at = skipValue(b, i, 0); at < 0 {
+		at, b := i, walk.Over(r.buf)
+		if c := b.At(i); c == '{' || c == '[' {
+			if at = walk.SkipValue(b, i, 0); at < 0 {
 				at = ^at
 			}
-			at = min(skipSpace(b, at), end) // what follows the line may not be read yet
+			at = min(walk.SkipSpace(b, at), end) // what follows the line may not be read yet
 		}
-		r.refused = &SyntaxError{Offset: r.base + int64(at), Byte: b.at(at)}
+		r.refused = &SyntaxError{Offset: r.base + int64(at), Byte: b.At(at)}
 	}
 	r.list, r.dec.shape = alone, shape{isText: true}
 	return end

@@ -1,6 +1,10 @@
 package event
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+
+	"vpcetrail/ingest/event/walk"
+)
 
 // How the decoder knows a key without reading it.
 //
@@ -81,17 +85,17 @@ func (m *member) spell() {
 }
 
 // hasMiddle compares the bytes that head and tail do not cover.
-func (m *member) hasMiddle(b buffer, i int) bool {
-	return b.load(i+8) == m.middle[0] && (m.size <= 24 || b.load(i+16) == m.middle[1])
+func (m *member) hasMiddle(b walk.Buffer, i int) bool {
+	return b.Load(i+8) == m.middle[0] && (m.size <= 24 || b.Load(i+16) == m.middle[1])
 }
 
-// find returns the member at b.at(i). It searches m's level, starting after m. It returns
+// find returns the member at b.At(i). It searches m's level, starting after m. It returns
 // nil if the name is unknown, or is not written as CloudTrail writes it.
-func (m *member) find(b buffer, i int) *member {
+func (m *member) find(b walk.Buffer, i int) *member {
 	i--                            // to the comma, or to the byte before the name
-	other := uint64(b.at(i) ^ ',') // turns that byte into a comma
+	other := uint64(b.At(i) ^ ',') // turns that byte into a comma
 	for n := m.next; ; {
-		if b.load(i)^other == n.head && b.load(i+n.size-8) == n.tail && (n.size <= 16 || n.hasMiddle(b, i)) {
+		if b.Load(i)^other == n.head && b.Load(i+n.size-8) == n.tail && (n.size <= 16 || n.hasMiddle(b, i)) {
 			return n
 		}
 		if n = n.next; n == m.next {

@@ -1,5 +1,7 @@
 package event
 
+import "vpcetrail/ingest/event/walk"
+
 // Named holds the parts of a record's resources and requestParameters that may name a
 // resource. The walk of the record fills it. It supports only the form that CloudTrail
 // writes. It holds nothing if the form differs: white space, escapes in names or ARNs,
@@ -73,32 +75,32 @@ const (
 )
 
 // resources reads the value of resources: an array of objects that contain only strings.
-func (d *decoder) resources(b buffer, i int, dst *[]byte) int {
+func (d *decoder) resources(b walk.Buffer, i int, dst *[]byte) int {
 	n := &d.ev.Named
 	n.ARNs, n.HasARNs = d.named.arns[:0], true
 	start := i
-	switch b.at(i) {
+	switch b.At(i) {
 	case '[':
 	case '{':
 		return d.irregularResources(b, start, dst)
 	default:
 		return d.raw(b, i, dst) // names nothing
 	}
-	if b.at(i+1) == ']' {
-		*dst = b.cut(start, i+2)
+	if b.At(i+1) == ']' {
+		*dst = b.Cut(start, i+2)
 		return i + 2
 	}
 	for {
-		if b.at(i+1) != '{' {
+		if b.At(i+1) != '{' {
 			return d.irregularResources(b, start, dst)
 		}
 		if i = d.resource(b, i+2); i < 0 {
 			return d.irregularResources(b, start, dst)
 		}
-		switch b.at(i) {
+		switch b.At(i) {
 		case ',':
 		case ']':
-			*dst = b.cut(start, i+1)
+			*dst = b.Cut(start, i+1)
 			return i + 1
 		default:
 			return d.irregularResources(b, start, dst)
@@ -108,32 +110,32 @@ func (d *decoder) resources(b buffer, i int, dst *[]byte) int {
 
 // resource walks an element of resources from its first member. It returns the place
 // after the element, or -1 if the element is not regular.
-func (d *decoder) resource(b buffer, i int) int {
+func (d *decoder) resource(b walk.Buffer, i int) int {
 	for {
 		var value int
 		isARN := false
-		switch w := b.load(i); {
+		switch w := b.Load(i); {
 		case w&keyARNMask == keyARN:
 			value, isARN = i+len(`"ARN":"`), true
 		case w == keyType:
 			value = i + len(`"type":"`)
-		case w == keyAccountID && b.load(i+5) == keyAccountIDEnd:
+		case w == keyAccountID && b.Load(i+5) == keyAccountIDEnd:
 			value = i + len(`"accountId":"`)
 		default:
 			return -1
 		}
-		end := hopASCII(b, value)
-		if b.at(end) != '"' {
+		end := walk.HopASCII(b, value)
+		if b.At(end) != '"' {
 			return -1
 		}
-		if isARN && uint32(b.load(value)) == textARN {
+		if isARN && uint32(b.Load(value)) == textARN {
 			n := &d.ev.Named
 			if len(n.ARNs) == maxNamedARNs {
 				return -1
 			}
-			n.ARNs = append(n.ARNs, b.cut(value, end))
+			n.ARNs = append(n.ARNs, b.Cut(value, end))
 		}
-		switch b.at(end + 1) {
+		switch b.At(end + 1) {
 		case ',':
 			i = end + 2
 		case '}':
@@ -144,27 +146,27 @@ func (d *decoder) resource(b buffer, i int) int {
 	}
 }
 
-func (d *decoder) irregularResources(b buffer, i int, dst *[]byte) int {
+func (d *decoder) irregularResources(b walk.Buffer, i int, dst *[]byte) int {
 	d.ev.Named.HasARNs = false
 	return d.raw(b, i, dst)
 }
 
 // request reads the value of requestParameters.
-func (d *decoder) request(b buffer, i int, dst *[]byte) int {
+func (d *decoder) request(b walk.Buffer, i int, dst *[]byte) int {
 	n := &d.ev.Named
 	n.Parameters, n.HasParameters = d.named.parameters[:0], true
 	start := i
-	if b.at(i) != '{' {
+	if b.At(i) != '{' {
 		return d.raw(b, i, dst) // names nothing
 	}
-	if i++; b.at(i) == '}' {
-		*dst = b.cut(start, i+1)
+	if i++; b.At(i) == '}' {
+		*dst = b.Cut(start, i+1)
 		return i + 1
 	}
 	for {
 		key := i + 1
-		end := hop(b, key)
-		if b.at(i) != '"' || b.at(end) != '"' || b.at(end+1) != ':' {
+		end := walk.Hop(b, key)
+		if b.At(i) != '"' || b.At(end) != '"' || b.At(end+1) != ':' {
 			return d.irregularRequest(b, start, dst)
 		}
 		value := end + 2
@@ -174,11 +176,11 @@ func (d *decoder) request(b buffer, i int, dst *[]byte) int {
 		if !d.keepParameter(b, key, end, value, i) {
 			return d.irregularRequest(b, start, dst)
 		}
-		switch b.at(i) {
+		switch b.At(i) {
 		case ',':
 			i++
 		case '}':
-			*dst = b.cut(start, i+1)
+			*dst = b.Cut(start, i+1)
 			return i + 1
 		default:
 			return d.irregularRequest(b, start, dst)
@@ -187,34 +189,34 @@ func (d *decoder) request(b buffer, i int, dst *[]byte) int {
 }
 
 // parameter walks the value of a member of requestParameters.
-func (d *decoder) parameter(b buffer, i int) int {
-	if b.at(i) == '"' {
-		if end := hop(b, i+1); b.at(end) == '"' {
+func (d *decoder) parameter(b walk.Buffer, i int) int {
+	if b.At(i) == '"' {
+		if end := walk.Hop(b, i+1); b.At(end) == '"' {
 			return end + 1
 		}
 	}
-	return skipValue(b, i, d.depth+1)
+	return walk.SkipValue(b, i, d.depth+1)
 }
 
 // keepParameter keeps the member named b.cut(key, end) if it is wanted. It returns false
 // if there is no room.
-func (d *decoder) keepParameter(b buffer, key, end, value, after int) bool {
-	for at := parameterSlot(b.load(key)); parameterSlots[at] != 0; at++ {
+func (d *decoder) keepParameter(b walk.Buffer, key, end, value, after int) bool {
+	for at := parameterSlot(b.Load(key)); parameterSlots[at] != 0; at++ {
 		number := parameterSlots[at] - 1
-		if name := ParameterNames[number]; len(name) != end-key || name != string(b.cut(key, end)) {
+		if name := ParameterNames[number]; len(name) != end-key || name != string(b.Cut(key, end)) {
 			continue
 		}
 		n := &d.ev.Named
 		if len(n.Parameters) == maxParameters {
 			return false
 		}
-		n.Parameters = append(n.Parameters, Parameter{number, b.cut(value, after)})
+		n.Parameters = append(n.Parameters, Parameter{number, b.Cut(value, after)})
 		return true
 	}
 	return true
 }
 
-func (d *decoder) irregularRequest(b buffer, i int, dst *[]byte) int {
+func (d *decoder) irregularRequest(b walk.Buffer, i int, dst *[]byte) int {
 	d.ev.Named.HasParameters = false
 	return d.raw(b, i, dst)
 }

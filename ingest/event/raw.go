@@ -3,6 +3,8 @@ package event
 import (
 	"bytes"
 	"unicode/utf8"
+
+	"vpcetrail/ingest/event/walk"
 )
 
 // Members iterates over the members of an object that an Event holds as raw JSON, such as
@@ -70,7 +72,7 @@ func TextOf(raw []byte) ([]byte, bool) {
 	}
 	lit := raw[1 : len(raw)-1]
 	if bytes.IndexByte(lit, '\\') >= 0 || !utf8.Valid(lit) {
-		return appendText(nil, lit), true
+		return walk.AppendText(nil, lit), true
 	}
 	return lit, true
 }

@@ -1,6 +1,10 @@
 package event
 
-import "io"
+import (
+	"io"
+
+	"vpcetrail/ingest/event/walk"
+)
 
 const (
 	// windowSize is the size of the text held at a time. It is large enough that few
@@ -59,9 +63,9 @@ type Reader struct {
 // longer valid.
 func (r *Reader) Reset(src io.Reader) {
 	if r.window == nil {
-		r.window = make([]byte, windowSize+pad)
+		r.window = make([]byte, windowSize+walk.Pad)
 	}
-	clear(r.window[:pad])
+	clear(r.window[:walk.Pad])
 	r.buf, r.n = r.window, 0
 	r.src, r.text, r.err = src, nil, nil
 	r.begin()
@@ -78,10 +82,10 @@ func (r *Reader) ResetText(text Text) {
 	r.begin()
 }
 
-var nothing [pad]byte // only read
+var nothing [walk.Pad]byte // only read
 
 // Padding is the spare capacity that ResetBytes needs after a text.
-const Padding = pad
+const Padding = walk.Pad
 
 // ResetBytes makes r decode text, which is a whole object, in place. Earlier results of
 // Next are no longer valid.
@@ -94,10 +98,10 @@ const Padding = pad
 // Records, errors and offsets are the same as from Reset with a reader of text that ends
 // with io.EOF.
 func (r *Reader) ResetBytes(text []byte) {
-	if cap(text)-len(text) < pad {
-		text = append(make([]byte, 0, len(text)+pad), text...)
+	if cap(text)-len(text) < walk.Pad {
+		text = append(make([]byte, 0, len(text)+walk.Pad), text...)
 	}
-	r.buf, r.n = text[:len(text)+pad], len(text)
+	r.buf, r.n = text[:len(text)+walk.Pad], len(text)
 	clear(r.buf[r.n:])
 	r.src, r.text, r.err = nil, nil, io.EOF
 	r.begin()
@@ -163,8 +167,8 @@ func (r *Reader) Next() (*Event, error) {
 // first. If there is no such record, or it is irregular, nextRecord leaves r as it was
 // and step handles it.
 func (r *Reader) nextRecord() bool {
-	b, start := over(r.buf), r.i+1
-	if b.at(r.i) != ',' || b.at(start) != '{' || !r.found {
+	b, start := walk.Over(r.buf), r.i+1
+	if b.At(r.i) != ',' || b.At(start) != '{' || !r.found {
 		return false
 	}
 	end := r.dec.record(b, start, r.n, 3)
@@ -181,10 +185,10 @@ func (r *Reader) nextRecord() bool {
 // record walks an element of Records of any type.
 func (r *Reader) record(i int) int {
 	if r.buf[i] == '{' {
-		return r.dec.record(over(r.buf), i, r.n, 3) // inside the log's object and its array
+		return r.dec.record(walk.Over(r.buf), i, r.n, 3) // inside the log's object and its array
 	}
 	r.dec.ev = Event{}
-	return r.whole(skipValue(over(r.buf), i, 2))
+	return r.whole(walk.SkipValue(walk.Over(r.buf), i, 2))
 }
 
 // whole turns the end of a value into a failure if the value may continue after the
@@ -198,7 +202,7 @@ func (r *Reader) whole(end int) int {
 
 // finish completes the event of the record from start, including white space, to end.
 func (r *Reader) finish(start, end int) {
-	start = skipSpace(over(r.buf), start)
+	start = walk.SkipSpace(walk.Over(r.buf), start)
 	r.i, r.state = end, atMore
 	if r.list != records {
 		r.settle(start, end)
@@ -233,7 +237,7 @@ func (r *Reader) fillInPlace() {
 	piece, r.err = r.text.Next(keep)
 	r.base += int64(r.i)
 	r.i, r.n = 0, len(piece)
-	r.buf = piece[:r.n+pad]
+	r.buf = piece[:r.n+walk.Pad]
 	clear(r.buf[r.n:])
 }
 
@@ -243,19 +247,19 @@ func (r *Reader) fillWindow() {
 	r.n = copy(r.buf, r.buf[r.i:r.n])
 	r.base += int64(r.i)
 	r.i = 0
-	if free := len(r.buf) - pad - r.n; free == 0 {
+	if free := len(r.buf) - walk.Pad - r.n; free == 0 {
 		if len(r.buf) > MaxRecord {
 			r.tooLong()
 			return
 		}
-		grown := make([]byte, 2*(len(r.buf)-pad)+pad)
+		grown := make([]byte, 2*(len(r.buf)-walk.Pad)+walk.Pad)
 		copy(grown, r.buf[:r.n])
 		r.buf = grown
 	}
-	for r.err == nil && r.n < len(r.buf)-pad {
-		n, err := r.src.Read(r.buf[r.n : len(r.buf)-pad])
+	for r.err == nil && r.n < len(r.buf)-walk.Pad {
+		n, err := r.src.Read(r.buf[r.n : len(r.buf)-walk.Pad])
 		r.n += n
 		r.err = err
 	}
-	clear(r.buf[r.n : r.n+pad])
+	clear(r.buf[r.n : r.n+walk.Pad])
 }

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"testing/iotest"
+
+	"vpcetrail/ingest/event/walk"
 )
 
 // documents are texts with the reader's corner cases. The fuzz test starts from them.
@@ -200,14 +202,14 @@ func TestReaderRefusesDepth(t *testing.T) {
 		{`[{"eventTime":"\"[","x":%s}]`, 2}, {`[{"eventTime":""},%s]`, 1}, {`[{"eventTime":""},[[%s]]]`, 3}, {`{"Events":[%s]}`, 2}, {`{"detail":{"x":%s}}`, 2}, {`{"eventTime":"","x":%s}`, 1}, {"%s", 0},
 	} {
 		for _, over := range []int{-1, 0, 1} {
-			doc := fmt.Appendf(nil, tc.around, nest(maxDepth+over-tc.levels))
+			doc := fmt.Appendf(nil, tc.around, nest(walk.MaxDepth+over-tc.levels))
 			if strings.Contains(tc.around, `"x":`) { // the reference is slow on rows
 				agree(t, doc)
 			}
 			_, err := scanAll(bytes.NewReader(doc), doc)
 			_, bytewise := scanThrough(1, iotest.OneByteReader(bytes.NewReader(doc)), doc)
 			if over > 0 != (err == errDepth) || over > 0 != (bytewise == errDepth) {
-				t.Errorf("%s with %d levels: %v", tc.around, maxDepth+over, err)
+				t.Errorf("%s with %d levels: %v", tc.around, walk.MaxDepth+over, err)
 			}
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"vpcetrail/ingest/event/walk"
 )
 
 // seen is an Event without borrowed memory, so that two can be compared.
@@ -66,7 +68,7 @@ func scanAll(src io.Reader, doc []byte) (all []seen, err error) {
 func scanThrough(window int, src io.Reader, doc []byte) (all []seen, err error) {
 	var r Reader
 	r.Reset(src)
-	r.buf = make([]byte, window+pad)
+	r.buf = make([]byte, window+walk.Pad)
 	return scanRest(&r, doc)
 }
 

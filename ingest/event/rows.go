@@ -1,5 +1,7 @@
 package event
 
+import "vpcetrail/ingest/event/walk"
+
 // Arrays inside the array of a container are rows, as --query
 // 'Events[].[EventId,CloudTrailEvent]' prints them. The records of a row are its objects
 // and its strings that begin with a brace. Other values are columns, and are skipped. A
@@ -8,7 +10,7 @@ package event
 
 // openRow walks the bracket that opens a row.
 func (r *Reader) openRow(i int) int {
-	if r.around() >= maxDepth {
+	if r.around() >= walk.MaxDepth {
 		return ^i
 	}
 	r.rows++

@@ -1,5 +1,7 @@
 package event
 
+import "vpcetrail/ingest/event/walk"
+
 // A shape is what the keys at an object's top level show about it. If a key comes twice,
 // the last value counts.
 type shape struct {
@@ -35,9 +37,9 @@ func (m *mark) note(key []byte, c byte) {
 	}
 }
 
-// frame walks the object at b.at(i) by the rules of scan.go and stores its shape in
+// frame walks the object at b.At(i) by the rules of scan.go and stores its shape in
 // d.shape. depth is as in record.
-func (d *decoder) frame(b buffer, i, depth int, look field) int {
+func (d *decoder) frame(b walk.Buffer, i, depth int, look field) int {
 	d.scratch = d.scratch[:0]
 	d.shape = shape{}
 	d.depth = depth
@@ -45,8 +47,8 @@ func (d *decoder) frame(b buffer, i, depth int, look field) int {
 }
 
 // documentField is elementField, but stops at the start of an array of records.
-func (d *decoder) documentField(key []byte, b buffer, i, depth int) int {
-	if b.at(i) == '[' {
+func (d *decoder) documentField(key []byte, b walk.Buffer, i, depth int) int {
+	if b.At(i) == '[' {
 		if l := listOf(key); l != alone {
 			d.shape.list, d.shape.open = l, i
 			return ^i
@@ -55,12 +57,12 @@ func (d *decoder) documentField(key []byte, b buffer, i, depth int) int {
 	return d.elementField(key, b, i, depth)
 }
 
-func (d *decoder) elementField(key []byte, b buffer, i, depth int) int {
+func (d *decoder) elementField(key []byte, b walk.Buffer, i, depth int) int {
 	s := &d.shape
 	switch string(key) {
 	case "detail":
 		s.detail, s.inner = placeOf(b, i, '{'), mark{}
-		if b.at(i) == '{' {
+		if b.At(i) == '{' {
 			return d.walk(b, i, depth+1, (*decoder).detailField)
 		}
 	case "CloudTrailEvent":
@@ -73,47 +75,47 @@ func (d *decoder) elementField(key []byte, b buffer, i, depth int) int {
 		s.control = string(text) == "CONTROL_MESSAGE"
 		return i
 	default:
-		s.own.note(key, b.at(i))
+		s.own.note(key, b.At(i))
 	}
-	return skipValue(b, i, depth)
+	return walk.SkipValue(b, i, depth)
 }
 
-func (d *decoder) detailField(key []byte, b buffer, i, depth int) int {
-	d.shape.inner.note(key, b.at(i))
-	return skipValue(b, i, depth)
+func (d *decoder) detailField(key []byte, b walk.Buffer, i, depth int) int {
+	d.shape.inner.note(key, b.At(i))
+	return walk.SkipValue(b, i, depth)
 }
 
-// A field looks at the value of a key at b.at(i) and returns the place after it.
-type field func(d *decoder, key []byte, b buffer, i, depth int) int
+// A field looks at the value of a key at b.At(i) and returns the place after it.
+type field func(d *decoder, key []byte, b walk.Buffer, i, depth int) int
 
-// walk walks the object at b.at(i) and passes each member to look.
-func (d *decoder) walk(b buffer, i, depth int, look field) int {
-	if i = skipSpace(b, i+1); b.at(i) == '}' {
+// walk walks the object at b.At(i) and passes each member to look.
+func (d *decoder) walk(b walk.Buffer, i, depth int, look field) int {
+	if i = walk.SkipSpace(b, i+1); b.At(i) == '}' {
 		return i + 1
 	}
 	for {
-		if b.at(i) != '"' {
+		if b.At(i) != '"' {
 			return ^i
 		}
 		start := i + 1
-		end, plain := scanString(b, start)
+		end, plain := walk.ScanString(b, start)
 		if end < 0 {
 			return end
 		}
-		key := b.cut(start, end-1)
+		key := b.Cut(start, end-1)
 		if !plain {
 			key = d.unescaped(key)
 		}
-		if i = skipSpace(b, end); b.at(i) != ':' {
+		if i = walk.SkipSpace(b, end); b.At(i) != ':' {
 			return ^i
 		}
-		if i = look(d, key, b, skipSpace(b, i+1), depth); i < 0 {
+		if i = look(d, key, b, walk.SkipSpace(b, i+1), depth); i < 0 {
 			return i
 		}
-		i = skipSpace(b, i)
-		switch b.at(i) {
+		i = walk.SkipSpace(b, i)
+		switch b.At(i) {
 		case ',':
-			i = skipSpace(b, i+1)
+			i = walk.SkipSpace(b, i+1)
 		case '}':
 			return i + 1
 		default:
@@ -123,8 +125,8 @@ func (d *decoder) walk(b buffer, i, depth int, look field) int {
 }
 
 // placeOf returns i if a value that starts with c is there, else 0.
-func placeOf(b buffer, i int, c byte) int {
-	if b.at(i) != c {
+func placeOf(b walk.Buffer, i int, c byte) int {
+	if b.At(i) != c {
 		return 0
 	}
 	return i
@@ -159,7 +161,7 @@ func (r *Reader) settle(start, end int) {
 	case r.buf[start] != '{':
 		problem = notObject
 	case r.list != logEvents:
-		start, end, problem = d.unwrap(over(r.buf), r.n, start, end)
+		start, end, problem = d.unwrap(walk.Over(r.buf), r.n, start, end)
 	}
 	ev := &d.ev
 	ev.Offset, ev.Length = r.base+int64(start), end-start
@@ -171,7 +173,7 @@ func (r *Reader) settle(start, end int) {
 
 // unwrap decodes the object at b.cut(start, end), which frame walked last. If it is no
 // record, unwrap decodes its detail. It returns where the record is.
-func (d *decoder) unwrap(b buffer, n, start, end int) (from, to int, problem string) {
+func (d *decoder) unwrap(b walk.Buffer, n, start, end int) (from, to int, problem string) {
 	switch s := &d.shape; {
 	case s.own.isRecord():
 		return start, d.record(b, start, n, 1), ""
@@ -184,17 +186,17 @@ func (d *decoder) unwrap(b buffer, n, start, end int) (from, to int, problem str
 // unquote decodes the record in the string at r.buf[i], including an envelope around it,
 // and returns the end of the string. It copies the text: the Event borrows from r.quoted.
 func (r *Reader) unquote(i int) (end int, problem string) {
-	end = skipString(over(r.buf), i+1)
-	r.quoted = appendText(r.quoted[:0], r.buf[i+1:end-1])
+	end = walk.SkipString(walk.Over(r.buf), i+1)
+	r.quoted = walk.AppendText(r.quoted[:0], r.buf[i+1:end-1])
 	n := len(r.quoted)
-	r.quoted = append(r.quoted, make([]byte, pad)...)
-	b := over(r.quoted)
-	start := skipSpace(b, 0)
-	if b.at(start) != '{' {
+	r.quoted = append(r.quoted, make([]byte, walk.Pad)...)
+	b := walk.Over(r.quoted)
+	start := walk.SkipSpace(b, 0)
+	if b.At(start) != '{' {
 		return end, notJSON
 	}
 	to := r.dec.frame(b, start, 1, (*decoder).elementField)
-	if to < 0 || skipSpace(b, to) != n {
+	if to < 0 || walk.SkipSpace(b, to) != n {
 		return end, notJSON
 	}
 	_, _, problem = r.dec.unwrap(b, n, start, to)

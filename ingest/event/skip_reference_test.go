@@ -1,6 +1,10 @@
 package event
 
-import "strings"
+import (
+	"strings"
+
+	"vpcetrail/ingest/event/walk"
+)
 
 // plainSkip walks the value at text[i:] by the rules of scan.go, byte by byte and
 // recursively. It returns the place after the value, or the complement of the place of
@@ -16,7 +20,7 @@ func plainSkip(text string, i, depth int) int {
 	case '"':
 		return plainString(text, i+1)
 	case '{', '[':
-		if depth++; depth > maxDepth {
+		if depth++; depth > walk.MaxDepth {
 			return ^i
 		}
 		closing := byte('}')

@@ -3,19 +3,21 @@ package event
 import (
 	"strings"
 	"testing"
+
+	"vpcetrail/ingest/event/walk"
 )
 
 // padded returns text as a buffer in memory that ends with the padding.
-func padded(text string) buffer {
-	return over(append(make([]byte, 0, len(text)+pad), text...)[:len(text)+pad])
+func padded(text string) walk.Buffer {
+	return walk.Over(append(make([]byte, 0, len(text)+walk.Pad), text...)[:len(text)+walk.Pad])
 }
 
 // skips compares skipValue with plainSkip at every level that matters.
 func skips(t *testing.T, text string) {
 	t.Helper()
 	b := padded(text)
-	for _, depth := range []int{0, 3, maxDepth - 2, maxDepth - 1, maxDepth} {
-		if got, want := skipValue(b, 0, depth), plainSkip(text, 0, depth); got != want {
+	for _, depth := range []int{0, 3, walk.MaxDepth - 2, walk.MaxDepth - 1, walk.MaxDepth} {
+		if got, want := walk.SkipValue(b, 0, depth), plainSkip(text, 0, depth); got != want {
 			t.Fatalf("%q inside %d containers: walked to %d, want %d", text, depth, got, want)
 		}
 	}
@@ -46,7 +48,7 @@ func TestSkipValueSeesEveryByte(t *testing.T) {
 			skips(t, string(text))
 			b := padded(string(text[1:]))
 			wantPlain := c >= ' ' && c < 0x80 && c != '\\'
-			if end, plain := scanString(b, 1); end > 0 && plain != wantPlain {
+			if end, plain := walk.ScanString(b, 1); end > 0 && plain != wantPlain {
 				t.Errorf("byte %#x: plain is %v", c, plain)
 			}
 		}

@@ -1,19 +1,21 @@
 package event
 
+import "vpcetrail/ingest/event/walk"
+
 // The functions of this file read one value of a record. Each accepts any value. A value
 // of the wrong type is walked and counts as absent.
 
 // text reads a string into dst.
-func (d *decoder) text(b buffer, i int, dst *[]byte) int {
-	if b.at(i) != '"' {
+func (d *decoder) text(b walk.Buffer, i int, dst *[]byte) int {
+	if b.At(i) != '"' {
 		*dst = nil
-		return skipValue(b, i, d.depth)
+		return walk.SkipValue(b, i, d.depth)
 	}
-	end, plain := scanString(b, i+1)
+	end, plain := walk.ScanString(b, i+1)
 	if end < 0 {
 		return end
 	}
-	*dst = b.cut(i+1, end-1)
+	*dst = b.Cut(i+1, end-1)
 	if !plain {
 		*dst = d.unescaped(*dst)
 	}
@@ -24,30 +26,30 @@ func (d *decoder) text(b buffer, i int, dst *[]byte) int {
 // moves, but earlier texts stay valid.
 func (d *decoder) unescaped(lit []byte) []byte {
 	start := len(d.scratch)
-	d.scratch = appendText(d.scratch, lit)
+	d.scratch = walk.AppendText(d.scratch, lit)
 	return d.scratch[start:len(d.scratch):len(d.scratch)]
 }
 
 // raw keeps a value as raw JSON. null clears dst.
-func (d *decoder) raw(b buffer, i int, dst *[]byte) int {
+func (d *decoder) raw(b walk.Buffer, i int, dst *[]byte) int {
 	*dst = nil
-	if isNull(b.load(i)) {
+	if walk.IsNull(b.Load(i)) {
 		return i + len("null")
 	}
-	end := skipValue(b, i, d.depth)
+	end := walk.SkipValue(b, i, d.depth)
 	if end > 0 {
-		*dst = b.cut(i, end)
+		*dst = b.Cut(i, end)
 	}
 	return end
 }
 
 // truth reads true or false, or either as a string, which some services write.
-func (d *decoder) truth(b buffer, i int, dst *Bool) int {
-	switch w := b.load(i); {
-	case isTrue(w):
+func (d *decoder) truth(b walk.Buffer, i int, dst *Bool) int {
+	switch w := b.Load(i); {
+	case walk.IsTrue(w):
 		*dst = True
 		return i + len("true")
-	case isFalse(w):
+	case walk.IsFalse(w):
 		*dst = False
 		return i + len("false")
 	}
@@ -65,11 +67,11 @@ func (d *decoder) truth(b buffer, i int, dst *Bool) int {
 }
 
 // count reads a number.
-func (d *decoder) count(b buffer, i int, dst *int64) int {
-	end := skipValue(b, i, d.depth)
+func (d *decoder) count(b walk.Buffer, i int, dst *int64) int {
+	end := walk.SkipValue(b, i, d.depth)
 	*dst = 0
-	if end > 0 && (isDigit(b.at(i)) || b.at(i) == '-') {
-		*dst = parseCount(b.cut(i, end))
+	if end > 0 && (walk.IsDigit(b.At(i)) || b.At(i) == '-') {
+		*dst = walk.ParseCount(b.Cut(i, end))
 	}
 	return end
 }
@@ -82,11 +84,11 @@ type day struct {
 
 // eventTime reads the time. In an object nearly all times are on one day. If the day is
 // the same as the previous one, only the time of day is parsed.
-func (d *decoder) eventTime(b buffer, i int) int {
+func (d *decoder) eventTime(b walk.Buffer, i int) int {
 	const size = len(`"2026-11-20T10:11:12Z"`)
-	month, rest, seconds := b.load(i+1), b.load(i+9), b.load(i+17)
+	month, rest, seconds := b.Load(i+1), b.Load(i+9), b.Load(i+17)
 	spelled := rest << 40
-	if month == d.day.month && spelled == d.day.rest && b.at(i) == '"' && uint16(seconds>>24) == '"'<<8|'Z' {
+	if month == d.day.month && spelled == d.day.rest && b.At(i) == '"' && uint16(seconds>>24) == '"'<<8|'Z' {
 		if ms, ok := timeOfDay(rest>>24 | seconds<<40); ok {
 			d.ev.Time, d.ev.HasTime = d.day.start+ms, true
 			return i + size
@@ -94,7 +96,7 @@ func (d *decoder) eventTime(b buffer, i int) int {
 	}
 	var text []byte
 	end := d.text(b, i, &text)
-	d.ev.Time, d.ev.HasTime = parseTime(text)
+	d.ev.Time, d.ev.HasTime = walk.ParseTime(text)
 	if d.ev.HasTime && end == i+size && len(text) == size-2 && text[len(text)-1] == 'Z' {
 		const length = 24 * 60 * 60 * 1000
 		sinceMidnight := (d.ev.Time%length + length) % length

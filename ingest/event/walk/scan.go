@@ -1,22 +1,22 @@
-package event
-
-import "math/bits"
-
-// The functions of this file and of skip.go walk JSON text in a buffer that ends in pad
-// zero bytes. Each takes the place where a value starts and returns the place after it.
+// Package walk walks JSON text in a buffer that ends in Pad zero bytes.
+//
+// Each function that walks takes the place where a value starts and returns the place after it.
 // On failure it returns the complement (^i, negative) of the place of the first wrong
 // byte. JSON contains no zero byte, so every walk stops at the padding. A failure at or
 // after the end of the text means that more text is needed. A failure before the end
 // means that the text is not JSON. So no bounds checks are needed on the way.
+package walk
 
-// pad is the number of zero bytes that must follow the text. A walk looks at most 100
+import "math/bits"
+
+// Pad is the number of zero bytes that must follow the text. A walk looks at most 100
 // bytes past a byte that it knows to be text. callers.go looks farthest.
-const pad = 128
+const Pad = 128
 
-// maxDepth is the deepest nesting of values, the same as in encoding/json.
-const maxDepth = 10000
+// MaxDepth is the deepest nesting of values, the same as in encoding/json.
+const MaxDepth = 10000
 
-// Masks of eight bytes, for hop. As constants each would cost an instruction at every
+// Masks of eight bytes, for Hop. As constants each would cost an instruction at every
 // use. As variables they are operands, which saves 3 to 4 % of the time of decoding.
 var (
 	bytes02 uint64 = 0x0202020202020202
@@ -26,7 +26,7 @@ var (
 	highs   uint64 = 0x8080808080808080
 )
 
-// hop returns the place of the first byte at or after i at which a string ends or needs a
+// Hop returns the place of the first byte at or after i at which a string ends or needs a
 // closer look: a quote, a backslash or a control character.
 //
 // It takes eight bytes at a time. Subtracting n from a byte below 0x80 sets its high bit
@@ -34,9 +34,9 @@ var (
 // also finds control characters and the quote at once: the quote swaps places with the
 // space, and then all of them are below 0x21. A byte that is found borrows from the byte
 // above, so only the lowest set bit counts.
-func hop(b buffer, i int) int {
+func Hop(b Buffer, i int) int {
 	for {
-		x := b.load(i)
+		x := b.Load(i)
 		if m := ((x ^ bytes02 - bytes21) | (x ^ slashes - bytes01)) &^ x & highs; m != 0 {
 			return i + bits.TrailingZeros64(m)>>3
 		}
@@ -44,10 +44,10 @@ func hop(b buffer, i int) int {
 	}
 }
 
-// hopASCII is hop that also stops at bytes outside ASCII.
-func hopASCII(b buffer, i int) int {
+// HopASCII is Hop that also stops at bytes outside ASCII.
+func HopASCII(b Buffer, i int) int {
 	for {
-		x := b.load(i)
+		x := b.Load(i)
 		if m := ((x ^ bytes02 - bytes21) | (x ^ slashes - bytes01) | x) & highs; m != 0 {
 			return i + bits.TrailingZeros64(m)>>3
 		}
@@ -55,10 +55,10 @@ func hopASCII(b buffer, i int) int {
 	}
 }
 
-// skipSpace returns the place of the first byte at or after i that is not white space.
-func skipSpace(b buffer, i int) int {
+// SkipSpace returns the place of the first byte at or after i that is not white space.
+func SkipSpace(b Buffer, i int) int {
 	for {
-		switch b.at(i) {
+		switch b.At(i) {
 		case ' ', '\n', '\t', '\r':
 			i++
 		default:
@@ -67,12 +67,12 @@ func skipSpace(b buffer, i int) int {
 	}
 }
 
-// skipString walks a string from after its opening quote, or from anywhere inside it, to
+// SkipString walks a string from after its opening quote, or from anywhere inside it, to
 // after its closing quote. It checks escapes and control characters, but not UTF-8.
-func skipString(b buffer, i int) int {
+func SkipString(b Buffer, i int) int {
 	for {
-		i = hop(b, i)
-		switch b.at(i) {
+		i = Hop(b, i)
+		switch b.At(i) {
 		case '"':
 			return i + 1
 		case '\\':
@@ -85,24 +85,24 @@ func skipString(b buffer, i int) int {
 	}
 }
 
-// scanString is skipString for a string that is kept. It also reports whether the text is
+// ScanString is SkipString for a string that is kept. It also reports whether the text is
 // plain: free of escapes and of bytes outside ASCII.
-func scanString(b buffer, i int) (end int, plain bool) {
-	if i = hopASCII(b, i); b.at(i) == '"' {
+func ScanString(b Buffer, i int) (end int, plain bool) {
+	if i = HopASCII(b, i); b.At(i) == '"' {
 		return i + 1, true
 	}
-	return skipString(b, i), false
+	return SkipString(b, i), false
 }
 
 // skipEscape walks an escape sequence from after its backslash.
-func skipEscape(b buffer, i int) int {
-	switch b.at(i) {
+func skipEscape(b Buffer, i int) int {
+	switch b.At(i) {
 	case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
 		return i + 1
 	case 'u':
 		for range 4 {
 			i++
-			if !isHex(b.at(i)) {
+			if !isHex(b.At(i)) {
 				return ^i
 			}
 		}
@@ -122,17 +122,21 @@ const (
 	wordNull = 'l'<<24 | 'l'<<16 | 'u'<<8 | 'n'
 )
 
-// isTrue, isFalse and isNull report whether the eight bytes start with the word.
-func isTrue(w uint64) bool  { return uint32(w) == wordTrue }
-func isFalse(w uint64) bool { return byte(w) == 'f' && uint32(w>>8) == wordAlse }
-func isNull(w uint64) bool  { return uint32(w) == wordNull }
+// IsTrue reports whether the eight bytes start with true.
+func IsTrue(w uint64) bool { return uint32(w) == wordTrue }
 
-// skipScalar walks true, false, null or a number.
-func skipScalar(b buffer, i int) int {
-	switch w := b.load(i); {
-	case isTrue(w), isNull(w):
+// IsFalse reports whether the eight bytes start with false.
+func IsFalse(w uint64) bool { return byte(w) == 'f' && uint32(w>>8) == wordAlse }
+
+// IsNull reports whether the eight bytes start with null.
+func IsNull(w uint64) bool { return uint32(w) == wordNull }
+
+// SkipScalar walks true, false, null or a number.
+func SkipScalar(b Buffer, i int) int {
+	switch w := b.Load(i); {
+	case IsTrue(w), IsNull(w):
 		return i + len("true")
-	case isFalse(w):
+	case IsFalse(w):
 		return i + len("false")
 	case byte(w) == 't':
 		return skipWord(b, i, "true")
@@ -145,9 +149,9 @@ func skipScalar(b buffer, i int) int {
 }
 
 // skipWord finds the first byte at which the text is not word.
-func skipWord(b buffer, i int, word string) int {
+func skipWord(b Buffer, i int, word string) int {
 	for k := range len(word) {
-		if b.at(i+k) != word[k] {
+		if b.At(i+k) != word[k] {
 			return ^(i + k)
 		}
 	}
@@ -155,29 +159,29 @@ func skipWord(b buffer, i int, word string) int {
 }
 
 // skipNumber walks a number by the grammar of RFC 8259.
-func skipNumber(b buffer, i int) int {
-	if b.at(i) == '-' {
+func skipNumber(b Buffer, i int) int {
+	if b.At(i) == '-' {
 		i++
 	}
-	switch c := b.at(i); {
+	switch c := b.At(i); {
 	case c == '0':
 		i++
-	case isDigit(c):
+	case IsDigit(c):
 		i = skipDigits(b, i)
 	default:
 		return ^i
 	}
-	if b.at(i) == '.' {
-		if i++; !isDigit(b.at(i)) {
+	if b.At(i) == '.' {
+		if i++; !IsDigit(b.At(i)) {
 			return ^i
 		}
 		i = skipDigits(b, i)
 	}
-	if b.at(i)|0x20 == 'e' {
-		if i++; b.at(i) == '+' || b.at(i) == '-' {
+	if b.At(i)|0x20 == 'e' {
+		if i++; b.At(i) == '+' || b.At(i) == '-' {
 			i++
 		}
-		if !isDigit(b.at(i)) {
+		if !IsDigit(b.At(i)) {
 			return ^i
 		}
 		i = skipDigits(b, i)
@@ -185,11 +189,12 @@ func skipNumber(b buffer, i int) int {
 	return i
 }
 
-func skipDigits(b buffer, i int) int {
-	for isDigit(b.at(i)) {
+func skipDigits(b Buffer, i int) int {
+	for IsDigit(b.At(i)) {
 		i++
 	}
 	return i
 }
 
-func isDigit(c byte) bool { return '0' <= c && c <= '9' }
+// IsDigit reports whether c is a decimal digit.
+func IsDigit(c byte) bool { return '0' <= c && c <= '9' }

@@ -1,4 +1,4 @@
-package event
+package walk
 
 import (
 	"bytes"
@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// appendText appends the text of a checked string literal to dst, without its quotes. It
+// AppendText appends the text of a checked string literal to dst, without its quotes. It
 // resolves escapes. It replaces invalid UTF-8 and lone surrogates by U+FFFD.
-func appendText(dst, lit []byte) []byte {
+func AppendText(dst, lit []byte) []byte {
 	for i := 0; i < len(lit); {
 		c := lit[i]
 		switch {
@@ -73,12 +73,12 @@ func hex4(b []byte) rune {
 	return r
 }
 
-// parseTime parses an eventTime into milliseconds since the epoch. CloudTrail's own form,
+// ParseTime parses an eventTime into milliseconds since the epoch. CloudTrail's own form,
 // 2026-11-20T10:11:12Z, is parsed by hand. Package time parses other forms: RFC 3339, and
 // SQL's timestamp(3) that Athena and CloudTrail Lake export, 2026-11-20 10:11:12.000, in
 // UTC. SQL's form without milliseconds is rejected: spreadsheets write times like that,
 // in any time zone.
-func parseTime(s []byte) (ms int64, ok bool) {
+func ParseTime(s []byte) (ms int64, ok bool) {
 	if len(s) == len("2026-11-20T10:11:12Z") &&
 		s[4] == '-' && s[7] == '-' && s[10] == 'T' && s[13] == ':' && s[16] == ':' && s[19] == 'Z' {
 		year := two(s, 0)*100 + two(s, 2)
@@ -118,24 +118,24 @@ func daysBefore(year, month int) int64 {
 	return 365*y + y/4 - y/100 + y/400 + (153*(m-3)+2)/5 - 719469
 }
 
-// maxCount is the largest count of bytes. No call moves more, and sums fit in an int64.
-const maxCount = 1 << 56
+// MaxCount is the largest count of bytes. No call moves more, and sums fit in an int64.
+const MaxCount = 1 << 56
 
-// parseCount parses a number literal as a count of bytes: 312, 0.0, 1.2E7. It cuts off
-// fractions. Negative numbers and numbers above maxCount give 0.
-func parseCount(lit []byte) int64 {
+// ParseCount parses a number literal as a count of bytes: 312, 0.0, 1.2E7. It cuts off
+// fractions. Negative numbers and numbers above MaxCount give 0.
+func ParseCount(lit []byte) int64 {
 	var n int64
 	for _, c := range lit {
-		if !isDigit(c) || n > maxCount {
+		if !IsDigit(c) || n > MaxCount {
 			f, err := strconv.ParseFloat(string(lit), 64)
-			if err != nil || f < 0 || f > maxCount {
+			if err != nil || f < 0 || f > MaxCount {
 				return 0
 			}
 			return int64(f)
 		}
 		n = n*10 + int64(c-'0')
 	}
-	if n > maxCount {
+	if n > MaxCount {
 		return 0
 	}
 	return n

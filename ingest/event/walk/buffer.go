@@ -1,10 +1,10 @@
 //go:build !purego && (amd64 || arm64)
 
-package event
+package walk
 
 import "unsafe"
 
-// A buffer is the text being read, followed by pad zero bytes. Only this file uses
+// A Buffer is the text being read, followed by pad zero bytes. Only this file uses
 // package unsafe. It leaves out the bounds checks: with them decoding takes 20 % longer.
 // The build tag purego selects a version that keeps them.
 //
@@ -13,8 +13,8 @@ import "unsafe"
 // zero. So it stops at the first byte of the padding at the latest. From there it looks
 // ahead:
 //
-//   - hop and hopASCII load 8 bytes at a time and stop at a zero byte: 8 bytes;
-//   - a member is compared word by word within the 32 bytes of its spelling; the last word
+//   - Hop and HopASCII load 8 bytes at a time and stop at a zero byte: 8 bytes;
+//   - in package event, a member is compared word by word within the 32 bytes of its spelling; the last word
 //     starts 8 bytes before its end: 32 bytes;
 //   - eventTime loads up to 25 bytes after the quote;
 //   - isControl reads 21 bytes after a quote;
@@ -23,24 +23,25 @@ import "unsafe"
 // All of these are less than pad. Only caller goes further. It first checks that what it
 // compares ends within the text. No code looks before the text either: find steps back by
 // one byte, to the byte before a key, and a key is never the first byte.
-type buffer struct{ first unsafe.Pointer }
+type Buffer struct{ first unsafe.Pointer }
 
-func over(b []byte) buffer { return buffer{unsafe.Pointer(unsafe.SliceData(b))} }
+// Over returns the buffer of a text that ends in Pad zero bytes.
+func Over(b []byte) Buffer { return Buffer{unsafe.Pointer(unsafe.SliceData(b))} }
 
-// at returns the byte at i.
-func (b buffer) at(i int) byte { return *(*byte)(unsafe.Add(b.first, i)) }
+// At returns the byte at i.
+func (b Buffer) At(i int) byte { return *(*byte)(unsafe.Add(b.first, i)) }
 
-// load returns the eight bytes at i, the first one lowest. This is the memory order of
+// Load returns the eight bytes at i, the first one lowest. This is the memory order of
 // amd64 and arm64.
-func (b buffer) load(i int) uint64 { return *(*uint64)(unsafe.Add(b.first, i)) }
+func (b Buffer) Load(i int) uint64 { return *(*uint64)(unsafe.Add(b.first, i)) }
 
-// cut returns the bytes from one place to another. They keep the text's memory alive.
-func (b buffer) cut(from, to int) []byte {
+// Cut returns the bytes from one place to another. They keep the text's memory alive.
+func (b Buffer) Cut(from, to int) []byte {
 	return unsafe.Slice((*byte)(unsafe.Add(b.first, from)), to-from)
 }
 
-// place returns the index in the text where s starts. s must not be empty. An index
+// Place returns the index in the text where s starts. s must not be empty. An index
 // outside the text means that s was not cut from it.
-func (b buffer) place(s []byte) int {
+func (b Buffer) Place(s []byte) int {
 	return int(uintptr(unsafe.Pointer(unsafe.SliceData(s))) - uintptr(b.first))
 }
