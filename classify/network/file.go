@@ -26,19 +26,22 @@ const wantFile = "want a file that vpcetrail network wrote"
 
 // A sweepLine is a sweep in the file.
 type sweepLine struct {
-	Account string            `json:"account_id"`
-	Region  string            `json:"region"`
-	At      string            `json:"at"`
-	Unread  map[string]string `json:"unread,omitempty"`
+	when
+	Unread map[string]string `json:"unread,omitempty"`
 }
 
 // A changeLine is a change in the file.
 type changeLine struct {
-	Account string   `json:"account_id"`
-	Region  string   `json:"region"`
-	At      string   `json:"at"`
-	Event   string   `json:"event"`
-	IDs     []string `json:"ids"`
+	when
+	Event string   `json:"event"`
+	IDs   []string `json:"ids"`
+}
+
+// A when is where and when something was seen or happened.
+type when struct {
+	Account string `json:"account_id"`
+	Region  string `json:"region"`
+	At      string `json:"at"`
 }
 
 // A thingLine is a thing in the file. Seen names the sweeps that saw it: times, FROM/TO
@@ -61,10 +64,10 @@ func (s *Snapshot) Save() ([]byte, error) {
 	var sweeps, changes, things []string
 	for _, sweep := range s.Sweeps() {
 		times[sweep.Place] = append(times[sweep.Place], sweep.At)
-		sweeps = append(sweeps, string(mustJSON(sweepLine{sweep.Account, sweep.Region, stamp(sweep.At), sweep.Unread})))
+		sweeps = append(sweeps, string(mustJSON(sweepLine{when{sweep.Account, sweep.Region, stamp(sweep.At)}, sweep.Unread})))
 	}
 	for _, c := range s.sortedChanges() {
-		changes = append(changes, string(mustJSON(changeLine{c.Account, c.Region, stamp(c.At), c.Event, c.IDs})))
+		changes = append(changes, string(mustJSON(changeLine{when{c.Account, c.Region, stamp(c.At)}, c.Event, c.IDs})))
 	}
 	for _, key := range slices.SortedFunc(maps.Keys(s.things), func(a, b string) int {
 		x, y := s.things[a], s.things[b]
@@ -192,7 +195,8 @@ func (r *fileReader) list(name string, list json.RawMessage, read func(json.RawM
 			line := lineOf(r.text, start+int(d.InputOffset())-1)
 			var mistyped *json.UnmarshalTypeError
 			if errors.As(err, &mistyped) {
-				err = wrong(strings.TrimPrefix(mistyped.Field, "Thing."), "found %s: want %s", mistyped.Value, mistyped.Type)
+				field := strings.TrimPrefix(strings.TrimPrefix(mistyped.Field, "Thing."), "when.") // embedded
+				err = wrong(field, "found %s: want %s", mistyped.Value, mistyped.Type)
 			}
 			return fmt.Errorf("line %d: %s[%d].%w", line, name, i, err)
 		}
@@ -200,9 +204,14 @@ func (r *fileReader) list(name string, list json.RawMessage, read func(json.RawM
 	return nil
 }
 
-func checkPlace(account, region string) error {
-	t := Thing{Kind: VPC, Account: account, Region: region, ID: "-"}
-	return t.check()
+// read checks a when.
+func (w *when) read() (Place, int64, error) {
+	t := Thing{Kind: VPC, Account: w.Account, Region: w.Region, ID: "-"}
+	if err := t.check(); err != nil {
+		return Place{}, 0, err
+	}
+	at, err := parseStamp("at", w.At)
+	return Place{w.Account, w.Region}, at, err
 }
 
 func (r *fileReader) sweep(text json.RawMessage) error {
@@ -210,14 +219,10 @@ func (r *fileReader) sweep(text json.RawMessage) error {
 	if err := json.Unmarshal(text, &line); err != nil {
 		return err
 	}
-	if err := checkPlace(line.Account, line.Region); err != nil {
-		return err
-	}
-	at, err := parseStamp("at", line.At)
+	place, at, err := line.read()
 	if err != nil {
 		return err
 	}
-	place := Place{line.Account, line.Region}
 	r.at[place] = append(r.at[place], at)
 	r.s.noteSweep(sweepKey{place, at}, line.Unread)
 	return nil
@@ -228,14 +233,11 @@ func (r *fileReader) change(text json.RawMessage) error {
 	if err := json.Unmarshal(text, &line); err != nil {
 		return err
 	}
-	if err := checkPlace(line.Account, line.Region); err != nil {
-		return err
-	}
-	at, err := parseStamp("at", line.At)
+	place, at, err := line.read()
 	if err != nil {
 		return err
 	}
-	r.s.AddChange(Change{Place{line.Account, line.Region}, at, line.Event, line.IDs})
+	r.s.AddChange(Change{place, at, line.Event, line.IDs})
 	return nil
 }
 

@@ -106,6 +106,7 @@ func TestParseRefuses(t *testing.T) {
 		"a wrong time":            {replace(`"seen":["2026-11-20T02:00:00Z/"]`, `"seen":["yesterday"]`), `line 10: things[0].seen: "yesterday" is not a time such as 2026-11-20T10:11:12Z`},
 		"a sweep that is missing": {replace(`"seen":["2026-11-22T02:00:00Z"]`, `"seen":["2026-11-22T03:00:00Z"]`), `line 12: things[2].seen: "2026-11-22T03:00:00Z" names no sweep of the account and Region`},
 		"a wrong type":            {replace(`"vpc_id":"vpc-3"`, `"vpc_id":3`), "line 13: things[3].vpc_id: found number: want string"},
+		"a wrong type of a sweep": {replace(`{"account_id":"444455556666"`, `{"account_id":4`), "line 6: sweeps[4].account_id: found number: want string"},
 		"a wrong range":           {replace(`"vpc_id":"vpc-3"`, `"cidrs":["10.0.0.0/33"]`), `line 13: things[3].cidrs: "10.0.0.0/33" is not an address range such as 10.0.0.0/16`},
 		"a wrong endpoint":        {replace(`"vpce-0a1b2c3d"`, `"vpce-1"`), `endpoints: line 2: endpoints[0].id: "vpce-1" is not vpce- and 8 or 17 hexadecimal digits`},
 	} {
