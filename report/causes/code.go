@@ -8,8 +8,8 @@ import (
 	"vpcetrail/classify/network"
 )
 
-// shell quotes a word for a shell, if that is needed.
-func shell(s string) string {
+// Shell quotes a word for a shell, if that is needed.
+func Shell(s string) string {
 	plain := s != "" && strings.IndexFunc(s, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("-_./:", r)
 	}) < 0
@@ -22,7 +22,7 @@ func shell(s string) string {
 func words(list []string) string {
 	quoted := make([]string, len(list))
 	for i, s := range list {
-		quoted[i] = shell(s)
+		quoted[i] = Shell(s)
 	}
 	return strings.Join(quoted, " ")
 }
@@ -45,21 +45,21 @@ func list(values []string, quote func(string) string) string {
 	return "[" + strings.Join(quoted, ", ") + "]"
 }
 
-// label returns a name for a resource in templates: the service's own name.
-func label(service string) string {
-	short := service[strings.LastIndexByte(service, '.')+1:]
+// label returns a name for a resource in templates. The id of what the resource is for is
+// part of it, so that two changes in one configuration have two names.
+func label(what, id string) string {
 	return strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
 			return r
 		}
 		return '_'
-	}, strings.ToLower("to_"+short))
+	}, strings.ToLower(what+"_"+id))
 }
 
 // logical returns label as CloudFormation wants it: letters and digits.
-func logical(service string) string {
+func logical(what, id string) string {
 	var b strings.Builder
-	for part := range strings.SplitSeq(label(service), "_") {
+	for part := range strings.SplitSeq(label(what, id), "_") {
 		if part != "" {
 			b.WriteString(strings.ToUpper(part[:1]) + part[1:])
 		}
@@ -67,17 +67,20 @@ func logical(service string) string {
 	return b.String()
 }
 
+// to returns the first part of the label of an endpoint.
+func to(service string) string { return "to_" + ShortName(service) }
+
 func createGateway(p *network.Plan) map[string]string {
 	return map[string]string{
 		"cli": fmt.Sprintf("aws ec2 create-vpc-endpoint --region %s --vpc-id %s --vpc-endpoint-type Gateway --service-name %s --route-table-ids %s\n",
-			shell(p.Region), shell(p.VPC), shell(p.Service), words(p.Tables)),
+			Shell(p.Region), Shell(p.VPC), Shell(p.Service), words(p.Tables)),
 		"terraform": fmt.Sprintf(`resource "aws_vpc_endpoint" "%s" {
   vpc_id            = %s
   service_name      = %s
   vpc_endpoint_type = "Gateway"
   route_table_ids   = %s
 }
-`, label(p.Service), hcl(p.VPC), hcl(p.Service), list(p.Tables, hcl)),
+`, label(to(p.Service), p.VPC), hcl(p.VPC), hcl(p.Service), list(p.Tables, hcl)),
 		"cloudformation": fmt.Sprintf(`Resources:
   %s:
     Type: AWS::EC2::VPCEndpoint
@@ -86,7 +89,7 @@ func createGateway(p *network.Plan) map[string]string {
       ServiceName: %s
       VpcEndpointType: Gateway
       RouteTableIds: %s
-`, logical(p.Service), quote(p.VPC), quote(p.Service), list(p.Tables, quote)),
+`, logical(to(p.Service), p.VPC), quote(p.VPC), quote(p.Service), list(p.Tables, quote)),
 	}
 }
 
@@ -98,23 +101,24 @@ func createInterface(p *network.Plan) map[string]string {
 
 func interfaceCLI(p *network.Plan) string {
 	var b strings.Builder
-	region := " --region " + shell(p.Region)
+	region, endpoint := " --region "+Shell(p.Region), label(to(p.Service), p.VPC)
 	b.WriteString("# 1. a security group that lets the VPC reach port 443\n")
-	fmt.Fprintf(&b, "GROUP=$(aws ec2 create-security-group%s --vpc-id %s --group-name %s --description 'HTTPS to a VPC endpoint' --query GroupId --output text)\n",
-		region, shell(p.VPC), shell("vpce-"+p.Service))
+	fmt.Fprintf(&b, "%s_group=$(aws ec2 create-security-group%s --vpc-id %s --group-name %s --description 'HTTPS to a VPC endpoint' --query GroupId --output text) &&\n",
+		endpoint, region, Shell(p.VPC), Shell("vpce-"+p.Service))
 	for _, cidr := range p.CIDRs {
-		fmt.Fprintf(&b, "aws ec2 authorize-security-group-ingress%s --group-id \"$GROUP\" --protocol tcp --port 443 --cidr %s\n", region, shell(cidr))
+		fmt.Fprintf(&b, "aws ec2 authorize-security-group-ingress%s --group-id \"$%s_group\" --protocol tcp --port 443 --cidr %s &&\n", region, endpoint, Shell(cidr))
 	}
 	b.WriteString("# 2. the endpoint, not yet by the ordinary name\n")
-	fmt.Fprintf(&b, "ENDPOINT=$(aws ec2 create-vpc-endpoint%s --vpc-id %s --vpc-endpoint-type Interface --service-name %s --subnet-ids %s --security-group-ids \"$GROUP\" --no-private-dns-enabled --query VpcEndpoint.VpcEndpointId --output text)\n",
-		region, shell(p.VPC), shell(p.Service), words(p.ZoneSubnets))
+	fmt.Fprintf(&b, "%[1]s=$(aws ec2 create-vpc-endpoint%[2]s --vpc-id %[3]s --vpc-endpoint-type Interface --service-name %[4]s --subnet-ids %[5]s --security-group-ids \"$%[1]s_group\" --no-private-dns-enabled --query VpcEndpoint.VpcEndpointId --output text) &&\n",
+		endpoint, region, Shell(p.VPC), Shell(p.Service), words(p.ZoneSubnets))
+	fmt.Fprintf(&b, "aws ec2 describe-vpc-endpoints%s --vpc-endpoint-ids \"$%s\" --query 'VpcEndpoints[0].[VpcEndpointId,State,DnsEntries[0].DnsName]' --output text\n", region, endpoint)
 	b.WriteString("# 3. the ordinary name: run this once a call by the endpoint's own DNS name works\n")
-	fmt.Fprintf(&b, "# aws ec2 modify-vpc-endpoint%s --vpc-endpoint-id \"$ENDPOINT\" --private-dns-enabled\n", oneLine(region))
+	fmt.Fprintf(&b, "# aws ec2 modify-vpc-endpoint%s --vpc-endpoint-id \"$%s\" --private-dns-enabled\n", oneLine(region), endpoint)
 	return b.String()
 }
 
 func interfaceTerraform(p *network.Plan) string {
-	name := label(p.Service)
+	name := label(to(p.Service), p.VPC)
 	return fmt.Sprintf(`resource "aws_security_group" "%[1]s" {
   name        = %[2]s
   description = "HTTPS to a VPC endpoint"
@@ -158,21 +162,21 @@ func interfaceCloudFormation(p *network.Plan) string {
       SubnetIds: %[5]s
       SecurityGroupIds: [!GetAtt %[1]sGroup.GroupId]
       PrivateDnsEnabled: false # true once a call by the endpoint's own DNS name works
-`, logical(p.Service), quote(p.VPC), rules.String(), quote(p.Service), list(p.ZoneSubnets, quote))
+`, logical(to(p.Service), p.VPC), quote(p.VPC), rules.String(), quote(p.Service), list(p.ZoneSubnets, quote))
 }
 
 func associateTables(p *network.Plan) map[string]string {
 	var terraform strings.Builder
-	for i, table := range p.Tables {
-		fmt.Fprintf(&terraform, `resource "aws_vpc_endpoint_route_table_association" "%s_%d" {
+	for _, table := range p.Tables {
+		fmt.Fprintf(&terraform, `resource "aws_vpc_endpoint_route_table_association" "%s" {
   vpc_endpoint_id = %s
   route_table_id  = %s
 }
-`, label(p.Service), i+1, hcl(p.Endpoint), hcl(table))
+`, label(to(p.Service), table), hcl(p.Endpoint), hcl(table))
 	}
 	return map[string]string{
 		"cli": fmt.Sprintf("aws ec2 modify-vpc-endpoint --region %s --vpc-endpoint-id %s --add-route-table-ids %s\n",
-			shell(p.Region), shell(p.Endpoint), words(p.Tables)),
+			Shell(p.Region), Shell(p.Endpoint), words(p.Tables)),
 		"terraform": terraform.String(),
 		"cloudformation": fmt.Sprintf(`# Where your template defines %s, add the route tables to RouteTableIds. CloudFormation has no resource for one table alone.
 Resources:
@@ -183,13 +187,13 @@ Resources:
       ServiceName: %s
       VpcEndpointType: Gateway
       RouteTableIds: %s
-`, oneLine(p.Endpoint), logical(p.Service), quote(p.VPC), quote(p.Service), list(sorted(p.HasTables, p.Tables), quote)),
+`, oneLine(p.Endpoint), logical(to(p.Service), p.VPC), quote(p.VPC), quote(p.Service), list(sorted(p.HasTables, p.Tables), quote)),
 	}
 }
 
 func privateDNS(p *network.Plan) map[string]string {
 	return map[string]string{
-		"cli": fmt.Sprintf("aws ec2 modify-vpc-endpoint --region %s --vpc-endpoint-id %s --private-dns-enabled\n", shell(p.Region), shell(p.Endpoint)),
+		"cli": fmt.Sprintf("aws ec2 modify-vpc-endpoint --region %s --vpc-endpoint-id %s --private-dns-enabled\n", Shell(p.Region), Shell(p.Endpoint)),
 		"terraform": fmt.Sprintf(`# Where your configuration defines %s, set private_dns_enabled. Otherwise import it:
 import {
   to = aws_vpc_endpoint.%[2]s
@@ -201,7 +205,7 @@ resource "aws_vpc_endpoint" "%[2]s" {
   vpc_endpoint_type   = "Interface"
   private_dns_enabled = true
 }
-`, oneLine(p.Endpoint), label(p.Service), hcl(p.Endpoint), hcl(p.VPC), hcl(p.Service)),
+`, oneLine(p.Endpoint), label(to(p.Service), p.VPC), hcl(p.Endpoint), hcl(p.VPC), hcl(p.Service)),
 		"cloudformation": fmt.Sprintf(`# Where your template defines %s, set PrivateDnsEnabled.
 Resources:
   %s:
@@ -211,7 +215,7 @@ Resources:
       ServiceName: %s
       VpcEndpointType: Interface
       PrivateDnsEnabled: true
-`, oneLine(p.Endpoint), logical(p.Service), quote(p.VPC), quote(p.Service)),
+`, oneLine(p.Endpoint), logical(to(p.Service), p.VPC), quote(p.VPC), quote(p.Service)),
 	}
 }
 
@@ -222,7 +226,7 @@ func vpcDNS(p *network.Plan) map[string]string {
 		on   bool
 	}{{"--enable-dns-support", p.DNSSupport}, {"--enable-dns-hostnames", p.DNSNames}} {
 		if !attribute.on {
-			fmt.Fprintf(&cli, "aws ec2 modify-vpc-attribute --region %s --vpc-id %s %s\n", shell(p.Region), shell(p.VPC), attribute.flag)
+			fmt.Fprintf(&cli, "aws ec2 modify-vpc-attribute --region %s --vpc-id %s %s\n", Shell(p.Region), Shell(p.VPC), attribute.flag)
 		}
 	}
 	cidr := ""
@@ -233,24 +237,24 @@ func vpcDNS(p *network.Plan) map[string]string {
 		"cli": cli.String(),
 		"terraform": fmt.Sprintf(`# Where your configuration defines %s, set both. Otherwise import it:
 import {
-  to = aws_vpc.this
-  id = %[2]s
+  to = aws_vpc.%[2]s
+  id = %[3]s
 }
-resource "aws_vpc" "this" {
-  cidr_block           = %[3]s
+resource "aws_vpc" "%[2]s" {
+  cidr_block           = %[4]s
   enable_dns_support   = true
   enable_dns_hostnames = true
 }
-`, oneLine(p.VPC), hcl(p.VPC), hcl(cidr)),
+`, oneLine(p.VPC), label("dns_of", p.VPC), hcl(p.VPC), hcl(cidr)),
 		"cloudformation": fmt.Sprintf(`# Where your template defines %s, set both.
 Resources:
-  Vpc:
+  %s:
     Type: AWS::EC2::VPC
     Properties:
       CidrBlock: %s
       EnableDnsSupport: true
       EnableDnsHostnames: true
-`, oneLine(p.VPC), quote(cidr)),
+`, oneLine(p.VPC), logical("dns_of", p.VPC), quote(cidr)),
 	}
 }
 
@@ -260,6 +264,6 @@ func ipv6(p *network.Plan) map[string]string {
 		options = " --dns-options DnsRecordIpType=dualstack"
 	}
 	return map[string]string{
-		"cli": fmt.Sprintf("aws ec2 modify-vpc-endpoint --region %s --vpc-endpoint-id %s --ip-address-type dualstack%s\n", shell(p.Region), shell(p.Endpoint), options),
+		"cli": fmt.Sprintf("aws ec2 modify-vpc-endpoint --region %s --vpc-endpoint-id %s --ip-address-type dualstack%s\n", Shell(p.Region), Shell(p.Endpoint), options),
 	}
 }

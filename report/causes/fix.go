@@ -3,13 +3,14 @@
 package causes
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 	"unicode"
 
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/classify/network"
+	"vpcetrail/report/grid"
 )
 
 // Formats are the forms in which a fix is written.
@@ -40,6 +41,67 @@ func Of(p network.Plan, format string) Fix {
 		f.Check, f.Advice = "", advice(&p)
 	}
 	return f
+}
+
+// ShortName returns what is left of the name of an endpoint service without its prefix and Region: sqs,
+// ecr.api.
+func ShortName(service string) string {
+	if s := endpoints.ServiceOf(service); s.Region != "" {
+		_, service, _ = strings.Cut(service, "."+s.Region+".")
+		return service
+	}
+	return service[strings.LastIndexByte(service, '.')+1:]
+}
+
+// Title says the change for a cause in a few words, without ids. The answer has those.
+func Title(p *network.Plan) string {
+	service := ShortName(p.Service)
+	switch p.Cause {
+	case network.NoEndpoint:
+		if p.Gateway {
+			return "create a gateway endpoint for " + service + ", which is free"
+		}
+		return "create an interface endpoint for " + service
+	case network.RouteMissing:
+		return "add the route table to the gateway endpoint for " + service
+	case network.PrivateDNSOff:
+		return dnsTitle(p, service)
+	case network.NameNotCovered:
+		return "use a name that the endpoint for " + service + " has"
+	case network.OtherRegionIs:
+		return "call the service in the Region of the VPC"
+	case network.IPv6:
+		return "make the endpoint for " + service + " dual-stack"
+	case network.NotInVPC:
+		return outsideTitle(p)
+	case network.KeysElsewhere:
+		return "revoke the sessions of the instance: the keys are elsewhere"
+	}
+	return "nothing is proven"
+}
+
+func dnsTitle(p *network.Plan, service string) string {
+	switch p.Reason {
+	case network.VPCDNSOff:
+		return "switch on the DNS attributes of the VPC"
+	case network.InboundOnly:
+		return "create a gateway endpoint for " + service + ", which is free"
+	case network.OwnDNSServers:
+		return "make the DNS servers forward to Amazon's resolver"
+	}
+	return "switch on private DNS of the endpoint for " + service
+}
+
+func outsideTitle(p *network.Plan) string {
+	switch p.Reason {
+	case network.FunctionWithoutVPC:
+		return "move the function into a VPC"
+	case network.FromNetwork:
+		return "allow the addresses of the network in policies"
+	case network.FromService:
+		return "move " + p.Detail + " into a VPC"
+	}
+	return "find out who calls from outside of AWS"
 }
 
 // What changes may break.
@@ -130,7 +192,7 @@ func (f *Fix) Write(w io.Writer) error {
 	var b strings.Builder
 	comment := func(what, text string) {
 		if text != "" {
-			fmt.Fprintf(&b, "# %s: %s.\n", what, oneLine(text))
+			grid.Paragraph(&b, "# ", "#   ", what+": "+oneLine(text)+".")
 		}
 	}
 	comment("Do", f.Advice)
