@@ -70,7 +70,9 @@ type Manifest struct {
 	Changes  *Change `json:"changes,omitempty"` // since the previous revision; nil in the first
 	// Verified is the result of the check by digests. It is nil if there was none.
 	Verified *Verified `json:"verified,omitempty"`
-	Files    []File    `json:"files"`
+	// Network is the snapshot that decided the causes. It is nil if there was none.
+	Network *File  `json:"network,omitempty"`
+	Files   []File `json:"files"`
 	// Arrow lists the same tables as Arrow files, if the run was asked for them. They do
 	// not affect Revision.
 	Arrow []File `json:"arrow,omitempty"`
@@ -176,20 +178,21 @@ func (m *Manifest) Has(table string) bool {
 	return slices.ContainsFunc(m.Files, func(f File) bool { return strings.HasPrefix(f.Name, table+"/") })
 }
 
-// revise sets the revision of m from the manifest that m will replace.
-func (m *Manifest) revise(ctx context.Context, store Store, d day.Day) error {
-	before, err := ReadManifest(ctx, store, d)
+// revise sets the revision of m from the manifest that m will replace. It returns that manifest,
+// or nil if there is none.
+func (m *Manifest) revise(ctx context.Context, store Store, d day.Day) (before *Manifest, err error) {
+	before, err = ReadManifest(ctx, store, d)
 	switch {
 	case errors.Is(err, ErrNoReport), errors.Is(err, ErrBrokenManifest):
 		m.Revision = 1
 	case err != nil:
-		return err
+		return nil, err
 	case slices.EqualFunc(before.Files, m.Files, File.same):
 		m.Revision, m.Changes = before.Revision, before.Changes
 	default:
 		m.Revision, m.Changes = max(before.Revision, 1)+1, changeOf(before, m)
 	}
-	return nil
+	return before, nil
 }
 
 func changeOf(before, after *Manifest) *Change {
@@ -214,8 +217,11 @@ func (m *Manifest) rows(table string) (n int64) {
 	return n
 }
 
+// runFolder returns the folder of what a run says of day d.
+func runFolder(d day.Day) string { return "_runs/dt=" + d.String() + "/" }
+
 // ManifestName returns the name of the manifest of day d.
-func ManifestName(d day.Day) string { return "_runs/dt=" + d.String() + "/run.json" }
+func ManifestName(d day.Day) string { return runFolder(d) + "run.json" }
 
 // Publish stages the tables of every day of r and then makes them visible. If staging fails,
 // nothing becomes visible. Every file of an earlier publication is replaced or removed.
@@ -287,7 +293,11 @@ func (s *Staged) stage(ctx context.Context, store Store, to *stagedDay, d *Day, 
 	if err := stageTables(ctx, to.pub, d, m); err != nil {
 		return err
 	}
-	if err := m.revise(ctx, store, d.Day); err != nil {
+	if err := stageNetwork(ctx, to.pub, d, m); err != nil {
+		return err
+	}
+	before, err := m.revise(ctx, store, d.Day)
+	if err != nil {
 		return err
 	}
 	text, err := json.MarshalIndent(m, "", "  ")
@@ -299,7 +309,7 @@ func (s *Staged) stage(ctx context.Context, store Store, to *stagedDay, d *Day, 
 		return err
 	}
 	s.Manifests[m.Day] = f.SHA256
-	to.stale, err = m.stale(ctx, store, d.Day)
+	to.stale, err = m.stale(ctx, store, d.Day, before)
 	return err
 }
 
@@ -342,9 +352,13 @@ func severalParts(name string) bool {
 	return strings.HasSuffix(name, ".parquet") && !strings.HasSuffix(name, "/"+fileName+".parquet")
 }
 
-// stale lists the files of earlier publications of day d that this publication does not replace.
-func (m *Manifest) stale(ctx context.Context, store Store, d day.Day) ([]string, error) {
+// stale lists the files of earlier publications of day d that this publication does not
+// replace. before is the manifest of the last one, or nil.
+func (m *Manifest) stale(ctx context.Context, store Store, d day.Day, before *Manifest) ([]string, error) {
 	var stale []string
+	if m.Network == nil && before != nil && before.Network != nil {
+		stale = append(stale, NetworkName(d))
+	}
 	files := slices.Concat(m.Files, m.Arrow)
 	for _, t := range table.Tables() {
 		for _, folder := range []string{"", arrowFolder} {

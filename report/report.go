@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 
+	"vpcetrail/classify/network"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 
@@ -60,8 +61,12 @@ type Day struct {
 	Endpoints  Rows[table.EndpointRow]
 	Resources  Rows[table.ResourceRow] // nil: the day has no such table
 	Findings   Rows[table.FindingRow]  // nil: the day has no such table
+	Causes     Rows[table.CauseRow]    // nil: the day has no such table
 	Objects    Rows[table.ObjectRow]
 	Verified   *Verified // nil: not checked by digests
+
+	// Network returns what decided the causes. nil: nobody asked for causes.
+	Network func() *network.Snapshot
 
 	// TrafficGroups and ResourceGroups, if not nil, hold the same rows as Traffic and
 	// Resources, in the same row groups, in a form that takes less work to write. Read only

@@ -84,21 +84,30 @@ func (s *Span) findMissing(window day.Window) {
 	}
 }
 
-// Need fails if a day does not have a table. The error says how to get it.
-func (s *Span) Need(table string) error {
+// Need fails if a day does not have a table. The error says how to get it: by running analyze
+// again, with the flag that makes the table.
+func (s *Span) Need(name string) error {
 	var lacking []day.Day
 	for i, m := range s.Manifests {
-		if !m.Has(table) {
+		if !m.Has(name) {
 			lacking = append(lacking, s.Days[i])
 		}
 	}
-	switch len(lacking) {
-	case 0:
+	if len(lacking) == 0 {
 		return nil
-	case len(s.Days):
-		return fmt.Errorf("%s has no table %s: it was made by an older vpcetrail; run vpcetrail analyze again for these days", s.Store, table)
 	}
-	return fmt.Errorf("%s has no table %s for %s: run vpcetrail analyze again for these days, or leave them out", s.Store, table, dayList(lacking))
+	of, because, leave := "", "", ""
+	if len(lacking) < len(s.Days) {
+		of, leave = " for "+dayList(lacking), ", or leave them out"
+	}
+	again := "run vpcetrail analyze again for these days"
+	switch flag := table.FlagOf(name); {
+	case flag != "":
+		again += " with --" + flag
+	case of == "":
+		because = "it was made by an older vpcetrail; "
+	}
+	return fmt.Errorf("%s has no table %s%s: %s%s%s", s.Store, name, of, because, again, leave)
 }
 
 // SpanRows returns the rows of table t of every day of s, day after day. It reads one file at a

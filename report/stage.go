@@ -36,6 +36,7 @@ func stageTables(ctx context.Context, pub Publication, d *Day, m *Manifest) erro
 		func() error { return stage(ctx, s, &table.Services, nil, d.Services) },
 		func() error { return stage(ctx, s, &table.Endpoints, nil, d.Endpoints) },
 		func() error { return stage(ctx, s, &table.Findings, nil, d.Findings) },
+		func() error { return stage(ctx, s, &table.Causes, nil, d.Causes) },
 	}} {
 		group.Go(func() error {
 			for _, stage := range lane {
@@ -63,7 +64,7 @@ func stageTables(ctx context.Context, pub Publication, d *Day, m *Manifest) erro
 // order is the order of a day's files in its manifest.
 var order = []string{
 	table.Objects.Name, table.Traffic.Name, table.Principals.Name, table.Services.Name, table.Endpoints.Name,
-	table.Resources.Name, table.Findings.Name,
+	table.Resources.Name, table.Findings.Name, table.Causes.Name,
 }
 
 // countRoutes returns traffic, and adds its calls to the manifest while it is read.

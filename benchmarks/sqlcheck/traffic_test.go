@@ -15,7 +15,7 @@ import (
 var (
 	trafficKey = []string{
 		"account_id", "region", "principal", "principal_type", "principal_account_id", "session", "service",
-		"route", "origin", "evidence", "vpc_endpoint_id", "endpoint_type", "endpoint_account_id", "endpoint_owner",
+		"route", "origin", "evidence", "vpc_endpoint_id", "endpoint_type", "endpoint_account_id", "endpoint_owner", "egress",
 	}
 	trafficCounts = []string{"calls", "denied", "errors", "reads", "writes", "bytes_in", "bytes_out"}
 	trafficTimes  = []string{"first_seen", "last_seen"}

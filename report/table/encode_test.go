@@ -137,7 +137,7 @@ func madeUpTraffic(n int) []TrafficRow {
 			m.pick("arn:aws:iam::111122223333:role/service/workload-%03d", 146, 0.01), m.pick("AssumedRole%d", 13, 0.01), m.pick("11112222333%d", 5, 0.03),
 			m.pick("i-0%016x", 128, 0.5), m.pick("service-%02d.amazonaws.com", 13, 0),
 			m.pick("route%d", 4, 0), m.pick("origin%d", 2, 0.8), m.pick("evidence_%02d", 17, 0),
-			m.pick("vpce-0%016x", 148, 0.36), m.pick("type%d", 2, 0.58), m.pick("44445555666%d", 7, 0.67), m.pick("owner%d", 3, 0.46),
+			m.pick("vpce-0%016x", 148, 0.36), m.pick("type%d", 2, 0.58), m.pick("44445555666%d", 7, 0.67), m.pick("owner%d", 3, 0.46), "",
 		}
 		c := m.few(700)
 		r.Measures = Measures{Calls: c, Denied: m.few(80) - 1, Errors: m.few(120) - 1, Reads: c * 2 / 3, Writes: c / 3}

@@ -68,6 +68,7 @@ type Table[T any] struct {
 	Name    string
 	Doc     string
 	Keys    int
+	Flag    string // of analyze, without which a day does not have the table
 	Columns []Column[T]
 }
 
@@ -146,16 +147,27 @@ type ColumnInfo struct {
 // An Info describes a table. Every table is partitioned by dt, the day of eventTime in UTC.
 type Info struct {
 	Name, Doc string
+	Flag      string // of analyze, without which a day does not have the table
 	Columns   []ColumnInfo
 }
 
 // Tables describes the tables of a report, in the order in which they are published.
 func Tables() []Info {
-	return []Info{Traffic.info(), Principals.info(), Services.info(), Endpoints.info(), Resources.info(), Findings.info(), Objects.info()}
+	return []Info{Traffic.info(), Principals.info(), Services.info(), Endpoints.info(), Resources.info(), Findings.info(), Causes.info(), Objects.info()}
+}
+
+// FlagOf returns the flag of analyze without which a day does not have the table of that name, or "".
+func FlagOf(name string) string {
+	for _, t := range Tables() {
+		if t.Name == name {
+			return t.Flag
+		}
+	}
+	return ""
 }
 
 func (t *Table[T]) info() Info {
-	info := Info{Name: t.Name, Doc: t.Doc}
+	info := Info{Name: t.Name, Doc: t.Doc, Flag: t.Flag}
 	for i, c := range t.Columns {
 		info.Columns = append(info.Columns, ColumnInfo{Name: c.Name, Type: c.Type, Doc: c.Doc, Key: i < t.Keys})
 	}

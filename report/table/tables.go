@@ -15,7 +15,7 @@ type TrafficKey struct {
 	Service                                               string
 	Route, Origin, Evidence                               string
 	EndpointID, EndpointType, EndpointAccountID           string
-	EndpointOwner                                         string
+	EndpointOwner, Egress                                 string
 }
 
 // A PrincipalRow sums the traffic of one principal in one account.
@@ -41,6 +41,28 @@ type EndpointRow struct {
 	Calls, Denied, Principals, ForeignPrincipals, Bytes   int64
 	NetworkEvents, PolicyDenied                           int64
 	FirstSeen, LastSeen                                   int64
+}
+
+// A CauseRow counts calls of route internet that went past the endpoints for one reason.
+type CauseRow struct {
+	CauseKey
+	Proof               string // of the cause, or why there is none, in one sentence
+	Calls, Bytes        int64
+	FirstSeen, LastSeen int64
+}
+
+// A CauseKey holds the key columns of causes.
+type CauseKey struct {
+	AccountID, Region, Service    string
+	Principal, PrincipalAccountID string
+	Workload                      string
+	Cause, Reason                 string
+	VPCID, VPCRegion              string
+	VPCAccountID                  string
+	SubnetIDs, RouteTableIDs      string // separated by spaces
+	EndpointID, ServiceName       string
+	Host, HostClass               string
+	Egress, ReasonDetail          string
 }
 
 // A ResourceRow counts the calls that name one resource, by everything that a policy on the
@@ -95,8 +117,8 @@ type ObjectRow struct {
 // Traffic is the table of calls in full detail. In every table the key columns come first, and
 // the rows are sorted by them.
 var Traffic = Table[TrafficRow]{
-	Name: "traffic", Keys: 14,
-	Doc: "One row per distinct combination of the columns up to endpoint_owner.",
+	Name: "traffic", Keys: 15,
+	Doc: "One row per distinct combination of the columns up to egress.",
 	Columns: append([]Column[TrafficRow]{
 		text("account_id", "Account whose trail recorded the call (recipient).", func(r *TrafficRow) *string { return &r.AccountID }),
 		text("region", "Region of the call.", func(r *TrafficRow) *string { return &r.Region }),
@@ -112,6 +134,7 @@ var Traffic = Table[TrafficRow]{
 		text("endpoint_type", "For vpce: gateway or interface, where known.", func(r *TrafficRow) *string { return &r.EndpointType }),
 		text("endpoint_account_id", "Account that owns the endpoint, where known.", func(r *TrafficRow) *string { return &r.EndpointAccountID }),
 		text("endpoint_owner", "For vpce: own, foreign or unknown.", func(r *TrafficRow) *string { return &r.EndpointOwner }),
+		text("egress", "For internet, by --network or --networks: the named network, the NAT gateway's id, or instance for an address of its own; NULL where it is not known, or nobody asked.", func(r *TrafficRow) *string { return &r.Egress }),
 	}, measures(func(r *TrafficRow) *Measures { return &r.Measures })...),
 }
 
@@ -200,6 +223,39 @@ var Endpoints = Table[EndpointRow]{
 		count("policy_denied", "Calls that the endpoint's policy refused, from calls and network events, each once.", func(r *EndpointRow) *int64 { return &r.PolicyDenied }),
 		moment("first_seen", "Time of the first call or network event.", func(r *EndpointRow) *int64 { return &r.FirstSeen }),
 		moment("last_seen", "Time of the last call or network event.", func(r *EndpointRow) *int64 { return &r.LastSeen }),
+	},
+}
+
+// Causes is the table of why calls went past the endpoints. Its calls are those of route internet in
+// table traffic.
+var Causes = Table[CauseRow]{
+	Name: "causes", Keys: 19, Flag: "network",
+	Doc: "One row per distinct combination of the columns up to reason_detail, of calls of route internet. Only days made with --network have it.",
+	Columns: []Column[CauseRow]{
+		text("account_id", "Account whose trail recorded the calls.", func(r *CauseRow) *string { return &r.AccountID }),
+		text("region", "Region of the calls.", func(r *CauseRow) *string { return &r.Region }),
+		text("service", "Service called.", func(r *CauseRow) *string { return &r.Service }),
+		text("principal", "Who called, as in traffic.", func(r *CauseRow) *string { return &r.Principal }),
+		text("principal_account_id", "The principal's own account.", func(r *CauseRow) *string { return &r.PrincipalAccountID }),
+		text("workload", "ARN of a function, id of an instance, codebuild or cloudshell; NULL where the records do not show it.", func(r *CauseRow) *string { return &r.Workload }),
+		text("cause", "no_endpoint, route_missing, private_dns_off, name_not_covered, other_region, ipv6, not_in_vpc, keys_elsewhere or unexplained.", func(r *CauseRow) *string { return &r.Cause }),
+		text("reason", "Code of what proves the cause, or prevents a proof.", func(r *CauseRow) *string { return &r.Reason }),
+		text("vpc_id", "VPC that the calls came from, where known.", func(r *CauseRow) *string { return &r.VPCID }),
+		text("vpc_region", "Region of the VPC.", func(r *CauseRow) *string { return &r.VPCRegion }),
+		text("vpc_account_id", "Account that owns the VPC.", func(r *CauseRow) *string { return &r.VPCAccountID }),
+		text("subnet_ids", "Subnets that the calls may have come from, with spaces between.", func(r *CauseRow) *string { return &r.SubnetIDs }),
+		text("route_table_ids", "Route tables that a change is about, with spaces between.", func(r *CauseRow) *string { return &r.RouteTableIDs }),
+		text("vpc_endpoint_id", "Endpoint that the calls went past.", func(r *CauseRow) *string { return &r.EndpointID }),
+		text("service_name", "Service that this endpoint is for, or a new one would be, such as com.amazonaws.us-east-1.sqs.", func(r *CauseRow) *string { return &r.ServiceName }),
+		text("host", "Name that the calls asked for; what callers choose, such as names of buckets, is an asterisk.", func(r *CauseRow) *string { return &r.Host }),
+		text("host_class", "Kind of this name: regional, other_region, global, vpce, dualstack, fips or custom; NULL where the records have no name.", func(r *CauseRow) *string { return &r.HostClass }),
+		text("egress", "As in traffic.", func(r *CauseRow) *string { return &r.Egress }),
+		text("reason_detail", "A name or an id that the reason is about.", func(r *CauseRow) *string { return &r.ReasonDetail }),
+		text("proof", "The reason in one sentence.", func(r *CauseRow) *string { return &r.Proof }),
+		count("calls", "API calls.", func(r *CauseRow) *int64 { return &r.Calls }),
+		count("bytes", "Bytes in and out, where data events show them.", func(r *CauseRow) *int64 { return &r.Bytes }),
+		moment("first_seen", "Time of the first call.", func(r *CauseRow) *int64 { return &r.FirstSeen }),
+		moment("last_seen", "Time of the last call.", func(r *CauseRow) *int64 { return &r.LastSeen }),
 	},
 }
 

@@ -38,7 +38,7 @@ type resolvedGroup struct {
 
 // A trafficKey is the columns of table.TrafficKey in their order: numbers of texts, or ranks once they
 // are known.
-type trafficKey [14]uint32
+type trafficKey [15]uint32
 
 // The places of a trafficKey.
 const (
@@ -56,6 +56,7 @@ const (
 	keyEndpointType
 	keyEndpointAccount
 	keyEndpointOwner
+	keyEgress
 )
 
 // A trafficRow is a row of table traffic.
@@ -129,7 +130,7 @@ func (r *resolver) resolve(p *count.Page) []resolvedGroup {
 			who := &p.Principals.Keys[g.Principal]
 			out.key = trafficKey{
 				c.Account, c.Region, who.Name, who.Kind, who.Account, who.Session, c.Service,
-				v.route, v.origin, v.evidence, c.Endpoint, v.endpointType, v.endpointAccount, v.owner,
+				v.route, v.origin, v.evidence, c.Endpoint, v.endpointType, v.endpointAccount, v.owner, 0,
 			}
 		}
 	}
@@ -264,6 +265,7 @@ func (s *sortedPage) trafficKey(k *trafficKey) table.TrafficKey {
 		Route:   t[k[keyRoute]], Origin: t[k[keyOrigin]], Evidence: t[k[keyEvidence]],
 		EndpointID: t[k[keyEndpoint]], EndpointType: t[k[keyEndpointType]],
 		EndpointAccountID: t[k[keyEndpointAccount]], EndpointOwner: t[k[keyEndpointOwner]],
+		Egress: t[k[keyEgress]],
 	}
 }
 

@@ -17,7 +17,7 @@ func appendTrafficKey(dst []byte, k *table.TrafficKey) []byte {
 		k.Principal, k.PrincipalType, k.PrincipalAccountID, k.Session,
 		k.Service,
 		k.Route, k.Origin, k.Evidence,
-		k.EndpointID, k.EndpointType, k.EndpointAccountID, k.EndpointOwner,
+		k.EndpointID, k.EndpointType, k.EndpointAccountID, k.EndpointOwner, k.Egress,
 	)
 }
 
@@ -27,7 +27,7 @@ func cutTrafficKey(key string) (k table.TrafficKey) {
 		&k.Principal, &k.PrincipalType, &k.PrincipalAccountID, &k.Session,
 		&k.Service,
 		&k.Route, &k.Origin, &k.Evidence,
-		&k.EndpointID, &k.EndpointType, &k.EndpointAccountID, &k.EndpointOwner,
+		&k.EndpointID, &k.EndpointType, &k.EndpointAccountID, &k.EndpointOwner, &k.Egress,
 	)
 	return k
 }
