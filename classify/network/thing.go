@@ -51,6 +51,7 @@ type Thing struct {
 	Routes []Route `json:"routes,omitempty"` // of route tables
 
 	Service     string   `json:"service_name,omitempty"`
+	Managed     bool     `json:"requester_managed,omitempty"`  // of endpoints: a service created it and manages it
 	Tables      []string `json:"route_table_ids,omitempty"`    // of gateway endpoints
 	Groups      []string `json:"security_group_ids,omitempty"` // of interface endpoints
 	Names       []string `json:"dns_names,omitempty"`          // of endpoints: their own; of endpoint services: the private ones

@@ -91,9 +91,10 @@ func (r *Region) EndpointGBAt(bytes int64) Amount {
 func (r *Region) Zones(zones int) Amount { return Monthly(r.EndpointHour) * Amount(zones) }
 
 // BreakEven returns the bytes a month above which an interface endpoint costs less than a
-// NAT gateway takes for the same bytes, rounded up to a GB. ok is false if it never does.
-func (r *Region) BreakEven(zones int) (bytes int64, ok bool) {
-	each := r.NATGB - r.EndpointGBAt(0)
+// NAT gateway takes for the same bytes, rounded up to a GB. volume is as for EndpointGBAt. ok
+// is false if it never does.
+func (r *Region) BreakEven(zones int, volume int64) (bytes int64, ok bool) {
+	each := r.NATGB - r.EndpointGBAt(volume)
 	if each <= 0 {
 		return 0, false
 	}

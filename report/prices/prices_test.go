@@ -43,7 +43,7 @@ func TestExample(t *testing.T) {
 		}
 	}
 	for zones, want := range map[int]int64{1: 209, 2: 418, 3: 626} {
-		if got, ok := r.BreakEven(zones); got != want*GB || !ok {
+		if got, ok := r.BreakEven(zones, 0); got != want*GB || !ok {
 			t.Errorf("%d zones: pays above %d GB, %v, want %d", zones, got/GB, ok, want)
 		}
 	}
@@ -73,7 +73,7 @@ func TestDiscount(t *testing.T) {
 // An endpoint never pays if its own bytes cost as much as those by NAT.
 func TestNeverPays(t *testing.T) {
 	r := mustParse(t, strings.Replace(start, "0.05", "0.012", 1)).In("eusc-de-east-1")
-	if bytes, ok := r.BreakEven(1); ok {
+	if bytes, ok := r.BreakEven(1, 0); ok {
 		t.Errorf("pays above %d bytes", bytes)
 	}
 }
@@ -161,7 +161,7 @@ func FuzzParse(f *testing.F) {
 			if r.NAT(math.MaxInt64) < 0 || r.Zones(100) < 0 || r.EndpointGBAt(math.MaxInt64) < 0 {
 				t.Fatalf("%+v", r)
 			}
-			if bytes, ok := r.BreakEven(6); ok && bytes < 0 {
+			if bytes, ok := r.BreakEven(6, math.MaxInt64); ok && bytes < 0 {
 				t.Fatalf("%+v: %d", r, bytes)
 			}
 		}

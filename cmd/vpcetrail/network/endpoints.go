@@ -21,7 +21,7 @@ func (r *reader) readEndpoints(ctx context.Context) error {
 			v := &out.VpcEndpoints[i]
 			t := network.Thing{Kind: network.Endpoint, ID: sdk.ToString(v.VpcEndpointId), VPC: sdk.ToString(v.VpcId), Owner: sdk.ToString(v.OwnerId),
 				Type: strings.ToLower(string(v.VpcEndpointType)), State: strings.ToLower(string(v.State)), Service: sdk.ToString(v.ServiceName),
-				Since: since(v.CreationTimestamp), Tables: v.RouteTableIds, Subnets: v.SubnetIds, PrivateDNS: v.PrivateDnsEnabled, IPType: string(v.IpAddressType)}
+				Since: since(v.CreationTimestamp), Tables: v.RouteTableIds, Subnets: v.SubnetIds, PrivateDNS: v.PrivateDnsEnabled, Managed: sdk.ToBool(v.RequesterManaged), IPType: string(v.IpAddressType)}
 			if v.DnsOptions != nil {
 				t.InboundOnly = sdk.ToBool(v.DnsOptions.PrivateDnsOnlyForInboundResolverEndpoint)
 			}
