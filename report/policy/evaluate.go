@@ -7,214 +7,123 @@ import (
 	"vpcetrail/report/wildcard"
 )
 
-// A Truth is an answer. No < Maybe < Yes, so the minimum of two is "and", and the maximum is "or".
-type Truth int8
+// A Side is what the statements of one effect say of a request.
+type Side struct {
+	// Applies is Yes if a statement applies to the request, and Maybe if one may.
+	Applies Truth
+	// By is the statement that decides: the first that applies, else the first that may. If none does,
+	// it is the one that comes closest. It is nil if the policy has no statement of that effect.
+	By *Statement
+	// Open lists what a Maybe depends on: condition keys, and Action, Resource or Principal if a
+	// statement covers only some of the requests. It is sorted.
+	Open []string
+	// Lacks says what keeps the closest statement from applying, if none may: Action, Resource,
+	// Principal, or a condition such as "StringEquals aws:SourceVpce".
+	Lacks string
+}
 
-// The answers.
-const (
-	No Truth = iota
-	Maybe
-	Yes
-)
-
-func truth(b bool) Truth {
-	if b {
-		return Yes
+// Evaluate returns what the Deny statements of p say of r, and what the Allow statements say.
+func (p *Policy) Evaluate(r *Request) (deny, allow Side) {
+	var closest [2]int
+	for i := range p.Statements {
+		s := &p.Statements[i]
+		side, near := &allow, &closest[0]
+		if s.Deny {
+			side, near = &deny, &closest[1]
+		}
+		m := s.match(r, p.Variables)
+		switch {
+		case side.By == nil, m.applies > side.Applies:
+			side.Applies, side.By, side.Lacks, *near = m.applies, s, m.lacks, m.met
+		case m.applies == No && side.Applies == No && m.met > *near:
+			side.By, side.Lacks, *near = s, m.lacks, m.met
+		}
+		if m.applies == Maybe {
+			side.Open = append(side.Open, m.open...)
+		}
 	}
-	return No
+	deny.finish()
+	allow.finish()
+	return deny, allow
 }
 
-// A Value is what is known about a key in the context of a request. The zero Value means unknown.
-type Value struct {
-	State ValueState
-	Text  string // the value, if State is Is
-}
-
-// A ValueState says what is known about a key.
-type ValueState int8
-
-// The states of a key.
-const (
-	Unknown ValueState = iota // present or absent
-	Absent                    // absent
-	Present                   // present, with an unknown value
-	Is                        // present, with one known value
-)
-
-// A Request holds what is known about a request, or about a class of requests.
-type Request struct {
-	Action   string // such as s3:DeleteObject
-	Resource string // a pattern that matches all resources of the request, such as arn:aws:s3:::bucket/*
-	// PrincipalARN and PrincipalAccount identify the caller. If both are empty, the request may
-	// come from anyone.
-	PrincipalARN, PrincipalAccount string
-	// Keys holds the condition context, by key in lower case. A missing key is unknown.
-	Keys map[string]Value
+func (s *Side) finish() {
+	if s.Applies != Maybe {
+		s.Open = nil
+		return
+	}
+	slices.Sort(s.Open)
+	s.Open = slices.Compact(s.Open)
 }
 
 // Denied returns whether a Deny statement of p stops r. With Maybe it returns what the answer
-// depends on: condition keys, and Principal or Resource if a statement covers only some of the
-// requests in r.
+// depends on: condition keys, and Action, Principal or Resource if a statement covers only some of
+// the requests in r.
 func (p *Policy) Denied(r *Request) (Truth, []string) {
-	denied := No
-	var hangsOn []string
-	for i := range p.Statements {
-		s := &p.Statements[i]
-		if !s.Deny || !s.Actions.match(r.Action) {
-			continue
-		}
-		applies, open := s.applies(r)
-		denied = max(denied, applies)
-		if applies == Maybe {
-			hangsOn = append(hangsOn, open...)
-		}
-	}
-	if denied != Maybe {
-		return denied, nil
-	}
-	slices.Sort(hangsOn)
-	return Maybe, slices.Compact(hangsOn)
+	deny, _ := p.Evaluate(r)
+	return deny.Applies, deny.Open
 }
 
-// applies returns whether the statement applies to r, and what a Maybe depends on. The actions of
-// the statement must match r.
-func (s *Statement) applies(r *Request) (Truth, []string) {
-	all := Yes
-	var open []string
-	and := func(name string, t Truth) {
-		all = min(all, t)
-		if t == Maybe {
-			open = append(open, name)
-		}
+// A match says whether a statement applies to a request.
+type match struct {
+	applies Truth
+	open    []string // what a Maybe depends on
+	met     int      // how many elements and conditions hold, or may hold, before the first that does not
+	lacks   string   // that one
+}
+
+func (m *match) and(name string, t Truth) {
+	m.applies = min(m.applies, t)
+	switch {
+	case t == Maybe:
+		m.open = append(m.open, name)
+	case t == No && m.lacks == "":
+		m.lacks = name
 	}
-	and("Resource", s.Resources.cover(r.Resource))
-	and("Principal", s.Principals.hold(r))
+	if m.lacks == "" {
+		m.met++
+	}
+}
+
+// match returns whether the statement applies to r.
+func (s *Statement) match(r *Request, variables bool) match {
+	m := match{applies: Yes}
+	m.and("Action", s.Actions.coverAction(r.Action))
+	m.and("Resource", s.Resources.cover(r.Resource, func(name string) (string, Truth) { return expand(name, r, variables) }))
+	m.and("Principal", s.Principals.hold(r))
 	for i := range s.Conditions {
 		c := &s.Conditions[i]
-		and(c.Key, c.holds(r.Keys[strings.ToLower(c.Key)]))
+		t := c.holds(r, variables)
+		if t == No {
+			m.and(c.Name()+" "+c.Key, t)
+		} else {
+			m.and(c.Key, t)
+		}
 	}
-	return all, open
+	return m
 }
 
-// match reports whether the names match an action. It ignores case.
-func (n *Names) match(action string) bool {
-	return n.Not != slices.ContainsFunc(n.List, func(pattern string) bool {
-		return wildcard.Match(strings.ToLower(pattern), strings.ToLower(action))
-	})
+// coverAction is cover for actions. They ignore case and have no variables.
+func (n *Names) coverAction(action string) Truth {
+	return n.cover(strings.ToLower(action), func(name string) (string, Truth) { return strings.ToLower(name), Yes })
 }
 
 // cover returns whether the names cover all (Yes), some (Maybe) or none (No) of what the pattern
-// matches.
-func (n *Names) cover(pattern string) Truth {
+// matches. read returns the pattern of a name, as expand does.
+func (n *Names) cover(pattern string, read func(string) (string, Truth)) Truth {
 	covered := No
 	for _, name := range n.List {
+		name, known := read(name)
 		switch {
-		case strings.Contains(name, "${"): // a policy variable, with an unknown value
-			covered = max(covered, Maybe)
-		case wildcard.Covers(name, pattern):
+		case known == No:
+		case known == Yes && wildcard.Covers(name, pattern):
 			covered = Yes
-		case wildcard.Overlap(name, pattern):
-			covered = max(covered, Maybe)
+		case covered == No && wildcard.Overlap(name, pattern):
+			covered = Maybe
 		}
 	}
 	if n.Not {
 		return Yes - covered
 	}
 	return covered
-}
-
-// hold returns whether the principals include the caller.
-func (p *Principals) hold(r *Request) Truth {
-	var named Truth
-	switch {
-	case p.Anyone:
-		named = Yes
-	case r.PrincipalARN == "" && r.PrincipalAccount == "":
-		named = Maybe // some of all callers
-	default:
-		for _, name := range p.AWS {
-			named = max(named, namesPrincipal(name, r))
-		}
-	}
-	if p.Not {
-		return Yes - named
-	}
-	return named
-}
-
-// namesPrincipal returns whether a principal in a policy, an account or an ARN, is the caller or
-// includes the caller.
-func namesPrincipal(name string, r *Request) Truth {
-	account := name
-	if parts := strings.SplitN(name, ":", 6); len(parts) == 6 {
-		switch {
-		case name == r.PrincipalARN:
-			return Yes
-		case parts[2] == "sts" && parts[4] == r.PrincipalAccount:
-			return Maybe // one session of a role; the report keeps only the role
-		case parts[5] != "root":
-			return No
-		}
-		account = parts[4]
-	}
-	return truth(account != "" && account == r.PrincipalAccount)
-}
-
-// holds returns whether the condition holds for a key. v is what is known about the key.
-//
-// If the key is absent, a positive operator does not hold. A negated operator (StringNotEquals,
-// ArnNotLike, NotIpAddress …) holds, and so does any operator with IfExists. ForAllValues holds,
-// because the set is empty. ForAnyValue needs a value, with every operator. If the condition has
-// several values, a positive operator needs one that matches, and a negated one needs none that
-// matches.
-func (c *Condition) holds(v Value) Truth {
-	negated := operators[c.Operator]
-	switch {
-	case v.State == Unknown:
-		return Maybe
-	case c.Operator == "Null":
-		return c.null(v)
-	case v.State == Absent && c.Set == "ForAnyValue":
-		return No
-	case v.State == Absent:
-		return truth(negated || c.IfExists || c.Set == "ForAllValues")
-	case v.State == Present:
-		return Maybe
-	}
-	matches := No
-	for _, want := range c.Values {
-		matches = max(matches, c.matches(want, v.Text))
-	}
-	if negated {
-		return Yes - matches
-	}
-	return matches
-}
-
-// null returns whether "Null": "true" (the key is absent) or "false" (the key is present) holds.
-func (c *Condition) null(v Value) Truth {
-	holds := No
-	for _, want := range c.Values {
-		holds = max(holds, truth(strings.EqualFold(want, "true") == (v.State == Absent)))
-	}
-	return holds
-}
-
-// matches returns whether one value of the condition matches that of the key, by the positive form
-// of the operator.
-func (c *Condition) matches(want, got string) Truth {
-	if strings.Contains(want, "${") {
-		return Maybe // a policy variable
-	}
-	switch c.Operator {
-	case "StringEquals", "StringNotEquals":
-		return truth(want == got)
-	case "StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase", "Bool":
-		return truth(strings.EqualFold(want, got))
-	case "StringLike", "StringNotLike", "ArnEquals", "ArnNotEquals", "ArnLike", "ArnNotLike":
-		// The ARN operators match each of the six parts separately. For the ARNs in policies the
-		// result is the same.
-		return truth(wildcard.Match(want, got))
-	}
-	return Maybe // numbers, dates and addresses: their keys are never known here
 }

@@ -118,17 +118,17 @@ func (r *treeReader) value(depth int) (*node, error) {
 }
 
 func (r *treeReader) object(n *node, depth int) error {
+	lines := map[string]int{}
 	for r.dec.More() {
 		key, err := r.token()
 		if err != nil {
 			return err
 		}
 		m := member{key: key.(string), line: r.line} // the decoder accepts only strings as keys
-		for _, other := range n.members {
-			if other.key == m.key {
-				return &Error{Line: r.line, Text: fmt.Sprintf("%q stands twice, first on line %d", m.key, other.line)}
-			}
+		if first, twice := lines[m.key]; twice {
+			return &Error{Line: r.line, Text: fmt.Sprintf("%q stands twice, first on line %d", m.key, first)}
 		}
+		lines[m.key] = m.line
 		if m.value, err = r.value(depth + 1); err != nil {
 			return err
 		}

@@ -1,10 +1,12 @@
 package policy
 
 import (
+	"bytes"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // Parse reads a policy: the document, or the output of the AWS CLI for a resource's policy
@@ -12,19 +14,22 @@ import (
 // get-resource-policy, get-repository-policy). If IAM would not accept the policy, the error is an
 // *Error. This includes unknown elements.
 func Parse(data []byte) (*Policy, error) {
+	if len(data) > maxFile {
+		return nil, &Error{Line: 1, Text: fmt.Sprintf("is larger than any policy, %d bytes: want one policy", len(data))}
+	}
 	root, err := parseTree(data)
 	if err != nil {
 		return nil, err
 	}
-	if root, err = unwrapped(root); err != nil {
+	p := Policy{Size: utf8.RuneCount(bytes.TrimSpace(data))}
+	if root, err = p.unwrapped(root); err != nil {
 		return nil, err
 	}
 	if err := root.want('{', "", "a policy, which is a JSON object"); err != nil {
 		return nil, err
 	}
-	var p Policy
 	err = root.elements("", "a policy's elements", map[string]func(*node, string) error{
-		"Version": text(nil), "Id": text(nil),
+		"Version": p.version, "Id": text(nil),
 		"Statement": func(n *node, field string) error { return p.statements(n, field) },
 	})
 	if err == nil && p.Statements == nil {
@@ -36,8 +41,23 @@ func Parse(data []byte) (*Policy, error) {
 	return &p, nil
 }
 
+// maxFile is larger than any policy, and than the output of the AWS CLI that holds one.
+const maxFile = 256 << 10
+
+func (p *Policy) version(n *node, field string) error {
+	var version string
+	if err := text(&version)(n, field); err != nil {
+		return err
+	}
+	if version != "2012-10-17" && version != "2008-10-17" {
+		return &Error{Line: n.line, Field: field, Text: fmt.Sprintf("is %q: want 2012-10-17, or 2008-10-17", version)}
+	}
+	p.Variables = version == "2012-10-17"
+	return nil
+}
+
 // unwrapped returns the policy from the output of the AWS CLI, which holds it as a string.
-func unwrapped(root *node) (*node, error) {
+func (p *Policy) unwrapped(root *node) (*node, error) {
 	if inner := root.member("Attributes"); inner != nil {
 		root = inner
 	}
@@ -46,6 +66,7 @@ func unwrapped(root *node) (*node, error) {
 		if inner == nil || inner.kind != '"' {
 			continue
 		}
+		p.Size = utf8.RuneCountInString(inner.text)
 		n, err := parseTree([]byte(inner.text))
 		if e, ok := err.(*Error); ok {
 			return nil, &Error{Line: inner.line, Field: key, Text: e.Text + " (in the policy's own " + fmt.Sprintf("line %d)", e.Line)}
@@ -145,20 +166,20 @@ func (p *Policy) statements(n *node, field string) error {
 }
 
 func parseStatement(n *node, field string) (*Statement, error) {
-	s := &Statement{Line: n.line, Principals: Principals{Anyone: true}}
+	s := &Statement{Line: n.line, Field: field, Principals: Principals{Anyone: true}}
 	names := func(to *Names, not bool) func(*node, string) error {
 		return func(n *node, field string) (err error) {
 			if to.List != nil {
 				return &Error{Line: n.line, Field: field, Text: "stands beside its opposite: want one of the two"}
 			}
-			to.Not = not
+			to.Line, to.Not = n.line, not
 			to.List, err = n.texts(field, false)
 			return err
 		}
 	}
 	principals := func(not bool) func(*node, string) error {
 		return func(n *node, field string) error {
-			s.Principals = Principals{Not: not}
+			s.Principals = Principals{Line: n.line, Not: not}
 			return s.Principals.parse(n, field)
 		}
 	}
@@ -188,7 +209,7 @@ func parseStatement(n *node, field string) (*Statement, error) {
 	if s.Resources.List == nil {
 		s.Resources.List = []string{"*"}
 	}
-	return s, nil
+	return s, s.checkValues()
 }
 
 func (p *Principals) parse(n *node, field string) error {
@@ -231,9 +252,12 @@ func (s *Statement) parseConditions(n *node, field string) error {
 			return err
 		}
 		for _, key := range m.value.members {
-			c.Key = key.key
+			c.Line, c.Key = key.line, key.key
 			var err error
 			if c.Values, err = key.value.texts(inner+"."+key.key, true); err != nil {
+				return err
+			}
+			if err := c.checkValues(inner + "." + key.key); err != nil {
 				return err
 			}
 			s.Conditions = append(s.Conditions, c)

@@ -25,15 +25,15 @@ const bucketPolicy = `{
 }`
 
 func TestParse(t *testing.T) {
-	want := &Policy{Statements: []Statement{{
-		Line: 3, Sid: "OnlyByTheEndpoint", Deny: true,
-		Principals: Principals{Anyone: true, AWS: []string{"*"}},
-		Actions:    Names{Not: true, List: []string{"s3:Get*", "s3:PutObject"}},
-		Resources:  Names{List: []string{"arn:aws:s3:::bucket", "arn:aws:s3:::bucket/*"}},
+	want := &Policy{Variables: true, Size: len(bucketPolicy), Statements: []Statement{{
+		Line: 3, Field: "Statement[0]", Sid: "OnlyByTheEndpoint", Deny: true,
+		Principals: Principals{Line: 6, Anyone: true, AWS: []string{"*"}},
+		Actions:    Names{Line: 7, Not: true, List: []string{"s3:Get*", "s3:PutObject"}},
+		Resources:  Names{Line: 8, List: []string{"arn:aws:s3:::bucket", "arn:aws:s3:::bucket/*"}},
 		Conditions: []Condition{
-			{Operator: "StringNotEquals", IfExists: true, Key: "aws:SourceVpce", Values: []string{"vpce-0a11b22c33d44e55f"}},
-			{Set: "ForAnyValue", Operator: "StringLike", Key: "aws:PrincipalOrgPaths", Values: []string{"o-1/*", "o-2/*"}},
-			{Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"false"}},
+			{Line: 10, Operator: "StringNotEquals", IfExists: true, Key: "aws:SourceVpce", Values: []string{"vpce-0a11b22c33d44e55f"}},
+			{Line: 11, Set: "ForAnyValue", Operator: "StringLike", Key: "aws:PrincipalOrgPaths", Values: []string{"o-1/*", "o-2/*"}},
+			{Line: 12, Operator: "Bool", Key: "aws:SecureTransport", Values: []string{"false"}},
 		},
 	}}}
 	text, err := json.Marshal(bucketPolicy)
@@ -75,6 +75,16 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{`{"Statement": {"Effect": "Deny", "Action": "*", "Condition": {"Bool": {"aws:ViaAWSService": {}}}}}`, `line 1: Statement[0].Condition.Bool.aws:ViaAWSService: is an object: want a text or a list of texts`},
 		{`{"Policy": "{\"Statement\": 1}"}`, `line 1: Statement: is a number: want a statement or a list of them`},
 		{"{\n\"Policy\": \"{\"}", `line 2: Policy: want JSON, but it ends too early (in the policy's own line 1)`},
+		{`{"Version": "2016-10-17"}`, `line 1: Version: is "2016-10-17": want 2012-10-17, or 2008-10-17`},
+		{`{"Statement": {"Effect": "Deny", "Action": "PutObject"}}`, `line 1: Statement[0].Action: is "PutObject": want * or an action such as s3:GetObject`},
+		{`{"Statement": {"Effect": "Deny", "NotAction": ["s3:*", "s3:"]}}`, `line 1: Statement[0].NotAction: is "s3:": want * or an action such as s3:GetObject`},
+		{`{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "bucket"}}`, `line 1: Statement[0].Resource: is "bucket": want * or an ARN`},
+		{"{\"Statement\": {\"Effect\": \"Deny\", \"Action\": \"*\",\n\"Principal\": {\"AWS\": \"arn:aws:iam::111122223333:role/*\"}}}", `line 2: Statement[0].Principal: is "arn:aws:iam::111122223333:role/*": want no wildcard in the name of a principal: use aws:PrincipalArn in a condition`},
+		{`{"Statement": {"Effect": "Deny", "Action": "*", "Condition": {"NotIpAddress": {"aws:SourceIp": "10.0.0.0/33"}}}}`, `line 1: Statement[0].Condition.NotIpAddress.aws:SourceIp: is "10.0.0.0/33": want an address or a range such as 203.0.113.0/24`},
+		{`{"Statement": {"Effect": "Deny", "Action": "*", "Condition": {"Bool": {"aws:ViaAWSService": "no"}}}}`, `line 1: Statement[0].Condition.Bool.aws:ViaAWSService: is "no": want true or false`},
+		{`{"Statement": {"Effect": "Deny", "Action": "*", "Condition": {"DateLessThan": {"aws:CurrentTime": "soon"}}}}`, `line 1: Statement[0].Condition.DateLessThan.aws:CurrentTime: is "soon": want a date such as 2026-11-20T00:00:00Z`},
+		{`{"Statement": {"Effect": "Deny", "Action": "*", "Condition": {"NumericLessThan": {"aws:MultiFactorAuthAge": "x"}}}}`, `line 1: Statement[0].Condition.NumericLessThan.aws:MultiFactorAuthAge: is "x": want a number`},
+		{strings.Repeat(" ", maxFile+1), `line 1: is larger than any policy, 262145 bytes: want one policy`},
 		{strings.Repeat("[", 100), `line 1: nested deeper than any policy`},
 	} {
 		if p, err := Parse([]byte(tc.policy)); err == nil || err.Error() != tc.want {
@@ -113,7 +123,11 @@ func render(p *Policy) []byte {
 		out["Condition"] = conditions
 		statements = append(statements, out)
 	}
-	text, _ := json.Marshal(map[string]any{"Statement": statements})
+	document := map[string]any{"Statement": statements}
+	if p.Variables {
+		document["Version"] = "2012-10-17"
+	}
+	text, _ := json.Marshal(document)
 	return text
 }
 
@@ -133,7 +147,13 @@ func FuzzParse(f *testing.F) {
 		}
 		p, err := Parse(data)
 		if err != nil {
+			place(t, data, err)
 			return
+		}
+		for _, kind := range []Kind{Interface, Gateway, ServiceControl, ResourceControl, Resource} {
+			if err := p.Check(kind, 0); err != nil {
+				place(t, data, err)
+			}
 		}
 		if !json.Valid(data) {
 			t.Fatal("not JSON")
@@ -162,6 +182,18 @@ func FuzzParse(f *testing.F) {
 			t.Fatalf("%s: %v, but read again %v", data, before, reread)
 		}
 	})
+}
+
+// place holds that an error names a line of the file, and, unless the text is no JSON or no policy at all, a field.
+func place(t *testing.T, data []byte, err error) {
+	t.Helper()
+	e, ok := err.(*Error)
+	if !ok || e.Line < 1 || e.Line > 1+strings.Count(string(data), "\n") {
+		t.Fatalf("%q: %v: no place in the file", data, err)
+	}
+	if e.Field == "" && !strings.Contains(e.Text, "want") && !strings.Contains(e.Text, "twice") && !strings.Contains(e.Text, "nested") {
+		t.Fatalf("%q: %v: no field", data, err)
+	}
 }
 
 // allRendered reports whether render leaves nothing out: principals, which it does not write.
