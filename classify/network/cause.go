@@ -79,6 +79,9 @@ func (v *View) Cause(callee Callee, p Path) Answer {
 	}
 	origin, answer := v.origin(p)
 	if origin.vpc == nil {
+		if why, known := v.owners(callee.Account); !known && answer.Cause == NotInVPC && answer.Reason != FunctionWithoutVPC {
+			return unexplained(why)
+		}
 		return answer
 	}
 	a := v.causeIn(origin, callee, p)
@@ -101,21 +104,22 @@ func (v *View) origin(p Path) (from, Answer) {
 	if instance := v.byID[p.Workload]; instance != nil && instance.Kind == Instance {
 		return v.in(instance.VPC, instance.Subnets)
 	}
-	switch place := v.byID[p.Place]; {
+	network, at := cutNetwork(p.Place)
+	switch place := v.byID[at]; {
 	case place != nil && place.Kind == Interface:
 		return v.in(place.VPC, place.Subnets)
 	case place != nil && place.Kind == NATGateway:
 		return v.originBehindNAT(place)
 	case place != nil && place.Kind == VPC:
 		return v.in(place.ID, nil)
-	case p.Place == placeChanged:
+	case at == placeChanged:
 		return from{}, unexplained(AddressChanged)
 	case strings.HasPrefix(p.Workload, "arn:"), strings.HasPrefix(p.Workload, "i-"):
 		a := unexplained(WorkloadUnknown)
 		a.Detail = p.Workload
 		return from{}, a
-	case strings.HasPrefix(p.Place, placeNetwork):
-		return from{}, Answer{Cause: NotInVPC, Reason: FromNetwork, Detail: strings.TrimPrefix(p.Place, placeNetwork)}
+	case network != "":
+		return from{}, Answer{Cause: NotInVPC, Reason: FromNetwork, Detail: network}
 	case p.Place == placeExternal:
 		return from{}, Answer{Cause: NotInVPC, Reason: FromOutside}
 	case p.Place == placeAWS && (p.Workload == codeBuild || p.Workload == cloudShell):

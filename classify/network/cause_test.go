@@ -1,7 +1,9 @@
 package network
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -25,8 +27,9 @@ type causeCase struct {
 		Event, At string
 		IDs       []string `json:"ids"`
 	} `json:"changes"`
-	Taken string `json:"taken"` // the time of the sweep
-	Call  struct {
+	Taken   string `json:"taken"`   // the time of the sweep
+	Account string `json:"account"` // that was asked, if it is not the one of the call
+	Call    struct {
 		Source, Region, Address, Host, Workload string
 		AWS                                     bool
 	} `json:"call"`
@@ -66,7 +69,7 @@ func (c *causeCase) snapshot(t *testing.T) *Snapshot {
 		taken = "2026-11-21T02:00:00Z"
 	}
 	s := New()
-	s.AddSweep(Sweep{Place{account, region}, mustTime(t, taken), c.Unread}, append(things, c.Things...))
+	s.AddSweep(Sweep{Place{cmp.Or(c.Account, account), region}, mustTime(t, taken), c.Unread}, append(things, c.Things...))
 	for _, change := range c.Changes {
 		s.AddChange(Change{Place{account, region}, mustTime(t, change.At), change.Event, change.IDs})
 	}
@@ -147,6 +150,51 @@ func TestCauseOfASavedSnapshot(t *testing.T) {
 		}
 		if got, want := c.answer(t, again), c.answer(t, s); !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, want %+v", got, want)
+		}
+	})
+}
+
+// A call that was refused leaves its things unknown: the cause is the same without them,
+// or unexplained. It never is another one.
+func TestCauseWhereACallWasRefused(t *testing.T) {
+	refused := map[string]func(*Thing) bool{ // reports what the call would have returned
+		CallVPCs:             func(b *Thing) bool { return b.Kind == VPC },
+		CallSubnets:          func(b *Thing) bool { return b.Kind == Subnet },
+		CallRouteTables:      func(b *Thing) bool { return b.Kind == RouteTable },
+		CallEndpoints:        func(b *Thing) bool { return b.Kind == Endpoint },
+		CallEndpointServices: func(b *Thing) bool { return b.Kind == EndpointService },
+		CallNATGateways:      func(b *Thing) bool { return b.Kind == NATGateway },
+		CallInterfaces:       func(b *Thing) bool { return b.Kind == Interface },
+		CallInstances:        func(b *Thing) bool { return b.Kind == Instance },
+		CallFunctions:        func(b *Thing) bool { return b.Kind == Function },
+		CallVPCAttribute:     func(b *Thing) bool { b.DNSSupport, b.DNSHostnames = nil, nil; return false },
+		CallDHCPOptions:      func(b *Thing) bool { b.OwnDNSServers = nil; return false },
+	}
+	eachCase(t, func(t *testing.T, c *causeCase) {
+		for call, is := range refused {
+			s := New()
+			s.Merge(c.snapshot(t))
+			part := New()
+			for _, sweep := range s.Sweeps() {
+				unread := maps.Clone(sweep.Unread)
+				if unread == nil {
+					unread = map[string]string{}
+				}
+				unread[call] = "UnauthorizedOperation"
+				var things []Thing
+				for _, known := range s.things {
+					if b := known.Thing; !is(&b) {
+						things = append(things, b)
+					}
+				}
+				part.AddSweep(Sweep{sweep.Place, sweep.At, unread}, things)
+			}
+			for _, change := range s.changes {
+				part.AddChange(change)
+			}
+			if got := c.answer(t, part); got.Cause != Unexplained && got.Cause != c.Want.Cause {
+				t.Errorf("without %s it is %s, %s: want %s or unexplained", call, got.Cause, got.Reason, c.Want.Cause)
+			}
 		}
 	})
 }

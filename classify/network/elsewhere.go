@@ -1,17 +1,15 @@
 package network
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // isAt reports whether a call of an instance came from where the instance is: one of its
 // interfaces, a NAT gateway of its VPC, or an IPv6 address of the VPC.
 func (v *View) isAt(instance *Thing, p Path) bool {
-	if p.Place == instance.VPC {
+	_, at := cutNetwork(p.Place)
+	if at == instance.VPC {
 		return true
 	}
-	place := v.byID[p.Place]
+	place := v.byID[at]
 	if place == nil {
 		return false
 	}
@@ -33,16 +31,17 @@ func (v *View) elsewhere(instance *Thing, p Path) Answer {
 	a.VPC, a.Region, a.Subnets, a.Detail = instance.VPC, instance.Region, instance.Subnets, instance.ID
 	place := Place{instance.Account, instance.Region}
 	interfaces := slices.DeleteFunc(slices.Clone(v.inVPC[instance.VPC][Interface]), func(t *Thing) bool { return t.Instance != instance.ID })
+	network, at := cutNetwork(p.Place)
 	since := func(t *Thing) bool { return t.Since == "" || t.Since >= v.start }
 	switch {
 	case vpc == nil || !vpc.owned() || !v.read(place, CallInterfaces, CallInstances, CallNATGateways, CallRouteTables):
 		a.Reason = NotRead
 	case len(interfaces) == 0 || since(instance) || slices.ContainsFunc(interfaces, since):
 		a.Reason = InstanceNew
-	case p.Place == placeChanged || v.moved[place] || v.changesAny(append(interfaces, instance)):
+	case at == placeChanged || v.moved[place] || v.changesAny(append(interfaces, instance)):
 		a.Reason = AddressChanged
-	case strings.HasPrefix(p.Place, placeNetwork): // may be a proxy
-		a.Reason, a.Detail = FromNetwork, strings.TrimPrefix(p.Place, placeNetwork)
+	case network != "": // may be a proxy
+		a.Reason, a.Detail = FromNetwork, network
 	}
 	if a.Reason != OtherWays {
 		return a

@@ -41,24 +41,25 @@ const (
 	FromService        Reason = "aws_compute_without_vpc"
 	NotItsAddress      Reason = "not_its_address"
 
-	NoSweep         Reason = "no_snapshot_of_the_day"
-	NotRead         Reason = "not_read"
-	ServicesNotRead Reason = "endpoint_services_not_read"
-	Changed         Reason = "changed_that_day"
-	AddressChanged  Reason = "address_changed_that_day"
-	AddressUnknown  Reason = "address_of_unknown_owner"
-	WorkloadUnknown Reason = "workload_not_in_snapshot"
-	VPCUnknown      Reason = "vpc_not_in_snapshot"
-	SubnetUnknown   Reason = "subnet_not_known"
-	SharedEgress    Reason = "egress_of_several_vpcs"
-	SpokeOfHub      Reason = "hub_may_have_endpoint"
-	NotOffered      Reason = "no_endpoint_offered"
-	HostUnknown     Reason = "host_not_recorded"
-	EndpointNamed   Reason = "endpoint_named_but_not_recorded"
-	ShouldCarry     Reason = "endpoint_should_carry"
-	RouteBeats      Reason = "route_beats_endpoint"
-	InstanceNew     Reason = "instance_new_that_day"
-	OtherWays       Reason = "other_ways_out"
+	NoSweep          Reason = "no_snapshot_of_the_day"
+	NoSweepOfAccount Reason = "no_snapshot_of_the_account"
+	NotRead          Reason = "not_read"
+	ServicesNotRead  Reason = "endpoint_services_not_read"
+	Changed          Reason = "changed_that_day"
+	AddressChanged   Reason = "address_changed_that_day"
+	AddressUnknown   Reason = "address_of_unknown_owner"
+	WorkloadUnknown  Reason = "workload_not_in_snapshot"
+	VPCUnknown       Reason = "vpc_not_in_snapshot"
+	SubnetUnknown    Reason = "subnet_not_known"
+	SharedEgress     Reason = "egress_of_several_vpcs"
+	SpokeOfHub       Reason = "hub_may_have_endpoint"
+	NotOffered       Reason = "no_endpoint_offered"
+	HostUnknown      Reason = "host_not_recorded"
+	EndpointNamed    Reason = "endpoint_named_but_not_recorded"
+	ShouldCarry      Reason = "endpoint_should_carry"
+	RouteBeats       Reason = "route_beats_endpoint"
+	InstanceNew      Reason = "instance_new_that_day"
+	OtherWays        Reason = "other_ways_out"
 )
 
 // words say each reason. %[1]s is the VPC, %[2]s the endpoint, %[3]s the detail, %[4]s the
@@ -79,6 +80,7 @@ var words = map[Reason]string{
 	FromService:        "%[3]s ran outside of any VPC",
 	NotItsAddress:      "the credentials are of %[3]s, and the address is neither one of its own nor of a NAT gateway of %[1]s",
 	NoSweep:            "no snapshot was taken at or after the end of the day",
+	NoSweepOfAccount:   "no snapshot of the account was taken at or after the end of the day",
 	NotRead:            "a call that is needed for the proof was refused when the snapshot was taken",
 	ServicesNotRead:    "ec2:DescribeVpcEndpointServices was refused when the snapshot was taken",
 	Changed:            "changed that day or before the snapshot: %[3]s",

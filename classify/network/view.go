@@ -180,48 +180,89 @@ func (v *View) read(place Place, calls ...string) bool {
 	return known
 }
 
+// owners reports whether it is known which addresses an account has. If not, the reason
+// says why: an address that nothing has may be one that the account brought to AWS, and a
+// build without a known address may run in a VPC.
+func (v *View) owners(account string) (Reason, bool) {
+	swept := false
+	for place := range v.unread {
+		if place.Account != account {
+			continue
+		}
+		if swept = true; !v.read(place, CallNATGateways, CallInterfaces) {
+			return NotRead, false
+		}
+	}
+	return NoSweepOfAccount, swept
+}
+
 // The values of a place of an address that are no ids.
 const (
 	placeAWS      = "aws"     // an address of AWS that no known resource has
 	placeExternal = "outside" // any other
 	placeChanged  = "changed" // its owner changed, or two have it
 	placeNetwork  = "network:"
+	networkEnd    = "@" // after the name of a network: the place of its address, if a known resource has it
 )
 
 // PlaceOf returns the place of a public address on the day: the id of the network
 // interface, NAT gateway or VPC that has it, or a named network, or a word for what is not
-// known. ours says that AWS publishes the address.
+// known. ofAWS says that AWS publishes the address.
 func (v *View) PlaceOf(address netip.Addr, ofAWS bool) string {
 	if v == nil {
 		return ""
 	}
 	address = address.Unmap()
-	if name := v.networks.Name(address); name != "" {
+	place := v.ownerOf(address)
+	switch name := v.networks.Name(address); {
+	case name != "" && place != "": // a range that contains NAT gateways of ours
+		return placeNetwork + name + networkEnd + place
+	case name != "":
 		return placeNetwork + name
-	}
-	if _, changed := v.changedIDs[address.String()]; changed {
-		return placeChanged
-	}
-	if owner, known := v.ownerOf(address); known {
-		return owner
-	}
-	if address.Is6() {
-		for _, b := range v.blocks {
-			if b.prefix.Contains(address) {
-				return b.vpc
-			}
-		}
-	}
-	if ofAWS {
+	case place != "":
+		return place
+	case ofAWS:
 		return placeAWS
 	}
 	return placeExternal
 }
 
-// ownerOf returns the NAT gateway or the interface that has an address. An interface that
+// cutNetwork returns the named network of a place, if it has one, and the place without it.
+func cutNetwork(place string) (name, rest string) {
+	name, named := strings.CutPrefix(place, placeNetwork)
+	if !named {
+		return "", place
+	}
+	name, rest, _ = strings.Cut(name, networkEnd)
+	return name, rest
+}
+
+// ownerOf returns the NAT gateway, the interface or the VPC that has an address, or the
+// word changed, or "".
+func (v *View) ownerOf(address netip.Addr) string {
+	if _, changed := v.changedIDs[address.String()]; changed {
+		return placeChanged
+	}
+	if owner, known := v.holderOf(address); known {
+		return owner
+	}
+	vpc := ""
+	for _, b := range v.blocks {
+		switch {
+		case !b.prefix.Contains(address):
+		case vpc != "" && vpc != b.vpc:
+			return placeChanged
+		default:
+			vpc = b.vpc
+		}
+	}
+	return vpc
+}
+
+// holderOf returns the NAT gateway or the interface that has an address. An interface that
 // was attached on the day, or an instance that was started, may have the address of
 // somebody else before.
-func (v *View) ownerOf(address netip.Addr) (id string, known bool) {
+func (v *View) holderOf(address netip.Addr) (id string, known bool) {
 	for _, t := range v.addresses[address] {
 		switch t.Kind {
 		case NATGateway:
@@ -249,8 +290,8 @@ func (v *View) ownerOf(address netip.Addr) (id string, known bool) {
 // Egress returns the column egress for a place: the named network, the id of the NAT
 // gateway, the word instance, or "".
 func Egress(place string) string {
-	switch name, named := strings.CutPrefix(place, placeNetwork); {
-	case named:
+	switch name, place := cutNetwork(place); {
+	case name != "":
 		return name
 	case strings.HasPrefix(place, "nat-"):
 		return place
