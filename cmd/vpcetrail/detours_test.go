@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"vpcetrail/fixtures"
+)
+
+const detours = "../../fixtures/detours/"
+
+// detourColumns are the columns of expected-causes.csv after the step.
+var detourColumns = []string{"route", "cause", "reason", "workload", "vpc_id", "subnet_ids", "route_table_ids", "vpc_endpoint_id", "service_name", "host_class", "egress"}
+
+// Each call of the detours that went past the endpoints has the cause, the proof and the
+// place that were worked out by hand. The whole day is given: one of its records changed a
+// VPC.
+func TestDetours(t *testing.T) {
+	f := mustRun(t, 0, "explain", detours+"AWSLogs", "--network", detours+"network.json", "--networks", detours+"networks.yaml", "--format", "json")
+	steps := detourSteps(t)
+	rows := [][]string{append([]string{"step"}, detourColumns...)}
+	for line := range strings.Lines(f.out) {
+		var record struct {
+			ID      string         `json:"event_id"`
+			Verdict map[string]any `json:"verdict"`
+			Cause   map[string]any `json:"cause"`
+		}
+		if err := json.Unmarshal([]byte(line), &record); err != nil {
+			t.Fatal(err)
+		}
+		row := []string{steps[record.ID], record.Verdict["route"].(string)}
+		for _, column := range detourColumns[1:] {
+			row = append(row, cell(record.Cause[column]))
+		}
+		rows = append(rows, row)
+	}
+	slices.SortFunc(rows[1:], slices.Compare)
+	var table bytes.Buffer
+	if err := csv.NewWriter(&table).WriteAll(rows); err != nil {
+		t.Fatal(err)
+	}
+	fixtures.Golden(t, detours+"expected-causes.csv", table.Bytes())
+}
+
+// cell returns a value of JSON as text. Lists are joined by spaces.
+func cell(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case []any:
+		words := make([]string, len(v))
+		for i := range v {
+			words[i] = cell(v[i])
+		}
+		return strings.Join(words, " ")
+	}
+	return ""
+}
+
+// detourSteps returns the numbers of the records of the story, by event id.
+func detourSteps(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob(detours + "story/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no story: %v", err)
+	}
+	steps := map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var record struct{ EventID string }
+		if err := json.Unmarshal(text, &record); err != nil {
+			t.Fatal(err)
+		}
+		steps[record.EventID] = filepath.Base(file)[:2]
+	}
+	return steps
+}
