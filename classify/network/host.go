@@ -2,6 +2,7 @@ package network
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"vpcetrail/classify/endpoints"
@@ -70,16 +71,16 @@ func ShapeOf(header []byte) string {
 func clipHost(host string) string { return host[:min(len(host), 255)] }
 
 // serviceLabel returns the index of the first label that belongs to the service. Before
-// it are names of buckets and others that callers choose.
+// it are names of buckets and others that callers choose. They may look like a Region or
+// like S3 themselves, so the last label of a kind counts.
 func serviceLabel(labels []string) int {
 	last := len(labels)
-	for i, label := range labels {
+	for i, label := range slices.Backward(labels) {
 		if isS3Label(label) && i > 0 {
 			return i
 		}
-		if isRegion(label) {
+		if last == len(labels) && isRegion(label) {
 			last = i
-			break
 		}
 	}
 	return max(0, last-2)
@@ -96,7 +97,7 @@ func isS3Label(label string) bool {
 // isRegion reports whether a label is the name of a Region.
 func isRegion(label string) bool {
 	s := endpoints.ServiceOf("com.amazonaws." + label + ".x")
-	return s.Region != ""
+	return s.Region == label
 }
 
 // ClassOf returns the class of a host name for a call to a Region.
