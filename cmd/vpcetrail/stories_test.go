@@ -15,16 +15,22 @@ import (
 
 const detours = "../../fixtures/detours/"
 
-// detourColumns are the columns of expected-causes.csv after the step.
-var detourColumns = []string{"route", "cause", "reason", "workload", "vpc_id", "subnet_ids", "route_table_ids", "vpc_endpoint_id", "service_name", "host_class", "egress"}
+// stepColumns are the columns of expected-causes.csv after the step.
+var stepColumns = []string{"route", "cause", "reason", "workload", "vpc_id", "subnet_ids", "route_table_ids", "vpc_endpoint_id", "service_name", "host_class", "egress"}
 
-// Each call of the detours that went past the endpoints has the cause, the proof and the
-// place that were worked out by hand. The whole day is given: one of its records changed a
+// Each call of a story that went past the endpoints has the cause, the proof and the place
+// that were worked out by hand. The whole day is given: a record of the detours changed a
 // VPC.
-func TestDetours(t *testing.T) {
-	f := mustRun(t, 0, "explain", detours+"AWSLogs", "--network", detours+"network.json", "--networks", detours+"networks.yaml", "--format", "json")
-	steps := detourSteps(t)
-	rows := [][]string{append([]string{"step"}, detourColumns...)}
+func TestCausesOfStories(t *testing.T) {
+	for _, dir := range []string{detours, "../../fixtures/workshop/"} {
+		t.Run(filepath.Base(dir), func(t *testing.T) { checkCauses(t, dir) })
+	}
+}
+
+func checkCauses(t *testing.T, dir string) {
+	f := mustRun(t, 0, "explain", dir+"AWSLogs", "--network", dir+"network.json", "--networks", detours+"networks.yaml", "--format", "json")
+	steps := stepsByID(t, dir)
+	rows := [][]string{append([]string{"step"}, stepColumns...)}
 	for line := range strings.Lines(f.out) {
 		var record struct {
 			ID      string         `json:"event_id"`
@@ -35,7 +41,7 @@ func TestDetours(t *testing.T) {
 			t.Fatal(err)
 		}
 		row := []string{steps[record.ID], record.Verdict["route"].(string)}
-		for _, column := range detourColumns[1:] {
+		for _, column := range stepColumns[1:] {
 			row = append(row, cell(record.Cause[column]))
 		}
 		rows = append(rows, row)
@@ -45,7 +51,7 @@ func TestDetours(t *testing.T) {
 	if err := csv.NewWriter(&table).WriteAll(rows); err != nil {
 		t.Fatal(err)
 	}
-	fixtures.Golden(t, detours+"expected-causes.csv", table.Bytes())
+	fixtures.Golden(t, dir+"expected-causes.csv", table.Bytes())
 }
 
 // cell returns a value of JSON as text. Lists are joined by spaces.
@@ -63,10 +69,10 @@ func cell(v any) string {
 	return ""
 }
 
-// detourSteps returns the numbers of the records of the story, by event id.
-func detourSteps(t *testing.T) map[string]string {
+// stepsByID returns the numbers of the records of a story, by event id.
+func stepsByID(t *testing.T, dir string) map[string]string {
 	t.Helper()
-	files, err := filepath.Glob(detours + "story/*.json")
+	files, err := filepath.Glob(dir + "story/*.json")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no story: %v", err)
 	}
