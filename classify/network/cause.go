@@ -228,11 +228,13 @@ func (v *View) offersGlobal(offered []*Thing) bool {
 }
 
 // offered returns the endpoint services in a Region that carry calls to a source. Of
-// several the name that was asked for selects.
+// several the name that was asked for selects. It also proves a service whose source is not
+// known: EC2 lists the names of each.
 func (v *View) offered(at, source, region, host string) (found []*Thing) {
 	for _, t := range v.services[at] {
 		service := endpoints.ServiceOf(t.ID)
-		if service.Carries(source, region) && !slices.ContainsFunc(found, func(o *Thing) bool { return o.ID == t.ID }) {
+		carries := service.Carries(source, region) || len(service.Sources) == 0 && covers(t.Names, host)
+		if carries && !slices.ContainsFunc(found, func(o *Thing) bool { return o.ID == t.ID }) {
 			found = append(found, t)
 		}
 	}

@@ -91,7 +91,7 @@ var words = map[Reason]string{
 	SubnetUnknown:      "the subnet or its route table is not known",
 	SharedEgress:       "the NAT gateway may serve other VPCs by %[3]s",
 	SpokeOfHub:         "%[1]s leads to other networks by %[3]s, which may have the endpoint",
-	NotOffered:         "no endpoint for the service is offered in %[6]s",
+	NotOffered:         "no endpoint that is known to be for the service is offered in %[6]s",
 	HostUnknown:        "the record does not have the name that the call asked for",
 	EndpointNamed:      "the call asked for the endpoint's own name %[3]s, and the record names no endpoint",
 	ShouldCarry:        "%[2]s should have carried the call",

@@ -48,7 +48,7 @@ var Codes = [codeCount]Code{
 	rootCredentialsExternal: {"long_term_credentials_external", "critical",
 		"The root user called from a public address outside of AWS; sign-ins to the console are left out."},
 	endpointUnused: {"endpoint_unused", "low",
-		"An endpoint of ours, known from the inventory or the trail, was not used that day, though the trail holds calls of its account and Region; for S3 and DynamoDB most use shows in data events only. Endpoints of which CloudTrail records nothing, such as those for execute-api, are left out."},
+		"An endpoint of ours, known from the inventory or the trail, was not used that day, though the trail holds calls of its account and Region; most use of S3, DynamoDB, SQS, Kinesis, Keyspaces, CloudWatch, X-Ray and Session Manager shows in data events only, or not at all. Endpoints of which CloudTrail records nothing, such as those for execute-api, are left out."},
 	awsOwnedEndpoint: {"aws_owned_endpoint", "info",
 		"The endpoint is AWS's own: a console's back end, acting for somebody, called through it."},
 	evidenceConflict: {"evidence_conflict", "medium",
