@@ -39,6 +39,18 @@ func (v *View) Offers(region, service, kind string) bool {
 	return slices.ContainsFunc(v.services[region], func(t *Thing) bool { return t.ID == service && slices.Contains(t.Types, kind) })
 }
 
+// ServiceCalled returns the full name of the service that is offered in a Region with an
+// own name, the part after the Region such as ecr.dkr, or "". What comes before differs
+// from partition to partition, and within one.
+func (v *View) ServiceCalled(region, own string) string {
+	for _, t := range v.services[region] {
+		if _, name, ok := strings.Cut(t.ID, "."+region+"."); ok && name == own {
+			return t.ID
+		}
+	}
+	return ""
+}
+
 // Knows reports whether a VPC is known with its subnets, route tables and endpoints, and the
 // services that its Region offers.
 func (v *View) Knows(vpc string) bool {

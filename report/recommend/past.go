@@ -133,11 +133,9 @@ var together = map[string][]string{
 // missing returns the services that are needed together with one and offered in the
 // Region, and for which the VPC has no endpoint.
 func (a *Advice) missing(key wantKey) (names []string) {
-	before, own, _ := strings.Cut(key.service, key.region+".")
+	_, own, _ := strings.Cut(key.service, "."+key.region+".")
 	for _, other := range together[own] {
-		name := before + key.region + "." + other
-		offered := a.view.Offers(key.region, name, "interface") || a.view.Offers(key.region, name, "gateway")
-		if offered && a.view.EndpointFor(key.vpc, name) == nil {
+		if name := a.view.ServiceCalled(key.region, other); name != "" && a.view.EndpointFor(key.vpc, name) == nil {
 			names = append(names, name)
 		}
 	}

@@ -82,7 +82,7 @@ func (s *Saving) cell() string {
 
 // short is the name of the service without its prefix and Region.
 func (r *Recommendation) short() string {
-	if _, own, ok := strings.Cut(r.Service, r.Region+"."); ok {
+	if _, own, ok := strings.Cut(r.Service, "."+r.Region+"."); ok {
 		return own
 	}
 	return strings.TrimSuffix(r.Service, ".amazonaws.com")
