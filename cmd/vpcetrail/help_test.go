@@ -2,12 +2,15 @@ package main
 
 import (
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"vpcetrail/cmd/vpcetrail/exit"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // ours returns the program and its commands, without cobra's own.
@@ -29,6 +32,29 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 			_, completes := cmd.GetFlagCompletionFunc(flag)
 			if cmd.Flags().Lookup(flag) != nil && !completes {
 				t.Errorf("%s: --%s does not complete its words", cmd.CommandPath(), flag)
+			}
+		}
+	}
+}
+
+// The help of every command has each of its flags once, and fits a terminal.
+func TestHelpShowsEveryFlag(t *testing.T) {
+	for _, cmd := range ours() {
+		help := cmd.UsageString()
+		cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+			want := 1
+			if flag.Hidden {
+				want = 0
+			}
+			line := regexp.MustCompile(`(?m)^  (    |-., )--` + flag.Name + ` `)
+			if n := len(line.FindAllString(help, -1)); n != want {
+				t.Errorf("%s shows --%s %d times, want %d:\n%s", cmd.CommandPath(), flag.Name, n, want, help)
+			}
+		})
+		_, flags, _ := strings.Cut(help, cmd.Example)
+		for line := range strings.Lines(cmd.Long + "\n" + flags) {
+			if utf8.RuneCountInString(line) > 115 {
+				t.Errorf("%s: the line is too long: %s", cmd.CommandPath(), line)
 			}
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/cmd/vpcetrail/inspect"
 	"vpcetrail/cmd/vpcetrail/memory"
 	"vpcetrail/cmd/vpcetrail/publish"
@@ -57,13 +58,20 @@ func main() {
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "vpcetrail",
-		Short: "Which route each AWS API call took: a VPC endpoint, the internet, or an AWS service",
-		Long: `vpcetrail reads the CloudTrail objects of a trail, decides for every API call by which route it
-reached AWS, and writes counts per principal, service and endpoint as Parquet for Athena.
+		Short: "Show which AWS API calls went through VPC endpoints, and which over the internet",
+		Long: `vpcetrail reads a CloudTrail trail and decides for each API call whether it went through a VPC
+endpoint, over the internet, or was made by an AWS service. It writes the counts per principal,
+service and endpoint as Parquet files for Athena.
 
-Exit status: 0 done and complete; 1 failed, nothing published unless the message says so; 2 wrong
-usage; 3 done, but some input could not be read or checked; 4 a rule is violated, or a log or digest
-is invalid; 130 interrupted.`,
+Start with analyze, which publishes a report. Then read the report with summary, html or athena.
+
+Exit status:
+  0    done and complete
+  1    failed; nothing is published unless the message says so
+  2    wrong usage
+  3    done, but some input could not be read or checked
+  4    a rule is violated, or a log or digest is invalid
+  130  interrupted`,
 		Example: `  vpcetrail analyze fixtures/demo --out out
   vpcetrail summary out --by principal
   vpcetrail explain record.json`,
@@ -80,11 +88,24 @@ is invalid; 130 interrupted.`,
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.AddCommand(publish.NewAnalyze(version), publish.NewMerge(version))
-	root.AddCommand(inspect.NewEndpoints(), inspect.NewExplain(), inspect.NewNetwork())
-	root.AddCommand(query.NewAthena(), query.NewAudit(), query.NewDiff(), query.NewHTML(), query.NewReadiness(), query.NewSummary())
-	root.AddCommand(verify.New(), newManual())
+	addGroup(root, "trail", "Commands that read a trail:", publish.NewAnalyze(version), inspect.NewEndpoints(),
+		inspect.NewExplain(), inspect.NewNetwork(), verify.New())
+	addGroup(root, "report", "Commands that read a report:", query.NewAthena(), query.NewAudit(), query.NewDiff(), query.NewHTML(),
+		publish.NewMerge(version), query.NewReadiness(), query.NewSummary())
+	root.AddCommand(newManual())
+	cobra.AddTemplateFunc("flagUsages", flags.Usages)
+	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(),
+		"\n\nFlags:\n{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}", "\n{{flagUsages . | trimTrailingWhitespaces}}", 1))
 	return root
+}
+
+// addGroup adds commands to root, which its help lists below a heading.
+func addGroup(root *cobra.Command, id, heading string, commands ...*cobra.Command) {
+	root.AddGroup(&cobra.Group{ID: id, Title: heading})
+	for _, cmd := range commands {
+		cmd.GroupID = id
+		root.AddCommand(cmd)
+	}
 }
 
 // run executes one command line. Results go to out, progress and problems to errOut.

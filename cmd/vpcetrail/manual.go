@@ -13,9 +13,10 @@ import (
 // newManual returns the hidden command that writes the manual pages, for packagers.
 func newManual() *cobra.Command {
 	return &cobra.Command{
-		Use:    "man DIR",
-		Short:  "Write the manual pages, one a command",
-		Long:   `man writes a manual page of section 1 for every command into DIR, which it makes. They bear the date SOURCE_DATE_EPOCH, or today's.`,
+		Use:   "man DIR",
+		Short: "Write a manual page for each command",
+		Long: `man writes a manual page (section 1) for each command into DIR, and creates DIR if it does not
+exist. The pages have today's date, or that of the environment variable SOURCE_DATE_EPOCH.`,
 		Hidden: true,
 		Example: `  vpcetrail man /usr/local/share/man/man1
   man vpcetrail-analyze`,

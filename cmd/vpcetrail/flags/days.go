@@ -15,9 +15,9 @@ type Days struct{ date, from, to string }
 // Register adds the flags to a command.
 func (f *Days) Register(cmd *cobra.Command) {
 	set := cmd.Flags()
-	set.StringVar(&f.date, "date", "", "days of the report, in UTC: yesterday, D, D..D or all (default all)")
-	set.StringVar(&f.from, "from", "", "first `day`, in place of --date: D or yesterday (default the report's first)")
-	set.StringVar(&f.to, "to", "", "last `day`, in place of --date: D or yesterday (default the report's last)")
+	set.StringVar(&f.date, "date", "", "`DAYS` of the report, in UTC: yesterday, D, D..D or all (default all)")
+	set.StringVar(&f.from, "from", "", "first `DAY`, instead of --date: D or yesterday (default the first of the report)")
+	set.StringVar(&f.to, "to", "", "last `DAY`, instead of --date: D or yesterday (default the last of the report)")
 	CompleteWords(cmd, "date", DateWords...)
 	CompleteWords(cmd, "from", "yesterday")
 	CompleteWords(cmd, "to", "yesterday")

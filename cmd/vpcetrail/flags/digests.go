@@ -20,9 +20,9 @@ type Digests struct {
 // Register adds the flags to a command. allowed are the statuses that --allow takes.
 func (f *Digests) Register(cmd *cobra.Command, allowed []string) {
 	set := cmd.Flags()
-	set.StringVar(&f.keys, "keys", "", "public keys of CloudTrail: a `FILE` that verify --save-keys wrote (else ListPublicKeys is called in each Region)")
-	set.StringArrayVar(&f.moved, "moved", nil, "`OLD=NEW`: the trail below s3://OLD was copied to NEW, with its names unchanged; may be repeated")
-	set.StringSliceVar(&f.allow, "allow", nil, "what may remain unchecked: "+grid.OneOf(allowed))
+	set.StringVar(&f.keys, "keys", "", "public keys of CloudTrail: a `FILE` from verify --save-keys (default: call ListPublicKeys in each Region)")
+	set.StringArrayVar(&f.moved, "moved", nil, "the trail below s3://OLD was copied to NEW under the same names, as `OLD=NEW`; may be repeated")
+	set.StringSliceVar(&f.allow, "allow", nil, "`STATUSES` that are no problem: "+grid.OneOf(allowed))
 	CompleteLists(cmd, "allow", allowed...)
 }
 

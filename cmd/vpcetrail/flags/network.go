@@ -15,12 +15,12 @@ import (
 
 // RegisterNetwork adds the flag for what decides paths to a command.
 func (f *Read) RegisterNetwork(cmd *cobra.Command) {
-	cmd.Flags().StringSliceVar(&f.Network, "network", nil, "what decides paths: a `FILE` that vpcetrail network wrote, aws to ask EC2 and Lambda, or several of these; serves --endpoints too")
+	cmd.Flags().StringSliceVar(&f.Network, "network", nil, "what decides network paths: a `FILE` from vpcetrail network, aws to call EC2 and Lambda, or several of these; includes --endpoints")
 }
 
 // RegisterNetworks adds the flag for named networks to a command.
 func (f *Read) RegisterNetworks(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.networks, "networks", "", "networks of your own: a YAML `file` of names and address ranges, such as office: [198.51.100.0/24]")
+	cmd.Flags().StringVar(&f.networks, "networks", "", "names of your own address ranges: a YAML `FILE`, such as office: [198.51.100.0/24]")
 }
 
 // readNetworks reads the file of --networks.

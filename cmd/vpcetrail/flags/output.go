@@ -30,10 +30,10 @@ var Colors = []string{"auto", "always", "never"}
 // Register adds the flags to a command.
 func (f *Output) Register(cmd *cobra.Command) {
 	set := cmd.Flags()
-	set.StringVar(&f.Format, "format", grid.FormatTable, "how it is written: "+strings.Join(grid.Formats(), ", "))
-	set.IntVar(&f.Top, "top", DefaultTop, "rows of a table, 0 for all (csv and json: all, unless it is given)")
-	set.StringVar(&f.Color, "color", Colors[0], "colours in tables: auto (on a terminal, unless NO_COLOR is set), always or never")
-	set.BoolVar(&f.raw, "raw-csv", false, "csv: text as it is, without the ' before text that starts with = + - @ ' or a tab")
+	set.StringVar(&f.Format, "format", grid.FormatTable, "output `FORMAT`: "+strings.Join(grid.Formats(), ", "))
+	set.IntVar(&f.Top, "top", DefaultTop, "number of rows in a table, 0 for all (csv and json: all unless given)")
+	set.StringVar(&f.Color, "color", Colors[0], "`WHEN` to colour tables: auto (on a terminal, unless NO_COLOR is set), always or never")
+	set.BoolVar(&f.raw, "raw-csv", false, "csv: do not put a ' before text that starts with = + - @ ' or a tab")
 	f.topGiven = func() bool { return set.Changed("top") }
 	CompleteWords(cmd, "format", grid.Formats()...)
 	CompleteWords(cmd, "color", Colors...)
@@ -47,9 +47,9 @@ var Lease time.Duration
 func RegisterKept(cmd *cobra.Command, kept *dest.S3Options) {
 	kept.Lease = Lease
 	set := cmd.Flags()
-	set.StringVar(&kept.BucketOwner, "expected-out-owner", "", "account that must own the bucket of an S3 destination")
-	set.StringVar(&kept.SSE, "sse", "", "how an S3 destination is encrypted: AES256, aws:kms or aws:kms:dsse (else as its bucket says)")
-	set.StringVar(&kept.KMSKeyID, "kms-key-id", "", "KMS key for --sse aws:kms: an id, ARN or alias")
+	set.StringVar(&kept.BucketOwner, "expected-out-owner", "", "`ACCOUNT` that must own the bucket of an S3 DEST")
+	set.StringVar(&kept.SSE, "sse", "", "`ENCRYPTION` in an S3 DEST: AES256, aws:kms or aws:kms:dsse (default that of the bucket)")
+	set.StringVar(&kept.KMSKeyID, "kms-key-id", "", "KMS `KEY` for --sse aws:kms: an id, ARN or alias")
 	CompleteWords(cmd, "sse", "AES256", "aws:kms", "aws:kms:dsse")
 }
 

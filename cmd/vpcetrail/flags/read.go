@@ -43,41 +43,43 @@ type Read struct {
 func (f *Read) Register(cmd *cobra.Command, verb string) {
 	set := cmd.Flags()
 	f.registerDate(cmd, verb)
-	set.DurationVar(&f.Lateness, "lateness", 24*time.Hour, "how far past a day's end its calls may be delivered")
-	set.StringSliceVar(&f.Endpoints, "endpoints", nil, "our VPC endpoints: a `FILE` with the output of aws ec2 describe-vpc-endpoints or of vpcetrail endpoints, aws to ask EC2, or several of these")
-	set.StringSliceVar(&f.own, "own-accounts", nil, "accounts that are ours beside those of the trail: ids, or a file with the output of aws organizations list-accounts")
-	set.StringSliceVar(&f.Accounts, "accounts", nil, "read these accounts only")
-	set.StringSliceVar(&f.Excluded, "exclude-accounts", nil, "do not read these accounts; they stay ours")
-	set.StringSliceVar(&f.Regions, "regions", nil, "read these Regions only, and ask EC2 in them; else in all that the account has enabled")
+	set.DurationVar(&f.Lateness, "lateness", 24*time.Hour, "how long after the end of a day CloudTrail may deliver its calls")
+	set.StringSliceVar(&f.Accounts, "accounts", nil, "read only the accounts with these `IDs`")
+	set.StringSliceVar(&f.Excluded, "exclude-accounts", nil, "do not read the accounts with these `IDs`; they still count as yours")
+	set.StringSliceVar(&f.Regions, "regions", nil, "read only these `REGIONS`, and call EC2 only there (default all)")
 	f.registerBuckets(cmd)
+	set.StringSliceVar(&f.Endpoints, "endpoints", nil, "your VPC endpoints: a `FILE` from vpcetrail endpoints or aws ec2 describe-vpc-endpoints, aws to call EC2, or several of these")
+	set.StringSliceVar(&f.own, "own-accounts", nil, "accounts that are yours but not in the trail: `IDs`, or a file from aws organizations list-accounts")
+	Heading(cmd, "endpoints", "Your endpoints and accounts")
 }
 
 // RegisterTrail adds the flags that select objects of a trail, and no others.
 func (f *Read) RegisterTrail(cmd *cobra.Command, verb string) {
 	set := cmd.Flags()
 	f.registerDate(cmd, verb)
-	set.StringSliceVar(&f.Accounts, "accounts", nil, "read these accounts only")
-	set.StringSliceVar(&f.Excluded, "exclude-accounts", nil, "do not read these accounts")
-	set.StringSliceVar(&f.Regions, "regions", nil, "read these Regions only")
+	set.StringSliceVar(&f.Accounts, "accounts", nil, "read only the accounts with these `IDs`")
+	set.StringSliceVar(&f.Excluded, "exclude-accounts", nil, "do not read the accounts with these `IDs`")
+	set.StringSliceVar(&f.Regions, "regions", nil, "read only these `REGIONS`")
 	f.registerBuckets(cmd)
 }
 
 func (f *Read) registerDate(cmd *cobra.Command, verb string) {
 	f.command = cmd.Name()
-	cmd.Flags().StringVar(&f.date, "date", "", "days to "+verb+", in UTC: yesterday, D, D..D or all (required for S3; else all)")
+	cmd.Flags().StringVar(&f.date, "date", "", "`DAYS` to "+verb+", in UTC: yesterday, D, D..D or all (required for S3, else default all)")
+	Heading(cmd, "date", "What to read")
 	CompleteWords(cmd, "date", DateWords...)
 }
 
 func (f *Read) registerBuckets(cmd *cobra.Command) {
 	set := cmd.Flags()
-	set.BoolVar(&f.requesterPays, "requester-pays", false, "pay for reading a requester-pays bucket")
-	set.StringVar(&f.sourceOwner, "expected-source-owner", "", "account that must own the buckets of S3 sources")
+	set.BoolVar(&f.requesterPays, "requester-pays", false, "agree to pay the requests to a requester-pays bucket")
+	set.StringVar(&f.sourceOwner, "expected-source-owner", "", "`ACCOUNT` that must own the buckets of S3 sources")
 }
 
 // RegisterRanges adds the flag for the address ranges to a command that decides
 // routes.
 func (f *Read) RegisterRanges(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.ipRanges, "ip-ranges", "", "AWS's address ranges: a newer ip-ranges.json `file` than the one built in")
+	cmd.Flags().StringVar(&f.ipRanges, "ip-ranges", "", "AWS's ip-ranges.json, if you have a newer `FILE` than the one built in")
 }
 
 // Input checks the flags and reads the files that they name.

@@ -53,8 +53,8 @@ type Replace struct {
 // Register adds the flags to a command.
 func (f *Replace) Register(cmd *cobra.Command) {
 	set := cmd.Flags()
-	set.BoolVar(&f.incomplete, "replace-incomplete", false, "replace a day although objects that it counts would be missing; else it stays, and the status is 1")
-	set.StringSliceVar(&f.without, "without", nil, "replace a day that was made with this optional input by one made without: "+strings.Join(optionalNames, ", "))
+	set.BoolVar(&f.incomplete, "replace-incomplete", false, "replace a day even if objects that it counts were not read now")
+	set.StringSliceVar(&f.without, "without", nil, "replace a day even if it was made with these optional `INPUTS` and this run lacks them: "+strings.Join(optionalNames, ", "))
 	CompleteLists(cmd, "without", optionalNames...)
 }
 

@@ -30,15 +30,17 @@ func NewEndpoints() *cobra.Command {
 	f := endpointsFlags{}
 	cmd := &cobra.Command{
 		Use:   "endpoints [SOURCE...] [-o FILE]",
-		Short: "Keep an inventory of our VPC endpoints over time, from the trail's own events and from EC2",
-		Long: `endpoints reads what CreateVpcEndpoint, ModifyVpcEndpoint and DeleteVpcEndpoints in each SOURCE (whatever
-analyze reads) tell of our endpoints, joins it with what --endpoints gives (saved inventories, the output of
-aws ec2 describe-vpc-endpoints, EC2 itself), and writes an inventory: each endpoint with its type, VPC, service,
-private DNS, owner, and the time in which it was there.
+		Short: "Keep an inventory of your VPC endpoints over time",
+		Long: `endpoints writes an inventory of your VPC endpoints: for each endpoint its type, VPC, service, private
+DNS setting and owner, and when it was created and deleted.
 
---endpoints of analyze and explain takes the inventory: then an endpoint that was deleted since still resolves
-for the calls of its days. Give it to the next run of endpoints too, and it grows from night to night; the order
-in which days are joined makes no difference.`,
+It reads the events CreateVpcEndpoint, ModifyVpcEndpoint and DeleteVpcEndpoints of each SOURCE, and
+adds what --endpoints names: earlier inventories, the output of aws ec2 describe-vpc-endpoints, or
+EC2 itself. SOURCE can be anything that analyze reads.
+
+Give the inventory to analyze and explain with --endpoints. They then know the endpoints that were
+deleted since. Give it also to the next run of endpoints: it then keeps what it knows and adds the
+new day. The order of the days makes no difference.`,
 		Example: `  vpcetrail endpoints s3://org-trail --date 2026-11-01..2026-11-20 --endpoints aws -o inventory.json
   vpcetrail endpoints s3://org-trail --date yesterday --endpoints inventory.json,aws -o inventory.json
   vpcetrail analyze s3://org-trail --date yesterday --endpoints inventory.json --out s3://audit-reports/vpcetrail`,
@@ -52,9 +54,10 @@ in which days are joined makes no difference.`,
 	}
 	set := cmd.Flags()
 	set.SortFlags = false
-	set.StringVarP(&f.out, "output", "o", "", "`FILE` that the inventory is written to, also one that --endpoints reads (- or none: standard output)")
+	set.StringVarP(&f.out, "output", "o", "", "write the inventory to this `FILE`; --endpoints may name the same file (default standard output)")
 	f.Register(cmd, "read")
-	set.BoolVar(&f.quiet, "quiet", false, "no progress, and no word of what was written")
+	set.BoolVar(&f.quiet, "quiet", false, "do not print progress and what was written")
+	flags.Heading(cmd, "quiet", "Other flags")
 	return cmd
 }
 

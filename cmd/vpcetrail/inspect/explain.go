@@ -39,20 +39,21 @@ func NewExplain() *cobra.Command {
 	f := explainFlags{}
 	cmd := &cobra.Command{
 		Use:   "explain SOURCE...",
-		Short: "Tell of each record which route it took, and what shows it",
-		Long: `explain reads the records of each SOURCE (a file, - for standard input, or whatever analyze reads) and
-tells of each by which route the call went, by which rule, what the record says for and against it, where
-its evidence does not agree, and what could still change the verdict.
+		Short: "Show which route each record took, and why",
+		Long: `explain shows for each record of SOURCE which route the call took, which rule decided it, which fields
+of the record support the verdict or contradict it, and what could still change it. SOURCE is a file,
+- for standard input, or anything else that analyze reads.
 
-Whose an endpoint is, only the day's other records may tell. They are read, and so all of the sources is
-read, also where --event-id chooses a record of them: give the whole day to get analyze's verdict.
+Who owns an endpoint may follow from other records of the same day. explain therefore reads all of
+its sources, even if --event-id selects one record. Give it the whole day to get the same verdict as
+analyze.
 
---network names a snapshot of vpcetrail network: then each call past the endpoints has its cause, such as a
-missing endpoint or route, with the proof. --networks names ranges of your own, such as office and vpn.
---fix writes the change that moves such calls to an endpoint, what it may break, and how to see that it worked. It is
-only written: vpcetrail changes nothing.
+With --network, explain also shows why a call did not use an endpoint, for example because a route is
+missing, with the proof. --networks gives names to address ranges of your own. --fix prints the
+change that moves such calls to an endpoint, what the change may break, and how to check that it
+worked. vpcetrail never makes the change itself.
 
---diff sets two records side by side and marks the fields that decide.`,
+With --diff, explain shows two records side by side and marks the fields that decide the route.`,
 		Example: `  vpcetrail explain record.json
   aws cloudtrail lookup-events --lookup-attributes AttributeKey=EventName,AttributeValue=CreateBucket | vpcetrail explain -
   vpcetrail explain record.json --network network.json --networks networks.yaml
@@ -69,15 +70,16 @@ only written: vpcetrail changes nothing.
 	}
 	set := cmd.Flags()
 	set.SortFlags = false
-	set.StringSliceVar(&f.ids, "event-id", nil, "explain the records with these eventIDs only")
-	set.BoolVar(&f.diff, "diff", false, "set two records side by side: those of two sources, or two chosen by --event-id")
-	set.StringVar(&f.format, "format", "text", "text, or json, one object a record and line")
+	set.StringSliceVar(&f.ids, "event-id", nil, "explain only the records with these event `IDs`")
+	set.BoolVar(&f.diff, "diff", false, "show two records side by side: one from each of two sources, or two selected by --event-id")
+	set.StringVar(&f.format, "format", "text", "output `FORMAT`: text, or json with one object per line and record")
 	f.Register(cmd, "read")
-	f.RegisterNetwork(cmd)
-	set.StringVar(&f.fix, "fix", "", "with --network: write the change that moves such calls to an endpoint: "+strings.Join(causes.Formats(), ", "))
-	flags.CompleteWords(cmd, "fix", causes.Formats()...)
-	f.RegisterNetworks(cmd)
 	f.RegisterRanges(cmd)
+	f.RegisterNetwork(cmd)
+	set.StringVar(&f.fix, "fix", "", "print the change that moves such calls to an endpoint, in this `FORMAT`: "+strings.Join(causes.Formats(), ", ")+"; needs --network")
+	flags.CompleteWords(cmd, "fix", causes.Formats()...)
+	flags.Heading(cmd, "network", "Why a call did not use an endpoint")
+	f.RegisterNetworks(cmd)
 	flags.CompleteWords(cmd, "format", "text", "json")
 	return cmd
 }

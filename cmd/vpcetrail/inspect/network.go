@@ -28,16 +28,20 @@ func NewNetwork() *cobra.Command {
 	f := networkFlags{}
 	cmd := &cobra.Command{
 		Use:   "network [SOURCE...] --network FILE,aws [-o FILE]",
-		Short: "Keep a snapshot of what decides paths: VPCs, route tables, endpoints, NAT gateways, functions",
-		Long: `network reads VPCs, subnets, route tables, VPC endpoints and the services that offer them, NAT gateways, network
-interfaces, instances and Lambda functions of the account that the credentials belong to, in all its Regions or
-those of --regions. It only reads. It joins them with earlier snapshots that --network names, of this and other
-accounts, and with the events in each SOURCE (whatever analyze reads) that changed routes, endpoints, NAT gateways
-or addresses. The order in which snapshots are joined makes no difference.
+		Short: "Keep a snapshot of what decides network paths: route tables, endpoints, NAT gateways",
+		Long: `network writes a snapshot of what decides the path of a call: VPCs, subnets, route tables, VPC
+endpoints and the services that offer them, NAT gateways, network interfaces, instances and Lambda
+functions. It calls only read APIs, in the account of your credentials, in all Regions that the
+account has enabled or in those of --regions.
 
-A call that AWS refuses is named. What it would have returned is unknown, and the exit status is 3. The snapshot
-contains the inventory of endpoints: --network serves --endpoints too. For a day the first snapshot of an account
-and Region after the end of the day counts, so take one each night, after midnight UTC.
+It adds the earlier snapshots that --network names, of this account and of others, and the events of
+each SOURCE that changed routes, endpoints, NAT gateways or addresses. SOURCE can be anything that
+analyze reads. The order of the snapshots makes no difference.
+
+If AWS refuses a call, network names the call, leaves out what it would have returned, and ends with
+status 3. The snapshot also contains the inventory of endpoints: --endpoints accepts it. A day is
+decided by the first snapshot of the account and Region that was taken after the day ended. So take
+one each night, after midnight UTC.
 
 Permissions: ec2:DescribeVpcs, DescribeVpcAttribute, DescribeDhcpOptions, DescribeSubnets, DescribeRouteTables,
 DescribeVpcEndpoints, DescribeVpcEndpointServices, DescribeNatGateways, DescribeNetworkInterfaces,
@@ -55,10 +59,11 @@ DescribeInstances, DescribeRegions; lambda:ListFunctions; sts:GetCallerIdentity.
 	}
 	set := cmd.Flags()
 	set.SortFlags = false
-	set.StringVarP(&f.out, "output", "o", "", "`FILE` that the snapshot is written to, also one that --network reads (- or none: standard output)")
+	set.StringVarP(&f.out, "output", "o", "", "write the snapshot to this `FILE`; --network may name the same file (default standard output)")
 	f.RegisterNetwork(cmd)
 	f.Register(cmd, "read")
-	set.BoolVar(&f.quiet, "quiet", false, "no progress, and no word of what was written")
+	set.BoolVar(&f.quiet, "quiet", false, "do not print progress and what was written")
+	flags.Heading(cmd, "quiet", "Other flags")
 	return cmd
 }
 

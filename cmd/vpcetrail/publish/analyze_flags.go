@@ -50,21 +50,23 @@ func NewAnalyze(version string) *cobra.Command {
 	f := analyzeFlags{version: version, memory: 1 << 30}
 	cmd := &cobra.Command{
 		Use:   "analyze SOURCE... --out DEST",
-		Short: "Read a trail, decide each call's route, publish the counts as Parquet",
-		Long: `analyze reads CloudTrail objects, decides for every API call by which route it reached AWS, and
-publishes the report in DEST, a directory or s3://bucket/prefix: one file for each table and day.
+		Short: "Read a trail, decide the route of each call, and publish the report",
+		Long: `analyze reads CloudTrail logs, decides for each API call by which route it reached AWS, and publishes
+the report in DEST, a directory or s3://bucket/prefix. A report has one file for each table and day.
 
-A SOURCE is s3://bucket/prefix, a directory, a file, - for standard input, or
-lookup-events://REGION, the 90 days that CloudTrail's event history keeps.
+SOURCE is s3://bucket/prefix, a directory, a file, - for standard input, or lookup-events://REGION for
+the last 90 days of CloudTrail's event history.
 
-A run replaces a day only as a whole, and never by a worse one. The published day stays, and the
-status is 1, if the run reads fewer of the objects that the day counts, or lacks an optional input
-that the day was made with, such as --endpoints. --replace-incomplete and --without replace the day
-all the same. For this check analyze must be allowed to list and read DEST. Two runs for the same day
-exclude each other by a lock. An S3 store without conditional writes cannot lock, and analyze says so.
+A run replaces a published day only as a whole, and never by a worse one. If the run reads fewer of
+the objects that the day counts, or lacks an optional input that the day was made with, such as
+--endpoints, then the published day stays and the exit status is 1. --replace-incomplete and --without
+replace the day anyway. analyze must be allowed to list and read DEST for this check.
 
-The calls of a day are in the folders of that day and, if they were delivered late, of the next days.
---lateness says how far to look. --restate finds calls that came later still: it lists the last days
+Two runs cannot publish the same day at once: each locks its days. An S3 store without conditional
+writes has no locks; analyze then prints a warning.
+
+CloudTrail delivers some calls after the end of their day. analyze also reads the folders of the next
+days, as far as --lateness says. --restate finds calls that arrived even later: it lists the last days
 again and recomputes those that gained records.`,
 		Example: `  vpcetrail analyze fixtures/demo --out out
   vpcetrail analyze s3://org-trail --out s3://audit-reports/vpcetrail --date yesterday --restate 30d
@@ -86,26 +88,31 @@ again and recomputes those that gained records.`,
 	}
 	set := cmd.Flags()
 	set.SortFlags = false
-	set.StringVar(&f.out, "out", "", "where the report is kept: a directory or s3://bucket/prefix (required)")
+	set.StringVar(&f.out, "out", "", "publish the report in `DEST`, a directory or s3://bucket/prefix (required)")
+	set.StringSliceVar(&f.formats, "format", []string{report.Parquet}, "file `FORMATS`: parquet, or parquet,arrow to add Arrow IPC files in DEST/_arrow")
+	set.Float64Var(&f.natPrice, "nat-price", 0.045, "`PRICE` of a GB (2^30 bytes) through a NAT gateway in US dollars, for finding detour_cost")
+	set.BoolVar(&f.sha256, "sha256", false, "write the SHA-256 of each uncompressed log into table objects")
+	flags.RegisterKept(cmd, &f.kept)
 	f.Register(cmd, "report")
 	f.RegisterRanges(cmd)
-	set.Var(&f.restate, "restate", "list the last days again, such as 30d, and recompute those that gained records")
+	set.Var(&f.restate, "restate", "also list the last `DAYS` again, such as 30d, and recompute those that gained records")
 	f.replacing.Register(cmd)
-	set.Float64Var(&f.natPrice, "nat-price", 0.045, "price in US dollars of a GB (2^30 bytes) through a NAT gateway, for finding detour_cost")
-	set.StringSliceVar(&f.formats, "format", []string{report.Parquet}, "file formats: parquet, or parquet,arrow for Arrow IPC files in OUT/_arrow too")
-	set.BoolVar(&f.sha256, "sha256", false, "write the SHA-256 of each uncompressed log to table objects")
-	set.StringVar(&f.verify, "verify", "", "check each log by CloudTrail's signed digests: report ends with status 4 if a log is not valid; require publishes nothing then")
+	set.StringVar(&f.verify, "verify", "", "check each log against CloudTrail's digests; if a log is not valid, `MODE` report ends with status 4, and require publishes nothing")
 	f.digests.Register(cmd, allowedUnchecked)
-	set.Var(&f.shard, "shard", "read one part of the trail, such as 3/16, and keep what merge needs; accounts and Regions are not divided")
+	set.Var(&f.shard, "shard", "read only this `PART` of the trail, such as 3/16, and keep what merge needs; accounts and Regions stay whole")
 	set.BoolVar(&f.mergeable, "mergeable", false, "keep what merge needs to join this report with others")
-	flags.RegisterKept(cmd, &f.kept)
-	set.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "objects read at once")
-	set.Lookup("workers").DefValue = "one a CPU" // help and manual do not depend on the machine
-	set.Var(&f.memory, "memory", "most memory to use; the rest goes to temporary files in TMPDIR")
-	set.BoolVar(&f.quiet, "quiet", false, "print no progress and no summary")
-	set.StringVar(&f.logFormat, "log-format", "text", "progress, problems and errors on standard error: text, or json, one object a line")
+	set.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "`NUMBER` of objects to read at once")
+	set.Lookup("workers").DefValue = "one per CPU" // help and manual do not depend on the machine
+	set.Var(&f.memory, "memory", "maximum memory `SIZE`; the rest goes to temporary files in TMPDIR")
+	set.BoolVar(&f.quiet, "quiet", false, "do not print progress and the summary")
+	set.StringVar(&f.logFormat, "log-format", "text", "`FORMAT` of progress, problems and errors on standard error: text, or json with one object per line")
 	set.StringVar(&f.cpuProfile, "cpu-profile", "", "write a CPU profile of the whole run into this file")
 	_ = set.MarkHidden("cpu-profile")
+	flags.Heading(cmd, "out", "The report")
+	flags.Heading(cmd, "restate", "Published days")
+	flags.Heading(cmd, "verify", "Digests")
+	flags.Heading(cmd, "shard", "Several machines")
+	flags.Heading(cmd, "workers", "Other flags")
 	flags.CompleteLists(cmd, "format", report.Parquet, report.Arrow)
 	flags.CompleteWords(cmd, "log-format", "text", "json")
 	flags.CompleteWords(cmd, "verify", analyze.VerifyReport, analyze.VerifyRequire)

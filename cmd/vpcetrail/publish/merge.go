@@ -41,14 +41,16 @@ func NewMerge(version string) *cobra.Command {
 	f := mergeFlags{version: version, memory: 1 << 30}
 	cmd := &cobra.Command{
 		Use:   "merge REPORT... --out DEST",
-		Short: "Join reports of different accounts or shards into the one that a single run makes",
-		Long: `merge joins reports of the same days that were made of different objects, with analyze --shard or --mergeable,
-and publishes in DEST what a single run over all of their objects publishes, byte for byte. Whose endpoints are ours, what
-is a duplicate and what a shared copy is settled anew, over all of them together.
+		Short: "Join reports of different accounts or shards into one",
+		Long: `merge joins reports of the same days that analyze made from different objects, with --shard or
+--mergeable. It publishes in DEST the same report, byte for byte, as a single run over all objects. It
+decides again, for all objects together, which endpoints are yours and which records are duplicates or
+shared copies.
 
-It refuses, and says why, where no single run would give the reports together: an object is in two of them, a shard or a
-day is missing, or they were made with different flags or versions. REPORT and DEST are directories or
-s3://bucket/prefix; a report that was made without --shard and --mergeable cannot be merged.`,
+merge stops with an error if no single run could make such a report: if two reports have the same
+object, if a shard or a day is missing, or if the reports were made with different flags or versions.
+
+REPORT and DEST are directories or s3://bucket/prefix.`,
 		Example: `  vpcetrail analyze s3://org-trail --date yesterday --shard 1/2 --out parts/1
   vpcetrail analyze s3://org-trail --date yesterday --shard 2/2 --out parts/2
   vpcetrail merge parts/1 parts/2 --out out`,
@@ -59,12 +61,12 @@ s3://bucket/prefix; a report that was made without --shard and --mergeable canno
 	}
 	set := cmd.Flags()
 	set.SortFlags = false
-	set.StringVar(&f.out, "out", "", "where the merged report is kept: a directory or s3://bucket/prefix (required)")
-	set.StringVar(&f.date, "date", "all", "days to merge, in UTC: yesterday, D, D..D or all")
+	set.StringVar(&f.out, "out", "", "publish the merged report in `DEST`, a directory or s3://bucket/prefix (required)")
+	set.StringVar(&f.date, "date", "all", "`DAYS` to merge, in UTC: yesterday, D, D..D or all")
 	f.replacing.Register(cmd)
 	flags.RegisterKept(cmd, &f.kept)
-	set.Var(&f.memory, "memory", "most memory to take; what needs more goes to temporary files (in TMPDIR)")
-	set.BoolVar(&f.quiet, "quiet", false, "no summary")
+	set.Var(&f.memory, "memory", "maximum memory `SIZE`; the rest goes to temporary files in TMPDIR")
+	set.BoolVar(&f.quiet, "quiet", false, "do not print the summary")
 	flags.CompleteWords(cmd, "date", flags.DateWords...)
 	return cmd
 }

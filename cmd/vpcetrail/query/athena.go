@@ -33,11 +33,13 @@ func NewAthena() *cobra.Command {
 	var f athenaFlags
 	cmd := &cobra.Command{
 		Use:   "athena DEST",
-		Short: "Print the SQL that makes a report queryable: tables, views, sample queries",
-		Long: `athena prints all that is to be pasted into Athena to query a report: an external table for each of its tables, which finds the
-days by itself, views, and ten sample queries. With --apply it runs the statements of tables and views through
-Athena's API instead, adds what tables of an older version lack, and tells of each; run again it changes nothing. Tables that it has not
-made itself it leaves alone.`,
+		Short: "Print or create tables, views and queries for Athena, DuckDB, Trino or Spark",
+		Long: `athena prints SQL to paste into Athena: an external table for each table of the report, views, and ten
+sample queries. The tables find new days without any further command.
+
+With --apply, athena runs the statements through Athena's API and prints what each did. It adds the
+columns that tables of an older version lack. A second run changes nothing. athena never changes
+tables that it did not create.`,
 		Example: `  vpcetrail athena s3://audit-reports/vpcetrail
   vpcetrail athena s3://audit-reports/vpcetrail --apply --workgroup audit
   vpcetrail athena out --location s3://audit-reports/vpcetrail --format cloudformation
@@ -47,15 +49,15 @@ made itself it leaves alone.`,
 	}
 	set := cmd.Flags()
 	set.SortFlags = false
-	set.StringVar(&f.engine, "engine", "athena", "for whom: athena, duckdb, trino or spark")
+	set.StringVar(&f.engine, "engine", "athena", "print SQL for this `ENGINE`: athena, duckdb, trino or spark")
 	flags.CompleteWords(cmd, "engine", "athena", "duckdb", "trino", "spark")
-	set.StringVar(&f.format, "format", "sql", "sql, glue (inputs of Glue's CreateTable, one a line) or cloudformation (a template)")
+	set.StringVar(&f.format, "format", "sql", "output `FORMAT`: sql, glue (input of Glue's CreateTable, one table per line) or cloudformation (a template)")
 	flags.CompleteWords(cmd, "format", "sql", "glue", "cloudformation")
-	set.StringVar(&f.database, "database", "vpcetrail", "database to hold the tables; made if it is missing")
-	set.StringVar(&f.workGroup, "workgroup", "primary", "Athena's work group: of --apply, and of the queries of --format cloudformation")
-	set.StringVar(&f.location, "location", "", "where the engine finds the report, such as s3://bucket/prefix (default: DEST)")
-	set.BoolVar(&f.apply, "apply", false, "run the statements through Athena's API, and tell of each")
-	set.StringVar(&f.results, "results", "", "with --apply: s3://bucket/prefix for Athena's results (default: the work group's)")
+	set.StringVar(&f.database, "database", "vpcetrail", "`DATABASE` of the tables; created if it does not exist")
+	set.StringVar(&f.workGroup, "workgroup", "primary", "Athena work `GROUP` for --apply, and for the queries of --format cloudformation")
+	set.StringVar(&f.location, "location", "", "`PLACE` where the engine finds the report, such as s3://bucket/prefix (default DEST)")
+	set.BoolVar(&f.apply, "apply", false, "run the statements through Athena's API")
+	set.StringVar(&f.results, "results", "", "with --apply: `PLACE` for Athena's results, s3://bucket/prefix (default that of the work group)")
 	return cmd
 }
 

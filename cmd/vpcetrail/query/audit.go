@@ -38,20 +38,24 @@ func NewAudit() *cobra.Command {
 	f := auditFlags{}
 	cmd := &cobra.Command{
 		Use:   "audit DEST --policy FILE",
-		Short: "Hold a report against rules: who must reach what by which route",
-		Long: `audit holds the report in DEST against the rules of a YAML file: calls of these services, resources,
-principals, accounts … must have come by this route, these endpoints, or endpoints of ours. --example NAME
-prints a file to start from: ` + strings.Join(audit.Examples(), ", ") + `.
+		Short: "Check a report against your rules: who must reach what by which route",
+		Long: `audit checks the report in DEST against the rules of a YAML file. A rule says which route or endpoints
+the calls of some services, resources, principals or accounts must use. --example NAME prints a file to
+start from: ` + strings.Join(audit.Examples(), ", ") + `.
 
-Rules that name resources or actions are held against table resources, which has the calls that name a
-resource; the others against table traffic, which has every call. Denied calls are left out unless the rule
-counts them, calls made by AWS services unless the rule judges them, and calls that prove no route are told
-but violate nothing unless the rule says so.
+Rules that name resources or actions are checked against table resources, which has the calls that
+name a resource. Other rules are checked against table traffic, which has every call. By default,
+rules do not judge denied calls and calls made by AWS services. Calls of unknown route are shown, but
+violate a rule only if the rule says so.
 
-A report that lacks days, or objects that could not be read, does not pass (require_complete: false lets it).
+A report that lacks days, or objects that could not be read, does not pass, unless the rules contain
+require_complete: false.
 
-Exit status: 0 every rule is kept; 4 a rule is violated; 3 none is, but the report is incomplete; 1 and 2 as
-for all commands.`,
+Exit status:
+  0  no rule is violated
+  3  no rule is violated, but the report is incomplete
+  4  a rule is violated
+  1 and 2 as for all commands`,
 		Example: `  vpcetrail audit --example sensitive-resources > rules.yaml
   vpcetrail audit out --policy rules.yaml
   vpcetrail audit s3://audit-reports/vpcetrail --policy rules.yaml --from 2026-11-01 --to 2026-11-30 --junit audit.xml`,
@@ -70,14 +74,14 @@ for all commands.`,
 	}
 	set := cmd.Flags()
 	set.SortFlags = false
-	set.StringVar(&f.policy, "policy", "", "the rules: a YAML `file`")
-	set.StringVar(&f.example, "example", "", "print a commented rule file: "+strings.Join(audit.Examples(), ", "))
+	set.StringVar(&f.policy, "policy", "", "YAML `FILE` with the rules")
+	set.StringVar(&f.example, "example", "", "print the rule file of this `NAME`, with comments: "+strings.Join(audit.Examples(), ", "))
 	f.Register(cmd)
-	set.StringVar(&f.format, "format", "text", "text, json or junit")
+	set.StringVar(&f.format, "format", "text", "output `FORMAT`: text, json or junit")
 	flags.CompleteWords(cmd, "format", "text", "json", "junit")
 	flags.CompleteWords(cmd, "example", audit.Examples()...)
-	set.StringVar(&f.junit, "junit", "", "also write the result as JUnit XML into this `file`")
-	set.StringVar(&f.failOn, "fail-on", "info", "least `severity` of a violated rule that makes the exit status 4: "+strings.Join(audit.Severities(), ", "))
+	set.StringVar(&f.junit, "junit", "", "also write the result as JUnit XML into this `FILE`")
+	set.StringVar(&f.failOn, "fail-on", "info", "lowest `SEVERITY` of a violated rule that ends with status 4: "+strings.Join(audit.Severities(), ", "))
 	flags.CompleteWords(cmd, "fail-on", audit.Severities()...)
 	return cmd
 }

@@ -27,12 +27,14 @@ func NewDiff() *cobra.Command {
 	f := diffFlags{}
 	cmd := &cobra.Command{
 		Use:   "diff DEST [DEST] --day A --day B",
-		Short: "Tell who newly went past the endpoints between two days or reports, and who stopped",
-		Long: `diff compares two days of the report in DEST (a directory or s3://bucket/prefix), or two reports: which principals
-newly called a service past the VPC endpoints, which did no longer, and whose share of calls through endpoints changed.
+		Short: "Show who started or stopped going past the endpoints between two days or reports",
+		Long: `diff compares two days of the report in DEST, a directory or s3://bucket/prefix, or two reports. It
+shows which principals started or stopped calling a service past the VPC endpoints, and for which of
+them the share of calls through endpoints changed.
 
---day takes a day or a range of days, whose calls are added up. With one DEST it is given twice, the earlier first. With two
-it may be given once, for both, or twice, one for each; without it all days of each report are compared.`,
+--day takes a day or a range of days; the calls of a range are added up. With one DEST, give --day
+twice, the earlier first. With two, give it once for both, twice for one each, or not at all to
+compare all days of each report.`,
 		Example: `  vpcetrail diff out --day 2026-11-20 --day 2026-11-21
   vpcetrail diff s3://audit-reports/vpcetrail --day 2026-11-01..2026-11-07 --day 2026-11-08..2026-11-14 --format csv
   vpcetrail diff before-the-endpoint after-the-endpoint --points 1`,
@@ -61,8 +63,8 @@ it may be given once, for both, or twice, one for each; without it all days of e
 	}
 	set := cmd.Flags()
 	set.SortFlags = false
-	set.StringArrayVar(&f.days, "day", nil, "days to compare: D, D..D, yesterday or all; given once or twice")
-	set.Float64Var(&f.points, "points", 5, "tell of changes in share of so many percentage points and more")
+	set.StringArrayVar(&f.days, "day", nil, "`DAYS` to compare: D, D..D, yesterday or all; may be given twice")
+	set.Float64Var(&f.points, "points", 5, "show changes in share of at least this many percentage `POINTS`")
 	f.Register(cmd)
 	flags.CompleteWords(cmd, "day", flags.DateWords...)
 	return cmd

@@ -30,10 +30,11 @@ func NewHTML() *cobra.Command {
 	var f htmlFlags
 	cmd := &cobra.Command{
 		Use:   "html DEST -o FILE",
-		Short: "Write a report as one HTML page that needs nothing else",
-		Long: `html writes what a report says as one HTML page: calls by route and day, what went past the endpoints by
-service and principal, findings, the endpoints' use, readiness of the resources that are named, and whether
-the numbers are complete. The page asks the network for nothing; it can be mailed, kept, and printed to PDF.`,
+		Short: "Write the report as one HTML page that works offline",
+		Long: `html writes one HTML page with the calls by route and day, the services and principals with the most
+calls past the endpoints, the findings, and the use of the endpoints. The page also shows the
+readiness of the resources that you name, and whether the numbers are complete. It loads nothing from
+the network. You can mail it, keep it, or print it to PDF.`,
 		Example: `  vpcetrail html out -o report.html
   vpcetrail html s3://audit-reports/vpcetrail --from 2026-11-01 --to 2026-11-30 -o november.html
   vpcetrail html out --resource arn:aws:s3:::amzn-s3-demo-restricted -o report.html`,
@@ -42,8 +43,8 @@ the numbers are complete. The page asks the network for nothing; it can be maile
 	}
 	set := cmd.Flags()
 	set.SortFlags = false
-	set.StringVarP(&f.out, "out", "o", "", "`file` for the page; - is standard output")
-	set.StringArrayVar(&f.resources, "resource", nil, "`ARN` of a resource whose readiness for a policy that demands an endpoint to show; may be given again")
+	set.StringVarP(&f.out, "out", "o", "", "write the page to this `FILE`, - for standard output (required)")
+	set.StringArrayVar(&f.resources, "resource", nil, "show whether the resource of this `ARN` is ready for a policy that requires endpoints; may be repeated")
 	f.Register(cmd)
 	return cmd
 }

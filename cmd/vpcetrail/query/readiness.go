@@ -36,13 +36,14 @@ func NewReadiness() *cobra.Command {
 	f := readinessFlags{}
 	cmd := &cobra.Command{
 		Use:   "readiness DEST --resource ARN",
-		Short: "Tell whom a policy would stop that lets a resource be reached by VPC endpoints only",
-		Long: `readiness reads the report in DEST and tells of one resource: if its policy demanded aws:SourceVpce (one of
-these endpoints), aws:SourceVpc (their VPCs), aws:VpceAccount or aws:VpceOrgID (ours), who would be stopped,
-who would pass, who is exempt because an AWS service calls, and what the report cannot tell.
+		Short: "Show whom a policy that requires endpoints would block",
+		Long: `readiness reads the report in DEST and shows what would happen if the policy of one resource required
+aws:SourceVpce (one of these endpoints), aws:SourceVpc (their VPCs), aws:VpceAccount or aws:VpceOrgID
+(your accounts): which callers would be denied, which would pass, which are exempt because an AWS
+service makes the call, and what the report cannot decide.
 
-It ends with the policy statement to paste, and, where --policy gives the policy that the resource has now,
-with the actions which that leaves open. Only days that the report has can be judged: take enough of them.`,
+It then prints the policy statement. With --policy, it also names the actions that the current policy
+would leave open. readiness knows only the days of the report, so use enough of them.`,
 		Example: `  vpcetrail readiness out --resource arn:aws:s3:::amzn-s3-demo-restricted
   vpcetrail readiness out --resource arn:aws:sqs:eu-west-1:111122223333:orders --condition account --from 2026-11-01
   aws s3api get-bucket-policy --bucket amzn-s3-demo-restricted > policy.json
@@ -54,13 +55,13 @@ with the actions which that leaves open. Only days that the report has can be ju
 	}
 	set := cmd.Flags()
 	set.SortFlags = false
-	set.StringVar(&f.Resource, "resource", "", "`ARN` of the resource: a bucket, queue, topic, key, table, secret, log group, function or repository")
-	set.StringSliceVar(&f.Endpoints, "endpoints", nil, "endpoints that the policy would let through (default: ours that the report has seen for the service)")
-	set.StringVar(&f.policy, "policy", "", "the policy that the resource has now: a JSON `file`, also as the AWS CLI prints it")
-	set.StringVar(&f.condition, "condition", "vpce", "condition to tell in full: vpce, vpc, account or org")
-	set.StringVar(&f.OrgID, "org-id", "", "our organization's `id`, for the statement with aws:VpceOrgID")
+	set.StringVar(&f.Resource, "resource", "", "`ARN` of the resource (required): a bucket, queue, topic, key, table, secret, log group, function or repository")
+	set.StringSliceVar(&f.Endpoints, "endpoints", nil, "endpoint `IDs` that the policy would allow (default your endpoints for the service in the report)")
+	set.StringVar(&f.policy, "policy", "", "current policy of the resource: a JSON `FILE`, for example as the AWS CLI prints it")
+	set.StringVar(&f.condition, "condition", "vpce", "`CONDITION` to show in full: vpce, vpc, account or org")
+	set.StringVar(&f.OrgID, "org-id", "", "`ID` of your organization, for the statement with aws:VpceOrgID")
 	f.Register(cmd)
-	set.StringVar(&f.format, "format", "text", "text or json")
+	set.StringVar(&f.format, "format", "text", "output `FORMAT`: text or json")
 	flags.CompleteWords(cmd, "format", "text", "json")
 	flags.CompleteWords(cmd, "condition", "vpce", "vpc", "account", "org")
 	return cmd

@@ -31,17 +31,18 @@ func NewSummary() *cobra.Command {
 	f := summaryFlags{}
 	cmd := &cobra.Command{
 		Use:   "summary DEST",
-		Short: "Show what a report says: calls by route, what went past the endpoints, endpoints used",
-		Long: `summary shows the report in DEST (a directory or s3://bucket/prefix): calls by route, the services and
-principals with most calls past the endpoint, the endpoints used and, where the report has them, what was found.
+		Short: "Show the totals of a report, or totals by principal, service or resource",
+		Long: `summary shows the report in DEST, a directory or s3://bucket/prefix: the calls by route, the services
+and principals with the most calls past the endpoints, the endpoints used, and the findings.
 
-With --by it adds up one table by one thing instead: traffic by principal, service, account, region or day, endpoints
-by endpoint, resources by resource, and findings by finding. --where chooses rows by any column of the table that is read,
-and by dt, the day; in a value * stands for any text, ? for any one character, and nothing for NULL. All conditions must hold.
+With --by, summary instead adds up one table: traffic by principal, service, account, region or day,
+endpoints by endpoint, resources by resource, or findings by finding. --where selects rows by any
+column of that table, and by dt, the day. In a value, * matches any text, ? matches one character, and
+an empty value matches NULL. A row must meet all conditions.
 
-Tables on a terminal fit its width: long names lose their middle. CSV and JSON hold every column whole, named as in the
-report's tables. In CSV text that starts with = + - @ ' or a tab has a ' before it, so that no spreadsheet runs it as a
-formula; --raw-csv leaves it as it is.`,
+On a terminal, tables fit its width: long names are shortened in the middle. CSV and JSON hold every
+column in full, under the names that the report's tables use. In CSV, text that starts with = + - @ '
+or a tab gets a ' before it, so that no spreadsheet runs it as a formula. --raw-csv turns this off.`,
 		Example: `  vpcetrail summary out
   vpcetrail summary s3://audit-reports/vpcetrail --from 2026-11-01 --to yesterday
   vpcetrail summary out --by principal --where service=s3.amazonaws.com --where route=internet --top 20
@@ -65,8 +66,8 @@ formula; --raw-csv leaves it as it is.`,
 	}
 	set := cmd.Flags()
 	set.SortFlags = false
-	set.StringVar(&f.by, "by", "", "add up by "+grid.OneOf(summary.Subjects()))
-	set.StringArrayVar(&f.where, "where", nil, "count only rows with `column=value` or column!=value, * for any text, ? for any character; may be repeated")
+	set.StringVar(&f.by, "by", "", "`SUBJECT` to add up by: "+grid.OneOf(summary.Subjects()))
+	set.StringArrayVar(&f.where, "where", nil, "count only rows with `COLUMN=VALUE` or COLUMN!=VALUE; may be repeated")
 	f.Days.Register(cmd)
 	f.Output.Register(cmd)
 	flags.CompleteWords(cmd, "by", summary.Subjects()...)

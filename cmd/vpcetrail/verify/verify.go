@@ -49,23 +49,28 @@ func New() *cobra.Command {
 	f := verifyFlags{memory: 256 << 20}
 	cmd := &cobra.Command{
 		Use:   "verify SOURCE... --date DAYS",
-		Short: "Check that the logs of a trail are as CloudTrail delivered them, by its signed digests",
-		Long: `verify checks the logs of each SOURCE (s3://bucket/prefix or a directory) against the digests that CloudTrail
-signs every hour: those of all accounts, Regions and trails at once. --date names the days of delivery.
+		Short: "Check that the logs are as CloudTrail delivered them, by its signed digests",
+		Long: `verify checks the logs of each SOURCE, s3://bucket/prefix or a directory, against the digests that
+CloudTrail signs every hour. It checks all accounts, Regions and trails at once. --date names the days
+on which the logs were delivered.
 
-It checks each digest's signature with the public key of its Region, each digest against the one after it, the
-SHA-256 of each log against its digest, and that each log is in a digest. It finds logs and digests that were
-changed, added, moved or deleted, and hours without a valid digest. Where the trail's own events explain such hours
-(StopLogging, DeleteTrail, UpdateTrail and their counterparts), it names them.
+verify checks the signature of each digest with the public key of its Region, the SHA-256 of each log
+with its digest, and each digest with the next one. It reports logs and digests that were changed,
+added, moved or deleted, logs that are in no digest, and hours without a valid digest. If the trail's
+own events explain such hours, for example StopLogging or DeleteTrail, verify names these events.
 
-Without network, --keys takes the file that --save-keys wrote. A directory has no metadata of objects, so
-signatures lie there in files beside the digests, NAME.signature.json: --save-signatures DIR writes them from S3, at the
-places that aws s3 sync SOURCE DIR gives to the digests. Without them the newest digest of each chain cannot be proved.
+To check a copy without network, give the file that --save-keys wrote with --keys. A directory has no
+object metadata, where S3 keeps the signatures. --save-signatures DIR writes them from S3 into files
+NAME.signature.json, in the folders that aws s3 sync SOURCE DIR copies the digests into. Without these
+files, verify cannot prove the newest digest of each chain.
 
-A valid log is as CloudTrail delivered it. That does not prove that the trail logged every call.
+A valid log is as CloudTrail delivered it. This does not prove that the trail logged every call.
 
-Exit status: 0 everything is valid; 3 nothing is invalid, but something could not be checked; 4 something is
-invalid; 1 and 2 as for all commands.`,
+Exit status:
+  0  everything is valid
+  3  nothing is invalid, but something could not be checked
+  4  something is invalid
+  1 and 2 as for all commands`,
 		Example: `  vpcetrail verify s3://org-trail --date yesterday
   vpcetrail verify s3://org-trail --date 2026-11-01..2026-11-20 --report problems.txt --format json
   vpcetrail verify s3://org-trail --date yesterday --save-keys keys.json --save-signatures copy
@@ -82,15 +87,18 @@ invalid; 1 and 2 as for all commands.`,
 	set.SortFlags = false
 	f.RegisterTrail(cmd, "check, by delivery")
 	f.Digests.Register(cmd, allowedStatuses)
+	set.Var(&f.expired, "expired-after", "treat what is missing and older than this many `DAYS`, such as 365d, as deleted by a lifecycle rule")
+	set.StringVar(&f.format, "format", "text", "output `FORMAT`: text or json")
+	set.StringVar(&f.report, "report", "", "also write each problem into this `FILE`, one per line")
 	set.StringVar(&f.saveKeys, "save-keys", "", "write the public keys that were used into this `FILE`")
-	set.StringVar(&f.signatures, "save-signatures", "", "write the signatures of the digests in S3 below this `DIR`")
-	set.Var(&f.expired, "expired-after", "what is missing and older than so many days, such as 365d, counts as removed by a lifecycle rule")
-	set.StringVar(&f.format, "format", "text", "text or json")
-	set.StringVar(&f.report, "report", "", "also write one line for each problem into this `FILE`")
-	set.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "objects read at once")
-	set.Lookup("workers").DefValue = "one a CPU" // help and manual do not depend on the machine
-	set.Var(&f.memory, "memory", "most memory to take; what needs more goes to temporary files (in TMPDIR)")
-	set.BoolVar(&f.quiet, "quiet", false, "no progress")
+	set.StringVar(&f.signatures, "save-signatures", "", "write the signatures of the digests in S3 into files below this `DIR`")
+	set.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "`NUMBER` of objects to read at once")
+	set.Lookup("workers").DefValue = "one per CPU" // help and manual do not depend on the machine
+	set.Var(&f.memory, "memory", "maximum memory `SIZE`; the rest goes to temporary files in TMPDIR")
+	set.BoolVar(&f.quiet, "quiet", false, "do not print progress")
+	flags.Heading(cmd, "keys", "How to check")
+	flags.Heading(cmd, "format", "What to write")
+	flags.Heading(cmd, "workers", "Other flags")
 	flags.CompleteWords(cmd, "format", "text", "json")
 	return cmd
 }
