@@ -42,7 +42,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
-	ctx, end := context.WithCancelCause(ctx)
+	ctx, end := context.WithCancelCause(memory.UntilForwarded(ctx))
 	ctx = memory.WithEnding(ctx, end)
 	if tell.JSON != nil {
 		slog.SetDefault(tell.JSON) // libraries log in JSON too

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -75,13 +76,33 @@ func visible(t *testing.T, report string, staged *int) map[string]string {
 }
 
 // Ctrl-C and TERM end a run at once, even one that waits for standard input, and leave
-// nothing.
+// nothing. Where the system limits memory, two processes run: the signal may reach the
+// first one alone, or both.
 func TestSignals(t *testing.T) {
 	t.Parallel()
-	for _, sig := range []os.Signal{os.Interrupt, syscall.SIGTERM} {
-		t.Run(sig.String(), func(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		sig     syscall.Signal
+		limited bool
+		group   bool
+	}{
+		{"interrupt", syscall.SIGINT, false, false},
+		{"terminated", syscall.SIGTERM, false, false},
+		{"interrupt of the supervisor", syscall.SIGINT, true, false},
+		{"terminated supervisor", syscall.SIGTERM, true, false},
+		{"interrupt of both", syscall.SIGINT, true, true},
+		{"both terminated", syscall.SIGTERM, true, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			if tc.limited && (runtime.GOOS != "linux" || slow) {
+				t.Skip("needs ulimit -d, and a process without the race detector's own memory")
+			}
 			report := filepath.Join(t.TempDir(), "report")
 			cmd := exec.Command("vpcetrail", "analyze", "-", "--out", report)
+			if tc.limited {
+				cmd = exec.Command("sh", append([]string{"-c", `ulimit -d 4000000; exec "$@"`, "sh"}, cmd.Args...)...)
+			}
+			cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 			in, err := cmd.StdinPipe()
 			if err != nil {
 				t.Fatal(err)
@@ -96,7 +117,11 @@ func TestSignals(t *testing.T) {
 				t.Error(err)
 			}
 			waitFor(t, filepath.Join(report, ".staging"))
-			if err := cmd.Process.Signal(sig); err != nil {
+			to := cmd.Process.Pid
+			if tc.group {
+				to = -to
+			}
+			if err := syscall.Kill(to, tc.sig); err != nil {
 				t.Error(err)
 			}
 			hung := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })

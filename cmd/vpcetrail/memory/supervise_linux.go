@@ -2,6 +2,7 @@ package memory
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"os"
 	"os/exec"
@@ -9,6 +10,7 @@ import (
 	"regexp"
 	"runtime"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -40,17 +42,11 @@ func Supervise() (status int, ok bool, err error) {
 	cmd.ExtraFiles = []*os.File{os.Stderr}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM) // a terminal sends an interrupt to both
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	if err := cmd.Start(); err != nil {
 		return 0, true, err
 	}
-	go func() {
-		for s := range signals {
-			if s == syscall.SIGTERM {
-				_ = cmd.Process.Signal(s)
-			}
-		}
-	}()
+	go forward(signals, cmd.Process)
 	switch err := cmd.Wait(); {
 	case noMemory.Match(crash.Bytes()):
 		return 0, true, ErrRefused
@@ -59,6 +55,34 @@ func Supervise() (status int, ok bool, err error) {
 	}
 	_, _ = io.Copy(os.Stderr, &crash)
 	return cmd.ProcessState.ExitCode(), true, nil
+}
+
+// forwarded is the signal by which the supervisor passes an interrupt on. A terminal
+// sends an interrupt to both processes, and systemd sends TERM to both. The supervised
+// process must not take what is passed on for a second one, which would end it at once.
+const forwarded = syscall.SIGUSR1
+
+// forward passes the first signal on until the process ends: before the process is ready
+// for it, Go's runtime ignores it. The second signal kills the process.
+func forward(signals <-chan os.Signal, to *os.Process) {
+	<-signals
+	for {
+		_ = to.Signal(forwarded)
+		select {
+		case <-signals:
+			_ = to.Kill()
+			return
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// UntilForwarded returns a context that also ends when the supervisor is interrupted.
+func UntilForwarded(ctx context.Context) context.Context {
+	if os.Getenv(supervisedEnv) != "" {
+		ctx, _ = signal.NotifyContext(ctx, forwarded)
+	}
+	return ctx
 }
 
 func isLimited(resource int) bool {
