@@ -3,9 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
+	"flag"
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +24,11 @@ import (
 // a process to signal or kill.
 func TestMain(m *testing.M) {
 	flags.Lease = 3 * time.Second // the ages in S3 are whole seconds
+	// Many tests wait, for a lease or for a server. So more run at once than there are CPUs,
+	// unless -parallel says otherwise.
+	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))); err != nil {
+		panic("BUG: " + err.Error())
+	}
 	testscript.Main(m, map[string]func(){"vpcetrail": main})
 }
 

@@ -177,9 +177,9 @@ func TestKilledWhilePublishingInS3(t *testing.T) {
 	trails := [2]string{generate(t, 1, daysKilled), generate(t, 2, daysKilled)}
 	newer := t.TempDir()
 	mustRun(t, 0, "analyze", trails[1], "--out", newer, "--quiet")
-	eachServer(t, func(t *testing.T, s *s3Server) {
-		mixed := 0
-		for n := range 3 {
+	eachServerAtOnce(t, func(t *testing.T, s *s3Server) {
+		var mixed atomic.Int64
+		kill := func(t *testing.T, n int) {
 			out := fmt.Sprint("report", n)
 			if got := s.run(t, 3, "analyze", trails[0], "--out", reports+out, "--quiet"); got.code != 0 {
 				t.Fatal(got)
@@ -213,9 +213,15 @@ func TestKilledWhilePublishingInS3(t *testing.T) {
 			if completes.Load() != last {
 				t.Errorf("killed at the %dth of %d requests", last, completes.Load())
 			}
-			mixed += k.check(t)
+			mixed.Add(int64(k.check(t)))
 		}
-		t.Logf("%d of %d days were between revisions", mixed, 3*daysKilled)
+		t.Cleanup(func() { t.Logf("%d of %d days were between revisions", mixed.Load(), 3*daysKilled) })
+		for n := range 3 {
+			t.Run(fmt.Sprint(n), func(t *testing.T) {
+				t.Parallel() // most of the time each waits for a lease
+				kill(t, n)
+			})
+		}
 	})
 }
 
@@ -225,8 +231,8 @@ func TestKilledWhilePublishingInS3(t *testing.T) {
 func TestS3RunThatStandsStill(t *testing.T) {
 	t.Parallel()
 	trails := [2]string{generate(t, 1, 1), generate(t, 2, 1)}
-	eachServer(t, func(t *testing.T, s *s3Server) {
-		for _, at := range []int32{1, 5, 8} {
+	eachServerAtOnce(t, func(t *testing.T, s *s3Server) {
+		stopAt := func(t *testing.T, at int32) {
 			out := fmt.Sprint("still", at)
 			want := fmt.Sprint("alone", at)
 			if got := s.run(t, 3, "analyze", trails[1], "--out", reports+want, "--quiet"); got != (finished{}) {
@@ -259,9 +265,17 @@ func TestS3RunThatStandsStill(t *testing.T) {
 				t.Errorf("stopped at step %d, the first run ends well", at)
 			}
 			sameFiles(t, fmt.Sprint("stopped at step ", at), tables(s.report(t, out+"/")), tables(s.report(t, want+"/")))
-			if n := s.uploads(t); n > 0 {
-				t.Errorf("%d uploads are left", n)
+		}
+		t.Run("stopped", func(t *testing.T) {
+			for _, at := range []int32{1, 5, 8} {
+				t.Run(fmt.Sprint("at step ", at), func(t *testing.T) {
+					t.Parallel() // most of the time each waits for a lease
+					stopAt(t, at)
+				})
 			}
+		})
+		if n := s.uploads(t); n > 0 {
+			t.Errorf("%d uploads are left", n)
 		}
 	})
 }

@@ -20,7 +20,7 @@ const (
 // Temporary faults change no byte of the report.
 func TestS3FaultsThatPass(t *testing.T) {
 	t.Parallel()
-	eachServer(t, func(t *testing.T, s *s3Server) {
+	eachServerAtOnce(t, func(t *testing.T, s *s3Server) {
 		s.put(t, generate(t, 1, 1), "")
 		p := newProxy(t, s, 4, nil)
 		for out, server := range map[string]*s3Server{"calm": s, "stormy": &p.s3Server} {

@@ -131,7 +131,7 @@ func TestS3TakesFilesOfSeveralParts(t *testing.T) {
 // meanwhile.
 func TestS3TwoRunsAtOnce(t *testing.T) {
 	t.Parallel()
-	eachServer(t, func(t *testing.T, s *s3Server) {
+	eachServerAtOnce(t, func(t *testing.T, s *s3Server) {
 		local, out := generate(t, 1, 2), reports+"out"
 		first := s.command(t, 3, "analyze", "-", "--date", "2026-11-20", "--out", out, "--quiet")
 		feed, err := first.StdinPipe()

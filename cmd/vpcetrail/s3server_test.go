@@ -51,6 +51,16 @@ func eachServer(t *testing.T, test func(*testing.T, *s3Server)) {
 	}
 }
 
+// eachServerAtOnce is eachServer for a test that sets no variable of the environment.
+func eachServerAtOnce(t *testing.T, test func(*testing.T, *s3Server)) {
+	for _, server := range servers {
+		t.Run(server.name, func(t *testing.T) {
+			t.Parallel()
+			test(t, server.start(t))
+		})
+	}
+}
+
 // connect makes the client and the buckets.
 func (s *s3Server) connect(t *testing.T) {
 	t.Helper()

@@ -25,9 +25,11 @@ type verified struct {
 // TestVerifyFindsEachDamage runs verify over each trail of the table in S3, with a
 // CloudTrail that lists its keys.
 func TestVerifyFindsEachDamage(t *testing.T) {
+	t.Parallel()
 	for _, c := range signed.Cases() {
 		t.Run(c.Name, func(t *testing.T) {
-			s := newS3(t)
+			t.Parallel()
+			s := startFake(t)
 			trail := c.Make()
 			buckets := bucketsOf(trail)
 			args := []string{"verify", "--date", signed.Day.Format(time.DateOnly), "--format", "json", "--quiet"}
@@ -40,9 +42,15 @@ func TestVerifyFindsEachDamage(t *testing.T) {
 			s.do(func(w http.ResponseWriter, r *http.Request) bool {
 				return trail.Denied[strings.TrimPrefix(r.URL.Path, "/")] && refuse(w, http.StatusForbidden, "AccessDenied", "Access Denied")
 			})
-			t.Setenv("AWS_ENDPOINT_URL_CLOUDTRAIL", serve(t, &signed.API{Keys: trail.Keys, Trail: &trail.Chain}))
-			got := mustRun(t, c.Exit, args...)
-			checkFound(t, trail, c.Want, got.out)
+			var out, errOut strings.Builder
+			cmd := s.command(t, 1, args...)
+			cmd.Env = append(cmd.Env, "AWS_ENDPOINT_URL_CLOUDTRAIL="+serve(t, &signed.API{Keys: trail.Keys, Trail: &trail.Chain}))
+			cmd.Stdout, cmd.Stderr = &out, &errOut
+			_ = cmd.Run() // the exit code shows the result
+			if code := cmd.ProcessState.ExitCode(); code != c.Exit {
+				t.Fatalf("exit code %d, want %d\n%s%s", code, c.Exit, out.String(), errOut.String())
+			}
+			checkFound(t, trail, c.Want, out.String())
 		})
 	}
 }
@@ -50,8 +58,10 @@ func TestVerifyFindsEachDamage(t *testing.T) {
 // TestVerifyFindsEachDamageInADirectory runs verify over a copy of each trail, with a keys
 // file. A key that is not in the file is one that was not read.
 func TestVerifyFindsEachDamageInADirectory(t *testing.T) {
+	t.Parallel()
 	for _, c := range signed.Cases() {
 		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
 			if c.S3Only {
 				t.Skip("a directory does not show it")
 			}
