@@ -186,12 +186,12 @@ func (x *explainer) findOwner() {
 	default:
 		x.add(FieldInventory, []byte("does not list it"), RouteUnknown, "")
 	}
-	told, ok := x.owners.Trail[x.id]
+	shown, ok := x.owners.Trail[x.id]
 	switch {
-	case ok && x.owners.Owns(told.Account):
-		x.add(FieldTrail, []byte("show it"), VPCE, "in account "+told.Account+", on that day")
+	case ok && x.owners.Owns(shown.Account):
+		x.add(FieldTrail, []byte("show it"), VPCE, "in account "+shown.Account+", on that day")
 	case ok:
-		x.add(FieldTrail, []byte("show it"), RouteUnknown, "in account "+told.Account+", which is not known as ours")
+		x.add(FieldTrail, []byte("show it"), RouteUnknown, "in account "+shown.Account+", which is not known as ours")
 	default:
 		x.add(FieldTrail, []byte("none shows it"), RouteUnknown, "among the records of that day that were read")
 	}

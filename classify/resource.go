@@ -25,7 +25,7 @@ type Resources struct {
 
 	ev      *event.Event
 	service []byte // the called service
-	told    bool   // a resource of that service was found
+	found   bool   // a resource of that service was found
 	text    []byte // text of composed ARNs
 }
 
@@ -36,7 +36,7 @@ const (
 
 // Read reads the resources of ev.
 func (r *Resources) Read(ev *event.Event) {
-	r.ARNs, r.text, r.ev, r.told = r.ARNs[:0], r.text[:0], ev, false
+	r.ARNs, r.text, r.ev, r.found = r.ARNs[:0], r.text[:0], ev, false
 	r.service, _ = bytes.CutSuffix(ev.Source, []byte(".amazonaws.com"))
 	switch {
 	case len(ev.Resources) == 0:
@@ -47,7 +47,7 @@ func (r *Resources) Read(ev *event.Event) {
 	default:
 		r.readListed()
 	}
-	if !r.told {
+	if !r.found {
 		r.readParameters()
 	}
 	if len(r.ARNs) > 1 {
@@ -75,7 +75,7 @@ func (r *Resources) add(arn []byte) {
 	if !ok {
 		return
 	}
-	r.told = r.told || bytes.Equal(p.service, r.service)
+	r.found = r.found || bytes.Equal(p.service, r.service)
 	arn = r.container(arn, &p)
 	for _, known := range r.ARNs {
 		if bytes.Equal(known, arn) {

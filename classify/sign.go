@@ -30,8 +30,8 @@ const (
 	// objects.
 	ObjectCall
 
-	// Telling are the signs that matter on their own.
-	Telling = DeniedByEndpoint | DeniedByResource | TwoEndpoints | OtherEndpoint | PublicEndpoint
+	// Notable are the signs that matter on their own.
+	Notable = DeniedByEndpoint | DeniedByResource | TwoEndpoints | OtherEndpoint | PublicEndpoint
 )
 
 // SignsOf reads the signs of ev. f must be its Facts.

@@ -98,7 +98,7 @@ func TestEndpointsAskedOfEC2(t *testing.T) {
 
 	const refused = "vpcetrail: --endpoints aws: the endpoints of eu-west-3 are not known: UnauthorizedOperation: Not there.: allow ec2:DescribeVpcEndpoints\n"
 	f := mustRun(t, exit.Incomplete, "endpoints", "--endpoints", "aws", "-o", saved)
-	if want := refused + "vpcetrail: the inventory is written, but incomplete: EC2 did not tell the endpoints of eu-west-3\n"; f.errOut != want {
+	if want := refused + "vpcetrail: the inventory is written, but incomplete: EC2 did not list the endpoints of eu-west-3\n"; f.errOut != want {
 		t.Errorf("it says\n%swant\n%s", f.errOut, want)
 	}
 	text, err := os.ReadFile(saved)

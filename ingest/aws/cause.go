@@ -70,14 +70,14 @@ func CutShort(err error) bool {
 // that was more than once.
 func Cause(err error) string {
 	var (
-		told     *Explained
-		attempts *retry.MaxAttemptsError
-		quota    ratelimit.QuotaExceededError
-		text     string
+		explained *Explained
+		attempts  *retry.MaxAttemptsError
+		quota     ratelimit.QuotaExceededError
+		text      string
 	)
 	switch {
-	case errors.As(err, &told):
-		text = told.Text // the text is complete
+	case errors.As(err, &explained):
+		text = explained.Text // the text is complete
 	case errors.As(err, &attempts) && attempts.Attempt > 1:
 		text = fmt.Sprintf("%s, tried %d times", bare(attempts.Err), attempts.Attempt)
 	case errors.As(err, &attempts):

@@ -155,7 +155,7 @@ func (r *Report) alter(t *table.Info, old *Existing) []change {
 		case !ok: // Athena's documentation has no comment in this statement
 			added = append(added, column)
 		case was.Type != c.Type.String():
-			return r.anew(t)
+			return r.recreate(t)
 		}
 		if was.Comment != plain(c.Doc) {
 			sql := fmt.Sprintf("ALTER TABLE %s CHANGE COLUMN `%s` %s COMMENT %s", name, c.Name, column, hiveText(c.Doc))
@@ -163,7 +163,7 @@ func (r *Report) alter(t *table.Info, old *Existing) []change {
 		}
 	}
 	if len(types) > 0 || len(old.Partitions) != 1 || old.Partitions[0].Name != "dt" || old.Partitions[0].Type != table.Text.String() {
-		return r.anew(t)
+		return r.recreate(t)
 	}
 	var list []change
 	if len(added) > 0 {
@@ -194,10 +194,10 @@ func (r *Report) alterProperties(t *table.Info, old *Existing) []change {
 	return []change{{t.Name, what, "ALTER TABLE " + hiveName(r, t.Name) + " SET TBLPROPERTIES" + block(list)}}
 }
 
-// anew drops a table and creates it again.
-func (r *Report) anew(t *table.Info) []change {
+// recreate drops a table and creates it again.
+func (r *Report) recreate(t *table.Info) []change {
 	return []change{
-		{t.Name, "dropped, to be made anew: its columns do not fit", "DROP TABLE IF EXISTS " + hiveName(r, t.Name)},
+		{t.Name, "dropped and created again: its columns do not fit", "DROP TABLE IF EXISTS " + hiveName(r, t.Name)},
 		{t.Name, "created", hiveTable(r, t)},
 	}
 }

@@ -94,11 +94,11 @@ func TestApplyToOlder(t *testing.T) {
 	}{
 		{"two columns fewer", func(e *Existing) { e.Columns = e.Columns[2:] }, []string{
 			"ALTER TABLE `vpcetrail`.`services` ADD COLUMNS (\n  `account_id` string,\n  `region` string\n)",
-			"ALTER TABLE `vpcetrail`.`services` CHANGE COLUMN `account_id` `account_id` string COMMENT 'Account whose",
+			"ALTER TABLE `vpcetrail`.`services` CHANGE COLUMN `account_id` `account_id` string COMMENT 'Account in which",
 			"ALTER TABLE `vpcetrail`.`services` CHANGE COLUMN `region` `region` string COMMENT 'Region of",
 		}},
 		{"another comment", func(e *Existing) { e.Columns[0].Comment = "" }, []string{
-			"ALTER TABLE `vpcetrail`.`services` CHANGE COLUMN `account_id` `account_id` string COMMENT 'Account whose",
+			"ALTER TABLE `vpcetrail`.`services` CHANGE COLUMN `account_id` `account_id` string COMMENT 'Account in which",
 		}},
 		{"later days", func(e *Existing) { e.Properties[rangeProperty] = "2026-11-21,NOW" }, []string{
 			"ALTER TABLE `vpcetrail`.`services` SET TBLPROPERTIES (\n  'projection.dt.range' = '2026-11-20,NOW'\n)",

@@ -200,7 +200,7 @@ func (c *Counter) classify(p *pending, ev *event.Event, callee *knownCallee) (ta
 	signs := m.SignsOf(ev, public)
 	if callee.kind != event.Network {
 		set := c.memo.named(ev)
-		if set != 0 || signs&classify.Telling != 0 {
+		if set != 0 || signs&classify.Notable != 0 {
 			p.target = cells.Target{Resources: set, Name: c.dict.Text(ev.Name), Signs: signs}
 		}
 	}

@@ -150,7 +150,7 @@ func cellOf(ev *event.Event, ranges *classify.Ranges) (cell []byte, flags uint32
 				numbers = append(numbers, d.Text(arn))
 			}
 			slices.Sort(numbers)
-			if set := d.Set(slices.Compact(numbers)); set != 0 || signs&classify.Telling != 0 {
+			if set := d.Set(slices.Compact(numbers)); set != 0 || signs&classify.Notable != 0 {
 				t = cells.Target{Resources: set, Name: d.Text(ev.Name), Signs: signs}
 			}
 		}

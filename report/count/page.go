@@ -48,7 +48,7 @@ func newPage(d *cells.Dictionary, to *denials) *Page {
 		callee := d.Groups.Keys[c.Group].Callee
 		p.totals[i].callee = callee
 		kind := d.Callees.Keys[callee].Kind
-		if kind != event.Network && kind != event.Other && (findable[c.Group] || d.Targets.Keys[c.Target].Signs&classify.Telling != 0) {
+		if kind != event.Network && kind != event.Other && (findable[c.Group] || d.Targets.Keys[c.Target].Signs&classify.Notable != 0) {
 			p.totals[i].sample = noSamples
 		}
 	}

@@ -81,7 +81,7 @@ func (c *Collector) Objects() (all, unread int) { return c.objects, c.unread }
 // Begin opens object number seq.
 func (c *Collector) Begin(seq int) { c.at = current{seq: seq} }
 
-// Event takes an event of the object at hand.
+// Event takes an event of the current object.
 func (c *Collector) Event(ev *event.Event) {
 	index := c.at.index
 	c.at.index++
@@ -106,7 +106,7 @@ func (c *Collector) learn(ev *event.Event) {
 	}
 }
 
-// End closes the object at hand.
+// End closes the current object.
 func (c *Collector) End(res *ingest.Result) error {
 	c.objects++
 	if res.Status != ingest.OK {

@@ -8,7 +8,7 @@ import (
 	"vpcetrail/ingest/spill"
 )
 
-// A fate says how a record counts that does not count as it stands.
+// A fate says how a record counts that is not counted as a call of its own.
 type fate byte
 
 const (

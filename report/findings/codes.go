@@ -42,7 +42,7 @@ var Codes = [codeCount]Code{
 	deniedWithoutEndpoint: {"denied_without_endpoint", "info",
 		"The resource's own policy refused calls without an endpoint by an explicit deny, while calls through endpoints reached the resource that day: the policy works."},
 	restrictedFromInternet: {"restricted_resource_from_internet", "high",
-		"Calls by the internet were not refused on a resource whose own policy refused others without an endpoint that day, while calls through endpoints reached it: the policy leaves something open."},
+		"Calls by the internet were not refused, although the resource's own policy refused others without an endpoint that day, and calls through endpoints reached it: the policy leaves something open."},
 	userCredentialsExternal: {"long_term_credentials_external", "high",
 		"Keys of an IAM user called from a public address outside of AWS; sign-ins to the console are left out."},
 	rootCredentialsExternal: {"long_term_credentials_external", "critical",
@@ -54,5 +54,5 @@ var Codes = [codeCount]Code{
 	evidenceConflict: {"evidence_conflict", "medium",
 		"Evidence does not agree: the record names two endpoints, or its host header another one, or an endpoint of ours comes with a public source."},
 	detourCost: {"detour_cost", "low",
-		"An estimate of what a NAT gateway charges for bytes between AWS addresses and S3 that took no endpoint; S3 data events alone tell of bytes, and the bytes may have passed no NAT gateway."},
+		"An estimate of what a NAT gateway charges for bytes between AWS addresses and S3 that took no endpoint; only S3 data events contain bytes, and the bytes may have passed no NAT gateway."},
 }

@@ -171,7 +171,7 @@ func TestAPageSaysWhatItLacks(t *testing.T) {
 		"Balanced: 20 records, each counted once: 20 calls.",
 		"2 days between the first and the last without a report: 2026-11-22, 2026-11-23.",
 		"Filtered: the runs read only the accounts 111122223333.",
-		"Made without an inventory of endpoints: whose an endpoint is follows from the records alone.",
+		"Made without an inventory of endpoints: only the records show who owns an endpoint.",
 	}
 	if v.Trust.OK || fmt.Sprintf("%q", v.Trust.Lines) != fmt.Sprintf("%q", want) {
 		t.Errorf("ok %v, lines %q\nwant %q", v.Trust.OK, v.Trust.Lines, want)

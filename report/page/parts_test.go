@@ -161,7 +161,7 @@ func TestReadinessIsSaidInOneSentence(t *testing.T) {
 		verdict  string
 	}{
 		{[]Outcome{one(Passing), one(Stopped)}, "Not ready: 3 calls would be stopped."},
-		{[]Outcome{one(Passing), one(Unclear)}, "Probably ready: none is known to be stopped, but of 3 calls it cannot be told."},
+		{[]Outcome{one(Passing), one(Unclear)}, "Probably ready: none is known to be stopped, but 3 calls are undecided."},
 		{[]Outcome{one(Passing), one(Exempt)}, "Ready: no call in the report would be stopped."},
 		{nil, "No call in the report names this resource."},
 	} {

@@ -57,7 +57,7 @@ func (k OutcomeKind) words() string {
 	case Stopped:
 		return "Would be stopped"
 	case Unclear:
-		return "Cannot be told from the records"
+		return "Undecided: the records do not show it"
 	case Exempt:
 		return "Exempt: made by AWS services"
 	case Passing:
@@ -124,11 +124,11 @@ func (r *Readiness) view() readinessView {
 	}
 	switch {
 	case r.Told == "":
-		v.Verdict = "Cannot be told."
+		v.Verdict = "Undecided."
 	case calls[Stopped] > 0:
 		v.Verdict = fmt.Sprintf("Not ready: %s would be stopped.", grid.Plural(calls[Stopped], "call"))
 	case calls[Unclear] > 0:
-		v.Verdict = fmt.Sprintf("Probably ready: none is known to be stopped, but of %s it cannot be told.", grid.Plural(calls[Unclear], "call"))
+		v.Verdict = fmt.Sprintf("Probably ready: none is known to be stopped, but %s are undecided.", grid.Plural(calls[Unclear], "call"))
 	case len(v.Parts) == 0:
 		v.Verdict = "No call in the report names this resource."
 	default:

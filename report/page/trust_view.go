@@ -53,7 +53,7 @@ func (p *Page) trustView() trustView {
 		v.add("A shard is a part of the trail: merge joins them.")
 	}
 	if !t.inventory {
-		v.add("Made without an inventory of endpoints: whose an endpoint is follows from the records alone.")
+		v.add("Made without an inventory of endpoints: only the records show who owns an endpoint.")
 	}
 	return v
 }

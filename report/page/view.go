@@ -118,7 +118,7 @@ func (p *Page) headline() (headline, basis string) {
 	}
 	basis = fmt.Sprintf("The share is of %s by an endpoint or over the internet.", grid.Plural(either, "call"))
 	if rest := t.AWSService + t.Unknown; rest > 0 {
-		basis += fmt.Sprintf(" Not in it: %s that AWS services made, and %s whose records prove no path.", grid.Plural(t.AWSService, "call"), grid.Number(t.Unknown))
+		basis += fmt.Sprintf(" Not in it: %s that AWS services made, and %s of unknown route.", grid.Plural(t.AWSService, "call"), grid.Number(t.Unknown))
 	}
 	return headline, basis
 }

@@ -126,7 +126,7 @@ func (r *treeReader) object(n *node, depth int) error {
 		}
 		m := member{key: key.(string), line: r.line} // the decoder accepts only strings as keys
 		if first, twice := lines[m.key]; twice {
-			return &Error{Line: r.line, Text: fmt.Sprintf("%q stands twice, first on line %d", m.key, first)}
+			return &Error{Line: r.line, Text: fmt.Sprintf("%q is there twice, first on line %d", m.key, first)}
 		}
 		lines[m.key] = m.line
 		if m.value, err = r.value(depth + 1); err != nil {

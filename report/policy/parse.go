@@ -170,7 +170,7 @@ func parseStatement(n *node, field string) (*Statement, error) {
 	names := func(to *Names, not bool) func(*node, string) error {
 		return func(n *node, field string) (err error) {
 			if to.List != nil {
-				return &Error{Line: n.line, Field: field, Text: "stands beside its opposite: want one of the two"}
+				return &Error{Line: n.line, Field: field, Text: "its opposite is there too: want one of the two"}
 			}
 			to.Line, to.Not = n.line, not
 			to.List, err = n.texts(field, false)
@@ -201,7 +201,7 @@ func parseStatement(n *node, field string) (*Statement, error) {
 		}
 		return nil, &Error{Line: where.line, Field: field + ".Effect", Text: fmt.Sprintf("is %q: want Allow or Deny", effect)}
 	case n.member("Principal") != nil && n.member("NotPrincipal") != nil:
-		return nil, &Error{Line: n.line, Field: field + ".Principal", Text: "stands beside its opposite: want one of the two"}
+		return nil, &Error{Line: n.line, Field: field + ".Principal", Text: "its opposite is there too: want one of the two"}
 	case s.Actions.List == nil:
 		return nil, &Error{Line: n.line, Field: field + ".Action", Text: "is missing: want Action or NotAction"}
 	}

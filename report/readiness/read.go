@@ -166,9 +166,9 @@ func (r *reader) conditions(a *Answer, s *report.Span) {
 	switch len(nowhere) {
 	case 0:
 	case 1:
-		a.note("The VPC of %s is not known: analyze with --endpoints tells it.", nowhere[0])
+		a.note("The VPC of %s is not known: analyze with --endpoints.", nowhere[0])
 	default:
-		a.note("The VPCs of %s are not known: analyze with --endpoints tells them.", grid.Few(nowhere))
+		a.note("The VPCs of %s are not known: analyze with --endpoints.", grid.Few(nowhere))
 	}
 	for _, e := range r.endpoints {
 		if e.Owner == "own" && e.AccountID != "" {

@@ -17,7 +17,7 @@ const maxRows = 40
 // titles are the headings for the uses of each outcome.
 var titles = map[Outcome]string{
 	Stopped: "Would be stopped by %s",
-	Unknown: "Cannot be told under %s",
+	Unknown: "Undecided under %s",
 	Exempt:  "Exempt from %s",
 	Passes:  "Would pass %s",
 }
@@ -69,7 +69,7 @@ func (a *Answer) writeHead(out *strings.Builder) {
 func (a *Answer) writeConditions(out *strings.Builder) {
 	g := grid.Grid{
 		Title: "Calls, if the policy demanded",
-		Heads: []string{"condition", "values", "stopped", "of them allowed today", "cannot be told", "exempt", "pass"},
+		Heads: []string{"condition", "values", "stopped", "of them allowed today", "undecided", "exempt", "pass"},
 		Right: []bool{false, true, true, true, true, true, true},
 	}
 	for i := range a.Conditions {

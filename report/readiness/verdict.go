@@ -111,5 +111,5 @@ func (r *reader) byEndpoint(u *Use, key string) Verdict {
 	case u.EndpointOwner == "foreign":
 		return Verdict{Outcome: Stopped, Because: "by an endpoint of another account"}
 	}
-	return Verdict{Outcome: Unknown, Because: "whose the endpoint is, is not known: analyze with --endpoints"}
+	return Verdict{Outcome: Unknown, Because: "the owner of the endpoint is not known: analyze with --endpoints"}
 }

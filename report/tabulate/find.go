@@ -46,7 +46,7 @@ func (s *sortedPage) find(r *resolver) {
 	}
 }
 
-// A findingKey is what findings tell cells apart by.
+// A findingKey is the part of a cell that findings distinguish.
 type findingKey struct {
 	group     uint32
 	resources cells.ResourceSet // 0 where they make no difference

@@ -105,12 +105,12 @@ func (c *Client) runOnce(ctx context.Context, sql string) (again bool, err error
 			c.stop(ctx, started.QueryExecutionId)
 			return false, err
 		}
-		told, err := c.api.GetQueryExecution(ctx, &athena.GetQueryExecutionInput{QueryExecutionId: started.QueryExecutionId})
+		answer, err := c.api.GetQueryExecution(ctx, &athena.GetQueryExecutionInput{QueryExecutionId: started.QueryExecutionId})
 		if err != nil {
 			c.stop(ctx, started.QueryExecutionId)
 			return false, said(err)
 		}
-		status := told.QueryExecution.Status
+		status := answer.QueryExecution.Status
 		switch status.State {
 		case types.QueryExecutionStateQueued, types.QueryExecutionStateRunning:
 			continue

@@ -72,13 +72,13 @@ func (in *Input) AskEC2(ctx context.Context, tell *terminal.Messages) error {
 		tell.Problem(u.String())
 		in.RegionsUnread = append(in.RegionsUnread, u.Region)
 	}
-	told := endpoints.Inventory{}
+	listed := endpoints.Inventory{}
 	for _, e := range answer.Endpoints {
-		told.Add(e)
+		listed.Add(e)
 		in.Inventory.Add(e)
 	}
 	in.RegionsAsked = answer.Read
-	text, err := json.Marshal(told)
+	text, err := json.Marshal(listed)
 	if err != nil {
 		return fmt.Errorf("--endpoints aws: write: %w", err)
 	}

@@ -121,23 +121,23 @@ func (j *endpointsJob) write(out io.Writer) error {
 
 // countEndpoints describes the size of an inventory in words.
 func countEndpoints(inventory endpoints.Inventory) string {
-	told, gone := 0, 0
+	byTrail, gone := 0, 0
 	for _, e := range inventory {
 		if e.ByTrail {
-			told++
+			byTrail++
 		}
 		if e.Gone() != 0 {
 			gone++
 		}
 	}
-	return fmt.Sprintf("%s, %d of them known by the trail alone, %d deleted", grid.Plural(int64(len(inventory)), "endpoint"), told, gone)
+	return fmt.Sprintf("%s, %d of them known by the trail alone, %d deleted", grid.Plural(int64(len(inventory)), "endpoint"), byTrail, gone)
 }
 
 // incomplete says what is missing in the written inventory. It is nil if nothing is.
 func (j *endpointsJob) incomplete(trail *learn.Trail, passed int64) error {
 	missing := missingOf(trail, passed)
 	if len(j.RegionsUnread) > 0 {
-		missing = append(missing, "EC2 did not tell the endpoints of "+strings.Join(j.RegionsUnread, ", "))
+		missing = append(missing, "EC2 did not list the endpoints of "+strings.Join(j.RegionsUnread, ", "))
 	}
 	if len(missing) == 0 {
 		return nil

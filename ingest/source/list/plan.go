@@ -18,7 +18,7 @@ import (
 // its name does not say enough.
 type Selection struct {
 	Window   day.Window
-	Lateness int      // folders of so many days after Window are read too; 0 means 1, less than 0 means none
+	Lateness int      // number of days after Window whose folders are read too; 0 means 1, less than 0 means none
 	Accounts []string // empty: all
 	Regions  []string // empty: all
 
