@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -196,12 +197,25 @@ func (r *fileReader) list(name string, list json.RawMessage, read func(json.RawM
 			var mistyped *json.UnmarshalTypeError
 			if errors.As(err, &mistyped) {
 				field := strings.TrimPrefix(strings.TrimPrefix(mistyped.Field, "Thing."), "when.") // embedded
-				err = wrong(field, "found %s: want %s", mistyped.Value, mistyped.Type)
+				err = wrong(field, "found %s: want %s", mistyped.Value, inWords(mistyped.Type.Kind()))
 			}
 			return fmt.Errorf("line %d: %s[%d].%w", line, name, i, err)
 		}
 	}
 	return nil
+}
+
+// inWords says which kind of JSON value a field takes.
+func inWords(kind reflect.Kind) string {
+	switch kind {
+	case reflect.Slice:
+		return "a list"
+	case reflect.String:
+		return "string"
+	case reflect.Bool:
+		return "true or false"
+	}
+	return "an object"
 }
 
 // read checks a when.

@@ -1,8 +1,10 @@
 package network
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"regexp"
 	"strings"
@@ -32,11 +34,22 @@ var reserved = map[string]bool{"instance": true}
 // of different networks may lie within each other: the narrowest counts. The same range
 // cannot have two names.
 func ParseNetworks(text []byte) (*Networks, error) {
-	var document yaml.Node
-	if err := yaml.Unmarshal(text, &document); err != nil {
-		return nil, errors.New(strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", " "), "yaml: "))
-	}
 	const want = "want a mapping of names to address ranges, such as office: [198.51.100.0/24]"
+	var document, second yaml.Node
+	d := yaml.NewDecoder(bytes.NewReader(text))
+	err := d.Decode(&document)
+	if err == nil {
+		if err = d.Decode(&second); err == nil {
+			return nil, fmt.Errorf("line %d: a second document starts: %s", second.Line, want)
+		}
+	}
+	if err != io.EOF {
+		problem := strings.TrimPrefix(strings.ReplaceAll(err.Error(), "\n", " "), "yaml: ")
+		if !strings.HasPrefix(problem, "line ") {
+			problem = "line 1: " + problem // the parser leaves out the first one
+		}
+		return nil, fmt.Errorf("%s: %s", problem, want)
+	}
 	if len(document.Content) == 0 || document.Content[0].Kind != yaml.MappingNode || len(document.Content[0].Content) == 0 {
 		return nil, fmt.Errorf("line %d: %s", max(document.Line, 1), want)
 	}
@@ -82,10 +95,16 @@ func (n *Networks) add(name string, value *yaml.Node) error {
 // parsePrefix reads a range or one address.
 func parsePrefix(text string) (netip.Prefix, error) {
 	if address, err := netip.ParseAddr(text); err == nil {
+		if address.Zone() != "" {
+			return netip.Prefix{}, errors.New("a zone means nothing on other machines")
+		}
 		address = address.Unmap()
 		return address.Prefix(address.BitLen())
 	}
 	prefix, err := netip.ParsePrefix(text)
+	if mapped := prefix.Bits() - 96; prefix.Addr().Is4In6() && mapped >= 0 {
+		prefix = netip.PrefixFrom(prefix.Addr().Unmap(), mapped)
+	}
 	return prefix.Masked(), err
 }
 
