@@ -15,6 +15,7 @@ import (
 
 	"vpcetrail/benchmarks/workload"
 	"vpcetrail/fixtures/trail"
+	"vpcetrail/fixtures/trail/outcome"
 )
 
 // fixture is what all tests read: a generated trail, and the reports that the vpcetrail
@@ -22,7 +23,7 @@ import (
 var fixture struct {
 	dir     string // trail/, endpoints.json, expected/, and the reports by workers: out-1/, out-8/
 	command string // the path of vpcetrail
-	balance trail.Balance
+	balance outcome.Balance
 	objects int
 }
 

@@ -13,6 +13,7 @@ import (
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/fixtures"
 	"vpcetrail/fixtures/trail"
+	"vpcetrail/fixtures/trail/outcome"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 )
@@ -121,7 +122,7 @@ func TestManifestBalances(t *testing.T) {
 }
 
 // asGenerated converts a balance into the generator's type, which has the same JSON.
-func asGenerated(t *testing.T, b report.Balance) (g trail.Balance) {
+func asGenerated(t *testing.T, b report.Balance) (g outcome.Balance) {
 	t.Helper()
 	text, err := json.Marshal(b)
 	if err == nil {
