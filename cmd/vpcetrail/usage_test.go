@@ -84,7 +84,9 @@ func TestWrongUsage(t *testing.T) {
 		{"verify trail --moved s3://old", `--moved "s3://old": want OLD=NEW, such as s3://old-bucket/prefix=s3://new-bucket/prefix`},
 		{"verify trail --keys none.json", "--keys: open none.json: no such file or directory"},
 		{"verify trail --keys text.json", "--keys: text.json: no file of public keys: invalid character 'H' looking for beginning of object key string: write one with vpcetrail verify --save-keys"},
-		{"verify trail --report s3://bucket/file", "--report s3://bucket/file: is a URL: want a file, or ./s3://bucket/file for one of this name"},
+		{"verify trail --report s3://bucket", "--report s3://bucket: names no file: want s3://bucket/key"},
+		{"verify trail --save-keys gs://bucket/keys", "--save-keys gs://bucket/keys: is a URL: want a file, s3://bucket/key, or ./gs://bucket/keys for a file of this name"},
+		{"verify trail --save-signatures s3://bucket/dir", "--save-signatures s3://bucket/dir: is a URL: want a file, or ./s3://bucket/dir for one of this name"},
 		{"verify trail --expired-after 3", `--expired-after "3": want a number of days such as 30d: see vpcetrail verify --help`},
 
 		{"analyze trail --out S3://bucket", noDest("S3://bucket")},

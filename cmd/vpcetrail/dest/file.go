@@ -13,23 +13,90 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
-// WriteFile replaces the content of the named file, completely or not at all. A reader
-// sees either the old content or all of text. After an error the file is unchanged.
+// WriteFile replaces the content of the named file, as a NewFile does.
+func WriteFile(name string, text []byte) error {
+	f, err := CreateFile(name)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if _, err := f.Write(text); err != nil {
+		return err
+	}
+	return f.Commit()
+}
+
+// A NewFile is the next content of a named file, which it replaces completely or not at
+// all. A reader sees either the old content or all of the new one.
 //
 // An existing file keeps its mode and, if allowed, its owner. A new file gets the
 // default ones. Symbolic links stay, and their target is replaced. A file that is not
 // regular, such as a pipe or a device, is written to directly.
-func WriteFile(name string, text []byte) error {
+type NewFile struct {
+	name, place string   // place is "" for a file that is written to directly
+	staged      *os.File // nil after Commit
+}
+
+// CreateFile returns a NewFile for the named file, which it does not change. It fails if
+// that cannot be written. The caller closes the NewFile.
+func CreateFile(name string) (*NewFile, error) {
+	f := &NewFile{name: name}
 	err := error(nil)
 	if place, ok := replaceable(name); ok {
-		err = replace(place, text)
+		f.place = place
+		f.staged, err = stageReplacement(place)
 	} else {
-		err = os.WriteFile(name, text, 0o666)
+		f.staged, err = os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o666)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: write: %w", name, bare(err))
+		return nil, f.failed(err)
+	}
+	return f, nil
+}
+
+func (f *NewFile) failed(err error) error { return fmt.Errorf("%s: write: %w", f.name, bare(err)) }
+
+// Write appends to the new content.
+func (f *NewFile) Write(text []byte) (int, error) {
+	n, err := f.staged.Write(text)
+	if err != nil {
+		err = f.failed(err)
+	}
+	return n, err
+}
+
+// Commit makes what was written the content of the file, and closes the NewFile.
+func (f *NewFile) Commit() error {
+	staged := f.staged
+	f.staged = nil
+	if f.place == "" {
+		if err := staged.Close(); err != nil {
+			return f.failed(err)
+		}
+		return nil
+	}
+	err := errors.Join(staged.Sync(), staged.Close()) // a rename must not come before its content
+	if err == nil {
+		err = os.Rename(staged.Name(), f.place)
+	}
+	if err != nil {
+		_ = os.Remove(staged.Name()) // the earlier error is reported
+		return f.failed(err)
 	}
 	return nil
+}
+
+// Close drops what was written, unless Commit was called.
+func (f *NewFile) Close() error {
+	if f.staged == nil {
+		return nil
+	}
+	err := f.staged.Close()
+	if f.place != "" {
+		err = errors.Join(err, os.Remove(f.staged.Name()))
+	}
+	f.staged = nil
+	return err
 }
 
 // CheckName returns an error for a name that no file can have, else nil. It looks at
@@ -57,10 +124,7 @@ func CheckFile(name string) error {
 }
 
 func check(place string) error {
-	if _, err := statWritable(place); err != nil {
-		return err
-	}
-	f, err := stageBeside(place)
+	f, err := stageReplacement(place)
 	if err != nil {
 		return err
 	}
@@ -94,46 +158,22 @@ func replaceable(name string) (place string, ok bool) {
 	return "", false
 }
 
-// replace replaces the content of a file. It first checks that the file is writable: a
-// rename does not check that.
-func replace(place string, text []byte) error {
+// stageReplacement creates a new file beside place, with the attributes of the old one, if
+// any. It first checks that the old one is writable: a rename does not check that.
+func stageReplacement(place string) (*os.File, error) {
 	old, err := statWritable(place)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return takePlace(place, old, text)
-}
-
-// takePlace stages text in a new file beside place and renames it. The new file gets
-// the attributes of the old one, if any.
-func takePlace(place string, old fs.FileInfo, text []byte) error {
 	f, err := stageBeside(place)
-	if err != nil {
-		return err
+	if err != nil || old == nil {
+		return f, err
 	}
-	if old != nil {
-		giveBack(f, old)
-		err = f.Chmod(old.Mode().Perm())
+	giveBack(f, old)
+	if err := f.Chmod(old.Mode().Perm()); err != nil {
+		return nil, errors.Join(err, f.Close(), os.Remove(f.Name()))
 	}
-	if err == nil {
-		err = fill(f, text)
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), place)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name()) // the earlier error is reported
-	}
-	return err
-}
-
-// fill writes into a new file and waits until the data is on disk: a rename must not
-// come before its content.
-func fill(f *os.File, data []byte) error {
-	if _, err := f.Write(data); err != nil {
-		return err
-	}
-	return f.Sync()
+	return f, nil
 }
 
 // stageBeside creates a new file in the folder of place, under a unique name.

@@ -191,7 +191,12 @@ func TestReplaceLeavesNothingStaged(t *testing.T) {
 	if err := os.Mkdir(folder, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	if err := takePlace(folder, nil, []byte("new")); err == nil {
+	staged, err := stageBeside(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := NewFile{name: folder, place: folder, staged: staged}
+	if err := f.Commit(); err == nil {
 		t.Error("a file took the place of a folder")
 	}
 	writeFile(t, filepath.Join(folder, "page"), "beside")
@@ -199,6 +204,23 @@ func TestReplaceLeavesNothingStaged(t *testing.T) {
 	if found, err := os.ReadDir(filepath.Dir(folder)); err != nil || len(found) != 1 {
 		t.Errorf("%v is left, %v", found, err)
 	}
+}
+
+// A NewFile that is closed without Commit leaves the file as it was.
+func TestNewFileIsDropped(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "page")
+	writeFile(t, name, "as it was")
+	f, err := CreateFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Write([]byte("new")); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	holdsAlone(t, name, "as it was", "page")
 }
 
 // A user without write permission cannot replace the file either.

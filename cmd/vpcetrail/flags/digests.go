@@ -1,12 +1,13 @@
 package flags
 
 import (
+	"context"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
 
+	"vpcetrail/cmd/vpcetrail/file"
 	"vpcetrail/ingest/digest"
 	"vpcetrail/report/grid"
 )
@@ -20,14 +21,14 @@ type Digests struct {
 // Register adds the flags to a command. allowed are the statuses that --allow takes.
 func (f *Digests) Register(cmd *cobra.Command, allowed []string) {
 	set := cmd.Flags()
-	set.StringVar(&f.keys, "keys", "", "public keys of CloudTrail: a `FILE` from verify --save-keys (default: call ListPublicKeys in each Region)")
+	set.StringVar(&f.keys, "keys", "", "public keys of CloudTrail: a `FILE` or s3://bucket/key from verify --save-keys (default: call ListPublicKeys in each Region)")
 	set.StringArrayVar(&f.moved, "moved", nil, "the trail below s3://OLD was copied to NEW under the same names, as `OLD=NEW`; may be repeated")
 	set.StringSliceVar(&f.allow, "allow", nil, "`STATUSES` that are no problem: "+grid.OneOf(allowed))
 	CompleteLists(cmd, "allow", allowed...)
 }
 
 // Read checks the flags and reads the file that they name. keys is nil without --keys.
-func (f *Digests) Read(allowed []string) (keys []digest.Key, moved []digest.Move, allow []digest.Status, err error) {
+func (f *Digests) Read(ctx context.Context, allowed []string) (keys []digest.Key, moved []digest.Move, allow []digest.Status, err error) {
 	for _, status := range f.allow {
 		if !slices.Contains(allowed, status) {
 			return nil, nil, nil, fmt.Errorf("--allow %q: want %s", status, grid.OneOf(allowed))
@@ -44,7 +45,7 @@ func (f *Digests) Read(allowed []string) (keys []digest.Key, moved []digest.Move
 	if f.keys == "" {
 		return nil, moved, allow, nil
 	}
-	text, err := os.ReadFile(f.keys)
+	text, err := file.Read(ctx, f.keys)
 	if err != nil {
 		return nil, nil, nil, fmt.Errorf("--keys: %w", err)
 	}

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -79,7 +80,7 @@ again and recomputes those that gained records.`,
 				return err
 			}
 			defer stop()
-			job, err := f.job(args, time.Now())
+			job, err := f.job(cmd.Context(), args, time.Now())
 			if err != nil {
 				return exit.With(exit.Usage, err)
 			}
@@ -120,7 +121,7 @@ again and recomputes those that gained records.`,
 }
 
 // job checks the flags and reads the files that they name.
-func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error) {
+func (f *analyzeFlags) job(ctx context.Context, sources []string, now time.Time) (*analyzeJob, error) {
 	if len(sources) == 0 {
 		return nil, errors.New("analyze needs a SOURCE: s3://bucket/prefix, lookup-events://REGION, a directory, a file, or -")
 	}
@@ -174,7 +175,7 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 			Shard: f.shard.String(), EndpointsFrom: flags.Sorted(f.Endpoints), IPRanges: given.Ranges.Date, NATPrice: f.natPrice,
 		},
 	}
-	if j.Verification, err = f.verification(sources); err != nil {
+	if j.Verification, err = f.verification(ctx, sources); err != nil {
 		return nil, err
 	}
 	if slices.Contains(f.formats, report.Arrow) {
@@ -187,8 +188,8 @@ func (f *analyzeFlags) job(sources []string, now time.Time) (*analyzeJob, error)
 var allowedUnchecked = []string{string(digest.Pending), string(digest.UncoveredKind)}
 
 // verification checks --verify and the flags that go with it. It is nil without --verify.
-func (f *analyzeFlags) verification(sources []string) (*analyze.Verification, error) {
-	keys, moved, allow, err := f.digests.Read(allowedUnchecked)
+func (f *analyzeFlags) verification(ctx context.Context, sources []string) (*analyze.Verification, error) {
+	keys, moved, allow, err := f.digests.Read(ctx, allowedUnchecked)
 	switch {
 	case err != nil:
 		return nil, err

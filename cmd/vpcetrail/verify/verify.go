@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime"
 	"time"
 
@@ -13,6 +12,7 @@ import (
 
 	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/file"
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/cmd/vpcetrail/memory"
 	"vpcetrail/cmd/vpcetrail/terminal"
@@ -43,6 +43,9 @@ type verifyFlags struct {
 	workers              int
 	quiet                bool
 }
+
+// Now is the clock. Tests set another one.
+var Now = time.Now
 
 // New returns the command.
 func New() *cobra.Command {
@@ -76,7 +79,7 @@ Exit status:
   vpcetrail verify s3://org-trail --date yesterday --save-keys keys.json --save-signatures copy
   vpcetrail verify copy --keys keys.json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := f.command(args, time.Now())
+			c, err := f.command(cmd.Context(), args, Now())
 			if err != nil {
 				return exit.With(exit.Usage, err)
 			}
@@ -89,8 +92,8 @@ Exit status:
 	f.Digests.Register(cmd, allowedStatuses)
 	set.Var(&f.expired, "expired-after", "treat what is missing and older than this many `DAYS`, such as 365d, as deleted by a lifecycle rule")
 	set.StringVar(&f.format, "format", "text", "output `FORMAT`: text or json")
-	set.StringVar(&f.report, "report", "", "also write each problem into this `FILE`, one per line")
-	set.StringVar(&f.saveKeys, "save-keys", "", "write the public keys that were used into this `FILE`")
+	set.StringVar(&f.report, "report", "", "also write each problem into this `FILE` or s3://bucket/key, one per line")
+	set.StringVar(&f.saveKeys, "save-keys", "", "write the public keys that were used into this `FILE` or s3://bucket/key")
 	set.StringVar(&f.signatures, "save-signatures", "", "write the signatures of the digests in S3 into files below this `DIR`")
 	set.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "`NUMBER` of objects to read at once")
 	set.Lookup("workers").DefValue = "one per CPU" // help and manual do not depend on the machine
@@ -111,7 +114,7 @@ type command struct {
 }
 
 // command checks the flags and reads the files that they name.
-func (f *verifyFlags) command(sources []string, now time.Time) (*command, error) {
+func (f *verifyFlags) command(ctx context.Context, sources []string, now time.Time) (*command, error) {
 	if len(sources) == 0 {
 		return nil, errors.New("verify needs a SOURCE: s3://bucket/prefix or a directory")
 	}
@@ -130,9 +133,12 @@ func (f *verifyFlags) command(sources []string, now time.Time) (*command, error)
 	case f.format != "text" && f.format != "json":
 		return nil, fmt.Errorf("--format %q: want text or json", f.format)
 	}
-	for _, file := range []struct{ flag, name string }{{"--report", f.report}, {"--save-keys", f.saveKeys}, {"--save-signatures", f.signatures}} {
-		if err := dest.CheckName(file.name); err != nil {
-			return nil, fmt.Errorf("%s %w", file.flag, err)
+	for _, given := range []struct {
+		flag, name string
+		check      func(string) error
+	}{{"--report", f.report, file.Check}, {"--save-keys", f.saveKeys, file.Check}, {"--save-signatures", f.signatures, dest.CheckName}} {
+		if err := given.check(given.name); err != nil {
+			return nil, fmt.Errorf("%s %w", given.flag, err)
 		}
 	}
 	j := &command{flags: f}
@@ -142,54 +148,68 @@ func (f *verifyFlags) command(sources []string, now time.Time) (*command, error)
 	}
 	j.Selection.Lateness = -1 // the days are those of delivery
 	j.Reading.MaxBytes = int64(f.memory) / 4
-	if j.Keys, j.Moved, j.result.Allowed, err = f.Digests.Read(allowedStatuses); err != nil {
+	if j.Keys, j.Moved, j.result.Allowed, err = f.Digests.Read(ctx, allowedStatuses); err != nil {
 		return nil, err
 	}
 	j.result.Sources, j.result.Days = sources, given.Selection.Window.String()
 	return j, nil
 }
 
-// run checks the trail and prints the result.
-func (j *command) run(ctx context.Context, out, errOut io.Writer) (err error) {
-	f := j.flags
-	if f.report != "" {
-		file, err := os.Create(f.report)
-		if err != nil {
-			return fmt.Errorf("--report: %w", err)
-		}
-		defer file.Close()
-		j.result.Report(file)
-	}
-	var stop func()
-	end := func() {
-		if stop != nil {
-			stop()
-		}
-	}
-	j.Watch = func(_ string, found func() (int, int64, bool), done *digest.Progress) {
-		if end(); !f.quiet {
-			stop = terminal.NewProgress(terminal.NewMessages(errOut, false)).Show(watch(found, done))
-		}
-	}
-	keys, err := j.check(ctx, &j.result)
-	end()
-	if err := errors.Join(err, j.result.Close()); err != nil {
+// run checks the trail, writes the files that were asked for, and prints the result.
+func (j *command) run(ctx context.Context, out, errOut io.Writer) error {
+	keys, err := j.reported(ctx, func() (*digest.Keys, error) { return j.watched(ctx, errOut) })
+	if err != nil {
 		return err
 	}
-	if f.saveKeys != "" {
-		if err := saveKeys(f.saveKeys, keys); err != nil {
-			return err
+	if name := j.flags.saveKeys; name != "" {
+		text, err := digest.WriteKeys(keys.All())
+		if err == nil {
+			err = file.Write(ctx, name, text)
+		}
+		if err != nil {
+			return fmt.Errorf("--save-keys: %w", err)
 		}
 	}
 	return j.print(out)
 }
 
-func saveKeys(name string, keys *digest.Keys) error {
-	text, err := digest.WriteKeys(keys.All())
-	if err != nil {
-		return err
+// reported calls check, and writes the lines of --report as it finds problems. The file
+// has its old content until all are found.
+func (j *command) reported(ctx context.Context, check func() (*digest.Keys, error)) (*digest.Keys, error) {
+	if j.flags.report == "" {
+		return check()
 	}
-	return dest.WriteFile(name, text)
+	report, err := file.Create(ctx, j.flags.report)
+	if err != nil {
+		return nil, fmt.Errorf("--report: %w", err)
+	}
+	defer report.Close()
+	j.result.Report(report)
+	keys, err := check()
+	if err != nil {
+		return nil, err
+	}
+	if err := j.result.Close(); err != nil {
+		return nil, fmt.Errorf("--report: %w", err)
+	}
+	if err := report.Commit(ctx); err != nil {
+		return nil, fmt.Errorf("--report: %w", err)
+	}
+	return keys, nil
+}
+
+// watched checks the trail, with progress.
+func (j *command) watched(ctx context.Context, errOut io.Writer) (*digest.Keys, error) {
+	stop := func() {}
+	j.Watch = func(_ string, found func() (int, int64, bool), done *digest.Progress) {
+		stop()
+		if !j.flags.quiet {
+			stop = terminal.NewProgress(terminal.NewMessages(errOut, false)).Show(watch(found, done))
+		}
+	}
+	keys, err := j.check(ctx, &j.result)
+	stop()
+	return keys, err
 }
 
 // print writes the result, and returns the error that gives the exit status.

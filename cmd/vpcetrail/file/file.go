@@ -1,0 +1,84 @@
+// Package file reads and writes the files that flags name: on disk, or in S3 as
+// s3://bucket/key.
+package file
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"vpcetrail/cmd/vpcetrail/dest"
+	"vpcetrail/ingest/source/list"
+	"vpcetrail/ingest/source/store"
+)
+
+// Check returns an error for a name that no file can have, else nil. It looks at no file.
+// An empty name is fine: the flag is not given.
+func Check(name string) error {
+	if list.IsS3(name) {
+		if bucket, key := store.SplitURL(name); bucket == "" || key == "" || strings.HasSuffix(key, "/") {
+			return fmt.Errorf("%s: names no file: want s3://bucket/key", name)
+		}
+		return nil
+	}
+	if store.IsURL(name) {
+		return fmt.Errorf("%s: is a URL: want a file, s3://bucket/key, or ./%s for a file of this name", name, name)
+	}
+	return nil
+}
+
+// Read returns the content of the named file.
+func Read(ctx context.Context, name string) ([]byte, error) {
+	if err := Check(name); err != nil {
+		return nil, err
+	}
+	if list.IsS3(name) {
+		return get(ctx, name)
+	}
+	return os.ReadFile(name)
+}
+
+// Write replaces the content of the named file, completely or not at all.
+func Write(ctx context.Context, name string, text []byte) error {
+	if list.IsS3(name) {
+		return put(ctx, name, bytes.NewReader(text))
+	}
+	return dest.WriteFile(name, text)
+}
+
+// A Writer writes the next content of a file. The file keeps its old content until Commit.
+type Writer struct {
+	io.Writer
+	commit func(context.Context) error
+	close  func() error
+}
+
+// Create returns a Writer for the named file. It fails if a file on disk cannot be
+// written. The caller closes the Writer. What is written is on disk until then, not in
+// memory: for S3 in a temporary file.
+func Create(ctx context.Context, name string) (*Writer, error) {
+	if !list.IsS3(name) {
+		f, err := dest.CreateFile(name)
+		if err != nil {
+			return nil, err
+		}
+		return &Writer{f, func(context.Context) error { return f.Commit() }, f.Close}, nil
+	}
+	spool, err := os.CreateTemp("", "vpcetrail-*.tmp")
+	if err != nil {
+		return nil, fmt.Errorf("%s: write: %w", name, err)
+	}
+	return &Writer{spool,
+		func(ctx context.Context) error { return put(ctx, name, spool) },
+		func() error { return errors.Join(spool.Close(), os.Remove(spool.Name())) }}, nil
+}
+
+// Commit makes what was written the content of the file. It is called once.
+func (w *Writer) Commit(ctx context.Context) error { return w.commit(ctx) }
+
+// Close releases the Writer. Without Commit the file is unchanged.
+func (w *Writer) Close() error { return w.close() }
