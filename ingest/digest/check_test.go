@@ -3,6 +3,7 @@ package digest
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -225,13 +226,26 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// FuzzParse checks that a digest which Parse accepts has the same signed text and logs
-// after a change that no strict reader may accept: another name that comes twice.
+// FuzzParse checks that what Parse reads from a digest is what a plain reader of JSON finds
+// there, and that no change is accepted after which two readers may disagree: another name
+// that comes twice, or more after the document.
 func FuzzParse(f *testing.F) {
 	s := newTrail()
+	good := string(s.at(0).text)
 	f.Add(s.at(0).text)
 	f.Add(s.at(-14).text)
-	f.Add([]byte(`{"logFiles":[]}`))
+	for _, text := range []string{
+		`{"logFiles":[]}`,
+		strings.ReplaceAll(good, `\/`, "/"),
+		strings.Replace(good, "awsAccountId", `aws\u0041ccountId`, 1),
+		strings.Replace(good, "{", `{"awsaccountid":"1",`, 1),
+		strings.Replace(good, "{", `{"x":{"y":[1,-0.5e-9,true,null,{"z":"\ud800"}]},`, 1),
+		strings.Replace(good, ":00Z", ":00+05:30", 1),
+		strings.Replace(good, `"logFiles"`, `"logfiles"`, 1),
+		"\ufeff" + good,
+	} {
+		f.Add([]byte(text))
+	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		d, err := Parse(text)
 		if err != nil {
@@ -240,6 +254,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
+		readPlainly(t, text, d)
 		at := bytes.IndexByte(text, '{') + 1
 		for _, more := range []string{`"logFiles":[],`, `"digestS3Object":"x",`} {
 			if _, err := Parse(slices.Concat(text[:at], []byte(more), text[at:])); err == nil {
@@ -248,6 +263,71 @@ func FuzzParse(f *testing.F) {
 		}
 		if _, err := Parse(append(bytes.Clone(text), '1')); err == nil {
 			t.Fatalf("%q accepted with a tail", text)
+		}
+	})
+}
+
+// readPlainly compares a digest with what encoding/json finds in its text.
+func readPlainly(t *testing.T, text []byte, d *Digest) {
+	t.Helper()
+	var plain map[string]any
+	if err := json.Unmarshal(text, &plain); err != nil {
+		t.Fatalf("%q accepted, and it is no JSON: %v", text, err)
+	}
+	want := map[string]any{
+		"awsAccountId": d.Account, "digestEndTime": d.EndText, "digestS3Bucket": d.Bucket, "digestS3Object": d.Key,
+		"digestPublicKeyFingerprint": d.Fingerprint, "previousDigestSignature": nil, "previousDigestS3Object": nil,
+	}
+	if p := d.Previous; p != nil {
+		want["previousDigestSignature"], want["previousDigestS3Object"] = p.Signature, p.Key
+	}
+	for name, value := range want {
+		if plain[name] != value {
+			t.Errorf("%s is %v, and Parse says %v: %q", name, plain[name], value, text)
+		}
+	}
+	logs, ok := plain["logFiles"].([]any)
+	if !ok || len(logs) != len(d.Logs) {
+		t.Fatalf("%d logs, and Parse says %d: %q", len(logs), len(d.Logs), text)
+	}
+	for i, l := range d.Logs {
+		plain, ok := logs[i].(map[string]any)
+		if sum, _ := plain["hashValue"].(string); !ok || plain["s3Object"] != l.Key || !strings.EqualFold(sum, fmt.Sprintf("%x", l.SHA256)) {
+			t.Errorf("log %d is %v, and Parse says %+v: %q", i, logs[i], l, text)
+		}
+	}
+}
+
+// FuzzReadKeys checks that keys which ReadKeys accepts have their fingerprints, and are the
+// same after they are written and read again.
+func FuzzReadKeys(f *testing.F) {
+	text, err := WriteKeys([]Key{publicKey(testKey())})
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(text)
+	f.Add([]byte(`{"keys":[]}`))
+	f.Add([]byte(`{"keys":[{"fingerprint":"d41d8cd98f00b204e9800998ecf8427e"}]}`))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		keys, err := ReadKeys(text)
+		if err != nil {
+			if strings.ContainsAny(err.Error(), "\n\r") {
+				t.Fatalf("the error has two lines: %q", err)
+			}
+			return
+		}
+		again, err := WriteKeys(keys)
+		if err != nil {
+			return // a year that RFC 3339 has no form for
+		}
+		read, err := ReadKeys(again)
+		if err != nil || len(read) > len(keys) {
+			t.Fatalf("%d keys of %q, then %d: %v", len(keys), text, len(read), err)
+		}
+		for _, k := range read {
+			if fingerprint(k.Value) != k.Fingerprint {
+				t.Errorf("a key has another fingerprint than %s", k.Fingerprint)
+			}
 		}
 	})
 }

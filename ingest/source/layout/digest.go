@@ -40,7 +40,7 @@ func ParseDigestName(file string) (d DigestName, ok bool) {
 	d.Trail, d.Home = cutLast(rest)
 	end, err := time.Parse(digestStamp, stamp)
 	d.End = end
-	if err != nil || folder != DigestFolder || !isAccount(d.Account) || !IsRegion(d.Region) || !IsRegion(d.Home) || d.Trail == "" {
+	if err != nil || len(stamp) != len(digestStamp) || folder != DigestFolder || !isAccount(d.Account) || !IsRegion(d.Region) || !IsRegion(d.Home) || d.Trail == "" {
 		return DigestName{}, false
 	}
 	return d, true
