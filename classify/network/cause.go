@@ -287,7 +287,7 @@ func (v *View) past(origin from, there []*Thing, class HostClass, p Path) Answer
 	}
 	e := there[0]
 	a := Answer{Endpoint: e.ID, Service: e.Service, Detail: p.Host}
-	names := v.namesOf(e)
+	names, known := v.namesOf(e)
 	switch {
 	case p.IPv6 && e.IPType == "ipv4":
 		a.Cause, a.Reason = IPv6, EndpointIsIPv4
@@ -295,8 +295,10 @@ func (v *View) past(origin from, there []*Thing, class HostClass, p Path) Answer
 		a.Cause, a.Reason = Unexplained, HostUnknown
 	case class == EndpointDNS:
 		a.Cause, a.Reason = Unexplained, EndpointNamed
-	case len(names) == 0 && !v.read(Place{e.Account, e.Region}, CallEndpointServices):
+	case !known && !v.read(Place{e.Account, e.Region}, CallEndpointServices):
 		a.Cause, a.Reason = Unexplained, ServicesNotRead
+	case !known:
+		a.Cause, a.Reason = Unexplained, NamesUnknown
 	case !covers(names, p.Host):
 		a.Cause, a.Reason = NameNotCovered, HostNotCovered
 	default:
@@ -306,14 +308,16 @@ func (v *View) past(origin from, there []*Thing, class HostClass, p Path) Answer
 }
 
 // namesOf returns the names that an endpoint can answer to: its own, and the private ones
-// of its service.
-func (v *View) namesOf(e *Thing) []string {
+// of its service. They are not known if its Region does not list the service, as with
+// services of other Regions.
+func (v *View) namesOf(e *Thing) (names []string, known bool) {
+	names = e.Names
 	for _, t := range v.services[e.Region] {
-		if t.ID == e.Service && len(t.Names) > 0 {
-			return slices.Concat(t.Names, e.Names)
+		if t.ID == e.Service {
+			names, known = slices.Concat(names, t.Names), true
 		}
 	}
-	return e.Names
+	return names, known
 }
 
 // dnsCause returns why a covered name did not lead to an interface endpoint.

@@ -2,6 +2,7 @@ package network_test
 
 import (
 	"flag"
+	"net/netip"
 	"testing"
 
 	"vpcetrail/classify"
@@ -89,4 +90,36 @@ func eachRecord(t *testing.T, o *organization.Organization, fn func(*organizatio
 			fn(&c, ev)
 		}
 	}
+}
+
+// BenchmarkSnapshot parses the snapshot of an organization, and makes the view of a day.
+func BenchmarkSnapshot(b *testing.B) {
+	o, err := organization.New(organization.Default())
+	if err != nil {
+		b.Fatal(err)
+	}
+	text, d := o.Snapshot(), day.Of(organization.Default().Day)
+	b.Run("Parse", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := network.Parse(text); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	s, err := network.Parse(text)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("View", func(b *testing.B) {
+		for b.Loop() {
+			s.View(d, nil)
+		}
+	})
+	v := s.View(d, nil)
+	b.Run("Cause", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			v.Cause(network.Callee{Account: "111122223333", Region: "us-east-1", Source: "sqs.amazonaws.com"}, network.Path{Place: v.PlaceOf(netip.MustParseAddr("34.240.0.1"), true), Host: "sqs.us-east-1.amazonaws.com"})
+		}
+	})
 }

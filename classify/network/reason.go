@@ -55,6 +55,7 @@ const (
 	SpokeOfHub       Reason = "hub_may_have_endpoint"
 	NotOffered       Reason = "no_endpoint_offered"
 	HostUnknown      Reason = "host_not_recorded"
+	NamesUnknown     Reason = "endpoint_names_not_known"
 	EndpointNamed    Reason = "endpoint_named_but_not_recorded"
 	ShouldCarry      Reason = "endpoint_should_carry"
 	RouteBeats       Reason = "route_beats_endpoint"
@@ -93,6 +94,7 @@ var words = map[Reason]string{
 	SpokeOfHub:         "%[1]s leads to other networks by %[3]s, which may have the endpoint",
 	NotOffered:         "no endpoint that is known to be for the service is offered in %[6]s",
 	HostUnknown:        "the record does not have the name that the call asked for",
+	NamesUnknown:       "the Region of %[2]s does not list the names that %[4]s answers to",
 	EndpointNamed:      "the call asked for the endpoint's own name %[3]s, and the record names no endpoint",
 	ShouldCarry:        "%[2]s should have carried the call",
 	RouteBeats:         "route table %[3]s has a more specific route than the one to %[2]s",
