@@ -63,7 +63,8 @@ type Day struct {
 	Findings   Rows[table.FindingRow]  // nil: the day has no such table
 	Causes     Rows[table.CauseRow]    // nil: the day has no such table
 	Objects    Rows[table.ObjectRow]
-	Verified   *Verified // nil: not checked by digests
+	Digests    Rows[table.DigestRow] // nil: the day has no such table
+	Verified   *Verified             // nil: not checked by digests
 
 	// Network returns what decided the causes. nil: nobody asked for causes.
 	Network func() *network.Snapshot

@@ -25,6 +25,9 @@ func stageTables(ctx context.Context, pub Publication, d *Day, m *Manifest) erro
 	if err := stage(ctx, s, &table.Objects, nil, d.Objects); err != nil {
 		return err
 	}
+	if err := stage(ctx, s, &table.Digests, nil, d.Digests); err != nil {
+		return err
+	}
 	var group errgroup.Group
 	for _, lane := range [][]func() error{{
 		func() error { return stage(ctx, s, &table.Resources, d.ResourceGroups, d.Resources) },
@@ -64,7 +67,7 @@ func stageTables(ctx context.Context, pub Publication, d *Day, m *Manifest) erro
 // order is the order of a day's files in its manifest.
 var order = []string{
 	table.Objects.Name, table.Traffic.Name, table.Principals.Name, table.Services.Name, table.Endpoints.Name,
-	table.Resources.Name, table.Findings.Name, table.Causes.Name,
+	table.Resources.Name, table.Findings.Name, table.Causes.Name, table.Digests.Name,
 }
 
 // countRoutes returns traffic, and adds its calls to the manifest while it is read.

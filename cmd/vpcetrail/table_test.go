@@ -54,6 +54,8 @@ func fileRows(path, name string, columns []string) ([][]string, error) {
 		return cells(&table.Findings, data, day, columns)
 	case "objects":
 		return cells(&table.Objects, data, day, columns)
+	case "digests":
+		return cells(&table.Digests, data, day, columns)
 	}
 	return nil, fmt.Errorf("no table %s", name)
 }

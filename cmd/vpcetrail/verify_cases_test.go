@@ -102,6 +102,11 @@ func checkFound(t *testing.T, trail *signed.Trail, want map[string]string, text 
 	if err := json.Unmarshal([]byte(text), &found); err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}
+	compareFound(t, trail, want, &found)
+}
+
+func compareFound(t *testing.T, trail *signed.Trail, want map[string]string, found *verified) {
+	t.Helper()
 	names, got := map[string]string{}, map[string]string{}
 	for object, name := range trail.Names() {
 		names[object[strings.Index(object, "AWSLogs/"):]] = name

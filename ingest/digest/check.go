@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source/layout"
 	"vpcetrail/ingest/spill"
 )
@@ -20,9 +21,9 @@ type Check struct {
 	keys     *Keys
 	from, to time.Time // of the range; zero: unbounded
 	claims   []*spill.Sorter
-	found    *spill.Sorter        // by chain and time: Finding
-	bad      map[uint64]Status    // of digests that are not valid, by idOf their names
-	coverage map[string]*coverage // by account/Region
+	found    *spill.Sorter         // by day, kind, chain and time: Finding
+	bad      map[uint64]Status     // of digests that are not valid, by idOf their names
+	coverage map[string][]coverage // of each chain, by account/Region
 	tails    []tail
 
 	explained map[string]string // why, by id of the gap
@@ -37,7 +38,7 @@ func Open(ctx context.Context, opt Options) (*Check, error) {
 	if opt.Memory == 0 {
 		opt.Memory = 64 << 20
 	}
-	c := &Check{opt: opt, keys: opt.Keys, bad: map[uint64]Status{}, coverage: map[string]*coverage{}}
+	c := &Check{opt: opt, keys: opt.Keys, bad: map[uint64]Status{}, coverage: map[string][]coverage{}}
 	if w := opt.Selection.Window; !w.IsAll() {
 		c.from, c.to = w.From.Time(), (opt.Selection.LastFolder() + 1).Time()
 	}
@@ -61,18 +62,40 @@ func Open(ctx context.Context, opt Options) (*Check, error) {
 	return c, nil
 }
 
-// Findings returns the digests of the range and the times without one, chain by chain,
-// each in the order of time.
-func (c *Check) Findings() iter.Seq2[*Finding, error] {
-	return func(yield func(*Finding, error) bool) {
-		cursor := c.found.Cursor()
-		for cursor.Next() {
-			if !yield(c.settle(&cutHeader(cursor.Value).Finding), nil) {
-				return
-			}
+// Findings returns the digests of the range and the times without one: first the digests,
+// then the gaps, each chain by chain in the order of time.
+func (c *Check) Findings() iter.Seq2[*Finding, error] { return c.Days()(0) }
+
+// Days returns the function that returns the findings of a day, if the Options are Daily.
+// Gaps are cut at the ends of the day. Days must be asked for in order.
+func (c *Check) Days() func(day.Day) iter.Seq2[*Finding, error] {
+	cursor := c.found.Cursor()
+	more := cursor.Next()
+	return func(d day.Day) iter.Seq2[*Finding, error] {
+		end := c.to
+		if c.opt.Daily {
+			end = (d + 1).Time()
 		}
-		if err := cursor.Err(); err != nil {
-			yield(nil, err)
+		return func(yield func(*Finding, error) bool) {
+			for ; more; more = cursor.Next() {
+				at, _ := day.CutKey(cursor.Key)
+				if at > d {
+					break
+				}
+				if at < d { // a day that is not asked for
+					continue
+				}
+				f := &cutHeader(cursor.Value).Finding
+				if c.opt.Daily && day.Of(f.Start) != d {
+					f.After = "" // what began its chain again on another day is said of that day
+				}
+				if !yield(c.settle(f, end), nil) {
+					return
+				}
+			}
+			if err := cursor.Err(); err != nil {
+				yield(nil, err)
+			}
 		}
 	}
 }
@@ -88,14 +111,11 @@ func (c *Check) Tails(now time.Time) (tails []Finding) {
 		end = c.to
 	}
 	for _, t := range c.tails {
-		if due := end; now.Sub(t.end) <= digestDelay || !t.end.Before(due) {
+		if now.Sub(t.end) <= digestDelay || !t.end.Before(end) {
 			continue
 		}
-		f := Finding{Kind: KindGap, DigestName: t.chain, Start: t.end, Status: TailMissing}
-		f.End = end
-		f.Problem = fmt.Sprintf("no digest for the last %s: see aws cloudtrail get-trail-status, and the trail's StopLogging and DeleteTrail events",
-			end.Sub(t.end).Round(time.Second))
-		tails = append(tails, *c.settle(&f))
+		f := Finding{Kind: KindGap, DigestName: t.chain, Start: t.end, Status: TailMissing, Open: true}
+		tails = append(tails, *c.settle(&f, end))
 	}
 	return tails
 }
@@ -188,24 +208,23 @@ func (c *Check) Judge(name string, key layout.Key, p *Proof, claims *Claims) (St
 	return Valid, ""
 }
 
-// border is how far the minute in a log's name may lie from its delivery.
-const border = 15 * time.Minute
-
 // unnamed returns the status of a log that no digest names.
 func (c *Check) unnamed(name string, key layout.Key) (Status, string) {
 	if key.Folder != "" && key.Folder != "CloudTrail" {
 		return UncoveredKind, "digests may not cover logs of " + key.Folder
 	}
-	at := c.coverage[key.Account+"/"+key.Region]
-	if at == nil {
-		return Unverified, fmt.Sprintf("no digest of account %s in %s was found: enable log file validation of its trail", key.Account, key.Region)
+	chains := c.coverage[key.Account+"/"+key.Region]
+	status, t := NotInDigest, time.Time{}
+	if stamp, ok := layout.ParseStamp(path.Base(name)); ok && chains != nil {
+		status, t = unnamedAt(chains, stamp), stamp
 	}
-	t, ok := layout.ParseStamp(path.Base(name))
 	switch {
-	case ok && t.Add(border).After(at.newest):
-		return Pending, "is newer than the newest digest: check again in two hours"
-	case ok && slices.ContainsFunc(at.holes, func(s span) bool { return t.Add(border).After(s.from) && t.Add(-border).Before(s.to) }):
-		return Unverified, "no valid digest covers its time"
+	case chains == nil:
+		return Unverified, fmt.Sprintf("no digest of account %s in %s was found: enable log file validation of its trail", key.Account, key.Region)
+	case status == Pending:
+		return Pending, "no digest came after it: check again in two hours"
+	case status == Unverified:
+		return Unverified, fmt.Sprintf("no valid digest covers %s", t.Format(time.RFC3339))
 	}
 	return NotInDigest, "no digest names it, and valid digests cover its time: it was added, or a trail without log file validation wrote it"
 }

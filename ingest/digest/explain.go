@@ -3,9 +3,11 @@ package digest
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"path"
 	"slices"
@@ -29,6 +31,20 @@ type trailEvent struct {
 	RequestParameters struct {
 		Name string `json:"name"` // the trail's name or ARN
 	} `json:"requestParameters"`
+
+	delivery
+}
+
+// A delivery is the Region and the time of a log.
+type delivery struct {
+	region string
+	time   time.Time
+}
+
+// near reports whether events in a log may explain a gap.
+func (l delivery) near(g *Finding) bool {
+	return (g.Home == l.region || g.Region == l.region) &&
+		slices.ContainsFunc(g.edges(), func(s span) bool { return !l.time.Before(s.from) && !l.time.After(s.to) })
 }
 
 // stops and starts are the events after which a chain ends or begins.
@@ -47,21 +63,10 @@ const (
 // that explain them. It changes the status of those gaps to Explained. A gap before a
 // digest that names an earlier one is never explained: that digest is missing.
 func (c *Check) Explain(ctx context.Context) error {
-	var gaps []*Finding
-	for f, err := range c.Findings() {
-		if err != nil {
-			return err
-		}
-		if f.Kind == KindGap && (f.Restart || f.Open) {
-			gaps = append(gaps, f)
-		}
+	gaps, err := c.unexplained()
+	if err != nil {
+		return err
 	}
-	for _, t := range c.tails {
-		f := &Finding{Kind: KindGap, DigestName: t.chain, Start: t.end, Open: true}
-		f.End = t.end
-		gaps = append(gaps, f)
-	}
-	c.explained = map[string]string{}
 	var events []trailEvent
 	for region, days := range daysOf(gaps) {
 		found, err := c.events(ctx, region, days, gaps)
@@ -70,10 +75,30 @@ func (c *Check) Explain(ctx context.Context) error {
 		}
 		events = append(events, found...)
 	}
+	slices.SortFunc(events, func(a, b trailEvent) int {
+		return cmp.Or(a.EventTime.Compare(b.EventTime), cmp.Compare(a.EventName, b.EventName), cmp.Compare(a.UserIdentity.ARN, b.UserIdentity.ARN))
+	})
+	c.explained = map[string]string{}
 	for _, g := range gaps {
 		c.explain(g, events)
 	}
 	return nil
+}
+
+// unexplained returns the gaps that events of the trail may explain.
+func (c *Check) unexplained() (gaps []*Finding, err error) {
+	cursor := c.found.Cursor()
+	for cursor.Next() {
+		if f := &cutHeader(cursor.Value).Finding; f.Kind == KindGap && (f.Restart || f.Open) {
+			gaps = append(gaps, f)
+		}
+	}
+	for _, t := range c.tails {
+		if c.to.IsZero() || t.end.Before(c.to) {
+			gaps = append(gaps, &Finding{Kind: KindGap, DigestName: t.chain, Start: t.end, Open: true})
+		}
+	}
+	return gaps, cursor.Err()
 }
 
 // daysOf returns the days of the gaps' ends, by the Regions in which their events may be.
@@ -95,8 +120,11 @@ func daysOf(gaps []*Finding) map[string]map[day.Day]bool {
 // edges returns the times in which the events that explain a gap are delivered.
 func (f *Finding) edges() []span {
 	around := func(t time.Time) span { return span{t.Add(-eventBefore), t.Add(eventBefore)} }
-	if f.Open {
+	switch {
+	case f.Open:
 		return []span{around(f.Start)}
+	case f.First:
+		return []span{around(f.End)}
 	}
 	return []span{around(f.Start), around(f.End)}
 }
@@ -111,13 +139,14 @@ func (c *Check) events(ctx context.Context, region string, days map[day.Day]bool
 			return nil, err
 		}
 		found, err := eventsIn(ctx, trail, func(t time.Time) bool {
-			return slices.ContainsFunc(gaps, func(g *Finding) bool {
-				return (g.Home == region || g.Region == region) && slices.ContainsFunc(g.edges(), func(s span) bool { return !t.Before(s.from) && !t.After(s.to) })
-			})
+			return slices.ContainsFunc(gaps, delivery{region, t}.near)
 		})
 		trail.Close()
 		if err != nil {
 			return nil, err
+		}
+		for i := range found {
+			found[i].region = region
 		}
 		all = append(all, found...)
 	}
@@ -137,7 +166,10 @@ func eventsIn(ctx context.Context, trail *source.Trail, wanted func(time.Time) b
 		}
 		if t, ok := layout.ParseStamp(path.Base(f.Object.Name)); ok && wanted(t) {
 			if text, err = textOf(ctx, f, text); err == nil {
-				events = append(events, trailEvents(text)...)
+				for _, e := range trailEvents(text) {
+					e.time = t
+					events = append(events, e)
+				}
 			}
 		}
 		f.Close()
@@ -184,7 +216,7 @@ func (c *Check) explain(g *Finding, events []trailEvent) {
 	find := func(names []string, t time.Time) string {
 		for _, e := range events {
 			trail := e.RequestParameters.Name
-			if slices.Contains(names, e.EventName) && (trail == g.Trail || strings.HasSuffix(trail, ":trail/"+g.Trail)) &&
+			if e.near(g) && slices.Contains(names, e.EventName) && (trail == g.Trail || strings.HasSuffix(trail, ":trail/"+g.Trail)) &&
 				!e.EventTime.Before(t.Add(-eventBefore)) && !e.EventTime.After(t.Add(eventAfter)) {
 				return e.EventName + " by " + e.UserIdentity.ARN + " at " + e.EventTime.Format(time.RFC3339)
 			}
@@ -216,13 +248,31 @@ func (f *Finding) chainAt(t time.Time) layout.DigestName {
 	return chain
 }
 
-// settle gives a gap the explanation that was found for it.
-func (c *Check) settle(f *Finding) *Finding {
+// settle gives a gap the explanation that was found for it, and cuts it at the end of the
+// range or day, unless that is zero.
+func (c *Check) settle(f *Finding, end time.Time) *Finding {
 	if f.After != "" && c.explained[f.After] == "" {
 		f.Status, f.Problem = Unlinked, "starts its chain again, and no event of the trail says why: ask who stopped the trail"
 	}
-	if why := c.explained[f.id()]; f.Kind == KindGap && why != "" {
-		f.Status, f.Problem = Explained, "the trail did not log: "+why
+	if f.Kind != KindGap {
+		return f
 	}
+	if !end.IsZero() && (f.Open || f.End.After(end)) {
+		f.End = end
+	}
+	if why := c.explained[f.id()]; why != "" {
+		f.Status, f.Problem = Explained, "the trail did not log: "+why
+		return f
+	}
+	why := "digests are missing"
+	switch {
+	case f.Status == TailMissing:
+		why = "see aws cloudtrail get-trail-status, and the trail's StopLogging and DeleteTrail events"
+	case f.Status == Pending:
+		why = "none came since: check again in two hours"
+	case f.Restart:
+		why = "the chain starts again after it, as after StopLogging and StartLogging, and no event of the trail says why"
+	}
+	f.Problem = fmt.Sprintf("no digest for %s: %s", f.End.Sub(f.Start).Round(time.Second), why)
 	return f
 }

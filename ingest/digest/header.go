@@ -13,7 +13,7 @@ import (
 type Finding struct {
 	Kind              string     // KindDigest, KindGap or KindLog
 	layout.DigestName            // the chain; of a log: Account and Region alone
-	Start             time.Time  // of the window or gap, which ends at End
+	Start             time.Time  // of the window or gap, which ends at End; zero: not known
 	Name              string     // of the object: where it lies, or should lie
 	Status            Status     // never empty
 	Problem           string     // what is wrong and what to do, "" if nothing is; does not repeat Name
@@ -36,7 +36,27 @@ func (f *Finding) Title() string {
 		f.Start.UTC().Format(time.RFC3339), f.End.UTC().Format(time.RFC3339))
 }
 
-// The kinds of a Finding.
+// Series says which of a trail's two series of digests the chain is. It is "" for a log.
+func (f *Finding) Series() string {
+	switch {
+	case f.Kind == KindLog:
+		return ""
+	case f.Backfill:
+		return "backfill"
+	}
+	return "hourly"
+}
+
+// window returns the time that a finding is about. Most windows are of an hour, so that is
+// taken if the start is not known.
+func (f *Finding) window() span {
+	if f.Start.IsZero() {
+		return span{f.End.Add(-time.Hour), f.End}
+	}
+	return span{f.Start, f.End}
+}
+
+// The kinds of a Finding, in the order in which they are listed.
 const (
 	KindDigest = "digest"
 	KindGap    = "gap"
@@ -61,13 +81,13 @@ type link struct {
 	Name                        string // where it lies, or should lie
 }
 
-// key returns the place of h among all digests: chain by chain, each from its oldest.
+// key returns the place of h among all: kind by kind, chain by chain, each from its oldest.
 func (h *header) key() []byte {
-	backfill := ""
-	if h.Backfill {
-		backfill = "backfill"
+	at := h.End
+	if h.Kind == KindGap { // its end may not be known
+		at = h.Start
 	}
-	return spill.AppendFields(nil, h.Account, h.Region, h.Trail, h.Home, backfill, h.End.UTC().Format(time.RFC3339), h.Name)
+	return spill.AppendFields(nil, h.Kind, h.Account, h.Region, h.Trail, h.Home, h.Series(), at.UTC().Format(time.RFC3339), h.Name)
 }
 
 func (h *header) chain() layout.DigestName {

@@ -28,6 +28,7 @@ type Options struct {
 	Reading   source.Options
 	Keys      *Keys
 	Moved     []Move
+	Daily     bool // each day of the Window is judged by itself: see Check.Days
 
 	Workers int         // digests that are read at once; 0 means one
 	Disk    *spill.Disk // what does not fit into Memory
@@ -244,7 +245,7 @@ func (w *worker) check(ctx context.Context, h *header, d *Digest, side Sidecar) 
 	at, inPlace := w.places.at(h.Name, recorded)
 	signed := d.signedSum()
 	h.Recorded, h.Fingerprint, h.Signed, h.Signature = recorded, d.Fingerprint, signed[:], side.Signature
-	h.Start, h.SHA256, h.Logs = d.Start, hex.EncodeToString(d.SHA256[:]), len(d.Logs)
+	h.SHA256, h.Logs = hex.EncodeToString(d.SHA256[:]), len(d.Logs)
 	if p := d.Previous; p != nil {
 		before := "s3://" + p.Bucket + "/" + p.Key
 		h.Before = &link{before, hex.EncodeToString(p.SHA256[:]), p.Signature, at.of(before)}
@@ -254,8 +255,11 @@ func (w *worker) check(ctx context.Context, h *header, d *Digest, side Sidecar) 
 		h.Status, h.Problem = Moved, "says that it is "+recorded+": "+movedRemedy(h.Name, recorded)
 	case d.Account != h.Account || !d.End.Equal(h.End):
 		h.Status, h.Problem = Malformed, fmt.Sprintf("is of account %s and ends at %s, unlike its name", d.Account, d.EndText)
-	case side.Signature != "":
-		h.Status, h.Problem = w.signature(ctx, h, side)
+	default:
+		h.Start = d.Start
+		if side.Signature != "" {
+			h.Status, h.Problem = w.signature(ctx, h, side)
+		}
 	}
 	if inPlace && h.Status != BadSignature {
 		w.keep(h, at, d.Logs)

@@ -2,21 +2,15 @@ package digest
 
 import (
 	"context"
-	"fmt"
 	"path"
 	"slices"
 	"strings"
 	"time"
 
+	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source/layout"
 	"vpcetrail/ingest/spill"
 )
-
-// A coverage says for which times the chains of one account and Region have valid digests.
-type coverage struct {
-	holes  []span    // times in which a chain has no valid digest
-	newest time.Time // end of the newest digest
-}
 
 // A tail is the end of a chain.
 type tail struct {
@@ -166,36 +160,32 @@ func (w *walk) gaps() {
 	if first.Backfill {
 		return
 	}
-	at := w.coverage[first.Account+"/"+first.Region]
-	if at == nil {
-		at = &coverage{}
-		w.coverage[first.Account+"/"+first.Region] = at
-	}
-	proved, known := w.from, w.from // up to which valid digests, and any digests, cover the time
+	known, begins := w.from, w.from // up to which digests cover the time
+	var cover coverage
 	for _, h := range w.chain {
-		if proved.IsZero() {
-			proved, known = h.Start, h.Start
-		}
 		start := h.Start
-		if start.IsZero() || h.Status == Moved || h.Status == Malformed { // all that is known is its end
+		if known.IsZero() {
+			known = h.window().from
+			if w.opt.Daily {
+				known = day.Of(known).Time()
+			}
+		}
+		if start.IsZero() { // all that is known is its end
 			start = known
 		}
-		if start.After(known) || h.restarts(first) {
+		if start.After(known) || h.restarts(first) && !start.Before(begins) {
 			w.gap(h, span{known, start}, h == first)
 		}
-		if known = later(known, h.End); h.Status != Valid {
-			continue
-		}
-		if start.After(proved) {
-			at.holes = append(at.holes, span{proved, start})
-		}
-		proved = later(proved, h.End)
+		known = later(known, h.End)
+		cover.add(h, span{start, h.End})
 	}
-	if known.After(proved) {
-		at.holes = append(at.holes, span{proved, known})
+	place := first.Account + "/" + first.Region
+	w.coverage[place] = append(w.coverage[place], cover)
+	if w.opt.Daily {
+		w.gap(nil, span{from: known}, false)
+	} else {
+		w.tails = append(w.tails, tail{first.chain(), known})
 	}
-	at.newest = later(at.newest, known)
-	w.tails = append(w.tails, tail{first.chain(), known})
 }
 
 // restarts reports whether a digest begins its chain again.
@@ -210,30 +200,77 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// gap adds the time before digest h for which there is no digest. That the digest before it
-// is missing, or not valid, is said of that digest.
+// gap adds the time before digest h for which there is no digest. h is nil after the
+// newest one. That the digest before it is missing, or not valid, is said of that digest.
 func (w *walk) gap(h *header, s span, first bool) {
-	f := Finding{Kind: KindGap, DigestName: h.chain(), Start: s.from, Status: Gap, Restart: h.Before == nil, First: first}
+	f := Finding{Kind: KindGap, DigestName: w.chain[0].chain(), Start: s.from, Status: Gap, First: first, Open: h == nil}
 	f.End = s.to
-	why := "digests are missing"
-	if f.Restart {
-		why = "the chain starts again after it, as after StopLogging and StartLogging, and no event of the trail says why"
+	if f.Open {
+		w.addGap(f, time.Time{})
+		return
 	}
-	f.Problem = fmt.Sprintf("no digest for %s: %s", s.to.Sub(s.from).Round(time.Second), why)
-	if f.End.After(f.Start) {
-		w.add(&f)
+	f.Restart = h.Before == nil
+	if s.to.After(s.from) {
+		w.addGap(f, h.End)
 	}
-	if f.Restart && h.Status == Valid {
+	if f.Restart && h.Status == Valid && !(w.opt.Daily && f.startsBefore(day.Of(h.Start))) {
 		h.After = f.id()
 	}
 }
 
-// add keeps a finding if its time overlaps the range.
-func (w *walk) add(f *Finding) {
-	if f.End.Before(w.from) || !w.to.IsZero() && !f.Start.Before(w.to) {
+// addGap keeps a gap. next is the end of the digest after it; zero: there is none.
+//
+// A day's part of a gap is as if the digests of that day and of the next one were all that
+// there are. So what is said about a day does not depend on the other days that are read.
+// A gap that began before the day has no known beginning then. One that lasts until the end
+// of the next day has no end yet.
+func (w *walk) addGap(f Finding, next time.Time) {
+	if !w.opt.Daily {
+		w.add(&f)
 		return
 	}
-	w.found.Add((&header{Finding: *f}).key(), (&header{Finding: *f}).append())
+	from, restart := f.Start, f.Restart
+	for d := day.Of(from); f.End.IsZero() && d == day.Of(from) || d.Time().Before(f.End); d++ {
+		f.Start = from
+		f.First = f.startsBefore(d)
+		f.Start = later(from, d.Time())
+		f.Open, f.Restart, f.Status = false, restart, Gap
+		if next.IsZero() || !next.Before((d + 2).Time()) {
+			f.Open, f.Restart, f.Status = true, false, Pending
+		}
+		switch {
+		case f.First && f.Open: // no digest shows that the chain was there
+		case f.First && restart && !f.End.Before((d + 1).Time()): // the chain begins later
+		default:
+			w.keep(d, &f)
+		}
+	}
+}
+
+// startsBefore reports whether no digest of day d shows when a gap began.
+func (f *Finding) startsBefore(d day.Day) bool { return !f.Start.After(d.Time()) }
+
+// add keeps a finding for the range, or for each of its days.
+func (w *walk) add(f *Finding) {
+	s := f.window()
+	if !w.opt.Daily {
+		if !f.End.Before(w.from) && (w.to.IsZero() || s.from.Before(w.to)) {
+			w.keep(0, f)
+		}
+		return
+	}
+	for d := day.Of(s.from); d.Time().Before(s.to); d++ {
+		w.keep(d, f)
+	}
+}
+
+// keep keeps a finding of a day. Without Options.Daily there is only day 0.
+func (w *walk) keep(d day.Day, f *Finding) {
+	if w.opt.Daily && !w.opt.Selection.Window.Contains(d) {
+		return
+	}
+	h := header{Finding: *f}
+	w.found.Add(append(d.AppendKey(nil), h.key()...), h.append())
 }
 
 // within reports whether an object with this name would have been read, if it were there.

@@ -2,9 +2,11 @@ package analyze
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
+	"time"
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/digest"
@@ -44,9 +46,9 @@ type verifier struct {
 	*Verification
 	job    *Job
 	check  *digest.Check
-	absent map[day.Day][]string // missing logs, by the days of which they might hold records
+	absent *spill.Sorter // missing logs, by the days of which they might hold records
 	said   int64
-	tell   func(string)
+	report func(string)
 }
 
 // maxSaid bounds the problems that are reported one by one.
@@ -54,7 +56,7 @@ const maxSaid = 100
 
 // verify reads the digests for the days of rep, and gives its objects their digest status.
 func (p *Publication) verify(ctx context.Context, rep *report.Report, job *Job) error {
-	v := &verifier{Verification: p.Verification, job: job, absent: map[day.Day][]string{}, tell: p.Problem}
+	v := &verifier{Verification: p.Verification, job: job, absent: spill.NewSorter(job.Disk, job.Memory.Report/8), report: p.Problem}
 	sel := p.Selection
 	sel.Window = job.Window
 	keys := digest.KnownKeys(v.Keys)
@@ -63,29 +65,30 @@ func (p *Publication) verify(ctx context.Context, rep *report.Report, job *Job) 
 	}
 	var err error
 	v.check, err = digest.Open(ctx, digest.Options{
-		Sources: p.Sources, Selection: sel, Reading: p.Reading, Keys: keys, Moved: v.Moved,
+		Sources: p.Sources, Selection: sel, Reading: p.Reading, Keys: keys, Moved: v.Moved, Daily: true,
 		Workers: job.Workers, Disk: job.Disk, Memory: job.Memory.Report / 2,
 	})
 	if err == nil {
 		err = v.check.Explain(ctx)
 	}
 	if err == nil {
-		err = v.findAbsent(rep, sel)
+		err = v.findAbsent(rep)
 	}
 	if err != nil {
 		return err
 	}
-	objects := rep.ObjectTables()
+	objects, digests, published := rep.ObjectTables(), v.digests(), v.digests()
 	refused := int64(0)
 	for _, d := range rep.Days {
-		n, err := v.day(d, objects(d.Day))
+		n, err := v.day(d, objects(d.Day), digests(d.Day))
 		if err != nil {
 			return err
 		}
 		refused += n
+		d.Digests = published(d.Day)
 	}
 	if v.said > maxSaid {
-		v.tell(fmt.Sprintf("… and %s more problems of digests: table objects has the status of each object", grid.Number(v.said-maxSaid)))
+		v.report(fmt.Sprintf("… and %s more problems of logs and digests: tables objects and digests have them all", grid.Number(v.said-maxSaid)))
 	}
 	if refused > 0 && v.Mode == VerifyRequire {
 		return fmt.Errorf("%s: nothing is published: --verify=require, and %s not valid: see the problems above, or give --verify=report",
@@ -95,7 +98,7 @@ func (p *Publication) verify(ctx context.Context, rep *report.Report, job *Job) 
 }
 
 // findAbsent finds the logs that digests name and that were not listed.
-func (v *verifier) findAbsent(rep *report.Report, sel list.Selection) error {
+func (v *verifier) findAbsent(rep *report.Report) error {
 	names := spill.NewSorter(v.job.Disk, v.job.Memory.Report/8)
 	if err := rep.ObjectRows(func(row *table.ObjectRow) { names.Add([]byte(row.Key), nil) }); err != nil {
 		return err
@@ -103,62 +106,117 @@ func (v *verifier) findAbsent(rep *report.Report, sel list.Selection) error {
 	claims := v.check.Logs(func(f *digest.Finding) {
 		v.say(f.Name, f.Status, f.Problem)
 		for d := f.Key.Day - day.Day(v.job.Lateness); d <= f.Key.Day; d++ {
-			v.absent[d] = append(v.absent[d], string(f.Status))
+			v.absent.Add(spill.AppendFields(d.AppendKey(nil), f.Account, f.Region, f.Name), spill.AppendFields(nil, string(f.Status), f.Problem))
 		}
 	})
 	for c := names.Cursor(); c.Next(); {
 		claims.Pass(string(c.Key))
 	}
-	return claims.End()
+	v.absent.Sort()
+	return errors.Join(claims.End(), names.Err(), v.absent.Err())
+}
+
+// digests returns a function that returns the rows of table digests of a day. Days must be
+// asked for in order.
+func (v *verifier) digests() func(day.Day) report.Rows[table.DigestRow] {
+	findings, absent := v.check.Days(), v.absent.Cursor()
+	more := absent.Next()
+	return func(d day.Day) report.Rows[table.DigestRow] {
+		return func(yield func(*table.DigestRow, error) bool) {
+			for f, err := range findings(d) {
+				if row := digestRow(f); !yield(row, err) || err != nil {
+					return
+				}
+			}
+			for ; more; more = absent.Next() {
+				at, name := day.CutKey(absent.Key)
+				if at > d {
+					break
+				}
+				if row := absentRow(name, absent.Value); at == d && !yield(row, nil) {
+					return
+				}
+			}
+			if err := absent.Err(); err != nil {
+				yield(nil, err)
+			}
+		}
+	}
+}
+
+// digestRow returns the row of a digest or gap, or nil for nil.
+func digestRow(f *digest.Finding) *table.DigestRow {
+	if f == nil {
+		return nil
+	}
+	row := &table.DigestRow{
+		Kind: f.Kind, AccountID: f.Account, Region: f.Region, Trail: f.Trail, Home: f.Home, Series: f.Series(),
+		Start: -1, End: f.End.UnixMilli(), Key: f.Name, Status: string(f.Status), Problem: f.Problem, Logs: -1, SHA256: f.SHA256,
+	}
+	if !f.Start.IsZero() {
+		row.Start = f.Start.UnixMilli()
+	}
+	if f.SHA256 != "" { // else it could not be read
+		row.Logs = int64(f.Logs)
+	}
+	return row
+}
+
+// absentRow returns the row of a missing log.
+func absentRow(name, value []byte) *table.DigestRow {
+	row := &table.DigestRow{Kind: digest.KindLog, Start: -1, End: -1, Logs: -1}
+	spill.CutFields(string(name), &row.AccountID, &row.Region, &row.Key)
+	spill.CutFields(string(value), &row.Status, &row.Problem)
+	return row
 }
 
 // day fills in what the digests say about a day. It returns how many findings do not let
 // the day be published under VerifyRequire.
-func (v *verifier) day(d *report.Day, objects report.Rows[table.ObjectRow]) (refused int64, err error) {
+func (v *verifier) day(d *report.Day, objects report.Rows[table.ObjectRow], digests report.Rows[table.DigestRow]) (refused int64, err error) {
 	sum := report.NewVerified(v.Mode)
-	add := func(counts map[string]int64, status digest.Status) {
-		counts[string(status)]++
-		switch level := status.Level(); {
-		case level == digest.Invalid:
+	add := func(counts map[string]int64, text string) digest.Status {
+		status := digest.Status(text)
+		counts[text]++
+		switch status.Level() {
+		case digest.Invalid:
 			sum.Invalid++
-		case level == digest.Unchecked:
+		case digest.Unchecked:
 			sum.Unchecked++
 		}
+		return status
 	}
 	for row, err := range v.judged(objects, true) {
 		if err != nil {
 			return 0, err
 		}
-		status := digest.Status(row.DigestStatus)
-		if add(sum.Logs, status); row.DayRecords > 0 && v.refuses(status) {
+		if status := add(sum.Logs, row.DigestStatus); row.DayRecords > 0 && v.refuses(status) {
 			refused++
 		}
 	}
-	for _, status := range v.absent[d.Day] {
-		if add(sum.Logs, digest.Status(status)); v.refuses(digest.Status(status)) {
-			refused++
-		}
-	}
-	from, to := d.Day.Time(), (d.Day + 1).Time()
-	for f, err := range v.check.Findings() {
+	counts := map[string]map[string]int64{digest.KindLog: sum.Logs, digest.KindDigest: sum.Digests, digest.KindGap: sum.Gaps}
+	for row, err := range digests {
 		if err != nil {
 			return 0, err
 		}
-		if !f.Start.Before(to) || !f.End.After(from) {
-			continue
-		}
-		counts := sum.Digests
-		if f.Kind == digest.KindGap {
-			counts = sum.Gaps
-		}
-		if add(counts, f.Status); f.Status.Level() != digest.Fine {
-			v.say(f.Title(), f.Status, f.Problem)
+		status := add(counts[row.Kind], row.Status)
+		switch {
+		case row.Kind != digest.KindLog:
+			if status.Level() != digest.Fine {
+				v.say(titleOf(row), status, row.Problem)
+			}
+		case v.refuses(status):
+			refused++
 		}
 	}
-	d.Verified = sum
-	unjudged := d.Objects
-	d.Objects = v.judged(unjudged, false)
+	d.Verified, d.Objects = sum, v.judged(d.Objects, false)
 	return refused, nil
+}
+
+// titleOf names a digest, or the chain and time of a gap.
+func titleOf(row *table.DigestRow) string {
+	f := digest.Finding{Kind: row.Kind, Name: row.Key, Start: time.UnixMilli(row.Start)}
+	f.Trail, f.Account, f.Region, f.End = row.Trail, row.AccountID, row.Region, time.UnixMilli(row.End)
+	return f.Title()
 }
 
 // refuses reports whether an object with this status stops a publication that requires valid
@@ -213,7 +271,7 @@ func keyOf(name string) layout.Key {
 // say reports a problem, unless there were too many.
 func (v *verifier) say(name string, status digest.Status, problem string) {
 	if v.said++; v.said <= maxSaid {
-		v.tell(fmt.Sprintf("%s: %s: %s", name, status, problem))
+		v.report(fmt.Sprintf("%s: %s: %s", name, status, problem))
 	}
 }
 

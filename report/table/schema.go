@@ -6,6 +6,7 @@ package table
 import (
 	"cmp"
 	"math"
+	"slices"
 	"sort"
 	"strconv"
 	"time"
@@ -63,7 +64,8 @@ func real[T any](name, doc string, field func(*T) *float64) Column[T] {
 	return Column[T]{Name: name, Type: Real, Doc: doc, Nullable: true, real: field}
 }
 
-// A Table is a table of rows of type T. Its first Keys columns, all of type Text, are its key.
+// A Table is a table of rows of type T. Its first Keys columns, of type Text or Moment, are its
+// key.
 type Table[T any] struct {
 	Name    string
 	Doc     string
@@ -74,20 +76,26 @@ type Table[T any] struct {
 
 // Place returns the index of a column in the table. It panics if no column has the name.
 func (t *Table[T]) Place(name string) int {
-	for i := range t.Columns {
-		if t.Columns[i].Name == name {
-			return i
-		}
+	i := slices.IndexFunc(t.Columns, func(c Column[T]) bool { return c.Name == name })
+	if i < 0 {
+		panic("BUG: table " + t.Name + " has no column " + name)
 	}
-	panic("BUG: table " + t.Name + " has no column " + name)
+	return i
+}
+
+// Column returns the column of a name, or nil if the table has none. It is shared: do not change it.
+func (t *Table[T]) Column(name string) *Column[T] {
+	if i := slices.IndexFunc(t.Columns, func(c Column[T]) bool { return c.Name == name }); i >= 0 {
+		return &t.Columns[i]
+	}
+	return nil
 }
 
 // Sort sorts rows by their keys, as text, with NULL first.
 func (t *Table[T]) Sort(rows []T) {
 	sort.Slice(rows, func(i, j int) bool {
 		for k := range t.Keys {
-			field := t.Columns[k].text
-			if c := cmp.Compare(*field(&rows[i]), *field(&rows[j])); c != 0 {
+			if c := cmp.Compare(t.Columns[k].Format(&rows[i]), t.Columns[k].Format(&rows[j])); c != 0 {
 				return c < 0
 			}
 		}
@@ -151,9 +159,9 @@ type Info struct {
 	Columns   []ColumnInfo
 }
 
-// Tables describes the tables of a report, in the order in which they are published.
+// Tables describes the tables of a report, in the order in which they are listed.
 func Tables() []Info {
-	return []Info{Traffic.info(), Principals.info(), Services.info(), Endpoints.info(), Resources.info(), Findings.info(), Causes.info(), Objects.info()}
+	return []Info{Traffic.info(), Principals.info(), Services.info(), Endpoints.info(), Resources.info(), Findings.info(), Causes.info(), Objects.info(), Digests.info()}
 }
 
 // FlagOf returns the flag of analyze without which a day does not have the table of that name, or "".
