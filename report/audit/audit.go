@@ -76,6 +76,7 @@ type Audit struct {
 	Days                        string
 	Missing, Incomplete, Shards []string // days; those in Shards cover only one shard of the trail
 	RequireComplete             bool
+	RequireVerified             bool
 	Unproved                    []string // days for which digests do not prove the logs, if the rules require that
 	Results                     []Result // in the order of the rules
 }
@@ -85,7 +86,7 @@ const maxRows = 10_000
 
 // Run checks the days of s against rules. It fails if a day does not have a table that a rule needs.
 func Run(ctx context.Context, s *report.Span, rules *Rules) (*Audit, error) {
-	a := &Audit{Days: s.String(), RequireComplete: rules.RequireComplete}
+	a := &Audit{Days: s.String(), RequireComplete: rules.RequireComplete, RequireVerified: rules.RequireVerified}
 	for _, d := range s.Missing {
 		a.Missing = append(a.Missing, d.String())
 	}

@@ -223,6 +223,53 @@ func TestGapsDoNotPass(t *testing.T) {
 	}
 }
 
+// TestUnprovedDays checks what each output says about days that digests do not prove.
+func TestUnprovedDays(t *testing.T) {
+	rules, err := Parse([]byte("require_verified: true\nrules: [{name: x, scope: {services: 'sqs*'}, require: {route: vpce}}]"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	verified := func(mode string, invalid, unchecked int64) *report.Verified {
+		v := report.NewVerified(mode)
+		v.Invalid, v.Unchecked = invalid, unchecked
+		return v
+	}
+	s := published(t, day.All(), ingest.OK, true, today, today+1, today+2, today+3, today+4)
+	s.Manifests[0].Verified = verified("report", 0, 0)
+	s.Manifests[1].Verified = verified("report", 0, 1)
+	s.Manifests[2].Verified = verified("require", 0, 1) // what was allowed
+	s.Manifests[3].Verified = verified("require", 1, 0)
+	a, err := Run(context.Background(), s, rules)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unproved := []string{"2026-11-21", "2026-11-23", "2026-11-24"}
+	if doc := a.Document(); doc.Passed || !slices.Equal(doc.Unproved, unproved) {
+		t.Errorf("passed %v, unproved %v", doc.Passed, doc.Unproved)
+	}
+	var text, junit bytes.Buffer
+	if err := a.WriteText(&text); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.WriteJUnit(&junit); err != nil {
+		t.Fatal(err)
+	}
+	const says = "require_verified: digests do not prove the logs of 2026-11-21, 2026-11-23, 2026-11-24: run analyze --verify for these days, or see summary"
+	if got := strings.Join(strings.Fields(text.String()), " "); !strings.Contains(got, "UNPROVED: "+says) {
+		t.Errorf("text: %s", text.String())
+	}
+	for _, want := range []string{`tests="3" failures="1"`, `name="digests prove the logs"`, `<failure message="` + says + `" type="unproved">`} {
+		if !strings.Contains(junit.String(), want) {
+			t.Errorf("JUnit lacks %s:\n%s", want, junit.String())
+		}
+	}
+	s.Manifests = s.Manifests[:1]
+	s.Days = s.Days[:1]
+	if a, err = Run(context.Background(), s, rules); err != nil || !a.Document().Passed || a.Unverified() != "" {
+		t.Errorf("%v, unproved %v", err, a.Unproved)
+	}
+}
+
 func TestTablesThatAreNotThere(t *testing.T) {
 	s := published(t, day.All(), ingest.OK, false, today)
 	for rule, wantErr := range map[string]bool{"scope: {services: s3*}": false, "scope: {actions: Get*}": true, "except: [{reason: x, resources: y}]": true} {

@@ -7,6 +7,8 @@ type Document struct {
 	Incomplete []string `json:"incomplete_days,omitempty"`
 	Shards     []string `json:"shard_days,omitempty"` // days with only one shard of the trail
 	Complete   bool     `json:"complete"`
+	// Unproved are the days for which digests do not prove the logs, if the rules require that.
+	Unproved []string `json:"unproved_days,omitempty"`
 	// Passed is true if no rule is violated and no data is missing that the rules require.
 	Passed bool           `json:"passed"`
 	Rules  []RuleDocument `json:"rules"`
@@ -38,7 +40,7 @@ type ExceptionDocument struct {
 // Document returns the audit in the form for JSON.
 func (a *Audit) Document() *Document {
 	d := &Document{
-		Days: a.Days, Missing: a.Missing, Incomplete: a.Incomplete, Shards: a.Shards, Complete: a.Whole(),
+		Days: a.Days, Missing: a.Missing, Incomplete: a.Incomplete, Shards: a.Shards, Complete: a.Whole(), Unproved: a.Unproved,
 		Passed: a.Violations(severities[len(severities)-1]) == 0 && (a.Whole() || !a.RequireComplete) && len(a.Unproved) == 0,
 	}
 	for i := range a.Results {

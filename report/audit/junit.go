@@ -43,8 +43,9 @@ type (
 )
 
 // WriteJUnit writes the audit as JUnit XML. Each rule is a test case, and so is the completeness of
-// the report. A violated rule is a failure. An incomplete report is an error unless the rules allow
-// it. A rule without calls is skipped. The file holds no times, so the same report gives the same
+// the report, and that digests prove its logs if the rules require that. A violated rule and an
+// unproved day are failures. An incomplete report is an error unless the rules allow it. A rule
+// without calls is skipped. The file holds no times, so the same report gives the same
 // bytes.
 func (a *Audit) WriteJUnit(w io.Writer) error {
 	suite := junitSuite{Name: "vpcetrail audit of " + a.Days}
@@ -57,6 +58,14 @@ func (a *Audit) WriteJUnit(w io.Writer) error {
 		complete.Out = gaps
 	}
 	suite.Cases = append(suite.Cases, complete)
+	if a.RequireVerified {
+		proved := junitCase{Class: "vpcetrail.audit", Name: "digests prove the logs"}
+		if text := a.Unverified(); text != "" {
+			proved.Failure = &junitMessage{Message: text, Type: "unproved"}
+			suite.Failures++
+		}
+		suite.Cases = append(suite.Cases, proved)
+	}
 	for i := range a.Results {
 		r := &a.Results[i]
 		c := junitCase{Class: "vpcetrail.audit." + r.Rule.Severity, Name: grid.Clean(r.Rule.Name)}

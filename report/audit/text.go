@@ -46,6 +46,16 @@ func (a *Audit) writeHead(out *strings.Builder) {
 	for _, gap := range a.gaps() {
 		grid.Paragraph(out, "INCOMPLETE: ", "  ", gap)
 	}
+	grid.Paragraph(out, "UNPROVED: ", "  ", a.Unverified())
+}
+
+// Unverified says which days the digests do not prove, if the rules require that. It returns
+// "" if they prove all.
+func (a *Audit) Unverified() string {
+	if len(a.Unproved) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("require_verified: digests do not prove the logs of %s: run analyze --verify for these days, or see summary", grid.Few(a.Unproved))
 }
 
 // gaps says what is missing in the report.

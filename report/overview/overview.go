@@ -6,10 +6,12 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
+	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
 )
 
@@ -31,6 +33,18 @@ type Overview struct {
 
 	Verified *report.Verified // of the days that were checked by digests; nil: none was
 	Checked  int              // the number of these days
+}
+
+// Digests says in one line what the digests of the trail prove. It is "" if no day was checked.
+func (o *Overview) Digests() string {
+	if o.Verified == nil {
+		return ""
+	}
+	text := fmt.Sprintf("digests, of %d of %s: %s", o.Checked, grid.Plural(int64(len(o.Days)), "day"), o.Verified)
+	if o.Verified.Invalid > 0 {
+		return "INVALID: " + text
+	}
+	return text
 }
 
 // A Day holds the calls of one day.

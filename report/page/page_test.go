@@ -184,6 +184,24 @@ func TestAPageSaysWhatItLacks(t *testing.T) {
 	}
 }
 
+// A page says what the digests prove, and warns of what is invalid.
+func TestAPageSaysWhatDigestsProve(t *testing.T) {
+	store := reporttest.Store{}
+	oneDay(t, store, 20778, report.Run{Endpoints: 1}, map[ingest.Status]int64{ingest.OK: 3}, nil)
+	p := read(t, store)
+	p.Verified, p.Checked = report.NewVerified("report"), 1
+	p.Verified.Logs["valid"], p.Verified.Digests["valid"] = 3, 24
+	for _, want := range []string{
+		"Digests, of 1 of 1 day: 3 of 3 logs proved by digests.",
+		"INVALID: digests, of 1 of 1 day: 3 of 4 logs proved by digests, 1 log modified. Tables objects and digests name each problem.",
+	} {
+		if v := p.trustView(); v.OK != (p.Verified.Invalid == 0) || v.Lines[2] != want {
+			t.Errorf("%v, %q\nwant %q", v.OK, v.Lines, want)
+		}
+		p.Verified.Logs["modified"], p.Verified.Invalid = 1, 1
+	}
+}
+
 func TestALostRecordShows(t *testing.T) {
 	store := reporttest.Store{}
 	oneDay(t, store, 20778, report.Run{Endpoints: 1}, map[ingest.Status]int64{ingest.OK: 3}, nil)

@@ -43,6 +43,13 @@ func (p *Page) trustView() trustView {
 	default:
 		v.add("Balanced: %s, each counted once: %s.", grid.Plural(t.records(), "record"), kindsText(&t.counts))
 	}
+	if text := p.Digests(); text != "" {
+		v.OK = v.OK && p.Verified.Invalid == 0
+		if p.Verified.Invalid+p.Verified.Unchecked > 0 {
+			text += ". Tables objects and digests name each problem"
+		}
+		v.add("%s%s.", strings.ToUpper(text[:1]), text[1:])
+	}
 	if missing := p.missingDays(); len(missing) > 0 {
 		v.add("%s between the first and the last without a report: %s.", grid.Plural(int64(len(missing)), "day"), grid.Few(missing))
 	}

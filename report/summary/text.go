@@ -67,10 +67,9 @@ func (s *Summary) writeHead(out *strings.Builder, style grid.Style) {
 	if lacks := s.Runs.Lacks(); lacks != "" {
 		out.WriteString(style.Paint(grid.Alarm, "INCOMPLETE: "+lacks+"; "+s.Runs.Named()) + "\n")
 	}
-	if v := s.Verified; v != nil {
-		text := fmt.Sprintf("digests, of %d of %s: %s", s.Checked, grid.Plural(int64(len(s.Days)), "day"), v)
-		if v.Invalid > 0 {
-			text = style.Paint(grid.Alarm, "INVALID: "+text)
+	if text := s.Digests(); text != "" {
+		if s.Verified.Invalid > 0 {
+			text = style.Paint(grid.Alarm, text)
 		}
 		out.WriteString(text + "\n")
 	}

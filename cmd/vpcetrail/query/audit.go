@@ -18,7 +18,6 @@ import (
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/audit"
-	"vpcetrail/report/grid"
 )
 
 // auditFlags are the flags of audit as given.
@@ -144,7 +143,7 @@ func (f *auditFlags) run(ctx context.Context, where string, out io.Writer) error
 	case n > 0:
 		return fmt.Errorf("%w: %d of %d rules violated", errViolated, n, len(result.Results))
 	case len(result.Unproved) > 0:
-		return fmt.Errorf("%w: require_verified: digests do not prove the logs of %s: run analyze --verify for these days", errViolated, grid.Few(result.Unproved))
+		return fmt.Errorf("%w: %s", errViolated, result.Unverified())
 	case !result.Whole() && result.RequireComplete:
 		return errUnproven
 	}
