@@ -16,9 +16,11 @@ type Plan struct {
 	Names       []string // that the endpoint answers to
 	DNSSupport  bool     // of the VPC
 	DNSNames    bool     // of the VPC
+	Done        bool     // the view shows the change already: it was made after the calls
 }
 
-// Plan returns what a change for an answer of this view needs.
+// Plan returns what a change for an answer needs. The view may be of a later day than the
+// answer.
 func (v *View) Plan(a Answer) Plan {
 	p := Plan{Answer: a}
 	if vpc := v.byID[a.VPC]; vpc != nil {
@@ -44,5 +46,24 @@ func (v *View) Plan(a Answer) Plan {
 		taken[s.Zones[0]] = true
 		p.ZoneSubnets = append(p.ZoneSubnets, s.ID)
 	}
+	v.noteDone(&p)
 	return p
+}
+
+// noteDone removes from a plan what the view shows as done.
+func (v *View) noteDone(p *Plan) {
+	e := v.byID[p.Endpoint]
+	switch {
+	case p.Cause == NoEndpoint:
+		p.Done = v.EndpointFor(p.VPC, p.Service) != nil
+	case p.Cause == RouteMissing && e != nil:
+		p.Tables = slices.DeleteFunc(slices.Clone(p.Tables), func(id string) bool { t := v.byID[id]; return t != nil && t.carries(e) })
+		p.Done = len(p.Tables) == 0
+	case p.Reason == EndpointDNSOff && e != nil:
+		p.Done = e.PrivateDNS != nil && *e.PrivateDNS
+	case p.Reason == VPCDNSOff:
+		p.Done = p.DNSSupport && p.DNSNames
+	case p.Cause == IPv6 && e != nil:
+		p.Done = e.IPType != "ipv4"
+	}
 }

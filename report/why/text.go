@@ -1,0 +1,231 @@
+package why
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/report"
+	"vpcetrail/report/causes"
+	"vpcetrail/report/grid"
+)
+
+var columns = []grid.Column{
+	{Name: "cause", Head: "cause"},
+	{Name: "reason"},
+	{Name: "change", Head: "change"},
+	{Name: "proof", Head: "proof"},
+	{Name: "calls", Head: "calls", Kind: grid.Count},
+	{Name: "bytes", Head: "bytes", Kind: grid.Bytes},
+	{Name: "estimated_usd", Head: "cost", Kind: grid.Money},
+	{Name: "first_seen", Head: "first seen", Kind: grid.Moment},
+	{Name: "last_seen", Head: "last seen", Kind: grid.Moment},
+	{Name: "vpc_id"}, {Name: "vpc_region"}, {Name: "vpc_account_id"}, {Name: "subnet_ids"}, {Name: "route_table_ids"},
+	{Name: "vpc_endpoint_id"}, {Name: "service_name"}, {Name: "reason_detail"},
+	{Name: "account_ids"}, {Name: "services"}, {Name: "regions"}, {Name: "callers"},
+	{Name: "more_callers", Kind: grid.Count},
+	{Name: "done", Kind: grid.Text},
+}
+
+// Write writes the groups in one of grid's formats, at most top of them. A top of 0 means all.
+func (y *Why) Write(w io.Writer, format string, style grid.Style, top int) error {
+	if format == grid.FormatTable {
+		return y.writeText(w, style, top)
+	}
+	l := grid.Listing{Title: y.Headline(), Columns: columns, Top: top, Total: len(y.Groups), Rows: func(yield func([]any, error) bool) {
+		for i := range y.Groups {
+			if !yield(y.Groups[i].row(), nil) {
+				return
+			}
+		}
+	}}
+	return l.Write(w, format, style)
+}
+
+func (g *Group) row() []any {
+	var cost, done any
+	if usd, known := g.Cost(); known {
+		cost = usd
+	}
+	if g.Done {
+		done = "true"
+	}
+	var callers []string
+	for i := range g.Callers {
+		callers = append(callers, g.Callers[i].Principal)
+	}
+	list := func(values []string) any { return grid.OrNull(strings.Join(values, " ")) }
+	return []any{
+		string(g.Cause), string(g.Reason), causes.Title(&g.Plan), g.String(), g.Calls, g.Bytes, cost, g.First, g.Last,
+		grid.OrNull(g.VPC), grid.OrNull(g.Region), grid.OrNull(g.Owner), list(g.Subnets), list(g.Tables),
+		grid.OrNull(g.Endpoint), grid.OrNull(g.Service), grid.OrNull(g.Detail),
+		list(g.Accounts), list(g.Services), list(g.Regions), list(slices.Compact(callers)), int64(g.Others), done,
+	}
+}
+
+// Headline says in a sentence how many calls there are, and how many of them can be moved.
+func (y *Why) Headline() string {
+	days := report.NameDays(y.Days)
+	if y.Calls == 0 {
+		return days + ": no call went past the endpoints."
+	}
+	text := fmt.Sprintf("%s: %s past the endpoints. ", days, grid.Plural(y.Calls, "call"))
+	if y.Changes == 0 {
+		return text + "No change that is proven would move them."
+	}
+	return text + fmt.Sprintf("%s would move %s of them (%s).", grid.Plural(int64(y.Changes), "change"), grid.Number(y.Movable), grid.Percent(y.Movable, y.Calls))
+}
+
+// The width of text for people: of a terminal, within these bounds.
+const (
+	leastWidth   = 50
+	defaultWidth = 80
+	mostWidth    = 100
+)
+
+// indent is the column where the text of a group starts.
+const indent = "     "
+
+func (y *Why) writeText(w io.Writer, style grid.Style, top int) error {
+	width := defaultWidth
+	if style.Width > 0 {
+		width = min(max(style.Width, leastWidth), mostWidth)
+	}
+	var out strings.Builder
+	paragraph(&out, "", style, grid.Bold, width, y.Headline())
+	for _, warning := range y.Warnings() {
+		paragraph(&out, "", style, grid.Alarm, width, warning)
+	}
+	shown := y.Groups
+	if top > 0 {
+		shown = shown[:min(top, len(shown))]
+	}
+	if len(shown) > 0 {
+		y.writeGroups(&out, shown, style, width)
+	}
+	if more := len(y.Groups) - len(shown); more > 0 {
+		fmt.Fprintf(&out, "%s… and %s more\n", indent, grid.Number(int64(more)))
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+// Warnings says what to know before the groups are read.
+func (y *Why) Warnings() (all []string) {
+	if len(y.Incomplete) > 0 {
+		all = append(all, "INCOMPLETE: not all objects of "+dayNames(y.Incomplete)+" could be read.")
+	}
+	var calls int64
+	for i := range y.Groups {
+		if y.Groups[i].IsUrgent() {
+			calls += y.Groups[i].Calls
+		}
+	}
+	if calls > 0 {
+		all = append(all, fmt.Sprintf("LOOK AT THIS FIRST: %s with credentials of an instance from another place. See cause keys_elsewhere.", grid.Plural(calls, "call")))
+	}
+	return all
+}
+
+func dayNames(days []day.Day) string {
+	var names []string
+	for _, d := range days {
+		names = append(names, d.String())
+	}
+	return grid.Few(names)
+}
+
+// writeGroups writes for each group a line of numbers with the change, and the proof below.
+func (y *Why) writeGroups(out *strings.Builder, shown []Group, style grid.Style, width int) {
+	head := []string{"calls", "bytes", "cost"}
+	rows := make([][]string, len(shown))
+	widths := make([]int, len(head))
+	for i := range shown {
+		g := &shown[i]
+		rows[i] = []string{grid.Number(g.Calls), "-", "-"}
+		if g.Bytes > 0 {
+			rows[i][1] = grid.Size(g.Bytes)
+		}
+		if usd, known := g.Cost(); known {
+			rows[i][2] = grid.Dollars(usd)
+		}
+	}
+	for _, row := range append(rows, head) {
+		for k, cell := range row {
+			widths[k] = max(widths[k], utf8.RuneCountInString(cell))
+		}
+	}
+	line := func(number string, cells []string) string {
+		text := fmt.Sprintf("%3s", number)
+		for k, cell := range cells {
+			text += "  " + strings.Repeat(" ", widths[k]-utf8.RuneCountInString(cell)) + cell
+		}
+		return text + "  "
+	}
+	out.WriteString("\n" + style.Paint(grid.Faint, line("", head)+"change") + "\n")
+	for i := range shown {
+		g := &shown[i]
+		fmt.Fprintf(out, "%s%s\n", line(fmt.Sprint(i+1), rows[i]), style.Paint(grid.Bold, grid.Clean(causes.Title(&g.Plan))))
+		paragraph(out, indent, style, grid.Plain, width, string(g.Cause)+": "+g.String()+". "+g.From(len(y.Days) == 1))
+	}
+}
+
+// From says who made the calls, and when. On one day it leaves out the day.
+func (g *Group) From(oneDay bool) string {
+	var names []string
+	for i := range g.Callers {
+		if name := g.Callers[i].Name(); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	text := "By " + strings.Join(names, ", ")
+	if g.Others > 0 {
+		text += " and " + grid.Number(int64(g.Others)) + " more"
+	}
+	text += ", " + seen(g.First, g.Last, oneDay) + "."
+	if g.Done {
+		text += " The newest snapshot shows this change already."
+	}
+	return text
+}
+
+// Name names the caller for people: by its workload if that is known.
+func (c *Caller) Name() string {
+	if _, function, ok := strings.Cut(c.Workload, ":function:"); ok {
+		return "function " + function
+	}
+	if strings.HasPrefix(c.Workload, "i-") {
+		return c.Workload
+	}
+	name, _ := grid.Principal(c.Principal)
+	if c.Workload != "" {
+		name += " in " + c.Workload
+	}
+	return name
+}
+
+func seen(first, last int64, oneDay bool) string {
+	const date, minute = "2006-01-02 ", "15:04"
+	from, to := time.UnixMilli(first).UTC().Format(date+minute), time.UnixMilli(last).UTC().Format(date+minute)
+	if from[:len(date)] == to[:len(date)] {
+		to = to[len(date):]
+		if oneDay {
+			from = from[len(date):]
+		}
+	}
+	if strings.HasSuffix(from, to) {
+		return from
+	}
+	return from + " to " + to
+}
+
+// paragraph appends text, broken into lines that each start with before.
+func paragraph(out *strings.Builder, before string, style grid.Style, ink grid.Ink, width int, text string) {
+	for _, line := range grid.Wrap(grid.Clean(text), width-len(before), width-len(before)) {
+		out.WriteString(before + style.Paint(ink, line) + "\n")
+	}
+}
