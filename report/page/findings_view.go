@@ -31,6 +31,7 @@ type findingView struct {
 	Rank     int
 	Cost     string
 	CostRank float64
+	Folded   []overview.Finding // of one service, most calls first; nil: the row is one finding
 }
 
 func (p *Page) findingsView(window string) findingsView {
@@ -51,15 +52,52 @@ func (p *Page) findingsView(window string) findingsView {
 	for _, name := range names {
 		v.Severities = append(v.Severities, severityView{name, severities[name]})
 	}
-	for i := range p.Findings.Rows {
-		f := findingView{Finding: p.Findings.Rows[i], Cost: "–", CostRank: -1}
-		f.Rank = overview.RankOfSeverity(f.Severity)
+	for _, f := range fold(p.Findings.Rows) {
+		f.Rank, f.Cost, f.CostRank = overview.RankOfSeverity(f.Severity), "–", -1
 		if usd, known := f.Finding.Cost(); known {
 			v.Costs, f.Cost, f.CostRank = true, grid.Dollars(usd), usd
 		}
 		v.Rows = append(v.Rows, f)
 	}
 	return v
+}
+
+// foldedFinding is the finding that most callers have: a row of it is a service.
+const foldedFinding = "past_endpoint"
+
+// fold returns the rows of the table: one a finding, but one a service where many callers share it.
+func fold(all []overview.Finding) (rows []findingView) {
+	at := map[[2]string]int{}
+	for _, f := range all {
+		of := [2]string{f.Severity, f.Service}
+		i, known := at[of]
+		switch {
+		case f.FindingKey.Finding != foldedFinding:
+			rows = append(rows, findingView{Finding: f})
+		case known:
+			rows[i].add(f)
+		default:
+			at[of] = len(rows)
+			rows = append(rows, findingView{Finding: f})
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b findingView) int {
+		return cmp.Or(cmp.Compare(overview.RankOfSeverity(b.Severity), overview.RankOfSeverity(a.Severity)), cmp.Compare(b.Calls, a.Calls))
+	})
+	return rows
+}
+
+// add adds a finding of the same service to a row.
+func (f *findingView) add(o overview.Finding) {
+	if f.Folded == nil {
+		f.Folded = []overview.Finding{f.Finding}
+		f.Principal, f.PrincipalAccountID, f.AccountID, f.Region, f.Samples = "", "", "", "", ""
+	}
+	f.Folded = append(f.Folded, o)
+	days := max(f.Days, o.Days)
+	detail := f.Detail
+	f.FindingSum.Add(&o.FindingSum)
+	f.Days, f.Detail, f.Samples = days, detail, ""
 }
 
 // Name is the finding's code as words.

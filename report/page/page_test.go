@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -22,7 +23,7 @@ import (
 var aMonth = sync.OnceValue(func() string {
 	m := month{days: 30, principals: 500, services: 40}
 	p := read(failer{}, m.publish(failer{}))
-	p.Readiness = m.someReadiness()
+	p.Readiness, p.Why = m.someReadiness(), m.someChanges()
 	return write(failer{}, p)
 })
 
@@ -68,7 +69,7 @@ func TestHostileTextStaysText(t *testing.T) {
 		return fmt.Sprintf("arn:aws:iam::<b>%d</b>:role/%s", i, hostile)
 	}}
 	p := read(t, m.publish(t))
-	p.Readiness = m.someReadiness()
+	p.Readiness, p.Why = m.someReadiness(), m.someChanges()
 	p.Readiness[0].Resource += hostile
 	p.Readiness[0].Conditions[0].Values += hostile
 	p.Readiness[0].Notes = []string{hostile}
@@ -113,6 +114,10 @@ func TestALargePageIsSmall(t *testing.T) {
 			}
 		}
 		p.Readiness = append(p.Readiness, r)
+	}
+	p.Why = m.someChanges()
+	for range 5 {
+		p.Why.Groups = append(p.Why.Groups, m.someChanges().Groups...)
 	}
 	if n := len(write(t, p)); n > limit {
 		t.Errorf("the largest page takes %d bytes, want %d at most", n, limit)
@@ -246,6 +251,43 @@ func TestFindingsOfSeveralDaysAreOne(t *testing.T) {
 	}
 	if unused := p.findingsView("").Rows[1]; unused.Name() != "Endpoint unused" || minute(unused.Last) != "–" {
 		t.Errorf("%+v", unused)
+	}
+}
+
+// The findings that most callers have are one row a service. No call is lost, and none is counted twice.
+func TestPastEndpointIsFoldedByService(t *testing.T) {
+	past := func(service, principal string, calls int64) overview.Finding {
+		return overview.Finding{
+			FindingKey: table.FindingKey{Finding: "past_endpoint", Severity: "medium", Service: service, Principal: principal, AccountID: "1"},
+			FindingSum: overview.FindingSum{Days: 1, Calls: calls, First: 10, Last: 20, Detail: "sentence", Samples: "a"},
+		}
+	}
+	unused := overview.Finding{FindingKey: table.FindingKey{Finding: "endpoint_policy_denied", Severity: "medium"}, FindingSum: overview.FindingSum{Days: 1, Calls: 7}}
+	var got []string
+	for _, f := range fold([]overview.Finding{past("kms", "a", 9), unused, past("s3", "b", 6), past("s3", "c", 5)}) {
+		got = append(got, fmt.Sprintf("%s %q %d of %d", f.Service, f.Principal, f.Calls, len(f.Folded)))
+	}
+	if want := []string{`s3 "" 11 of 2`, `kms "a" 9 of 0`, ` "" 7 of 0`}; !slices.Equal(got, want) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// The page opens with what to change, and findings follow.
+func TestChangesComeFirst(t *testing.T) {
+	text := aMonth()
+	last := 0
+	for _, id := range []string{"routes", "changes", "findings", "days", "services", "balance"} {
+		at := strings.Index(text, `<section id="`+id+`"`)
+		if at < last {
+			t.Errorf("section %s is at %d", id, at)
+		}
+		last = at
+	}
+	for _, wanted := range []string{"Add the route table to the gateway endpoint for s3", "aws ec2 modify-vpc-endpoint --region eu-west-1", "aws_vpc_endpoint_route_table_association",
+		"AWS::EC2::VPCEndpoint", "shows this change already", "vpcetrail why memory --date yesterday"} {
+		if !strings.Contains(text, wanted) {
+			t.Errorf("the page lacks %q", wanted)
+		}
 	}
 }
 

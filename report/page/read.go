@@ -7,6 +7,7 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/overview"
+	"vpcetrail/report/why"
 )
 
 // keep is the number of rows of each table in a page. Values are cut to longestValue, so the page
@@ -17,6 +18,8 @@ var keep = overview.Keep{Services: 100, Principals: 300, Endpoints: 120, Finding
 type Page struct {
 	// Readiness is set by the caller. The page shows the first maxReadiness resources, in order.
 	Readiness []Readiness
+	// Why is set by the caller. It is nil if no day has table causes.
+	Why *why.Why
 
 	*overview.Overview
 	store string

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/classify/network"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
@@ -18,6 +19,7 @@ import (
 	"vpcetrail/report/analyze"
 	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
+	"vpcetrail/report/why"
 )
 
 // read reads all days of a report.
@@ -233,4 +235,39 @@ func (m month) someReadiness() []Readiness {
 		Conditions: []Condition{{Key: told, Values: "vpce-0a11b22c33d44e55f", Passing: 812}},
 		Outcomes:   []Outcome{{Passing, []OutcomeRow{row(3, "vpce-0a11b22c33d44e55f", 812)}}},
 	}}
+}
+
+// someChanges are changes for each kind of cause, with many callers.
+func (m month) someChanges() *why.Why {
+	const vpc, account, region = "vpc-0a1b2c3d4e5f60001", "111122223333", "eu-west-1"
+	plan := func(cause network.Cause, reason network.Reason, service string) network.Plan {
+		return network.Plan{
+			Answer: network.Answer{
+				Cause: cause, Reason: reason, VPC: vpc, Region: region, Owner: account, Endpoint: "vpce-0a11b22c33d44e55f", Service: "com.amazonaws.eu-west-1." + service,
+				Tables: []string{"rtb-0a1b2c3d4e5f60001", "rtb-0a1b2c3d4e5f60002"}, Detail: "sts.amazonaws.com" + m.text,
+			},
+			CIDRs: []string{"10.1.0.0/16"}, ZoneSubnets: []string{"subnet-0a1b2c3d4e5f60001", "subnet-0a1b2c3d4e5f60002"}, Gateway: service == "s3" || service == "dynamodb",
+			Names: []string{service + ".eu-west-1.amazonaws.com"}, DNSSupport: true,
+		}
+	}
+	y := &why.Why{Days: []day.Day{20778}, Calls: 80_000, Movable: 79_000, Changes: 5}
+	for i, p := range []network.Plan{
+		plan(network.RouteMissing, network.NotAssociated, "s3"), plan(network.NoEndpoint, network.NoneInVPC, "secretsmanager"),
+		plan(network.NoEndpoint, network.NoneInVPC, "dynamodb"), plan(network.PrivateDNSOff, network.EndpointDNSOff, "kms"),
+		plan(network.PrivateDNSOff, network.VPCDNSOff, "sqs"), plan(network.NameNotCovered, network.HostNotCovered, "sts"),
+		{Answer: network.Answer{Cause: network.NotInVPC, Reason: network.FromOutside}}, plan(network.Unexplained, network.SharedEgress, "sns"),
+		plan(network.KeysElsewhere, network.NotItsAddress, ""),
+	} {
+		g := why.Group{Plan: p, Services: []string{m.service(i)}, Accounts: []string{account}, Others: 40 - i}
+		g.Sum = why.Sum{Calls: int64(42_000 / (i*i + 1)), First: 1795219200000, Last: 1795219200000 + 7e7}
+		if i == 0 {
+			g.Bytes, g.Estimates, g.Nanos = 915e9, 1, 38_330_000_000
+		}
+		for k := range 3 {
+			g.Callers = append(g.Callers, why.Caller{Principal: m.principal(i + k), Calls: g.Calls / 3})
+		}
+		y.Groups = append(y.Groups, g)
+	}
+	y.Groups[3].Done = true
+	return y
 }

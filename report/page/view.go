@@ -22,6 +22,7 @@ type view struct {
 	Charts               []chart
 	Spans                []spanView
 	SpanNote             string
+	Changes              changesView
 	Past                 []pastView
 	Findings             findingsView
 	Endpoints            []endpointView
@@ -96,6 +97,7 @@ func (p *Page) view() *view {
 		pastTable("principal", "principal", &p.Principals, window, true),
 	}
 	v.addEndpoints(p, window)
+	v.Changes = p.changesView()
 	v.Findings = p.findingsView(window)
 	v.addReadiness(p.Readiness)
 	return v

@@ -16,6 +16,7 @@ import (
 	"vpcetrail/report/page"
 	"vpcetrail/report/readiness"
 	"vpcetrail/report/table"
+	"vpcetrail/report/why"
 )
 
 // htmlFlags are the flags of html, as given.
@@ -84,6 +85,11 @@ func (f *htmlFlags) page(ctx context.Context, span *report.Span) ([]byte, error)
 	p, err := page.Read(ctx, span.Store, span.Days)
 	if err != nil {
 		return nil, err
+	}
+	if why.Has(span) {
+		if p.Why, err = why.Read(ctx, span, why.Filter{}); err != nil {
+			return nil, err
+		}
 	}
 	for _, resource := range f.resources {
 		r, err := readinessOf(ctx, span, resource)

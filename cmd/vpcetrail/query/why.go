@@ -64,16 +64,16 @@ tomorrow that it worked. It is only written: vpcetrail changes nothing. cloudfor
 	}
 	set := cmd.Flags()
 	set.SortFlags = false
-	set.StringVar(&f.fix, "fix", "", "write the change of each group: "+strings.Join(causes.Formats(), ", "))
-	set.StringSliceVar(&f.Principals, "principal", nil, "only calls of these principals: `ARN`s")
-	set.StringSliceVar(&f.Services, "service", nil, "only calls of these services: s3, or s3.amazonaws.com")
-	set.StringSliceVar(&f.Accounts, "account", nil, "only calls that the trails of these accounts have")
-	set.StringSliceVar(&f.VPCs, "vpc", nil, "only calls from these VPCs: `id`s")
-	set.StringSliceVar(&f.Filter.Causes, "cause", nil, "only calls of these causes: "+strings.Join(why.Causes(), ", "))
+	set.StringVar(&f.fix, "fix", "", "write the change of each group, in this `FORM`: "+strings.Join(causes.Formats(), ", "))
+	set.StringSliceVar(&f.Principals, "principal", nil, "only calls of these principals: `ARNs`")
+	set.StringSliceVar(&f.Services, "service", nil, "only calls of these `SERVICES`: s3, or s3.amazonaws.com")
+	set.StringSliceVar(&f.Accounts, "account", nil, "only calls that the trails of these accounts (`IDS`) have")
+	set.StringSliceVar(&f.VPCs, "vpc", nil, "only calls from these VPCs: `IDS`")
+	set.StringSliceVar(&f.Filter.Causes, "cause", nil, "only calls of these `CAUSES`: "+strings.Join(why.Causes(), ", "))
 	f.Days.Register(cmd)
 	f.Output.Register(cmd)
 	f.Top, set.Lookup("top").DefValue = topGroups, strconv.Itoa(topGroups)
-	set.Lookup("top").Usage = "groups, 0 for all (csv, json and --fix: all, unless it is given)"
+	set.Lookup("top").Usage = "`N` groups, 0 for all (csv, json and --fix: all, unless it is given)"
 	flags.CompleteWords(cmd, "fix", causes.Formats()...)
 	flags.CompleteLists(cmd, "cause", why.Causes()...)
 	return cmd
