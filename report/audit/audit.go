@@ -3,6 +3,7 @@ package audit
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -11,7 +12,7 @@ import (
 )
 
 // A CallKey holds the properties of calls that a rule can check. Only table traffic has Session,
-// and only table resources has Resource and Action.
+// only table resources has Resource and Action, and only table causes has Cause.
 type CallKey struct {
 	AccountID          string `json:"account_id,omitempty"`
 	Region             string `json:"region,omitempty"`
@@ -28,6 +29,8 @@ type CallKey struct {
 	EndpointID         string `json:"vpc_endpoint_id,omitempty"`
 	EndpointAccountID  string `json:"endpoint_account_id,omitempty"`
 	EndpointOwner      string `json:"endpoint_owner,omitempty"`
+	Egress             string `json:"egress,omitempty"`
+	Cause              string `json:"cause,omitempty"`
 }
 
 // A Call counts the calls with the same key.
@@ -101,28 +104,33 @@ func Run(ctx context.Context, s *report.Span, rules *Rules) (*Audit, error) {
 			a.Unproved = append(a.Unproved, s.Days[i].String())
 		}
 	}
-	var byTraffic, byResource []*tally
+	byTable := map[string][]*tally{}
 	var tallies []*tally
 	for i := range rules.List {
 		t := newTally(&rules.List[i])
 		tallies = append(tallies, t)
-		if t.Rule.byResource() {
-			byResource = append(byResource, t)
-		} else {
-			byTraffic = append(byTraffic, t)
+		byTable[t.Table] = append(byTable[t.Table], t)
+		if err := needEgress(s, t.Rule); err != nil {
+			return nil, err
 		}
 	}
-	if err := need(s, table.Traffic.Name, byTraffic); err != nil {
-		return nil, err
+	holds := []struct {
+		table string
+		by    func(context.Context, *report.Span, []*tally) error
+	}{{table.Traffic.Name, holdTraffic}, {table.Resources.Name, holdResources}, {table.Causes.Name, holdCauses}}
+	for _, hold := range holds {
+		if len(byTable[hold.table]) > 0 {
+			if err := s.Need(hold.table); err != nil {
+				return nil, err
+			}
+		}
 	}
-	if err := need(s, table.Resources.Name, byResource); err != nil {
-		return nil, err
-	}
-	if err := holdTraffic(ctx, s, byTraffic); err != nil {
-		return nil, err
-	}
-	if err := holdResources(ctx, s, byResource); err != nil {
-		return nil, err
+	for _, hold := range holds {
+		if len(byTable[hold.table]) > 0 {
+			if err := hold.by(ctx, s, byTable[hold.table]); err != nil {
+				return nil, err
+			}
+		}
 	}
 	for _, t := range tallies {
 		a.Results = append(a.Results, t.result())
@@ -130,18 +138,21 @@ func Run(ctx context.Context, s *report.Span, rules *Rules) (*Audit, error) {
 	return a, nil
 }
 
-// need fails if there are rules for a table that a day does not have.
-func need(s *report.Span, name string, tallies []*tally) error {
-	if len(tallies) == 0 {
+// needEgress fails if a rule names egress and a day was made without what shows it.
+func needEgress(s *report.Span, r *Rule) error {
+	if !r.namesEgress() {
 		return nil
 	}
-	return s.Need(name)
+	for i, m := range s.Manifests {
+		if m.Run.Inputs["network"] == "" && m.Run.Inputs["networks"] == "" {
+			return fmt.Errorf("%s does not know the egress of %s, which rule %q names: run vpcetrail analyze again for this day with --network or --networks",
+				s.Store, s.Days[i], r.Name)
+		}
+	}
+	return nil
 }
 
 func holdTraffic(ctx context.Context, s *report.Span, tallies []*tally) error {
-	if len(tallies) == 0 {
-		return nil
-	}
 	for row, err := range report.SpanRows(ctx, s, &table.Traffic) {
 		if err != nil {
 			return err
@@ -149,7 +160,7 @@ func holdTraffic(ctx context.Context, s *report.Span, tallies []*tally) error {
 		c := Call{CallKey: CallKey{
 			AccountID: row.AccountID, Region: row.Region, Principal: row.Principal, PrincipalType: row.PrincipalType, PrincipalAccountID: row.PrincipalAccountID,
 			Session: row.Session, Service: row.Service, Route: row.Route, Origin: row.Origin, Evidence: row.Evidence,
-			EndpointID: row.EndpointID, EndpointAccountID: row.EndpointAccountID, EndpointOwner: row.EndpointOwner,
+			EndpointID: row.EndpointID, EndpointAccountID: row.EndpointAccountID, EndpointOwner: row.EndpointOwner, Egress: row.Egress,
 		}, Calls: row.Calls, Denied: row.Denied, FirstSeen: row.FirstSeen, LastSeen: row.LastSeen}
 		for _, t := range tallies {
 			t.add(&c)
@@ -158,10 +169,24 @@ func holdTraffic(ctx context.Context, s *report.Span, tallies []*tally) error {
 	return nil
 }
 
-func holdResources(ctx context.Context, s *report.Span, tallies []*tally) error {
-	if len(tallies) == 0 {
-		return nil
+// holdCauses checks the calls past the endpoints. The table does not count denied calls apart.
+func holdCauses(ctx context.Context, s *report.Span, tallies []*tally) error {
+	for row, err := range report.SpanRows(ctx, s, &table.Causes) {
+		if err != nil {
+			return err
+		}
+		c := Call{CallKey: CallKey{
+			AccountID: row.AccountID, Region: row.Region, Principal: row.Principal, PrincipalAccountID: row.PrincipalAccountID, Service: row.Service,
+			Route: "internet", EndpointID: row.EndpointID, Egress: row.Egress, Cause: row.Cause,
+		}, Calls: row.Calls, FirstSeen: row.FirstSeen, LastSeen: row.LastSeen}
+		for _, t := range tallies {
+			t.add(&c)
+		}
 	}
+	return nil
+}
+
+func holdResources(ctx context.Context, s *report.Span, tallies []*tally) error {
 	for row, err := range report.SpanRows(ctx, s, &table.Resources) {
 		if err != nil {
 			return err
@@ -186,11 +211,7 @@ type tally struct {
 }
 
 func newTally(r *Rule) *tally {
-	t := &tally{Result: Result{Rule: r, Table: table.Traffic.Name, Excepted: make([]int64, len(r.Except))}, rows: map[CallKey]*Call{}}
-	if r.byResource() {
-		t.Table = table.Resources.Name
-	}
-	return t
+	return &tally{Result: Result{Rule: r, Table: r.table(), Excepted: make([]int64, len(r.Except))}, rows: map[CallKey]*Call{}}
 }
 
 // add counts a row of a table.
@@ -265,7 +286,7 @@ func (k *CallKey) compare(o *CallKey) int {
 	for _, pair := range [][2]string{
 		{k.Principal, o.Principal}, {k.Service, o.Service}, {k.Resource, o.Resource}, {k.Action, o.Action}, {k.Route, o.Route}, {k.EndpointID, o.EndpointID},
 		{k.AccountID, o.AccountID}, {k.Region, o.Region}, {k.Session, o.Session}, {k.Origin, o.Origin}, {k.Evidence, o.Evidence}, {k.EndpointOwner, o.EndpointOwner},
-		{k.PrincipalType, o.PrincipalType}, {k.PrincipalAccountID, o.PrincipalAccountID}, {k.EndpointAccountID, o.EndpointAccountID},
+		{k.PrincipalType, o.PrincipalType}, {k.PrincipalAccountID, o.PrincipalAccountID}, {k.EndpointAccountID, o.EndpointAccountID}, {k.Egress, o.Egress}, {k.Cause, o.Cause},
 	} {
 		if c := cmp.Compare(pair[0], pair[1]); c != 0 {
 			return c

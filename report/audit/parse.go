@@ -7,6 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"vpcetrail/classify/network"
 	"vpcetrail/report/fields"
 )
 
@@ -78,8 +79,8 @@ func readRule(n *yaml.Node, field string) (*Rule, error) {
 		return nil, fields.Wrong(n, field+".name", "is missing: want a name")
 	case r.Require.Routes == nil:
 		return nil, fields.Wrong(n, field+".require", "is missing: want route, endpoints, owners or origins")
-	case r.byResource() && r.usesSessions():
-		return nil, fields.Wrong(n, field, "asks for sessions and for resources or actions: no table has both")
+	case r.conflict() != "":
+		return nil, fields.Wrong(n, field, "%s", r.conflict())
 	}
 	if r.Allow.Calls < 0 && r.Allow.Share < 0 {
 		r.Allow.Calls = 0
@@ -87,12 +88,16 @@ func readRule(n *yaml.Node, field string) (*Rule, error) {
 	return r, nil
 }
 
-func (r *Rule) usesSessions() bool {
-	return r.Scope.Sessions != nil || slices.ContainsFunc(r.Except, func(e Exception) bool { return e.Sessions != nil })
-}
-
 func selector(s *Selector) fields.Reader {
 	return func(n *yaml.Node, field string) error { return fields.Mapping(n, field, selectorFields(s)) }
+}
+
+// causes returns the names of all causes.
+func causes() (names []string) {
+	for _, c := range network.Causes {
+		names = append(names, string(c))
+	}
+	return names
 }
 
 func selectorFields(s *Selector) fields.Map {
@@ -100,6 +105,7 @@ func selectorFields(s *Selector) fields.Map {
 		"accounts": fields.Texts(&s.Accounts), "regions": fields.Texts(&s.Regions), "services": fields.Texts(&s.Services), "resources": fields.Texts(&s.Resources), "actions": fields.Texts(&s.Actions),
 		"principals": fields.Texts(&s.Principals), "principal_types": fields.Texts(&s.PrincipalTypes), "principal_accounts": fields.Texts(&s.PrincipalAccounts), "sessions": fields.Texts(&s.Sessions),
 		"endpoints": fields.Texts(&s.Endpoints), "evidence": fields.Texts(&s.Evidence), "origins": fields.Choices(&s.Origins, "aws", "external"),
+		"causes": fields.Choices(&s.Causes, causes()...), "egress": fields.Texts(&s.Egress),
 	}
 }
 

@@ -9,7 +9,7 @@ import (
 )
 
 func TestExamplesParse(t *testing.T) {
-	if len(Examples()) != 3 {
+	if len(Examples()) != 4 {
 		t.Errorf("examples: %v", Examples())
 	}
 	for _, name := range Examples() {
@@ -22,7 +22,7 @@ func TestExamplesParse(t *testing.T) {
 			t.Errorf("%s: %+v, %v", name, rules, err)
 		}
 	}
-	if _, err := Example("none"); err == nil || err.Error() != `"none" is no example: want no-strangers, private-workloads, sensitive-resources` {
+	if _, err := Example("none"); err == nil || err.Error() != `"none" is no example: want known-detours, no-strangers, private-workloads, sensitive-resources` {
 		t.Error(err)
 	}
 	if _, err := os.Stat(filepath.Join("examples", "none.yaml")); err == nil {
@@ -70,7 +70,7 @@ rules:
 
 func TestParseSaysWhatIsWrong(t *testing.T) {
 	const start = "rules:\n  - name: a\n    require: {route: vpce}\n"
-	const selector = "accounts, actions, endpoints, evidence, origins, principal_accounts, principal_types, principals, regions, resources, services, sessions"
+	const selector = "accounts, actions, causes, egress, endpoints, evidence, origins, principal_accounts, principal_types, principals, regions, resources, services, sessions"
 	for _, tc := range []struct{ text, want string }{
 		{"", "line 1: is empty: want rules"},
 		{"a: [", "want YAML: line 1: did not find expected node content"},
@@ -94,6 +94,11 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{start + "    scope: {services: []}", "line 4: rules[0].scope.services: is an empty list: want a list of texts, one at least"},
 		{start + "    scope: {services: ''}", `line 4: rules[0].scope.services: is "": want a text`},
 		{start + "    scope: {sessions: i-*, actions: '*'}", "line 2: rules[0]: asks for sessions and for resources or actions: no table has both"},
+		{start + "    scope: {causes: ipv7}", `line 4: rules[0].scope.causes: is "ipv7": want no_endpoint, route_missing, private_dns_off, name_not_covered, other_region, ipv6, not_in_vpc, keys_elsewhere or unexplained`},
+		{start + "    scope: {causes: ipv6, sessions: i-*}", "line 2: rules[0]: asks for causes and for sessions, principal_types, evidence or origins: no table has both"},
+		{start + "    scope: {causes: ipv6, actions: '*'}", "line 2: rules[0]: asks for causes or egress and for resources or actions: no table has both"},
+		{start + "    scope: {egress: office, resources: '*'}", "line 2: rules[0]: asks for causes or egress and for resources or actions: no table has both"},
+		{"rules:\n  - name: a\n    scope: {causes: ipv6}\n    require: {origins: aws}", "line 2: rules[0]: asks for causes and for sessions, principal_types, evidence or origins: no table has both"},
 		{start + "    except:\n      - principals: x", "line 5: rules[0].except[0]: is not whole: want a reason, and the calls that it is about"},
 		{start + "    except:\n      - reason: x", "line 5: rules[0].except[0]: is not whole: want a reason, and the calls that it is about"},
 		{start + "    allow: {calls: -1}", `line 4: rules[0].allow.calls: is "-1": want a number of calls, 0 or more`},

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"vpcetrail/report/findings"
+	"vpcetrail/report/table"
 	"vpcetrail/report/wildcard"
 )
 
@@ -50,6 +51,7 @@ type Selector struct {
 	Accounts, Regions                                          []string
 	Principals, PrincipalTypes, PrincipalAccounts, Sessions    []string
 	Services, Resources, Actions, Endpoints, Evidence, Origins []string
+	Causes, Egress                                             []string
 }
 
 // A Requirement is what the calls of a rule must satisfy.
@@ -77,10 +79,43 @@ func (t Threshold) keeps(violating, judged int64) bool {
 	return (t.Calls < 0 || violating <= t.Calls) && (t.Share < 0 || float64(violating) <= t.Share*float64(judged))
 }
 
-// byResource reports whether the rule is checked against table resources.
-func (r *Rule) byResource() bool {
-	by := func(s *Selector) bool { return s.Resources != nil || s.Actions != nil }
-	return by(&r.Scope) || slices.ContainsFunc(r.Except, func(e Exception) bool { return by(&e.Selector) })
+// names reports whether the scope or an exception names something.
+func (r *Rule) names(something func(*Selector) bool) bool {
+	return something(&r.Scope) || slices.ContainsFunc(r.Except, func(e Exception) bool { return something(&e.Selector) })
+}
+
+func (r *Rule) namesResources() bool {
+	return r.names(func(s *Selector) bool { return s.Resources != nil || s.Actions != nil })
+}
+
+func (r *Rule) namesCauses() bool { return r.names(func(s *Selector) bool { return s.Causes != nil }) }
+func (r *Rule) namesEgress() bool { return r.names(func(s *Selector) bool { return s.Egress != nil }) }
+
+// table returns the name of the table that the rule is checked against.
+func (r *Rule) table() string {
+	switch {
+	case r.namesResources():
+		return table.Resources.Name
+	case r.namesCauses():
+		return table.Causes.Name
+	}
+	return table.Traffic.Name
+}
+
+// conflict says which fields the rule names that no table has together. It returns "" if there are none.
+func (r *Rule) conflict() string {
+	const none = ": no table has both"
+	switch {
+	case r.namesResources() && r.names(func(s *Selector) bool { return s.Sessions != nil }):
+		return "asks for sessions and for resources or actions" + none
+	case r.namesResources() && (r.namesCauses() || r.namesEgress()):
+		return "asks for causes or egress and for resources or actions" + none
+	case r.namesCauses() && (r.Require.Origins != nil || r.names(func(s *Selector) bool {
+		return s.Sessions != nil || s.PrincipalTypes != nil || s.Evidence != nil || s.Origins != nil
+	})):
+		return "asks for causes and for sessions, principal_types, evidence or origins" + none
+	}
+	return ""
 }
 
 // matches reports whether a call is selected.
@@ -92,6 +127,7 @@ func (s *Selector) matches(c *Call) bool {
 		{s.Accounts, c.AccountID}, {s.Regions, c.Region}, {s.Services, c.Service}, {s.Principals, c.Principal},
 		{s.PrincipalTypes, c.PrincipalType}, {s.PrincipalAccounts, c.PrincipalAccountID}, {s.Sessions, c.Session},
 		{s.Resources, c.Resource}, {s.Endpoints, c.EndpointID}, {s.Evidence, c.Evidence}, {s.Origins, c.Origin},
+		{s.Causes, c.Cause}, {s.Egress, c.Egress},
 	} {
 		if list.patterns != nil && !wildcard.MatchAny(list.patterns, list.text) {
 			return false

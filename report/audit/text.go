@@ -179,8 +179,14 @@ func (c *Call) name() string {
 	return prefix + ":" + c.Action
 }
 
-// by returns the route of the calls.
+// by returns the route of the calls, and what else the rule may be about.
 func (c *Call) by() string {
+	if c.Cause != "" {
+		return c.Cause
+	}
+	if c.Egress != "" {
+		return c.Route + ", " + c.Egress
+	}
 	return grid.Way{Route: c.Route, Origin: c.Origin, Evidence: c.Evidence, EndpointID: c.EndpointID, EndpointOwner: c.EndpointOwner}.String()
 }
 
