@@ -36,6 +36,9 @@ type Use struct {
 	EndpointID         string `json:"vpc_endpoint_id,omitempty"`
 	EndpointAccountID  string `json:"endpoint_account_id,omitempty"`
 	EndpointOwner      string `json:"endpoint_owner,omitempty"`
+	Egress             string `json:"egress,omitempty"` // the exempt network that the calls came from
+
+	mixed bool // only some of the caller's calls came from Egress
 
 	Counts
 	// Verdicts maps the key of each condition to its effect on these calls.
@@ -105,4 +108,5 @@ type Question struct {
 	// were in use for the resource's service in the report.
 	Endpoints []string
 	OrgID     string // the id of our organization; may be empty
+	Exempt    []Network
 }

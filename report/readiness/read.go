@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
@@ -19,11 +20,14 @@ func Read(ctx context.Context, s *report.Span, q Question) (*Answer, error) {
 	if err := s.Need(table.Resources.Name); err != nil {
 		return nil, err
 	}
-	r := reader{q: q, service: serviceOf(q.Resource), endpoints: map[string]*Endpoint{}, serving: map[string]bool{}, uses: map[useKey]*Counts{}}
+	r := reader{q: q, service: serviceOf(q.Resource), endpoints: map[string]*Endpoint{}, serving: map[string]bool{}, uses: map[useKey]*Counts{}, ways: map[callerKey]*wayOut{}}
 	if err := r.readEndpoints(ctx, s); err != nil {
 		return nil, err
 	}
 	if err := r.readUses(ctx, s); err != nil {
+		return nil, err
+	}
+	if err := r.readWays(ctx, s); err != nil {
 		return nil, err
 	}
 	if len(r.uses) == 0 {
@@ -34,6 +38,7 @@ func Read(ctx context.Context, s *report.Span, q Question) (*Answer, error) {
 		return nil, &UnknownResourceError{Resource: q.Resource, Days: s.String(), Near: near}
 	}
 	a := &Answer{Resource: q.Resource, Days: s.String(), PolicyKind: r.service.policy, Missing: names(s.Missing), Incomplete: names(s.Incomplete), Shards: names(s.Shards)}
+	a.noteEgress(s, &q)
 	r.allow(a)
 	r.conditions(a, s)
 	r.judge(a)
@@ -53,6 +58,9 @@ type useKey struct {
 	Service, EventName                           string
 	Route, Origin, Evidence                      string
 	EndpointID, EndpointAccountID, EndpointOwner string
+	Egress                                       string
+	mixed                                        bool
+	way                                          *wayOut // until joinUses
 }
 
 // A reader collects the data for an answer.
@@ -62,6 +70,7 @@ type reader struct {
 	endpoints map[string]*Endpoint // all endpoints of the report, by id
 	serving   map[string]bool      // ids of endpoints in use for the resource's service, in its Region if it has one
 	uses      map[useKey]*Counts
+	ways      map[callerKey]*wayOut
 	allowed   []Endpoint
 	values    map[string][]string // values of the conditions, by key
 }
@@ -91,28 +100,34 @@ func (r *reader) readEndpoints(ctx context.Context, s *report.Span) error {
 }
 
 func (r *reader) readUses(ctx context.Context, s *report.Span) error {
-	for row, err := range report.SpanRows(ctx, s, &table.Resources) {
-		if err != nil {
-			return err
+	for i, d := range s.Days {
+		for row, err := range report.ReadTable(ctx, s.Store, &table.Resources, s.Manifests[i], d) {
+			if err != nil {
+				return err
+			}
+			if row.Resource == r.q.Resource {
+				r.addUse(d, row)
+			}
 		}
-		if row.Resource != r.q.Resource {
-			continue
-		}
-		k := useKey{
-			row.Principal, row.PrincipalType, row.PrincipalAccountID, row.Service, row.EventName,
-			row.Route, row.Origin, row.Evidence, row.EndpointID, row.EndpointAccountID, row.EndpointOwner,
-		}
-		if e := r.endpoints[row.EndpointID]; e != nil && row.Route == "vpce" {
-			k.EndpointOwner, k.EndpointAccountID = e.Owner, e.AccountID // from another day
-		}
-		c := r.uses[k]
-		if c == nil {
-			c = &Counts{FirstSeen: row.FirstSeen}
-			r.uses[k] = c
-		}
-		c.add(&Counts{Calls: row.Calls, Denied: row.Denied, FirstSeen: row.FirstSeen, LastSeen: row.LastSeen})
 	}
 	return nil
+}
+
+func (r *reader) addUse(d day.Day, row *table.ResourceRow) {
+	k := useKey{
+		Principal: row.Principal, PrincipalType: row.PrincipalType, PrincipalAccountID: row.PrincipalAccountID, Service: row.Service, EventName: row.EventName,
+		Route: row.Route, Origin: row.Origin, Evidence: row.Evidence, EndpointID: row.EndpointID, EndpointAccountID: row.EndpointAccountID, EndpointOwner: row.EndpointOwner,
+		way: r.wayOf(d, row),
+	}
+	if e := r.endpoints[row.EndpointID]; e != nil && row.Route == "vpce" {
+		k.EndpointOwner, k.EndpointAccountID = e.Owner, e.AccountID // from another day
+	}
+	c := r.uses[k]
+	if c == nil {
+		c = &Counts{FirstSeen: row.FirstSeen}
+		r.uses[k] = c
+	}
+	c.add(&Counts{Calls: row.Calls, Denied: row.Denied, FirstSeen: row.FirstSeen, LastSeen: row.LastSeen})
 }
 
 func (c *Counts) add(o *Counts) {
@@ -206,7 +221,7 @@ func (r *reader) judge(a *Answer) {
 		u := Use{
 			Principal: k.Principal, PrincipalType: k.PrincipalType, PrincipalAccountID: k.PrincipalAccountID,
 			Service: k.Service, EventName: k.EventName, Action: actionOf(k.Service, k.EventName), Route: k.Route, Origin: k.Origin, Evidence: k.Evidence,
-			EndpointID: k.EndpointID, EndpointAccountID: k.EndpointAccountID, EndpointOwner: k.EndpointOwner,
+			EndpointID: k.EndpointID, EndpointAccountID: k.EndpointAccountID, EndpointOwner: k.EndpointOwner, Egress: k.Egress, mixed: k.mixed,
 			Counts: *c, Verdicts: map[string]Verdict{},
 		}
 		for i := range a.Conditions {
@@ -226,7 +241,7 @@ func (r *reader) judge(a *Answer) {
 	slices.SortFunc(a.Uses, func(x, y Use) int {
 		return cmp.Or(cmp.Compare(x.rank(), y.rank()), cmp.Compare(y.Calls, x.Calls), cmp.Compare(x.Principal, y.Principal), cmp.Compare(x.EventName, y.EventName),
 			cmp.Compare(x.Service, y.Service), cmp.Compare(x.Route, y.Route), cmp.Compare(x.Origin, y.Origin), cmp.Compare(x.Evidence, y.Evidence), cmp.Compare(x.EndpointID, y.EndpointID),
-			cmp.Compare(x.PrincipalType, y.PrincipalType), cmp.Compare(x.PrincipalAccountID, y.PrincipalAccountID), cmp.Compare(x.EndpointOwner, y.EndpointOwner), cmp.Compare(x.EndpointAccountID, y.EndpointAccountID))
+			cmp.Compare(x.PrincipalType, y.PrincipalType), cmp.Compare(x.PrincipalAccountID, y.PrincipalAccountID), cmp.Compare(x.EndpointOwner, y.EndpointOwner), cmp.Compare(x.EndpointAccountID, y.EndpointAccountID), cmp.Compare(x.Egress, y.Egress))
 	})
 }
 

@@ -41,6 +41,8 @@ func (t Texts) MarshalJSON() ([]byte, error) {
 //     does not hold if the key is absent, so the Deny would not stop them.
 //   - ArnNotLike for service-linked roles: both of these keys are false for them. It also holds if
 //     the key is absent.
+//   - NotIpAddressIfExists for networks that are exempt. Requests by an endpoint do not have
+//     aws:SourceIp: for them it holds, so the other conditions decide.
 func (r *reader) statement(key string, values []string) *StatementDocument {
 	s := r.service
 	partition := partitionOf(r.q.Resource)
@@ -55,6 +57,9 @@ func (r *reader) statement(key string, values []string) *StatementDocument {
 			"BoolIfExists":       {viaAWSService: {"false"}, principalIsAWSService: {"false"}},
 			"ArnNotLikeIfExists": {principalArn: exempt},
 		},
+	}
+	if cidrs := r.q.addresses(); len(cidrs) > 0 {
+		doc.Condition["NotIpAddressIfExists"] = map[string]Texts{SourceIP: cidrs}
 	}
 	if s.policy != "" {
 		doc.Principal = "*"

@@ -31,6 +31,9 @@ func (r *reader) verdict(u *Use, key string) Verdict {
 	case "vpce":
 		return r.byEndpoint(u, key)
 	case "internet":
+		if v, known := byNetwork(u); known {
+			return v
+		}
 		if u.EndpointID != "" {
 			return Verdict{Outcome: Stopped, Because: "a console, which uses endpoints of AWS's own"}
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/classify/network"
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/ingest/day"
@@ -24,6 +25,8 @@ type readinessFlags struct {
 	flags.Days
 	readiness.Question
 	policy, condition, format string
+	networks                  string
+	exempt                    []string
 }
 
 // conditionKeys maps the words of --condition to the condition keys.
@@ -41,6 +44,9 @@ func NewReadiness() *cobra.Command {
 aws:SourceVpce (one of these endpoints), aws:SourceVpc (their VPCs), aws:VpceAccount or aws:VpceOrgID
 (your accounts): which callers would be denied, which would pass, which are exempt because an AWS
 service makes the call, and what the report cannot decide.
+
+--exempt names networks of the file of --networks, such as an office. Calls from there are exempt by
+aws:SourceIp, and the statement has their ranges. The report must be made by analyze --networks.
 
 It then prints the policy statement. With --policy, it also names the actions that the current policy
 would leave open. readiness knows only the days of the report, so use enough of them.`,
@@ -60,6 +66,8 @@ would leave open. readiness knows only the days of the report, so use enough of 
 	set.StringVar(&f.policy, "policy", "", "current policy of the resource: a JSON `FILE`, for example as the AWS CLI prints it")
 	set.StringVar(&f.condition, "condition", "vpce", "`CONDITION` to show in full: vpce, vpc, account or org")
 	set.StringVar(&f.OrgID, "org-id", "", "`ID` of your organization, for the statement with aws:VpceOrgID")
+	set.StringVar(&f.networks, "networks", "", "your own networks, as for analyze: a YAML `FILE`")
+	set.StringSliceVar(&f.exempt, "exempt", nil, "`NAMES` of --networks that the policy would exempt by aws:SourceIp, such as office")
 	f.Register(cmd)
 	set.StringVar(&f.format, "format", "text", "output `FORMAT`: text or json")
 	flags.CompleteWords(cmd, "format", "text", "json")
@@ -97,8 +105,39 @@ func (f *readinessFlags) check(now time.Time) (window day.Window, p *policy.Poli
 			return window, nil, fmt.Errorf("--policy: %s: %w", f.policy, err)
 		}
 	}
+	if f.Exempt, err = exemptNetworks(f.networks, f.exempt); err != nil {
+		return window, nil, err
+	}
 	window, err = f.Window(now)
 	return window, p, err
+}
+
+// exemptNetworks returns the networks of a file that are named.
+func exemptNetworks(file string, names []string) (exempt []readiness.Network, err error) {
+	switch {
+	case len(names) == 0 && file == "":
+		return nil, nil
+	case len(names) == 0:
+		return nil, errors.New("--networks needs --exempt: the names that the policy would exempt")
+	case file == "":
+		return nil, errors.New("--exempt needs --networks: the file with the ranges of these names")
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("--networks: %w", err)
+	}
+	networks, err := network.ParseNetworks(data)
+	if err != nil {
+		return nil, fmt.Errorf("--networks: %s: %w", file, err)
+	}
+	for _, name := range names {
+		cidrs := networks.CIDRs(name)
+		if len(cidrs) == 0 {
+			return nil, fmt.Errorf("--exempt %q: %s has no network of this name", name, file)
+		}
+		exempt = append(exempt, readiness.Network{Name: name, CIDRs: cidrs})
+	}
+	return exempt, nil
 }
 
 func (f *readinessFlags) run(ctx context.Context, where string, out io.Writer) error {
