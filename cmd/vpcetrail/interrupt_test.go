@@ -117,13 +117,14 @@ func TestInterruptedWhileItWaits(t *testing.T) {
 	} {
 		t.Run(tc.line, func(t *testing.T) {
 			t.Parallel()
-			pipe := filepath.Join(t.TempDir(), "pipe")
+			own := t.TempDir()
+			pipe, report := filepath.Join(own, "pipe"), filepath.Join(own, "new")
 			if err := syscall.Mkfifo(pipe, 0o666); err != nil {
 				t.Fatal(err)
 			}
-			line := strings.NewReplacer("OUT", out, "TRAIL", trail, "PIPE", pipe, "NEW", filepath.Join(dir, "new")).Replace(tc.line)
+			line := strings.NewReplacer("OUT", out, "TRAIL", trail, "PIPE", pipe, "NEW", report).Replace(tc.line)
 			interrupt(t, time.Second, tc.want, strings.Fields(line)...)
-			notThere(t, filepath.Join(dir, "new"))
+			notThere(t, report)
 		})
 	}
 }
