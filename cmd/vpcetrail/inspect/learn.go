@@ -5,14 +5,19 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strings"
+	"time"
 
 	"vpcetrail/cmd/vpcetrail/dest"
+	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/cmd/vpcetrail/terminal"
 	"vpcetrail/ingest"
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/learn"
+
+	"github.com/spf13/cobra"
 )
 
 // learnFrom returns what the events of the sources show besides their own calls, and how
@@ -53,13 +58,63 @@ func learnFrom(ctx context.Context, given *flags.Input, in io.Reader, tell *term
 	return learned, passed.Objects, nil
 }
 
-// missingOf says what of a trail could not be learned from.
-func missingOf(trail *learn.Trail, passed int64) (missing []string) {
+// snapshotFlags are the flags of endpoints and network, as given.
+type snapshotFlags struct {
+	flags.Read
+	out   string
+	quiet bool
+}
+
+// run checks the flags, asks AWS, reads the sources, and writes what add makes of all. kind
+// is what messages call the result.
+func (f *snapshotFlags) run(cmd *cobra.Command, sources []string, kind string, add func(*flags.Input, *learn.Trail) (text []byte, holds string, err error)) error {
+	ctx, tell := cmd.Context(), terminal.NewMessages(cmd.ErrOrStderr(), false)
+	if err := dest.CheckName(f.out); err != nil {
+		return exit.Usagef("-o %w", err)
+	}
+	in, err := f.Input(sources, time.Now())
+	if err != nil {
+		return exit.With(exit.Usage, err)
+	}
+	if err := checkFile(f.out); err != nil {
+		return err
+	}
+	if err := in.AskEC2(ctx, tell); err != nil {
+		return err
+	}
+	if err := in.AskNetwork(ctx, tell); err != nil {
+		return err
+	}
+	trail, passed, err := learnFrom(ctx, in, cmd.InOrStdin(), tell, f.quiet)
+	if err != nil {
+		return err
+	}
+	text, holds, err := add(in, trail)
+	if err != nil {
+		return err
+	}
+	if err := writeFile(cmd.OutOrStdout(), f.out, text, f.quiet, holds); err != nil {
+		return err
+	}
+	if missing := missingOf(in, trail, passed); len(missing) > 0 {
+		return exit.With(exit.Incomplete, fmt.Errorf("the %s is written, but incomplete: %s", kind, strings.Join(missing, "; ")))
+	}
+	return nil
+}
+
+// missingOf says what of the sources and of AWS could not be read.
+func missingOf(in *flags.Input, trail *learn.Trail, passed int64) (missing []string) {
 	if n := len(trail.Problems); n > 0 {
 		missing = append(missing, fmt.Sprintf("%d of %d objects could not be read whole", n, trail.Objects))
 	}
 	if passed > 0 {
 		missing = append(missing, report.NamePassedOver(passed))
+	}
+	if n := len(in.NetworkUnread); n > 0 {
+		missing = append(missing, grid.Plural(int64(n), "call")+" to AWS could not be made")
+	}
+	if len(in.RegionsUnread) > 0 {
+		missing = append(missing, "EC2 did not list the endpoints of "+strings.Join(in.RegionsUnread, ", "))
 	}
 	return missing
 }
