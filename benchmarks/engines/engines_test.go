@@ -120,6 +120,16 @@ func checkEvolution(t *testing.T, list []*engine) {
 			t.Errorf("day %d: %s", i, row)
 		}
 	}
+	compare(t, list, "the way out of calls, which older files lack", false, func(string) string {
+		return "SELECT dt, egress, sum(calls) AS calls FROM month.traffic WHERE route = 'internet' GROUP BY dt, egress ORDER BY dt, egress NULLS FIRST"
+	})
+	compare(t, list, "causes, which older days lack", false, func(string) string {
+		return "SELECT dt, cause, reason, sum(calls) AS calls FROM month.causes GROUP BY dt, cause, reason ORDER BY dt, cause, reason"
+	})
+	compare(t, list, "calls of route internet beside those of causes", false, func(string) string {
+		return "SELECT t.dt, t.calls, c.calls AS caused FROM (SELECT dt, sum(calls) AS calls FROM month.traffic WHERE route = 'internet' GROUP BY dt) t " +
+			"LEFT JOIN (SELECT dt, sum(calls) AS calls FROM month.causes GROUP BY dt) c ON c.dt = t.dt ORDER BY t.dt"
+	})
 	compare(t, list, "days of a table that older versions did not write", false, func(string) string {
 		return "SELECT min(dt) AS first_dt, count(DISTINCT dt) AS days FROM month.findings"
 	})

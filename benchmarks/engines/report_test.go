@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"vpcetrail/benchmarks/workload"
+	"vpcetrail/classify/network"
 	"vpcetrail/fixtures/trail"
 	"vpcetrail/report/table"
 )
@@ -62,7 +63,11 @@ func setUp(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	fixture.report = filepath.Join(dir, "month")
+	if err := writeNetwork(dir); err != nil {
+		return 1, err
+	}
 	cmd := exec.Command(fixture.command, "analyze", filepath.Join(dir, "trail"), "--quiet",
+		"--network", filepath.Join(dir, "network.json"), "--networks", filepath.Join(dir, "networks.yaml"),
 		"--endpoints", filepath.Join(dir, "endpoints.json"), "--out", fixture.report)
 	if said, err := cmd.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("analyze: %w\n%s", err, said)
@@ -71,6 +76,21 @@ func setUp(m *testing.M) (code int, err error) {
 		return 1, err
 	}
 	return m.Run(), nil
+}
+
+// writeNetwork writes what the causes of calls follow from: a snapshot in which nothing has an
+// address, and a named network of half of all addresses.
+func writeNetwork(dir string) error {
+	s := network.New()
+	s.AddSweep(network.Sweep{Place: network.Place{Account: "111122223333", Region: "us-east-1"}, At: time.Now().UnixMilli()}, nil)
+	text, err := s.Save()
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "network.json"), text, 0o666)
+	}
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, "networks.yaml"), []byte("office: 0.0.0.0/1\n"), 0o666)
 }
 
 // carryIn adds a call that no generated trail has: a caller from a foreign account uses
@@ -98,7 +118,7 @@ func vpcetrail(t *testing.T, args ...string) string {
 }
 
 // age gives the report's first days the form of an older version, which knew fewer
-// columns and no resources and findings.
+// columns and no resources, findings and causes.
 func age(report string) error {
 	folders, err := filepath.Glob(filepath.Join(report, "_runs", "dt=*"))
 	if err != nil {
@@ -110,12 +130,12 @@ func age(report string) error {
 		if i >= older {
 			continue
 		}
-		for _, missing := range []string{"resources", "findings"} {
+		for _, missing := range []string{"resources", "findings", "causes"} {
 			if err := os.RemoveAll(filepath.Join(report, missing, day)); err != nil {
 				return err
 			}
 		}
-		if err := without(report, day, &table.Traffic, "errors", "session"); err != nil {
+		if err := without(report, day, &table.Traffic, "errors", "session", "egress"); err != nil {
 			return err
 		}
 		if err := without(report, day, &table.Principals, "services", "vpce_share", "last_seen"); err != nil {

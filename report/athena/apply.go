@@ -47,8 +47,8 @@ var ErrForeign = errors.New("nothing is changed: name another database")
 // each step. It stops at the first statement that fails. The steps before it stay done, and the
 // next Apply continues from there.
 //
-// Apply alters a table if only the last columns of the schema are missing, or if comments or the
-// range of days differ. This keeps the grants on the table. If a column has another type or is not
+// Apply alters a table if only columns of the schema are missing, or if comments or the range of days
+// differ. New columns come last, and queries find them by their names. This keeps the grants on the table. If a column has another type or is not
 // in the schema, Apply drops the table and creates it again. The table is external, so this deletes
 // no files. Apply never changes a table that it did not create or that reads another report: the
 // error wraps ErrForeign.

@@ -132,6 +132,31 @@ func TestApplyToOlder(t *testing.T) {
 	}
 }
 
+// TestApplyToAReportBeforeCauses adds table causes and column egress to a report that was declared without.
+func TestApplyToAReportBeforeCauses(t *testing.T) {
+	r := newReport(t, Athena)
+	m := &memory{tables: applied(r)}
+	delete(m.tables, "causes")
+	traffic := m.tables["traffic"]
+	traffic.Columns = slices.DeleteFunc(traffic.Columns, func(c ExistingColumn) bool { return c.Name == "egress" })
+	m.tables["traffic"] = traffic
+	got := tableStatements(t, r, m)
+	want := []string{
+		"ALTER TABLE `vpcetrail`.`traffic` ADD COLUMNS (\n  `egress` string\n)",
+		"ALTER TABLE `vpcetrail`.`traffic` CHANGE COLUMN `egress` `egress` string COMMENT 'For internet",
+		"CREATE EXTERNAL TABLE IF NOT EXISTS `vpcetrail`.`causes`",
+	}
+	if !slices.EqualFunc(got, want, strings.HasPrefix) {
+		t.Errorf("%q\nwant %q", got, want)
+	}
+	m.tables["causes"] = applied(r)["causes"]
+	traffic.Columns = append(traffic.Columns, ExistingColumn{"egress", "string", plain(table.Traffic.Column("egress").Doc)})
+	m.tables["traffic"] = traffic
+	if got := tableStatements(t, r, m); len(got) > 0 {
+		t.Errorf("the second time changes tables: %q", got)
+	}
+}
+
 // TestApplyLeavesOthersAlone refuses, before any table is touched, to change what is not this report's.
 func TestApplyLeavesOthersAlone(t *testing.T) {
 	for _, tc := range []struct {
