@@ -101,13 +101,23 @@ func (s *Span) Need(name string) error {
 		of, leave = " for "+dayList(lacking), ", or leave them out"
 	}
 	again := "run vpcetrail analyze again for these days"
-	switch flag := table.FlagOf(name); {
+	switch flag := flagOf(name); {
 	case flag != "":
 		again += " with --" + flag
 	case of == "":
 		because = "it was made by an older vpcetrail; "
 	}
 	return fmt.Errorf("%s has no table %s%s: %s%s%s", s.Store, name, of, because, again, leave)
+}
+
+// flagOf returns the flag of analyze without which a day does not have the table of that name, or "".
+func flagOf(name string) string {
+	for _, t := range table.Tables() {
+		if t.Name == name {
+			return t.Flag
+		}
+	}
+	return ""
 }
 
 // SpanRows returns the rows of table t of every day of s, day after day. It reads one file at a

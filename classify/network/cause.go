@@ -69,11 +69,13 @@ type from struct {
 	subnets []*Thing // candidates; empty: not known
 }
 
-// Cause returns why a call of route internet went past the endpoints.
+// Cause returns why a call of route internet went past the endpoints. The path may be of a
+// view of the same things with fewer changes.
 func (v *View) Cause(callee Callee, p Path) Answer {
 	if v.IsEmpty() {
 		return unexplained(NoSweep)
 	}
+	p.Place = v.settled(p.Place)
 	if instance := v.byID[p.Workload]; instance != nil && instance.Kind == Instance && !v.isAt(instance, p) {
 		return v.elsewhere(instance, p)
 	}

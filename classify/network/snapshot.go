@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 	"time"
 
 	"vpcetrail/classify/endpoints"
@@ -216,4 +217,63 @@ func (s *Snapshot) String() string {
 	}
 	return fmt.Sprintf("%d sweeps of %d accounts and Regions, %d resources, %d changes, %d endpoints",
 		len(s.sweeps), len(places), len(s.things), len(s.changes), len(s.Endpoints))
+}
+
+// Days are the views of a snapshot, day by day. They are safe for concurrent use.
+type Days struct {
+	snapshot *Snapshot // nil: only the named networks are known
+	networks *Networks
+
+	mu    sync.Mutex
+	views map[day.Day]*View
+}
+
+// maxViews bounds the views that Days keep: that of a large snapshot takes megabytes.
+const maxViews = 16
+
+// NewDays returns the days of a snapshot and of named networks. Both may be nil. If both are,
+// it returns nil.
+func NewDays(snapshot *Snapshot, networks *Networks) *Days {
+	if snapshot == nil && networks == nil {
+		return nil
+	}
+	return &Days{snapshot: snapshot, networks: networks, views: map[day.Day]*View{}}
+}
+
+// Explains reports whether there is a snapshot, so that causes are known. nil Days explain
+// nothing.
+func (d *Days) Explains() bool { return d != nil && d.snapshot != nil }
+
+// View returns what is known of a day without the changes in the trail that is read.
+func (d *Days) View(of day.Day) *View {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	v := d.views[of]
+	if v == nil {
+		if len(d.views) >= maxViews {
+			clear(d.views)
+		}
+		v = d.known().View(of, d.networks)
+		d.views[of] = v
+	}
+	return v
+}
+
+func (d *Days) known() *Snapshot {
+	if d.snapshot == nil {
+		return New()
+	}
+	return d.snapshot
+}
+
+// Part returns what decides on a day: that part of the snapshot, and those of changes that
+// are of the day.
+func (d *Days) Part(of day.Day, changes []Change) *Snapshot {
+	part := d.known().On(of)
+	for _, c := range changes {
+		if day.OfMillis(c.At) == of {
+			part.AddChange(c)
+		}
+	}
+	return part
 }

@@ -2,6 +2,7 @@ package network
 
 import (
 	"cmp"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -49,7 +50,8 @@ func (s *Snapshot) View(d day.Day, networks *Networks) *View {
 	for key, unread := range part.sweeps {
 		v.unread[key.Place] = unread
 	}
-	for _, t := range part.things {
+	for _, key := range slices.Sorted(maps.Keys(part.things)) { // of several with one id the first counts
+		t := part.things[key]
 		if t.Kind == Function {
 			v.functions[t.ID] = &t.Thing
 		}
@@ -62,8 +64,8 @@ func (s *Snapshot) View(d day.Day, networks *Networks) *View {
 			v.byID[t.ID] = &t.Thing
 		}
 	}
-	for _, t := range v.byID {
-		v.index(t)
+	for _, id := range slices.Sorted(maps.Keys(v.byID)) {
+		v.index(v.byID[id])
 	}
 	for _, byKind := range v.inVPC {
 		for _, things := range byKind {
@@ -194,111 +196,6 @@ func (v *View) owners(account string) (Reason, bool) {
 		}
 	}
 	return NoSweepOfAccount, swept
-}
-
-// The values of a place of an address that are no ids.
-const (
-	placeAWS      = "aws"     // an address of AWS that no known resource has
-	placeExternal = "outside" // any other
-	placeChanged  = "changed" // its owner changed, or two have it
-	placeNetwork  = "network:"
-	networkEnd    = "@" // after the name of a network: the place of its address, if a known resource has it
-)
-
-// PlaceOf returns the place of a public address on the day: the id of the network
-// interface, NAT gateway or VPC that has it, or a named network, or a word for what is not
-// known. ofAWS says that AWS publishes the address.
-func (v *View) PlaceOf(address netip.Addr, ofAWS bool) string {
-	if v == nil {
-		return ""
-	}
-	address = address.Unmap()
-	place := v.ownerOf(address)
-	switch name := v.networks.Name(address); {
-	case name != "" && place != "": // a range that contains NAT gateways of ours
-		return placeNetwork + name + networkEnd + place
-	case name != "":
-		return placeNetwork + name
-	case place != "":
-		return place
-	case ofAWS:
-		return placeAWS
-	}
-	return placeExternal
-}
-
-// cutNetwork returns the named network of a place, if it has one, and the place without it.
-func cutNetwork(place string) (name, rest string) {
-	name, named := strings.CutPrefix(place, placeNetwork)
-	if !named {
-		return "", place
-	}
-	name, rest, _ = strings.Cut(name, networkEnd)
-	return name, rest
-}
-
-// ownerOf returns the NAT gateway, the interface or the VPC that has an address, or the
-// word changed, or "".
-func (v *View) ownerOf(address netip.Addr) string {
-	if _, changed := v.changedIDs[address.String()]; changed {
-		return placeChanged
-	}
-	if owner, known := v.holderOf(address); known {
-		return owner
-	}
-	vpc := ""
-	for _, b := range v.blocks {
-		switch {
-		case !b.prefix.Contains(address):
-		case vpc != "" && vpc != b.vpc:
-			return placeChanged
-		default:
-			vpc = b.vpc
-		}
-	}
-	return vpc
-}
-
-// holderOf returns the NAT gateway or the interface that has an address. An interface that
-// was attached on the day, or an instance that was started, may have the address of
-// somebody else before.
-func (v *View) holderOf(address netip.Addr) (id string, known bool) {
-	for _, t := range v.addresses[address] {
-		switch t.Kind {
-		case NATGateway:
-			if t.State != "" && t.State != "available" {
-				continue
-			}
-		case Interface:
-			if t.Type == "nat_gateway" || t.Type == "natgateway" { // the gateway has the address
-				continue
-			}
-			if instance := v.byID[t.Instance]; instance != nil && instance.Since >= v.start {
-				return placeChanged, true
-			}
-		default:
-			continue
-		}
-		if _, changed := v.changedIDs[t.ID]; changed || t.Since >= v.start || id != "" && id != t.ID {
-			return placeChanged, true
-		}
-		id = t.ID
-	}
-	return id, id != ""
-}
-
-// Egress returns the column egress for a place: the named network, the id of the NAT
-// gateway, the word instance, or "".
-func Egress(place string) string {
-	switch name, place := cutNetwork(place); {
-	case name != "":
-		return name
-	case strings.HasPrefix(place, "nat-"):
-		return place
-	case strings.HasPrefix(place, "eni-"):
-		return "instance"
-	}
-	return ""
 }
 
 // endpointsIn returns the endpoints of a VPC that carry calls to one of the services, and

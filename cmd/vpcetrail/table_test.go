@@ -52,6 +52,8 @@ func fileRows(path, name string, columns []string) ([][]string, error) {
 		return cells(&table.Resources, data, day, columns)
 	case "findings":
 		return cells(&table.Findings, data, day, columns)
+	case table.Causes.Name:
+		return cells(&table.Causes, data, day, columns)
 	case "objects":
 		return cells(&table.Objects, data, day, columns)
 	case "digests":

@@ -7,6 +7,7 @@ import (
 
 	"vpcetrail/classify"
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/classify/network"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
@@ -27,6 +28,8 @@ type Job struct {
 	Ranges      *classify.Ranges    // AWS's public addresses; nil means those that are part of the program
 	OwnAccounts []string            // our accounts, in addition to those with a folder in the trail
 	Inventory   endpoints.Inventory // our endpoints by id
+	Network     *network.Snapshot   // what decides causes; nil means that nobody asks
+	Networks    *network.Networks   // with names of the user's own; may be nil
 	NATPrice    float64             // US dollars per GB, for findings
 
 	Workers  int         // number of objects that are read concurrently; 0 means one
@@ -67,11 +70,12 @@ func (j Job) Report(ctx context.Context, trail *source.Trail) (*report.Report, e
 	if j.PassedOver == nil {
 		j.PassedOver = trail.PassedOver
 	}
+	days := network.NewDays(j.Network, j.Networks)
 	counters := make([]*count.Counter, max(j.Workers, 1))
 	sinks := make([]ingest.Sink, len(counters))
 	for i := range counters {
 		counters[i] = count.NewCounter(j.Ranges, count.Options{
-			Disk: j.Disk, Memory: j.Memory.Counting / len(counters), Lateness: j.Lateness, Keep: j.Keep != nil, Verify: j.Verify,
+			Disk: j.Disk, Memory: j.Memory.Counting / len(counters), Lateness: j.Lateness, Keep: j.Keep != nil, Verify: j.Verify, Network: days,
 		})
 		sinks[i] = counters[i]
 	}
@@ -86,7 +90,7 @@ func (j Job) Report(ctx context.Context, trail *source.Trail) (*report.Report, e
 	}
 	return tabulate.Report(ctx, tabulate.Input{
 		Counters: counters, Window: j.Window,
-		TrailAccounts: accounts, OwnAccounts: j.OwnAccounts, Inventory: j.Inventory, NATPrice: j.NATPrice,
+		TrailAccounts: accounts, OwnAccounts: j.OwnAccounts, Inventory: j.Inventory, Network: days, NATPrice: j.NATPrice,
 		PassedOver: j.PassedOver().Objects,
 		Disk:       j.Disk, Memory: j.Memory.Report,
 	})

@@ -83,7 +83,7 @@ func (p *Publication) CheckInputs(ctx context.Context) error {
 	}
 	for _, d := range days {
 		if p.Job.Window.Contains(d) {
-			if err := p.checkInputsOf(ctx, d); err != nil {
+			if err := p.checkInputsOf(ctx, d, &p.Run); err != nil {
 				return fmt.Errorf("%s: nothing is published: %w", p.Store, err)
 			}
 		}
@@ -92,9 +92,9 @@ func (p *Publication) CheckInputs(ctx context.Context) error {
 }
 
 // checkInputsOf does so for one day.
-func (p *Publication) checkInputsOf(ctx context.Context, d day.Day) error {
+func (p *Publication) checkInputsOf(ctx context.Context, d day.Day, run *report.Run) error {
 	none := &report.Report{Days: []*report.Day{{Day: d}}}
-	return report.MayReplace(ctx, p.Store, none, &p.Run, report.Replacing{Incomplete: true, Without: p.Replacing.Without})
+	return report.MayReplace(ctx, p.Store, none, run, report.Replacing{Incomplete: true, Without: p.Replacing.Without})
 }
 
 // Count reads the trail and counts its events.
@@ -113,8 +113,8 @@ func (p *Publication) count(ctx context.Context, trail *source.Trail, job Job, r
 	counted = &Counted{run: run}
 	if p.Mergeable {
 		counted.keeper = merge.NewKeeper(p.Store, p.Writer, merge.Index{
-			Run: run, Lateness: job.Lateness, SHA256: job.SHA256, Inventory: job.Inventory,
-		})
+			Run: run, Lateness: job.Lateness, SHA256: job.SHA256, Inventory: job.Inventory, Networks: job.Networks != nil,
+		}, job.Network)
 		job.Keep = func(ctx context.Context, counters []*count.Counter, accounts []string) error {
 			return counted.keeper.Write(ctx, counters, job.Disk, job.Memory.Report, accounts, job.PassedOver().Objects)
 		}

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"vpcetrail/ingest"
@@ -105,7 +107,12 @@ func (p *Publication) restateDay(ctx context.Context, d restate.Day, job Job) er
 	if _, err := p.Writer.Lock(ctx, report.UnitOf(d.Day)); err != nil {
 		return err
 	}
-	if err := p.checkInputsOf(ctx, d.Day); err != nil {
+	run := p.Run
+	run.Window = d.Day.String()
+	if err := p.addKeptNetwork(ctx, d.Day, &job, &run); err != nil {
+		return err
+	}
+	if err := p.checkInputsOf(ctx, d.Day, &run); err != nil {
 		return err
 	}
 	job.Window, job.Disk = day.Window{From: d.Day, To: d.Day}, spill.NewDisk("") // its own: it is freed after the day
@@ -115,8 +122,6 @@ func (p *Publication) restateDay(ctx context.Context, d restate.Day, job Job) er
 		return err
 	}
 	defer trail.Close()
-	run := p.Run
-	run.Window = d.Day.String()
 	counted, err := p.count(ctx, trail, job, run)
 	if err != nil {
 		return err
@@ -127,6 +132,35 @@ func (p *Publication) restateDay(ctx context.Context, d restate.Day, job Job) er
 		return err
 	}
 	return cmp.Or(p.publishRestated(ctx, counted), counted.Tampered(), counted.Incomplete())
+}
+
+// addKeptNetwork adds the network snapshot that a day keeps to what the run was given. So a day
+// can be restated without the file that it was made with. A damaged one is left out.
+func (p *Publication) addKeptNetwork(ctx context.Context, d day.Day, job *Job, run *report.Run) error {
+	before, err := report.ReadManifest(ctx, p.Store, d)
+	if errors.Is(err, report.ErrNoReport) || errors.Is(err, report.ErrBrokenManifest) {
+		return nil
+	}
+	if err != nil || before.Network == nil || slices.Contains(p.Replacing.Without, "network") {
+		return err
+	}
+	kept, err := report.ReadNetwork(ctx, p.Store, before, d)
+	if err != nil {
+		p.Problem(err.Error())
+		return nil
+	}
+	if run.Inputs = maps.Clone(run.Inputs); run.Inputs["network"] == "" {
+		run.Inputs["network"] = before.Run.Inputs["network"]
+	}
+	job.Inventory = maps.Clone(job.Inventory)
+	for _, e := range kept.Endpoints {
+		job.Inventory.Add(e)
+	}
+	if job.Network != nil {
+		kept.Merge(job.Network)
+	}
+	job.Network = kept
+	return nil
 }
 
 // publishRestated publishes a report of one day, and reports what has changed.

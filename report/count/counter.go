@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/network"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/dedupe"
@@ -47,11 +48,12 @@ type Counter struct {
 
 // Options bound a Counter.
 type Options struct {
-	Disk     *spill.Disk // takes what passes Memory; nil is the system's own place
-	Memory   int         // bytes, about: half for numbers, a sixteenth for records, which are written in order and read once; 0 is 64 MiB
-	Lateness int         // days after a day: their folders are read for it too
-	Keep     bool        // keep what WriteShard needs
-	Verify   bool        // keep what a check by digests needs
+	Disk     *spill.Disk   // takes what passes Memory; nil is the system's own place
+	Memory   int           // bytes, about: half for numbers, a sixteenth for records, which are written in order and read once; 0 is 64 MiB
+	Lateness int           // days after a day: their folders are read for it too
+	Keep     bool          // keep what WriteShard needs
+	Network  *network.Days // what decides causes; nil: nobody asks
+	Verify   bool          // keep what a check by digests needs
 }
 
 const (
@@ -118,7 +120,7 @@ func NewCounter(ranges *classify.Ranges, opt Options) *Counter {
 	if opt.Keep {
 		c.results = spill.NewSorter(opt.Disk, opt.Memory/32)
 	}
-	c.memo = newMemo(c.dict, ranges)
+	c.memo = newMemo(c.dict, ranges, opt.Network)
 	return c
 }
 
@@ -145,7 +147,7 @@ func (c *Counter) Event(ev *event.Event) {
 	c.index++
 	tag := c.identify(p, ev, callee, of)
 	if kind != event.Other {
-		tag |= c.classify(p, ev, callee)
+		tag |= c.classify(p, ev, callee, of)
 		c.learner.Event(ev)
 	}
 	if tag != 0 {
@@ -176,7 +178,7 @@ func (c *Counter) identify(p *pending, ev *event.Event, callee *knownCallee, of 
 }
 
 // classify sets the group and the target of an event that shows a route.
-func (c *Counter) classify(p *pending, ev *event.Event, callee *knownCallee) (tag extraTag) {
+func (c *Counter) classify(p *pending, ev *event.Event, callee *knownCallee, of day.Day) (tag extraTag) {
 	m := &callee.mention
 	shared := classify.SharedBy(ev)
 	var caller knownCaller
@@ -197,6 +199,9 @@ func (c *Counter) classify(p *pending, ev *event.Event, callee *knownCallee) (ta
 		verdict, public = m.Decide(c.memo.source(ev.SourceIP), ev.UserAgent)
 	}
 	p.group.Principal, p.group.Bits = caller.principal, cells.BitsOf(verdict, shared != nil)
+	if c.memo.paths != nil && verdict.Route() == classify.Internet && callee.kind != event.Network {
+		p.group.Path = c.memo.path(ev, of, caller.workload, verdict.Origin)
+	}
 	signs := m.SignsOf(ev, public)
 	if callee.kind != event.Network {
 		set := c.memo.named(ev)

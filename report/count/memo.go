@@ -2,6 +2,7 @@ package count
 
 import (
 	"vpcetrail/classify"
+	"vpcetrail/classify/network"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/dedupe"
 	"vpcetrail/ingest/event"
@@ -20,6 +21,10 @@ type memo struct {
 
 	addresses cells.Texts            // sourceIPAddress
 	sources   []classify.SourceFacts // of addresses, by number
+
+	address uint32 // number of the address that source was asked for last; 0: not kept
+
+	paths *paths // nil: nobody asks for causes
 
 	services  cells.Texts // eventSource
 	endpoints cells.Texts // AppendMention, of events with an endpoint field
@@ -41,6 +46,7 @@ const callerSlots = 512
 type knownCaller struct {
 	number    uint64
 	principal uint32
+	workload  uint32            // text of network.WorkloadOf, by the identity alone; 0 where nobody asks
 	served    classify.Evidence // that a service made the call, by the identity
 }
 
@@ -69,12 +75,12 @@ type knownCallee struct {
 	scope        dedupe.Scope
 }
 
-// newMemo returns a memo that gives numbers of dict.
-func newMemo(dict *cells.Dictionary, ranges *classify.Ranges) *memo {
+// newMemo returns a memo that gives numbers of dict. days may be nil: then calls have no path.
+func newMemo(dict *cells.Dictionary, ranges *classify.Ranges, days *network.Days) *memo {
 	return &memo{
 		dict: dict, ranges: ranges, addresses: cells.NewTexts(), sources: []classify.SourceFacts{{Kind: classify.Missing}},
 		services: cells.NewTexts(), endpoints: cells.NewTexts(),
-		wheres: cells.NewNumbers((*where).hash), callees: cells.NewNumbers((*calleeKey).hash),
+		wheres: cells.NewNumbers((*where).hash), callees: cells.NewNumbers((*calleeKey).hash), paths: newPaths(dict, days),
 	}
 }
 
@@ -90,11 +96,13 @@ func (m *memo) clear() {
 	m.callees.Clear()
 	clear(m.known)
 	m.known = m.known[:0]
+	m.paths.clear()
 }
 
 // held is about what the memo takes in memory, in bytes, beside its callers.
 func (m *memo) held() int {
-	return m.addresses.Size() + m.services.Size() + m.endpoints.Size() + 30*len(m.wheres.Keys) + 300*len(m.known)
+	return m.addresses.Size() + m.services.Size() + m.endpoints.Size() + 30*len(m.wheres.Keys) + 300*len(m.known) +
+		m.paths.held()
 }
 
 // caller returns who made a call.
@@ -106,7 +114,10 @@ func (m *memo) caller(ev *event.Event) knownCaller {
 	}
 	m.names = m.names[:0]
 	p := classify.Caller(ev, &m.names)
-	c := knownCaller{number, m.dict.Principal(&p), classify.ServedBy(&ev.Identity)}
+	c := knownCaller{number: number, principal: m.dict.Principal(&p), served: classify.ServedBy(&ev.Identity)}
+	if m.paths != nil {
+		c.workload = m.paths.workloadOf(&ev.Identity)
+	}
 	if number != 0 {
 		*known = c
 	}
@@ -115,13 +126,14 @@ func (m *memo) caller(ev *event.Event) knownCaller {
 
 // source returns what the source address of an event proves.
 func (m *memo) source(address []byte) classify.SourceFacts {
-	if len(address) > cells.MaxText {
+	if m.address = 0; len(address) > cells.MaxText {
 		return classify.SourceOf(address, m.ranges)
 	}
 	number, isNew := m.addresses.Number(address)
 	if isNew {
 		m.sources = append(m.sources, classify.SourceOf(address, m.ranges))
 	}
+	m.address = number
 	return m.sources[number]
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/network"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/dedupe"
@@ -26,6 +27,25 @@ var pathTexts = []string{
 	"10.0.0.1", "198.51.100.7", "3.5.140.2", "aws-internal/3", "AwsServiceEvent", "AWSService", "AssumedRole", "signin.amazonaws.com",
 	"AwsVpceEvent", "Data", "UPDATED_DATA", "us-east-1", "arn:aws:sts::444455556666:assumed-role/r/i-0123456789abcdef0",
 	"b.vpce-1a2b3c4d-x.s3.us-east-1.vpce.amazonaws.com", "AccessDenied", "VpceAccessDenied", "200", "with an explicit deny in a resource-based policy",
+	"2600:1f18::7", "logs.s3.us-east-1.amazonaws.com", "S3.Us-East-1.Amazonaws.com:443", "exec-env/CloudShell", "AWS::EC2::Instance", "AWS::Lambda::Function",
+	"arn:aws:lambda:us-east-1:111122223333:function:f:live",
+}
+
+// pathDays are a snapshot in which some of the addresses of pathTexts have an owner, on one of two days.
+func pathDays(t *testing.T) *network.Days {
+	t.Helper()
+	s := network.New()
+	place := network.Place{Account: "111122223333", Region: "us-east-1"}
+	at := time.Date(2026, 11, 21, 1, 0, 0, 0, time.UTC).UnixMilli()
+	s.AddSweep(network.Sweep{Place: place, At: at}, []network.Thing{
+		{Kind: network.VPC, ID: "vpc-1", CIDRs: []string{"2600:1f18::/56"}},
+		{Kind: network.NATGateway, ID: "nat-1", VPC: "vpc-1", State: "available", Addresses: []string{"3.5.140.2"}},
+	})
+	networks, err := network.ParseNetworks([]byte("office: 198.51.100.0/24"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return network.NewDays(s, networks)
 }
 
 // drawEvent returns an event of which most texts are empty, and the others among pathTexts: many differ in little.
@@ -51,7 +71,8 @@ func drawEvent(random *rand.Rand) *event.Event {
 func TestCellsAreThoseOfEachEvent(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	ranges := classify.EmbeddedRanges()
-	c := NewCounter(ranges, Options{Disk: spill.NewDisk(t.TempDir()), Memory: 1 << 20})
+	days := pathDays(t)
+	c := NewCounter(ranges, Options{Disk: spill.NewDisk(t.TempDir()), Memory: 1 << 20, Network: days})
 	var met []*event.Event
 	c.Begin(0)
 	for i := range 20_000 {
@@ -102,7 +123,7 @@ func TestCellsAreThoseOfEachEvent(t *testing.T) {
 		}
 	}
 	for i, ev := range met {
-		want, flags := cellOf(ev, ranges)
+		want, flags := cellOf(ev, ranges, days)
 		if got[i] != string(want) || records[i].Flags>>1&15 != flags {
 			t.Fatalf("event %d, %+v:\ngot  %q, flags %b\nwant %q, flags %b", i, ev, got[i], records[i].Flags>>1&15, want, flags)
 		}
@@ -130,7 +151,7 @@ func numberOf(id *event.Identity) uint64 {
 }
 
 // cellOf returns the cell of ev and its flags by its own fields, the slow way.
-func cellOf(ev *event.Event, ranges *classify.Ranges) (cell []byte, flags uint32) {
+func cellOf(ev *event.Event, ranges *classify.Ranges, days *network.Days) (cell []byte, flags uint32) {
 	d := cells.New()
 	of, kind := day.OfMillis(ev.Time), ev.Kind()
 	g, t := cells.Group{}, cells.Target{}
@@ -143,6 +164,12 @@ func cellOf(ev *event.Event, ranges *classify.Ranges) (cell []byte, flags uint32
 		signs := classify.SignsOf(ev, &facts)
 		if kind != event.Network {
 			who = classify.Caller(ev, new([]byte))
+			if v := facts.Unowned; v.Route() == classify.Internet {
+				address, _ := classify.ParseSource(ev.SourceIP)
+				way := days.View(of).PathOf(ev, address, v.Origin == classify.FromAWS)
+				text := func(s string) uint32 { return d.Text([]byte(s)) }
+				g.Path = d.Path(cells.Path{Place: text(way.Place), Host: text(way.Host), Workload: text(way.Workload), IPv6: way.IPv6})
+			}
 			var named classify.Resources
 			named.Read(ev)
 			var numbers []uint32

@@ -20,40 +20,34 @@ type Cause struct {
 	Fix       *causes.Fix // nil where nobody asked
 }
 
-// allCauses answers for the calls of a trail, day by day.
+// allCauses answers for the calls of a trail, day by day, as table causes does.
 type allCauses struct {
-	snapshot *network.Snapshot // nil: nobody asked
+	days     *network.Days
 	networks *network.Networks
+	changes  []network.Change // by events of the trail, of our accounts
 	views    map[day.Day]*network.View
 	fix      string // one of causes.Formats, or ""
 }
 
 // newCauses returns what is known. The trail's own change events of our accounts are part of it.
 func newCauses(known *Known, changes []network.Change, ours map[string]bool) *allCauses {
-	c := &allCauses{networks: known.Networks, views: map[day.Day]*network.View{}, fix: known.Fix}
-	if known.Network == nil {
-		return c
+	return &allCauses{
+		days: network.NewDays(known.Network, known.Networks), networks: known.Networks,
+		changes: slices.DeleteFunc(slices.Clone(changes), func(c network.Change) bool { return !ours[c.Account] }),
+		views:   map[day.Day]*network.View{}, fix: known.Fix,
 	}
-	c.snapshot = network.New()
-	c.snapshot.Merge(known.Network)
-	for _, change := range changes {
-		if ours[change.Account] {
-			c.snapshot.AddChange(change)
-		}
-	}
-	return c
 }
 
 // of returns the cause of a call of route internet, else nil. It answers one of the questions
 // that x leaves open.
 func (c *allCauses) of(ev *event.Event, d day.Day, x *classify.Explanation) *Cause {
-	if c.snapshot == nil || x.Verdict.Route() != classify.Internet {
+	if !c.days.Explains() || x.Verdict.Route() != classify.Internet {
 		return nil
 	}
 	x.Advice = slices.DeleteFunc(x.Advice, func(text string) bool { return text == classify.AskForAddresses })
 	view := c.views[d]
 	if view == nil {
-		view = c.snapshot.View(d, c.networks)
+		view = c.days.Part(d, c.changes).View(d, c.networks)
 		c.views[d] = view
 	}
 	path := view.PathOf(ev, x.Source.Address, x.Verdict.Origin == classify.FromAWS)

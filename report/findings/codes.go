@@ -26,6 +26,7 @@ const (
 	awsOwnedEndpoint
 	evidenceConflict
 	detourCost
+	keysElsewhere
 	codeCount
 )
 
@@ -55,4 +56,6 @@ var Codes = [codeCount]Code{
 		"Evidence does not agree: the record names two endpoints, or its host header another one, or an endpoint of ours comes with a public source."},
 	detourCost: {"detour_cost", "low",
 		"An estimate of what a NAT gateway charges for bytes between AWS addresses and S3 that took no endpoint; only S3 data events contain bytes, and the bytes may have passed no NAT gateway."},
+	keysElsewhere: {"keys_elsewhere", "critical",
+		"Credentials of an instance called from an address that the instance cannot have: not one of its own, nor of a NAT gateway of its VPC, and no other way out of the VPC is known. Only with --network."},
 }

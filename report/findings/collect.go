@@ -16,6 +16,7 @@ import (
 type Calls struct {
 	table.TrafficKey
 	Resources []string
+	KeysOf    string // the instance that has lost the keys of the calls; "" if none is known
 	Signs     classify.Signs
 	Measures  *table.Measures
 	Samples   *Samples
@@ -123,6 +124,9 @@ func (c *Collector) Add(d day.Day, calls *Calls) {
 			c.external(d, calls)
 		}
 		c.detour(d, calls, subject)
+		if calls.KeysOf != "" {
+			add(keysElsewhere, table.FindingKey{AccountID: calls.AccountID, Principal: calls.Principal, PrincipalAccountID: calls.PrincipalAccountID, Resource: calls.KeysOf})
+		}
 	}
 	if calls.Evidence == classify.ConsolePublicSource.String() || calls.Evidence == classify.ConsolePrivateSource.String() {
 		add(awsOwnedEndpoint, table.FindingKey{AccountID: calls.AccountID, Region: calls.Region, Service: calls.Service, EndpointID: calls.EndpointID})

@@ -16,12 +16,13 @@ import (
 )
 
 const (
-	folder    = "_shards/"
-	indexFile = "/index.json"
+	folder      = "_shards/"
+	indexFile   = "/index.json"
+	networkFile = "network.json"
 )
 
 // format is the form of the parts. Another one cannot be read.
-const format = 2
+const format = 3
 
 // An Index says how a report was made, as far as it takes to merge it, and names the parts of its shard.
 type Index struct {
@@ -30,6 +31,8 @@ type Index struct {
 	Lateness  int                 `json:"lateness_days"` // days after a day: their folders were read for it too
 	SHA256    bool                `json:"sha256"`        // the logs were digested
 	Inventory endpoints.Inventory `json:"inventory,omitempty"`
+	Network   *report.File        `json:"network,omitempty"`  // the snapshot that decides causes; nil: nobody asked
+	Networks  bool                `json:"networks,omitempty"` // named networks are in the numbers
 
 	TrailAccounts []string      `json:"trail_accounts"`
 	PassedOver    int64         `json:"passed_over,omitempty"` // objects that may hold calls and were not read

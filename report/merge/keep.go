@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"vpcetrail/classify/network"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 	"vpcetrail/report/count"
@@ -18,15 +19,17 @@ type Keeper struct {
 	store  report.Store
 	writer report.Writer
 	index  Index
+	known  *network.Snapshot // nil: nobody asks for causes
 	pub    report.Publication
 	stale  []string
 }
 
 // NewKeeper returns a Keeper that publishes through w, a Writer of store. index describes the run.
-// The Keeper sets its fields from TrailAccounts on.
-func NewKeeper(store report.Store, w report.Writer, index Index) *Keeper {
+// The Keeper sets Network, and its fields from TrailAccounts on. known is the network snapshot of
+// the run, or nil.
+func NewKeeper(store report.Store, w report.Writer, index Index, known *network.Snapshot) *Keeper {
 	index.Format, index.Days = format, map[string]string{}
-	return &Keeper{store: store, writer: w, index: index}
+	return &Keeper{store: store, writer: w, index: index, known: known}
 }
 
 func (k *Keeper) folder() string { return folder + k.index.Run.Window + "/" }
@@ -39,6 +42,9 @@ func (k *Keeper) Write(
 	if k.pub, err = k.writer.Lock(ctx, "shard="+k.index.Run.Window); err != nil {
 		return err
 	}
+	if err := k.keepNetwork(ctx); err != nil {
+		return err
+	}
 	k.index.TrailAccounts, k.index.PassedOver, k.index.Learned = trailAccounts, passedOver, count.LearnedBy(counters)
 	return count.WriteShard(ctx, counters, count.ShardOptions{Disk: disk, Memory: memory}, func(part []byte) error {
 		name := fmt.Sprintf("%spart-%05d.zst", k.folder(), len(k.index.Parts))
@@ -46,6 +52,20 @@ func (k *Keeper) Write(
 		k.index.Parts = append(k.index.Parts, f)
 		return err
 	})
+}
+
+// keepNetwork stages the network snapshot of the run, if there is one.
+func (k *Keeper) keepNetwork(ctx context.Context) error {
+	if k.known == nil {
+		return nil
+	}
+	text, err := k.known.Save()
+	if err != nil {
+		return err
+	}
+	f, err := report.StageFile(ctx, k.pub, k.folder()+networkFile, text)
+	k.index.Network = &f
+	return err
 }
 
 // Stage stages the shard's index, which names the days of the report.
@@ -63,7 +83,8 @@ func (k *Keeper) Stage(ctx context.Context, days *report.Staged) error {
 		return err
 	}
 	for _, name := range old {
-		if !strings.HasSuffix(name, indexFile) && !slices.ContainsFunc(k.index.Parts, func(f report.File) bool { return f.Name == name }) {
+		isOurs := strings.HasSuffix(name, indexFile) || k.index.Network != nil && name == k.index.Network.Name
+		if !isOurs && !slices.ContainsFunc(k.index.Parts, func(f report.File) bool { return f.Name == name }) {
 			k.stale = append(k.stale, name)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"vpcetrail/classify/network"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 	"vpcetrail/report/count"
@@ -45,9 +46,13 @@ func (b *Batch) Report(ctx context.Context, opt Options) (*report.Report, error)
 	if err := takeAll(ctx, shards, counters); err != nil {
 		return nil, err
 	}
+	days, err := b.network(ctx)
+	if err != nil {
+		return nil, err
+	}
 	r, err := tabulate.Report(ctx, tabulate.Input{
 		Counters: counters, Window: b.window,
-		TrailAccounts: b.trailAccounts(), OwnAccounts: b.Run.OwnAccounts, Inventory: b.shards[0].Inventory, NATPrice: b.Run.NATPrice,
+		TrailAccounts: b.trailAccounts(), OwnAccounts: b.Run.OwnAccounts, Inventory: b.shards[0].Inventory, Network: days, NATPrice: b.Run.NATPrice,
 		PassedOver: b.passedOver(),
 		Disk:       opt.Disk, Memory: opt.Report,
 	})
@@ -56,6 +61,30 @@ func (b *Batch) Report(ctx context.Context, opt Options) (*report.Report, error)
 	}
 	b.leaveOut(r)
 	return r, nil
+}
+
+// network returns what decides causes: the snapshot that all shards have. It is nil if nobody asked.
+func (b *Batch) network(ctx context.Context) (*network.Days, error) {
+	x := b.shards[0]
+	if x.Network == nil {
+		if x.Networks {
+			return network.NewDays(nil, new(network.Networks)), nil // the numbers have their names
+		}
+		return nil, nil //nolint:nilnil // nobody asked
+	}
+	store := b.inputs[0].store
+	text, err := store.Read(ctx, x.Network.Name)
+	if err == nil && digest(text) != x.Network.SHA256 {
+		err = errDamaged
+	}
+	var snapshot *network.Snapshot
+	if err == nil {
+		snapshot, err = network.Parse(text)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s: %w", store, x.Network.Name, err)
+	}
+	return network.NewDays(snapshot, nil), nil
 }
 
 // objects gives the objects of all shards to c, sorted by name. It returns the shards, positioned at

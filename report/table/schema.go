@@ -91,6 +91,15 @@ func (t *Table[T]) Column(name string) *Column[T] {
 	return nil
 }
 
+// Key returns the key columns of a row, for reading and for writing.
+func (t *Table[T]) Key(row *T) []*string {
+	key := make([]*string, t.Keys)
+	for k := range key {
+		key[k] = t.Columns[k].text(row)
+	}
+	return key
+}
+
 // Sort sorts rows by their keys, as text, with NULL first.
 func (t *Table[T]) Sort(rows []T) {
 	sort.Slice(rows, func(i, j int) bool {
@@ -162,16 +171,6 @@ type Info struct {
 // Tables describes the tables of a report, in the order in which they are listed.
 func Tables() []Info {
 	return []Info{Traffic.info(), Principals.info(), Services.info(), Endpoints.info(), Resources.info(), Findings.info(), Causes.info(), Objects.info(), Digests.info()}
-}
-
-// FlagOf returns the flag of analyze without which a day does not have the table of that name, or "".
-func FlagOf(name string) string {
-	for _, t := range Tables() {
-		if t.Name == name {
-			return t.Flag
-		}
-	}
-	return ""
 }
 
 func (t *Table[T]) info() Info {

@@ -31,6 +31,7 @@ func (*nothing) Append(dst []byte) []byte { return dst }
 func (*nothing) Parse([]byte)             {}
 
 func newDerivation(t *tally, disk *spill.Disk, share int) *derivation {
+	t.internet = 0
 	d := &derivation{
 		tally:      t,
 		principals: spill.NewTotals[table.Routes](disk, share/3), services: spill.NewTotals[table.Routes](disk, share/3),
@@ -45,6 +46,9 @@ func (d *derivation) add(t *table.TrafficRow) {
 	d.principals.At(d.key).Count(t)
 	d.key = spill.AppendFields(d.key[:0], t.AccountID, t.Region, t.Service, t.Principal, t.PrincipalAccountID)
 	d.services.At(d.key).Count(t)
+	if t.Route == classify.Internet.String() {
+		d.tally.internet += t.Calls
+	}
 	if t.Route != classify.VPCE.String() {
 		return
 	}

@@ -38,6 +38,7 @@ func (s *sortedPage) find(r *resolver) {
 		calls.TrafficKey, calls.Signs, calls.Measures, calls.Samples = s.keyOf(g), key.signs, &sum.Measures, &samples
 		numbers = s.Resources(numbers[:0], key.resources)
 		slices.SortFunc(numbers, func(a, b uint32) int { return cmp.Compare(s.ranks[a], s.ranks[b]) })
+		calls.KeysOf = s.texts[g.elsewhere]
 		calls.Resources = calls.Resources[:0]
 		for _, n := range numbers {
 			calls.Resources = append(calls.Resources, s.texts[n])

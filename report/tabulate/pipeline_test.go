@@ -8,6 +8,7 @@ import (
 
 	"vpcetrail/classify"
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/classify/network"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
@@ -25,6 +26,7 @@ type testRun struct {
 	window    day.Window
 	own       []string
 	inventory map[string]endpoints.Endpoint
+	network   *network.Days
 	workers   int
 	memory    int // bytes for each part of the run; 0 is the default
 }
@@ -42,7 +44,7 @@ func (r testRun) report(t testing.TB) *report.Report {
 	counters := make([]*count.Counter, max(r.workers, 1))
 	sinks := make([]ingest.Sink, len(counters))
 	for i := range counters {
-		counters[i] = count.NewCounter(classify.EmbeddedRanges(), count.Options{Disk: disk, Memory: r.memory, Lateness: 1})
+		counters[i] = count.NewCounter(classify.EmbeddedRanges(), count.Options{Disk: disk, Memory: r.memory, Lateness: 1, Network: r.network})
 		sinks[i] = counters[i]
 	}
 	if err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: r.window}); err != nil {
@@ -50,7 +52,7 @@ func (r testRun) report(t testing.TB) *report.Report {
 	}
 	rep, err := Report(ctx, Input{
 		Counters: counters, Window: r.window, Disk: disk, Memory: r.memory,
-		TrailAccounts: trail.Accounts(), OwnAccounts: r.own, Inventory: r.inventory, NATPrice: 0.045,
+		TrailAccounts: trail.Accounts(), OwnAccounts: r.own, Inventory: r.inventory, Network: r.network, NATPrice: 0.045,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -71,6 +73,7 @@ type dayInMemory struct {
 	Endpoints  []table.EndpointRow
 	Resources  []table.ResourceRow
 	Findings   []table.FindingRow
+	Causes     []table.CauseRow
 	Objects    []table.ObjectRow
 }
 
@@ -86,7 +89,10 @@ func readDays(t testing.TB, rep *report.Report) []dayInMemory {
 		m := dayInMemory{
 			d.Day, d.Kinds, readRows(t, d.Traffic), readRows(t, d.Principals), readRows(t, d.Services),
 			readRows(t, d.Endpoints), readRows(t, d.Resources),
-			readRows(t, d.Findings), readRows(t, d.Objects),
+			readRows(t, d.Findings), nil, readRows(t, d.Objects),
+		}
+		if d.Causes != nil {
+			m.Causes = readRows(t, d.Causes)
 		}
 		days = append(days, m)
 		rep.Days[i] = &report.Day{

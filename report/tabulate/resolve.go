@@ -30,6 +30,7 @@ type resolver struct {
 	kinds      map[day.Day]*report.Kinds
 	byDay      map[day.Day]*tally
 	findings   *findings.Collector
+	explainer  *explainer
 }
 
 // A tally is what is known of endpoints on one day, by calls or without.
@@ -40,6 +41,7 @@ type tally struct {
 	network       map[endpointKey]*table.Measures // by network events
 	networkOwners map[endpointKey]string          // the account that network events name as the endpoint's owner
 	denied        map[endpointKey]int64           // calls that the endpoint's policy refused
+	internet      int64                           // calls of route internet in the rows of traffic that were read
 }
 
 type endpointKey struct{ endpoint, account, region, service string }
@@ -57,6 +59,7 @@ func newResolver(in *Input, learned *learn.Learned) *resolver {
 	for _, account := range in.OwnAccounts {
 		r.accounts[account] = true
 	}
+	r.explainer = newExplainer(in, learned.Changes, r.accounts)
 	return r
 }
 
@@ -157,7 +160,11 @@ func (t *tally) ownerOf(id, account string) (owner, ownerAccount string) {
 }
 
 // A verdict is what is resolved of a callee and the bits of a group, in numbers of texts.
-type verdict struct{ route, origin, evidence, endpointType, endpointAccount, owner uint32 }
+type verdict struct {
+	route, origin, evidence, endpointType, endpointAccount, owner uint32
+
+	internet bool // the route
+}
 
 // verdict resolves the verdict of the calls of a group.
 func (r *resolver) verdict(p *count.Page, c *cells.Callee, bits cells.VerdictBits) verdict {
@@ -174,7 +181,7 @@ func (r *resolver) verdict(p *count.Page, c *cells.Callee, bits cells.VerdictBit
 	text := func(s string) uint32 { return p.Text([]byte(s)) }
 	return verdict{
 		text(v.Route().String()), text(v.Origin.String()), text(v.Evidence.String()),
-		text(endpointType), text(account), text(v.Owner().String()),
+		text(endpointType), text(account), text(v.Owner().String()), v.Route() == classify.Internet,
 	}
 }
 

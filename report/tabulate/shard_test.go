@@ -4,17 +4,23 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
+	"net/netip"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/network"
+	"vpcetrail/classify/network/networktest"
 	"vpcetrail/fixtures/trail"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/spill"
@@ -36,8 +42,13 @@ func TestShardGivesTheReportAgain(t *testing.T) {
 	}
 	writeFile(t, dir, "trail/broken.json", []byte(`{"Records":[{"eventTime":"2026-11-20T10:00:00Z"},{`))
 	run := testRun{sources: []string{filepath.Join(dir, "trail")}, window: day.All(), workers: 1}
+	run.network = run.around(t)
 	want := run.report(t)
-	days := fmt.Sprintf("%+v", readDays(t, want))
+	read := readDays(t, want)
+	if n := len(read[0].Causes); n < 20 {
+		t.Errorf("only %d rows of table causes", n)
+	}
+	days := fmt.Sprintf("%+v", read)
 	var first [][]byte
 	for _, how := range []struct{ workers, memory, partBytes, again int }{
 		{1, 0, 0, 0}, {3, 0, 0, 0}, {2, 16 << 10, 0, 16 << 10}, {2, 0, 5000, 16 << 10},
@@ -55,7 +66,7 @@ func TestShardGivesTheReportAgain(t *testing.T) {
 			} else if len(parts) < 20 {
 				t.Errorf("only %d parts", len(parts))
 			}
-			got := again(t, parts, accounts, &heard, how.again)
+			got := again(t, parts, accounts, &heard, how.again, run.network)
 			if got.Balance != want.Balance || fmt.Sprint(got.Statuses) != fmt.Sprint(want.Statuses) {
 				t.Errorf("balance %+v, objects %v\nwant    %+v, %v", got.Balance, got.Statuses, want.Balance, want.Statuses)
 			}
@@ -64,6 +75,47 @@ func TestShardGivesTheReportAgain(t *testing.T) {
 			}
 		})
 	}
+}
+
+// An addressBook is an ingest.Sink that notes what a network snapshot may know.
+type addressBook struct {
+	addresses []netip.Addr
+	instances []string
+	regions   map[string]bool
+	days      map[day.Day]bool
+}
+
+func (b *addressBook) Begin(int)                {}
+func (b *addressBook) End(*ingest.Result) error { return nil }
+
+func (b *addressBook) Event(ev *event.Event) {
+	if address, kind := classify.ParseSource(ev.SourceIP); kind == classify.Public {
+		b.addresses = append(b.addresses, address)
+		b.regions[string(ev.Region)], b.days[ingest.DayOf(ev)] = true, true
+		if workload := network.WorkloadByIdentity(&ev.Identity); strings.HasPrefix(workload, "i-") {
+			b.instances = append(b.instances, workload)
+		}
+	}
+}
+
+// around returns a snapshot in which addresses and instances of the trail have a place.
+func (r testRun) around(t *testing.T) *network.Days {
+	t.Helper()
+	from, err := source.Open(t.Context(), r.sources, list.Selection{Window: r.window}, source.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer from.Close()
+	b := &addressBook{regions: map[string]bool{}, days: map[day.Day]bool{}}
+	if err := ingest.Run(t.Context(), from, []ingest.Sink{b}, ingest.Config{Window: r.window}); err != nil {
+		t.Fatal(err)
+	}
+	snapshot := networktest.Around(1, []string{"111122223333", "999988887777"}, slices.Sorted(maps.Keys(b.regions)), b.addresses, slices.Compact(b.instances), slices.Sorted(maps.Keys(b.days)))
+	networks, err := network.ParseNetworks([]byte("partner: 198.51.100.0/25"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return network.NewDays(snapshot, networks)
 }
 
 // shard reads a trail, and returns what its shard is made of.
@@ -78,7 +130,7 @@ func (r testRun) shard(t *testing.T, size int) (parts [][]byte, accounts []strin
 	defer disk.Close()
 	counters, sinks := make([]*count.Counter, r.workers), make([]ingest.Sink, r.workers)
 	for i := range counters {
-		counters[i] = count.NewCounter(classify.EmbeddedRanges(), count.Options{Disk: disk, Memory: r.memory, Lateness: 1, Keep: true})
+		counters[i] = count.NewCounter(classify.EmbeddedRanges(), count.Options{Disk: disk, Memory: r.memory, Lateness: 1, Keep: true, Network: r.network})
 		sinks[i] = counters[i]
 	}
 	if err := ingest.Run(t.Context(), from, sinks, ingest.Config{Window: r.window}); err != nil {
@@ -95,7 +147,7 @@ func (r testRun) shard(t *testing.T, size int) (parts [][]byte, accounts []strin
 }
 
 // again makes a report of a shard's parts.
-func again(t *testing.T, parts [][]byte, accounts []string, learned *learn.Learned, memory int) *report.Report {
+func again(t *testing.T, parts [][]byte, accounts []string, learned *learn.Learned, memory int, known *network.Days) *report.Report {
 	t.Helper()
 	disk := spill.NewDisk(t.TempDir())
 	t.Cleanup(func() { disk.Close() })
@@ -127,7 +179,7 @@ func again(t *testing.T, parts [][]byte, accounts []string, learned *learn.Learn
 		t.Fatal(err)
 	}
 	rep, err := Report(t.Context(), Input{
-		Counters: []*count.Counter{c}, Window: day.All(), TrailAccounts: accounts, NATPrice: 0.045, Disk: disk, Memory: memory,
+		Counters: []*count.Counter{c}, Window: day.All(), TrailAccounts: accounts, Network: known, NATPrice: 0.045, Disk: disk, Memory: memory,
 	})
 	if err != nil {
 		t.Fatal(err)

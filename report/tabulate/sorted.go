@@ -34,6 +34,8 @@ type resolvedGroup struct {
 	day    day.Day
 	key    trafficKey
 	sum    table.Measures
+
+	elsewhere uint32 // text: the instance that has lost the keys of the calls; 0: none is known
 }
 
 // A trafficKey is the columns of table.TrafficKey in their order: numbers of texts, or ranks once they
@@ -105,6 +107,7 @@ func (r *resolver) resolve(p *count.Page) []resolvedGroup {
 		}
 	}
 	verdicts := map[decided]verdict{}
+	var internet []uint32 // groups of this route
 	for i := range groups {
 		g, out := &p.Groups.Keys[i], &groups[i]
 		c := &p.Callees.Keys[g.Callee]
@@ -132,11 +135,15 @@ func (r *resolver) resolve(p *count.Page) []resolvedGroup {
 				c.Account, c.Region, who.Name, who.Kind, who.Account, who.Session, c.Service,
 				v.route, v.origin, v.evidence, c.Endpoint, v.endpointType, v.endpointAccount, v.owner, 0,
 			}
+			if v.internet {
+				internet = append(internet, uint32(i))
+			}
 		}
 	}
 	for d, kinds := range p.Kinds {
 		r.kindsOf(d).Add(*kinds)
 	}
+	r.explainer.explain(p, groups, internet)
 	return groups
 }
 

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/classify/network"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
@@ -29,6 +30,7 @@ type Input struct {
 	TrailAccounts []string            // those that have a folder in the trail
 	OwnAccounts   []string            // further accounts that are ours
 	Inventory     endpoints.Inventory // our endpoints by id
+	Network       *network.Days       // what decides causes, as the counters know it; nil: nobody asks
 	NATPrice      float64             // US dollars a gigabyte, for findings
 	PassedOver    int64               // objects that may hold calls and were not read
 
@@ -173,23 +175,32 @@ func (t *tables) balance(r *report.Report) error {
 type rowSource struct {
 	traffic   func(day.Day) report.Rows[table.TrafficRow]
 	resources func(day.Day) report.Rows[table.ResourceRow]
+	causes    func(day.Day) report.Rows[table.CauseRow] // nil: nobody asks
 }
 
 func (t *tables) rows() rowSource {
+	rows := t.trafficAndResources()
+	if t.explainer.sums != nil {
+		rows.causes = t.explainer.rows()
+	}
+	return rows
+}
+
+func (t *tables) trafficAndResources() rowSource {
 	if t.traffic == nil {
 		if t.sorted == nil {
 			t.sorted = &sortedPage{}
 		}
-		return rowSource{t.sorted.trafficRows, t.sorted.resourceRows}
+		return rowSource{traffic: t.sorted.trafficRows, resources: t.sorted.resourceRows}
 	}
 	traffic, resources := newDaily(t.traffic.Cursor()), newDaily(t.resources.Cursor())
 	return rowSource{
-		func(d day.Day) report.Rows[table.TrafficRow] {
+		traffic: func(d day.Day) report.Rows[table.TrafficRow] {
 			return rowsOf(traffic, d, func(row *table.TrafficRow, key string, m *table.Measures) {
 				*row = table.TrafficRow{TrafficKey: cutTrafficKey(key), Measures: *m}
 			})
 		},
-		func(d day.Day) report.Rows[table.ResourceRow] {
+		resources: func(d day.Day) report.Rows[table.ResourceRow] {
 			return rowsOf(resources, d, func(row *table.ResourceRow, key string, sum *resourceSum) {
 				*row = table.ResourceRow{
 					ResourceKey: cutResourceKey(key), Calls: sum.calls, Denied: sum.denied, Bytes: sum.bytes,
@@ -237,6 +248,10 @@ func (t *tables) dayTables(d day.Day, rows rowSource) *report.Day {
 				return
 			}
 		}
+	}
+	if rows.causes != nil {
+		out.Causes = balanced(rows.causes(d), d, &of.internet)
+		out.Network = func() *network.Snapshot { return t.explainer.part(d) }
 	}
 	out.Principals = func(yield func(*table.PrincipalRow, error) bool) { derived.principalRows(yield) }
 	out.Services = func(yield func(*table.ServiceRow, error) bool) { derived.serviceRows(yield) }

@@ -71,9 +71,9 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	return incomplete(j.publish(ctx, counted, out, tell))
 }
 
-// knowEndpoints asks EC2 if requested, and records the inputs of the report.
+// knowEndpoints asks EC2 and Lambda if requested, and records the inputs of the report.
 func (j *analyzeJob) knowEndpoints(ctx context.Context, tell *terminal.Messages) error {
-	err := j.AskEC2(ctx, tell)
+	err := cmp.Or(j.AskEC2(ctx, tell), j.AskNetwork(ctx, tell))
 	j.Job.Inventory, j.Run.Inputs = j.Inventory, j.Optional.Sums()
 	if j.Verification != nil {
 		j.Run.Inputs["verify"] = j.Verification.Mode

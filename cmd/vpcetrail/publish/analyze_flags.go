@@ -95,6 +95,8 @@ again and recomputes those that gained records.`,
 	set.BoolVar(&f.sha256, "sha256", false, "write the SHA-256 of each uncompressed log into table objects")
 	flags.RegisterKept(cmd, &f.kept)
 	f.Register(cmd, "report")
+	f.RegisterNetwork(cmd)
+	f.RegisterNetworks(cmd)
 	f.RegisterRanges(cmd)
 	set.Var(&f.restate, "restate", "also list the last `DAYS` again, such as 30d, and recompute those that gained records")
 	f.replacing.Register(cmd)
@@ -155,7 +157,9 @@ func (f *analyzeFlags) job(ctx context.Context, sources []string, now time.Time)
 	if err := flags.CheckAccounts("--expected-out-owner", flags.NonEmpty(f.kept.BucketOwner)); err != nil {
 		return nil, err
 	}
-	if err := f.replacing.Check(map[string]bool{"endpoints": len(f.Endpoints) > 0, "verify": f.verify != ""}); err != nil {
+	if err := f.replacing.Check(map[string]bool{
+		"endpoints": len(f.Endpoints) > 0, "network": given.Network != nil, "networks": given.Networks != nil, "verify": f.verify != "",
+	}); err != nil {
 		return nil, err
 	}
 	j := &analyzeJob{Input: given, out: f.out, keeping: f.kept, memory: f.memory.Plan(), quiet: f.quiet, json: f.logFormat == "json"}
@@ -164,7 +168,7 @@ func (f *analyzeFlags) job(ctx context.Context, sources []string, now time.Time)
 	j.Publication = analyze.Publication{
 		Job: analyze.Job{
 			Window: given.Selection.Window, Lateness: max(given.Selection.Lateness, 0),
-			Ranges: given.Ranges, OwnAccounts: given.Own, NATPrice: f.natPrice,
+			Ranges: given.Ranges, OwnAccounts: given.Own, Network: given.Network, Networks: given.Networks, NATPrice: f.natPrice,
 			Workers: f.workers, Memory: analyze.Memory{Counting: j.memory.Counting, Report: j.memory.Report}, SHA256: f.sha256,
 		},
 		Sources: sources, Selection: given.Selection, Reading: given.Reading,

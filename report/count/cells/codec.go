@@ -32,7 +32,24 @@ func (c *Callee) each(f func(*uint32)) {
 	c.Day, c.Kind, c.IsInterface = day.Day(int32(of)), event.Kind(rest>>1), rest&1 == 1
 }
 
-func (g *Group) each(f func(*uint32)) { f(&g.Callee); f(&g.Principal); f((*uint32)(&g.Bits)) }
+func (p *Path) each(f func(*uint32)) {
+	rest := uint32(0)
+	if p.IPv6 {
+		rest = 1
+	}
+	f(&p.Place)
+	f(&p.Host)
+	f(&p.Workload)
+	f(&rest)
+	p.IPv6 = rest == 1
+}
+
+func (g *Group) each(f func(*uint32)) {
+	f(&g.Callee)
+	f(&g.Principal)
+	f(&g.Path)
+	f((*uint32)(&g.Bits))
+}
 
 func (c *Cell) each(f func(*uint32)) { f(&c.Group); f(&c.Target) }
 
@@ -84,6 +101,7 @@ func (d *Dictionary) Write(out io.Writer) error {
 	w.texts(&d.sets)
 	writeKeys(&w, d.Principals.Keys)
 	writeKeys(&w, d.Callees.Keys)
+	writeKeys(&w, d.Paths.Keys)
 	writeKeys(&w, d.Groups.Keys)
 	writeKeys(&w, d.Targets.Keys)
 	writeKeys(&w, d.Cells.Keys)
@@ -145,6 +163,7 @@ func Read(in io.Reader) (*Dictionary, error) {
 	d.Texts, d.sets = r.texts(), r.texts()
 	d.Principals.Keys = readKeys[Principal](&r)
 	d.Callees.Keys = readKeys[Callee](&r)
+	d.Paths.Keys = readKeys[Path](&r)
 	d.Groups.Keys = readKeys[Group](&r)
 	d.Targets.Keys = readKeys[Target](&r)
 	d.Cells.Keys = readKeys[Cell](&r)
@@ -161,6 +180,7 @@ func (d *Dictionary) index() {
 	d.sets.index()
 	d.Principals.index()
 	d.Callees.index()
+	d.Paths.index()
 	d.Groups.index()
 	d.Targets.index()
 	d.Cells.index()
@@ -171,18 +191,29 @@ func AppendText(dst, text []byte) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(text))), text...)
 }
 
+// Flags of a cell that AppendCell has written.
+const (
+	cellIsInterface = 1 << iota
+	cellIsIPv6
+)
+
 // AppendCell appends the texts of a cell, so that equal cells of two dictionaries give the same bytes.
 func (d *Dictionary) AppendCell(dst []byte, number uint32) []byte {
 	k := d.Cells.Keys[number]
 	g, t := d.Groups.Keys[k.Group], d.Targets.Keys[k.Target]
 	c, who := d.Callees.Keys[g.Callee], d.Principals.Keys[g.Principal]
 	dst = binary.BigEndian.AppendUint32(dst, uint32(c.Day))
-	isInterface := byte(0)
+	way, flags := d.Paths.Keys[g.Path], byte(0)
 	if c.IsInterface {
-		isInterface = 1
+		flags |= cellIsInterface
 	}
-	dst = binary.BigEndian.AppendUint32(append(dst, byte(c.Kind), isInterface), uint32(g.Bits))
-	for _, text := range [...]uint32{c.Account, c.Region, c.Service, c.Endpoint, c.Owner, who.Name, who.Kind, who.Account, who.Session, t.Name} {
+	if way.IPv6 {
+		flags |= cellIsIPv6
+	}
+	dst = binary.BigEndian.AppendUint32(append(dst, byte(c.Kind), flags), uint32(g.Bits))
+	for _, text := range [...]uint32{
+		c.Account, c.Region, c.Service, c.Endpoint, c.Owner, who.Name, who.Kind, who.Account, who.Session, way.Place, way.Host, way.Workload, t.Name,
+	} {
 		dst = AppendText(dst, d.Texts.Text(text))
 	}
 	dst = append(dst, byte(t.Signs))
@@ -196,8 +227,8 @@ func (d *Dictionary) AppendCell(dst []byte, number uint32) []byte {
 
 // AddCell adds the cell that AppendCell has written.
 func (d *Dictionary) AddCell(text []byte) (number uint32) {
-	c := Callee{Day: day.Day(int32(binary.BigEndian.Uint32(text))), Kind: event.Kind(text[4]), IsInterface: text[5] == 1}
-	g := Group{Bits: VerdictBits(binary.BigEndian.Uint32(text[6:]))}
+	c := Callee{Day: day.Day(int32(binary.BigEndian.Uint32(text))), Kind: event.Kind(text[4]), IsInterface: text[5]&cellIsInterface != 0}
+	g, way := Group{Bits: VerdictBits(binary.BigEndian.Uint32(text[6:]))}, Path{IPv6: text[5]&cellIsIPv6 != 0}
 	text = text[10:]
 	next := func() uint32 {
 		n, width := binary.Uvarint(text)
@@ -209,6 +240,7 @@ func (d *Dictionary) AddCell(text []byte) (number uint32) {
 		*field = next()
 	}
 	who := Principal{next(), next(), next(), next()}
+	way.Place, way.Host, way.Workload = next(), next(), next()
 	t := Target{Name: next(), Signs: classify.Signs(text[0])}
 	var names []uint32
 	for text = text[1:]; len(text) > 0; {
@@ -217,6 +249,7 @@ func (d *Dictionary) AddCell(text []byte) (number uint32) {
 	t.Resources = d.Set(names)
 	g.Callee, _ = d.Callees.Number(c.hash(), c)
 	g.Principal, _ = d.Principals.Number(who.hash(), who)
+	g.Path = d.Path(way)
 	var k Cell
 	k.Group, _ = d.Groups.Number(g.Hash(), g)
 	k.Target, _ = d.Targets.Number(t.Hash(), t)
@@ -230,7 +263,7 @@ func (d *Dictionary) Join(o *Dictionary) []uint32 {
 	for i := range text {
 		text[i], _ = d.Texts.Number(o.Texts.Text(uint32(i)))
 	}
-	principals, callees := make([]uint32, len(o.Principals.Keys)), make([]uint32, len(o.Callees.Keys))
+	principals, callees, paths := make([]uint32, len(o.Principals.Keys)), make([]uint32, len(o.Callees.Keys)), make([]uint32, len(o.Paths.Keys))
 	for i, k := range o.Principals.Keys {
 		k = Principal{text[k.Name], text[k.Kind], text[k.Account], text[k.Session]}
 		principals[i], _ = d.Principals.Number(k.hash(), k)
@@ -239,9 +272,12 @@ func (d *Dictionary) Join(o *Dictionary) []uint32 {
 		k.Account, k.Region, k.Service, k.Endpoint, k.Owner = text[k.Account], text[k.Region], text[k.Service], text[k.Endpoint], text[k.Owner]
 		callees[i], _ = d.Callees.Number(k.hash(), k)
 	}
+	for i, k := range o.Paths.Keys {
+		paths[i] = d.Path(Path{text[k.Place], text[k.Host], text[k.Workload], k.IPv6})
+	}
 	groups, targets := make([]uint32, len(o.Groups.Keys)), make([]uint32, len(o.Targets.Keys))
 	for i, k := range o.Groups.Keys {
-		k.Callee, k.Principal = callees[k.Callee], principals[k.Principal]
+		k.Callee, k.Principal, k.Path = callees[k.Callee], principals[k.Principal], paths[k.Path]
 		groups[i], _ = d.Groups.Number(k.Hash(), k)
 	}
 	var names []uint32

@@ -3,7 +3,8 @@
 //
 //	principal  name, type, account, session
 //	callee     account, Region, service, endpoint and its owner, day, kind
-//	group      callee, principal, and what one record shows of the verdict
+//	path       what one record shows of the way of a call from a public address, if causes are asked for
+//	group      callee, principal, path, and what one record shows of the verdict
 //	target     resources, eventName, signs
 //	cell       group, target
 //
@@ -25,6 +26,7 @@ type Dictionary struct {
 	Texts      Texts
 	Principals Numbers[Principal]
 	Callees    Numbers[Callee]
+	Paths      Numbers[Path]
 	Groups     Numbers[Group]
 	sets       Texts // of several resources: their numbers in texts, four bytes each
 	Targets    Numbers[Target]
@@ -44,10 +46,17 @@ type (
 		IsInterface              bool // a record proves the endpoint to be of type interface
 	}
 
-	// A Group is numbers of a callee and a principal, and bits.
+	// A Path is numbers of the texts of a network.Path. The zero path is that of calls that
+	// nobody asks a cause of.
+	Path struct {
+		Place, Host, Workload uint32
+		IPv6                  bool
+	}
+
+	// A Group is numbers of a callee, a principal and a path, and bits.
 	Group struct {
-		Callee, Principal uint32
-		Bits              VerdictBits
+		Callee, Principal, Path uint32
+		Bits                    VerdictBits
 	}
 
 	// A Target is what a record names. The zero target names nothing and shows no sign that findings look for.
@@ -100,14 +109,15 @@ func New() *Dictionary {
 
 func empty() *Dictionary {
 	return &Dictionary{
-		Principals: NewNumbers((*Principal).hash), Callees: NewNumbers((*Callee).hash), Groups: NewNumbers((*Group).Hash),
+		Principals: NewNumbers((*Principal).hash), Callees: NewNumbers((*Callee).hash), Paths: NewNumbers((*Path).hash), Groups: NewNumbers((*Group).Hash),
 		Targets: NewNumbers((*Target).Hash), Cells: NewNumbers((*Cell).Hash),
 	}
 }
 
-// begin gives the number 0 to nobody, and to the target that names nothing.
+// begin gives the number 0 to nobody, to no path, and to the target that names nothing.
 func (d *Dictionary) begin() {
 	d.Principals.Number(new(Principal).hash(), Principal{})
+	d.Paths.Number(new(Path).hash(), Path{})
 	d.Targets.Number(new(Target).Hash(), Target{})
 }
 
@@ -124,9 +134,17 @@ func (c *Callee) hash() uint64 {
 	return Mix(h^x, uint64(c.Endpoint)<<32|uint64(c.Owner))
 }
 
+func (p *Path) hash() uint64 {
+	h := uint64(p.Workload) << 1
+	if p.IPv6 {
+		h |= 1
+	}
+	return Mix(uint64(p.Place)<<32|uint64(p.Host), h)
+}
+
 // Hash returns the hash of a group.
 func (g *Group) Hash() uint64 {
-	return Mix(uint64(g.Callee)<<32|uint64(g.Principal), uint64(g.Bits))
+	return Mix(uint64(g.Callee)<<32|uint64(g.Principal), uint64(g.Path)<<32|uint64(g.Bits))
 }
 
 // Hash returns the hash of a target.
@@ -147,7 +165,7 @@ const (
 
 // Held is about what the dictionary takes in memory, in bytes, until its tables are made.
 func (d *Dictionary) Held() int {
-	return d.Texts.Size() + 20*len(d.Texts.ends) + d.sets.Size() + otherCost*(len(d.Principals.Keys)+len(d.Callees.Keys)) +
+	return d.Texts.Size() + 20*len(d.Texts.ends) + d.sets.Size() + otherCost*(len(d.Principals.Keys)+len(d.Callees.Keys)+len(d.Paths.Keys)) +
 		groupCost*len(d.Groups.Keys) + targetCost*len(d.Targets.Keys) + cellCost*len(d.Cells.Keys)
 }
 
@@ -156,6 +174,7 @@ func (d *Dictionary) Clear() {
 	d.Texts.Clear()
 	d.Principals.Clear()
 	d.Callees.Clear()
+	d.Paths.Clear()
 	d.Groups.Clear()
 	d.sets.Clear()
 	d.Targets.Clear()
@@ -173,6 +192,12 @@ func (d *Dictionary) Text(s []byte) uint32 {
 func (d *Dictionary) Principal(p *classify.Principal) uint32 {
 	key := Principal{d.Text(p.Name), d.Text(p.Type), d.Text(p.Account), d.Text(p.Session)}
 	number, _ := d.Principals.Number(key.hash(), key)
+	return number
+}
+
+// Path returns the number of a path, by the numbers of its texts.
+func (d *Dictionary) Path(p Path) uint32 {
+	number, _ := d.Paths.Number(p.hash(), p)
 	return number
 }
 
