@@ -69,7 +69,9 @@ func compare(t *testing.T, c *signed.Case, trail *signed.Trail, said verdicts) {
 }
 
 // notSaid are the statuses that the CLI does not have: it does not mention the object.
-var notSaid = map[string]bool{"unverified": true, "not_in_digest": true, "denied": true, "gap": true, "tail_missing": true}
+var notSaid = map[string]bool{
+	"unverified": true, "not_in_digest": true, "denied": true, "gap": true, "tail_missing": true, "pending": true,
+}
 
 // findCLI returns the AWS CLI.
 func findCLI(t *testing.T) string {
@@ -150,7 +152,7 @@ func status(words string) string {
 func TestReadmeNamesUnseenDamage(t *testing.T) {
 	var list strings.Builder
 	for _, c := range signed.Cases() {
-		if c.Exit != 0 && c.CLIExit == 0 {
+		if c.Exit != 0 && c.CLIExit == 0 && c.Now.IsZero() { // a day that is not over is not damaged
 			fmt.Fprintf(&list, "- %s: %s\n", c.Name, c.What)
 		}
 	}

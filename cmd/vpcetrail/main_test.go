@@ -16,6 +16,7 @@ import (
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/cmd/vpcetrail/terminal"
+	"vpcetrail/cmd/vpcetrail/verify"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -29,8 +30,15 @@ func TestMain(m *testing.M) {
 	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))); err != nil {
 		panic("BUG: " + err.Error())
 	}
+	if at, err := time.Parse(time.RFC3339, os.Getenv(clockVariable)); err == nil {
+		verify.Now = func() time.Time { return at }
+	}
 	testscript.Main(m, map[string]func(){"vpcetrail": main})
 }
+
+// clockVariable is the environment variable with the time of a process that acts as the
+// program.
+const clockVariable = "VPCETRAIL_TEST_CLOCK"
 
 // A finished run is what a user sees of a command line.
 type finished struct {

@@ -6,12 +6,15 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"vpcetrail/fixtures"
 	"vpcetrail/fixtures/signed"
 )
 
@@ -23,36 +26,59 @@ type verified struct {
 }
 
 // TestVerifyFindsEachDamage runs verify over each trail of the table in S3, with a
-// CloudTrail that lists its keys.
+// CloudTrail that lists its keys. testdata/verify.golden has what it says of each.
 func TestVerifyFindsEachDamage(t *testing.T) {
 	t.Parallel()
-	for _, c := range signed.Cases() {
-		t.Run(c.Name, func(t *testing.T) {
-			t.Parallel()
-			s := startFake(t)
-			trail := c.Make()
-			buckets := bucketsOf(trail)
-			args := []string{"verify", "--date", signed.Day.Format(time.DateOnly), "--format", "json", "--quiet"}
-			for _, bucket := range buckets {
-				args = append(args, "s3://"+bucket)
-			}
-			if err := trail.Store.Upload(t.Context(), s.client); err != nil {
-				t.Fatal(err)
-			}
-			s.do(func(w http.ResponseWriter, r *http.Request) bool {
-				return trail.Denied[strings.TrimPrefix(r.URL.Path, "/")] && refuse(w, http.StatusForbidden, "AccessDenied", "Access Denied")
+	cases := signed.Cases()
+	said := make([]string, len(cases))
+	t.Run("cases", func(t *testing.T) {
+		for i, c := range cases {
+			t.Run(c.Name, func(t *testing.T) {
+				t.Parallel()
+				said[i] = verifyInS3(t, &c)
 			})
-			var out, errOut strings.Builder
-			cmd := s.command(t, 1, args...)
-			cmd.Env = append(cmd.Env, "AWS_ENDPOINT_URL_CLOUDTRAIL="+serve(t, &signed.API{Keys: trail.Keys, Trail: &trail.Chain}))
-			cmd.Stdout, cmd.Stderr = &out, &errOut
-			_ = cmd.Run() // the exit code shows the result
-			if code := cmd.ProcessState.ExitCode(); code != c.Exit {
-				t.Fatalf("exit code %d, want %d\n%s%s", code, c.Exit, out.String(), errOut.String())
-			}
-			checkFound(t, trail, c.Want, out.String())
-		})
+		}
+	})
+	if !slices.Contains(said, "") {
+		fixtures.Golden(t, "testdata/verify.golden", []byte(strings.Join(said, "")))
 	}
+}
+
+// verifyInS3 runs verify over the trail of a case in S3, and returns what it says.
+func verifyInS3(t *testing.T, c *signed.Case) string {
+	t.Helper()
+	s := startFake(t)
+	trail := c.Make()
+	args := []string{"verify", "--date", signed.Day.Format(time.DateOnly), "--format", "json", "--quiet"}
+	for _, bucket := range bucketsOf(trail) {
+		args = append(args, "s3://"+bucket)
+	}
+	if err := trail.Store.Upload(t.Context(), s.client); err != nil {
+		t.Fatal(err)
+	}
+	s.do(func(w http.ResponseWriter, r *http.Request) bool {
+		return trail.Denied[strings.TrimPrefix(r.URL.Path, "/")] && refuse(w, http.StatusForbidden, "AccessDenied", "Access Denied")
+	})
+	cmd := s.command(t, 1, append(args, c.Flags...)...)
+	cmd.Env = append(cmd.Env, "AWS_ENDPOINT_URL_CLOUDTRAIL="+serve(t, &signed.API{Keys: trail.Keys, Trail: &trail.Chain}))
+	problems := checkFound(t, trail, c.Want, runAt(t, cmd, c.Now, c.Exit))
+	return fmt.Sprintf("\n%s: %s\n%s  exit status %d\n", c.Name, c.What, problems, c.Exit)
+}
+
+// runAt runs the program in its own process, at a time unless that is zero, and returns
+// what it prints.
+func runAt(t *testing.T, cmd *exec.Cmd, now time.Time, code int) string {
+	t.Helper()
+	if !now.IsZero() {
+		cmd.Env = append(cmd.Environ(), clockVariable+"="+now.Format(time.RFC3339))
+	}
+	var out, errOut strings.Builder
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	_ = cmd.Run() // the exit code shows the result
+	if got := cmd.ProcessState.ExitCode(); got != code {
+		t.Fatalf("exit code %d, want %d\n%s%s", got, code, out.String(), errOut.String())
+	}
+	return out.String()
 }
 
 // TestVerifyFindsEachDamageInADirectory runs verify over a copy of each trail, with a keys
@@ -80,8 +106,13 @@ func TestVerifyFindsEachDamageInADirectory(t *testing.T) {
 				}
 				want[name] = status
 			}
-			got := mustRun(t, code, "verify", copied, "--keys", keys, "--date", signed.Day.Format(time.DateOnly), "--format", "json", "--quiet")
-			checkFound(t, trail, want, got.out)
+			args := []string{"verify", copied, "--keys", keys, "--date", signed.Day.Format(time.DateOnly), "--format", "json", "--quiet"}
+			args = append(args, c.Flags...)
+			if c.Now.IsZero() {
+				checkFound(t, trail, want, mustRun(t, code, args...).out)
+			} else {
+				checkFound(t, trail, want, runAt(t, exec.CommandContext(t.Context(), "vpcetrail", args...), c.Now, code))
+			}
 		})
 	}
 }
@@ -95,22 +126,25 @@ func bucketsOf(trail *signed.Trail) []string {
 	return slices.Sorted(maps.Keys(buckets))
 }
 
-// checkFound compares the problems that verify prints with those of the table.
-func checkFound(t *testing.T, trail *signed.Trail, want map[string]string, text string) {
+// checkFound compares the problems that verify prints with those of the table. It returns
+// one line of each kind, with the names of the table.
+func checkFound(t *testing.T, trail *signed.Trail, want map[string]string, text string) (problems string) {
 	t.Helper()
 	var found verified
 	if err := json.Unmarshal([]byte(text), &found); err != nil {
 		t.Fatalf("%v: %s", err, text)
 	}
-	compareFound(t, trail, want, &found)
+	return compareFound(t, trail, want, &found)
 }
 
-func compareFound(t *testing.T, trail *signed.Trail, want map[string]string, found *verified) {
+func compareFound(t *testing.T, trail *signed.Trail, want map[string]string, found *verified) (problems string) {
 	t.Helper()
-	names, got := map[string]string{}, map[string]string{}
+	names, got, rename := map[string]string{}, map[string]string{}, []string{}
 	for object, name := range trail.Names() {
 		names[object[strings.Index(object, "AWSLogs/"):]] = name
+		rename = append(rename, "s3://"+object, name, path.Base(object), name)
 	}
+	short := strings.NewReplacer(rename...)
 	for _, p := range found.Problems {
 		name := p.Name
 		if i := strings.Index(name, "AWSLogs/"); i >= 0 {
@@ -120,6 +154,9 @@ func compareFound(t *testing.T, trail *signed.Trail, want map[string]string, fou
 			name = "hours"
 		}
 		got[name] = p.Status
+		if text := p.Status + ": " + p.Problem; !strings.Contains(problems, text) {
+			problems += short.Replace("  " + p.Name + ": " + text + "\n")
+		}
 		if p.Problem == "" || strings.ContainsAny(p.Problem, "\n\r") {
 			t.Errorf("%s: %q is not one line that says what to do", p.Name, p.Problem)
 		}
@@ -140,6 +177,7 @@ func compareFound(t *testing.T, trail *signed.Trail, want map[string]string, fou
 	if !maps.Equal(got, expected) {
 		t.Errorf("found %v\nwant  %v", got, expected)
 	}
+	return problems
 }
 
 // TestVerifyWithoutNetwork checks a copy in a directory with the saved keys and signatures,

@@ -157,6 +157,9 @@ func (c *Check) valid(claims []claim) (good []claim, other Status) {
 	return good, other
 }
 
+// restore is the remedy for an object that was changed.
+const restore = "restore the object from a version or a copy"
+
 // A Proof is what reading a log found out about its bytes.
 type Proof struct {
 	SHA256   string // of the uncompressed text, in hexadecimal; "" if it could not be inflated
@@ -174,9 +177,9 @@ func (p *Proof) Alone() (Status, string) {
 	case p.Unread != "":
 		return p.Unread, p.Problem
 	case p.Members > 1:
-		return TrailingData, fmt.Sprintf("holds %d gzip members, and CloudTrail writes one: the rest was added", p.Members)
+		return TrailingData, fmt.Sprintf("holds %d gzip members, and CloudTrail writes one: "+restore, p.Members)
 	case p.Trailing:
-		return TrailingData, "more bytes follow the end of the gzip stream: they were added"
+		return TrailingData, "more bytes follow the end of the gzip stream: " + restore
 	case p.Members == 1 && p.SHA256 == "":
 		return Malformed, p.Problem
 	}
@@ -194,14 +197,14 @@ func (c *Check) Judge(name string, key layout.Key, p *Proof, claims *Claims) (St
 	}
 	good, other := c.valid(named)
 	if p.SHA256 == "" || p.Members == 0 {
-		return Malformed, "is not gzip, as CloudTrail writes logs"
+		return Malformed, "is not gzip, as CloudTrail writes logs: " + restore
 	}
 	sum, err := hex.DecodeString(p.SHA256)
 	switch {
 	case len(good) == 0:
 		return Unverified, fmt.Sprintf("the digest that names it is not valid: %s", other)
 	case err != nil || slices.ContainsFunc(good, func(cl claim) bool { return string(cl.sum[:]) != string(sum) }):
-		return Modified, fmt.Sprintf("its SHA-256 is %s, and its digest says %x: restore the object from a version or a copy", p.SHA256, good[0].sum)
+		return Modified, fmt.Sprintf("its SHA-256 is %s, and its digest says %x: "+restore, p.SHA256, good[0].sum)
 	case len(good) > 1:
 		return ListedTwice, ""
 	}
@@ -211,7 +214,7 @@ func (c *Check) Judge(name string, key layout.Key, p *Proof, claims *Claims) (St
 // unnamed returns the status of a log that no digest names.
 func (c *Check) unnamed(name string, key layout.Key) (Status, string) {
 	if key.Folder != "" && key.Folder != "CloudTrail" {
-		return UncoveredKind, "digests may not cover logs of " + key.Folder
+		return UncoveredKind, "digests may not cover logs of " + key.Folder + ": if you expect that, give --allow uncovered_kind"
 	}
 	chains := c.coverage[key.Account+"/"+key.Region]
 	status, t := NotInDigest, time.Time{}

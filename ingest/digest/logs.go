@@ -143,7 +143,7 @@ func (h *hasher) read(ctx context.Context, f *source.Fetch) (p Proof, err error)
 	case errors.Is(err, inflate.ErrTrailing):
 		p.Trailing = true
 	default:
-		p.Problem = "cannot be inflated: " + err.Error() + ": restore the object from a version or a copy"
+		p.Problem = "cannot be inflated: " + err.Error() + ": " + restore
 	}
 	return p, nil
 }

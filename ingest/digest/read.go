@@ -163,7 +163,7 @@ func (w *worker) read(ctx context.Context, f *source.Fetch, h *header, side *Sid
 	case errors.As(err, &unread):
 		h.Status, h.Problem = statusOf(unread)
 	case err != nil:
-		h.Status, h.Problem = Malformed, "no digest: "+err.Error()+": restore the object from a version or a copy"
+		h.Status, h.Problem = Malformed, "is no digest: "+err.Error()+": "+restore
 	}
 	return d, err
 }
@@ -254,7 +254,7 @@ func (w *worker) check(ctx context.Context, h *header, d *Digest, side Sidecar) 
 	case !inPlace:
 		h.Status, h.Problem = Moved, "says that it is "+recorded+": "+movedRemedy(h.Name, recorded)
 	case d.Account != h.Account || !d.End.Equal(h.End):
-		h.Status, h.Problem = Malformed, fmt.Sprintf("is of account %s and ends at %s, unlike its name", d.Account, d.EndText)
+		h.Status, h.Problem = Malformed, fmt.Sprintf("is of account %s and ends at %s, unlike its name: "+restore, d.Account, d.EndText)
 	default:
 		h.Start = d.Start
 		if side.Signature != "" {
@@ -302,7 +302,7 @@ func (k *Keys) check(ctx context.Context, h *header, signature string, signed sp
 	case errors.As(err, &none):
 		return none.status, none.text
 	case !verify(key, h.Signed, signature):
-		return BadSignature, "its signature does not fit its content and name: restore the object from a version or a copy"
+		return BadSignature, "its signature does not fit its content and name: " + restore
 	}
 	return Valid, ""
 }

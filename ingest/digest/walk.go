@@ -81,7 +81,7 @@ func (w *walk) judge() {
 	w.gaps()
 	for _, h := range w.chain {
 		if h.mismatch != "" && h.Status == Valid { // its own signature still proves it
-			h.Status, h.Problem = ChainMismatch, "names another hash or signature than those of the digest before it, "+h.mismatch
+			h.Status, h.Problem = ChainMismatch, "names another hash or signature than those of the digest before it, "+h.mismatch+", although both are signed: keep both, and ask AWS Support"
 		}
 		w.add(&h.Finding)
 	}
@@ -120,7 +120,7 @@ func (w *walk) prove(h *header, successors []*header) {
 			s.mismatch = path.Base(h.Name)
 		case NoKey, KeyUnread:
 			h.Status = ChainMismatch
-			h.Problem = "the digest after it, " + path.Base(s.Name) + ", names another hash or signature: restore the object from a version or a copy"
+			h.Problem = "the digest after it, " + path.Base(s.Name) + ", names another hash or signature: " + restore
 		}
 	}
 	if h.Status == Valid && h.Signature == "" {
@@ -163,18 +163,18 @@ func (w *walk) gaps() {
 	known, begins := w.from, w.from // up to which digests cover the time
 	var cover coverage
 	for _, h := range w.chain {
-		start := h.Start
+		start, logging := h.Start, h.logging()
 		if known.IsZero() {
-			known = h.window().from
+			known = later(h.window().from, logging)
 			if w.opt.Daily {
 				known = day.Of(known).Time()
 			}
 		}
 		if start.IsZero() { // all that is known is its end
-			start = known
+			start, logging = known, known
 		}
-		if start.After(known) || h.restarts(first) && !start.Before(begins) {
-			w.gap(h, span{known, start}, h == first)
+		if logging.After(known) || h.restarts(first) && !logging.Before(begins) {
+			w.gap(h, span{known, logging}, h == first)
 		}
 		known = later(known, h.End)
 		cover.add(h, span{start, h.End})
@@ -188,9 +188,22 @@ func (w *walk) gaps() {
 	}
 }
 
+// starts reports whether a digest begins a chain.
+func (h *header) starts() bool { return h.Recorded != "" && h.Before == nil }
+
 // restarts reports whether a digest begins its chain again.
 func (h *header) restarts(first *header) bool {
-	return h != first && h.Before == nil && h.Status == Valid
+	return h != first && h.starts() && h.Status == Valid
+}
+
+// logging returns the time from which on the trail logged, by this digest. The digest with
+// which CloudTrail begins a chain ends when the trail starts to log. Its window is the hour
+// before that, and it names no log.
+func (h *header) logging() time.Time {
+	if h.starts() && h.Logs == 0 {
+		return h.End
+	}
+	return h.Start
 }
 
 func later(a, b time.Time) time.Time {
@@ -209,7 +222,7 @@ func (w *walk) gap(h *header, s span, first bool) {
 		w.addGap(f, time.Time{})
 		return
 	}
-	f.Restart = h.Before == nil
+	f.Restart = h.starts()
 	if s.to.After(s.from) {
 		w.addGap(f, h.End)
 	}
