@@ -2,7 +2,7 @@
 // signed trail in S3, in turn, and `vpcetrail analyze` with and without --verify. It
 // prints a table with the commands. S3 is a separate process, CloudTrail is this one.
 //
-//	go run ./digests/speed [-logs 5000] [-records 20] [-runs 3]
+//	go run ./digests/speed [-logs 5000] [-records 20] [-latency 30ms] [-runs 3]
 //
 // benchmarks/digests/check installs the AWS CLI.
 package main
@@ -35,6 +35,7 @@ var (
 	logs    = flag.Int("logs", 5000, "logs of the trail, in one account and Region, which is all that the CLI reads in a run")
 	records = flag.Int("records", 20, "mean number of records in a log")
 	runs    = flag.Int("runs", 3, "runs of each command")
+	latency = flag.Duration("latency", 0, "time to the first byte of every answer of S3")
 	only    = flag.String("only", "", "run only these commands: their names, joined by commas")
 )
 
@@ -108,7 +109,7 @@ func serveS3(ctx context.Context, dir string) (address string, stop func(), err 
 	if out, err := exec.CommandContext(ctx, "go", "build", "-o", server, "vpcetrail/benchmarks/s3dir").CombinedOutput(); err != nil {
 		return "", nil, fmt.Errorf("build s3dir: %w\n%s", err, out)
 	}
-	cmd := exec.CommandContext(ctx, server, filepath.Join(dir, "trail"))
+	cmd := exec.CommandContext(ctx, server, "-latency", latency.String(), filepath.Join(dir, "trail"))
 	in, err := cmd.StdinPipe() // closing it stops the server
 	if err != nil {
 		return "", nil, err
@@ -150,14 +151,16 @@ func newTools(binary, dir string) ([]tool, error) {
 		return nil, err
 	}
 	aws := filepath.Join(cmp.Or(os.Getenv("AWSCLI"), filepath.Join(cache, "vpcetrail-awscli")), "bin", "aws")
-	analyze := []string{binary, "analyze", "s3://trail", "--date", "2026-11-20", "--quiet", "--out", filepath.Join(dir, "out")}
+	analyze := func(out string, more ...string) []string { // a day with --verify is not replaced by one without
+		return append([]string{binary, "analyze", "s3://trail", "--date", "2026-11-20", "--quiet", "--out", filepath.Join(dir, out)}, more...)
+	}
 	tools := []tool{
 		{name: "verify", args: []string{binary, "verify", "s3://trail", "--date", "2026-11-20", "--quiet"}},
 		{name: "validate-logs", args: []string{aws, "cloudtrail", "validate-logs", "--region", "us-east-1",
 			"--trail-arn", "arn:aws:cloudtrail:us-east-1:111122223333:trail/acme_audit", "--start-time", "2026-11-20T00:00:00Z", "--end-time", "2026-11-21T00:00:00Z"}},
-		{name: "analyze --sha256", args: append(slices.Clone(analyze), "--sha256")},
-		{name: "analyze --verify", args: append(slices.Clone(analyze), "--verify=report")},
-		{name: "analyze", args: analyze},
+		{name: "analyze --sha256", args: analyze("hashed", "--sha256")},
+		{name: "analyze --verify", args: analyze("verified", "--verify=report")},
+		{name: "analyze", args: analyze("plain")},
 	}
 	names := strings.Split(*only, ",")
 	return slices.DeleteFunc(tools, func(t tool) bool { return *only != "" && !slices.Contains(names, t.name) }), nil
@@ -188,7 +191,7 @@ func (t *tool) run(ctx context.Context, env []string) error {
 
 // print prints medians.
 func print(tools []tool) {
-	fmt.Printf("%d logs of %d records, %d runs in turn\n\n", *logs, *records, *runs)
+	fmt.Printf("%d logs of %d records, %s to the first byte, %d runs in turn\n\n", *logs, *records, *latency, *runs)
 	fmt.Println("| command | seconds | logs/s | CPU seconds | MB |\n|---|--:|--:|--:|--:|")
 	for _, t := range tools {
 		wall := middle(t.wall)
