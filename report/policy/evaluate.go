@@ -115,7 +115,9 @@ func (n *Names) cover(pattern string, read func(string) (string, Truth)) Truth {
 	for _, name := range n.List {
 		name, known := read(name)
 		switch {
-		case known == No:
+		case known == No && !n.Not: // a variable without a value
+		case known == No: // what AWS does then is not documented
+			covered = max(covered, Maybe)
 		case known == Yes && wildcard.Covers(name, pattern):
 			covered = Yes
 		case covered == No && wildcard.Overlap(name, pattern):
