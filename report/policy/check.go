@@ -26,6 +26,18 @@ func (k Kind) String() string {
 	return [...]string{"an endpoint policy", "a gateway endpoint's policy", "a service control policy", "a resource control policy", "a resource policy"}[k]
 }
 
+// resourceLimits are the largest sizes of resource policies by service, from the quotas of each service.
+var resourceLimits = map[string]int{"s3": 20480, "kms": 32768, "sns": 30720, "secretsmanager": 20480, "ecr": 10240, "dynamodb": 20480, "lambda": 20480}
+
+// LimitFor returns the largest size in characters of the policy of a resource, or 0 if it is not known.
+func LimitFor(arn string) int {
+	parts := strings.SplitN(arn, ":", 4)
+	if len(parts) < 4 {
+		return 0
+	}
+	return resourceLimits[parts[2]]
+}
+
 // Check returns an *Error if AWS does not accept p as a policy of that kind. most is the largest size in
 // characters; 0 means the limit of the kind, if it has one.
 func (p *Policy) Check(kind Kind, most int) error {

@@ -1,5 +1,7 @@
 package readiness
 
+import "vpcetrail/report/policy"
+
 // An Outcome is what a condition would do to a call.
 type Outcome string
 
@@ -76,10 +78,10 @@ type Condition struct {
 	Key string `json:"key"`
 	// Values are the allowed values of the key. If the report knows none, Values is empty and
 	// the condition is not judged.
-	Values    []string           `json:"values"`
-	Calls     map[Outcome]int64  `json:"calls"`
-	Allowed   int64              `json:"stopped_allowed_today"` // calls that are allowed today and would be stopped
-	Statement *StatementDocument `json:"statement,omitempty"`   // nil if there are no values
+	Values    []string                  `json:"values"`
+	Calls     map[Outcome]int64         `json:"calls"`
+	Allowed   int64                     `json:"stopped_allowed_today"` // calls that are allowed today and would be stopped
+	Statement *policy.StatementDocument `json:"statement,omitempty"`   // nil if there are no values
 }
 
 // An Answer lists the callers that a policy would stop if it allowed access to a resource only

@@ -109,6 +109,21 @@ func serviceOf(arn string) service {
 	return services[i]
 }
 
+// Scope returns what a statement on a resource has: its actions, its resources, and the roles that it must
+// not stop. resources is nil if policies of that kind name none.
+func Scope(arn string) (actions, resources, exempt []string) {
+	s := serviceOf(arn)
+	if s.resources != nil {
+		resources = s.resources(arn)
+	}
+	partition := partitionOf(arn)
+	exempt = []string{"arn:" + partition + ":iam::*:role/aws-service-role/*"}
+	for _, role := range s.exempt {
+		exempt = append(exempt, withPartition(role, partition))
+	}
+	return s.actions, resources, exempt
+}
+
 // partitionOf returns the partition of an ARN, such as aws or aws-cn.
 func partitionOf(arn string) string {
 	if parts := strings.SplitN(arn, ":", 3); len(parts) == 3 && parts[1] != "" {

@@ -1,31 +1,10 @@
 package readiness
 
 import (
-	"encoding/json"
 	"strings"
+
+	"vpcetrail/report/policy"
 )
-
-// A StatementDocument is one statement of an IAM policy, with its elements in the usual order.
-type StatementDocument struct {
-	Sid       string
-	Effect    string
-	Principal string `json:",omitempty"`
-	Action    Texts  // at least one
-	Resource  Texts  `json:",omitempty"`
-	// Condition holds the values by operator and key.
-	Condition map[string]map[string]Texts
-}
-
-// Texts is a list of texts. In JSON, a list of one is a plain string, as is usual in policies.
-type Texts []string
-
-// MarshalJSON writes the texts.
-func (t Texts) MarshalJSON() ([]byte, error) {
-	if len(t) == 1 {
-		return json.Marshal(t[0])
-	}
-	return json.Marshal([]string(t))
-}
 
 // statement returns the statement that requires one of the key's values, including the exceptions.
 //
@@ -43,41 +22,21 @@ func (t Texts) MarshalJSON() ([]byte, error) {
 //     the key is absent.
 //   - NotIpAddressIfExists for networks that are exempt. Requests by an endpoint do not have
 //     aws:SourceIp: for them it holds, so the other conditions decide.
-func (r *reader) statement(key string, values []string) *StatementDocument {
-	s := r.service
-	partition := partitionOf(r.q.Resource)
-	exempt := []string{"arn:" + partition + ":iam::*:role/aws-service-role/*"}
-	for _, arn := range s.exempt {
-		exempt = append(exempt, withPartition(arn, partition))
-	}
-	doc := &StatementDocument{
-		Sid: "OnlyByOur" + strings.TrimPrefix(key, "aws:"), Effect: "Deny", Action: s.actions,
-		Condition: map[string]map[string]Texts{
+func (r *reader) statement(key string, values []string) *policy.StatementDocument {
+	names, resources, exempt := Scope(r.q.Resource)
+	doc := &policy.StatementDocument{
+		Sid: "OnlyByOur" + strings.TrimPrefix(key, "aws:"), Effect: "Deny", Action: names, Resource: resources,
+		Condition: map[string]map[string]policy.Texts{
 			"StringNotEquals":    {key: values},
 			"BoolIfExists":       {viaAWSService: {"false"}, principalIsAWSService: {"false"}},
 			"ArnNotLikeIfExists": {principalArn: exempt},
 		},
 	}
 	if cidrs := r.q.addresses(); len(cidrs) > 0 {
-		doc.Condition["NotIpAddressIfExists"] = map[string]Texts{SourceIP: cidrs}
+		doc.Condition["NotIpAddressIfExists"] = map[string]policy.Texts{SourceIP: cidrs}
 	}
-	if s.policy != "" {
+	if r.service.policy != "" {
 		doc.Principal = "*"
 	}
-	if s.resources != nil {
-		doc.Resource = s.resources(r.q.Resource)
-	}
 	return doc
-}
-
-// String returns the statement as indented JSON, without a final line break.
-func (d *StatementDocument) String() string {
-	var text strings.Builder
-	enc := json.NewEncoder(&text)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(d); err != nil {
-		panic("BUG: statement: " + err.Error()) // strings and lists of strings always marshal
-	}
-	return strings.TrimSuffix(text.String(), "\n")
 }

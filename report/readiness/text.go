@@ -9,6 +9,7 @@ import (
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/policy"
 )
 
 // maxRows is the number of uses that are shown for one outcome. JSON has all of them.
@@ -256,7 +257,7 @@ func (a *Answer) writeOpen(out *strings.Builder, file string) {
 }
 
 func (a *Answer) writeStatement(out *strings.Builder, key string) {
-	var doc *StatementDocument
+	var doc *policy.StatementDocument
 	for i := range a.Conditions {
 		if a.Conditions[i].Key == key {
 			doc = a.Conditions[i].Statement
