@@ -47,7 +47,7 @@ func (r *recorder) Event(ev *event.Event) {
 	if ev.HasTime {
 		of = day.OfMillis(ev.Time)
 	}
-	r.log.Event(ev, of, dedupe.PlaceOf(r.seq, r.index))
+	r.log.Event(ev, of, dedupe.PlaceOf(r.seq, r.index), nil)
 	r.index++
 	r.ids = append(r.ids, string(ev.Recipient)+"/"+string(ev.Region)+"/"+string(ev.ID))
 }

@@ -147,9 +147,10 @@ func (l *Log) correct(r *Record, original ID, extra []byte) {
 	l.corrections.Append(partOf(original), b)
 }
 
-// Event adds ev, an event on that day, without value, flags and extra. It computes the
-// scope itself. Use it where each event is added once and little else is done.
-func (l *Log) Event(ev *event.Event, of day.Day, at Place) {
+// Event adds ev, an event on that day, without value and flags. It computes the scope
+// itself. Use it where each event is added once and little else is done. It keeps no
+// reference to extra.
+func (l *Log) Event(ev *event.Event, of day.Day, at Place, extra []byte) {
 	kind := ev.Kind()
 	r := Record{Place: at}
 	named := len(ev.ID) > 0
@@ -163,11 +164,11 @@ func (l *Log) Event(ev *event.Event, of day.Day, at Place) {
 		if corrects {
 			original, _ = l.scopes.of(ev, of, event.Call).ID(ev.OriginalEventID)
 		}
-		l.Correct(&r, named, original, corrects, nil)
+		l.Correct(&r, named, original, corrects, extra)
 	case named:
-		l.Add(&r, nil)
+		l.Add(&r, extra)
 	default:
-		l.AddNameless(&r, nil)
+		l.AddNameless(&r, extra)
 	}
 }
 

@@ -85,7 +85,7 @@ func (c *Collector) Begin(seq int) { c.at = current{seq: seq} }
 func (c *Collector) Event(ev *event.Event) {
 	index := c.at.index
 	c.at.index++
-	c.log.Event(ev, ingest.DayOf(ev), dedupe.PlaceOf(c.at.seq, index))
+	c.log.Event(ev, ingest.DayOf(ev), dedupe.PlaceOf(c.at.seq, index), nil)
 	if ev.Kind() != event.Other {
 		c.learn(ev)
 	}
