@@ -56,6 +56,7 @@ func TestHostileNames(t *testing.T) {
 		{"audit", "out" + hostile, "--policy", "rules.yaml"}, {"audit", "out", "--policy", "rules.yaml", "--format", "json"},
 		{"audit", "out", "--policy", "rules.yaml", "--format", "junit"}, {"audit", "out", "--policy", hostile + ".yaml"},
 		{"readiness", "out" + hostile, "--resource", arn}, {"readiness", "out", "--resource", arn, "--format", "json"},
+		{"replay", "out" + hostile, "--scp", hostile + ".yaml"}, {"replay", "out", "--suggest", "resource", "--resource", arn}, {"replay", "out", "--assume", hostile, "--scp", hostile + ".yaml"},
 		{"readiness", "out", "--resource", arn, "--policy", hostile + ".yaml"}, {"readiness", "out", "--resource", arn + hostile},
 		{"athena", "out" + hostile, "--engine", "duckdb"}, {"athena", "out", "--location", "s3://b/" + hostile}, {"athena", "out", "--location", "s3://b/x\nDROP TABLE t; --"},
 		{"explain", "trail"}, {"explain", "trail", "--format", "json"}, {"explain", "trail", "--event-id", hostile}, {"explain", "trail", "--endpoints", hostile},
