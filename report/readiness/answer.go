@@ -18,11 +18,16 @@ var outcomes = []Outcome{Stopped, Unknown, Exempt, Passes}
 
 // The keys of the conditions.
 const (
-	SourceVpce  = "aws:SourceVpce"
-	SourceVpc   = "aws:SourceVpc"
-	VpceAccount = "aws:VpceAccount"
-	VpceOrgID   = "aws:VpceOrgID"
+	SourceVpce   = "aws:SourceVpce"
+	SourceVpc    = "aws:SourceVpc"
+	SourceVpcArn = "aws:SourceVpcArn"
+	VpceAccount  = "aws:VpceAccount"
+	VpceOrgID    = "aws:VpceOrgID"
+	VpceOrgPaths = "aws:VpceOrgPaths"
 )
+
+// conditionKeys lists the keys in the order of the answer.
+var conditionKeys = []string{SourceVpce, SourceVpc, SourceVpcArn, VpceAccount, VpceOrgID, VpceOrgPaths}
 
 // A Use counts the calls of one principal to the resource that are equal in all other fields.
 type Use struct {
@@ -71,6 +76,7 @@ type Endpoint struct {
 	Owner     string `json:"owner,omitempty"`
 	AccountID string `json:"account_id,omitempty"`
 	VPC       string `json:"vpc_id,omitempty"`
+	Region    string `json:"region,omitempty"`
 }
 
 // A Condition is one way to require an endpoint, with its effect.
@@ -78,10 +84,13 @@ type Condition struct {
 	Key string `json:"key"`
 	// Values are the allowed values of the key. If the report knows none, Values is empty and
 	// the condition is not judged.
-	Values    []string                  `json:"values"`
-	Calls     map[Outcome]int64         `json:"calls"`
-	Allowed   int64                     `json:"stopped_allowed_today"` // calls that are allowed today and would be stopped
-	Statement *policy.StatementDocument `json:"statement,omitempty"`   // nil if there are no values
+	Values []string `json:"values"`
+	// Unsupported is true if requests to the service never have the key. Then the condition would
+	// stop everybody, and it is not judged.
+	Unsupported bool                      `json:"unsupported,omitempty"`
+	Calls       map[Outcome]int64         `json:"calls"`
+	Allowed     int64                     `json:"stopped_allowed_today"` // calls that are allowed today and would be stopped
+	Statement   *policy.StatementDocument `json:"statement,omitempty"`   // nil if there are no values
 }
 
 // An Answer lists the callers that a policy would stop if it allowed access to a resource only
@@ -111,4 +120,6 @@ type Question struct {
 	Endpoints []string
 	OrgID     string // the id of our organization; may be empty
 	Exempt    []Network
+	// OrgPaths are the paths of organizational units, such as o-a1b2c3d4e5/r-ab12/*; may be empty.
+	OrgPaths []string
 }

@@ -2,8 +2,9 @@
 // only through VPC endpoints.
 //
 // It reads tables resources and endpoints of a report. It judges every use of the resource
-// (principal, action, route) against each of four conditions: aws:SourceVpce, aws:SourceVpc,
-// aws:VpceAccount and aws:VpceOrgID. It writes the policy statement to paste, and lists the
+// (principal, action, route) against each of six conditions: aws:SourceVpce, aws:SourceVpc,
+// aws:SourceVpcArn, aws:VpceAccount, aws:VpceOrgID and aws:VpceOrgPaths. A condition on a key that the
+// service does not support is not judged. It writes the policy statement to paste, and lists the
 // actions that an existing policy leaves open.
 //
 // It holds the uses of one resource and the endpoints of the report in memory.

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"vpcetrail/report/actions"
 	"vpcetrail/report/policy"
 )
 
@@ -115,6 +116,11 @@ func (u *Use) request(vpc string) *policy.Request {
 	arn := u.Principal
 	if !strings.HasPrefix(arn, "arn:") {
 		arn = ""
+	}
+	for key := range keys {
+		if !policy.Supports(key, actions.ServiceOf(u.Service)) {
+			keys[key] = policy.Value{State: policy.Absent}
+		}
 	}
 	is(principalArn, arn)
 	is("aws:PrincipalAccount", u.PrincipalAccountID)

@@ -11,6 +11,7 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/policy"
 	"vpcetrail/report/table"
 )
 
@@ -90,7 +91,7 @@ func (r *reader) readEndpoints(ctx context.Context, s *report.Span) error {
 		if table.RankOfOwner(row.EndpointOwner) > table.RankOfOwner(e.Owner) {
 			e.Owner = row.EndpointOwner
 		}
-		e.AccountID, e.VPC = max(e.AccountID, row.EndpointAccountID), max(e.VPC, row.VPCID)
+		e.AccountID, e.VPC, e.Region = max(e.AccountID, row.EndpointAccountID), max(e.VPC, row.VPCID), max(e.Region, row.Region)
 		prefix, _, _ := strings.Cut(row.Service, ".")
 		if prefix == r.service.name && (region == "" || region == row.Region) {
 			r.serving[row.EndpointID] = true
@@ -174,6 +175,9 @@ func (r *reader) conditions(a *Answer, s *report.Span) {
 		r.values[SourceVpce] = append(r.values[SourceVpce], e.ID)
 		if e.VPC != "" {
 			r.values[SourceVpc] = append(r.values[SourceVpc], e.VPC)
+			if arn := e.vpcARN(partitionOf(r.q.Resource)); arn != "" {
+				r.values[SourceVpcArn] = append(r.values[SourceVpcArn], arn)
+			}
 		} else {
 			nowhere = append(nowhere, e.ID)
 		}
@@ -196,9 +200,14 @@ func (r *reader) conditions(a *Answer, s *report.Span) {
 	if r.q.OrgID != "" {
 		r.values[VpceOrgID] = []string{r.q.OrgID}
 	}
-	for _, key := range []string{SourceVpce, SourceVpc, VpceAccount, VpceOrgID} {
+	r.values[VpceOrgPaths] = slices.Clone(r.q.OrgPaths)
+	var unsupported []string
+	for _, key := range conditionKeys {
 		slices.Sort(r.values[key])
 		c := Condition{Key: key, Values: slices.Compact(r.values[key]), Calls: map[Outcome]int64{}}
+		if c.Unsupported = r.service.name != "" && !policy.Supports(key, r.service.name); c.Unsupported {
+			c.Values, unsupported = nil, append(unsupported, key)
+		}
 		if len(c.Values) > 0 {
 			c.Statement = r.statement(key, c.Values)
 		} else {
@@ -210,9 +219,17 @@ func (r *reader) conditions(a *Answer, s *report.Span) {
 	if len(r.allowed) == 0 {
 		a.note("The report has no endpoint of ours for %s: vpcetrail readiness --endpoints takes those that the policy should let through.", cmp.Or(r.service.name, "this service"))
 	}
-	if !r.service.ownerKeys && r.service.name != "" {
-		a.note("AWS does not list %s among the services that know aws:VpceAccount and aws:VpceOrgID (as of August 2025): where a service does not know the key, the condition stops everybody.", r.service.name)
+	if len(unsupported) > 0 {
+		a.note("Requests to %s never have %s (%s): such a condition would stop everybody, so it is not counted.", r.service.name, grid.Few(unsupported), policy.SupportAsOf)
 	}
+}
+
+// vpcARN returns the ARN of the endpoint's VPC, or "" if it is not known.
+func (e *Endpoint) vpcARN(partition string) string {
+	if e.VPC == "" || e.AccountID == "" || e.Region == "" {
+		return ""
+	}
+	return "arn:" + partition + ":ec2:" + e.Region + ":" + e.AccountID + ":vpc/" + e.VPC
 }
 
 // judge sets the verdicts of every use, and sorts the uses: stopped first, then by calls.
@@ -226,7 +243,7 @@ func (r *reader) judge(a *Answer) {
 		}
 		for i := range a.Conditions {
 			cond := &a.Conditions[i]
-			if cond.Key != VpceOrgID && len(cond.Values) == 0 {
+			if cond.Unsupported || cond.Key != VpceOrgID && len(cond.Values) == 0 {
 				continue
 			}
 			v := r.verdict(&u, cond.Key)
@@ -247,7 +264,7 @@ func (r *reader) judge(a *Answer) {
 
 // rank returns the sort order of a use by its first verdict.
 func (u *Use) rank() int {
-	for _, key := range []string{SourceVpce, SourceVpc, VpceAccount, VpceOrgID} {
+	for _, key := range conditionKeys {
 		if v, ok := u.Verdicts[key]; ok {
 			return slices.Index(outcomes, v.Outcome)
 		}

@@ -211,7 +211,7 @@ func TestVerdicts(t *testing.T) {
 
 func TestAccountsAreThoseOfAllOurEndpoints(t *testing.T) {
 	a := ask(t, Question{Resource: bucket})
-	if got := a.Conditions[2]; got.Key != VpceAccount || !slices.Equal(got.Values, []string{"111122223333", "777788889999"}) {
+	if got := a.Conditions[3]; got.Key != VpceAccount || !slices.Equal(got.Values, []string{"111122223333", "777788889999"}) {
 		t.Errorf("%+v", got)
 	}
 }

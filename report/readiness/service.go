@@ -19,21 +19,16 @@ type service struct {
 	known []string
 	// exempt are roles that a statement must not stop, in addition to service-linked roles.
 	exempt []string
-	// ownerKeys is true if AWS lists the service among those that support aws:VpceAccount and
-	// aws:VpceOrgID. If a service does not support a key, no request has it, and a Deny would
-	// stop everybody.
-	ownerKeys bool
 }
 
 func itself(arn string) []string { return []string{arn} }
 func everything(string) []string { return []string{"*"} } // in a policy on the resource: the resource
 
 // services lists the services with resource policies that can deny, from the documentation of each
-// service. ownerKeys is from "AWS global condition context keys" in the IAM User Guide, as of
-// 2025-08.
+// service.
 var services = []service{
 	{
-		name: "s3", policy: "bucket policy", actions: []string{"s3:*"}, ownerKeys: true,
+		name: "s3", policy: "bucket policy", actions: []string{"s3:*"},
 		resources: func(arn string) []string { return []string{arn, arn + "/*"} }, // the bucket, and its objects
 		known: []string{
 			"s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectVersion", "s3:ListBucket",
@@ -61,7 +56,7 @@ var services = []service{
 	},
 	{
 		// Not kms:*: an administrator past the endpoints could never change the key policy again.
-		name: "kms", policy: "key policy", resources: everything, ownerKeys: true,
+		name: "kms", policy: "key policy", resources: everything,
 		actions: []string{
 			"kms:Decrypt", "kms:DeriveSharedSecret", "kms:Encrypt", "kms:GenerateDataKey*", "kms:GenerateMac",
 			"kms:ReEncrypt*", "kms:Sign", "kms:Verify", "kms:VerifyMac",
@@ -101,7 +96,6 @@ func serviceOf(arn string) service {
 	if i < 0 {
 		return service{
 			name: parts[2], actions: []string{parts[2] + ":*"},
-			ownerKeys: parts[2] == "lambda",
 			// The resource itself and what is in it: log streams, versions of a function.
 			resources: func(arn string) []string { return []string{arn, arn + ":*"} },
 		}

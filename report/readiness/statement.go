@@ -24,10 +24,14 @@ import (
 //     aws:SourceIp: for them it holds, so the other conditions decide.
 func (r *reader) statement(key string, values []string) *policy.StatementDocument {
 	names, resources, exempt := Scope(r.q.Resource)
+	operator := "StringNotEquals"
+	if key == VpceOrgPaths { // a key with several values: none of them may match, or the key is absent
+		operator = "ForAllValues:StringNotLike"
+	}
 	doc := &policy.StatementDocument{
 		Sid: "OnlyByOur" + strings.TrimPrefix(key, "aws:"), Effect: "Deny", Action: names, Resource: resources,
 		Condition: map[string]map[string]policy.Texts{
-			"StringNotEquals":    {key: values},
+			operator:             {key: values},
 			"BoolIfExists":       {viaAWSService: {"false"}, principalIsAWSService: {"false"}},
 			"ArnNotLikeIfExists": {principalArn: exempt},
 		},

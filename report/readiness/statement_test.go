@@ -10,7 +10,7 @@ import (
 // TestStatementsDoWhatVerdictsSay evaluates each statement for each use of the ledger: what is stopped is denied,
 // what passes or is exempt is not.
 func TestStatementsDoWhatVerdictsSay(t *testing.T) {
-	a := ask(t, Question{Resource: bucket, OrgID: "o-a1b2c3d4e5"})
+	a := ask(t, Question{Resource: bucket, OrgID: "o-a1b2c3d4e5", OrgPaths: []string{"o-a1b2c3d4e5/*"}})
 	vpcs := map[string]string{}
 	for _, e := range endpoints {
 		vpcs[e.EndpointID] = e.VPCID
@@ -41,12 +41,14 @@ func TestStatementsDoWhatVerdictsSay(t *testing.T) {
 			}
 			// A row of a foreign endpoint does not show its VPC and organization, but neither is ours.
 			if u.EndpointOwner == "foreign" {
-				for _, key := range []string{SourceVpc, VpceOrgID} {
+				for _, key := range []string{SourceVpc, SourceVpcArn, VpceOrgID, VpceOrgPaths} {
 					r.Keys[strings.ToLower(key)] = policy.Value{State: policy.Is, Text: "theirs"}
 				}
 			}
 			if u.EndpointOwner == "own" {
 				r.Keys[strings.ToLower(VpceOrgID)] = policy.Value{State: policy.Is, Text: "o-a1b2c3d4e5"}
+				r.Keys[strings.ToLower(VpceOrgPaths)] = policy.Value{State: policy.Is, Text: "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/"}
+				r.Keys[strings.ToLower(SourceVpcArn)] = policy.Value{State: policy.Is, Text: "arn:aws:ec2:eu-west-1:111122223333:vpc/" + vpcs[u.EndpointID]}
 			}
 			judged++
 			if got, hangsOn := p.Denied(r); got != want {

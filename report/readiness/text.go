@@ -77,8 +77,14 @@ func (a *Answer) writeConditions(out *strings.Builder) {
 		c := &a.Conditions[i]
 		values := grid.Number(int64(len(c.Values)))
 		switch {
+		case c.Unsupported:
+			g.Add(c.Key, "not supported", "-", "-", "-", "-", "-")
+			continue
 		case len(c.Values) == 0 && c.Key == VpceOrgID:
 			values = "--org-id"
+		case len(c.Values) == 0 && c.Key == VpceOrgPaths:
+			g.Add(c.Key, "--org-paths", "-", "-", "-", "-", "-")
+			continue
 		case len(c.Values) == 0:
 			g.Add(c.Key, "none known", "-", "-", "-", "-", "-")
 			continue
@@ -192,6 +198,9 @@ func (a *Answer) principal(u *Use) string {
 // lastDay returns the day of the last call.
 func (c *Counts) lastDay() string { return day.OfMillis(c.LastSeen).String() }
 
+// alike are keys that differ little from another key, so that only their differences from that key are shown.
+var alike = map[string]string{SourceVpcArn: SourceVpc, VpceOrgPaths: VpceOrgID}
+
 // writeDifferences shows how the effects of the other conditions differ.
 func (a *Answer) writeDifferences(out *strings.Builder, key string) {
 	for i := range a.Conditions {
@@ -207,7 +216,7 @@ func (a *Answer) writeDifferences(out *strings.Builder, key string) {
 		for i := range a.Uses {
 			u := &a.Uses[i]
 			v, judged := u.Verdicts[other.Key]
-			if !judged || v.Outcome == u.Verdicts[key].Outcome {
+			if !judged || v.Outcome == u.Verdicts[key].Outcome || v.Outcome == u.Verdicts[alike[other.Key]].Outcome {
 				continue
 			}
 			if rows++; rows <= maxRows {

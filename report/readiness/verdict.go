@@ -93,10 +93,12 @@ func (r *reader) byEndpoint(u *Use, key string) Verdict {
 			return Verdict{Outcome: Passes, Because: "by an endpoint that is let through"}
 		}
 		return Verdict{Outcome: Stopped, Because: "by another endpoint"}
-	case SourceVpc:
+	case SourceVpc, SourceVpcArn:
 		vpc := ""
 		if e := r.endpoints[u.EndpointID]; e != nil {
-			vpc = e.VPC
+			if vpc = e.VPC; key == SourceVpcArn {
+				vpc = e.vpcARN(partitionOf(r.q.Resource))
+			}
 		}
 		switch {
 		case vpc != "" && slices.Contains(values, vpc):
@@ -109,10 +111,18 @@ func (r *reader) byEndpoint(u *Use, key string) Verdict {
 	switch {
 	case u.EndpointOwner == "own" && key == VpceAccount && !slices.Contains(values, u.EndpointAccountID):
 		return Verdict{Outcome: Unknown, Because: "our endpoint, but its account is not known: analyze with --endpoints"}
+	case u.EndpointOwner == "own" && key == VpceOrgPaths && !slices.ContainsFunc(values, isWholeOrg):
+		return Verdict{Outcome: Unknown, Because: "our endpoint, but the report does not show in which organizational unit its account is"}
 	case u.EndpointOwner == "own":
 		return Verdict{Outcome: Passes, Because: "by an endpoint of ours"}
 	case u.EndpointOwner == "foreign":
 		return Verdict{Outcome: Stopped, Because: "by an endpoint of another account"}
 	}
 	return Verdict{Outcome: Unknown, Because: "the owner of the endpoint is not known: analyze with --endpoints"}
+}
+
+// isWholeOrg reports whether a path of aws:VpceOrgPaths means all accounts of an organization.
+func isWholeOrg(path string) bool {
+	_, units, _ := strings.Cut(path, "/")
+	return units == "*"
 }

@@ -31,7 +31,8 @@ type readinessFlags struct {
 
 // conditionKeys maps the words of --condition to the condition keys.
 var conditionKeys = map[string]string{
-	"vpce": readiness.SourceVpce, "vpc": readiness.SourceVpc, "account": readiness.VpceAccount, "org": readiness.VpceOrgID,
+	"vpce": readiness.SourceVpce, "vpc": readiness.SourceVpc, "vpc-arn": readiness.SourceVpcArn,
+	"account": readiness.VpceAccount, "org": readiness.VpceOrgID, "org-paths": readiness.VpceOrgPaths,
 }
 
 // NewReadiness returns the command.
@@ -41,9 +42,10 @@ func NewReadiness() *cobra.Command {
 		Use:   "readiness DEST --resource ARN",
 		Short: "Show whom a policy that requires endpoints would block",
 		Long: `readiness reads the report in DEST and shows what would happen if the policy of one resource required
-aws:SourceVpce (one of these endpoints), aws:SourceVpc (their VPCs), aws:VpceAccount or aws:VpceOrgID
-(your accounts): which callers would be denied, which would pass, which are exempt because an AWS
-service makes the call, and what the report cannot decide.
+aws:SourceVpce (one of these endpoints), aws:SourceVpc or aws:SourceVpcArn (their VPCs), aws:VpceAccount,
+aws:VpceOrgID or aws:VpceOrgPaths (your accounts): which callers would be denied, which would pass, which are
+exempt because an AWS service makes the call, and what the report cannot decide. A key that requests to the
+service never have is not counted: it would stop everybody.
 
 --exempt names networks of the file of --networks, such as an office. Calls from there are exempt by
 aws:SourceIp, and the statement has their ranges. The report must be made by analyze --networks.
@@ -64,16 +66,19 @@ would leave open. readiness knows only the days of the report, so use enough of 
 	set.StringVar(&f.Resource, "resource", "", "`ARN` of the resource (required): a bucket, queue, topic, key, table, secret, log group, function or repository")
 	set.StringSliceVar(&f.Endpoints, "endpoints", nil, "endpoint `IDs` that the policy would allow (default your endpoints for the service in the report)")
 	set.StringVar(&f.policy, "policy", "", "current policy of the resource: a JSON `FILE`, for example as the AWS CLI prints it")
-	set.StringVar(&f.condition, "condition", "vpce", "`CONDITION` to show in full: vpce, vpc, account or org")
+	set.StringVar(&f.condition, "condition", "vpce", "`CONDITION` to show in full: vpce, vpc, vpc-arn, account, org or org-paths")
 	set.StringVar(&f.OrgID, "org-id", "", "`ID` of your organization, for the statement with aws:VpceOrgID")
 	set.StringVar(&f.networks, "networks", "", "your own networks, as for analyze: a YAML `FILE`")
 	set.StringSliceVar(&f.exempt, "exempt", nil, "`NAMES` of --networks that the policy would exempt by aws:SourceIp, such as office")
+	set.StringSliceVar(&f.OrgPaths, "org-paths", nil, "`PATHS` of organizational units for aws:VpceOrgPaths, such as o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*")
 	f.Register(cmd)
 	set.StringVar(&f.format, "format", "text", "output `FORMAT`: text or json")
 	flags.CompleteWords(cmd, "format", "text", "json")
-	flags.CompleteWords(cmd, "condition", "vpce", "vpc", "account", "org")
+	flags.CompleteWords(cmd, "condition", "vpce", "vpc", "vpc-arn", "account", "org", "org-paths")
 	return cmd
 }
+
+var orgPath = regexp.MustCompile(`^o-[a-z0-9]{10,32}/((r-[a-z0-9]{4,32}/)?(ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}/)*)\*?$`)
 
 var orgID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
 
@@ -87,9 +92,14 @@ func (f *readinessFlags) check(now time.Time) (window day.Window, p *policy.Poli
 	case f.format != "text" && f.format != "json":
 		return window, nil, fmt.Errorf("--format %q: want text or json", f.format)
 	case conditionKeys[f.condition] == "":
-		return window, nil, fmt.Errorf("--condition %q: want vpce, vpc, account or org", f.condition)
+		return window, nil, fmt.Errorf("--condition %q: want vpce, vpc, vpc-arn, account, org or org-paths", f.condition)
 	case f.OrgID != "" && !orgID.MatchString(f.OrgID):
 		return window, nil, fmt.Errorf("--org-id %q: want an organization's id such as o-a1b2c3d4e5", f.OrgID)
+	}
+	for _, path := range f.OrgPaths {
+		if !orgPath.MatchString(path) {
+			return window, nil, fmt.Errorf("--org-paths %q: want a path such as o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*, or o-a1b2c3d4e5/* for the whole organization", path)
+		}
 	}
 	for _, id := range f.Endpoints {
 		if !endpoints.IsID([]byte(id)) {
