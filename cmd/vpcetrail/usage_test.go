@@ -146,6 +146,7 @@ func TestWrongUsage(t *testing.T) {
 		{"replay report --resource arn:aws:s3:::a", "no policy: give --endpoint-policy, --scp, --rcp or --resource-policy, or --suggest"},
 		{"replay report --resource-policy none.json", "--resource-policy and --resource belong together: give the policy, and the ARN of the resource that would have it"},
 		{"replay report --suggest resource --resource bucket", `--resource "bucket": want an ARN, such as arn:aws:s3:::amzn-s3-demo-bucket`},
+		{"replay report --suggest resource --resource arn:aws:s3:::a/*", `--resource "arn:aws:s3:::a/*": want one resource, such as a bucket, without wildcards`},
 		{"replay report --suggest endpoint --endpoint vpce-1", `--endpoint: "vpce-1" is no endpoint id such as vpce-0a1b2c3d4e5f60718`},
 		{"replay report --suggest scp", `--suggest "scp": want endpoint (with --endpoint) or resource (with --resource)`},
 		{"replay report --suggest endpoint", "--suggest endpoint needs --endpoint alone: the ids of the endpoints that would have the policy"},

@@ -197,6 +197,17 @@ func TestVariablesInResources(t *testing.T) {
 	}
 }
 
+func TestNoResource(t *testing.T) {
+	for resource, want := range map[string]Truth{"*": Yes, "arn:aws:sqs:*": No, "arn:aws:sqs:us-east-1:111122223333:orders": No} {
+		if _, got := allow(t, `, "Action": "sqs:*", "Resource": "`+resource+`"`).Evaluate(&Request{Action: "sqs:ListQueues", Resource: NoResource}); got.Applies != want {
+			t.Errorf("%s: %v, want %v", resource, got.Applies, want)
+		}
+		if _, got := allow(t, `, "Action": "sqs:*", "NotResource": "`+resource+`"`).Evaluate(&Request{Action: "sqs:ListQueues", Resource: NoResource}); got.Applies != Yes-want {
+			t.Errorf("NotResource %s: %v, want %v", resource, got.Applies, Yes-want)
+		}
+	}
+}
+
 func TestPrincipals(t *testing.T) {
 	session := &Request{
 		Action: "s3:PutObject", Resource: "arn:aws:s3:::bucket/x", PrincipalAccount: "111122223333",

@@ -35,6 +35,10 @@ const (
 	Perhaps                   // absent, or present with one known value
 )
 
+// NoResource is the resource of a request that is about none, such as one that lists all queues. Only * matches
+// it in a policy.
+const NoResource = literalStar
+
 // A Request holds what is known about a request, or about a class of requests.
 type Request struct {
 	Action   string // such as s3:DeleteObject, or a pattern such as s3:*, if it is one of these

@@ -198,6 +198,9 @@ func (a *Answer) addNotes(p *Plan) {
 		slices.Sort(without[key])
 		a.note("Requests to %s never have %s (%s): a Deny that wants it stops every call there.", grid.Few(without[key]), key, policy.SupportAsOf)
 	}
+	if len(a.Rows)+len(a.DeniedToday) == 0 && a.Suggestion == nil {
+		a.note("No call of these days is one that the policies are for: see --endpoint, --resource and --own-accounts.")
+	}
 	if len(p.Assume) > 0 {
 		a.note("As given: calls that do not show %s have the values of --assume.", grid.Few(slices.Sorted(maps.Keys(p.Assume))))
 	}

@@ -6,6 +6,7 @@ import (
 
 	"vpcetrail/classify"
 	"vpcetrail/ingest/spill"
+	"vpcetrail/report/actions"
 )
 
 // A Call is what a record, or a row of a report, shows of calls that are equal. Unknown fields are empty.
@@ -79,6 +80,12 @@ func cutCall(b []byte) *Call {
 
 // isService reports whether a service makes the call under its own name.
 func (c *Call) isService() bool { return c.PrincipalType == "AWSService" }
+
+// isSignIn reports whether the call is a step of signing in to the console, such as ConsoleLogin, which needs no
+// permission.
+func (c *Call) isSignIn() bool {
+	return actions.ServiceOf(c.Source) == "signin" && !actions.Of(c.Source, c.EventName).Known
+}
 
 // isServiceLinked reports whether the caller is a service-linked role. Only AWS services can create roles
 // with this path.

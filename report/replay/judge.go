@@ -68,9 +68,10 @@ type set struct {
 	free      bool // it does not stop calls that need no permission
 }
 
-// setsFor returns the policies that are for a call. No policy is for the events of services themselves.
+// setsFor returns the policies that are for a call. No policy is for the events of services themselves, nor for
+// signing in.
 func (p *Plan) setsFor(c *Call) (sets []set) {
-	if c.Evidence == "service_event" {
+	if c.Evidence == "service_event" || c.isSignIn() {
 		return nil
 	}
 	if p.Endpoint != nil && slices.Contains(p.Endpoints, c.EndpointID) && c.Route == "vpce" {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"vpcetrail/report/actions"
+	"vpcetrail/report/policy"
 )
 
 // An access is an action on a resource. Both may be patterns, if all that is known is what they match.
@@ -59,7 +60,10 @@ func copied(c *Call) string {
 func onResources(c *Call, action string) need {
 	service, _, _ := strings.Cut(action, ":")
 	scope := actions.ScopeOf(action)
-	if scope == actions.Nothing || strings.HasSuffix(action, ":*") { // not known: any resource, or none
+	switch {
+	case scope == actions.Nothing:
+		return need{access: access{action, policy.NoResource}}
+	case strings.HasSuffix(action, ":*"): // not known: any resource, or none
 		return need{access: access{action, "*"}}
 	}
 	n := need{all: true}

@@ -78,7 +78,7 @@ func replayed(t testing.TB, p *Plan, sources string, known Known) *Answer {
 // lines renders rows as principal, action, resource, outcome and what decides.
 func lines(rows []Row) (out []string) {
 	for _, r := range rows {
-		out = append(out, fmt.Sprintf("%s %s %s: %s by %s", r.principal(), r.action(), shortARN(r.Resource), r.Outcome, r.by()))
+		out = append(out, fmt.Sprintf("%s %s %s: %s by %s", r.principal(false), r.action(), shortARN(r.Resource), r.Outcome, r.by()))
 	}
 	slices.Sort(out)
 	return out

@@ -101,7 +101,7 @@ func (n *need) flat() (list []access) {
 // widened returns the pattern for all objects of the bucket of an object, * for a resource that is not known,
 // and other resources as they are.
 func widened(arn string) string {
-	if strings.Count(arn, ":") == 3 {
+	if arn == policy.NoResource || strings.Count(arn, ":") == 3 {
 		return "*"
 	}
 	if bucket, _, isObject := strings.Cut(arn, "/"); isObject && strings.Contains(arn, ":s3:::") {
@@ -241,6 +241,9 @@ func (s *Suggestion) wayStatement() policy.StatementDocument {
 // Notes says what the policy cannot know.
 func (s *Suggestion) Notes(a *Answer) (notes []string) {
 	add := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
+	if len(s.grants)+len(s.endpoints)+len(s.exempt)+len(s.ranges) == 0 {
+		add("No call of %s went through the endpoint, or names the resource: the policy knows of none.", a.Days)
+	}
 	add("It passes the calls of %s, read from the %s. What happens less often is not in it: take enough days.", a.Days, a.Read)
 	if a.Read == Tables {
 		add("The tables do not have the actions of calls that name no resource: these calls are allowed as all actions of their service. The records have them: vpcetrail replay SOURCE --suggest %s.", s.plan.Suggest)

@@ -3,6 +3,7 @@ package replay
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"vpcetrail/ingest/day"
@@ -75,12 +76,13 @@ func (a *Answer) writeRows(out *strings.Builder, style grid.Style, title string,
 		Title: title, Heads: []string{"principal", "action", "resource", "calls", "last seen", "by", "sample event"},
 		Right: []bool{false, false, false, true, false, false, false}, Spare: []bool{6: true}, Style: style,
 	}
+	several := a.hasSeveralAccounts()
 	for _, r := range rows[:min(len(rows), maxRows)] {
 		by := r.by()
 		if withOutcome {
 			by = map[Outcome]string{Denied: "denied: ", Unknown: "cannot be told: ", Allowed: "would be allowed: "}[r.Outcome] + by
 		}
-		g.Add(r.principal(), r.action(), shortARN(r.Resource), grid.Number(r.Calls), day.OfMillis(r.LastSeen).String(), by, strings.Join(r.Samples[:min(1, len(r.Samples))], ""))
+		g.Add(r.principal(several), r.action(), shortARN(r.Resource), grid.Number(r.Calls), day.OfMillis(r.LastSeen).String(), by, strings.Join(r.Samples[:min(1, len(r.Samples))], ""))
 	}
 	g.More(len(rows) - maxRows)
 	g.Write(out)
@@ -103,12 +105,24 @@ func (d *Decision) by() string {
 	return d.Statement + ": " + because
 }
 
-func (r *Row) principal() string {
+// principal names the caller, with the account if there are callers of several accounts.
+func (r *Row) principal(several bool) string {
 	name, account := grid.Principal(r.Principal)
-	if r.PrincipalAccount != "" && account == "-" {
-		return name + " (" + r.PrincipalAccount + ")"
+	if account == "-" {
+		account = r.PrincipalAccount
+	}
+	if several && account != "" {
+		return name + " (" + account + ")"
 	}
 	return name
+}
+
+func (a *Answer) hasSeveralAccounts() bool {
+	other := func(r Row) bool {
+		first := slices.Concat(a.Rows[:min(1, len(a.Rows))], a.DeniedToday[:min(1, len(a.DeniedToday))])[0]
+		return r.PrincipalAccount != first.PrincipalAccount
+	}
+	return slices.ContainsFunc(a.Rows, other) || slices.ContainsFunc(a.DeniedToday, other)
 }
 
 // action is the IAM action, and the event if its name is another one.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -90,6 +91,8 @@ func (f *replayFlags) plan() (*replay.Plan, error) {
 	switch {
 	case f.resource != "" && !isARN(f.resource):
 		return nil, noARN(f.resource)
+	case strings.ContainsAny(f.resource, "*?"):
+		return nil, fmt.Errorf("--resource %q: want one resource, such as a bucket, without wildcards", f.resource)
 	case f.orgID != "" && !orgID.MatchString(f.orgID):
 		return nil, fmt.Errorf("--org-id %q: want an organization's id such as o-a1b2c3d4e5", f.orgID)
 	case f.management != "" && !endpoints.IsAccount([]byte(f.management)):
