@@ -31,11 +31,14 @@ type Call struct {
 	TLS             string // version
 	Time            int64  // milliseconds since the epoch; of rows the last call
 
-	SharedBy string // the caller's account, if this is the copy of another account
-	Exact    bool   // from a record
-	Version  bool   // names the version of an object
-	Denied   bool   // today
-	Calls    int64
+	// Network is true for an endpoint's own record of a call that its policy denied.
+	Network   bool
+	RequestID string // of a denied call
+	SharedBy  string // the caller's account, if this is the copy of another account
+	Exact     bool   // from a record
+	Version   bool   // names the version of an object
+	Denied    bool   // today
+	Calls     int64
 
 	verdict classify.Verdict // that the record alone leads to
 }
@@ -45,14 +48,14 @@ func (c *Call) texts() []*string {
 	return []*string{
 		&c.ID, &c.Principal, &c.PrincipalType, &c.PrincipalAccount, &c.SessionARN, &c.UserID, &c.UserName, &c.Source, &c.EventName,
 		&c.Account, &c.Region, &c.ResourceAccount, &c.CopySource, &c.EndpointID, &c.EndpointAccount,
-		&c.IP, &c.UserAgent, &c.TLS, &c.SharedBy,
+		&c.IP, &c.UserAgent, &c.TLS, &c.SharedBy, &c.RequestID,
 	}
 }
 
 // append appends c in the form that cutCall reads.
 func (c *Call) append(b []byte) []byte {
 	flags := byte(0)
-	for i, set := range []bool{c.Version, c.Denied} {
+	for i, set := range []bool{c.Version, c.Denied, c.Network} {
 		if set {
 			flags |= 1 << i
 		}
@@ -67,7 +70,7 @@ func (c *Call) append(b []byte) []byte {
 // cutCall reads what append wrote.
 func cutCall(b []byte) *Call {
 	c := &Call{
-		Exact: true, Calls: 1, Version: b[0]&1 != 0, Denied: b[0]&2 != 0, Time: int64(binary.BigEndian.Uint64(b[3:])),
+		Exact: true, Calls: 1, Version: b[0]&1 != 0, Denied: b[0]&2 != 0, Network: b[0]&4 != 0, Time: int64(binary.BigEndian.Uint64(b[3:])),
 		verdict: classify.Verdict{Evidence: classify.Evidence(b[1]), Origin: classify.Origin(b[2])},
 	}
 	for rest := spill.CutFields(string(b[11:]), c.texts()...); rest != ""; {

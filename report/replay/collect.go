@@ -57,12 +57,14 @@ func (c *Collector) Event(ev *event.Event) {
 		return
 	}
 	c.learner.Event(ev)
-	if kind == event.Network {
+	if kind == event.Network && !c.plan.mayDeny(ev) {
 		return
 	}
 	c.kept = c.kept[:0]
 	if c.plan.mayConcern(ev) {
-		c.kept = c.call(ev).append(c.kept)
+		call := c.call(ev)
+		call.Network = kind == event.Network
+		c.kept = call.append(c.kept)
 	}
 	d := ingest.DayOf(ev)
 	c.days.From, c.days.To = min(c.days.From, d), max(c.days.To, d)
@@ -90,6 +92,12 @@ func (p *Plan) mayConcern(ev *event.Event) bool {
 	return slices.Contains(p.Endpoints, string(m.EndpointID))
 }
 
+// mayDeny reports whether an endpoint's own record is of a call that the endpoint's policy denied. The ordinary
+// trail often does not have such calls.
+func (p *Plan) mayDeny(ev *event.Event) bool {
+	return p.Endpoint != nil && classify.DeniedByEndpointPolicy(ev) && slices.Contains(p.Endpoints, string(ev.EndpointID))
+}
+
 // call reads a record.
 func (c *Collector) call(ev *event.Event) *Call {
 	c.names = c.names[:0]
@@ -102,6 +110,9 @@ func (c *Collector) call(ev *event.Event) *Call {
 		EndpointID: string(facts.EndpointID), EndpointAccount: string(facts.EndpointAccount),
 		IP: string(ev.SourceIP), UserAgent: userAgent(ev), TLS: string(ev.TLSVersion), Time: ev.Time,
 		SharedBy: string(classify.SharedBy(ev)), Denied: ev.Failed() && classify.Denied(ev),
+	}
+	if call.Denied {
+		call.RequestID = string(ev.RequestID)
 	}
 	if arn := string(ev.Identity.ARN); strings.Contains(arn, ":sts:") {
 		call.SessionARN = arn

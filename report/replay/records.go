@@ -26,7 +26,7 @@ var ErrNoCall = errors.New("no call to replay")
 
 // ReadRecords judges the calls that the collectors of a run took, once it has ended well. All must be for p.
 func ReadRecords(ctx context.Context, collectors []*Collector, p *Plan, known *Known) (*Answer, error) {
-	j := judging{plan: p, answer: newAnswer(p), known: known, trail: map[string]bool{}}
+	j := judging{plan: p, answer: newAnswer(p), known: known, trail: map[string]bool{}, denied: map[string]bool{}}
 	logs, err := j.gather(collectors)
 	if err != nil {
 		return nil, err
@@ -51,6 +51,11 @@ func ReadRecords(ctx context.Context, collectors []*Collector, p *Plan, known *K
 	})
 	if err != nil {
 		return nil, err
+	}
+	for _, c := range j.network {
+		if !j.denied[c.RequestID] { // else the ordinary trail has it too
+			j.judge(c)
+		}
 	}
 	j.answer.finish(p)
 	return j.answer, nil
@@ -84,6 +89,9 @@ type judging struct {
 	known   *Known
 	trail   map[string]bool // accounts
 	learned learn.Learned
+
+	denied  map[string]bool // request ids of denied calls through the endpoints of the plan
+	network []*Call         // that endpoints recorded
 }
 
 // run judges the calls of a run that count.
@@ -108,9 +116,21 @@ func (j *judging) call(kept []byte) {
 		return
 	}
 	c := cutCall(kept)
+	if c.Network {
+		j.network = append(j.network, c)
+		return
+	}
 	if c.SharedBy != "" && j.trail[c.SharedBy] {
 		return // the copy of a call that the caller's own account recorded
 	}
+	if c.Denied && slices.Contains(j.plan.Endpoints, c.EndpointID) {
+		j.denied[c.RequestID] = true
+	}
+	j.judge(c)
+}
+
+// judge judges a call now that the owner of its endpoint can be known.
+func (j *judging) judge(c *Call) {
 	d := day.OfMillis(c.Time)
 	owners := endpoints.Owners{Accounts: j.plan.own, Day: d, Inventory: j.known.Inventory, Trail: j.learned.Endpoints[d]}
 	v := c.verdict.Resolve(&owners, c.EndpointID, c.EndpointAccount)

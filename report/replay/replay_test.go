@@ -12,7 +12,9 @@ import (
 
 	"vpcetrail/classify"
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/classify/network"
 	"vpcetrail/fixtures"
+	"vpcetrail/fixtures/organization"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
@@ -214,44 +216,55 @@ func TestSuggestedPoliciesPassWhatWasRecorded(t *testing.T) {
 	}
 }
 
-// TestShapesOfDataPerimeters replays policies of the shapes of AWS's examples for data perimeters.
+// perimeter returns a plan for a policy of the shape of one of AWS's examples for data perimeters.
+func perimeter(t *testing.T, name string, inventory endpoints.Inventory) *Plan {
+	t.Helper()
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := parsed(t, string(text))
+	plan := &Plan{OrgID: "o-a1b2c3d4e5"}
+	for _, text := range []string{"aws:PrincipalTag/perimeter:exempt=", "aws:ResourceTag/perimeter:exempt="} {
+		if err := plan.AssumeKey(text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	kind := policy.ServiceControl
+	switch base := filepath.Base(name); {
+	case strings.HasPrefix(base, "rcp"):
+		plan.ResourceControl, kind = []File{*f}, policy.ResourceControl
+	case strings.HasPrefix(base, "endpoint"):
+		kind, plan.Endpoint = policy.Gateway, f
+		for id, e := range inventory {
+			if strings.HasSuffix(e.Service, ".s3") {
+				plan.Endpoints = append(plan.Endpoints, id)
+			}
+		}
+	default:
+		plan.ServiceControl = []File{*f}
+	}
+	if err := f.Check(kind, 0); err != nil {
+		t.Errorf("%s: %v", name, err)
+	}
+	return plan
+}
+
+func perimeters(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/perimeter/*.json")
+	if err != nil || len(files) < 6 {
+		t.Fatal(files, err)
+	}
+	return files
+}
+
+// TestShapesOfDataPerimeters replays policies of the shapes of AWS's examples for data perimeters on the demo.
 func TestShapesOfDataPerimeters(t *testing.T) {
 	const demo = "../../fixtures/demo"
 	known := Known{Inventory: inventory(t, demo+"/endpoints.json")}
-	files, err := filepath.Glob("testdata/perimeter/*.json")
-	if err != nil || len(files) < 5 {
-		t.Fatal(files, err)
-	}
-	for _, name := range files {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		f := parsed(t, string(text))
-		plan := &Plan{OrgID: "o-a1b2c3d4e5"}
-		for _, text := range []string{"aws:PrincipalTag/perimeter:exempt=", "aws:ResourceTag/perimeter:exempt="} {
-			if err := plan.AssumeKey(text); err != nil {
-				t.Fatal(err)
-			}
-		}
-		kind := policy.ServiceControl
-		switch base := filepath.Base(name); {
-		case strings.HasPrefix(base, "rcp"):
-			plan.ResourceControl, kind = []File{*f}, policy.ResourceControl
-		case strings.HasPrefix(base, "endpoint"):
-			kind, plan.Endpoint = policy.Gateway, f
-			for id, e := range known.Inventory {
-				if strings.HasSuffix(e.Service, ".s3") {
-					plan.Endpoints = append(plan.Endpoints, id)
-				}
-			}
-		default:
-			plan.ServiceControl = []File{*f}
-		}
-		if err := f.Check(kind, 0); err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
-		a := replayed(t, plan, demo+"/AWSLogs", known)
+	for _, name := range perimeters(t) {
+		a := replayed(t, perimeter(t, name, known.Inventory), demo+"/AWSLogs", known)
 		var out strings.Builder
 		fmt.Fprintf(&out, "%s: %d denied, %d cannot be told, %d allowed, %d other\n", filepath.Base(name), a.Calls[Denied], a.Calls[Unknown], a.Calls[Allowed], a.OtherCalls)
 		reasons := map[string]int64{}
@@ -262,5 +275,34 @@ func TestShapesOfDataPerimeters(t *testing.T) {
 			fmt.Fprintf(&out, "%6d %s\n", reasons[reason], reason)
 		}
 		fixtures.Golden(t, strings.TrimSuffix(name, ".json")+".golden", []byte(out.String()))
+	}
+}
+
+// TestEachCallOfAnOrganizationIsJudgedOnce replays the same policies on a generated organization, of which each call
+// counts once.
+func TestEachCallOfAnOrganizationIsJudgedOnce(t *testing.T) {
+	cfg := organization.Default()
+	cfg.Calls = 5000
+	o, err := organization.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := o.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	snapshot, err := network.Parse(o.Snapshot())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range perimeters(t) {
+		a := replayed(t, perimeter(t, name, snapshot.Endpoints), dir+"/trail", Known{Inventory: snapshot.Endpoints})
+		sum := a.OtherCalls + a.Calls[Denied] + a.Calls[Unknown] + a.Calls[Allowed]
+		for _, r := range a.DeniedToday {
+			sum += r.Calls
+		}
+		if sum != int64(cfg.Calls) {
+			t.Errorf("%s: %v, %d others: %d of %d calls", name, a.Calls, a.OtherCalls, sum, cfg.Calls)
+		}
 	}
 }

@@ -70,19 +70,26 @@ func (a *Answer) rowsOf(o Outcome) (rows []Row) {
 	return rows
 }
 
-// writeRows shows rows. withOutcome adds what the policies would do.
+// writeRows shows rows. withOutcome adds a column with what the policies would do.
 func (a *Answer) writeRows(out *strings.Builder, style grid.Style, title string, rows []Row, withOutcome bool) {
 	g := grid.Grid{
 		Title: title, Heads: []string{"principal", "action", "resource", "calls", "last seen", "by", "sample event"},
-		Right: []bool{false, false, false, true, false, false, false}, Spare: []bool{6: true}, Style: style,
+		Right: []bool{3: true, 6: false}, Spare: []bool{4: true, 6: true}, Style: style,
+	}
+	if withOutcome {
+		g.Heads = slices.Insert(g.Heads, 5, "would be")
+		g.Right, g.Spare = []bool{3: true, 7: false}, []bool{4: true, 7: true}
 	}
 	several := a.hasSeveralAccounts()
 	for _, r := range rows[:min(len(rows), maxRows)] {
-		by := r.by()
-		if withOutcome {
-			by = map[Outcome]string{Denied: "denied: ", Unknown: "cannot be told: ", Allowed: "would be allowed: "}[r.Outcome] + by
+		cells := []string{
+			r.principal(several), r.action(), shortARN(r.Resource), grid.Number(r.Calls), day.OfMillis(r.LastSeen).String(), r.by(),
+			strings.Join(r.Samples[:min(1, len(r.Samples))], ""),
 		}
-		g.Add(r.principal(several), r.action(), shortARN(r.Resource), grid.Number(r.Calls), day.OfMillis(r.LastSeen).String(), by, strings.Join(r.Samples[:min(1, len(r.Samples))], ""))
+		if withOutcome {
+			cells = slices.Insert(cells, 5, map[Outcome]string{Denied: "denied", Unknown: "cannot be told", Allowed: "allowed"}[r.Outcome])
+		}
+		g.Add(cells...)
 	}
 	g.More(len(rows) - maxRows)
 	g.Write(out)
