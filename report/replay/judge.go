@@ -182,12 +182,12 @@ func (s *set) decide(r *policy.Request) Decision {
 	case allows.Applies == policy.Yes:
 		return Decision{Outcome: Allowed, Policy: allowFile, Statement: allows.By.Name(), Because: conditions(allows.By)}
 	}
-	return Decision{Outcome: Allowed, Because: []string{"no statement denies it"}}
+	return Decision{Outcome: Allowed, Because: []string{"no Deny matches"}}
 }
 
 // silent is the decision if no statement allows a request.
 func (s *set) silent(allows *policy.Side) Decision {
-	d := Decision{Outcome: Denied, Policy: s.files[0].Name, Because: []string{"no statement allows it"}}
+	d := Decision{Outcome: Denied, Policy: s.files[0].Name, Because: []string{"no Allow matches"}}
 	if allows.By != nil && allows.Lacks != "Action" {
 		d.Because = append(d.Because, allows.By.Name()+" lacks "+allows.Lacks)
 	}

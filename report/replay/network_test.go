@@ -27,7 +27,7 @@ func TestDenialsThatOnlyTheEndpointRecorded(t *testing.T) {
 	plan := &Plan{Endpoints: []string{"vpce-0b22c33d44e55f66a"}, Endpoint: parsed(t, `{"Statement": {"Sid": "Read", "Effect": "Allow", "Principal": "*", "Action": "s3:Get*", "Resource": "*"}}`)}
 	a := replayed(t, plan, dir, Known{OwnAccounts: []string{"111122223333"}})
 	compare(t, "denied today", a.DeniedToday,
-		"user/clerk s3:CreateBucket -: denied by no statement allows it", "user/clerk s3:ListAllMyBuckets (ListBuckets) -: denied by no statement allows it")
+		"user/clerk s3:CreateBucket -: denied by no Allow matches", "user/clerk s3:ListAllMyBuckets (ListBuckets) -: denied by no Allow matches")
 	if a.DeniedToday[0].Calls != 1 || a.DeniedToday[1].Calls != 1 {
 		t.Errorf("%+v", a.DeniedToday)
 	}

@@ -114,7 +114,7 @@ func TestWorkshop(t *testing.T) {
 				"role/reportsengine sqs:DeleteMessage sales-orders: allowed by Orders", "role/reportsengine sqs:ReceiveMessage sales-orders: allowed by Orders",
 				"role/salesapp sqs:SendMessage sales-orders: allowed by Orders",
 			},
-			[]string{"role/salesapp sqs:ListQueues -: denied by no statement allows it"},
+			[]string{"role/salesapp sqs:ListQueues -: denied by no Allow matches"},
 		},
 		{
 			"buckets", endpoint("vpce-0b22c33d44e55f66a", `{"Version": "2012-10-17", "Statement": [{"Sid": "Restricted", "Effect": "Allow", "Principal": "*",
@@ -122,25 +122,25 @@ func TestWorkshop(t *testing.T) {
 			[]string{"role/reportsengine s3:GetObject amzn-s3-demo-restricted: allowed by Restricted", "role/salesapp s3:PutObject amzn-s3-demo-restricted: allowed by Restricted"},
 			[]string{
 				"role/reportsengine s3:GetObject (HeadObject) amzn-s3-demo-restricted: allowed by Restricted",
-				"role/salesapp s3:DeleteObject amzn-s3-demo-restricted: denied by no statement allows it",
-				"role/salesapp s3:PutObject amzn-s3-demo-unrestricted: denied by no statement allows it, Restricted lacks Resource",
+				"role/salesapp s3:DeleteObject amzn-s3-demo-restricted: denied by no Allow matches",
+				"role/salesapp s3:PutObject amzn-s3-demo-unrestricted: denied by no Allow matches, Restricted lacks Resource",
 			},
 		},
 		{
 			"logs", endpoint("vpce-0d44e55f66a77b88c", `{"Version": "2012-10-17", "Statement": [{"Sid": "Open", "Effect": "Allow", "Principal": "*",
 				"Action": "logs:PutLogEvents", "Resource": "arn:aws:logs:us-east-1:111122223333:log-group:/lab/open:*"}]}`),
 			[]string{"role/labapp logs:PutLogEvents log-group:/lab/open: allowed by Open"},
-			[]string{"role/labapp logs:PutLogEvents log-group:/lab/closed: denied by no statement allows it, Open lacks Resource"},
+			[]string{"role/labapp logs:PutLogEvents log-group:/lab/closed: denied by no Allow matches, Open lacks Resource"},
 		},
 		{
 			"bucket policy", &Plan{Resource: parsed(t, string(bucket)), ResourceARN: "arn:aws:s3:::amzn-s3-demo-restricted"},
 			[]string{
-				"role/reportsengine s3:GetObject amzn-s3-demo-restricted: allowed by no statement denies it", "role/salesapp s3:PutObject amzn-s3-demo-restricted: allowed by no statement denies it",
-				"user/clerk s3:DeleteObject amzn-s3-demo-restricted: allowed by no statement denies it",
+				"role/reportsengine s3:GetObject amzn-s3-demo-restricted: allowed by no Deny matches", "role/salesapp s3:PutObject amzn-s3-demo-restricted: allowed by no Deny matches",
+				"user/clerk s3:DeleteObject amzn-s3-demo-restricted: allowed by no Deny matches",
 			},
 			[]string{
-				"role/reportsengine s3:GetObject (HeadObject) amzn-s3-demo-restricted: allowed by no statement denies it",
-				"role/salesapp s3:DeleteObject amzn-s3-demo-restricted: allowed by no statement denies it",
+				"role/reportsengine s3:GetObject (HeadObject) amzn-s3-demo-restricted: allowed by no Deny matches",
+				"role/salesapp s3:DeleteObject amzn-s3-demo-restricted: allowed by no Deny matches",
 				"user/clerk s3:PutObject amzn-s3-demo-restricted: denied by PutOnlyByTheEndpoint: StringNotEquals aws:SourceVpce",
 			},
 		},
@@ -148,12 +148,12 @@ func TestWorkshop(t *testing.T) {
 			// The policy that forgets nothing.
 			"whole bucket policy", &Plan{Resource: parsed(t, strings.Replace(string(bucket), `"s3:PutObject"`, `"s3:*"`, 1)), ResourceARN: "arn:aws:s3:::amzn-s3-demo-restricted"},
 			[]string{
-				"role/reportsengine s3:GetObject amzn-s3-demo-restricted: allowed by no statement denies it", "role/salesapp s3:PutObject amzn-s3-demo-restricted: allowed by no statement denies it",
+				"role/reportsengine s3:GetObject amzn-s3-demo-restricted: allowed by no Deny matches", "role/salesapp s3:PutObject amzn-s3-demo-restricted: allowed by no Deny matches",
 				"user/clerk s3:DeleteObject amzn-s3-demo-restricted: denied by PutOnlyByTheEndpoint: StringNotEquals aws:SourceVpce",
 			},
 			[]string{
-				"role/reportsengine s3:GetObject (HeadObject) amzn-s3-demo-restricted: allowed by no statement denies it",
-				"role/salesapp s3:DeleteObject amzn-s3-demo-restricted: allowed by no statement denies it",
+				"role/reportsengine s3:GetObject (HeadObject) amzn-s3-demo-restricted: allowed by no Deny matches",
+				"role/salesapp s3:DeleteObject amzn-s3-demo-restricted: allowed by no Deny matches",
 				"user/clerk s3:PutObject amzn-s3-demo-restricted: denied by PutOnlyByTheEndpoint: StringNotEquals aws:SourceVpce",
 			},
 		},
