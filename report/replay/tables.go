@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"vpcetrail/classify/endpoints"
@@ -12,7 +13,8 @@ import (
 
 // ReadTables judges the calls of a report. Table resources has the action of calls that name a resource. Of
 // other calls, table traffic has the caller, the service and the route, so their action is any of the service.
-func ReadTables(ctx context.Context, s *report.Span, p *Plan) (*Answer, error) {
+// own are accounts that are ours beside those of the report.
+func ReadTables(ctx context.Context, s *report.Span, p *Plan, own []string) (*Answer, error) {
 	if err := s.Need(table.Resources.Name); err != nil {
 		return nil, err
 	}
@@ -21,9 +23,9 @@ func ReadTables(ctx context.Context, s *report.Span, p *Plan) (*Answer, error) {
 	if err := t.readEndpoints(ctx, s); err != nil {
 		return nil, err
 	}
-	var accounts []string
+	accounts := own
 	for _, m := range s.Manifests {
-		accounts = append(accounts, m.Run.OwnAccounts...)
+		accounts = slices.Concat(accounts, m.Run.OwnAccounts)
 	}
 	found, err := t.readTraffic(ctx, s)
 	if err != nil {

@@ -22,6 +22,7 @@ type replayFlags struct {
 	endpoints, scps, rcps, assume            []string
 	orgID, management, format, suggest       string
 	quiet                                    bool
+	given                                    func(flag string) bool
 }
 
 // NewReplay returns the command.
@@ -60,6 +61,7 @@ as package mirrors and the layers of ECR images.`,
 	}
 	set := cmd.Flags()
 	set.SortFlags = false
+	f.given = set.Changed
 	set.StringVar(&f.endpointPolicy, "endpoint-policy", "", "a policy for VPC endpoints: a JSON `file`")
 	set.StringSliceVar(&f.endpoints, "endpoint", nil, "`ids` of the endpoints that would have the policy")
 	set.StringArrayVar(&f.scps, "scp", nil, "a service control policy: a JSON `file`; may be repeated")

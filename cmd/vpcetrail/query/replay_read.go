@@ -82,8 +82,16 @@ func reportIn(ctx context.Context, args []string) (report.Store, error) {
 	return store, nil
 }
 
+// recordFlags are flags that have no effect on a report.
+var recordFlags = []string{"lateness", "accounts", "exclude-accounts", "regions", "requester-pays", "expected-source-owner", "networks", "ip-ranges"}
+
 // readReport replays the calls of a report.
 func (f *replayFlags) readReport(ctx context.Context, store report.Store, p *replay.Plan, tell *terminal.Messages) (*replay.Answer, error) {
+	for _, flag := range recordFlags {
+		if f.given(flag) {
+			return nil, exit.Usagef("--%s is for the records of a trail: %s is a report", flag, store)
+		}
+	}
 	given, err := f.input(ctx, nil, p, tell)
 	if err != nil {
 		return nil, err
@@ -92,7 +100,7 @@ func (f *replayFlags) readReport(ctx context.Context, store report.Store, p *rep
 	if err != nil {
 		return nil, err
 	}
-	return replay.ReadTables(ctx, span, p)
+	return replay.ReadTables(ctx, span, p, given.Own)
 }
 
 // input checks the flags for reading, and describes the endpoints.
