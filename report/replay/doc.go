@@ -1,6 +1,6 @@
 // Package replay finds what a policy would do to calls that were recorded.
 //
-// A call is allowed, denied, or cannot be told: a policy may check what no record has. Calls come from the
+// A call is allowed, denied, or undecided: a policy may check what no record has. Calls come from the
 // tables of a report, or from the records of a trail, which show more: single objects, addresses, user agents,
 // and the action of calls that name no resource. Calls are grouped by principal, action and resource, with
 // the statement that decides.

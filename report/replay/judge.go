@@ -14,7 +14,7 @@ type Outcome string
 // The outcomes, most important first.
 const (
 	Denied  Outcome = "denied"
-	Unknown Outcome = "cannot_tell"
+	Unknown Outcome = "undecided"
 	Allowed Outcome = "allowed"
 )
 

@@ -31,7 +31,7 @@ func ownedResources(service, region string) (list []owned) {
 // not a call was seen.
 type CutOff struct {
 	Need     string   `json:"need"`    // such as packages of Amazon Linux
-	Outcome  Outcome  `json:"outcome"` // denied or cannot_tell
+	Outcome  Outcome  `json:"outcome"` // denied or undecided
 	Because  []string `json:"because,omitempty"`
 	Accesses []Access `json:"accesses"`
 }

@@ -266,7 +266,7 @@ func TestShapesOfDataPerimeters(t *testing.T) {
 	for _, name := range perimeters(t) {
 		a := replayed(t, perimeter(t, name, known.Inventory), demo+"/AWSLogs", known)
 		var out strings.Builder
-		fmt.Fprintf(&out, "%s: %d denied, %d cannot be told, %d allowed, %d other\n", filepath.Base(name), a.Calls[Denied], a.Calls[Unknown], a.Calls[Allowed], a.OtherCalls)
+		fmt.Fprintf(&out, "%s: %d denied, %d undecided, %d allowed, %d other\n", filepath.Base(name), a.Calls[Denied], a.Calls[Unknown], a.Calls[Allowed], a.OtherCalls)
 		reasons := map[string]int64{}
 		for _, r := range a.Rows {
 			reasons[string(r.Outcome)+" by "+r.by()] += r.Calls

@@ -14,7 +14,7 @@ import (
 const maxRows = 40
 
 // titles are the headings for the rows of each outcome.
-var titles = map[Outcome]string{Denied: "Would be denied", Unknown: "Cannot be told", Allowed: "Would be allowed"}
+var titles = map[Outcome]string{Denied: "Would be denied", Unknown: "Undecided", Allowed: "Would be allowed"}
 
 // WriteText writes the answer as text.
 func (a *Answer) WriteText(w io.Writer, style grid.Style) error {
@@ -55,7 +55,7 @@ func (a *Answer) writeHead(out *strings.Builder) {
 		denied += r.Calls
 	}
 	grid.Paragraph(out, "", "  ", fmt.Sprintf("%s, from %s: %s to judge, and %s denied today", a.Days, from, grid.Plural(calls, "call"), grid.Number(denied)))
-	fmt.Fprintf(out, "would be denied: %s; cannot be told: %s; would be allowed: %s\n", grid.Number(a.Calls[Denied]), grid.Number(a.Calls[Unknown]), grid.Number(a.Calls[Allowed]))
+	fmt.Fprintf(out, "would be denied: %s; undecided: %s; would be allowed: %s\n", grid.Number(a.Calls[Denied]), grid.Number(a.Calls[Unknown]), grid.Number(a.Calls[Allowed]))
 	for _, text := range a.Incomplete {
 		grid.Paragraph(out, "INCOMPLETE: ", "  ", text+": others may call")
 	}
@@ -87,7 +87,7 @@ func (a *Answer) writeRows(out *strings.Builder, style grid.Style, title string,
 			strings.Join(r.Samples[:min(1, len(r.Samples))], ""),
 		}
 		if withOutcome {
-			cells = slices.Insert(cells, 5, map[Outcome]string{Denied: "denied", Unknown: "cannot be told", Allowed: "allowed"}[r.Outcome])
+			cells = slices.Insert(cells, 5, map[Outcome]string{Denied: "denied", Unknown: "undecided", Allowed: "allowed"}[r.Outcome])
 		}
 		g.Add(cells...)
 	}

@@ -1,15 +1,16 @@
 package query
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"vpcetrail/classify/endpoints"
 	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/file"
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/report/policy"
 	"vpcetrail/report/replay"
@@ -33,7 +34,7 @@ func NewReplay() *cobra.Command {
 		Short: "Show what a policy would do to the calls that were recorded",
 		Long: `replay judges each recorded call against policies that you have not attached yet: an endpoint policy, service
 or resource control policies of an organization, or the policy of a resource. A call would be allowed or denied,
-or it cannot be told: a policy may check what no record has. Each row names the statement that decides.
+or it is undecided: a policy may check what no record has. Each row names the statement that decides.
 
 DEST is a report, whose tables have the calls by resource. SOURCE is whatever analyze reads. Its records take
 longer to read and show more: single objects, addresses, user agents, and the actions of calls that name no
@@ -52,7 +53,7 @@ as package mirrors and the layers of ECR images.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			plan, err := f.plan()
+			plan, err := f.plan(cmd.Context())
 			if err != nil {
 				return exit.With(exit.Usage, err)
 			}
@@ -62,17 +63,17 @@ as package mirrors and the layers of ECR images.`,
 	set := cmd.Flags()
 	set.SortFlags = false
 	f.given = set.Changed
-	set.StringVar(&f.endpointPolicy, "endpoint-policy", "", "a policy for VPC endpoints: a JSON `file`")
-	set.StringSliceVar(&f.endpoints, "endpoint", nil, "`ids` of the endpoints that would have the policy")
-	set.StringArrayVar(&f.scps, "scp", nil, "a service control policy: a JSON `file`; may be repeated")
-	set.StringArrayVar(&f.rcps, "rcp", nil, "a resource control policy: a JSON `file`; may be repeated")
-	set.StringVar(&f.resourcePolicy, "resource-policy", "", "a policy for a resource, such as a bucket: a JSON `file`, also as the AWS CLI prints it")
+	set.StringVar(&f.endpointPolicy, "endpoint-policy", "", "a policy for VPC endpoints: a JSON `FILE`")
+	set.StringSliceVar(&f.endpoints, "endpoint", nil, "`IDS` of the endpoints that would have the policy")
+	set.StringArrayVar(&f.scps, "scp", nil, "a service control policy: a JSON `FILE`; may be repeated")
+	set.StringArrayVar(&f.rcps, "rcp", nil, "a resource control policy: a JSON `FILE`; may be repeated")
+	set.StringVar(&f.resourcePolicy, "resource-policy", "", "a policy for a resource, such as a bucket: a JSON `FILE`, for example as the AWS CLI prints it")
 	set.StringVar(&f.resource, "resource", "", "`ARN` of the resource that would have the policy")
-	set.StringVar(&f.orgID, "org-id", "", "our organization's `id`, for keys such as aws:PrincipalOrgID")
-	set.StringVar(&f.management, "management-account", "", "our organization's management `account`, which service and resource control policies do not limit")
+	set.StringVar(&f.orgID, "org-id", "", "`ID` of your organization, for keys such as aws:PrincipalOrgID")
+	set.StringVar(&f.management, "management-account", "", "management `ACCOUNT` of your organization, which service and resource control policies do not limit")
 	set.StringArrayVar(&f.assume, "assume", nil, "`KEY=VALUE` of a condition key where no record shows it, or KEY= for a key that no call has; may be repeated")
-	set.StringVar(&f.suggest, "suggest", "", "print a least policy that passes the recorded calls, in place of a replay: "+suggestWords)
-	set.StringVar(&f.format, "format", "text", "text or json")
+	set.StringVar(&f.suggest, "suggest", "", "`POLICY` to print that passes the recorded calls, instead of a replay: "+suggestWords)
+	set.StringVar(&f.format, "format", "text", "output `FORMAT`: text or json")
 	f.Register(cmd, "replay")
 	f.RegisterNetworks(cmd)
 	f.RegisterRanges(cmd)
@@ -85,7 +86,7 @@ as package mirrors and the layers of ECR images.`,
 const suggestWords = replay.SuggestEndpoint + " (with --endpoint) or " + replay.SuggestResource + " (with --resource)"
 
 // plan checks the flags and reads the policies.
-func (f *replayFlags) plan() (*replay.Plan, error) {
+func (f *replayFlags) plan(ctx context.Context) (*replay.Plan, error) {
 	p := &replay.Plan{Endpoints: f.endpoints, ResourceARN: f.resource, OrgID: f.orgID, ManagementID: f.management, Suggest: f.suggest}
 	if err := f.checkPolicies(); err != nil {
 		return nil, err
@@ -112,7 +113,7 @@ func (f *replayFlags) plan() (*replay.Plan, error) {
 			return nil, fmt.Errorf("--endpoint: %q is no endpoint id such as vpce-0a1b2c3d4e5f60718", id)
 		}
 	}
-	return p, f.readPolicies(p)
+	return p, f.readPolicies(ctx, p)
 }
 
 // checkPolicies checks which policies are given, and for what.
@@ -138,12 +139,12 @@ func (f *replayFlags) checkPolicies() error {
 }
 
 // readPolicies reads and checks the policies.
-func (f *replayFlags) readPolicies(p *replay.Plan) error {
+func (f *replayFlags) readPolicies(ctx context.Context, p *replay.Plan) error {
 	var err error
-	if p.Endpoint, err = readPolicy("--endpoint-policy", f.endpointPolicy, p.EndpointKind(), 0); err != nil {
+	if p.Endpoint, err = readPolicy(ctx, "--endpoint-policy", f.endpointPolicy, p.EndpointKind(), 0); err != nil {
 		return err
 	}
-	if p.Resource, err = readPolicy("--resource-policy", f.resourcePolicy, policy.Resource, policy.LimitFor(f.resource)); err != nil {
+	if p.Resource, err = readPolicy(ctx, "--resource-policy", f.resourcePolicy, policy.Resource, policy.LimitFor(f.resource)); err != nil {
 		return err
 	}
 	for _, kind := range []struct {
@@ -153,22 +154,22 @@ func (f *replayFlags) readPolicies(p *replay.Plan) error {
 		to    *[]replay.File
 	}{{"--scp", f.scps, policy.ServiceControl, &p.ServiceControl}, {"--rcp", f.rcps, policy.ResourceControl, &p.ResourceControl}} {
 		for _, name := range kind.names {
-			file, err := readPolicy(kind.flag, name, kind.kind, 0)
+			one, err := readPolicy(ctx, kind.flag, name, kind.kind, 0)
 			if err != nil {
 				return err
 			}
-			*kind.to = append(*kind.to, *file)
+			*kind.to = append(*kind.to, *one)
 		}
 	}
 	return nil
 }
 
 // readPolicy reads a policy of a kind. It returns nil without a name.
-func readPolicy(flag, name string, kind policy.Kind, most int) (*replay.File, error) {
+func readPolicy(ctx context.Context, flag, name string, kind policy.Kind, most int) (*replay.File, error) {
 	if name == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(name)
+	data, err := file.Read(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", flag, err)
 	}
@@ -176,9 +177,9 @@ func readPolicy(flag, name string, kind policy.Kind, most int) (*replay.File, er
 	if err != nil {
 		return nil, fmt.Errorf("%s: %s: %w", flag, name, err)
 	}
-	file := &replay.File{Name: name, Policy: parsed}
-	if err := file.Check(kind, most); err != nil {
+	f := &replay.File{Name: name, Policy: parsed}
+	if err := f.Check(kind, most); err != nil {
 		return nil, fmt.Errorf("%s: %w", flag, err)
 	}
-	return file, nil
+	return f, nil
 }
