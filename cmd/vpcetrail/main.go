@@ -54,6 +54,9 @@ func main() {
 	os.Exit(exit.Code(err))
 }
 
+// Cobra keeps the functions of its templates in a global map without a lock.
+func init() { cobra.AddTemplateFunc("flagUsages", flags.Usages) }
+
 // newRoot returns the program's command line.
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
@@ -93,7 +96,6 @@ Exit status:
 	addGroup(root, "report", "Commands that read a report:", query.NewAthena(), query.NewAudit(), query.NewDiff(), query.NewHTML(),
 		publish.NewMerge(version), query.NewReadiness(), query.NewReplay(), query.NewSummary(), query.NewWhy())
 	root.AddCommand(newManual())
-	cobra.AddTemplateFunc("flagUsages", flags.Usages)
 	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(),
 		"\n\nFlags:\n{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}", "\n{{flagUsages . | trimTrailingWhitespaces}}", 1))
 	return root
