@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -52,6 +54,40 @@ func checkCauses(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	fixtures.Golden(t, dir+"expected-causes.csv", table.Bytes())
+	checkTable(t, dir, rows[1:])
+}
+
+// checkTable holds table causes of a report of the story against the causes of its calls.
+func checkTable(t *testing.T, dir string, calls [][]string) {
+	t.Helper()
+	want, got := map[string]int{}, map[string]int{}
+	for _, row := range calls {
+		if row[1] == "internet" {
+			want[strings.Join(row[2:], ",")]++
+		}
+	}
+	out := t.TempDir()
+	mustRun(t, 0, "analyze", dir+"AWSLogs", "--network", dir+"network.json", "--networks", detours+"networks.yaml", "--out", out, "--quiet")
+	paths, err := filepath.Glob(filepath.Join(out, "causes", "dt=*", "*.parquet"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range paths {
+		rows, err := fileRows(path, "causes", slices.Concat(stepColumns[1:], []string{"calls"}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range rows {
+			n, err := strconv.Atoi(row[len(row)-1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			got[strings.ReplaceAll(strings.Join(row[1:len(row)-1], ","), "(null)", "")] += n
+		}
+	}
+	if len(want) == 0 || !maps.Equal(got, want) {
+		t.Errorf("table causes has\n%v\nwant\n%v", got, want)
+	}
 }
 
 // cell returns a value of JSON as text. Lists are joined by spaces.
