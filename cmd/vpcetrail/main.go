@@ -94,7 +94,7 @@ Exit status:
 	addGroup(root, "trail", "Commands that read a trail:", publish.NewAnalyze(version), inspect.NewEndpoints(),
 		inspect.NewExplain(), inspect.NewNetwork(), verify.New())
 	addGroup(root, "report", "Commands that read a report:", query.NewAthena(), query.NewAudit(), query.NewDiff(), query.NewHTML(),
-		publish.NewMerge(version), query.NewReadiness(), query.NewReplay(), query.NewSummary(), query.NewWhy())
+		publish.NewMerge(version), query.NewReadiness(), query.NewRecommend(), query.NewReplay(), query.NewSummary(), query.NewWhy())
 	root.AddCommand(newManual())
 	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(),
 		"\n\nFlags:\n{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}", "\n{{flagUsages . | trimTrailingWhitespaces}}", 1))

@@ -1,0 +1,162 @@
+package query
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"vpcetrail/classify/network"
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/file"
+	"vpcetrail/cmd/vpcetrail/flags"
+	"vpcetrail/ingest/day"
+	"vpcetrail/report/prices"
+	"vpcetrail/report/recommend"
+)
+
+// recommendFlags are the flags of recommend as given.
+type recommendFlags struct {
+	flags.Days
+	flags.Output
+	prices, metrics, example string
+	network, policies        []string
+}
+
+// NewRecommend returns the command.
+func NewRecommend() *cobra.Command {
+	f := recommendFlags{}
+	cmd := &cobra.Command{
+		Use:   "recommend DEST --prices FILE",
+		Short: "Recommend endpoints to create, keep, remove or replace, with the arithmetic",
+		Long: `recommend reads a report that analyze --network made, and recommends for each VPC and service: create
+an endpoint, associate route tables with the one that is there, keep it, remove it, take zones from it,
+replace it by a gateway endpoint, or cannot_tell. Each comes with its calls, bytes and sums.
+
+--prices names the file of prices. Nothing is guessed: where the report has no bytes, recommend shows the
+volume at which an endpoint pays. An endpoint without calls may be in use, because CloudTrail does not
+record all calls: recommend prints the command that decides, and --metrics takes its result.
+
+recommend uses the network as the last day was made with it or, with --network, the first sweep at or
+after the end of that day. An endpoint stays if a policy of --policy names it or its VPC. Files may be in
+S3: s3://bucket/key.`,
+		Example: `  vpcetrail recommend --example prices > prices.yaml
+  vpcetrail recommend out --prices prices.yaml
+  vpcetrail recommend s3://audit-reports/vpcetrail --from 2026-11-01 --to 2026-11-30 --prices prices.yaml --format markdown
+  vpcetrail recommend out --prices prices.yaml --policy bucket-policy.json --policy scp.json --format csv > endpoints.csv`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if f.example != "" {
+				return nil // printExample checks the rest
+			}
+			return oneDest(cmd, args)
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if f.example != "" {
+				return f.printExample(args, cmd.OutOrStdout())
+			}
+			return f.run(cmd.Context(), args[0], cmd.OutOrStdout())
+		},
+	}
+	set := cmd.Flags()
+	set.SortFlags = false
+	set.StringVar(&f.prices, "prices", "", "what AWS charges: a YAML `FILE` (required)")
+	set.StringVar(&f.example, "example", "", "print the example file `NAME`: prices or metrics")
+	flags.CompleteWords(cmd, "example", "prices", "metrics")
+	set.StringVar(&f.metrics, "metrics", "", "what CloudWatch measured at endpoints: a YAML `FILE`; without it, no endpoint is recommended for removal")
+	set.StringSliceVar(&f.network, "network", nil, "network to recommend for: `FILEs` that vpcetrail network wrote (default the network of the last day)")
+	set.StringArrayVar(&f.policies, "policy", nil, "policy that may name endpoints: a JSON `FILE`; may be repeated")
+	f.Days.Register(cmd)
+	f.Output.Register(cmd)
+	return cmd
+}
+
+func (f *recommendFlags) printExample(args []string, out io.Writer) error {
+	text := map[string]string{"prices": prices.Example(), "metrics": recommend.ExampleMetrics()}[f.example]
+	switch {
+	case len(args) > 0 || f.prices != "":
+		return exit.Usagef("--example prints a file to start from: give neither DEST nor --prices")
+	case text == "":
+		return exit.Usagef("--example %q: want prices or metrics", f.example)
+	}
+	_, err := io.WriteString(out, text)
+	return err
+}
+
+// check checks the flags and reads the files that they name.
+func (f *recommendFlags) check(ctx context.Context, now time.Time) (q recommend.Question, window day.Window, err error) {
+	if f.prices == "" {
+		return q, window, errors.New("--prices is missing: want a file of prices; vpcetrail recommend --example prices prints one")
+	}
+	if err = f.Output.Check(); err != nil {
+		return q, window, err
+	}
+	if window, err = f.Window(now); err != nil {
+		return q, window, err
+	}
+	err = readFiles(ctx, "--prices", []string{f.prices}, func(data []byte) (err error) { q.Prices, err = prices.Parse(data); return err })
+	if err == nil {
+		err = readFiles(ctx, "--metrics", flags.NonEmpty(f.metrics), func(data []byte) (err error) { q.Metrics, err = recommend.ParseMetrics(data); return err })
+	}
+	if err == nil {
+		err = readFiles(ctx, "--network", f.network, func(data []byte) error { return addNetwork(&q, data) })
+	}
+	if err == nil {
+		err = readFiles(ctx, "--policy", f.policies, func(data []byte) error { return addPolicy(&q, data) })
+	}
+	return q, window, err
+}
+
+// readFiles gives the content of the files that a flag names to parse.
+func readFiles(ctx context.Context, flag string, names []string, parse func([]byte) error) error {
+	for _, name := range names {
+		data, err := file.Read(ctx, name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", flag, err)
+		}
+		if err := parse(data); err != nil {
+			return fmt.Errorf("%s: %s: %w", flag, name, err)
+		}
+	}
+	return nil
+}
+
+func addNetwork(q *recommend.Question, data []byte) error {
+	s, err := network.Parse(data)
+	switch {
+	case err != nil:
+		return err
+	case q.Network == nil:
+		q.Network = s
+	default:
+		q.Network.Merge(s)
+	}
+	return nil
+}
+
+func addPolicy(q *recommend.Question, data []byte) error {
+	if !json.Valid(data) {
+		return errors.New("it is not JSON: want a policy, also as the AWS CLI prints it")
+	}
+	q.Policies = append(q.Policies, string(data))
+	return nil
+}
+
+func (f *recommendFlags) run(ctx context.Context, where string, out io.Writer) error {
+	q, window, err := f.check(ctx, time.Now())
+	if err != nil {
+		return exit.With(exit.Usage, err)
+	}
+	span, err := openSpan(ctx, where, window)
+	if err != nil {
+		return err
+	}
+	advice, err := recommend.Read(ctx, span, q)
+	if err != nil {
+		return err
+	}
+	return advice.Write(out, f.Format, f.Style(out), f.Top)
+}
