@@ -115,9 +115,11 @@ func (a *Advice) unused(r *Recommendation, e *network.Thing, m Metric, measured 
 		r.Because += ", but " + why
 		return
 	}
-	if n := a.sums.stuck[e.ID][string(network.PrivateDNSOff)]; n > 0 {
-		r.Because = fmt.Sprintf("%s would come by it: only its private DNS is off", calls(n))
-		return
+	for _, cause := range []network.Cause{network.PrivateDNSOff, network.IPv6, network.NameNotCovered} {
+		if n := a.sums.stuck[e.ID][string(cause)]; n > 0 {
+			r.Because = fmt.Sprintf("%s would come by it, were it not for %s", calls(n), cause)
+			return
+		}
 	}
 	if e.PrivateDNS != nil && !*e.PrivateDNS {
 		r.Watch = append(r.Watch, "its private DNS is off, so only calls by its own name (vpce-…) come by it: it is dead weight, or a step of a plan")

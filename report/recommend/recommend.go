@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"vpcetrail/classify/network"
 	"vpcetrail/report"
@@ -138,7 +139,7 @@ func (a *Advice) decide() {
 	}
 	for i := range a.Rows {
 		r := &a.Rows[i]
-		if region := a.Prices.In(r.Region); region != nil && region.Name != r.Region && r.Sum != "" {
+		if region := a.Prices.In(r.Region); region != nil && region.Name != r.Region && strings.Contains(r.Sum, a.Prices.Currency) {
 			r.Sum += " (prices of " + region.Name + ")"
 		}
 	}

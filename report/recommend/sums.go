@@ -126,7 +126,7 @@ func gib(bytes int64) string {
 	tenths := prices.Scale(bytes, 10, prices.GB)
 	switch {
 	case tenths == 0 && bytes > 0:
-		return "less than 0.1 GiB"
+		return "< 0.1 GiB"
 	case bytes%prices.GB == 0:
 		return grid.Number(bytes/prices.GB) + " GiB"
 	}

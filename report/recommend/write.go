@@ -91,7 +91,10 @@ func (r *Recommendation) short() string {
 // headline says in one sentence what to do.
 func (r *Recommendation) headline() string {
 	what := r.Type + " endpoint for " + r.Service
-	in := fmt.Sprintf(" in %s (%s, %s)", r.VPC, r.Account, r.Region)
+	in := " in " + r.VPC
+	if r.Account != "" {
+		in += fmt.Sprintf(" (%s, %s)", r.Account, r.Region)
+	}
 	switch r.Do {
 	case Create:
 		if r.Type == "gateway" {
