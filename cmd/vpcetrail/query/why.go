@@ -37,16 +37,18 @@ func NewWhy() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "why DEST",
 		Short: "Show why calls went past the endpoints, and write the changes that fix it",
-		Long: `why reads the causes in the report in DEST (a directory or s3://bucket/prefix) and groups the calls that went past the
-endpoints by the one change that would fix them, most calls first. Each group has its cause with the proof, its calls, their
-bytes and an estimate of what NAT gateways charged for them, who made them, and when.
+		Long: `why reads the causes in the report in DEST, a directory or s3://bucket/prefix, and groups the calls
+that went past the endpoints by the one change that would fix them. The group with the most calls
+comes first. Each group shows its cause with the proof, its calls and bytes, an estimate of what NAT
+gateways charged for them, who made the calls, and when.
 
 The report needs table causes, which analyze --network makes.
 
---fix writes the change of each group, to paste: what it moves, what it may break, the steps in their order, and how to see
-tomorrow that it worked. It is only written: vpcetrail changes nothing. cloudformation writes a template for each change.
+With --fix, why writes the change of each group: what it moves, what it may break, the steps in their
+order, and how to check the next day that it worked. cloudformation writes a template for each change.
+vpcetrail never makes the change itself.
 
---principal, --service, --account, --vpc and --cause narrow the groups. In their values * stands for any text.`,
+--principal, --service, --account, --vpc and --cause select groups. In their values, * matches any text.`,
 		Example: `  vpcetrail why out
   vpcetrail why s3://audit-reports/vpcetrail --date yesterday --account 111122223333 --top 0
   vpcetrail why out --service s3 --fix cli
