@@ -91,8 +91,8 @@ func (p *Publication) verify(ctx context.Context, rep *report.Report, job *Job) 
 		v.report(fmt.Sprintf("… and %s more problems of logs and digests: tables objects and digests have them all", grid.Number(v.said-maxSaid)))
 	}
 	if refused > 0 && v.Mode == VerifyRequire {
-		return fmt.Errorf("%s: nothing is published: --verify=require, and %s not valid: see the problems above, or give --verify=report",
-			p.Store, grid.Plural(refused, "log or digest is"))
+		return fmt.Errorf("%s: nothing is published: --verify=require, and digests show %s: see above, or give --verify=report",
+			p.Store, grid.Plural(refused, "problem"))
 	}
 	return nil
 }
