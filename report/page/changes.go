@@ -75,7 +75,7 @@ func (p *Page) changeView(g *why.Group, most int64) changeView {
 		measures = append(measures, grid.Size(g.Bytes))
 	}
 	if usd, known := g.Cost(); known {
-		measures = append(measures, "about "+grid.Dollars(usd))
+		measures = append(measures, grid.Dollars(usd)+" by estimate")
 	}
 	c.Measures = strings.Join(measures, " · ")
 	if g.Done {

@@ -62,7 +62,7 @@ func (g *Group) numbers() string {
 		text += ", " + grid.Size(g.Bytes)
 	}
 	if usd, known := g.Cost(); known {
-		text += ", about " + grid.Dollars(usd) + " for the NAT gateway"
+		text += ", " + grid.Dollars(usd) + " for the NAT gateway by estimate"
 	}
 	return text
 }

@@ -77,7 +77,7 @@ func (y *Why) Headline() string {
 	if y.Changes == 0 {
 		return text + "No change that is proven would move them."
 	}
-	return text + fmt.Sprintf("%s would move %s of them (%s).", grid.Plural(int64(y.Changes), "change"), grid.Number(y.Movable), grid.Percent(y.Movable, y.Calls))
+	return text + fmt.Sprintf("%s would move %s of them (%s).", grid.Plural(int64(y.Changes), "change"), grid.Number(y.Movable), strings.Replace(grid.Percent(y.Movable, y.Calls), " %", "%", 1))
 }
 
 // The width of text for people: of a terminal, within these bounds.

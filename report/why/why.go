@@ -200,7 +200,9 @@ func (r *reader) group() error {
 		j.add(rest, &rows.Value)
 	}
 	r.take(j)
-	slices.SortStableFunc(r.why.Groups, func(a, b Group) int { return cmp.Compare(b.Calls, a.Calls) })
+	slices.SortStableFunc(r.why.Groups, func(a, b Group) int {
+		return cmp.Or(cmp.Compare(b.Calls, a.Calls), cmp.Compare(a.rank(), b.rank()))
+	})
 	return rows.Err()
 }
 
@@ -230,6 +232,19 @@ func (g *Group) IsMovable() bool {
 
 // IsUrgent reports whether credentials of an instance are in use elsewhere.
 func (g *Group) IsUrgent() bool { return g.Cause == network.KeysElsewhere }
+
+// rank orders groups of equally many calls: first what is urgent, then what can be moved.
+func (g *Group) rank() int {
+	switch {
+	case g.IsUrgent():
+		return 0
+	case g.IsMovable():
+		return 1
+	case g.Cause == network.Unexplained:
+		return 3
+	}
+	return 2
+}
 
 // plan sets what each change needs: by the newest day with a snapshot that knows the place.
 func (r *reader) plan(ctx context.Context, store report.Store) error {
