@@ -101,7 +101,7 @@ func TestWrongUsage(t *testing.T) {
 		{"diff s3:/a b", noDest("s3:/a")},
 		{"athena S3://bucket --engine duckdb", noDest("S3://bucket")},
 		{"html report -o gs://bucket/page.html", "-o gs://bucket/page.html: is a URL: want a file, or ./gs://bucket/page.html for one of this name"},
-		{"endpoints trail -o s3:/inventory.json", "-o s3:/inventory.json: is a URL: want a file, or ./s3:/inventory.json for one of this name"},
+		{"endpoints trail -o s3:/inventory.json", "-o s3:/inventory.json: is a URL: want a file, s3://bucket/key, or ./s3:/inventory.json for a file of this name"},
 		{"audit report --policy good.json --junit https://x/y.xml", "--junit https://x/y.xml: is a URL: want a file, or ./https://x/y.xml for one of this name"},
 		{"analyze gs://trail --out report", noPlace("gs://trail")},
 		{"explain S3://trail", noPlace("S3://trail")},

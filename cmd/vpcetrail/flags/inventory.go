@@ -4,11 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"os"
 	"slices"
 
 	"vpcetrail/classify/endpoints"
 	"vpcetrail/classify/network"
+	"vpcetrail/cmd/vpcetrail/file"
 	"vpcetrail/cmd/vpcetrail/inventory"
 	"vpcetrail/cmd/vpcetrail/terminal"
 )
@@ -18,14 +18,14 @@ import (
 const askAWS = "aws"
 
 // readInventories reads the files of --endpoints. AskEC2 asks EC2 later.
-func (in *Input) readInventories(values []string) error {
+func (in *Input) readInventories(ctx context.Context, values []string) error {
 	in.Inventory, in.Optional = endpoints.Inventory{}, OptionalInputs{}
 	for _, value := range values {
 		if value == askAWS {
 			in.live = true
 			continue
 		}
-		data, err := os.ReadFile(value)
+		data, err := file.Read(ctx, value)
 		if err != nil {
 			return fmt.Errorf("--endpoints: %w", err)
 		}

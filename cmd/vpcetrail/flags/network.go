@@ -3,32 +3,32 @@ package flags
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
 
 	"vpcetrail/classify/network"
+	"vpcetrail/cmd/vpcetrail/file"
 	netreader "vpcetrail/cmd/vpcetrail/network"
 	"vpcetrail/cmd/vpcetrail/terminal"
 )
 
 // RegisterNetwork adds the flag for what decides paths to a command.
 func (f *Read) RegisterNetwork(cmd *cobra.Command) {
-	cmd.Flags().StringSliceVar(&f.Network, "network", nil, "what decides network paths: a `FILE` from vpcetrail network, aws to call EC2 and Lambda, or several of these; includes --endpoints")
+	cmd.Flags().StringSliceVar(&f.Network, "network", nil, "what decides network paths: a `FILE` or s3://bucket/key from vpcetrail network, aws to call EC2 and Lambda, or several of these; includes --endpoints")
 }
 
 // RegisterNetworks adds the flag for named networks to a command.
 func (f *Read) RegisterNetworks(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.networks, "networks", "", "names of your own address ranges: a YAML `FILE`, such as office: [198.51.100.0/24]")
+	cmd.Flags().StringVar(&f.networks, "networks", "", "names of your own address ranges: a YAML `FILE` or s3://bucket/key, such as office: [198.51.100.0/24]")
 }
 
 // readNetworks reads the file of --networks.
-func (in *Input) readNetworks(name string) error {
+func (in *Input) readNetworks(ctx context.Context, name string) error {
 	if name == "" {
 		return nil
 	}
-	data, err := os.ReadFile(name)
+	data, err := file.Read(ctx, name)
 	if err != nil {
 		return fmt.Errorf("--networks: %w", err)
 	}
@@ -40,7 +40,7 @@ func (in *Input) readNetworks(name string) error {
 }
 
 // readNetwork reads the files of --network. AskNetwork asks EC2 and Lambda later.
-func (in *Input) readNetwork(values []string) error {
+func (in *Input) readNetwork(ctx context.Context, values []string) error {
 	if len(values) == 0 {
 		return nil
 	}
@@ -50,7 +50,7 @@ func (in *Input) readNetwork(values []string) error {
 			in.liveNetwork = true
 			continue
 		}
-		data, err := os.ReadFile(value)
+		data, err := file.Read(ctx, value)
 		if err != nil {
 			return fmt.Errorf("--network: %w", err)
 		}

@@ -2,6 +2,7 @@ package flags
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,21 +10,23 @@ import (
 	"os"
 
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/cmd/vpcetrail/file"
+	"vpcetrail/ingest/source/list"
 )
 
 // ownAccounts returns the account ids of --own-accounts. Each value is an id, or the
 // name of a file with ids.
-func ownAccounts(values []string) ([]string, error) {
+func ownAccounts(ctx context.Context, values []string) ([]string, error) {
 	var ids []string
 	for _, value := range values {
 		if endpoints.IsAccount([]byte(value)) {
 			ids = append(ids, value)
 			continue
 		}
-		if _, err := os.Stat(value); err != nil {
+		if _, err := os.Stat(value); err != nil && !list.IsS3(value) {
 			return nil, fmt.Errorf("--own-accounts: %q is not an account id of 12 digits, and no file", value)
 		}
-		data, err := os.ReadFile(value)
+		data, err := file.Read(ctx, value)
 		if err != nil {
 			return nil, fmt.Errorf("--own-accounts: %w", err)
 		}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/classify/endpoints"
 	"vpcetrail/classify/network"
+	"vpcetrail/cmd/vpcetrail/file"
 	netreader "vpcetrail/cmd/vpcetrail/network"
 	"vpcetrail/cmd/vpcetrail/terminal"
 	"vpcetrail/ingest/day"
@@ -48,8 +48,8 @@ func (f *Read) Register(cmd *cobra.Command, verb string) {
 	set.StringSliceVar(&f.Excluded, "exclude-accounts", nil, "do not read the accounts with these `IDs`; they still count as yours")
 	set.StringSliceVar(&f.Regions, "regions", nil, "read only these `REGIONS`, and call EC2 only there (default all)")
 	f.registerBuckets(cmd)
-	set.StringSliceVar(&f.Endpoints, "endpoints", nil, "your VPC endpoints: a `FILE` from vpcetrail endpoints or aws ec2 describe-vpc-endpoints, aws to call EC2, or several of these")
-	set.StringSliceVar(&f.own, "own-accounts", nil, "accounts that are yours but not in the trail: `IDs`, or a file from aws organizations list-accounts")
+	set.StringSliceVar(&f.Endpoints, "endpoints", nil, "your VPC endpoints: a `FILE` or s3://bucket/key from vpcetrail endpoints or aws ec2 describe-vpc-endpoints, aws to call EC2, or several of these")
+	set.StringSliceVar(&f.own, "own-accounts", nil, "accounts that are yours but not in the trail: `IDs`, or a file or s3://bucket/key from aws organizations list-accounts")
 	Heading(cmd, "endpoints", "Your endpoints and accounts")
 }
 
@@ -79,11 +79,11 @@ func (f *Read) registerBuckets(cmd *cobra.Command) {
 // RegisterRanges adds the flag for the address ranges to a command that decides
 // routes.
 func (f *Read) RegisterRanges(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.ipRanges, "ip-ranges", "", "AWS's ip-ranges.json, if you have a newer `FILE` than the one built in")
+	cmd.Flags().StringVar(&f.ipRanges, "ip-ranges", "", "AWS's ip-ranges.json, if you have a newer `FILE` or s3://bucket/key than the one built in")
 }
 
 // Input checks the flags and reads the files that they name.
-func (f *Read) Input(sources []string, now time.Time) (*Input, error) {
+func (f *Read) Input(ctx context.Context, sources []string, now time.Time) (*Input, error) {
 	window, err := f.window(sources, now)
 	if err != nil {
 		return nil, err
@@ -111,7 +111,7 @@ func (f *Read) Input(sources []string, now time.Time) (*Input, error) {
 		},
 		Reading: source.Options{RequesterPays: f.requesterPays, BucketOwner: f.sourceOwner},
 	}
-	if in.Own, err = ownAccounts(f.own); err != nil {
+	if in.Own, err = ownAccounts(ctx, f.own); err != nil {
 		return nil, err
 	}
 	for _, given := range []struct {
@@ -122,7 +122,7 @@ func (f *Read) Input(sources []string, now time.Time) (*Input, error) {
 			return nil, err
 		}
 	}
-	return in, in.readFiles(f)
+	return in, in.readFiles(ctx, f)
 }
 
 func (f *Read) window(sources []string, now time.Time) (day.Window, error) {
@@ -170,10 +170,10 @@ func NonEmpty(s string) []string {
 	return []string{s}
 }
 
-func (in *Input) readFiles(f *Read) error {
+func (in *Input) readFiles(ctx context.Context, f *Read) error {
 	in.Ranges = classify.EmbeddedRanges()
 	if f.ipRanges != "" {
-		data, err := os.ReadFile(f.ipRanges)
+		data, err := file.Read(ctx, f.ipRanges)
 		if err != nil {
 			return fmt.Errorf("--ip-ranges: %w", err)
 		}
@@ -181,13 +181,13 @@ func (in *Input) readFiles(f *Read) error {
 			return fmt.Errorf("--ip-ranges: %s: %w", f.ipRanges, err)
 		}
 	}
-	if err := in.readInventories(f.Endpoints); err != nil {
+	if err := in.readInventories(ctx, f.Endpoints); err != nil {
 		return err
 	}
-	if err := in.readNetworks(f.networks); err != nil {
+	if err := in.readNetworks(ctx, f.networks); err != nil {
 		return err
 	}
-	return in.readNetwork(f.Network)
+	return in.readNetwork(ctx, f.Network)
 }
 
 // An Input is what a command reads and its settings: the checked flags of Read, with the

@@ -40,7 +40,7 @@ new day. The order of the days makes no difference.`,
 	}
 	set := cmd.Flags()
 	set.SortFlags = false
-	set.StringVarP(&f.out, "output", "o", "", "write the inventory to this `FILE`; --endpoints may name the same file (default standard output)")
+	set.StringVarP(&f.out, "output", "o", "", "write the inventory to this `FILE` or s3://bucket/key; --endpoints may name the same file (default standard output)")
 	f.Register(cmd, "read")
 	set.BoolVar(&f.quiet, "quiet", false, "do not print progress and what was written")
 	flags.Heading(cmd, "quiet", "Other flags")

@@ -61,7 +61,7 @@ With --diff, explain shows two records side by side and marks the fields that de
   vpcetrail explain --diff by-endpoint.json by-internet.json --endpoints endpoints.json
   vpcetrail explain s3://org-trail --date 2026-11-20 --event-id 40718450-19d1-5c4e-9482-6e1c37e4c45f --format json`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			job, err := f.job(args, time.Now())
+			job, err := f.job(cmd.Context(), args, time.Now())
 			if err != nil {
 				return exit.With(exit.Usage, err)
 			}
@@ -85,7 +85,7 @@ With --diff, explain shows two records side by side and marks the fields that de
 }
 
 // job checks the flags and reads the files that they name.
-func (f *explainFlags) job(sources []string, now time.Time) (*explainJob, error) {
+func (f *explainFlags) job(ctx context.Context, sources []string, now time.Time) (*explainJob, error) {
 	switch {
 	case len(sources) == 0:
 		return nil, errors.New("explain needs a SOURCE: a file, - for standard input, a directory, s3://bucket/prefix, or lookup-events://REGION")
@@ -98,7 +98,7 @@ func (f *explainFlags) job(sources []string, now time.Time) (*explainJob, error)
 	case f.diff && len(f.ids) > 2:
 		return nil, fmt.Errorf("--diff sets two records side by side: --event-id names %d", len(f.ids))
 	}
-	given, err := f.Input(sources, now)
+	given, err := f.Input(ctx, sources, now)
 	if err != nil {
 		return nil, err
 	}

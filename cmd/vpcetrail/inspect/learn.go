@@ -10,9 +10,11 @@ import (
 
 	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/file"
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/cmd/vpcetrail/terminal"
 	"vpcetrail/ingest"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/learn"
@@ -69,10 +71,10 @@ type snapshotFlags struct {
 // is what messages call the result.
 func (f *snapshotFlags) run(cmd *cobra.Command, sources []string, kind string, add func(*flags.Input, *learn.Trail) (text []byte, holds string, err error)) error {
 	ctx, tell := cmd.Context(), terminal.NewMessages(cmd.ErrOrStderr(), false)
-	if err := dest.CheckName(f.out); err != nil {
+	if err := file.Check(f.out); err != nil {
 		return exit.Usagef("-o %w", err)
 	}
-	in, err := f.Input(sources, time.Now())
+	in, err := f.Input(ctx, sources, time.Now())
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
@@ -93,7 +95,7 @@ func (f *snapshotFlags) run(cmd *cobra.Command, sources []string, kind string, a
 	if err != nil {
 		return err
 	}
-	if err := writeFile(cmd.OutOrStdout(), f.out, text, f.quiet, holds); err != nil {
+	if err := writeFile(ctx, cmd.OutOrStdout(), f.out, text, f.quiet, holds); err != nil {
 		return err
 	}
 	if missing := missingOf(in, trail, passed); len(missing) > 0 {
@@ -119,23 +121,23 @@ func missingOf(in *flags.Input, trail *learn.Trail, passed int64) (missing []str
 	return missing
 }
 
-// checkFile checks that a file can be written, because reading may take an hour. - and no
+// checkFile checks that a file on disk can be written, because reading may take an hour. - and no
 // name are standard output.
 func checkFile(name string) error {
-	if name == "" || name == "-" {
+	if name == "" || name == "-" || list.IsS3(name) {
 		return nil
 	}
 	return dest.CheckFile(name)
 }
 
 // writeFile writes text to standard output, or replaces the file and says what it holds.
-func writeFile(out io.Writer, name string, text []byte, quiet bool, holds string) error {
+func writeFile(ctx context.Context, out io.Writer, name string, text []byte, quiet bool, holds string) error {
 	text = grid.JSONText(text)
 	if name == "" || name == "-" {
 		_, err := out.Write(text)
 		return err
 	}
-	if err := dest.WriteFile(name, text); err != nil {
+	if err := file.Write(ctx, name, text); err != nil {
 		return err
 	}
 	if !quiet {

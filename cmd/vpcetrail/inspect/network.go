@@ -43,7 +43,7 @@ DescribeInstances, DescribeRegions; lambda:ListFunctions; sts:GetCallerIdentity.
 	}
 	set := cmd.Flags()
 	set.SortFlags = false
-	set.StringVarP(&f.out, "output", "o", "", "write the snapshot to this `FILE`; --network may name the same file (default standard output)")
+	set.StringVarP(&f.out, "output", "o", "", "write the snapshot to this `FILE` or s3://bucket/key; --network may name the same file (default standard output)")
 	f.RegisterNetwork(cmd)
 	f.Register(cmd, "read")
 	set.BoolVar(&f.quiet, "quiet", false, "do not print progress and what was written")

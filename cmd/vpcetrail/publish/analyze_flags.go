@@ -130,7 +130,7 @@ func (f *analyzeFlags) job(ctx context.Context, sources []string, now time.Time)
 	if f.out == "" {
 		return nil, errors.New("--out is missing: name a directory or s3://bucket/prefix for the report")
 	}
-	given, err := f.Input(sources, now)
+	given, err := f.Input(ctx, sources, now)
 	if err != nil {
 		return nil, err
 	}

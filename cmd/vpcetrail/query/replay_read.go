@@ -105,7 +105,7 @@ func (f *replayFlags) readReport(ctx context.Context, store report.Store, p *rep
 
 // input checks the flags for reading, and describes the endpoints.
 func (f *replayFlags) input(ctx context.Context, sources []string, p *replay.Plan, tell *terminal.Messages) (*flags.Input, error) {
-	given, err := f.Input(sources, time.Now())
+	given, err := f.Input(ctx, sources, time.Now())
 	if err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}

@@ -121,7 +121,7 @@ func (f *verifyFlags) command(ctx context.Context, sources []string, now time.Ti
 	if err := checkSources(sources); err != nil {
 		return nil, err
 	}
-	given, err := f.Input(sources, now)
+	given, err := f.Input(ctx, sources, now)
 	if err != nil {
 		return nil, err
 	}

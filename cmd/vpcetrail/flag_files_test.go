@@ -1,0 +1,79 @@
+package main
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The files that flags name may be in S3: each command finds there what it finds on disk, and
+// writes what it writes on disk.
+func TestFilesOfFlagsInS3(t *testing.T) {
+	local := t.TempDir()
+	saved, inventory := filepath.Join(local, "network.json"), filepath.Join(local, "endpoints.json")
+	mustRun(t, 0, "network", "--network", detours+"network.json", "-o", saved, "--quiet")
+	mustRun(t, 0, "endpoints", "--endpoints", detours+"network.json", "-o", inventory, "--quiet")
+	accounts := filepath.Join(local, "accounts.txt")
+	if err := os.WriteFile(accounts, []byte("444455556666\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	explain := func(dir string) string {
+		return mustRun(t, 0, "explain", detours+"AWSLogs", "--network", dir+"/network.json", "--networks", dir+"/networks.yaml",
+			"--endpoints", dir+"/endpoints.json", "--own-accounts", dir+"/accounts.txt", "--format", "json").out
+	}
+	names, err := os.ReadFile(detours + "networks.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(local, "networks.yaml"), names, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	want := explain(local)
+	eachServer(t, func(t *testing.T, s *s3Server) {
+		setAWS(t, s)
+		s.put(t, local, "flags/")
+		const given = "s3://" + trailBucket + "/flags"
+		f := mustRun(t, 0, "network", "--network", given+"/network.json", "-o", "s3://audit-reports/flags/network.json")
+		if !strings.HasPrefix(f.out, "s3://audit-reports/flags/network.json: 1 sweeps") {
+			t.Errorf("network says %s", f.out)
+		}
+		mustRun(t, 0, "endpoints", "--endpoints", given+"/network.json", "-o", "s3://audit-reports/flags/endpoints.json", "--quiet")
+		for _, name := range []string{"network.json", "endpoints.json"} {
+			if got, want := s.get(t, "flags/"+name), tree(t, local)[name]; got != want {
+				t.Errorf("%s is %.200s, want %.200s", name, got, want)
+			}
+		}
+		if got := explain(given); got != want {
+			t.Errorf("explain says\n%.500s\nwant\n%.500s", got, want)
+		}
+	})
+}
+
+func TestFilesOfFlagsThatCannotBeUsed(t *testing.T) {
+	s := newS3(t)
+	s.do(func(w http.ResponseWriter, r *http.Request) bool {
+		return strings.Contains(r.URL.Path, "denied") && refuse(w, http.StatusForbidden, "AccessDenied", "Access Denied")
+	})
+	for _, tc := range []struct {
+		code int
+		args string
+		want string
+	}{
+		{2, "network --network s3://audit-reports/none.json", "--network: s3://audit-reports/none.json: open: there is no such object: see its name"},
+		{2, "network --network s3://audit-reports/", "--network: s3://audit-reports/: names no file: want s3://bucket/key"},
+		{2, "network --network https://example.com/n.json", "--network: https://example.com/n.json: is a URL: want a file, s3://bucket/key, or ./https://example.com/n.json for a file of this name"},
+		{2, "explain - --networks s3://audit-reports/none.yaml", "--networks: s3://audit-reports/none.yaml: open: there is no such object: see its name"},
+		{2, "explain - --endpoints s3://no-such-bucket/e.json", "--endpoints: s3://no-such-bucket/e.json: open: there is no bucket of this name"},
+		{2, "explain - --own-accounts s3://audit-reports/none.txt", "--own-accounts: s3://audit-reports/none.txt: open: there is no such object: see its name"},
+		{2, "explain - --ip-ranges s3://audit-reports/denied.json", "--ip-ranges: s3://audit-reports/denied.json: open: AccessDenied: Access Denied: allow s3:GetObject on it"},
+		{2, "network --network " + detours + "network.json -o s3://audit-reports/folder/", "-o s3://audit-reports/folder/: names no file: want s3://bucket/key"},
+		{1, "network --network " + detours + "network.json -o s3://audit-reports/denied.json", "s3://audit-reports/denied.json: write: AccessDenied: Access Denied: allow s3:PutObject on it"},
+		{1, "endpoints --endpoints " + detours + "network.json -o s3://no-such-bucket/e.json", "s3://no-such-bucket/e.json: write: there is no bucket of this name"},
+	} {
+		if f := mustRun(t, tc.code, strings.Fields(tc.args)...); !strings.HasPrefix(f.errOut, "vpcetrail: "+tc.want) || f.out != "" {
+			t.Errorf("%s says %s%s, want %s", tc.args, f.out, f.errOut, tc.want)
+		}
+	}
+}
