@@ -296,7 +296,12 @@ func (s *Staged) stage(ctx context.Context, store Store, to *stagedDay, d *Day, 
 	if err := stageNetwork(ctx, to.pub, d, m); err != nil {
 		return err
 	}
-	before, err := m.revise(ctx, store, d.Day)
+	return s.manifest(ctx, store, to, m)
+}
+
+// manifest stages the manifest of a day with its tables.
+func (s *Staged) manifest(ctx context.Context, store Store, to *stagedDay, m *Manifest) error {
+	before, err := m.revise(ctx, store, to.day)
 	if err != nil {
 		return err
 	}
@@ -304,12 +309,12 @@ func (s *Staged) stage(ctx context.Context, store Store, to *stagedDay, d *Day, 
 	if err != nil {
 		return fmt.Errorf("run.json: write: %w", err)
 	}
-	f, err := StageFile(ctx, to.pub, ManifestName(d.Day), append(text, '\n'))
+	f, err := StageFile(ctx, to.pub, ManifestName(to.day), append(text, '\n'))
 	if err != nil {
 		return err
 	}
 	s.Manifests[m.Day] = f.SHA256
-	to.stale, err = m.stale(ctx, store, d.Day, before)
+	to.stale, err = m.stale(ctx, store, to.day, before)
 	return err
 }
 

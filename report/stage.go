@@ -7,6 +7,7 @@ import (
 	"hash"
 	"io"
 	"iter"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -53,15 +54,47 @@ func stageTables(ctx context.Context, pub Publication, d *Day, m *Manifest) erro
 	if err := group.Wait(); err != nil {
 		return err
 	}
+	s.list(m)
+	return nil
+}
+
+// StageVerified stages tables objects and digests of a published day, and its manifest, with the
+// result of another check by digests. The other files of the day stay as before, its manifest,
+// names them.
+func StageVerified(ctx context.Context, store Store, w Writer, d *Day, before *Manifest) (*Staged, error) {
+	pub, err := w.Lock(ctx, UnitOf(d.Day))
+	if err != nil {
+		return nil, err
+	}
+	m := *before
+	m.Files, m.Arrow, m.Verified = nil, nil, d.Verified
+	s := &staging{pub: pub, day: d.Day, arrow: m.Run.hasArrow(), files: map[string]File{}}
+	if err := stage(ctx, s, &table.Objects, nil, d.Objects); err != nil {
+		return nil, err
+	}
+	if err := stage(ctx, s, &table.Digests, nil, d.Digests); err != nil {
+		return nil, err
+	}
+	for _, f := range slices.Concat(before.Files, before.Arrow) {
+		if _, again := s.files[f.Name]; !again {
+			s.files[f.Name] = f
+		}
+	}
+	s.list(&m)
+	staged := &Staged{Manifests: map[string]string{}, writer: w, days: []stagedDay{{day: d.Day, pub: pub}}}
+	return staged, staged.manifest(ctx, store, &staged.days[0], &m)
+}
+
+// list adds the staged files to the day's manifest.
+func (s *staging) list(m *Manifest) {
 	for _, t := range order {
-		if f, ok := s.files[parquetName(t, d.Day)]; ok {
+		if f, ok := s.files[parquetName(t, s.day)]; ok {
 			m.Files = append(m.Files, f)
 		}
-		if f, ok := s.files[arrowName(t, d.Day)]; ok {
+		if f, ok := s.files[arrowName(t, s.day)]; ok {
 			m.Arrow = append(m.Arrow, f)
 		}
 	}
-	return nil
 }
 
 // order is the order of a day's files in its manifest.

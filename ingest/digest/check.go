@@ -7,6 +7,7 @@ import (
 	"iter"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"vpcetrail/ingest/day"
@@ -169,8 +170,9 @@ type Proof struct {
 	Problem  string // what is wrong, if it could not be read or inflated
 }
 
-// Alone returns the status that the bytes of a log have without any digest, or "".
-func (p *Proof) Alone() (Status, string) {
+// Alone returns the status that the bytes of the log of that name have without any digest,
+// or "".
+func (p *Proof) Alone(name string) (Status, string) {
 	switch {
 	case p.Unread == Missing:
 		return Missing, "is listed, and gone when it was read: run again"
@@ -180,6 +182,8 @@ func (p *Proof) Alone() (Status, string) {
 		return TrailingData, fmt.Sprintf("holds %d gzip members, and CloudTrail writes one: "+restore, p.Members)
 	case p.Trailing:
 		return TrailingData, "more bytes follow the end of the gzip stream: " + restore
+	case p.Members == 0 && strings.HasSuffix(name, ".gz"):
+		return Malformed, "is not gzip, as CloudTrail writes logs: " + restore
 	case p.Members == 1 && p.SHA256 == "":
 		return Malformed, p.Problem
 	}
@@ -189,15 +193,15 @@ func (p *Proof) Alone() (Status, string) {
 // Judge returns the status of a log that is there, and what is wrong.
 func (c *Check) Judge(name string, key layout.Key, p *Proof, claims *Claims) (Status, string) {
 	named := claims.of(name)
-	if status, problem := p.Alone(); status != "" {
+	if status, problem := p.Alone(name); status != "" {
 		return status, problem
 	}
 	if len(named) == 0 {
 		return c.unnamed(name, key)
 	}
 	good, other := c.valid(named)
-	if p.SHA256 == "" || p.Members == 0 {
-		return Malformed, "is not gzip, as CloudTrail writes logs: " + restore
+	if p.SHA256 == "" {
+		return Malformed, "could not be read to its end: " + restore
 	}
 	sum, err := hex.DecodeString(p.SHA256)
 	switch {

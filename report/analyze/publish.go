@@ -121,7 +121,7 @@ func (p *Publication) count(ctx context.Context, trail *source.Trail, job Job, r
 	}
 	job.Verify = p.Verification != nil
 	if counted.Report, err = job.Report(ctx, trail); err == nil && job.Verify {
-		err = p.verify(ctx, counted.Report, &job)
+		_, err = p.verify(ctx, counted.Report, &job, p.Problem)
 	}
 	return counted, err
 }

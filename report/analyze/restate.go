@@ -32,8 +32,8 @@ func (p *Publication) Restate(ctx context.Context, now *report.Report) (done int
 	disk := spill.NewDisk("")
 	defer disk.Close()
 	from := p.Job.Window.From
-	days := day.Window{From: from - day.Day(p.Before), To: from - 1}
-	search, err := restate.NewSearch(ctx, p.Store, days, p.Job.Lateness, disk, p.Job.Memory.Report)
+	before := day.Window{From: from - day.Day(p.Before), To: from - 1}
+	search, err := restate.NewSearch(ctx, p.Store, before, p.Job.Lateness, disk, p.Job.Memory.Report)
 	if err != nil || search.Empty() {
 		return 0, err
 	}
@@ -49,13 +49,19 @@ func (p *Publication) Restate(ctx context.Context, now *report.Report) (done int
 	if err := p.probe(ctx, search); err != nil {
 		return 0, err
 	}
-	found, err := search.Days()
+	changed, err := search.Days()
 	if err != nil {
 		return 0, err
 	}
 	job := p.Job
 	job.Accounts, job.PassedOver = func() []string { return accounts }, func() list.PassedOver { return passed }
-	return p.restateAll(ctx, found, job)
+	unproved, err := p.unproved(ctx, search)
+	if err != nil {
+		return 0, err
+	}
+	days := append(changed, unproved...)
+	slices.SortFunc(days, func(a, b restate.Day) int { return cmp.Compare(a.Day, b.Day) })
+	return p.restateAll(ctx, search, days, job)
 }
 
 // probe reads the objects that the search does not know, to find the days of their records.
@@ -71,15 +77,22 @@ func (p *Publication) probe(ctx context.Context, search *restate.Search) error {
 
 // restateAll recomputes each of the days separately. A day that must stay as it is does not stop the
 // others.
-func (p *Publication) restateAll(ctx context.Context, days []restate.Day, job Job) (done int, err error) {
+func (p *Publication) restateAll(ctx context.Context, search *restate.Search, days []restate.Day, job Job) (done int, err error) {
 	var incomplete error
 	var kept []string
 	for _, d := range days {
-		err := p.restateDay(ctx, d, job)
+		err := p.restateDay(ctx, search, d, job)
 		var keeps *report.KeptError
+		var refused *UnprovedError
 		var lacks *IncompleteError
 		var tampered *TamperedError
 		switch {
+		case errors.Is(err, errSame):
+			continue
+		case errors.As(err, &refused):
+			p.Problem(fmt.Sprintf("%s: %v", d.Day, refused))
+			kept = append(kept, d.Day.String())
+			continue
 		case errors.As(err, &keeps):
 			p.Problem(fmt.Sprintf("%s: %v", p.Store, keeps))
 			kept = append(kept, d.Day.String())
@@ -100,7 +113,13 @@ func (p *Publication) restateAll(ctx context.Context, days []restate.Day, job Jo
 }
 
 // restateDay recomputes one day from all of its objects, unless it must stay as it is published.
-func (p *Publication) restateDay(ctx context.Context, d restate.Day, job Job) error {
+// If only digests are new, it is verified again.
+func (p *Publication) restateDay(ctx context.Context, search *restate.Search, d restate.Day, job Job) error {
+	job.Window, job.Disk = day.Window{From: d.Day, To: d.Day}, spill.NewDisk("") // its own: it is freed after the day
+	defer job.Disk.Close()
+	if d.Unchanged {
+		return p.reverify(ctx, search, d.Day, job)
+	}
 	if d.Gone != "" && !p.Replacing.Incomplete {
 		return &report.KeptError{Days: 1, First: d.Day, Reason: d.Gone + ": give --replace-incomplete to restate it without them"}
 	}
@@ -115,8 +134,6 @@ func (p *Publication) restateDay(ctx context.Context, d restate.Day, job Job) er
 	if err := p.checkInputsOf(ctx, d.Day, &run); err != nil {
 		return err
 	}
-	job.Window, job.Disk = day.Window{From: d.Day, To: d.Day}, spill.NewDisk("") // its own: it is freed after the day
-	defer job.Disk.Close()
 	trail, err := source.OpenObjects(ctx, d.Objects, p.Reading)
 	if err != nil {
 		return err

@@ -15,7 +15,6 @@ import (
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report"
-	"vpcetrail/report/count"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
 )
@@ -41,22 +40,35 @@ func (e *TamperedError) Error() string {
 	return "the report is published, but the trail is not as CloudTrail delivered it: " + grid.Plural(e.Invalid, "problem")
 }
 
+// An UnprovedError says that a report was not published, because VerifyRequire was asked for
+// and digests show problems.
+type UnprovedError struct {
+	store    string
+	Problems int64
+}
+
+func (e *UnprovedError) Error() string {
+	return fmt.Sprintf("%s: nothing is published: --verify=require, and digests show %s: see above, or give --verify=report",
+		e.store, grid.Plural(e.Problems, "problem"))
+}
+
 // A verifier verifies one report.
 type verifier struct {
 	*Verification
-	job    *Job
-	check  *digest.Check
-	absent *spill.Sorter // missing logs, by the days of which they might hold records
-	said   int64
-	report func(string)
+	job     *Job
+	check   *digest.Check
+	absent  *spill.Sorter // missing logs, by the days of which they might hold records
+	said    int64
+	problem func(string)
 }
 
 // maxSaid bounds the problems that are reported one by one.
 const maxSaid = 100
 
-// verify reads the digests for the days of rep, and gives its objects their digest status.
-func (p *Publication) verify(ctx context.Context, rep *report.Report, job *Job) error {
-	v := &verifier{Verification: p.Verification, job: job, absent: spill.NewSorter(job.Disk, job.Memory.Report/8), report: p.Problem}
+// verify reads the digests for the days of rep, gives its objects their digest status, and
+// makes its table digests. problem is called with each problem.
+func (p *Publication) verify(ctx context.Context, rep *report.Report, job *Job, problem func(string)) (*verifier, error) {
+	v := &verifier{Verification: p.Verification, job: job, absent: spill.NewSorter(job.Disk, job.Memory.Report/8), problem: problem}
 	sel := p.Selection
 	sel.Window = job.Window
 	keys := digest.KnownKeys(v.Keys)
@@ -75,26 +87,25 @@ func (p *Publication) verify(ctx context.Context, rep *report.Report, job *Job) 
 		err = v.findAbsent(rep)
 	}
 	if err != nil {
-		return err
+		return nil, err
 	}
 	objects, digests, published := rep.ObjectTables(), v.digests(), v.digests()
 	refused := int64(0)
 	for _, d := range rep.Days {
 		n, err := v.day(d, objects(d.Day), digests(d.Day))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		refused += n
 		d.Digests = published(d.Day)
 	}
 	if v.said > maxSaid {
-		v.report(fmt.Sprintf("… and %s more problems of logs and digests: tables objects and digests have them all", grid.Number(v.said-maxSaid)))
+		v.problem(fmt.Sprintf("… and %s more problems of logs and digests: tables objects and digests have them all", grid.Number(v.said-maxSaid)))
 	}
 	if refused > 0 && v.Mode == VerifyRequire {
-		return fmt.Errorf("%s: nothing is published: --verify=require, and digests show %s: see above, or give --verify=report",
-			p.Store, grid.Plural(refused, "problem"))
+		return nil, &UnprovedError{p.Store.String(), refused}
 	}
-	return nil
+	return v, nil
 }
 
 // findAbsent finds the logs that digests name and that were not listed.
@@ -245,17 +256,19 @@ func (v *verifier) judged(rows report.Rows[table.ObjectRow], say bool) report.Ro
 	}
 }
 
+// judge returns the digest status of an object. The row has the status that the object has
+// without any digest, or the one that it was published with.
 func (v *verifier) judge(row *table.ObjectRow, claims *digest.Claims) (digest.Status, string) {
 	p := digest.Proof{SHA256: row.SHA256, Members: 1, Problem: row.Error}
-	switch row.DigestStatus {
-	case "":
-	case count.NotGzip:
-		p.Members = 0
-	case string(digest.TrailingData):
+	switch status := digest.Status(row.DigestStatus); status {
+	case digest.TrailingData:
 		p.Trailing = true
-	case string(digest.Malformed):
-	default:
-		p.Unread = digest.Status(row.DigestStatus)
+	case digest.Malformed:
+		if p.SHA256 = ""; p.Problem == "" {
+			p.Members = 0
+		}
+	case digest.Missing, digest.Denied, digest.Unreadable:
+		p.Unread = status
 	}
 	return v.check.Judge(row.Key, keyOf(row.Key), &p, claims)
 }
@@ -271,7 +284,7 @@ func keyOf(name string) layout.Key {
 // say reports a problem, unless there were too many.
 func (v *verifier) say(name string, status digest.Status, problem string) {
 	if v.said++; v.said <= maxSaid {
-		v.report(fmt.Sprintf("%s: %s: %s", name, status, problem))
+		v.problem(fmt.Sprintf("%s: %s: %s", name, status, problem))
 	}
 }
 

@@ -68,9 +68,6 @@ func cutObject(name, value []byte) table.ObjectRow {
 	return r
 }
 
-// NotGzip is the DigestStatus of an object that is not gzip, until digests are compared.
-const NotGzip = "not_gzip"
-
 // statusAlone returns the DigestStatus that an object has without any digest, or "".
 func statusAlone(res *ingest.Result) string {
 	p := res.Proof
@@ -82,10 +79,7 @@ func statusAlone(res *ingest.Result) string {
 	case ingest.Changed, ingest.Unreadable:
 		p.Unread = digest.Unreadable
 	}
-	status, _ := p.Alone()
-	if status == "" && p.Members == 0 {
-		return NotGzip
-	}
+	status, _ := p.Alone(res.Object.Name)
 	return string(status)
 }
 

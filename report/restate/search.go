@@ -185,6 +185,8 @@ type Day struct {
 	// Left are the objects of the published day that were replaced since and no longer hold
 	// records of it.
 	Left []string
+	// Unchanged means that the published day has exactly these objects.
+	Unchanged bool
 }
 
 // Days returns the changed days, in order.
@@ -194,16 +196,32 @@ func (s *Search) Days() ([]Day, error) {
 	}
 	var days []Day
 	for d := s.days.From; d <= s.days.To; d++ {
-		if !s.changed[d] {
-			continue
+		if s.changed[d] {
+			days = append(days, s.day(d))
 		}
-		found := Day{Day: d, Objects: objects(s.members.Cursor(), d.AppendKey(nil)), Left: s.left[d]}
-		if g := s.gone[d]; g != nil {
-			found.Gone = fmt.Sprintf("%d of its objects are gone from the trail, such as %s", g.objects, g.first)
-		}
-		days = append(days, found)
 	}
 	return days, nil
+}
+
+func (s *Search) day(d day.Day) Day {
+	found := Day{Day: d, Objects: objects(s.members.Cursor(), d.AppendKey(nil)), Left: s.left[d], Unchanged: !s.changed[d]}
+	if g := s.gone[d]; g != nil {
+		found.Gone = fmt.Sprintf("%d of its objects are gone from the trail, such as %s", g.objects, g.first)
+	}
+	return found
+}
+
+// Listed returns the objects of the trail that List took.
+func (s *Search) Listed() iter.Seq2[store.Object, error] { return objects(s.listed.Cursor(), nil) }
+
+// Unchanged returns the published days that are not among Days, in order. Call it after Days.
+func (s *Search) Unchanged() (days []Day) {
+	for d := s.days.From; d <= s.days.To; d++ {
+		if s.published[d] && !s.changed[d] {
+			days = append(days, s.day(d))
+		}
+	}
+	return days
 }
 
 // join walks through all objects, listed or known.

@@ -181,6 +181,10 @@ func restated(before, m *report.Manifest) string {
 	if len(changes) == 0 {
 		changes = []string{"the same calls by route"}
 	}
-	return fmt.Sprintf("Restated %s, revision %d: %s; objects %d -> %d",
+	text := fmt.Sprintf("Restated %s, revision %d: %s; objects %d -> %d",
 		m.Day, m.Revision, strings.Join(changes, ", "), m.Changes.Objects.Before, m.Changes.Objects.After)
+	if m.Verified != nil && (before.Verified == nil || before.Verified.String() != m.Verified.String()) {
+		text += "; " + m.Verified.String()
+	}
+	return text
 }
