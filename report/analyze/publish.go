@@ -120,8 +120,12 @@ func (p *Publication) count(ctx context.Context, trail *source.Trail, job Job, r
 		}
 	}
 	job.Verify = p.Verification != nil
-	if counted.Report, err = job.Report(ctx, trail); err == nil && job.Verify {
-		_, err = p.verify(ctx, counted.Report, &job, p.Problem)
+	if counted.Report, err = job.Report(ctx, trail); err != nil || !job.Verify {
+		return counted, err
+	}
+	v, err := p.verify(ctx, counted.Report, &job, p.Problem)
+	if err == nil && counted.keeper != nil {
+		err = counted.keeper.WriteCheck(ctx, v.check)
 	}
 	return counted, err
 }

@@ -118,7 +118,9 @@ func (p *Publication) restateDay(ctx context.Context, search *restate.Search, d 
 	job.Window, job.Disk = day.Window{From: d.Day, To: d.Day}, spill.NewDisk("") // its own: it is freed after the day
 	defer job.Disk.Close()
 	if d.Unchanged {
-		return p.reverify(ctx, search, d.Day, job)
+		if err := p.reverify(ctx, search, d.Day, job); !errors.Is(err, errReadAgain) {
+			return err
+		}
 	}
 	if d.Gone != "" && !p.Replacing.Incomplete {
 		return &report.KeptError{Days: 1, First: d.Day, Reason: d.Gone + ": give --replace-incomplete to restate it without them"}

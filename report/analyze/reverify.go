@@ -14,7 +14,10 @@ import (
 	"vpcetrail/report/table"
 )
 
-var errSame = errors.New("the check by digests gives the same result")
+var (
+	errSame      = errors.New("the check by digests gives the same result")
+	errReadAgain = errors.New("the check by digests gives another result, and the shard must be written again")
+)
 
 // unproved returns the unchanged days for which later digests may give another result.
 func (p *Publication) unproved(ctx context.Context, search *restate.Search) (days []restate.Day, err error) {
@@ -82,6 +85,8 @@ func (p *Publication) reverify(ctx context.Context, search *restate.Search, d da
 		return err
 	case same:
 		return errSame
+	case p.Mergeable:
+		return errReadAgain
 	}
 	p.problems(problems)
 	today.Digests = v.digests()(d)

@@ -68,33 +68,55 @@ const maxSaid = 100
 // verify reads the digests for the days of rep, gives its objects their digest status, and
 // makes its table digests. problem is called with each problem.
 func (p *Publication) verify(ctx context.Context, rep *report.Report, job *Job, problem func(string)) (*verifier, error) {
-	v := &verifier{Verification: p.Verification, job: job, absent: spill.NewSorter(job.Disk, job.Memory.Report/8), problem: problem}
 	sel := p.Selection
 	sel.Window = job.Window
-	keys := digest.KnownKeys(v.Keys)
-	if v.Keys == nil {
+	keys := digest.KnownKeys(p.Verification.Keys)
+	if p.Verification.Keys == nil {
 		keys = digest.ListKeys(job.Window)
 	}
-	var err error
-	v.check, err = digest.Open(ctx, digest.Options{
-		Sources: p.Sources, Selection: sel, Reading: p.Reading, Keys: keys, Moved: v.Moved, Daily: true,
+	check, err := digest.Open(ctx, digest.Options{
+		Sources: p.Sources, Selection: sel, Reading: p.Reading, Keys: keys, Moved: p.Verification.Moved, Daily: true,
 		Workers: job.Workers, Disk: job.Disk, Memory: job.Memory.Report / 2,
 	})
 	if err == nil {
-		err = v.check.Explain(ctx)
-	}
-	if err == nil {
-		err = v.findAbsent(rep)
+		err = check.Explain(ctx)
 	}
 	if err != nil {
 		return nil, err
 	}
+	v := newVerifier(p.Verification, job, check, problem)
+	refused, err := v.run(rep)
+	if err != nil {
+		return nil, err
+	}
+	if refused > 0 && v.Mode == VerifyRequire {
+		return nil, &UnprovedError{p.Store.String(), refused}
+	}
+	return v, nil
+}
+
+func newVerifier(how *Verification, job *Job, check *digest.Check, problem func(string)) *verifier {
+	return &verifier{Verification: how, job: job, check: check, absent: spill.NewSorter(job.Disk, job.Memory.Report/8), problem: problem}
+}
+
+// VerifyMerged does so for a report that was merged, with the joined checks of its parts. The
+// parts themselves were held to what VerifyRequire demands.
+func VerifyMerged(rep *report.Report, check *digest.Check, how *Verification, job *Job, problem func(string)) error {
+	_, err := newVerifier(how, job, check, problem).run(rep)
+	return err
+}
+
+// run judges the days of a report. It returns how many findings do not let them be published
+// under VerifyRequire.
+func (v *verifier) run(rep *report.Report) (refused int64, err error) {
+	if err := v.findAbsent(rep); err != nil {
+		return 0, err
+	}
 	objects, digests, published := rep.ObjectTables(), v.digests(), v.digests()
-	refused := int64(0)
 	for _, d := range rep.Days {
 		n, err := v.day(d, objects(d.Day), digests(d.Day))
 		if err != nil {
-			return nil, err
+			return 0, err
 		}
 		refused += n
 		d.Digests = published(d.Day)
@@ -102,10 +124,7 @@ func (p *Publication) verify(ctx context.Context, rep *report.Report, job *Job, 
 	if v.said > maxSaid {
 		v.problem(fmt.Sprintf("… and %s more problems of logs and digests: tables objects and digests have them all", grid.Number(v.said-maxSaid)))
 	}
-	if refused > 0 && v.Mode == VerifyRequire {
-		return nil, &UnprovedError{p.Store.String(), refused}
-	}
-	return v, nil
+	return refused, nil
 }
 
 // findAbsent finds the logs that digests name and that were not listed.

@@ -24,7 +24,13 @@ func appendResult(dst []byte, res *ingest.Result) []byte {
 	if key.HasDay {
 		folder = int64(key.Day)
 	}
-	for _, n := range []int64{folder, res.Object.Size, res.ErrOffset, res.Bytes, res.Records, res.Invalid, res.Outside} {
+	trailing := int64(0)
+	if res.Proof.Trailing {
+		trailing = 1
+	}
+	for _, n := range []int64{
+		folder, res.Object.Size, res.ErrOffset, res.Bytes, res.Records, res.Invalid, res.Outside, int64(res.Proof.Members), trailing,
+	} {
 		dst = binary.AppendVarint(dst, n)
 	}
 	for _, d := range res.Days {
@@ -66,6 +72,7 @@ func parseResult(text []byte) (res ingest.Result, ok bool) {
 	for _, field := range []*int64{&res.Object.Size, &res.ErrOffset, &res.Bytes, &res.Records, &res.Invalid, &res.Outside} {
 		*field = varint()
 	}
+	res.Proof.SHA256, res.Proof.Members, res.Proof.Trailing = res.SHA256, int(varint()), varint() == 1
 	for len(text) > 0 {
 		d := day.Day(varint())
 		res.Days = append(res.Days, ingest.DayCount{Day: d, Records: varint()})

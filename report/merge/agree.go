@@ -32,6 +32,10 @@ func agree(members []member) (report.Run, error) {
 		groups[key] = append(groups[key], m)
 	}
 	run := first.index.Run
+	if len(groups) > 1 && run.Inputs["verify"] != "" { // what explains a gap of one may lie in the other
+		return report.Run{}, fmt.Errorf("%s and others were made with --verify of different sources: no single run gives them together: "+
+			"analyze all sources in each run, and divide them by --shard, --accounts or --regions", first.name)
+	}
 	run.Sources = nil
 	for i, key := range slices.Sorted(maps.Keys(groups)) {
 		group := groups[key]

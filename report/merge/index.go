@@ -40,7 +40,9 @@ type Index struct {
 
 	Days  map[string]string `json:"days"` // the SHA-256 of each day's run.json
 	Parts []report.File     `json:"parts"`
-	Sum   string            `json:"sum"` // SHA-256 of the index with an empty Sum
+	// Digests are the parts of the check by digests, if there was one.
+	Digests []report.File `json:"digests,omitempty"`
+	Sum     string        `json:"sum"` // SHA-256 of the index with an empty Sum
 
 	window day.Window // of Run, once read
 }
@@ -63,11 +65,11 @@ func (x *Index) sum() error {
 	if err != nil {
 		return fmt.Errorf("shard: write: %w", err)
 	}
-	x.Sum = digest(text)
+	x.Sum = sumOf(text)
 	return nil
 }
 
-func digest(data []byte) string {
+func sumOf(data []byte) string {
 	sum := sha256.Sum256(data)
 	return hex.EncodeToString(sum[:])
 }

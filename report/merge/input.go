@@ -59,7 +59,7 @@ func (in *input) findRun(ctx context.Context, d day.Day, all []*Index) error {
 	if err != nil {
 		return err
 	}
-	sum, known := digest(manifest), false
+	sum, known := sumOf(manifest), false
 	for _, x := range all {
 		if x.Days[d.String()] == sum {
 			in.days[d], in.shards[x.Run.Window] = x, x
@@ -101,9 +101,8 @@ func (in *input) windows(wanted day.Window) []string {
 	return names
 }
 
-// parts returns a function that gives the parts of x one after the other.
-func (in *input) parts(ctx context.Context, x *Index) func() ([]byte, error) {
-	left := x.Parts
+// parts returns a function that gives parts of a shard one after the other.
+func (in *input) parts(ctx context.Context, left []report.File) func() ([]byte, error) {
 	return func() ([]byte, error) {
 		if len(left) == 0 {
 			return nil, io.EOF
@@ -111,7 +110,7 @@ func (in *input) parts(ctx context.Context, x *Index) func() ([]byte, error) {
 		f := left[0]
 		left = left[1:]
 		part, err := in.store.Read(ctx, f.Name)
-		if errors.Is(err, report.ErrNoReport) || err == nil && digest(part) != f.SHA256 {
+		if errors.Is(err, report.ErrNoReport) || err == nil && sumOf(part) != f.SHA256 {
 			err = fmt.Errorf("%s: %s: %w", in.store, f.Name, errDamaged)
 		}
 		return part, err

@@ -6,14 +6,17 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/klauspost/compress/zstd"
+
 	"vpcetrail/classify/network"
+	"vpcetrail/ingest/digest"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 	"vpcetrail/report/count"
 )
 
 // A Keeper stores the shard of a run beside the tables of its report, so the report can be merged.
-// Call its methods in this order: Write when the trail is read, Stage when the days of the report are
+// Call its methods in this order: Write when the trail is read, WriteCheck, Stage when the days of the report are
 // staged, Commit when they are visible.
 type Keeper struct {
 	store  report.Store
@@ -68,6 +71,20 @@ func (k *Keeper) keepNetwork(ctx context.Context) error {
 	return err
 }
 
+// WriteCheck stages the parts of the run's check by digests.
+func (k *Keeper) WriteCheck(ctx context.Context, c *digest.Check) error {
+	zst, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
+	if err != nil {
+		return fmt.Errorf("shard: write: %w", err)
+	}
+	return c.Save(func(part []byte) error {
+		name := fmt.Sprintf("%sdigests-%05d.zst", k.folder(), len(k.index.Digests))
+		f, err := report.StageFile(ctx, k.pub, name, zst.EncodeAll(part, nil))
+		k.index.Digests = append(k.index.Digests, f)
+		return err
+	})
+}
+
 // Stage stages the shard's index, which names the days of the report.
 func (k *Keeper) Stage(ctx context.Context, days *report.Staged) error {
 	k.index.Days = days.Manifests
@@ -84,7 +101,7 @@ func (k *Keeper) Stage(ctx context.Context, days *report.Staged) error {
 	}
 	for _, name := range old {
 		isOurs := strings.HasSuffix(name, indexFile) || k.index.Network != nil && name == k.index.Network.Name
-		if !isOurs && !slices.ContainsFunc(k.index.Parts, func(f report.File) bool { return f.Name == name }) {
+		if !isOurs && !slices.ContainsFunc(slices.Concat(k.index.Parts, k.index.Digests), func(f report.File) bool { return f.Name == name }) {
 			k.stale = append(k.stale, name)
 		}
 	}

@@ -10,9 +10,12 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/klauspost/compress/zstd"
 	"golang.org/x/sync/errgroup"
 
 	"vpcetrail/classify/network"
+	"vpcetrail/ingest/digest"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 	"vpcetrail/report/count"
@@ -36,7 +39,7 @@ func (b *Batch) Report(ctx context.Context, opt Options) (*report.Report, error)
 	counters := make([]*count.Counter, min(max(opt.Workers, 1), len(b.shards)))
 	for i := range counters {
 		counters[i] = count.NewCounter(nil, count.Options{
-			Disk: opt.Disk, Memory: opt.Counting / len(counters), Lateness: b.shards[0].Lateness,
+			Disk: opt.Disk, Memory: opt.Counting / len(counters), Lateness: b.Lateness(), Verify: b.Verify() != "",
 		})
 	}
 	shards, err := b.objects(ctx, counters[0])
@@ -74,7 +77,7 @@ func (b *Batch) network(ctx context.Context) (*network.Days, error) {
 	}
 	store := b.inputs[0].store
 	text, err := store.Read(ctx, x.Network.Name)
-	if err == nil && digest(text) != x.Network.SHA256 {
+	if err == nil && sumOf(text) != x.Network.SHA256 {
 		err = errDamaged
 	}
 	var snapshot *network.Snapshot
@@ -87,13 +90,47 @@ func (b *Batch) network(ctx context.Context) (*network.Days, error) {
 	return network.NewDays(snapshot, nil), nil
 }
 
+// Verify returns the mode in which the runs checked their objects by digests, or "".
+func (b *Batch) Verify() string { return b.Run.Inputs["verify"] }
+
+// Lateness returns for how many days after a day folders were read for it too.
+func (b *Batch) Lateness() int { return b.shards[0].Lateness }
+
+// Check joins the checks of the runs by digests. Each has whole chains: merge refuses verified
+// reports of different sources, and shards do not divide an account and Region.
+func (b *Batch) Check(ctx context.Context, opt Options) (*digest.Check, error) {
+	c := digest.NewJoined(digest.Options{
+		Sources: b.Run.Sources, Selection: list.Selection{Window: b.window}, Daily: true, Disk: opt.Disk, Memory: opt.Report / 2,
+	})
+	zst, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1))
+	if err != nil {
+		return nil, fmt.Errorf("shard: read: %w", err)
+	}
+	for i, in := range b.inputs {
+		next := in.parts(ctx, b.shards[i].Digests)
+		for part, err := next(); err != io.EOF; part, err = next() {
+			if err == nil {
+				part, err = zst.DecodeAll(part, nil)
+			}
+			if err == nil {
+				err = c.Take(part)
+			}
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	c.Join()
+	return c, nil
+}
+
 // objects gives the objects of all shards to c, sorted by name. It returns the shards, positioned at
 // their records.
 func (b *Batch) objects(ctx context.Context, c *count.Counter) (all streams, err error) {
 	var open streams
 	for i, in := range b.inputs {
 		c.Learn(&b.shards[i].Learned)
-		r, err := count.NewShardReader(in.parts(ctx, b.shards[i]))
+		r, err := count.NewShardReader(in.parts(ctx, b.shards[i].Parts))
 		if err != nil {
 			return nil, err
 		}

@@ -203,8 +203,6 @@ func (f *analyzeFlags) verification(ctx context.Context, sources []string) (*ana
 		return nil, nil //nolint:nilnil // nothing is verified
 	case f.verify != analyze.VerifyReport && f.verify != analyze.VerifyRequire:
 		return nil, fmt.Errorf("--verify %q: want report or require", f.verify)
-	case f.mergeable || f.shard.Of > 0:
-		return nil, errors.New("--verify does not go with --shard and --mergeable: check the trail with vpcetrail verify")
 	}
 	for _, s := range sources {
 		if s == "-" || strings.HasPrefix(s, list.LookupScheme) {

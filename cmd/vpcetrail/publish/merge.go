@@ -108,7 +108,7 @@ func (f *mergeFlags) run(ctx context.Context, reports []string, out, errOut io.W
 			return err
 		}
 	}
-	return incomplete(analyze.Incomplete(&m.runs))
+	return incomplete(cmp.Or(m.tampered, analyze.Incomplete(&m.runs)))
 }
 
 // open checks the flags, and opens the reports and the destination.
@@ -168,13 +168,19 @@ type merging struct {
 	staged []*report.Staged
 	days   []day.Day // of staged
 	runs   report.Runs
+
+	tampered error // of the first batch with something invalid
 }
 
 // stage merges one batch, and stages its report.
 func (m *merging) stage(ctx context.Context, w report.Writer, b *merge.Batch) error {
 	disk := spill.NewDisk("")
 	defer disk.Close()
-	rep, err := b.Report(ctx, merge.Options{Disk: disk, Workers: runtime.GOMAXPROCS(0), Counting: m.memory.Counting, Report: m.memory.Report})
+	opt := merge.Options{Disk: disk, Workers: runtime.GOMAXPROCS(0), Counting: m.memory.Counting, Report: m.memory.Report}
+	rep, err := b.Report(ctx, opt)
+	if err == nil && b.Verify() != "" {
+		err = m.verify(ctx, b, rep, opt)
+	}
 	if err != nil {
 		return err
 	}
@@ -191,6 +197,20 @@ func (m *merging) stage(ctx context.Context, w report.Writer, b *merge.Batch) er
 	staged, err := report.Stage(ctx, m.store, w, rep, b.Run)
 	m.staged = append(m.staged, staged)
 	return err
+}
+
+// verify joins the checks by digests of a batch.
+func (m *merging) verify(ctx context.Context, b *merge.Batch, rep *report.Report, opt merge.Options) error {
+	check, err := b.Check(ctx, opt)
+	if err != nil {
+		return err
+	}
+	job := analyze.Job{Lateness: b.Lateness(), Disk: opt.Disk, Memory: analyze.Memory{Report: opt.Report}}
+	if err := analyze.VerifyMerged(rep, check, &analyze.Verification{Mode: b.Verify()}, &job, m.tell.Problem); err != nil {
+		return err
+	}
+	m.tampered = cmp.Or(m.tampered, (&analyze.Counted{Report: rep}).Tampered())
+	return nil
 }
 
 // commit makes all reports visible.
