@@ -97,7 +97,7 @@ func open(t testing.TB, report string) *session {
 	db.SetMaxOpenConns(1) // views and settings belong to the connection
 	s := &session{db, report}
 	s.exec(t, "SET TimeZone = 'UTC'")
-	for _, table := range []string{"traffic", "principals", "services", "endpoints", "resources", "findings", "objects"} {
+	for _, table := range []string{"traffic", "principals", "services", "endpoints", "resources", "findings", "objects", "causes", "digests"} {
 		if _, err := os.Stat(filepath.Join(report, table)); err == nil {
 			s.exec(t, "CREATE VIEW "+table+" AS FROM read_parquet("+s.files(table)+", hive_partitioning = true, hive_types = {dt: VARCHAR})")
 		}
