@@ -3,6 +3,7 @@ package network
 import (
 	"bytes"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -14,11 +15,17 @@ import (
 const (
 	codeBuild  = "codebuild"
 	cloudShell = "cloudshell"
+	eks        = "eks"
 )
 
+// podSession is the session name of a pod with EKS Pod Identity. It holds the first
+// letters of the names of the cluster and the pod, but not where one ends, so the cluster
+// is unknown.
+var podSession = regexp.MustCompile(`^eks-.+-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
 // WorkloadOf returns what a call came from, as far as a record shows it: the ARN of a
-// Lambda function, the id of an instance, or the word codebuild or cloudshell. It is "" if
-// nothing shows it. Ids of builds, tasks and pods do not last and are not returned.
+// Lambda function, the id of an instance, or the word codebuild, cloudshell or eks. It is
+// "" if nothing shows it. Ids of builds, tasks and pods do not last and are not returned.
 func WorkloadOf(id *event.Identity, userAgent []byte) string {
 	if workload := WorkloadByIdentity(id); workload != "" {
 		return workload
@@ -41,6 +48,8 @@ func WorkloadByIdentity(id *event.Identity) string {
 		return string(session)
 	case bytes.HasPrefix(session, []byte("AWSCodeBuild-")):
 		return codeBuild
+	case podSession.Match(session):
+		return eks
 	}
 	return ""
 }

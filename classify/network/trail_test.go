@@ -47,6 +47,7 @@ func TestWorkloadOf(t *testing.T) {
 		"i-0a1b2c3d": {event.Identity{ScopeType: []byte("AWS::EC2::Instance"), ScopeARN: []byte("arn:aws:ec2:eu-west-1:111122223333:instance/i-0a1b2c3d")}, ""},
 		"i-0a1b2c3e": {event.Identity{Type: []byte("AssumedRole"), ARN: []byte("arn:aws:sts::111122223333:assumed-role/web/i-0a1b2c3e")}, ""},
 		"codebuild":  {event.Identity{Type: []byte("AssumedRole"), ARN: []byte("arn:aws:sts::111122223333:assumed-role/build/AWSCodeBuild-8b7a")}, ""},
+		"eks":        {event.Identity{Type: []byte("AssumedRole"), ARN: []byte("arn:aws:sts::111122223333:assumed-role/pods/eks-prod-shop-orders-7d-4b1f0c55-9f0a-4d0e-8f6c-2f1d3e4a5b6c")}, ""},
 		"cloudshell": {event.Identity{Type: []byte("IAMUser")}, "aws-cli/2 exec-env/CloudShell"},
 		"":           {event.Identity{Type: []byte("IAMUser"), ARN: []byte("arn:aws:iam::111122223333:user/i-0a1b2c3e")}, ""},
 	} {

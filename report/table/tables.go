@@ -237,7 +237,7 @@ var Causes = Table[CauseRow]{
 		text("service", "Service called.", func(r *CauseRow) *string { return &r.Service }),
 		text("principal", "Who called, as in traffic.", func(r *CauseRow) *string { return &r.Principal }),
 		text("principal_account_id", "The principal's own account.", func(r *CauseRow) *string { return &r.PrincipalAccountID }),
-		text("workload", "ARN of a function, id of an instance, codebuild or cloudshell; NULL where the records do not show it.", func(r *CauseRow) *string { return &r.Workload }),
+		text("workload", "ARN of a function, id of an instance, codebuild, cloudshell or eks (a pod with EKS Pod Identity); NULL where the records do not show it.", func(r *CauseRow) *string { return &r.Workload }),
 		text("cause", "no_endpoint, route_missing, private_dns_off, name_not_covered, other_region, ipv6, not_in_vpc, keys_elsewhere or unexplained.", func(r *CauseRow) *string { return &r.Cause }),
 		text("reason", "Code of what proves the cause, or prevents a proof.", func(r *CauseRow) *string { return &r.Reason }),
 		text("vpc_id", "VPC that the calls came from, where known.", func(r *CauseRow) *string { return &r.VPCID }),
