@@ -145,6 +145,9 @@ func (o *objectReader) walk(body io.Reader, stored []byte, sink Sink, res *Resul
 		return err
 	}
 	defer func() { res.Bytes = o.reader.Offset() }()
+	if s, ok := sink.(TextSink); ok {
+		s.From(&o.reader)
+	}
 	for {
 		ev, err := o.reader.Next()
 		if err == io.EOF {

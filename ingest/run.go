@@ -31,6 +31,15 @@ type Sink interface {
 	End(res *Result) error
 }
 
+// A TextSink is a Sink that reads more of records than an Event holds.
+type TextSink interface {
+	Sink
+
+	// From receives the Reader of the events of the current object. While Event runs, the
+	// Reader's Text is that of the event's record.
+	From(r *event.Reader)
+}
+
 // Config is the configuration of a run.
 type Config struct {
 	Window day.Window // events with an eventTime on these days go to the sinks

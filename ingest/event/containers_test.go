@@ -154,6 +154,26 @@ func TestReaderGivesThePlaceInTheContainer(t *testing.T) {
 	}
 }
 
+func TestReaderGivesTheTextOfRecords(t *testing.T) {
+	all := []string{rec("a"), rec("b")}
+	docs := wrapped(all)
+	docs["envelopes in messages"] = payload(envelope(all[0]), " "+envelope(all[1]))
+	docs["long records between"] = `{"Records":[` + all[0] + `,{"eventTime":"` + strings.Repeat("x", 2*windowSize) + `"}, ` + all[1] + `]}`
+	for name, doc := range docs {
+		var r Reader
+		r.Reset(strings.NewReader(doc))
+		var got []string
+		for ev, err := r.Next(); err == nil; ev, err = r.Next() {
+			if ev.Problem == "" {
+				got = append(got, string(r.Text()))
+			}
+		}
+		if !slices.Equal(got, all) {
+			t.Errorf("%s:\ngot  %q\nwant %q", name, got, all)
+		}
+	}
+}
+
 // wrapped returns all in each container, by the container's name.
 func wrapped(all []string) map[string]string {
 	var lines, looked, envelopes, text strings.Builder

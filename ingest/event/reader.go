@@ -56,6 +56,7 @@ type Reader struct {
 	rowHolds bool  // it contains a record or a row
 
 	quoted []byte // text of the string that holds the current record, then pad zeros; reused
+	inner  []byte // the record in quoted
 	err    error  // what ended src or text, including io.EOF; nil while there is more
 }
 
@@ -161,6 +162,17 @@ func (r *Reader) Next() (*Event, error) {
 			r.fill()
 		}
 	}
+}
+
+// Text returns the text of the record that Next returned last, as JSON. It is valid as long
+// as the Event.
+func (r *Reader) Text() []byte {
+	ev := &r.dec.ev
+	text := r.buf[ev.Offset-r.base:][:ev.Length]
+	if text[0] == '"' {
+		return r.inner
+	}
+	return text
 }
 
 // nextRecord decodes a record that follows a comma. In a log that is every record but the

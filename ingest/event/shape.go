@@ -199,6 +199,7 @@ func (r *Reader) unquote(i int) (end int, problem string) {
 	if to < 0 || walk.SkipSpace(b, to) != n {
 		return end, notJSON
 	}
-	_, _, problem = r.dec.unwrap(b, n, start, to)
+	start, to, problem = r.dec.unwrap(b, n, start, to)
+	r.inner = r.quoted[start:to]
 	return end, problem
 }

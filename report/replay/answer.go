@@ -188,7 +188,7 @@ func (a *Answer) note(format string, args ...any) {
 // addNotes says what limits the answer.
 func (a *Answer) addNotes(p *Plan) {
 	if a.Read == Tables {
-		a.note("The tables have no objects, addresses, user agents or times: a policy that checks these is undecided. The records have them: vpcetrail replay SOURCE.")
+		a.note("The tables have no objects, addresses, user agents, credentials or times: a policy that checks these is undecided. The records have them: vpcetrail replay SOURCE.")
 	}
 	without := map[string][]string{}
 	for pair := range a.unsupported {

@@ -40,6 +40,8 @@ type Call struct {
 	Denied    bool   // today
 	Calls     int64
 
+	credentials // of a record only, and only if a policy checks them
+
 	verdict classify.Verdict // that the record alone leads to
 }
 
@@ -49,6 +51,7 @@ func (c *Call) texts() []*string {
 		&c.ID, &c.Principal, &c.PrincipalType, &c.PrincipalAccount, &c.SessionARN, &c.UserID, &c.UserName, &c.Source, &c.EventName,
 		&c.Account, &c.Region, &c.ResourceAccount, &c.CopySource, &c.EndpointID, &c.EndpointAccount,
 		&c.IP, &c.UserAgent, &c.TLS, &c.SharedBy, &c.RequestID,
+		&c.term, &c.mfa, &c.issuedAt, &c.sourceIdentity, &c.delivery, &c.issuedTo, &c.holder,
 	}
 }
 

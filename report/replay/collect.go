@@ -22,8 +22,10 @@ type Collector struct {
 	log       *dedupe.Log
 	learner   learn.Learner
 	resources classify.Resources
-	names     []byte // scratch
-	kept      []byte // scratch
+	reader    *event.Reader // of the current object
+	reads     bool          // the text of records, for credentials
+	names     []byte        // scratch
+	kept      []byte        // scratch
 
 	seq, index int
 	days       day.Window // of the events
@@ -42,11 +44,17 @@ type Options struct {
 
 // NewCollector returns an empty Collector for a plan.
 func NewCollector(p *Plan, opt Options) *Collector {
-	return &Collector{ranges: opt.Ranges, plan: p, log: dedupe.NewLog(opt.Disk, opt.Memory), days: day.Window{From: day.All().To, To: day.All().From}}
+	return &Collector{
+		ranges: opt.Ranges, plan: p, log: dedupe.NewLog(opt.Disk, opt.Memory), days: day.Window{From: day.All().To, To: day.All().From},
+		reads: slices.ContainsFunc(p.usedKeys(), needsCredentials),
+	}
 }
 
 // Begin opens object number seq.
 func (c *Collector) Begin(seq int) { c.seq, c.index = seq, 0 }
+
+// From takes the Reader of the current object.
+func (c *Collector) From(r *event.Reader) { c.reader = r }
 
 // Event takes an event of the current object.
 func (c *Collector) Event(ev *event.Event) {
@@ -116,6 +124,9 @@ func (c *Collector) call(ev *event.Event) *Call {
 	}
 	if arn := string(ev.Identity.ARN); strings.Contains(arn, ":sts:") {
 		call.SessionARN = arn
+	}
+	if c.reads {
+		call.credentials = readCredentials(c.reader.Text())
 	}
 	c.readResources(call, ev)
 	return call

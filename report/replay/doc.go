@@ -2,8 +2,8 @@
 //
 // A call is allowed, denied, or undecided: a policy may check what no record has. Calls come from the
 // tables of a report, or from the records of a trail, which show more: single objects, addresses, user agents,
-// and the action of calls that name no resource. Calls are grouped by principal, action and resource, with
-// the statement that decides.
+// credentials, and the action of calls that name no resource. Calls are grouped by principal, action and
+// resource, with the statement that decides.
 //
 // The order of evaluation is that of "Policy evaluation logic" in the IAM User Guide: an explicit Deny in any
 // policy ends it; then each policy that must allow must allow. An endpoint policy must allow. A service

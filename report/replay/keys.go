@@ -49,11 +49,12 @@ func (p *Plan) value(key string, c *Call) policy.Value {
 	case "aws:viaawsservice", "aws:principalisawsservice", "aws:principalservicename", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast",
 		"aws:sourceaccount", "aws:sourcearn", "aws:sourceorgid", "aws:sourceorgpaths", "kms:viaservice":
 		return serviceKey(key, c)
-	case "aws:principalarn", "aws:principalaccount", "kms:calleraccount", "aws:principaltype", "aws:principalorgid", "aws:userid", "aws:username",
-		"aws:tokenissuetime", "aws:sourceidentity":
+	case "aws:principalarn", "aws:principalaccount", "kms:calleraccount", "aws:principaltype", "aws:principalorgid", "aws:userid", "aws:username":
 		return p.principalKey(key, c)
-	case "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4", "ec2:sourceinstancearn", "ec2:roledelivery":
-		return instanceKey(key, c)
+	case "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime":
+		return sessionKey(key, c)
+	case "aws:sourceidentity", "ec2:roledelivery", "ec2:sourceinstancearn", "lambda:sourcefunctionarn", "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4":
+		return roleKey(key, c)
 	case "aws:requestedregion":
 		return isOr(c.Region, policy.Present)
 	case "aws:securetransport":
@@ -211,23 +212,6 @@ func (p *Plan) principalKey(key string, c *Call) policy.Value {
 			return isOr(userName(c), policy.Present)
 		}
 		return absent
-	case "aws:tokenissuetime", "aws:sourceidentity":
-		if c.PrincipalType == "IAMUser" || c.PrincipalType == "Root" {
-			return absent // no credentials of a role
-		}
-	}
-	return unknown
-}
-
-// instanceKey returns the keys of credentials that were issued to an EC2 instance. The sessions of such
-// credentials have the name of the instance. Other sessions could have it too.
-func instanceKey(key string, c *Call) policy.Value {
-	session := c.SessionARN[strings.LastIndexByte(c.SessionARN, '/')+1:]
-	switch {
-	case c.PrincipalType != "AssumedRole" && c.PrincipalType != "", session != "" && !strings.HasPrefix(session, "i-"):
-		return absent
-	case key == "ec2:sourceinstancearn" && session != "":
-		return policy.Value{State: policy.Perhaps, Text: "arn:" + partition(c.Region) + ":ec2:" + c.Region + ":" + c.PrincipalAccount + ":instance/" + session}
 	}
 	return unknown
 }

@@ -55,26 +55,31 @@ func (p *Plan) prepare(own ...[]string) error {
 		p.own[account] = true
 	}
 	p.seen = map[served]bool{}
-	for _, f := range p.files() {
-		for i := range f.Policy.Statements {
-			s := &f.Policy.Statements[i]
-			texts := slices.Clone(s.Resources.List)
-			for _, c := range s.Conditions {
-				p.keys = append(p.keys, strings.ToLower(c.Key))
-				texts = append(texts, c.Values...)
-			}
-			for _, found := range variable.FindAllStringSubmatch(strings.Join(texts, " "), -1) {
-				p.keys = append(p.keys, strings.ToLower(strings.TrimSpace(found[1])))
-			}
-		}
-	}
-	slices.Sort(p.keys)
-	p.keys = slices.Compact(p.keys)
+	p.keys = p.usedKeys()
 	p.serviceAllowList = hasAllow(p.ServiceControl)
 	if p.Endpoint == nil {
 		return nil
 	}
 	return p.Endpoint.Check(p.EndpointKind(), 0)
+}
+
+// usedKeys returns the keys that the policies use, in lower case.
+func (p *Plan) usedKeys() (keys []string) {
+	for _, f := range p.files() {
+		for i := range f.Policy.Statements {
+			s := &f.Policy.Statements[i]
+			texts := slices.Clone(s.Resources.List)
+			for _, c := range s.Conditions {
+				keys = append(keys, strings.ToLower(c.Key))
+				texts = append(texts, c.Values...)
+			}
+			for _, found := range variable.FindAllStringSubmatch(strings.Join(texts, " "), -1) {
+				keys = append(keys, strings.ToLower(strings.TrimSpace(found[1])))
+			}
+		}
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // AssumeKey takes KEY=VALUE, or KEY= for a key that is absent.

@@ -37,8 +37,10 @@ or resource control policies of an organization, or the policy of a resource. A 
 or it is undecided: a policy may check what no record has. Each row names the statement that decides.
 
 DEST is a report, whose tables have the calls by resource. SOURCE is whatever analyze reads. Its records take
-longer to read and show more: single objects, addresses, user agents, and the actions of calls that name no
-resource. The first line of the output says which of them was read.
+longer to read and show more: single objects, addresses, user agents, credentials (MFA, source identity, the
+instance or function that has them), and the actions of calls that name no resource. The first line of the output
+says which of them was read. No record has tags, and not every call that a service makes shows
+whether the service uses the credentials of a caller.
 
 A policy that AWS would not accept is an error before anything is read: its size, its elements, wildcards where
 they are not allowed. An endpoint policy is also checked for the resources of AWS itself that instances need, such
