@@ -55,6 +55,12 @@ func TestTablesThatFlagsAskFor(t *testing.T) {
 	}
 	reports["network"].same(t, "calls by the internet", "SELECT dt, account_id, region, service, sum(calls) FROM causes GROUP BY ALL",
 		"SELECT dt, account_id, region, service, sum(calls) FROM traffic WHERE route = 'internet' GROUP BY ALL")
+	if reports["network"].count(t, "SELECT count(DISTINCT egress) FROM traffic") < 2 {
+		t.Error("traffic has no column egress to compare")
+	}
+	reports["network"].none(t, "egress of another route", "SELECT * FROM traffic WHERE egress IS NOT NULL AND route != 'internet'")
+	reports["network"].same(t, "calls by egress", "SELECT dt, egress, sum(calls) FROM causes GROUP BY ALL",
+		"SELECT dt, egress, sum(calls) FROM traffic WHERE route = 'internet' GROUP BY ALL")
 	reports["verify"].same(t, "logs that digests prove", "SELECT sum(logs) FROM digests WHERE kind = 'digest' AND status = 'valid'",
 		"SELECT count(*) FROM objects WHERE digest_status = 'valid'")
 }

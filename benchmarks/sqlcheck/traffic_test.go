@@ -63,7 +63,8 @@ func TestTrafficIsExpected(t *testing.T) {
 				t.Errorf("%d calls, want %d", got, fixture.balance.Calls)
 			}
 			for _, c := range names {
-				if s.count(t, "SELECT count("+c+") FROM expected") == 0 {
+				asked := c != "egress" // TestTablesThatFlagsAskFor has a run with --networks
+				if asked && s.count(t, "SELECT count("+c+") FROM expected") == 0 {
 					t.Errorf("column %s is NULL in every expected row: nothing was compared", c)
 				}
 			}
