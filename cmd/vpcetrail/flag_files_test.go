@@ -51,6 +51,73 @@ func TestFilesOfFlagsInS3(t *testing.T) {
 	})
 }
 
+// So it is for the commands that read a report.
+func TestFilesOfReportCommandsInS3(t *testing.T) {
+	const bucket, workshop = "arn:aws:s3:::amzn-s3-demo-restricted", "../../fixtures/workshop/"
+	dir := t.TempDir()
+	local, out := filepath.Join(dir, "files"), filepath.Join(dir, "report")
+	mustRun(t, 0, "analyze", workshop+"AWSLogs", "--network", workshop+"network.json", "--date", "all", "--out", out, "--quiet")
+	if err := os.Mkdir(local, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"prices.yaml":   mustRun(t, 0, "recommend", "--example", "prices").out,
+		"metrics.yaml":  mustRun(t, 0, "recommend", "--example", "metrics").out,
+		"networks.yaml": "office: [198.51.100.0/24]\n",
+		"scp.json":      `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}`,
+	} {
+		if err := os.WriteFile(filepath.Join(local, name), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"audit.yaml", "network.json", "restricted-bucket-policy.json"} {
+		text, err := os.ReadFile(workshop + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(local, name), text, 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked := func(dir string) (answers []string) {
+		for _, args := range [][]string{
+			{"audit", out, "--policy", dir + "/audit.yaml"},
+			{"readiness", out, "--resource", bucket, "--policy", dir + "/restricted-bucket-policy.json", "--networks", dir + "/networks.yaml", "--exempt", "office"},
+			{"recommend", out, "--prices", dir + "/prices.yaml", "--metrics", dir + "/metrics.yaml", "--network", dir + "/network.json", "--policy", dir + "/scp.json"},
+			{"replay", out, "--scp", dir + "/scp.json"},
+		} {
+			f := vpcetrail(t.Context(), args...)
+			answers = append(answers, f.out+f.errOut)
+		}
+		return answers
+	}
+	want := asked(local)
+	page, junit := filepath.Join(dir, "page.html"), filepath.Join(dir, "audit.xml")
+	mustRun(t, 0, "html", out, "-o", page)
+	vpcetrail(t.Context(), "audit", out, "--policy", local+"/audit.yaml", "--junit", junit)
+	eachServer(t, func(t *testing.T, s *s3Server) {
+		setAWS(t, s)
+		s.put(t, local, "flags/")
+		const given, written = "s3://" + trailBucket + "/flags", "s3://audit-reports/flags"
+		for i, got := range asked(given) {
+			if got = strings.ReplaceAll(got, given, local); got != want[i] || got == "" {
+				t.Errorf("got\n%.700s\nwant\n%.700s", got, want[i])
+			}
+		}
+		mustRun(t, 0, "html", out, "-o", written+"/page.html")
+		vpcetrail(t.Context(), "audit", out, "--policy", given+"/audit.yaml", "--junit", written+"/audit.xml")
+		for name, path := range map[string]string{"page.html": page, "audit.xml": junit} {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := s.get(t, "flags/"+name); got != string(text) {
+				t.Errorf("%s is %.200s, want %.200s", name, got, text)
+			}
+		}
+	})
+}
+
 func TestFilesOfFlagsThatCannotBeUsed(t *testing.T) {
 	s := newS3(t)
 	s.do(func(w http.ResponseWriter, r *http.Request) bool {

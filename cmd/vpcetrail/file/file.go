@@ -42,6 +42,19 @@ func Read(ctx context.Context, name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
+// Parse returns what parse makes of the content of the file that a flag names. Errors name
+// the flag and the file.
+func Parse[T any](ctx context.Context, flag, name string, parse func(text []byte) (T, error)) (parsed T, err error) {
+	text, err := Read(ctx, name)
+	if err != nil {
+		return parsed, fmt.Errorf("%s: %w", flag, err)
+	}
+	if parsed, err = parse(text); err != nil {
+		return parsed, fmt.Errorf("%s: %s: %w", flag, name, err)
+	}
+	return parsed, nil
+}
+
 // Write replaces the content of the named file, completely or not at all.
 func Write(ctx context.Context, name string, text []byte) error {
 	if list.IsS3(name) {

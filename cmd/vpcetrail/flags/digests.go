@@ -45,12 +45,8 @@ func (f *Digests) Read(ctx context.Context, allowed []string) (keys []digest.Key
 	if f.keys == "" {
 		return nil, moved, allow, nil
 	}
-	text, err := file.Read(ctx, f.keys)
-	if err != nil {
-		return nil, nil, nil, fmt.Errorf("--keys: %w", err)
-	}
-	if keys, err = digest.ReadKeys(text); err != nil {
-		return nil, nil, nil, fmt.Errorf("--keys: %s: %w", f.keys, err)
+	if keys, err = file.Parse(ctx, "--keys", f.keys, digest.ReadKeys); err != nil {
+		return nil, nil, nil, err
 	}
 	return append([]digest.Key{}, keys...), moved, allow, nil
 }

@@ -25,15 +25,13 @@ func (in *Input) readInventories(ctx context.Context, values []string) error {
 			in.live = true
 			continue
 		}
-		data, err := file.Read(ctx, value)
+		found, err := file.Parse(ctx, "--endpoints", value, func(text []byte) (endpoints.Inventory, error) {
+			in.Optional.Add("endpoints", text)
+			return parseInventory(text)
+		})
 		if err != nil {
-			return fmt.Errorf("--endpoints: %w", err)
+			return err
 		}
-		found, err := parseInventory(data)
-		if err != nil {
-			return fmt.Errorf("--endpoints: %s: %w", value, err)
-		}
-		in.Optional.Add("endpoints", data)
 		for _, e := range found {
 			in.Inventory.Add(e)
 		}

@@ -28,15 +28,12 @@ func (in *Input) readNetworks(ctx context.Context, name string) error {
 	if name == "" {
 		return nil
 	}
-	data, err := file.Read(ctx, name)
-	if err != nil {
-		return fmt.Errorf("--networks: %w", err)
-	}
-	if in.Networks, err = network.ParseNetworks(data); err != nil {
-		return fmt.Errorf("--networks: %s: %w", name, err)
-	}
-	in.Optional.Add("networks", data)
-	return nil
+	var err error
+	in.Networks, err = file.Parse(ctx, "--networks", name, func(text []byte) (*network.Networks, error) {
+		in.Optional.Add("networks", text)
+		return network.ParseNetworks(text)
+	})
+	return err
 }
 
 // readNetwork reads the files of --network. AskNetwork asks EC2 and Lambda later.
@@ -50,15 +47,13 @@ func (in *Input) readNetwork(ctx context.Context, values []string) error {
 			in.liveNetwork = true
 			continue
 		}
-		data, err := file.Read(ctx, value)
+		found, err := file.Parse(ctx, "--network", value, func(text []byte) (*network.Snapshot, error) {
+			in.Optional.Add("network", text)
+			return network.Parse(text)
+		})
 		if err != nil {
-			return fmt.Errorf("--network: %w", err)
+			return err
 		}
-		found, err := network.Parse(data)
-		if err != nil {
-			return fmt.Errorf("--network: %s: %w", value, err)
-		}
-		in.Optional.Add("network", data)
 		in.addNetwork(found)
 	}
 	return nil

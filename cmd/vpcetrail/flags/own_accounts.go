@@ -26,13 +26,9 @@ func ownAccounts(ctx context.Context, values []string) ([]string, error) {
 		if _, err := os.Stat(value); err != nil && !list.IsS3(value) {
 			return nil, fmt.Errorf("--own-accounts: %q is not an account id of 12 digits, and no file", value)
 		}
-		data, err := file.Read(ctx, value)
+		found, err := file.Parse(ctx, "--own-accounts", value, parseAccounts)
 		if err != nil {
-			return nil, fmt.Errorf("--own-accounts: %w", err)
-		}
-		found, err := parseAccounts(data)
-		if err != nil {
-			return nil, fmt.Errorf("--own-accounts: %s: %w", value, err)
+			return nil, err
 		}
 		ids = append(ids, found...)
 	}

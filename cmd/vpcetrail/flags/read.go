@@ -173,12 +173,9 @@ func NonEmpty(s string) []string {
 func (in *Input) readFiles(ctx context.Context, f *Read) error {
 	in.Ranges = classify.EmbeddedRanges()
 	if f.ipRanges != "" {
-		data, err := file.Read(ctx, f.ipRanges)
-		if err != nil {
-			return fmt.Errorf("--ip-ranges: %w", err)
-		}
-		if in.Ranges, err = classify.ParseRanges(data); err != nil {
-			return fmt.Errorf("--ip-ranges: %s: %w", f.ipRanges, err)
+		var err error
+		if in.Ranges, err = file.Parse(ctx, "--ip-ranges", f.ipRanges, classify.ParseRanges); err != nil {
+			return err
 		}
 	}
 	if err := in.readInventories(ctx, f.Endpoints); err != nil {

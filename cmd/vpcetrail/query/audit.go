@@ -6,15 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/file"
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/audit"
@@ -58,12 +57,7 @@ Exit status:
 		Example: `  vpcetrail audit --example sensitive-resources > rules.yaml
   vpcetrail audit out --policy rules.yaml
   vpcetrail audit s3://audit-reports/vpcetrail --policy rules.yaml --from 2026-11-01 --to 2026-11-30 --junit audit.xml`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if f.example != "" {
-				return nil // printExample checks the rest
-			}
-			return oneDest(cmd, args)
-		},
+		Args: destUnless(&f.example),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.example != "" {
 				return f.printExample(args, cmd.OutOrStdout())
@@ -98,7 +92,7 @@ func (f *auditFlags) printExample(args []string, out io.Writer) error {
 }
 
 // check checks the flags and reads the file that they name.
-func (f *auditFlags) check(now time.Time) (rules *audit.Rules, window day.Window, err error) {
+func (f *auditFlags) check(ctx context.Context, now time.Time) (rules *audit.Rules, window day.Window, err error) {
 	switch {
 	case f.policy == "":
 		return nil, window, errors.New("--policy is missing: want a file of rules; vpcetrail audit --example sensitive-resources prints one")
@@ -109,22 +103,18 @@ func (f *auditFlags) check(now time.Time) (rules *audit.Rules, window day.Window
 	case !slices.Contains(audit.Severities(), f.failOn):
 		return nil, window, fmt.Errorf("--fail-on %q: want one of %s", f.failOn, strings.Join(audit.Severities(), ", "))
 	}
-	if err := dest.CheckName(f.junit); err != nil {
+	if err := file.Check(f.junit); err != nil {
 		return nil, window, fmt.Errorf("--junit %w", err)
 	}
-	data, err := os.ReadFile(f.policy)
-	if err != nil {
-		return nil, window, fmt.Errorf("--policy: %w", err)
-	}
-	if rules, err = audit.Parse(data); err != nil {
-		return nil, window, fmt.Errorf("--policy: %s: %w", f.policy, err)
+	if rules, err = file.Parse(ctx, "--policy", f.policy, audit.Parse); err != nil {
+		return nil, window, err
 	}
 	window, err = f.Window(now)
 	return rules, window, err
 }
 
 func (f *auditFlags) run(ctx context.Context, where string, out io.Writer) error {
-	rules, window, err := f.check(time.Now())
+	rules, window, err := f.check(ctx, time.Now())
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
@@ -136,7 +126,7 @@ func (f *auditFlags) run(ctx context.Context, where string, out io.Writer) error
 	if err != nil {
 		return err
 	}
-	if err := f.write(out, result); err != nil {
+	if err := f.write(ctx, out, result); err != nil {
 		return err
 	}
 	switch n := result.Violations(f.failOn); {
@@ -151,12 +141,12 @@ func (f *auditFlags) run(ctx context.Context, where string, out io.Writer) error
 }
 
 // write writes the result in the chosen format.
-func (f *auditFlags) write(out io.Writer, result *audit.Audit) error {
+func (f *auditFlags) write(ctx context.Context, out io.Writer, result *audit.Audit) error {
 	if f.junit != "" {
 		var text bytes.Buffer
 		err := result.WriteJUnit(&text)
 		if err == nil {
-			err = dest.WriteFile(f.junit, text.Bytes())
+			err = file.Write(ctx, f.junit, text.Bytes())
 		}
 		if err != nil {
 			return fmt.Errorf("--junit: %w", err)

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/file"
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/report"
 	"vpcetrail/report/page"
@@ -54,7 +54,7 @@ func (f *htmlFlags) run(ctx context.Context, where string, out io.Writer) error 
 	if f.out == "" {
 		return exit.Usagef("-o is missing: name a file for the page, or - for standard output")
 	}
-	if err := dest.CheckName(f.out); err != nil {
+	if err := file.Check(f.out); err != nil {
 		return exit.Usagef("-o %w", err)
 	}
 	for _, resource := range f.resources {
@@ -78,7 +78,7 @@ func (f *htmlFlags) run(ctx context.Context, where string, out io.Writer) error 
 		_, err = out.Write(text)
 		return err
 	}
-	return dest.WriteFile(f.out, text)
+	return file.Write(ctx, f.out, text)
 }
 
 func (f *htmlFlags) page(ctx context.Context, span *report.Span) ([]byte, error) {

@@ -25,6 +25,17 @@ func oneDest(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
+// destUnless checks the arguments of a command that reads one report, or prints the example
+// of that name and then checks its arguments itself.
+func destUnless(example *string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if *example != "" {
+			return nil
+		}
+		return oneDest(cmd, args)
+	}
+}
+
 // openReport opens the report in where for reading. If where is not a valid place,
 // that is wrong usage.
 func openReport(ctx context.Context, where string) (report.Store, error) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"regexp"
 	"time"
 
@@ -14,6 +13,7 @@ import (
 	"vpcetrail/classify/endpoints"
 	"vpcetrail/classify/network"
 	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/file"
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/policy"
@@ -83,7 +83,7 @@ var orgPath = regexp.MustCompile(`^o-[a-z0-9]{10,32}/((r-[a-z0-9]{4,32}/)?(ou-[a
 var orgID = regexp.MustCompile(`^o-[a-z0-9]{10,32}$`)
 
 // check checks the flags and reads the file that they name.
-func (f *readinessFlags) check(now time.Time) (window day.Window, p *policy.Policy, err error) {
+func (f *readinessFlags) check(ctx context.Context, now time.Time) (window day.Window, p *policy.Policy, err error) {
 	switch {
 	case f.Resource == "":
 		return window, nil, errors.New("--resource is missing: want the ARN of a resource")
@@ -107,15 +107,11 @@ func (f *readinessFlags) check(now time.Time) (window day.Window, p *policy.Poli
 		}
 	}
 	if f.policy != "" {
-		data, err := os.ReadFile(f.policy)
-		if err != nil {
-			return window, nil, fmt.Errorf("--policy: %w", err)
-		}
-		if p, err = policy.Parse(data); err != nil {
-			return window, nil, fmt.Errorf("--policy: %s: %w", f.policy, err)
+		if p, err = file.Parse(ctx, "--policy", f.policy, policy.Parse); err != nil {
+			return window, nil, err
 		}
 	}
-	if f.Exempt, err = exemptNetworks(f.networks, f.exempt); err != nil {
+	if f.Exempt, err = exemptNetworks(ctx, f.networks, f.exempt); err != nil {
 		return window, nil, err
 	}
 	window, err = f.Window(now)
@@ -123,27 +119,23 @@ func (f *readinessFlags) check(now time.Time) (window day.Window, p *policy.Poli
 }
 
 // exemptNetworks returns the networks of a file that are named.
-func exemptNetworks(file string, names []string) (exempt []readiness.Network, err error) {
+func exemptNetworks(ctx context.Context, from string, names []string) (exempt []readiness.Network, err error) {
 	switch {
-	case len(names) == 0 && file == "":
+	case len(names) == 0 && from == "":
 		return nil, nil
 	case len(names) == 0:
 		return nil, errors.New("--networks needs --exempt: the names that the policy would exempt")
-	case file == "":
+	case from == "":
 		return nil, errors.New("--exempt needs --networks: the file with the ranges of these names")
 	}
-	data, err := os.ReadFile(file)
+	networks, err := file.Parse(ctx, "--networks", from, network.ParseNetworks)
 	if err != nil {
-		return nil, fmt.Errorf("--networks: %w", err)
-	}
-	networks, err := network.ParseNetworks(data)
-	if err != nil {
-		return nil, fmt.Errorf("--networks: %s: %w", file, err)
+		return nil, err
 	}
 	for _, name := range names {
 		cidrs := networks.CIDRs(name)
 		if len(cidrs) == 0 {
-			return nil, fmt.Errorf("--exempt %q: %s has no network of this name", name, file)
+			return nil, fmt.Errorf("--exempt %q: %s has no network of this name", name, from)
 		}
 		exempt = append(exempt, readiness.Network{Name: name, CIDRs: cidrs})
 	}
@@ -151,7 +143,7 @@ func exemptNetworks(file string, names []string) (exempt []readiness.Network, er
 }
 
 func (f *readinessFlags) run(ctx context.Context, where string, out io.Writer) error {
-	window, p, err := f.check(time.Now())
+	window, p, err := f.check(ctx, time.Now())
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}

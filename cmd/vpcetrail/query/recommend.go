@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"time"
 
@@ -48,12 +47,7 @@ S3: s3://bucket/key.`,
   vpcetrail recommend out --prices prices.yaml
   vpcetrail recommend s3://audit-reports/vpcetrail --from 2026-11-01 --to 2026-11-30 --prices prices.yaml --format markdown
   vpcetrail recommend out --prices prices.yaml --policy bucket-policy.json --policy scp.json --format csv > endpoints.csv`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if f.example != "" {
-				return nil // printExample checks the rest
-			}
-			return oneDest(cmd, args)
-		},
+		Args: destUnless(&f.example),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if f.example != "" {
 				return f.printExample(args, cmd.OutOrStdout())
@@ -97,52 +91,39 @@ func (f *recommendFlags) check(ctx context.Context, now time.Time) (q recommend.
 	if window, err = f.Window(now); err != nil {
 		return q, window, err
 	}
-	err = readFiles(ctx, "--prices", []string{f.prices}, func(data []byte) (err error) { q.Prices, err = prices.Parse(data); return err })
-	if err == nil {
-		err = readFiles(ctx, "--metrics", flags.NonEmpty(f.metrics), func(data []byte) (err error) { q.Metrics, err = recommend.ParseMetrics(data); return err })
+	if q.Prices, err = file.Parse(ctx, "--prices", f.prices, prices.Parse); err != nil {
+		return q, window, err
 	}
-	if err == nil {
-		err = readFiles(ctx, "--network", f.network, func(data []byte) error { return addNetwork(&q, data) })
+	if f.metrics != "" {
+		if q.Metrics, err = file.Parse(ctx, "--metrics", f.metrics, recommend.ParseMetrics); err != nil {
+			return q, window, err
+		}
 	}
-	if err == nil {
-		err = readFiles(ctx, "--policy", f.policies, func(data []byte) error { return addPolicy(&q, data) })
-	}
-	return q, window, err
-}
-
-// readFiles gives the content of the files that a flag names to parse.
-func readFiles(ctx context.Context, flag string, names []string, parse func([]byte) error) error {
-	for _, name := range names {
-		data, err := file.Read(ctx, name)
+	for _, name := range f.network {
+		s, err := file.Parse(ctx, "--network", name, network.Parse)
 		if err != nil {
-			return fmt.Errorf("%s: %w", flag, err)
+			return q, window, err
 		}
-		if err := parse(data); err != nil {
-			return fmt.Errorf("%s: %s: %w", flag, name, err)
+		if q.Network == nil {
+			q.Network = network.New()
 		}
-	}
-	return nil
-}
-
-func addNetwork(q *recommend.Question, data []byte) error {
-	s, err := network.Parse(data)
-	switch {
-	case err != nil:
-		return err
-	case q.Network == nil:
-		q.Network = s
-	default:
 		q.Network.Merge(s)
 	}
-	return nil
+	for _, name := range f.policies {
+		text, err := file.Parse(ctx, "--policy", name, policyText)
+		if err != nil {
+			return q, window, err
+		}
+		q.Policies = append(q.Policies, text)
+	}
+	return q, window, nil
 }
 
-func addPolicy(q *recommend.Question, data []byte) error {
+func policyText(data []byte) (string, error) {
 	if !json.Valid(data) {
-		return errors.New("it is not JSON: want a policy, also as the AWS CLI prints it")
+		return "", errors.New("it is not JSON: want a policy, also as the AWS CLI prints it")
 	}
-	q.Policies = append(q.Policies, string(data))
-	return nil
+	return string(data), nil
 }
 
 func (f *recommendFlags) run(ctx context.Context, where string, out io.Writer) error {

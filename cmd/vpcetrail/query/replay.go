@@ -171,13 +171,9 @@ func readPolicy(ctx context.Context, flag, name string, kind policy.Kind, most i
 	if name == "" {
 		return nil, nil
 	}
-	data, err := file.Read(ctx, name)
+	parsed, err := file.Parse(ctx, flag, name, policy.Parse)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", flag, err)
-	}
-	parsed, err := policy.Parse(data)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %s: %w", flag, name, err)
+		return nil, err
 	}
 	f := &replay.File{Name: name, Policy: parsed}
 	if err := f.Check(kind, most); err != nil {
