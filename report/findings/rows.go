@@ -7,18 +7,14 @@ import (
 	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
+	"vpcetrail/report/prices"
 	"vpcetrail/report/table"
 )
 
 // Options are the inputs in addition to the calls.
 type Options struct {
-	NATPrice float64 // US dollars per gigabyte of 2^30 bytes
+	NATPrice float64 // US dollars for prices.GB bytes
 }
-
-// gigabyte is in bytes. The S3 FAQ computes prices this way (https://aws.amazon.com/s3/faqs/: 10 TB
-// are 10,995,116,277,760 bytes). AWS does not define the GB of a NAT gateway. With 10^9 bytes, an
-// estimate would be 7 % higher.
-const gigabyte = 1 << 30
 
 // Days gives the findings day by day.
 type Days struct {
@@ -128,7 +124,7 @@ func (a *Days) row(key string) table.FindingRow {
 		}
 	}
 	if r.Finding == Codes[detourCost].Name {
-		r.EstimatedUSD = float64(t.bytes) / gigabyte * a.opt.NATPrice
+		r.EstimatedUSD = float64(t.bytes) / prices.GB * a.opt.NATPrice
 	}
 	return r
 }

@@ -11,6 +11,7 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report/findings"
+	"vpcetrail/report/prices"
 	"vpcetrail/report/table"
 )
 
@@ -98,14 +99,11 @@ func cutKey(key string, k *table.FindingKey) {
 // A FindingSum sums findings.
 type FindingSum struct {
 	Days, Calls, Bytes int64  // a finding has one row a day
-	Estimates          int64  // rows with an estimate
-	Nanos              int64  // billionths of a US dollar: sums of integers do not depend on the order
+	prices.Estimate           // in US dollars
 	First, Last        int64  // milliseconds since the epoch, -1 if nothing was seen
 	LastDay            int64  // days since the epoch
 	Samples, Detail    string // from the last day
 }
-
-const nanosPerDollar = 1e9
 
 // Count adds a row of day d.
 func (f *FindingSum) Count(r *table.FindingRow, d day.Day) {
@@ -114,14 +112,9 @@ func (f *FindingSum) Count(r *table.FindingRow, d day.Day) {
 		Samples: strings.Clone(r.SampleEventIDs), Detail: strings.Clone(r.Detail),
 	}
 	if !math.IsNaN(r.EstimatedUSD) {
-		one.Estimates, one.Nanos = 1, int64(math.Round(r.EstimatedUSD*nanosPerDollar))
+		one.Estimate.Count(r.EstimatedUSD)
 	}
 	f.Add(&one)
-}
-
-// Cost returns the estimate in US dollars. known is false if there is none.
-func (f *FindingSum) Cost() (usd float64, known bool) {
-	return float64(f.Nanos) / nanosPerDollar, f.Estimates > 0
 }
 
 // Add adds o.
@@ -136,8 +129,7 @@ func (f *FindingSum) Add(o *FindingSum) {
 	f.Days += o.Days
 	f.Calls += o.Calls
 	f.Bytes += o.Bytes
-	f.Estimates += o.Estimates
-	f.Nanos += o.Nanos
+	f.Estimate.Add(o.Estimate)
 	if f.First < 0 || o.First >= 0 && o.First < f.First {
 		f.First = o.First
 	}
@@ -148,7 +140,8 @@ func (f *FindingSum) Add(o *FindingSum) {
 }
 
 func (f *FindingSum) numbers() []*int64 {
-	return []*int64{&f.Days, &f.Calls, &f.Bytes, &f.Estimates, &f.Nanos, &f.First, &f.Last, &f.LastDay}
+	known, sum := f.Estimate.Numbers()
+	return []*int64{&f.Days, &f.Calls, &f.Bytes, known, sum, &f.First, &f.Last, &f.LastDay}
 }
 
 // Append appends the sum in the form that Parse reads.

@@ -14,6 +14,7 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/overview"
+	"vpcetrail/report/prices"
 	"vpcetrail/report/readiness"
 	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
@@ -240,7 +241,7 @@ func TestFindingsOfSeveralDaysAreOne(t *testing.T) {
 	if len(p.Findings.Rows) != 2 {
 		t.Fatalf("%+v", p.Findings.Rows)
 	}
-	want := overview.Finding{FindingKey: key, FindingSum: overview.FindingSum{Days: 2, Calls: 12, Bytes: 2 << 30, Estimates: 2, Nanos: 750_000_000, First: 100, Last: 400, LastDay: 20779, Samples: "c", Detail: "second"}}
+	want := overview.Finding{FindingKey: key, FindingSum: overview.FindingSum{Days: 2, Calls: 12, Bytes: 2 << 30, Estimate: prices.Estimate{Known: 2, Sum: 750_000_000}, First: 100, Last: 400, LastDay: 20779, Samples: "c", Detail: "second"}}
 	if p.Findings.Rows[0] != want {
 		t.Errorf("%+v\nwant %+v", p.Findings.Rows[0], want)
 	}

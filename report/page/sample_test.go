@@ -17,6 +17,7 @@ import (
 	"vpcetrail/ingest/source/list"
 	"vpcetrail/report"
 	"vpcetrail/report/analyze"
+	"vpcetrail/report/prices"
 	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
 	"vpcetrail/report/why"
@@ -261,7 +262,7 @@ func (m month) someChanges() *why.Why {
 		g := why.Group{Plan: p, Services: []string{m.service(i)}, Accounts: []string{account}, Others: 40 - i}
 		g.Sum = why.Sum{Calls: int64(42_000 / (i*i + 1)), First: 1795219200000, Last: 1795219200000 + 7e7}
 		if i == 0 {
-			g.Bytes, g.Estimates, g.Nanos = 915e9, 1, 38_330_000_000
+			g.Bytes, g.Estimate = 915e9, prices.Estimate{Known: 1, Sum: 38_330_000_000}
 		}
 		for k := range 3 {
 			g.Callers = append(g.Callers, why.Caller{Principal: m.principal(i + k), Calls: g.Calls / 3})

@@ -19,8 +19,34 @@ type Amount int64
 const Unit Amount = 1e9
 
 // GB is in bytes what a price list calls a GB. The S3 FAQ computes prices this way
-// (https://aws.amazon.com/s3/faqs/: 10 TB are 10,995,116,277,760 bytes).
+// (https://aws.amazon.com/s3/faqs/: 10 TB are 10,995,116,277,760 bytes). AWS does not define
+// the GB of a NAT gateway. With 10^9 bytes, an estimate would be 7 % higher.
 const GB = 1 << 30
+
+// An Estimate is a sum of estimated amounts.
+type Estimate struct {
+	Known int64 // number of amounts
+	Sum   Amount
+}
+
+// Count adds an amount in units of the currency.
+func (e *Estimate) Count(units float64) {
+	e.Add(Estimate{1, Amount(math.Round(units * float64(Unit)))})
+}
+
+// Add adds o.
+func (e *Estimate) Add(o Estimate) {
+	e.Known += o.Known
+	e.Sum += o.Sum
+}
+
+// Cost returns the sum in units of the currency. known is false if no amount is known.
+func (e *Estimate) Cost() (units float64, known bool) {
+	return float64(e.Sum) / float64(Unit), e.Known > 0
+}
+
+// Numbers returns the fields, for a record of numbers.
+func (e *Estimate) Numbers() (known, sum *int64) { return &e.Known, (*int64)(&e.Sum) }
 
 // HoursPerMonth is the number of hours in a month by which AWS computes its examples.
 const HoursPerMonth = 730

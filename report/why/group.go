@@ -4,33 +4,19 @@ import (
 	"cmp"
 	"encoding/binary"
 	"maps"
-	"math"
 	"slices"
 	"strings"
 
 	"vpcetrail/classify/network"
 	"vpcetrail/ingest/spill"
+	"vpcetrail/report/prices"
 )
 
 // A Sum is the measures of calls.
 type Sum struct {
-	Calls, Bytes int64
-	First, Last  int64 // milliseconds since the epoch
-	Estimates    int64 // rows with an estimated cost
-	Nanos        int64 // billionths of a US dollar: sums of integers do not depend on the order
-}
-
-const nanosPerDollar = 1e9
-
-func (s *Sum) addCost(usd float64) {
-	s.Estimates++
-	s.Nanos += int64(math.Round(usd * nanosPerDollar))
-}
-
-// Cost returns what NAT gateways charged for the bytes, in US dollars. known is false if the price or
-// the bytes are not known.
-func (s *Sum) Cost() (usd float64, known bool) {
-	return float64(s.Nanos) / nanosPerDollar, s.Estimates > 0
+	Calls, Bytes    int64
+	First, Last     int64 // milliseconds since the epoch
+	prices.Estimate       // what NAT gateways charged for the bytes, in US dollars
 }
 
 // Add adds o.
@@ -45,12 +31,12 @@ func (s *Sum) Add(o *Sum) {
 	s.Calls += o.Calls
 	s.Bytes += o.Bytes
 	s.First, s.Last = min(s.First, o.First), max(s.Last, o.Last)
-	s.Estimates += o.Estimates
-	s.Nanos += o.Nanos
+	s.Estimate.Add(o.Estimate)
 }
 
 func (s *Sum) numbers() []*int64 {
-	return []*int64{&s.Calls, &s.Bytes, &s.First, &s.Last, &s.Estimates, &s.Nanos}
+	known, sum := s.Estimate.Numbers()
+	return []*int64{&s.Calls, &s.Bytes, &s.First, &s.Last, known, sum}
 }
 
 // Append appends the sum in the form that Parse reads.

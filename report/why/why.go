@@ -14,6 +14,7 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
+	"vpcetrail/report/prices"
 	"vpcetrail/report/table"
 	"vpcetrail/report/wildcard"
 )
@@ -140,9 +141,6 @@ type reader struct {
 	key       []byte
 }
 
-// gigabyte is the unit of the price of a NAT gateway.
-const gigabyte = 1 << 30
-
 // add adds a row. natPrice is the price of a gigabyte through a NAT gateway, or 0.
 func (r *reader) add(row *table.CauseRow, natPrice float64) {
 	change := changeOf(row)
@@ -151,7 +149,7 @@ func (r *reader) add(row *table.CauseRow, natPrice float64) {
 		row.AccountID, row.Region, row.Service, row.Principal, row.Workload)
 	sum := Sum{Calls: row.Calls, Bytes: row.Bytes, First: row.FirstSeen, Last: row.LastSeen}
 	if natPrice > 0 && strings.HasPrefix(row.Egress, "nat-") && row.Bytes > 0 {
-		sum.addCost(float64(row.Bytes) / gigabyte * natPrice)
+		sum.Estimate.Count(float64(row.Bytes) / prices.GB * natPrice)
 	}
 	r.rows.At(r.key).Add(&sum)
 }

@@ -18,6 +18,7 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/prices"
 	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
 )
@@ -326,7 +327,7 @@ func TestCostNeedsAPrice(t *testing.T) {
 
 // A sum survives being written to a temporary file.
 func TestSumIsParsed(t *testing.T) {
-	sum := Sum{1, 2, -3, 4, 5, 6}
+	sum := Sum{1, 2, -3, 4, prices.Estimate{Known: 5, Sum: 6}}
 	var again Sum
 	if again.Parse(sum.Append(nil)); again != sum {
 		t.Errorf("%+v, want %+v", again, sum)
