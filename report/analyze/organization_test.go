@@ -22,7 +22,7 @@ import (
 	"vpcetrail/report/table"
 )
 
-var organizationCalls = flag.Int("organization-calls", 20_000, "calls of the organization; the whole has 2,000,000")
+var organizationCalls = flag.Int("organization-calls", 100_000, "calls of the organization; the whole has 2,000,000")
 
 // TestCausesOfAnOrganization holds table causes of a generated organization against the causes that its generator
 // knows, and the size of traffic against that of a run that asks for none.
