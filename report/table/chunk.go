@@ -7,6 +7,8 @@ import (
 	"math"
 	"sync"
 
+	"vpcetrail/report/table/thrift"
+
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -85,12 +87,12 @@ func (r *chunkReader) decode(chunk []byte, kind Type, inTable, inFile bool, rows
 
 // readPage reads the next page.
 func (r *chunkReader) readPage() error {
-	header, length, err := readThrift(r.rest)
+	header, length, err := thrift.Read(r.rest)
 	if err != nil {
 		return errHeader
 	}
 	r.rest = r.rest[length:]
-	raw, zipped := header.field(2).int(-1), header.field(3).int(-1)
+	raw, zipped := header.Field(2).Int(-1), header.Field(3).Int(-1)
 	if zipped < 0 || zipped > int64(len(r.rest)) || raw < 0 || raw > int64(inflated(int(zipped))) {
 		return errHeader
 	}
@@ -98,11 +100,11 @@ func (r *chunkReader) readPage() error {
 		return err
 	}
 	r.rest = r.rest[zipped:]
-	switch header.field(1).int(-1) {
+	switch header.Field(1).Int(-1) {
 	case dictionaryPage:
-		return r.readDictionary(header.field(7))
+		return r.readDictionary(header.Field(7))
 	case dataPage:
-		return r.readData(header.field(5))
+		return r.readData(header.Field(5))
 	}
 	return errHeader
 }
@@ -119,8 +121,8 @@ func (r *chunkReader) inflate(zipped []byte, raw int) (err error) {
 	return nil
 }
 
-func (r *chunkReader) readDictionary(header thriftValue) error {
-	n, encoding := header.field(1).int(-1), header.field(2).int(-1)
+func (r *chunkReader) readDictionary(header thrift.Value) error {
+	n, encoding := header.Field(1).Int(-1), header.Field(2).Int(-1)
 	if r.hasRanks || encoding != plain && encoding != plainDictionary || n < 0 || n > int64(r.rows) {
 		return errHeader
 	}
@@ -162,15 +164,15 @@ func (r *chunkReader) plainTexts(page []byte, n int) error {
 	return nil
 }
 
-func (r *chunkReader) readData(header thriftValue) error {
-	n := header.field(1).int(-1)
+func (r *chunkReader) readData(header thrift.Value) error {
+	n := header.Field(1).Int(-1)
 	if n < 0 || n > int64(r.rows-r.out.rows(r.kind)) {
 		return errHeader
 	}
 	page, present := r.page, int(n)
 	r.levels = r.levels[:0]
 	if r.nullable {
-		if len(page) < 4 || int64(binary.LittleEndian.Uint32(page)) > int64(len(page)-4) || header.field(3).int(-1) != rle {
+		if len(page) < 4 || int64(binary.LittleEndian.Uint32(page)) > int64(len(page)-4) || header.Field(3).Int(-1) != rle {
 			return errPage
 		}
 		length := 4 + int(binary.LittleEndian.Uint32(page))
@@ -183,7 +185,7 @@ func (r *chunkReader) readData(header thriftValue) error {
 			present += int(level)
 		}
 	}
-	switch header.field(2).int(-1) {
+	switch header.Field(2).Int(-1) {
 	case byRanks, plainDictionary:
 		return r.readRanks(page, int(n), present)
 	case plain:

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync"
 
+	"vpcetrail/report/table/thrift"
+
 	"github.com/klauspost/compress/zstd"
 )
 
@@ -191,13 +193,13 @@ func zeroAs(real []byte, as float64) []byte {
 func (e *encoder) put(kind, values int) (raw int) {
 	e.zip = e.zstd.EncodeAll(e.page, e.zip[:0])
 	start := len(e.out)
-	h := appendI32(appendI32(appendI32(e.out, 1, kind), 1, len(e.page)), 1, len(e.zip))
+	h := thrift.AppendI32(thrift.AppendI32(thrift.AppendI32(e.out, 1, kind), 1, len(e.page)), 1, len(e.zip))
 	if kind == dictionaryPage {
-		h = appendI32(appendI32(appendField(h, 4, thriftStruct), 1, values), 1, plain)
-		h = appendField(h, 1, thriftTrue) // sorted
+		h = thrift.AppendI32(thrift.AppendI32(thrift.AppendField(h, 4, thrift.Struct), 1, values), 1, plain)
+		h = thrift.AppendField(h, 1, thrift.True) // sorted
 	} else {
-		h = appendI32(appendI32(appendField(h, 2, thriftStruct), 1, values), 1, byRanks)
-		h = appendI32(appendI32(h, 1, rle), 1, rle) // levels
+		h = thrift.AppendI32(thrift.AppendI32(thrift.AppendField(h, 2, thrift.Struct), 1, values), 1, byRanks)
+		h = thrift.AppendI32(thrift.AppendI32(h, 1, rle), 1, rle) // levels
 	}
 	h = append(h, 0, 0) // both structs end
 	raw = len(h) - start + len(e.page)

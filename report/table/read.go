@@ -9,6 +9,8 @@ import (
 	"io"
 	"iter"
 	"slices"
+
+	"vpcetrail/report/table/thrift"
 )
 
 // Read returns the rows of a Parquet file of size bytes. It reads the footer first, and then one
@@ -183,22 +185,22 @@ func findFooter(from io.ReaderAt, size int64) (Part, error) {
 // parseFooter returns the row groups of a footer. It checks that their columns end before the
 // footer's offset and, if parts is known, lie within their parts.
 func parseFooter(data []byte, offset int64, parts Parts) ([]rowGroup, error) {
-	footer, _, err := readThrift(data)
+	footer, _, err := thrift.Read(data)
 	if err != nil {
 		return nil, err
 	}
-	schema := footer.field(2).list()
+	schema := footer.Field(2).List()
 	if len(schema) == 0 {
 		return nil, errFooter
 	}
 	nullable := map[string]bool{}
 	for _, element := range schema[1:] { // after the root
-		if element.field(5).int(0) != 0 || element.field(3).int(0) > 1 {
+		if element.Field(5).Int(0) != 0 || element.Field(3).Int(0) > 1 {
 			return nil, errors.New("columns within columns")
 		}
-		nullable[element.field(4).text] = element.field(3).int(0) == 1
+		nullable[element.Field(4).Text] = element.Field(3).Int(0) == 1
 	}
-	found := footer.field(4).list()
+	found := footer.Field(4).List()
 	if parts != nil && len(found) != len(parts)-1 {
 		return nil, errFooter
 	}
@@ -225,22 +227,22 @@ func parseFooter(data []byte, offset int64, parts Parts) ([]rowGroup, error) {
 	return groups, nil
 }
 
-func parseGroup(group thriftValue, nullable map[string]bool) (g rowGroup, err error) {
-	g.part.Rows = group.field(3).int(-1)
+func parseGroup(group thrift.Value, nullable map[string]bool) (g rowGroup, err error) {
+	g.part.Rows = group.Field(3).Int(-1)
 	if g.part.Rows < 0 || g.part.Rows > maxGroup {
 		return g, fmt.Errorf("a row group of %d rows", g.part.Rows)
 	}
-	for _, column := range group.field(1).list() {
-		about := column.field(3)
-		c := columnChunk{kind: about.field(1).int(-1), offset: about.field(9).int(-1), length: about.field(7).int(-1)}
-		if dictionary := about.field(11).int(0); dictionary > 0 {
+	for _, column := range group.Field(1).List() {
+		about := column.Field(3)
+		c := columnChunk{kind: about.Field(1).Int(-1), offset: about.Field(9).Int(-1), length: about.Field(7).Int(-1)}
+		if dictionary := about.Field(11).Int(0); dictionary > 0 {
 			c.offset = min(c.offset, dictionary)
 		}
-		path := about.field(3).list()
-		if len(path) != 1 || c.offset < 0 || c.length < 0 || c.offset+c.length < c.offset || about.field(4).int(-1) != zstdCodec {
+		path := about.Field(3).List()
+		if len(path) != 1 || c.offset < 0 || c.length < 0 || c.offset+c.length < c.offset || about.Field(4).Int(-1) != zstdCodec {
 			return g, errFooter
 		}
-		c.name = path[0].text
+		c.name = path[0].Text
 		var known bool
 		if c.nullable, known = nullable[c.name]; !known {
 			return g, errFooter

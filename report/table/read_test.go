@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"vpcetrail/report/table/thrift"
 )
 
 // sample is a small table with NULLs, repeated values, columns that are NULL in all rows, and two row groups.
@@ -165,21 +167,21 @@ func FuzzPage(f *testing.F) {
 		chunk := slices.Clone(c.bytes)
 		e.out = e.out[:0]
 		for len(chunk) > 0 {
-			header, length, err := readThrift(chunk)
+			header, length, err := thrift.Read(chunk)
 			if err != nil {
 				t.Fatal(err)
 			}
 			r := chunkReader{}
-			zipped := int(header.field(3).int(0))
-			if err := r.inflate(chunk[length:][:zipped], int(header.field(2).int(0))); err != nil {
+			zipped := int(header.Field(3).Int(0))
+			if err := r.inflate(chunk[length:][:zipped], int(header.Field(2).Int(0))); err != nil {
 				t.Fatal(err)
 			}
 			chunk, e.page = chunk[length+zipped:], append(e.page[:0], r.page...)
-			kind := int(header.field(1).int(0))
+			kind := int(header.Field(1).Int(0))
 			if inDictionary == (kind == dictionaryPage) {
 				e.page = append(e.page[:min(int(at), len(e.page))], with...)
 			}
-			values := header.field(7).field(1).int(0) + header.field(5).field(1).int(0)
+			values := header.Field(7).Field(1).Int(0) + header.Field(5).Field(1).Int(0)
 			e.put(kind, int(values))
 		}
 		v, err := new(chunkReader).decode(e.out, Text, true, true, len(ranks))
