@@ -70,6 +70,8 @@ type Manifest struct {
 	Changes  *Change `json:"changes,omitempty"` // since the previous revision; nil in the first
 	// Verified is the result of the check by digests. It is nil if there was none.
 	Verified *Verified `json:"verified,omitempty"`
+	// Witnesses are what sources beside the trail say of the day, by the flags that name them.
+	Witnesses map[string]*Witness `json:"witnesses,omitempty"`
 	// Network is the snapshot that decided the causes. It is nil if there was none.
 	Network *File  `json:"network,omitempty"`
 	Files   []File `json:"files"`
@@ -279,7 +281,7 @@ func Stage(ctx context.Context, store Store, w Writer, r *Report, run Run) (*Sta
 		}
 		m := Manifest{
 			Day: d.Day.String(), Run: run, Balance: r.Balance, Objects: r.Statuses,
-			Counts: d.Kinds, Routes: map[string]int64{}, Verified: d.Verified,
+			Counts: d.Kinds, Routes: map[string]int64{}, Verified: d.Verified, Witnesses: d.Witnesses,
 		}
 		if err := s.stage(ctx, store, &s.days[i], d, &m); err != nil {
 			return nil, err
@@ -290,9 +292,11 @@ func Stage(ctx context.Context, store Store, w Writer, r *Report, run Run) (*Sta
 
 // stage stages a day's tables and then its manifest.
 func (s *Staged) stage(ctx context.Context, store Store, to *stagedDay, d *Day, m *Manifest) error {
-	if err := stageTables(ctx, to.pub, d, m); err != nil {
+	tables, err := stageTables(ctx, to.pub, d, m)
+	if err != nil {
 		return err
 	}
+	tables.list(m)
 	if err := stageNetwork(ctx, to.pub, d, m); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,7 +69,7 @@ func MayReplace(ctx context.Context, store Store, r *Report, run *Run, allow Rep
 				return err
 			}
 		}
-		if reason := keepReason(before, run, loss, allow); reason != "" {
+		if reason := cmp.Or(keepReason(before, run, loss, allow), keepWitnesses(before, d.Witnesses, allow)); reason != "" {
 			if kept == nil {
 				kept = &KeptError{First: d.Day, Reason: reason}
 			}
@@ -87,7 +88,7 @@ func MayReplace(ctx context.Context, store Store, r *Report, run *Run, allow Rep
 func keepReason(before *Manifest, run *Run, loss Loss, allow Replacing) string {
 	for _, name := range before.Run.InputNames() {
 		if run.Inputs[name] == "" && !slices.Contains(allow.Without, name) {
-			return fmt.Sprintf("it was made with --%s, and this run has none: give --%s again, or drop it with --without %s", name, name, name)
+			return lacksInput(name)
 		}
 	}
 	lost := loss.Objects

@@ -66,6 +66,9 @@ type Day struct {
 	Digests    Rows[table.DigestRow] // nil: the day has no such table
 	Verified   *Verified             // nil: not checked by digests
 
+	// Witnesses are what sources beside the trail say of the day, by their flags.
+	Witnesses map[string]*Witness
+
 	// Network returns what decided the causes. nil: nobody asked for causes.
 	Network func() *network.Snapshot
 

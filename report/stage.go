@@ -1,12 +1,14 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
 	"io"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
 
@@ -17,17 +19,17 @@ import (
 	"vpcetrail/report/table"
 )
 
-// stageTables stages the tables of a day and adds their files to the day's manifest. Table
+// stageTables stages the tables that a day has, and counts its routes in m, its manifest. Table
 // resources has most of the rows, so it is written concurrently with the others.
-func stageTables(ctx context.Context, pub Publication, d *Day, m *Manifest) error {
+func stageTables(ctx context.Context, pub Publication, d *Day, m *Manifest) (*staging, error) {
 	s := &staging{pub: pub, day: d.Day, arrow: m.Run.hasArrow(), files: map[string]File{}}
 	// Table objects becomes visible first. So if a publication is interrupted, the objects
 	// never match the manifest.
 	if err := stage(ctx, s, &table.Objects, nil, d.Objects); err != nil {
-		return err
+		return nil, err
 	}
 	if err := stage(ctx, s, &table.Digests, nil, d.Digests); err != nil {
-		return err
+		return nil, err
 	}
 	var group errgroup.Group
 	for _, lane := range [][]func() error{{
@@ -51,28 +53,23 @@ func stageTables(ctx context.Context, pub Publication, d *Day, m *Manifest) erro
 			return nil
 		})
 	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	s.list(m)
-	return nil
+	return s, group.Wait()
 }
 
-// StageVerified stages tables objects and digests of a published day, and its manifest, with the
-// result of another check by digests. The other files of the day stay as before, its manifest,
-// names them.
-func StageVerified(ctx context.Context, store Store, w Writer, d *Day, before *Manifest) (*Staged, error) {
+// Restage stages the tables that d has, and the manifest of the day with its check by digests and
+// its witnesses. The other files of the day stay as before, its manifest, names them.
+func Restage(ctx context.Context, store Store, w Writer, d *Day, before *Manifest) (*Staged, error) {
 	pub, err := w.Lock(ctx, UnitOf(d.Day))
 	if err != nil {
 		return nil, err
 	}
 	m := *before
-	m.Files, m.Arrow, m.Verified = nil, nil, d.Verified
-	s := &staging{pub: pub, day: d.Day, arrow: m.Run.hasArrow(), files: map[string]File{}}
-	if err := stage(ctx, s, &table.Objects, nil, d.Objects); err != nil {
-		return nil, err
-	}
-	if err := stage(ctx, s, &table.Digests, nil, d.Digests); err != nil {
+	m.Files, m.Arrow, m.Witnesses = nil, nil, map[string]*Witness{}
+	maps.Copy(m.Witnesses, before.Witnesses)
+	maps.Copy(m.Witnesses, d.Witnesses)
+	m.Verified = cmp.Or(d.Verified, before.Verified)
+	s, err := stageTables(ctx, pub, d, &m)
+	if err != nil {
 		return nil, err
 	}
 	for _, f := range slices.Concat(before.Files, before.Arrow) {
@@ -103,8 +100,12 @@ var order = []string{
 	table.Resources.Name, table.Findings.Name, table.Causes.Name, table.Digests.Name,
 }
 
-// countRoutes returns traffic, and adds its calls to the manifest while it is read.
+// countRoutes returns traffic, and adds its calls to the manifest while it is read. It returns nil
+// if traffic is nil.
 func (m *Manifest) countRoutes(traffic Rows[table.TrafficRow]) Rows[table.TrafficRow] {
+	if traffic == nil {
+		return nil
+	}
 	return func(yield func(*table.TrafficRow, error) bool) {
 		for row, err := range traffic {
 			if err == nil {

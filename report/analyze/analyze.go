@@ -31,6 +31,7 @@ type Job struct {
 	Network     *network.Snapshot   // what decides causes; nil means that nobody asks
 	Networks    *network.Networks   // with names of the user's own; may be nil
 	NATPrice    float64             // US dollars per GB, for findings
+	Witnesses   []Witness           // sources beside the trail
 
 	Workers  int         // number of objects that are read concurrently; 0 means one
 	Memory   Memory      // what does not fit goes to Disk
@@ -79,7 +80,7 @@ func (j Job) Report(ctx context.Context, trail *source.Trail) (*report.Report, e
 		})
 		sinks[i] = counters[i]
 	}
-	if err := ingest.Run(ctx, trail, sinks, ingest.Config{Window: j.Window, SHA256: j.SHA256 || j.Verify, Progress: j.Progress}); err != nil {
+	if err := ingest.Run(ctx, trail, j.observed(sinks), ingest.Config{Window: j.Window, SHA256: j.SHA256 || j.Verify, Progress: j.Progress}); err != nil {
 		return nil, err
 	}
 	accounts := j.Accounts()
@@ -88,10 +89,14 @@ func (j Job) Report(ctx context.Context, trail *source.Trail) (*report.Report, e
 			return nil, err
 		}
 	}
-	return tabulate.Report(ctx, tabulate.Input{
+	rep, err := tabulate.Report(ctx, tabulate.Input{
 		Counters: counters, Window: j.Window,
 		TrailAccounts: accounts, OwnAccounts: j.OwnAccounts, Inventory: j.Inventory, Network: days, NATPrice: j.NATPrice,
 		PassedOver: j.PassedOver().Objects,
 		Disk:       j.Disk, Memory: j.Memory.Report,
 	})
+	if err == nil {
+		err = j.testify(ctx, rep)
+	}
+	return rep, err
 }

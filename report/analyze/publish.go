@@ -67,6 +67,9 @@ type Counted struct {
 func (c *Counted) Incomplete() error {
 	var runs report.Runs
 	runs.AddReport(c.Report)
+	if lacks := witnessesLack(c.Report); lacks != "" && runs.Lacks() == "" {
+		return &IncompleteError{lacks}
+	}
 	return Incomplete(&runs)
 }
 
@@ -93,7 +96,7 @@ func (p *Publication) CheckInputs(ctx context.Context) error {
 
 // checkInputsOf does so for one day.
 func (p *Publication) checkInputsOf(ctx context.Context, d day.Day, run *report.Run) error {
-	none := &report.Report{Days: []*report.Day{{Day: d}}}
+	none := &report.Report{Days: []*report.Day{{Day: d, Witnesses: p.Job.announced()}}}
 	return report.MayReplace(ctx, p.Store, none, run, report.Replacing{Incomplete: true, Without: p.Replacing.Without})
 }
 

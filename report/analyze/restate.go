@@ -59,9 +59,29 @@ func (p *Publication) Restate(ctx context.Context, now *report.Report) (done int
 	if err != nil {
 		return 0, err
 	}
-	days := append(changed, unproved...)
-	slices.SortFunc(days, func(a, b restate.Day) int { return cmp.Compare(a.Day, b.Day) })
+	if changed, err = p.addOutdated(ctx, search, changed); err != nil {
+		return 0, err
+	}
+	days := append(changed, unproved...) // a day of both is recomputed, and so verified too
+	slices.SortStableFunc(days, func(a, b restate.Day) int { return cmp.Compare(a.Day, b.Day) })
+	days = slices.CompactFunc(days, func(a, b restate.Day) bool { return a.Day == b.Day })
 	return p.restateAll(ctx, search, days, job)
+}
+
+// addOutdated adds the unchanged days for which a witness holds something else now.
+func (p *Publication) addOutdated(ctx context.Context, search *restate.Search, changed []restate.Day) ([]restate.Day, error) {
+	var days []day.Day
+	byDay := map[day.Day]restate.Day{}
+	for _, d := range search.Unchanged() {
+		days, byDay[d.Day] = append(days, d.Day), d
+	}
+	outdated, err := p.outdated(ctx, days)
+	for _, d := range outdated {
+		again := byDay[d]
+		again.Unchanged = false
+		changed = append(changed, again)
+	}
+	return changed, err
 }
 
 // probe reads the objects that the search does not know, to find the days of their records.

@@ -90,7 +90,7 @@ func (p *Publication) reverify(ctx context.Context, search *restate.Search, d da
 	}
 	p.problems(problems)
 	today.Digests = v.digests()(d)
-	staged, err := report.StageVerified(ctx, p.Store, p.Writer, today, before)
+	staged, err := report.Restage(ctx, p.Store, p.Writer, today, before)
 	if err == nil {
 		err = p.Commit(ctx, staged.Commit)
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -170,6 +171,8 @@ func restated(before, m *report.Manifest) string {
 	switch {
 	case before == nil:
 		return fmt.Sprintf("Restated %s: published for the first time", m.Day)
+	case before.Revision == m.Revision && !reflect.DeepEqual(before.Witnesses, m.Witnesses):
+		return fmt.Sprintf("Restated %s: the same tables; what came late beside the trail says nothing new", m.Day)
 	case before.Revision == m.Revision: // the same tables: the day was published only in part, or was damaged
 		return fmt.Sprintf("Restated %s: its files are whole again", m.Day)
 	}

@@ -1,0 +1,267 @@
+package analyze
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source"
+	"vpcetrail/ingest/source/list"
+
+	"vpcetrail/report"
+	"vpcetrail/report/reporttest"
+	"vpcetrail/report/table"
+)
+
+// A fakeWitness says something of one day: that it holds the objects that are OK.
+type fakeWitness struct {
+	sum    string
+	day    day.Day
+	ok     int64
+	denied int64
+	read   []day.Window
+}
+
+func (*fakeWitness) Flag() string { return "fake-logs" }
+
+func (w *fakeWitness) SHA256(_ context.Context, _ *Job, d day.Day) (string, error) {
+	return w.sum + d.String(), nil
+}
+
+func (w *fakeWitness) Read(_ context.Context, job *Job) (*Testimony, error) {
+	w.read = append(w.read, job.Window)
+	said := &Testimony{Add: func(d *report.Day) {
+		if d.Witnesses == nil {
+			d.Witnesses = map[string]*report.Witness{}
+		}
+		d.Witnesses["fake-logs"] = &report.Witness{
+			SHA256: w.sum + d.Day.String(), Objects: map[ingest.Status]int64{ingest.OK: w.ok, ingest.Denied: w.denied}, Matched: d.Traffic != nil,
+		}
+	}}
+	if job.Window.Contains(w.day) {
+		said.Days = []day.Day{w.day}
+	}
+	said.Problems = func(problem func(string)) error {
+		if w.denied > 0 {
+			problem("fake: denied")
+		}
+		return nil
+	}
+	return said, nil
+}
+
+// A night publishes the demo's trail for one day, or its witness alone.
+type night struct {
+	t        *testing.T
+	store    reporttest.Store
+	witness  *fakeWitness
+	problems []string
+}
+
+func (n *night) publication(d string, before int, allow report.Replacing) *Publication {
+	n.t.Helper()
+	w, err := n.store.Begin(n.t.Context(), nil)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	window, err := day.Parse(d)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	p := &Publication{
+		Job:     Job{Window: day.Window{From: window, To: window}, Lateness: 1},
+		Sources: []string{"../../fixtures/demo"}, Run: report.Run{Inputs: map[string]string{}, Sources: []string{"demo"}},
+		Store: n.store, Writer: w, Replacing: allow, Before: before,
+		Problem: func(text string) { n.problems = append(n.problems, text) },
+		Commit:  func(ctx context.Context, commit func(context.Context) error) error { return commit(ctx) },
+	}
+	p.Selection = list.Selection{Window: p.Job.Window}
+	if n.witness != nil {
+		p.Job.Witnesses = []Witness{n.witness}
+	}
+	return p
+}
+
+// trail publishes a day of the trail, and restates those before it.
+func (n *night) trail(d string, before int, allow report.Replacing) error {
+	n.t.Helper()
+	p := n.publication(d, before, allow)
+	if err := p.CheckInputs(n.t.Context()); err != nil {
+		return err
+	}
+	trail, err := source.Open(n.t.Context(), p.Sources, p.Selection, source.Options{})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	defer trail.Close()
+	c, err := p.Count(n.t.Context(), trail)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	if err := p.Publish(n.t.Context(), c); err != nil {
+		return err
+	}
+	if _, err := p.Restate(n.t.Context(), c.Report); err != nil {
+		return err
+	}
+	return c.Incomplete()
+}
+
+// alone publishes what the witness says of a day.
+func (n *night) alone(d string, before int, allow report.Replacing) error {
+	n.t.Helper()
+	p := n.publication(d, before, allow)
+	c, err := p.Testify(n.t.Context())
+	if err != nil {
+		return err
+	}
+	if _, err := p.RestateWitnesses(n.t.Context()); err != nil {
+		return err
+	}
+	return c.Incomplete()
+}
+
+func (n *night) manifest(d string) *report.Manifest {
+	n.t.Helper()
+	at, err := day.Parse(d)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	m, err := report.ReadManifest(n.t.Context(), n.store, at)
+	if err != nil {
+		n.t.Fatal(err)
+	}
+	return m
+}
+
+func newNight(t *testing.T) *night {
+	t.Helper()
+	d, err := day.Parse("2026-11-20")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &night{t: t, store: reporttest.Store{}, witness: &fakeWitness{sum: "a", day: d, ok: 2}}
+}
+
+const demoDay = "2026-11-20"
+
+func wantText(t *testing.T, err error, want string) {
+	t.Helper()
+	if err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// A witness changes no file of the trail's tables, whether it comes with the trail or alone.
+func TestWitnessLeavesTheTablesOfCalls(t *testing.T) {
+	plain := newNight(t)
+	plain.witness = nil
+	if err := plain.trail(demoDay, 0, report.Replacing{}); err != nil {
+		t.Fatal(err)
+	}
+	with, later := newNight(t), newNight(t)
+	if err := with.trail(demoDay, 0, report.Replacing{}); err != nil {
+		t.Fatal(err)
+	}
+	maps.Copy(later.store, plain.store)
+	if err := later.alone(demoDay, 0, report.Replacing{}); err != nil {
+		t.Fatal(err)
+	}
+	for name, n := range map[string]*night{"with the trail": with, "alone, later": later} {
+		for file, data := range plain.store {
+			if !strings.HasSuffix(file, "run.json") && string(n.store[file]) != string(data) {
+				t.Errorf("%s: %s differs", name, file)
+			}
+		}
+		m := n.manifest(demoDay)
+		if w := m.Witnesses["fake-logs"]; w == nil || w.SHA256 != "a"+demoDay || w.Matched != (n == with) || m.Revision != 1 || m.Balance.Records == 0 {
+			t.Errorf("%s: %+v", name, m)
+		}
+	}
+	if plain.manifest(demoDay).Witnesses != nil {
+		t.Error("a run without witnesses names some")
+	}
+}
+
+func TestWitnessAloneMakesADay(t *testing.T) {
+	n := newNight(t)
+	if err := n.alone(demoDay, 0, report.Replacing{}); err != nil {
+		t.Fatal(err)
+	}
+	if m := n.manifest(demoDay); m.Has(table.Traffic.Name) || m.Witnesses["fake-logs"] == nil {
+		t.Errorf("%+v", m)
+	}
+	if err := n.trail(demoDay, 0, report.Replacing{}); err != nil { // the day's calls come later
+		t.Fatal(err)
+	}
+	if m := n.manifest(demoDay); !m.Has(table.Traffic.Name) || !m.Witnesses["fake-logs"].Matched {
+		t.Errorf("%+v", m)
+	}
+}
+
+func TestWitnessNeverDisappearsByAccident(t *testing.T) {
+	n := newNight(t)
+	if err := n.trail(demoDay, 0, report.Replacing{}); err != nil {
+		t.Fatal(err)
+	}
+	witness, before := n.witness, maps.Clone(n.store)
+	n.witness = nil
+	wantText(t, n.trail(demoDay, 0, report.Replacing{Incomplete: true}),
+		"2026-11-20 stays as it is published: it was made with --fake-logs, and this run has none: give --fake-logs again, or drop it with --without fake-logs")
+	n.witness = &fakeWitness{sum: "b", day: witness.day, ok: 1, denied: 1}
+	wantText(t, n.trail(demoDay, 0, report.Replacing{}), "1 of the 2 objects of --fake-logs that it counts would be missing")
+	n.witness.ok, n.witness.denied = 2, 0
+	wantText(t, n.alone(demoDay, 0, report.Replacing{}), "its --fake-logs was compared with the trail, and this run reads no trail")
+	if !maps.EqualFunc(before, n.store, func(a, b []byte) bool { return string(a) == string(b) }) {
+		t.Error("the report has changed")
+	}
+	n.witness.ok, n.witness.denied = 1, 1
+	wantText(t, n.trail(demoDay, 0, report.Replacing{Incomplete: true}), "the report is published, but incomplete: some objects of --fake-logs could not be read")
+	if !slices.Contains(n.problems, "fake: denied") {
+		t.Errorf("problems: %q", n.problems)
+	}
+	n.witness = nil
+	if err := n.trail(demoDay, 0, report.Replacing{Without: []string{"fake-logs"}}); err != nil {
+		t.Fatal(err)
+	}
+	if n.manifest(demoDay).Witnesses != nil {
+		t.Error("--without did not drop it")
+	}
+}
+
+// A day is restated if its witness holds something else now, and only then.
+func TestWitnessThatComesLate(t *testing.T) {
+	for name, run := range map[string]func(*night, string, int, report.Replacing) error{"with the trail": (*night).trail, "alone": (*night).alone} {
+		n := newNight(t)
+		if err := run(n, demoDay, 0, report.Replacing{}); err != nil {
+			t.Fatal(err)
+		}
+		again := func(want ...string) {
+			t.Helper()
+			n.witness.read = nil
+			if err := run(n, "2026-11-21", 5, report.Replacing{}); err != nil && !errors.Is(err, errKept) {
+				t.Fatal(name, err)
+			}
+			var got []string
+			for _, w := range n.witness.read {
+				got = append(got, w.String())
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: read for %q, want %q", name, got, want)
+			}
+		}
+		again("2026-11-21")
+		n.witness.sum = "b"
+		n.witness.ok++
+		again("2026-11-21", "2026-11-20")
+		if w := n.manifest(demoDay).Witnesses["fake-logs"]; w.SHA256 != "b"+demoDay || w.Objects[ingest.OK] != 3 {
+			t.Errorf("%s: %+v", name, w)
+		}
+		again("2026-11-21")
+	}
+}
