@@ -176,7 +176,7 @@ func unknownCommand(name string) error {
 }
 
 // wanted describes in plain words what a flag of each type takes.
-var wanted = map[string]string{"int": "a whole number", "duration": "a duration such as 24h", "bool": "true or false", "float64": "a number", "size": "a size such as 512MiB or 2GiB", "days": "a number of days such as 30d", "shard": "one part of N, such as 3/16"}
+var wanted = map[string]string{"int": "a whole number", "duration": "a duration such as 24h", "bool": "true or false", "float64": "a number", "size": "a size such as 512MiB or 2GiB", "days": "a number of days such as 30d", "shard": "one part of N, such as 3/16, or auto"}
 
 func flagError(cmd *cobra.Command, err error) error {
 	var wrong *pflag.InvalidValueError

@@ -193,6 +193,7 @@ func TestWrongUsage(t *testing.T) {
 		{"analyze trail --out report --accounts prod", `--accounts: "prod" is not an account id of 12 digits`},
 		{"analyze trail --out report --accounts prod --own-accounts dev", `--own-accounts: "dev" is not an account id of 12 digits, and no file`},
 		{"analyze trail --out report --nat-price -1", "--nat-price -1: want US dollars a GB, 0 or more"},
+		{"analyze trail --out report --shard auto --date yesterday", "--shard auto: every part must have the same days: give --date a day or D..D, resolved once for all parts"},
 		{"analyze trail --out report --workers 0", "--workers 0: want at least 1"},
 		{"analyze trail --out report --workers two", `--workers "two": want a whole number: see vpcetrail analyze --help`},
 		{"analyze trail --out report --lateness 2d", `--lateness "2d": want a duration such as 24h: see vpcetrail analyze --help`},

@@ -2,11 +2,8 @@ package flags
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
-
-	"vpcetrail/ingest/source/list"
 )
 
 // A NumberOfDays is a number of days: 30d, or 720h.
@@ -35,25 +32,4 @@ func (d *NumberOfDays) Set(text string) error {
 		}
 	}
 	return errors.New("want days, such as 30d")
-}
-
-// A Shard is one of N parts: 3/16.
-type Shard list.Shard
-
-// Type returns what help calls the value.
-func (f *Shard) Type() string { return "shard" }
-
-// String returns the value as Set reads it.
-func (f *Shard) String() string { return list.Shard(*f).String() }
-
-// Set reads I/N.
-func (f *Shard) Set(text string) error {
-	number, of, _ := strings.Cut(text, "/")
-	i, err := strconv.ParseUint(number, 10, 16)
-	n, errOf := strconv.ParseUint(of, 10, 16)
-	if err != nil || errOf != nil || i < 1 || i > n || n > list.MaxShards {
-		return fmt.Errorf("want I/N, such as 3/16, of at most %d", list.MaxShards)
-	}
-	*f = Shard{int(i), int(n)}
-	return nil
 }

@@ -44,7 +44,7 @@ new day. The order of the days makes no difference.`,
 	f.Register(cmd, "read")
 	set.BoolVar(&f.quiet, "quiet", false, "do not print progress and what was written")
 	flags.Heading(cmd, "quiet", "Other flags")
-	return cmd
+	return flags.IncompleteOK(cmd)
 }
 
 // addToInventory adds the endpoints found to the given inventories.

@@ -81,6 +81,8 @@ With --diff, explain shows two records side by side and marks the fields that de
 	flags.Heading(cmd, "network", "Why a call did not use an endpoint")
 	f.RegisterNetworks(cmd)
 	flags.CompleteWords(cmd, "format", "text", "json")
+	flags.IncompleteOK(cmd)
+	flags.Heading(cmd, "incomplete-ok", "Other flags")
 	return cmd
 }
 

@@ -48,7 +48,7 @@ DescribeInstances, DescribeRegions; lambda:ListFunctions; sts:GetCallerIdentity.
 	f.Register(cmd, "read")
 	set.BoolVar(&f.quiet, "quiet", false, "do not print progress and what was written")
 	flags.Heading(cmd, "quiet", "Other flags")
-	return cmd
+	return flags.IncompleteOK(cmd)
 }
 
 // addToNetwork adds the endpoints and changes found to the given snapshots.

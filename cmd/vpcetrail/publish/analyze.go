@@ -29,17 +29,21 @@ import (
 type analyzeJob struct {
 	*flags.Input
 	analyze.Publication
-	out     string
-	keeping dest.S3Options
-	memory  memory.Plan
-	quiet   bool
-	json    bool // messages in JSON
+	out       string
+	shardFrom string // the variables that --shard auto read
+	keeping   dest.S3Options
+	memory    memory.Plan
+	quiet     bool
+	json      bool // messages in JSON
 }
 
 // run reads, reports and publishes.
 func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Writer) error {
 	defer j.memory.Guard(ctx)()
 	tell := terminal.NewMessages(errOut, j.json)
+	if j.shardFrom != "" {
+		tell.Note(j.shardFrom)
+	}
 	store, err := dest.Open(ctx, j.out, aws.NewS3, j.keeping)
 	if err != nil {
 		return exit.With(exit.Usage, err)

@@ -102,7 +102,7 @@ again and recomputes those that gained records.`,
 	f.replacing.Register(cmd)
 	set.StringVar(&f.verify, "verify", "", "check each log against CloudTrail's digests; if a log is not valid, `MODE` report ends with status 4, and require publishes nothing")
 	f.digests.Register(cmd, allowedUnchecked)
-	set.Var(&f.shard, "shard", "read only this `PART` of the trail, such as 3/16, and keep what merge needs; accounts and Regions stay whole")
+	f.shard.Register(cmd, "read only this `PART` of the trail, such as 3/16, and keep what merge needs; accounts and Regions stay whole; auto reads the part from the variables of AWS Batch, Kubernetes or Slurm")
 	set.BoolVar(&f.mergeable, "mergeable", false, "keep what merge needs to join this report with others")
 	set.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "`NUMBER` of objects to read at once")
 	set.Lookup("workers").DefValue = "one per CPU" // help and manual do not depend on the machine
@@ -119,7 +119,7 @@ again and recomputes those that gained records.`,
 	flags.CompleteLists(cmd, "format", report.Parquet, report.Arrow)
 	flags.CompleteWords(cmd, "log-format", "text", "json")
 	flags.CompleteWords(cmd, "verify", analyze.VerifyReport, analyze.VerifyRequire)
-	return cmd
+	return flags.IncompleteOK(cmd)
 }
 
 // job checks the flags and reads the files that they name.
@@ -162,9 +162,13 @@ func (f *analyzeFlags) job(ctx context.Context, sources []string, now time.Time)
 	}); err != nil {
 		return nil, err
 	}
-	j := &analyzeJob{Input: given, out: f.out, keeping: f.kept, memory: f.memory.Plan(), quiet: f.quiet, json: f.logFormat == "json"}
+	part, read, err := f.shard.Part()
+	if err != nil {
+		return nil, err
+	}
+	j := &analyzeJob{Input: given, shardFrom: read, out: f.out, keeping: f.kept, memory: f.memory.Plan(), quiet: f.quiet, json: f.logFormat == "json"}
 	j.Input.Reading.MaxBytes = j.memory.Fetched
-	j.Input.Selection.Shard = list.Shard(f.shard)
+	j.Input.Selection.Shard = part
 	j.Publication = analyze.Publication{
 		Job: analyze.Job{
 			Window: given.Selection.Window, Lateness: max(given.Selection.Lateness, 0),
@@ -172,11 +176,11 @@ func (f *analyzeFlags) job(ctx context.Context, sources []string, now time.Time)
 			Workers: f.workers, Memory: analyze.Memory{Counting: j.memory.Counting, Report: j.memory.Report}, SHA256: f.sha256,
 		},
 		Sources: sources, Selection: given.Selection, Reading: given.Reading,
-		Replacing: f.replacing.Allowed(), Before: int(f.restate), Mergeable: f.mergeable || f.shard.Of > 0,
+		Replacing: f.replacing.Allowed(), Before: int(f.restate), Mergeable: f.mergeable || part.Of > 0,
 		Run: report.Run{
 			Version: f.version, Sources: flags.Sorted(sources), Window: given.Selection.Window.String(), Lateness: f.Lateness.String(),
 			Accounts: flags.Sorted(f.Accounts), ExcludeAccounts: flags.Sorted(f.Excluded), Regions: flags.Sorted(f.Regions), OwnAccounts: flags.Sorted(given.Own),
-			Shard: f.shard.String(), EndpointsFrom: flags.Sorted(f.Endpoints), IPRanges: given.Ranges.Date, NATPrice: f.natPrice,
+			Shard: part.String(), EndpointsFrom: flags.Sorted(f.Endpoints), IPRanges: given.Ranges.Date, NATPrice: f.natPrice,
 		},
 	}
 	if j.Verification, err = f.verification(ctx, sources); err != nil {

@@ -68,7 +68,7 @@ REPORT and DEST are directories or s3://bucket/prefix.`,
 	set.Var(&f.memory, "memory", "maximum memory `SIZE`; the rest goes to temporary files in TMPDIR")
 	set.BoolVar(&f.quiet, "quiet", false, "do not print the summary")
 	flags.CompleteWords(cmd, "date", flags.DateWords...)
-	return cmd
+	return flags.IncompleteOK(cmd)
 }
 
 // run merges and publishes.

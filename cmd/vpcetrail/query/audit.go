@@ -76,7 +76,7 @@ Exit status:
 	set.StringVar(&f.junit, "junit", "", "also write the result as JUnit XML into this `FILE`")
 	set.StringVar(&f.failOn, "fail-on", "info", "lowest `SEVERITY` of a violated rule that ends with status 4: "+strings.Join(audit.Severities(), ", "))
 	flags.CompleteWords(cmd, "fail-on", audit.Severities()...)
-	return cmd
+	return flags.IncompleteOK(cmd)
 }
 
 func (f *auditFlags) printExample(args []string, out io.Writer) error {

@@ -82,7 +82,7 @@ as package mirrors and the layers of ECR images.`,
 	set.BoolVar(&f.quiet, "quiet", false, "show no progress")
 	flags.CompleteWords(cmd, "format", "text", "json")
 	flags.CompleteWords(cmd, "suggest", replay.SuggestEndpoint, replay.SuggestResource)
-	return cmd
+	return flags.IncompleteOK(cmd)
 }
 
 const suggestWords = replay.SuggestEndpoint + " (with --endpoint) or " + replay.SuggestResource + " (with --resource)"

@@ -53,6 +53,15 @@ func (m *Messages) Problem(text string) {
 	m.Line(text)
 }
 
+// Note reports what a reader of a scheduler's log needs to know, and which is no problem.
+func (m *Messages) Note(text string) {
+	if m.JSON != nil {
+		m.JSON.Info("note", "text", text)
+		return
+	}
+	m.Line(text)
+}
+
 // Failed reports the error that ends the program.
 func (m *Messages) Failed(err error) {
 	if m.JSON != nil {

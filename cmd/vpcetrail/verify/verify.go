@@ -103,7 +103,7 @@ Exit status:
 	flags.Heading(cmd, "format", "What to write")
 	flags.Heading(cmd, "workers", "Other flags")
 	flags.CompleteWords(cmd, "format", "text", "json")
-	return cmd
+	return flags.IncompleteOK(cmd)
 }
 
 // A command is a checked verify command.
