@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"vpcetrail/ingest"
@@ -15,6 +16,7 @@ type Runs struct {
 	Incomplete int // runs that could not read all of their input
 	Balance    Balance
 	Objects    map[ingest.Status]int64 // by how reading them ended
+	Versions   []string                // of the program, in the order of the manifests
 
 	seen map[string]bool
 }
@@ -30,6 +32,9 @@ func (r *Runs) Add(m *Manifest) bool {
 		r.seen = map[string]bool{}
 	}
 	r.seen[string(identity)] = true
+	if !slices.Contains(r.Versions, m.Run.Version) {
+		r.Versions = append(r.Versions, m.Run.Version)
+	}
 	r.add(m.Complete(), &m.Balance, m.Objects)
 	return true
 }

@@ -26,7 +26,7 @@ func TestOutputThatCannotBeWritten(t *testing.T) {
 		"audit REPORT --policy " + workshop + "audit.yaml", "audit REPORT --policy " + workshop + "audit.yaml --format json", "audit --example no-strangers",
 		"athena REPORT --engine duckdb", "athena REPORT --location s3://audit-reports --format glue", "html REPORT -o -",
 		"readiness REPORT --resource arn:aws:s3:::amzn-s3-demo-restricted", "readiness REPORT --resource arn:aws:s3:::amzn-s3-demo-restricted --format json",
-		"endpoints " + workshop + "AWSLogs --quiet", "explain " + workshop + "AWSLogs", "explain " + workshop + "AWSLogs --format json",
+		"endpoints " + workshop + "AWSLogs --quiet", "explain " + workshop + "AWSLogs", "explain " + workshop + "AWSLogs --format json", "version", "--version",
 	} {
 		args := strings.Fields(strings.ReplaceAll(line, "REPORT", report))
 		err := run(t.Context(), args, strings.NewReader(""), fullDisk{}, io.Discard)

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"vpcetrail/cmd/vpcetrail/build"
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/cmd/vpcetrail/inspect"
@@ -27,8 +28,8 @@ import (
 	"vpcetrail/cmd/vpcetrail/verify"
 )
 
-// version is set by the linker for releases.
-var version = "dev"
+// version returns the version that reports name. Tests change it.
+var version = build.Version
 
 func main() {
 	status, ok, err := memory.Supervise()
@@ -78,7 +79,6 @@ Exit status:
 		Example: `  vpcetrail analyze fixtures/demo --out out
   vpcetrail summary out --by principal
   vpcetrail explain record.json`,
-		Version:           version,
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return refuseEmpty(cmd) },
@@ -89,13 +89,19 @@ Exit status:
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	show := root.Flags().BoolP("version", "v", false, "show the version")
+	root.RunE = func(cmd *cobra.Command, _ []string) error {
+		if *show {
+			return writeVersion(cmd)
+		}
+		return cmd.Help()
 	}
 	addGroup(root, "trail", "Commands that read a trail:", publish.NewAnalyze(version), inspect.NewEndpoints(),
 		inspect.NewExplain(), inspect.NewNetwork(), verify.New())
 	addGroup(root, "report", "Commands that read a report:", query.NewAthena(), query.NewAudit(), query.NewDiff(), query.NewHTML(),
 		publish.NewMerge(version), query.NewReadiness(), query.NewRecommend(), query.NewReplay(), query.NewSummary(), query.NewWhy())
-	root.AddCommand(newManual())
+	root.AddCommand(newManual(), newVersion())
 	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(),
 		"\n\nFlags:\n{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}", "\n{{flagUsages . | trimTrailingWhitespaces}}", 1))
 	return root

@@ -33,8 +33,12 @@ func TestMain(m *testing.M) {
 	if at, err := time.Parse(time.RFC3339, os.Getenv(clockVariable)); err == nil {
 		verify.Now = func() time.Time { return at }
 	}
+	version = versioned("dev")
 	testscript.Main(m, map[string]func(){"vpcetrail": main})
 }
+
+// versioned returns a function that returns a version, as that of a build does.
+func versioned(v string) func() (string, error) { return func() (string, error) { return v, nil } }
 
 // clockVariable is the environment variable with the time of a process that acts as the
 // program.

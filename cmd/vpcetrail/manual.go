@@ -30,6 +30,10 @@ exist. The pages have today's date, or that of the environment variable SOURCE_D
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return fmt.Errorf("manual: write: %w", err)
 			}
+			version, err := version()
+			if err != nil {
+				return err
+			}
 			root := cmd.Root()
 			root.DisableAutoGenTag = true // it contains the date of the build
 			header := doc.GenManHeader{Section: "1", Source: "vpcetrail " + version, Manual: "vpcetrail"}

@@ -294,21 +294,22 @@ func TestMergeOfRestatedShards(t *testing.T) {
 	sameFiles(t, "restated shards", got, want)
 }
 
-// Data of another version may have another meaning.
+// Data of another version may have another meaning. Builds of a changed tree or without a version
+// differ by their build ids.
 func TestMergeRefusesOtherVersions(t *testing.T) {
 	src := generate(t, 1, 1)
 	t.Chdir(t.TempDir())
-	defer func(was string) { version = was }(version)
-	for i, v := range []string{"1.0", "1.1", "1.1"} {
-		version = v
+	defer func(was func() (string, error)) { version = was }(version)
+	for i, v := range []string{"v1.1.0", "v1.1.0+dirty.0f3c52a1b7d0e1a2", "v1.1.0+dirty.0f3c52a1b7d0e1a2"} {
+		version = versioned(v)
 		mustRun(t, 0, "analyze", src, "--out", fmt.Sprint("part-", i), "--quiet", "--shard", fmt.Sprintf("%d/2", max(i, 1)))
 	}
-	const alike = "vpcetrail: part-0 and part-2 were made with different versions, 1.0 and 1.1: no single run gives the two together: analyze them alike\n"
+	const alike = "vpcetrail: part-0 and part-2 were made with different versions, v1.1.0 and v1.1.0+dirty.0f3c52a1b7d0e1a2: no single run gives the two together: analyze them alike\n"
 	if f := mustRun(t, 1, "merge", "part-0", "part-2", "--out", "x"); f.errOut != alike {
 		t.Errorf("it says %s", f.errOut)
 	}
-	version = "2.0"
-	const other = "vpcetrail: part-1 was made by version 1.1, and this is 2.0: merge with that version, or analyze again\n"
+	version = versioned("v1.1.0+dirty.9a1b52a1b7d0e1a2")
+	const other = "vpcetrail: part-1 was made by version v1.1.0+dirty.0f3c52a1b7d0e1a2, and this is v1.1.0+dirty.9a1b52a1b7d0e1a2: merge with that version, or analyze again\n"
 	if f := mustRun(t, 1, "merge", "part-1", "part-2", "--out", "x"); f.errOut != other {
 		t.Errorf("it says %s", f.errOut)
 	}

@@ -15,8 +15,7 @@ type trust struct {
 	unbalanced int      // runs with a balance that does not hold
 	shards     bool     // a run read only one shard of the trail
 	filters    []string // what runs left out because of a flag, in words
-	versions   []string
-	inventory  bool // a run had an inventory of endpoints
+	inventory  bool     // a run had an inventory of endpoints
 }
 
 // add adds the first manifest of a run.
@@ -31,9 +30,6 @@ func (t *trust) add(m *report.Manifest) {
 	if part := m.Part(); part != "" {
 		t.shards = true
 		t.note([]string{part}, "only the shard ")
-	}
-	if !slices.Contains(t.versions, run.Version) {
-		t.versions = append(t.versions, run.Version)
 	}
 	t.inventory = t.inventory || run.Endpoints > 0
 }

@@ -80,7 +80,7 @@ type endpointView struct {
 func (p *Page) view() *view {
 	first, last := p.Days[0].Day, p.Days[len(p.Days)-1].Day
 	v := &view{
-		Period: first.String(), Store: p.store, Versions: strings.Join(p.trust.versions, ", "),
+		Period: first.String(), Store: p.store, Versions: strings.Join(p.trust.runs.Versions, ", "),
 		Scope: strings.Join([]string{grid.Plural(int64(len(p.Days)), "day"), grid.Plural(int64(len(p.Accounts)), "account"), grid.Plural(int64(len(p.Regions)), "Region")}, " · "),
 	}
 	if first != last {

@@ -14,6 +14,7 @@ import (
 type (
 	jsonSummary struct {
 		Days             []string                `json:"days"`
+		Versions         []string                `json:"versions"` // of the program, in all runs that made the days
 		Complete         bool                    `json:"complete"`
 		Shards           []string                `json:"shards,omitempty"` // the shards of the trail that were read, if not all
 		Unread           map[ingest.Status]int64 `json:"unread"`           // objects, in all runs that made the days
@@ -70,6 +71,7 @@ type (
 // writeJSON writes the summary as one object.
 func (s *Summary) writeJSON(w io.Writer, top int) error {
 	out := jsonSummary{
+		Versions: append([]string{}, s.Runs.Versions...),
 		Complete: s.Runs.Incomplete == 0 && len(s.Parts) == 0, Shards: s.Parts, Unread: map[ingest.Status]int64{},
 		RecordsRead: s.Runs.Balance.Records, InvalidRecords: s.Runs.Balance.Invalid, Records: s.Kinds, Routes: routesOf(&s.Total),
 		Services: ranked(&s.Services, top), ServicesPast: s.Services.Seen,

@@ -35,7 +35,7 @@ func threeDays(t *testing.T) reporttest.Store {
 		rep.Days = append(rep.Days, d)
 	}
 	store := reporttest.Store{}
-	reporttest.Publish(t, store, rep, report.Run{})
+	reporttest.Publish(t, store, rep, report.Run{Version: "v1.0.0"})
 	return store
 }
 

@@ -28,7 +28,7 @@ import (
 // analyzeFlags are the flags of analyze as given.
 type analyzeFlags struct {
 	flags.Read
-	version       string
+	version       func() (string, error)
 	out           string
 	restate       flags.NumberOfDays
 	kept          dest.S3Options
@@ -47,7 +47,7 @@ type analyzeFlags struct {
 }
 
 // NewAnalyze returns the command.
-func NewAnalyze(version string) *cobra.Command {
+func NewAnalyze(version func() (string, error)) *cobra.Command {
 	f := analyzeFlags{version: version, memory: 1 << 30}
 	cmd := &cobra.Command{
 		Use:   "analyze SOURCE... --out DEST",
@@ -83,6 +83,9 @@ again and recomputes those that gained records.`,
 			job, err := f.job(cmd.Context(), args, time.Now())
 			if err != nil {
 				return exit.With(exit.Usage, err)
+			}
+			if job.Run.Version, err = f.version(); err != nil {
+				return err
 			}
 			return job.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
@@ -178,7 +181,7 @@ func (f *analyzeFlags) job(ctx context.Context, sources []string, now time.Time)
 		Sources: sources, Selection: given.Selection, Reading: given.Reading,
 		Replacing: f.replacing.Allowed(), Before: int(f.restate), Mergeable: f.mergeable || part.Of > 0,
 		Run: report.Run{
-			Version: f.version, Sources: flags.Sorted(sources), Window: given.Selection.Window.String(), Lateness: f.Lateness.String(),
+			Sources: flags.Sorted(sources), Window: given.Selection.Window.String(), Lateness: f.Lateness.String(),
 			Accounts: flags.Sorted(f.Accounts), ExcludeAccounts: flags.Sorted(f.Excluded), Regions: flags.Sorted(f.Regions), OwnAccounts: flags.Sorted(given.Own),
 			Shard: part.String(), EndpointsFrom: flags.Sorted(f.Endpoints), IPRanges: given.Ranges.Date, NATPrice: f.natPrice,
 		},

@@ -28,7 +28,7 @@ import (
 
 // mergeFlags are the flags of merge as given.
 type mergeFlags struct {
-	version   string
+	version   func() (string, error)
 	out, date string
 	kept      dest.S3Options
 	replacing flags.Replace
@@ -37,7 +37,7 @@ type mergeFlags struct {
 }
 
 // NewMerge returns the command.
-func NewMerge(version string) *cobra.Command {
+func NewMerge(version func() (string, error)) *cobra.Command {
 	f := mergeFlags{version: version, memory: 1 << 30}
 	cmd := &cobra.Command{
 		Use:   "merge REPORT... --out DEST",
@@ -77,7 +77,11 @@ func (f *mergeFlags) run(ctx context.Context, reports []string, out, errOut io.W
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
-	batches, err := merge.Open(ctx, stores, wanted, f.version)
+	version, err := f.version()
+	if err != nil {
+		return err
+	}
+	batches, err := merge.Open(ctx, stores, wanted, version)
 	if err != nil {
 		return err
 	}
