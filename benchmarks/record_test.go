@@ -50,6 +50,7 @@ type record[Raw ~[]byte] struct {
 				ARN       string `json:"arn"`
 				AccountID string `json:"accountId"`
 			} `json:"sessionIssuer"`
+			RoleDelivery string `json:"ec2RoleDelivery"`
 		} `json:"sessionContext"`
 		OnBehalfOf struct {
 			UserID string `json:"userId"`
@@ -111,6 +112,7 @@ func (r *record[Raw]) event() event.Event {
 			Type: []byte(r.Identity.Type), PrincipalID: []byte(r.Identity.PrincipalID), ARN: []byte(r.Identity.ARN),
 			AccountID: []byte(r.Identity.AccountID), UserName: []byte(r.Identity.UserName), InvokedBy: []byte(r.Identity.InvokedBy),
 			IssuerARN: []byte(r.Identity.SessionContext.Issuer.ARN), IssuerAccountID: []byte(r.Identity.SessionContext.Issuer.AccountID),
+			RoleDelivery:     []byte(r.Identity.SessionContext.RoleDelivery),
 			OnBehalfOfUserID: []byte(r.Identity.OnBehalfOf.UserID),
 			ScopeType:        []byte(r.Identity.Scope.Type), ScopeARN: []byte(r.Identity.Scope.ARN),
 		},

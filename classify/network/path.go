@@ -33,7 +33,9 @@ func WorkloadOf(id *event.Identity, userAgent []byte) string {
 	return WorkloadByAgent(userAgent)
 }
 
-// WorkloadByIdentity returns the workload that userIdentity shows, or "".
+// WorkloadByIdentity returns the workload that userIdentity shows, or "". A session name alone
+// shows no instance: whoever assumes the role may choose it. EC2 gives ec2RoleDelivery to the
+// credentials of an instance only.
 func WorkloadByIdentity(id *event.Identity) string {
 	switch string(id.ScopeType) {
 	case "AWS::Lambda::Function":
@@ -44,7 +46,7 @@ func WorkloadByIdentity(id *event.Identity) string {
 	session := id.ARN[bytes.LastIndexByte(id.ARN, '/')+1:]
 	switch {
 	case string(id.Type) != "AssumedRole":
-	case bytes.HasPrefix(session, []byte("i-")) && endpoints.IsHexID(session[2:]):
+	case len(id.RoleDelivery) > 0 && bytes.HasPrefix(session, []byte("i-")) && endpoints.IsHexID(session[2:]):
 		return string(session)
 	case bytes.HasPrefix(session, []byte("AWSCodeBuild-")):
 		return codeBuild

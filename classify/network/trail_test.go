@@ -39,20 +39,29 @@ func TestFromEvent(t *testing.T) {
 }
 
 func TestWorkloadOf(t *testing.T) {
-	for want, tc := range map[string]struct {
+	role := func(session, delivery string) event.Identity {
+		return event.Identity{
+			Type: []byte("AssumedRole"), ARN: []byte("arn:aws:sts::111122223333:assumed-role/shop/" + session), RoleDelivery: []byte(delivery),
+		}
+	}
+	for _, tc := range []struct {
+		want     string
 		identity event.Identity
 		agent    string
 	}{
-		"arn:aws:lambda:eu-west-1:111122223333:function:f": {event.Identity{ScopeType: []byte("AWS::Lambda::Function"), ScopeARN: []byte("arn:aws:lambda:eu-west-1:111122223333:function:f:live")}, ""},
-		"i-0a1b2c3d": {event.Identity{ScopeType: []byte("AWS::EC2::Instance"), ScopeARN: []byte("arn:aws:ec2:eu-west-1:111122223333:instance/i-0a1b2c3d")}, ""},
-		"i-0a1b2c3e": {event.Identity{Type: []byte("AssumedRole"), ARN: []byte("arn:aws:sts::111122223333:assumed-role/web/i-0a1b2c3e")}, ""},
-		"codebuild":  {event.Identity{Type: []byte("AssumedRole"), ARN: []byte("arn:aws:sts::111122223333:assumed-role/build/AWSCodeBuild-8b7a")}, ""},
-		"eks":        {event.Identity{Type: []byte("AssumedRole"), ARN: []byte("arn:aws:sts::111122223333:assumed-role/pods/eks-prod-shop-orders-7d-4b1f0c55-9f0a-4d0e-8f6c-2f1d3e4a5b6c")}, ""},
-		"cloudshell": {event.Identity{Type: []byte("IAMUser")}, "aws-cli/2 exec-env/CloudShell"},
-		"":           {event.Identity{Type: []byte("IAMUser"), ARN: []byte("arn:aws:iam::111122223333:user/i-0a1b2c3e")}, ""},
+		{"arn:aws:lambda:eu-west-1:111122223333:function:f", event.Identity{ScopeType: []byte("AWS::Lambda::Function"), ScopeARN: []byte("arn:aws:lambda:eu-west-1:111122223333:function:f:live")}, ""},
+		{"i-0a1b2c3d", event.Identity{ScopeType: []byte("AWS::EC2::Instance"), ScopeARN: []byte("arn:aws:ec2:eu-west-1:111122223333:instance/i-0a1b2c3d")}, ""},
+		{"i-0a1b2c3e", role("i-0a1b2c3e", "2.0"), ""},
+		{"i-0a1b2c3e", role("i-0a1b2c3e", "1.0"), ""},
+		{"", role("i-0a1b2c3e", ""), ""}, // whoever assumes a role names the session
+		{"", role("ip-10-0-0-9", "2.0"), ""},
+		{"codebuild", role("AWSCodeBuild-8b7a", ""), ""},
+		{"eks", role("eks-prod-shop-orders-7d-4b1f0c55-9f0a-4d0e-8f6c-2f1d3e4a5b6c", ""), ""},
+		{"cloudshell", event.Identity{Type: []byte("IAMUser")}, "aws-cli/2 exec-env/CloudShell"},
+		{"", event.Identity{Type: []byte("IAMUser"), ARN: []byte("arn:aws:iam::111122223333:user/i-0a1b2c3e")}, ""},
 	} {
-		if got := WorkloadOf(&tc.identity, []byte(tc.agent)); got != want {
-			t.Errorf("got %q, want %q", got, want)
+		if got := WorkloadOf(&tc.identity, []byte(tc.agent)); got != tc.want {
+			t.Errorf("%s: got %q, want %q", tc.identity.ARN, got, tc.want)
 		}
 	}
 }

@@ -100,9 +100,9 @@ func callerSetOf(b walk.Buffer, i int) uint64 {
 func (id *Identity) borrow(of *Identity, text []byte, b walk.Buffer, i int) bool {
 	*id = Identity{}
 	to := [...]*[]byte{&id.Type, &id.PrincipalID, &id.ARN, &id.AccountID, &id.UserName, &id.InvokedBy,
-		&id.IssuerARN, &id.IssuerAccountID, &id.OnBehalfOfUserID, &id.ScopeType, &id.ScopeARN}
+		&id.IssuerARN, &id.IssuerAccountID, &id.RoleDelivery, &id.OnBehalfOfUserID, &id.ScopeType, &id.ScopeARN}
 	for k, part := range [...][]byte{of.Type, of.PrincipalID, of.ARN, of.AccountID, of.UserName, of.InvokedBy,
-		of.IssuerARN, of.IssuerAccountID, of.OnBehalfOfUserID, of.ScopeType, of.ScopeARN} {
+		of.IssuerARN, of.IssuerAccountID, of.RoleDelivery, of.OnBehalfOfUserID, of.ScopeType, of.ScopeARN} {
 		if len(part) == 0 {
 			continue
 		}

@@ -63,6 +63,7 @@ type Identity struct {
 	Type, PrincipalID, ARN, AccountID, UserName, InvokedBy []byte
 
 	IssuerARN, IssuerAccountID []byte // sessionContext.sessionIssuer
+	RoleDelivery               []byte // sessionContext.ec2RoleDelivery: how the instance got the credentials
 	OnBehalfOfUserID           []byte // onBehalfOf.userId: the Identity Center user
 	ScopeType, ScopeARN        []byte // inScopeOf.issuerType and .sourceArn: what the credentials were issued to
 

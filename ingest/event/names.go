@@ -94,7 +94,7 @@ var names = [levels][]name{
 		{name: "webIdFederationData"},
 		{name: "attributes"},
 		{name: "sourceIdentity"},
-		{name: "ec2RoleDelivery"},
+		{name: "ec2RoleDelivery", kind: text, text: func(e *Event) *[]byte { return &e.Identity.RoleDelivery }},
 	},
 	inIssuer: {
 		{name: "type"},
@@ -142,7 +142,9 @@ func (d *decoder) empty(l level) {
 	switch l {
 	case inIdentity:
 		ev.Identity = Identity{}
-	case inSession, inIssuer:
+	case inSession:
+		ev.Identity.IssuerARN, ev.Identity.IssuerAccountID, ev.Identity.RoleDelivery = nil, nil, nil
+	case inIssuer:
 		ev.Identity.IssuerARN, ev.Identity.IssuerAccountID = nil, nil
 	case inOnBehalfOf:
 		ev.Identity.OnBehalfOfUserID = nil

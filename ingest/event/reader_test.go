@@ -19,7 +19,7 @@ var documents = []string{
 	` { "Records" : [ ] } ` + "\n",
 	`{"Records":[{"eventTime":"2026-11-20T10:11:12Z","eventID":"a"},{"eventTime":"2026-11-20T10:11:12.5+01:00"}]}`,
 	`{"Records":[null,1.5e3,"x",[],{},{"eventTime":"2026-02-30T00:00:00Z"}],"more":{"a":[1,2,{"b":null}]}}`,
-	`{"first":true,"Records":[{"eventTime":"2024-02-29T23:59:59Z","userIdentity":{"type":"AssumedRole","sessionContext":{"sessionIssuer":{"arn":"arn:aws:iam::111122223333:role/r","accountId":"111122223333"}},"onBehalfOf":{"userId":"u"},"inScopeOf":{"issuerType":"AWS::Lambda::Function","credentialsIssuedTo":"arn:x","sourceArn":"arn:aws:lambda:eu-west-1:111122223333:function:f"}}}]}`,
+	`{"first":true,"Records":[{"eventTime":"2024-02-29T23:59:59Z","userIdentity":{"type":"AssumedRole","sessionContext":{"sessionIssuer":{"arn":"arn:aws:iam::111122223333:role/r","accountId":"111122223333"},"ec2RoleDelivery":"2.0"},"onBehalfOf":{"userId":"u"},"inScopeOf":{"issuerType":"AWS::Lambda::Function","credentialsIssuedTo":"arn:x","sourceArn":"arn:aws:lambda:eu-west-1:111122223333:function:f"}}}]}`,
 	`{"Records":[{"eventTime":"2026-11-20T10:11:12Z","userAgent":"a \"b\" \\ \/ \u00e9 \ud83d\ude00 \ud800 \udc00x é","vpcEndpointId":"vpce-0a1b2c3d"}]}`,
 	`{"Records":[{"eventTime":"2026-11-20T10:11:12Z","vpcEndpointId":"first","vpcEndpointId":"last","userIdentity":{"arn":"gone"},"userIdentity":{"type":"Root"}}]}`,
 	`{"Records":[{"eventTime":"2026-11-20T10:11:12Z","vpcEndpointId":12,"userIdentity":"text","tlsDetails":[{"clientProvidedHostHeader":"x"}],"readOnly":"true"}]}`,

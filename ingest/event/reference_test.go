@@ -41,6 +41,7 @@ func see(ev *Event, doc []byte) seen {
 		"userIdentity.userName": ev.Identity.UserName, "userIdentity.invokedBy": ev.Identity.InvokedBy,
 		"userIdentity.sessionContext.sessionIssuer.arn":       ev.Identity.IssuerARN,
 		"userIdentity.sessionContext.sessionIssuer.accountId": ev.Identity.IssuerAccountID,
+		"userIdentity.sessionContext.ec2RoleDelivery":         ev.Identity.RoleDelivery,
 		"userIdentity.onBehalfOf.userId":                      ev.Identity.OnBehalfOfUserID,
 		"userIdentity.inScopeOf.issuerType":                   ev.Identity.ScopeType,
 		"userIdentity.inScopeOf.sourceArn":                    ev.Identity.ScopeARN,
@@ -99,7 +100,8 @@ var textPaths = []string{
 	"vpcEndpointId", "vpcEndpointAccountId", "userIdentity.type", "userIdentity.principalId",
 	"userIdentity.arn", "userIdentity.accountId", "userIdentity.userName", "userIdentity.invokedBy",
 	"userIdentity.sessionContext.sessionIssuer.arn", "userIdentity.sessionContext.sessionIssuer.accountId",
-	"userIdentity.onBehalfOf.userId", "userIdentity.inScopeOf.issuerType", "userIdentity.inScopeOf.sourceArn", "additionalEventData.vpcEndpointId",
+	"userIdentity.sessionContext.ec2RoleDelivery", "userIdentity.onBehalfOf.userId", "userIdentity.inScopeOf.issuerType",
+	"userIdentity.inScopeOf.sourceArn", "additionalEventData.vpcEndpointId",
 	"tlsDetails.clientProvidedHostHeader", "tlsDetails.tlsVersion", "tlsDetails.cipherSuite", "addendum.reason", "addendum.originalEventID",
 }
 
