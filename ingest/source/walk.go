@@ -5,6 +5,7 @@ import (
 	"io"
 	"sync"
 
+	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/source/store"
 )
@@ -40,4 +41,9 @@ func Walk(
 			return nil, passed, err
 		}
 	}
+}
+
+// WalkDated lists logs of other kinds than CloudTrail's, as list.Dated does, and fetches none.
+func WalkDated(ctx context.Context, args []string, window day.Window, opt Options, fn func(store.Object) error) error {
+	return list.Dated(ctx, args, window, opt.listing(func() {}), fn)
 }

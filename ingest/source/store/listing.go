@@ -21,6 +21,13 @@ const maxEmpty = 1000
 // List lists a prefix with the delimiter '/'. Errors include the remedy for a refusal.
 func (b *Bucket) List(folder string) Pager { return b.pager(b.key(folder), "/", PageSize) }
 
+// ListAfter is List without the entries up to the name after.
+func (b *Bucket) ListAfter(folder, after string) Pager {
+	p := b.pager(b.key(folder), "/", PageSize)
+	p.last = after
+	return p
+}
+
 // All lists every object below a prefix, which need not be a folder's name.
 func (b *Bucket) All(prefix string) Pager { return b.pager(b.key(prefix), "", PageSize) }
 
@@ -87,6 +94,10 @@ func (p *s3Pager) Next(ctx context.Context) ([]Entry, bool, error) {
 	}
 	if p.delimiter != "" {
 		in.Delimiter = &p.delimiter
+	}
+	if p.token == nil && p.last != "" {
+		start := p.prefix + p.last
+		in.StartAfter = &start
 	}
 	out, err := p.bucket.page(ctx, in, p.last)
 	if err != nil {

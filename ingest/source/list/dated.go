@@ -1,0 +1,254 @@
+package list
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source/layout"
+	"vpcetrail/ingest/source/store"
+)
+
+// datedListers bounds how many folders are listed at once.
+const datedListers = 64
+
+// Dated lists logs of other kinds than CloudTrail's: every object below args, except those that
+// name another day than those of window. An object names a day by the folders that it lies in,
+// YYYY/MM/DD or year=YYYY/month=MM/day=DD, or by the start of its own name, YYYY-MM-DD-. Its
+// Key then has the day, and nothing else. An S3 source may also be the start of names, without a
+// slash: AWS writes some logs that way.
+//
+// Dated calls fn for each object once per argument that holds it, in no certain order, from one
+// goroutine at a time.
+func Dated(ctx context.Context, args []string, window day.Window, opt Options, fn func(store.Object) error) error {
+	group, running := errgroup.WithContext(ctx)
+	group.SetLimit(datedListers)
+	w := &datedWalk{window: window, fn: fn, group: group}
+	var calls *store.Calls
+	for _, arg := range args {
+		if !IsS3(arg) {
+			if err := w.path(running, arg); err != nil {
+				return errors.Join(err, group.Wait())
+			}
+			continue
+		}
+		bucket, key := store.SplitURL(arg)
+		if bucket == "" {
+			return fmt.Errorf("%s: no bucket: write s3://bucket/prefix", arg)
+		}
+		if calls == nil {
+			var err error
+			if calls, err = opt.Bucket(ctx); err != nil {
+				return fmt.Errorf("%s: %w", arg, err)
+			}
+		}
+		b := &store.Bucket{Calls: calls, Name: bucket}
+		w.start(func() error { return w.bucket(running, b, key) })
+	}
+	return group.Wait()
+}
+
+// A datedWalk is the state of one call of Dated.
+type datedWalk struct {
+	window day.Window
+	group  *errgroup.Group
+
+	mu sync.Mutex // held while fn is called
+	fn func(store.Object) error
+}
+
+// start runs f at once, or concurrently where a lister is free. Its error ends the walk.
+func (w *datedWalk) start(f func() error) {
+	if !w.group.TryGo(f) {
+		if err := f(); err != nil {
+			w.group.Go(func() error { return err })
+		}
+	}
+}
+
+// path walks a directory or file.
+func (w *datedWalk) path(ctx context.Context, arg string) error {
+	info, err := os.Stat(arg)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: %w: name s3://bucket/prefix, a directory or a file", arg, noPath(err))
+	case err != nil:
+		return fmt.Errorf("%s: open: %w", arg, noPath(err))
+	}
+	name := cleanName(filepath.ToSlash(arg))
+	if info.IsDir() {
+		w.start(func() error { return w.folder(ctx, store.Dir{}, dirFolder(name), datedPlace{}) })
+		return nil
+	}
+	size := int64(-1)
+	if info.Mode().IsRegular() {
+		size = info.Size()
+	}
+	return w.object(store.Object{Name: name, Size: size}, datedPlace{})
+}
+
+// bucket walks a prefix. "logs" is the folder logs/ if there is one, else the start of names.
+func (w *datedWalk) bucket(ctx context.Context, b *store.Bucket, key string) error {
+	prefix := b.URL(key)
+	if key != "" && !strings.HasSuffix(key, "/") {
+		prefix += "/"
+	}
+	first, err := b.First(ctx, prefix)
+	if err == nil && first == "" && prefix != b.URL(key) {
+		prefix = b.URL(key)
+		first, err = b.First(ctx, prefix)
+	}
+	switch {
+	case err != nil:
+		return &listingError{prefix, err}
+	case first == "" && key != "":
+		return fmt.Errorf("%s: no object of that name or below it: check bucket and prefix", b.URL(key))
+	}
+	return w.folder(ctx, b, prefix, datedPlace{})
+}
+
+// A datedStore also lists the entries of a folder that come after a name.
+type datedStore interface {
+	ListAfter(folder, after string) store.Pager
+}
+
+// folder lists a folder, and those in it that may hold objects of the window.
+func (w *datedWalk) folder(ctx context.Context, st store.Store, name string, at datedPlace) error {
+	if at.depth > MaxDepth {
+		return &listingError{name, fmt.Errorf("more than %d folders deep: name a source nearer to the logs", MaxDepth)}
+	}
+	pages := st.List(name)
+	for more := true; more; {
+		var entries []store.Entry
+		var err error
+		if entries, more, err = pages.Next(ctx); err != nil {
+			return &listingError{name, err}
+		}
+		for _, e := range entries {
+			if err := w.entry(ctx, st, name, e, at); err != nil {
+				return err
+			}
+		}
+		if from, ok := st.(datedStore); ok && more && len(entries) > 0 {
+			if after := w.skip(entries[len(entries)-1].Name, at); after != "" {
+				pages = from.ListAfter(name, after)
+			}
+		}
+	}
+	return nil
+}
+
+func (w *datedWalk) entry(ctx context.Context, st store.Store, folder string, e store.Entry, at datedPlace) error {
+	sub, isFolder := strings.CutSuffix(e.Name, "/")
+	switch {
+	case layout.Hidden(e.Name):
+	case !isFolder && (e.Name != "" || !strings.HasSuffix(folder, "/")):
+		return w.object(store.Object{Name: folder + e.Name, Size: e.Size, ETag: e.ETag}, at)
+	case isFolder:
+		below := at.enter(sub)
+		if below.months == 1 && len(sub) == len("2026") && !w.window.IsAll() && w.window.Days() <= maxDays { // name the days of a year, without a listing of its months
+			for d := w.window.From; d <= w.window.To; d++ {
+				if date := d.String(); date[:4] == sub {
+					in := datedPlace{depth: below.depth + 2, day: d, hasDay: true}
+					w.start(func() error {
+						return w.folder(ctx, st, folder+strings.ReplaceAll(date, "-", "/")+"/", in)
+					})
+				}
+			}
+			return nil
+		}
+		if below.hasDay && !w.window.Contains(below.day) {
+			return nil
+		}
+		w.start(func() error { return w.folder(ctx, st, folder+e.Name, below) })
+	}
+	return nil
+}
+
+// object passes an object to fn if its day, where it has one, is in the window.
+func (w *datedWalk) object(obj store.Object, at datedPlace) error {
+	obj.Key.Day, obj.Key.HasDay = at.day, at.hasDay
+	if !obj.Key.HasDay {
+		obj.Key.Day, obj.Key.HasDay = dayIn(path.Base(obj.Name))
+	}
+	if obj.Key.HasDay && !w.window.Contains(obj.Key.Day) {
+		return nil
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.fn(obj)
+}
+
+// skip returns the name after which the listing of a folder can go on, as all names up to it are
+// of days outside the window. name is the last one listed. It returns "" if nothing can be skipped.
+func (w *datedWalk) skip(name string, at datedPlace) string {
+	d, ok := leadingDay(name)
+	switch {
+	case at.hasDay || !ok || w.window.IsAll() || w.window.Contains(d):
+		return ""
+	case d < w.window.From:
+		return w.window.From.String()
+	}
+	return name[:len("2026-")] + "~" // folders of accounts may come after the year
+}
+
+// dayIn returns the day in the name of an object: at its start, or where S3 writes it for a
+// prefix without a slash, such as prod2026-11-20-13-05-00-0123456789ABCDEF.
+func dayIn(name string) (d day.Day, ok bool) {
+	if d, ok = leadingDay(name); !ok {
+		d, ok = leadingDay(name[max(0, len(name)-len("2026-11-20-13-05-00-0123456789ABCDEF")):])
+	}
+	return d, ok
+}
+
+// leadingDay returns the day that a name starts with.
+func leadingDay(name string) (d day.Day, ok bool) {
+	const form = "2026-11-20-"
+	if len(name) < len(form) || name[len(form)-1] != '-' {
+		return 0, false
+	}
+	d, err := day.Parse(name[:len(form)-1])
+	return d, err == nil
+}
+
+// A datedPlace is what the names of folders say up to one of them.
+type datedPlace struct {
+	depth  int
+	date   string // the year, or the year and the month, such as 2026-11
+	months int    // how many parts of a date follow one another
+	day    day.Day
+	hasDay bool
+}
+
+// enter returns the place of the subfolder called name.
+func (p datedPlace) enter(name string) datedPlace {
+	p.depth++
+	if p.hasDay {
+		return p
+	}
+	if key, value, ok := strings.Cut(name, "="); ok && (key == "year" || key == "month" || key == "day") {
+		name = value
+	}
+	switch {
+	case p.months > 0 && len(name) == 2 && strings.Trim(name, "0123456789") == "":
+		p.date, p.months = p.date+"-"+name, p.months+1
+	case len(name) == 4 && strings.Trim(name, "0123456789") == "":
+		p.date, p.months = name, 1
+	default:
+		p.date, p.months = "", 0
+	}
+	if p.months == 3 {
+		d, err := day.Parse(p.date)
+		p.day, p.hasDay, p.date, p.months = d, err == nil, "", 0
+	}
+	return p
+}
