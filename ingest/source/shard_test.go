@@ -10,9 +10,15 @@ import (
 	"vpcetrail/ingest/source/list"
 )
 
-// Every object is in one shard. Those of one account and Region are in the same shard.
-// A shard's run lists no folder of another shard.
+// Every object is in one shard. If shards are whole, those of one account and Region are
+// in the same shard, and a shard's run lists no folder of another shard.
 func TestShardsDivideATrail(t *testing.T) {
+	for _, whole := range []bool{false, true} {
+		t.Run(fmt.Sprintf("whole %t", whole), func(t *testing.T) { testShards(t, whole) })
+	}
+}
+
+func testShards(t *testing.T, whole bool) {
 	server := newS3(t)
 	var all []string
 	for _, account := range []string{acct, acct2} {
@@ -38,7 +44,7 @@ func TestShardsDivideATrail(t *testing.T) {
 			server.lists = nil
 			server.mu.Unlock()
 			objects, accounts, err := read(t, []string{"s3://" + bucket + "/AWSLogs", "s3://" + bucket + "/flat", "s3://" + bucket + "/loose"},
-				list.Selection{Window: oneDay(t, "2026-11-20").Window, Lateness: -1, Shard: shard}, Options{S3: server.open})
+				list.Selection{Window: oneDay(t, "2026-11-20").Window, Lateness: -1, Shard: shard, Whole: whole}, Options{S3: server.open})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -46,7 +52,7 @@ func TestShardsDivideATrail(t *testing.T) {
 			for _, name := range objects {
 				got = append(got, strings.TrimPrefix(name, "s3://"+bucket+"/"))
 				used[shard.String()] = true
-				if k := layout.ParseKey(name); k.Region != "" {
+				if k := layout.ParseKey(name); whole && k.Region != "" {
 					lane := k.Account + "/" + k.Region
 					if was := of[lane]; was != "" && was != shard.String() {
 						t.Errorf("%s is in shards %s and %s", lane, was, shard)
@@ -56,7 +62,7 @@ func TestShardsDivideATrail(t *testing.T) {
 			}
 			for _, prefix := range server.listed() {
 				k := layout.ParseKey(prefix + "x")
-				if lane := k.Account + "/" + k.Region; k.Region != "" && of[lane] != shard.String() {
+				if lane := k.Account + "/" + k.Region; whole && k.Region != "" && of[lane] != shard.String() {
 					t.Errorf("shard %s: LIST %s", shard, prefix)
 				}
 			}

@@ -105,7 +105,7 @@ again and recomputes those that gained records.`,
 	f.replacing.Register(cmd)
 	set.StringVar(&f.verify, "verify", "", "check each log against CloudTrail's digests; if a log is not valid, `MODE` report ends with status 4, and require publishes nothing")
 	f.digests.Register(cmd, allowedUnchecked)
-	f.shard.Register(cmd, "read only this `PART` of the trail, such as 3/16, and keep what merge needs; accounts and Regions stay whole; auto reads the part from the variables of AWS Batch, Kubernetes or Slurm")
+	f.shard.Register(cmd, "read only this `PART` of the trail, such as 3/16, and keep what merge needs; auto reads the part from the variables of AWS Batch, Kubernetes or Slurm")
 	set.BoolVar(&f.mergeable, "mergeable", false, "keep what merge needs to join this report with others")
 	set.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "`NUMBER` of objects to read at once")
 	set.Lookup("workers").DefValue = "one per CPU" // help and manual do not depend on the machine
@@ -172,6 +172,7 @@ func (f *analyzeFlags) job(ctx context.Context, sources []string, now time.Time)
 	j := &analyzeJob{Input: given, shardFrom: read, out: f.out, keeping: f.kept, memory: f.memory.Plan(), quiet: f.quiet, json: f.logFormat == "json"}
 	j.Input.Reading.MaxBytes = j.memory.Fetched
 	j.Input.Selection.Shard = part
+	j.Input.Selection.Whole = f.verify != "" // logs go with their digests
 	j.Publication = analyze.Publication{
 		Job: analyze.Job{
 			Window: given.Selection.Window, Lateness: max(given.Selection.Lateness, 0),

@@ -24,6 +24,7 @@ type Selection struct {
 
 	ExcludeAccounts []string // not wanted, even if in Accounts; their folders are not listed
 	Shard           Shard    // only these
+	Whole           bool     // all objects of one account and Region are in one shard
 	// Digests selects the digests that may name the selected objects, instead of the
 	// objects: those of the same days, of the day after, and of the last hour before.
 	Digests bool
@@ -44,7 +45,7 @@ type plan struct {
 	accounts    map[string]bool // nil: all
 	excluded    map[string]bool // nil: none
 	regions     map[string]bool // nil: all
-	shard       Shard
+	shard       division
 	digests     bool
 	ends        time.Time // digests that end earlier are not read
 
@@ -57,7 +58,7 @@ type plan struct {
 func newPlan(sel Selection) *plan {
 	p := &plan{window: sel.Window, all: sel.Window.IsAll(), first: sel.Window.From, last: sel.LastFolder(), found: map[string]bool{}}
 	p.accounts, p.excluded, p.regions = set(sel.Accounts), set(sel.ExcludeAccounts), set(sel.Regions)
-	p.shard = sel.Shard
+	p.shard = division{sel.Shard, sel.Whole || sel.Digests} // the digests of an account and Region form a chain
 	if p.digests = sel.Digests; p.digests && !p.all {
 		p.ends = p.first.Time().Add(-time.Hour)
 		p.first, p.last = p.first-1, min(p.last, day.All().To-1)+1
