@@ -191,7 +191,7 @@ func TestWrongUsage(t *testing.T) {
 			`--own-accounts: list.json: document 1 has no list "Accounts" with "Id" as text: ` +
 				"give the whole output of aws organizations list-accounts, or one id a line"},
 		{"analyze trail --out report --accounts prod", `--accounts: "prod" is not an account id of 12 digits`},
-		{"analyze trail --out report --accounts prod --own-accounts dev", `--own-accounts: "dev" is not an account id of 12 digits, and no file`},
+		{"analyze trail --out report --own-accounts dev", `--own-accounts: "dev" is not an account id of 12 digits, and no file`},
 		{"analyze trail --out report --nat-price -1", "--nat-price -1: want US dollars a GB, 0 or more"},
 		{"analyze trail --out report --shard auto --date yesterday", "--shard auto: every part must have the same days: give --date a day or D..D, resolved once for all parts"},
 		{"analyze trail --out report --workers 0", "--workers 0: want at least 1"},

@@ -28,28 +28,38 @@ import (
 // opt is for S3 only. With a directory it is refused, so that nobody believes that the
 // files are encrypted. A directory need not exist: Begin creates it.
 func Open(ctx context.Context, text string, newS3 func(context.Context) (*s3.Client, error), opt S3Options) (report.Store, error) {
-	if err := opt.Check(); err != nil {
+	if err := Check(text, opt); err != nil {
 		return nil, err
 	}
 	if !strings.HasPrefix(text, "s3://") {
-		if text == "" {
-			return nil, fmt.Errorf("destination is empty: name a directory or s3://bucket/prefix")
-		}
-		if store.IsURL(text) {
-			return nil, fmt.Errorf("%s: neither s3:// nor a directory: want s3://bucket/prefix, or ./%s for a directory of this name", text, text)
-		}
-		if opt.SSE != "" || opt.BucketOwner != "" {
-			return nil, fmt.Errorf("%s: is a directory: --sse and --expected-out-owner are for s3://bucket/prefix", text)
-		}
 		return &dirStore{root: text}, nil
 	}
 	bucket, prefix := store.SplitURL(text)
-	if bucket == "" {
-		return nil, fmt.Errorf("%s: names no bucket: want s3://bucket/prefix", text)
-	}
 	client, err := newS3(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("%s: open: %w", text, err)
 	}
 	return newS3Store(client, bucket, prefix, opt, aws.CredentialsOf(newS3)), nil
+}
+
+// Check returns an error for a name that Open would refuse. It looks at no store.
+func Check(text string, opt S3Options) error {
+	if err := opt.Check(); err != nil {
+		return err
+	}
+	if strings.HasPrefix(text, "s3://") {
+		if bucket, _ := store.SplitURL(text); bucket == "" {
+			return fmt.Errorf("%s: names no bucket: want s3://bucket/prefix", text)
+		}
+		return nil
+	}
+	switch {
+	case text == "":
+		return fmt.Errorf("destination is empty: name a directory or s3://bucket/prefix")
+	case store.IsURL(text):
+		return fmt.Errorf("%s: neither s3:// nor a directory: want s3://bucket/prefix, or ./%s for a directory of this name", text, text)
+	case opt.SSE != "" || opt.BucketOwner != "":
+		return fmt.Errorf("%s: is a directory: --sse and --expected-out-owner are for s3://bucket/prefix", text)
+	}
+	return nil
 }

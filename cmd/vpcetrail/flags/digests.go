@@ -27,23 +27,32 @@ func (f *Digests) Register(cmd *cobra.Command, allowed []string) {
 	CompleteLists(cmd, "allow", allowed...)
 }
 
-// Read checks the flags and reads the file that they name. keys is nil without --keys.
-func (f *Digests) Read(ctx context.Context, allowed []string) (keys []digest.Key, moved []digest.Move, allow []digest.Status, err error) {
+// Given reports whether any of the flags is given.
+func (f *Digests) Given() bool { return f.keys != "" || len(f.moved)+len(f.allow) > 0 }
+
+// Check checks the flags. It reads no file.
+func (f *Digests) Check(allowed []string) (moved []digest.Move, allow []digest.Status, err error) {
 	for _, status := range f.allow {
 		if !slices.Contains(allowed, status) {
-			return nil, nil, nil, fmt.Errorf("--allow %q: want %s", status, grid.OneOf(allowed))
+			return nil, nil, fmt.Errorf("--allow %q: want %s", status, grid.OneOf(allowed))
 		}
 		allow = append(allow, digest.Status(status))
 	}
 	for _, text := range f.moved {
 		m, err := digest.ParseMove(text)
 		if err != nil {
-			return nil, nil, nil, fmt.Errorf("--moved %w", err)
+			return nil, nil, fmt.Errorf("--moved %w", err)
 		}
 		moved = append(moved, m)
 	}
-	if f.keys == "" {
-		return nil, moved, allow, nil
+	return moved, allow, nil
+}
+
+// Read checks the flags and reads the file that they name. keys is nil without --keys.
+func (f *Digests) Read(ctx context.Context, allowed []string) (keys []digest.Key, moved []digest.Move, allow []digest.Status, err error) {
+	moved, allow, err = f.Check(allowed)
+	if err != nil || f.keys == "" {
+		return nil, moved, allow, err
 	}
 	if keys, err = file.Parse(ctx, "--keys", f.keys, digest.ReadKeys); err != nil {
 		return nil, nil, nil, err

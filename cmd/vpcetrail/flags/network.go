@@ -20,7 +20,7 @@ func (f *Read) RegisterNetwork(cmd *cobra.Command) {
 
 // RegisterNetworks adds the flag for named networks to a command.
 func (f *Read) RegisterNetworks(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.networks, "networks", "", "names of your own address ranges: a YAML `FILE` or s3://bucket/key, such as office: [198.51.100.0/24]")
+	cmd.Flags().StringVar(&f.Networks, "networks", "", "names of your own address ranges: a YAML `FILE` or s3://bucket/key, such as office: [198.51.100.0/24]")
 }
 
 // readNetworks reads the file of --networks.

@@ -32,7 +32,7 @@ type Read struct {
 	ipRanges                    string
 	Endpoints                   []string
 	Network                     []string
-	networks                    string
+	Networks                    string
 	own                         []string
 	Accounts, Excluded, Regions []string
 	requesterPays               bool
@@ -82,26 +82,43 @@ func (f *Read) RegisterRanges(cmd *cobra.Command) {
 	cmd.Flags().StringVar(&f.ipRanges, "ip-ranges", "", "AWS's ip-ranges.json, if you have a newer `FILE` or s3://bucket/key than the one built in")
 }
 
-// Input checks the flags and reads the files that they name.
-func (f *Read) Input(ctx context.Context, sources []string, now time.Time) (*Input, error) {
+// Check checks the flags, and returns the days that they select. It reads no file.
+func (f *Read) Check(sources []string, now time.Time) (day.Window, error) {
 	window, err := f.window(sources, now)
 	if err != nil {
-		return nil, err
+		return window, err
 	}
 	if f.Lateness < 0 {
-		return nil, fmt.Errorf("--lateness %s: want no negative time", f.Lateness)
+		return window, fmt.Errorf("--lateness %s: want no negative time", f.Lateness)
 	}
 	for _, s := range sources {
 		if s == "s3://" || strings.HasPrefix(s, "s3:///") {
-			return nil, fmt.Errorf("%s: no bucket: write s3://bucket/prefix", s)
+			return window, fmt.Errorf("%s: no bucket: write s3://bucket/prefix", s)
 		}
 		if store.IsURL(s) && !strings.HasPrefix(s, "s3://") && !strings.HasPrefix(s, list.LookupScheme) {
-			return nil, fmt.Errorf("%s: neither s3:// nor lookup-events:// nor a path: want s3://bucket/prefix, "+
+			return window, fmt.Errorf("%s: neither s3:// nor lookup-events:// nor a path: want s3://bucket/prefix, "+
 				"lookup-events://REGION, or ./%s for a path of this name", s, s)
 		}
 		if err := list.CheckLookup(s, window, now); err != nil {
-			return nil, err
+			return window, err
 		}
+	}
+	for _, given := range []struct {
+		flag string
+		ids  []string
+	}{{"--accounts", f.Accounts}, {"--exclude-accounts", f.Excluded}, {"--expected-source-owner", NonEmpty(f.sourceOwner)}} {
+		if err := CheckAccounts(given.flag, given.ids); err != nil {
+			return window, err
+		}
+	}
+	return window, nil
+}
+
+// Input checks the flags and reads the files that they name.
+func (f *Read) Input(ctx context.Context, sources []string, now time.Time) (*Input, error) {
+	window, err := f.Check(sources, now)
+	if err != nil {
+		return nil, err
 	}
 	in := &Input{
 		Sources: sources,
@@ -113,14 +130,6 @@ func (f *Read) Input(ctx context.Context, sources []string, now time.Time) (*Inp
 	}
 	if in.Own, err = ownAccounts(ctx, f.own); err != nil {
 		return nil, err
-	}
-	for _, given := range []struct {
-		flag string
-		ids  []string
-	}{{"--accounts", f.Accounts}, {"--exclude-accounts", f.Excluded}, {"--expected-source-owner", NonEmpty(f.sourceOwner)}} {
-		if err := CheckAccounts(given.flag, given.ids); err != nil {
-			return nil, err
-		}
 	}
 	return in, in.readFiles(ctx, f)
 }
@@ -181,7 +190,7 @@ func (in *Input) readFiles(ctx context.Context, f *Read) error {
 	if err := in.readInventories(ctx, f.Endpoints); err != nil {
 		return err
 	}
-	if err := in.readNetworks(ctx, f.networks); err != nil {
+	if err := in.readNetworks(ctx, f.Networks); err != nil {
 		return err
 	}
 	return in.readNetwork(ctx, f.Network)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -73,6 +74,34 @@ func (f *Shard) Part() (part list.Shard, read string, err error) {
 		return part, "", fmt.Errorf("--shard auto: %w", err)
 	}
 	return part, fmt.Sprintf("--shard auto: part %s, from %s", part, variables), nil
+}
+
+// InPart returns DEST with the part's number in place of {shard}. A job in an image
+// has no shell that would do so.
+func InPart(dest string, part list.Shard) string {
+	if part.Of == 0 {
+		return dest
+	}
+	return strings.ReplaceAll(dest, "{shard}", strconv.Itoa(part.Number))
+}
+
+var braces = regexp.MustCompile(`\{([0-9]{1,5})\.\.([0-9]{1,5})\}`)
+
+// InParts returns REPORTs with each {1..16} expanded as bash does.
+func InParts(reports []string) (all []string) {
+	for _, name := range reports {
+		at := braces.FindStringSubmatchIndex(name)
+		if at == nil {
+			all = append(all, name)
+			continue
+		}
+		first, _ := strconv.Atoi(name[at[2]:at[3]])
+		last, _ := strconv.Atoi(name[at[4]:at[5]])
+		for n := first; n <= last; n++ {
+			all = append(all, name[:at[0]]+strconv.Itoa(n)+name[at[1]:])
+		}
+	}
+	return all
 }
 
 // The variables that schedulers give to each part of a job.

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/spf13/cobra"
+
+	"vpcetrail/ingest/source/list"
 )
 
 // withoutSchedulers removes the variables of whatever scheduler runs the test.
@@ -107,6 +109,29 @@ func TestShardAutoNeedsAFixedDate(t *testing.T) {
 	for _, date := range []string{"", "yesterday", "all"} {
 		if got := readShard(t, date, "JOB_COMPLETION_INDEX=0 VPCETRAIL_SHARDS=2"); got != want {
 			t.Errorf("--date %q: %s", date, got)
+		}
+	}
+}
+
+func TestNamesOfParts(t *testing.T) {
+	for _, tc := range []struct {
+		dest string
+		part list.Shard
+		want string
+	}{
+		{"s3://b/parts/{shard}", list.Shard{Number: 3, Of: 16}, "s3://b/parts/3"},
+		{"parts/{shard}", list.Shard{}, "parts/{shard}"},
+	} {
+		if got := InPart(tc.dest, tc.part); got != tc.want {
+			t.Errorf("%s in part %s is %s, want %s", tc.dest, tc.part, got, tc.want)
+		}
+	}
+	for reports, want := range map[string]string{
+		"a b": "a b", "s3://b/p/{1..3} x": "s3://b/p/1 s3://b/p/2 s3://b/p/3 x", "{9..11}/y": "9/y 10/y 11/y", "{7..7}": "7",
+		"{2..1}": "", "{a..c} {1..}": "{a..c} {1..}",
+	} {
+		if got := strings.Join(InParts(strings.Fields(reports)), " "); got != want {
+			t.Errorf("%s is %q, want %q", reports, got, want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -92,7 +93,7 @@ again and recomputes those that gained records.`,
 	}
 	set := cmd.Flags()
 	set.SortFlags = false
-	set.StringVar(&f.out, "out", "", "publish the report in `DEST`, a directory or s3://bucket/prefix (required)")
+	set.StringVar(&f.out, "out", "", "publish the report in `DEST`, a directory or s3://bucket/prefix; {shard} is the number of the part (required)")
 	set.StringSliceVar(&f.formats, "format", []string{report.Parquet}, "file `FORMATS`: parquet, or parquet,arrow to add Arrow IPC files in DEST/_arrow")
 	set.Float64Var(&f.natPrice, "nat-price", 0.045, "`PRICE` of a GB (2^30 bytes) through a NAT gateway in US dollars, for finding detour_cost")
 	set.BoolVar(&f.sha256, "sha256", false, "write the SHA-256 of each uncompressed log into table objects")
@@ -125,51 +126,53 @@ again and recomputes those that gained records.`,
 	return flags.IncompleteOK(cmd)
 }
 
-// job checks the flags and reads the files that they name.
-func (f *analyzeFlags) job(ctx context.Context, sources []string, now time.Time) (*analyzeJob, error) {
+// check checks the flags. It reads no file.
+func (f *analyzeFlags) check(sources []string, now time.Time) error {
 	if len(sources) == 0 {
-		return nil, errors.New("analyze needs a SOURCE: s3://bucket/prefix, lookup-events://REGION, a directory, a file, or -")
+		return errors.New("analyze needs a SOURCE: s3://bucket/prefix, lookup-events://REGION, a directory, a file, or -")
 	}
 	if f.out == "" {
-		return nil, errors.New("--out is missing: name a directory or s3://bucket/prefix for the report")
+		return errors.New("--out is missing: name a directory or s3://bucket/prefix for the report")
+	}
+	window, err := f.Check(sources, now)
+	switch {
+	case err != nil:
+		return err
+	case f.workers < 1:
+		return fmt.Errorf("--workers %d: want at least 1", f.workers)
+	case f.memory < memory.Least:
+		return fmt.Errorf("--memory %s: want at least %d MiB", &f.memory, memory.Least>>20)
+	case !(f.natPrice >= 0 && f.natPrice <= 1e6): // nor is NaN
+		return fmt.Errorf("--nat-price %v: want US dollars a GB, 0 or more", f.natPrice)
+	case f.restate > 0 && window.IsAll():
+		return errors.New("--restate goes back from a day: give --date yesterday, a day or D..D")
+	case f.restate > 0 && slices.Contains(sources, "-"):
+		return errors.New("--restate needs sources that can be read again: - cannot")
+	case f.logFormat != "text" && f.logFormat != "json":
+		return fmt.Errorf("--log-format %q: want text or json", f.logFormat)
+	}
+	return cmp.Or(f.checkFormats(), f.checkSources(sources),
+		flags.CheckAccounts("--expected-out-owner", flags.NonEmpty(f.kept.BucketOwner)),
+		dest.Check(f.out, f.kept), f.checkVerify(sources),
+		f.replacing.Check(map[string]bool{
+			"endpoints": len(f.Endpoints) > 0, "network": len(f.Network) > 0, "networks": f.Networks != "", "verify": f.verify != "",
+		}))
+}
+
+// job checks the flags and reads the files that they name.
+func (f *analyzeFlags) job(ctx context.Context, sources []string, now time.Time) (*analyzeJob, error) {
+	if err := f.check(sources, now); err != nil {
+		return nil, err
 	}
 	given, err := f.Input(ctx, sources, now)
 	if err != nil {
-		return nil, err
-	}
-	switch window := given.Selection.Window; {
-	case f.workers < 1:
-		return nil, fmt.Errorf("--workers %d: want at least 1", f.workers)
-	case f.memory < memory.Least:
-		return nil, fmt.Errorf("--memory %s: want at least %d MiB", &f.memory, memory.Least>>20)
-	case !(f.natPrice >= 0 && f.natPrice <= 1e6): // nor is NaN
-		return nil, fmt.Errorf("--nat-price %v: want US dollars a GB, 0 or more", f.natPrice)
-	case f.restate > 0 && window.IsAll():
-		return nil, errors.New("--restate goes back from a day: give --date yesterday, a day or D..D")
-	case f.restate > 0 && slices.Contains(sources, "-"):
-		return nil, errors.New("--restate needs sources that can be read again: - cannot")
-	case f.logFormat != "text" && f.logFormat != "json":
-		return nil, fmt.Errorf("--log-format %q: want text or json", f.logFormat)
-	}
-	if err := f.checkFormats(); err != nil {
-		return nil, err
-	}
-	if err := f.checkSources(sources); err != nil {
-		return nil, err
-	}
-	if err := flags.CheckAccounts("--expected-out-owner", flags.NonEmpty(f.kept.BucketOwner)); err != nil {
-		return nil, err
-	}
-	if err := f.replacing.Check(map[string]bool{
-		"endpoints": len(f.Endpoints) > 0, "network": given.Network != nil, "networks": given.Networks != nil, "verify": f.verify != "",
-	}); err != nil {
 		return nil, err
 	}
 	part, read, err := f.shard.Part()
 	if err != nil {
 		return nil, err
 	}
-	j := &analyzeJob{Input: given, shardFrom: read, out: f.out, keeping: f.kept, memory: f.memory.Plan(), quiet: f.quiet, json: f.logFormat == "json"}
+	j := &analyzeJob{Input: given, shardFrom: read, out: flags.InPart(f.out, part), keeping: f.kept, memory: f.memory.Plan(), quiet: f.quiet, json: f.logFormat == "json"}
 	j.Input.Reading.MaxBytes = j.memory.Fetched
 	j.Input.Selection.Shard = part
 	j.Input.Selection.Whole = f.verify != "" // logs go with their digests
@@ -187,8 +190,11 @@ func (f *analyzeFlags) job(ctx context.Context, sources []string, now time.Time)
 			Shard: part.String(), EndpointsFrom: flags.Sorted(f.Endpoints), IPRanges: given.Ranges.Date, NATPrice: f.natPrice,
 		},
 	}
-	if j.Verification, err = f.verification(ctx, sources); err != nil {
-		return nil, err
+	if f.verify != "" {
+		j.Verification = &analyze.Verification{Mode: f.verify}
+		if j.Verification.Keys, j.Verification.Moved, j.Verification.Allow, err = f.digests.Read(ctx, allowedUnchecked); err != nil {
+			return nil, err
+		}
 	}
 	if slices.Contains(f.formats, report.Arrow) {
 		j.Run.Formats = []string{report.Parquet, report.Arrow}
@@ -199,25 +205,25 @@ func (f *analyzeFlags) job(ctx context.Context, sources []string, now time.Time)
 // allowedUnchecked are the statuses that --allow takes.
 var allowedUnchecked = []string{string(digest.Pending), string(digest.UncoveredKind)}
 
-// verification checks --verify and the flags that go with it. It is nil without --verify.
-func (f *analyzeFlags) verification(ctx context.Context, sources []string) (*analyze.Verification, error) {
-	keys, moved, allow, err := f.digests.Read(ctx, allowedUnchecked)
+// checkVerify checks --verify and the flags that go with it.
+func (f *analyzeFlags) checkVerify(sources []string) error {
+	_, _, err := f.digests.Check(allowedUnchecked)
 	switch {
 	case err != nil:
-		return nil, err
-	case f.verify == "" && (keys != nil || moved != nil || allow != nil):
-		return nil, errors.New("--keys, --moved and --allow go with --verify: give --verify=report or --verify=require")
+		return err
+	case f.verify == "" && f.digests.Given():
+		return errors.New("--keys, --moved and --allow go with --verify: give --verify=report or --verify=require")
 	case f.verify == "":
-		return nil, nil //nolint:nilnil // nothing is verified
+		return nil
 	case f.verify != analyze.VerifyReport && f.verify != analyze.VerifyRequire:
-		return nil, fmt.Errorf("--verify %q: want report or require", f.verify)
+		return fmt.Errorf("--verify %q: want report or require", f.verify)
 	}
 	for _, s := range sources {
 		if s == "-" || strings.HasPrefix(s, list.LookupScheme) {
-			return nil, fmt.Errorf("--verify: %s has no digests: name s3://bucket/prefix or a directory", s)
+			return fmt.Errorf("--verify: %s has no digests: name s3://bucket/prefix or a directory", s)
 		}
 	}
-	return &analyze.Verification{Mode: f.verify, Allow: allow, Keys: keys, Moved: moved}, nil
+	return nil
 }
 
 // checkFormats checks --format.

@@ -50,7 +50,7 @@ shared copies.
 merge stops with an error if no single run could make such a report: if two reports have the same
 object, if a shard or a day is missing, or if the reports were made with different flags or versions.
 
-REPORT and DEST are directories or s3://bucket/prefix.`,
+REPORT and DEST are directories or s3://bucket/prefix. A REPORT with {1..16} is 16 of them, as in bash.`,
 		Example: `  vpcetrail analyze s3://org-trail --date yesterday --shard 1/2 --out parts/1
   vpcetrail analyze s3://org-trail --date yesterday --shard 2/2 --out parts/2
   vpcetrail merge parts/1 parts/2 --out out`,
@@ -73,6 +73,7 @@ REPORT and DEST are directories or s3://bucket/prefix.`,
 
 // run merges and publishes.
 func (f *mergeFlags) run(ctx context.Context, reports []string, out, errOut io.Writer) error {
+	reports = flags.InParts(reports)
 	stores, store, wanted, err := f.open(ctx, reports)
 	if err != nil {
 		return exit.With(exit.Usage, err)
