@@ -88,3 +88,62 @@ func (v *View) behindNAT(nat *Thing) (subnets []*Thing) {
 	}
 	return subnets
 }
+
+// A Way is the route by which a subnet sends packets to an address.
+type Way struct {
+	Route
+	Table   string
+	Gateway bool // to a gateway endpoint
+}
+
+// WayTo returns the route by which a subnet sends packets to an address: the most specific
+// one. lists are the ranges of prefix lists, by id. It is nil if the route is not known: the
+// subnet, its table or a prefix list is not, or no route matches.
+func (v *View) WayTo(subnet string, address netip.Addr, lists map[string][]netip.Prefix) *Way {
+	s := v.byID[subnet]
+	if s == nil || s.Kind != Subnet {
+		return nil
+	}
+	table := v.tableOf(s)
+	if table == nil {
+		return nil
+	}
+	var best *Route
+	most := -1
+	for i := range table.Routes {
+		r := &table.Routes[i]
+		ranges, known := lists[r.To]
+		if prefix, err := netip.ParsePrefix(r.To); err == nil {
+			ranges, known = []netip.Prefix{prefix}, true
+		}
+		if !known {
+			return nil
+		}
+		for _, p := range ranges {
+			// Of equally specific routes, one to a range beats one to a prefix list.
+			if bits := 2*p.Bits() + map[bool]int{true: 1}[len(lists[r.To]) == 0]; p.Contains(address) && bits > most {
+				best, most = r, bits
+			}
+		}
+	}
+	if best == nil {
+		return nil
+	}
+	return &Way{*best, table.ID, v.isGateway(best.Via)}
+}
+
+// Lists returns the prefix lists that the route table of a subnet has routes to.
+func (v *View) Lists(subnet string) (ids []string) {
+	s := v.byID[subnet]
+	if s == nil || s.Kind != Subnet {
+		return nil
+	}
+	if table := v.tableOf(s); table != nil {
+		for _, r := range table.Routes {
+			if strings.HasPrefix(r.To, "pl-") {
+				ids = append(ids, r.To)
+			}
+		}
+	}
+	return ids
+}

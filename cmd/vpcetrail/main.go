@@ -18,6 +18,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"vpcetrail/cmd/vpcetrail/build"
+	"vpcetrail/cmd/vpcetrail/doctor"
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/cmd/vpcetrail/inspect"
@@ -74,7 +75,7 @@ Exit status:
   1    failed; nothing is published unless the message says so
   2    wrong usage
   3    done, but some input could not be read or checked
-  4    a rule is violated, or a log or digest is invalid
+  4    a rule is violated, a log or digest is invalid, or a path goes past the endpoint
   130  interrupted`,
 		Example: `  vpcetrail analyze fixtures/demo --out out
   vpcetrail summary out --by principal
@@ -101,6 +102,7 @@ Exit status:
 		inspect.NewExplain(), inspect.NewNetwork(), verify.New())
 	addGroup(root, "report", "Commands that read a report:", query.NewAthena(), query.NewAudit(), query.NewDiff(), query.NewHTML(),
 		publish.NewMerge(version), query.NewReadiness(), query.NewRecommend(), query.NewReplay(), query.NewSummary(), query.NewWhy())
+	addGroup(root, "machine", "Commands that check the machine they run on:", doctor.New())
 	root.AddCommand(newManual(), newVersion())
 	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(),
 		"\n\nFlags:\n{{.LocalFlags.FlagUsages | trimTrailingWhitespaces}}", "\n{{flagUsages . | trimTrailingWhitespaces}}", 1))

@@ -16,7 +16,7 @@ import (
 )
 
 func (r *reader) readEndpoints(ctx context.Context) error {
-	return pages(ctx, ec2.NewDescribeVpcEndpointsPaginator(r.ec2, &ec2.DescribeVpcEndpointsInput{}), func(out *ec2.DescribeVpcEndpointsOutput) {
+	return pages(ctx, ec2.NewDescribeVpcEndpointsPaginator(r.ec2, &ec2.DescribeVpcEndpointsInput{Filters: r.in()}), func(out *ec2.DescribeVpcEndpointsOutput) {
 		for i := range out.VpcEndpoints {
 			v := &out.VpcEndpoints[i]
 			t := network.Thing{Kind: network.Endpoint, ID: sdk.ToString(v.VpcEndpointId), VPC: sdk.ToString(v.VpcId), Owner: sdk.ToString(v.OwnerId),
@@ -27,6 +27,11 @@ func (r *reader) readEndpoints(ctx context.Context) error {
 			}
 			if t.IPType == "" {
 				t.IPType = "ipv4" // EC2 leaves it out of old endpoints
+			}
+			for _, id := range v.NetworkInterfaceIds {
+				if r.endpointOf != nil {
+					r.endpointOf[id] = t.ID
+				}
 			}
 			for _, g := range v.Groups {
 				t.Groups = append(t.Groups, nonEmpty(g.GroupId)...)

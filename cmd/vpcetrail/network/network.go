@@ -41,7 +41,7 @@ func Connect(ctx context.Context) (*Account, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Account{cfg, time.Now}, nil
+	return New(cfg), nil
 }
 
 // An Unread is a call that was refused.
@@ -103,12 +103,12 @@ func (a *Account) places(ctx context.Context, regions []string) (id string, sort
 	}
 	caller, err := sts.NewFromConfig(a.config, func(o *sts.Options) { o.Region = home }).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
-		return "", nil, fmt.Errorf("the account is not known: %s", refusal(err, "sts:GetCallerIdentity"))
+		return "", nil, fmt.Errorf("the account is not known: %s", Refusal(err, "sts:GetCallerIdentity"))
 	}
 	if len(regions) == 0 {
 		out, err := ec2.NewFromConfig(a.config, func(o *ec2.Options) { o.Region = home }).DescribeRegions(ctx, &ec2.DescribeRegionsInput{})
 		if err != nil {
-			return "", nil, fmt.Errorf("the account's Regions are not known: %s", refusal(err, "ec2:DescribeRegions, or name Regions by --regions"))
+			return "", nil, fmt.Errorf("the account's Regions are not known: %s", Refusal(err, "ec2:DescribeRegions, or name Regions by --regions"))
 		}
 		for _, r := range out.Regions {
 			regions = append(regions, sdk.ToString(r.RegionName))
@@ -117,8 +117,11 @@ func (a *Account) places(ctx context.Context, regions []string) (id string, sort
 	return sdk.ToString(caller.Account), slices.Compact(slices.Sorted(slices.Values(regions))), nil
 }
 
-// refusal says in one line why a call failed, with the remedy if it was refused.
-func refusal(err error, allow string) string {
+// Refusal says in one line why a call failed, with the remedy if it was refused.
+func Refusal(err error, allow string) string {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return "no answer in time"
+	}
 	text := aws.Cause(err)
 	switch code, _ := aws.APIError(err); code {
 	case "UnauthorizedOperation", "AccessDenied", "AccessDeniedException":

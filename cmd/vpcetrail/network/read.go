@@ -20,11 +20,14 @@ type reader struct {
 	ec2             *ec2.Client
 	lambda          *lambda.Client
 	account, region string
+	vpc             string // "": all of the Region
 	at              int64
 
 	things    []network.Thing
 	inventory []endpoints.Endpoint
 	unread    map[string]string // why, by call
+
+	endpointOf map[string]string // the endpoint that has a network interface; nil: not wanted
 
 	vpcs []network.Thing // until they are complete
 	dhcp map[string]string
@@ -47,14 +50,18 @@ func (r *reader) steps() []step {
 
 // readAll makes all calls. What one of them had found before it failed does not count.
 func (r *reader) readAll(ctx context.Context) {
-	for _, s := range r.steps() {
+	r.read(ctx, r.steps())
+	r.things = append(r.things, r.vpcs...)
+}
+
+func (r *reader) read(ctx context.Context, steps []step) {
+	for _, s := range steps {
 		found, listed := len(r.things), len(r.inventory)
 		if err := s.read(ctx); err != nil {
 			r.things, r.inventory = r.things[:found], r.inventory[:listed]
-			r.unread[s.call] = refusal(err, s.call)
+			r.unread[s.call] = Refusal(err, s.call)
 		}
 	}
-	r.things = append(r.things, r.vpcs...)
 }
 
 // A pager is a paginator of the SDK.
@@ -94,7 +101,7 @@ func nonEmpty(values ...*string) (found []string) {
 
 func (r *reader) readVPCs(ctx context.Context) error {
 	r.dhcp = map[string]string{}
-	return pages(ctx, ec2.NewDescribeVpcsPaginator(r.ec2, &ec2.DescribeVpcsInput{}), func(out *ec2.DescribeVpcsOutput) {
+	return pages(ctx, ec2.NewDescribeVpcsPaginator(r.ec2, &ec2.DescribeVpcsInput{Filters: r.in()}), func(out *ec2.DescribeVpcsOutput) {
 		for _, v := range out.Vpcs {
 			t := network.Thing{Kind: network.VPC, ID: sdk.ToString(v.VpcId), Owner: sdk.ToString(v.OwnerId), CIDRs: nonEmpty(v.CidrBlock)}
 			for _, c := range v.CidrBlockAssociationSet {
@@ -155,7 +162,7 @@ func (r *reader) readDHCPOptions(ctx context.Context) error {
 }
 
 func (r *reader) readSubnets(ctx context.Context) error {
-	return pages(ctx, ec2.NewDescribeSubnetsPaginator(r.ec2, &ec2.DescribeSubnetsInput{}), func(out *ec2.DescribeSubnetsOutput) {
+	return pages(ctx, ec2.NewDescribeSubnetsPaginator(r.ec2, &ec2.DescribeSubnetsInput{Filters: r.in()}), func(out *ec2.DescribeSubnetsOutput) {
 		for _, s := range out.Subnets {
 			t := network.Thing{Kind: network.Subnet, ID: sdk.ToString(s.SubnetId), VPC: sdk.ToString(s.VpcId), Owner: sdk.ToString(s.OwnerId),
 				CIDRs: nonEmpty(s.CidrBlock), Zones: nonEmpty(s.AvailabilityZone)}
@@ -168,7 +175,7 @@ func (r *reader) readSubnets(ctx context.Context) error {
 }
 
 func (r *reader) readRouteTables(ctx context.Context) error {
-	return pages(ctx, ec2.NewDescribeRouteTablesPaginator(r.ec2, &ec2.DescribeRouteTablesInput{}), func(out *ec2.DescribeRouteTablesOutput) {
+	return pages(ctx, ec2.NewDescribeRouteTablesPaginator(r.ec2, &ec2.DescribeRouteTablesInput{Filters: r.in()}), func(out *ec2.DescribeRouteTablesOutput) {
 		for i := range out.RouteTables {
 			v := &out.RouteTables[i]
 			t := network.Thing{Kind: network.RouteTable, ID: sdk.ToString(v.RouteTableId), VPC: sdk.ToString(v.VpcId), Owner: sdk.ToString(v.OwnerId)}

@@ -1,0 +1,132 @@
+package inside
+
+import (
+	"net/netip"
+	"slices"
+
+	"vpcetrail/classify"
+	"vpcetrail/classify/network"
+)
+
+// A Machine is where the checks ran. Fields that are not known are empty.
+type Machine struct {
+	Region, Zone, VPC, Subnet string
+	Instance, Interface       string
+	Account                   string         // that owns the network interface
+	PublicIPv4                string         // of the interface
+	CIDRs                     []netip.Prefix // of the VPC
+
+	Calls                        string       // the Region whose services are called
+	Resolvers                    []netip.Addr // the name servers that were asked
+	OutsideAsked, OutsideReached bool         // whether a host outside of the Region's services was tried, and answered
+}
+
+// The kinds of addresses.
+const (
+	Private  = "private" // of the VPC, or of a network that it is joined to
+	Public   = "public"
+	NoTravel = "local" // loopback and others that do not leave the machine
+)
+
+// KindOf returns the kind of an address that DNS answered.
+func (m *Machine) KindOf(address netip.Addr) string {
+	if slices.ContainsFunc(m.CIDRs, func(p netip.Prefix) bool { return p.Contains(address) }) {
+		return Private
+	}
+	switch _, kind := classify.ParseSource([]byte(address.String())); kind {
+	case classify.Private:
+		return Private
+	case classify.Public:
+		return Public
+	}
+	return NoTravel
+}
+
+// The resolvers of Amazon besides the one at the base of the VPC's range plus two.
+var amazonResolvers = []netip.Addr{netip.MustParseAddr("169.254.169.253"), netip.MustParseAddr("fd00:ec2::253")}
+
+// OtherResolvers returns the name servers that are not Amazon's. What they answer says
+// nothing about the VPC, unless they forward to Amazon's. It is empty if no range of the VPC
+// is known.
+func (m *Machine) OtherResolvers() (others []netip.Addr) {
+	for _, r := range m.Resolvers {
+		base := slices.ContainsFunc(m.CIDRs, func(p netip.Prefix) bool { return r == p.Masked().Addr().Next().Next() })
+		if len(m.CIDRs) > 0 && !base && !slices.Contains(amazonResolvers, r) {
+			others = append(others, r)
+		}
+	}
+	return others
+}
+
+// A Connection is what came of connecting to port 443 of an address, with TLS.
+type Connection string
+
+// The outcomes.
+const (
+	NotTried    Connection = ""
+	Open        Connection = "open"        // the certificate is valid for the name
+	Refused     Connection = "refused"     // nothing listens, or a firewall says no
+	TimedOut    Connection = "timeout"     // no answer
+	Unreachable Connection = "unreachable" // the machine has no route
+	BadTLS      Connection = "no_tls"      // something answers, and not with TLS
+	BadCert     Connection = "certificate" // TLS, and the certificate is not valid for the name
+)
+
+// answers reports whether something answered on the port.
+func (c Connection) answers() bool { return c == Open || c == BadTLS || c == BadCert }
+
+// An Address is one answer of DNS and what was found out about it.
+type Address struct {
+	IP         netip.Addr
+	Kind       string
+	Connection Connection
+	Detail     string   // why the connection failed
+	CertNames  []string // that the certificate is for
+	Issuer     string   // of the certificate
+	Endpoint   string   // the interface endpoint that has the address, by EC2
+	Holder     string   // the interface that has it and is none of an endpoint, by EC2
+	PrefixList string   // the name of AWS's prefix list that contains it, by EC2
+	Way        *network.Way
+}
+
+// amazonIssuers are the organizations that issue the certificates of AWS's services.
+var amazonIssuers = []string{"Amazon", "DigiCert Inc"}
+
+// A Lookup is what came of looking up a name.
+type Lookup string
+
+// The outcomes.
+const (
+	Answered   Lookup = "answered"
+	NoSuchName Lookup = "no_such_name"
+	NoAnswer   Lookup = "timeout"
+	LookupFail Lookup = "failed"
+)
+
+// A Host is a name and what was found out about it.
+type Host struct {
+	Name
+	Lookup    Lookup
+	Detail    string // why the lookup failed
+	Addresses []Address
+	CNAME     string // the endpoint that DNS names, or ""
+	Proxy     string // the proxy to which the environment sends calls, or ""
+	ByAmazon  string // the kind of the answer of Amazon's resolver, if other name servers were asked
+
+	Verdict
+}
+
+// Kinds returns the kind of the answers: private, public, both, local or none.
+func (h *Host) Kinds() string {
+	kinds := map[string]bool{}
+	for i := range h.Addresses {
+		kinds[h.Addresses[i].Kind] = true
+	}
+	switch {
+	case len(h.Addresses) == 0:
+		return "none"
+	case len(kinds) > 1:
+		return "both"
+	}
+	return h.Addresses[0].Kind
+}

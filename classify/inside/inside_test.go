@@ -1,0 +1,133 @@
+package inside
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"vpcetrail/classify/network"
+	"vpcetrail/fixtures"
+)
+
+// The names of services of every shape, in Regions of several partitions.
+func TestNames(t *testing.T) {
+	var out strings.Builder
+	for _, region := range []string{"eu-west-1", "us-gov-west-1", "cn-north-1", "us-iso-east-1", "eusc-de-east-1"} {
+		fmt.Fprintf(&out, "%s, other Region %q\n", region, OtherRegion(region))
+		for _, s := range []Service{"sqs", "s3", "dynamodb", "sts", "ecr.api", "ecr.dkr", "sagemaker.runtime", "kinesis-streams", "s3express", "iam", "codeartifact.api"} {
+			fmt.Fprintf(&out, "  %s, %s, source %q, gateway %v\n", s, s.EndpointService(region), s.Source(), s.HasGateway())
+			for _, n := range s.Names(region, "111122223333") {
+				fmt.Fprintf(&out, "    %-10s %s\n", n.Class, n.Host)
+			}
+		}
+	}
+	fixtures.Golden(t, "testdata/names.golden", []byte(out.String()))
+}
+
+// ClassOf of classify/network agrees with the classes here.
+func TestClassesAgree(t *testing.T) {
+	for _, s := range []Service{"sqs", "s3", "dynamodb", "sts", "ecr.api", "sagemaker.runtime", "iam"} {
+		for _, n := range s.Names("eu-west-1", "111122223333") {
+			if class := network.ClassOf(network.ShapeOf([]byte(n.Host)), "eu-west-1"); class != n.Class {
+				t.Errorf("%s: %s here, %s there", n.Host, n.Class, class)
+			}
+		}
+	}
+}
+
+func TestParseService(t *testing.T) {
+	for text, want := range map[string]Service{
+		"sqs": "sqs", "SQS": "sqs", "sqs.amazonaws.com": "sqs", "com.amazonaws.eu-west-1.ecr.api": "ecr.api", "ecr": "ecr.api", "ecr.dkr": "ecr.dkr",
+		"com.amazonaws.us-east-1.kinesis-firehose": "kinesis-firehose", "ses.amazonaws.com": "email", "cloudwatch": "monitoring",
+	} {
+		if got, err := ParseService(text); got != want || err != nil {
+			t.Errorf("%s: %q %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"", ".", "a..b", "-a", "a_b", "a/b", "s3 ", "a\x1b", strings.Repeat("a", longestName+1)} {
+		if got, err := ParseService(text); err == nil {
+			t.Errorf("%q: %q", text, got)
+		}
+	}
+}
+
+// A service that ParseService accepts has names that can be looked up.
+func FuzzParseService(f *testing.F) {
+	f.Add("com.amazonaws.eu-west-1.sagemaker.runtime")
+	f.Add("s3.amazonaws.com")
+	f.Fuzz(func(t *testing.T, text string) {
+		s, err := ParseService(text)
+		if err != nil {
+			return
+		}
+		for _, n := range s.Names("eu-west-1", "") {
+			for label := range strings.SplitSeq(n.Host, ".") {
+				if len(label) == 0 || len(label) > 63+len("-fips") || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
+					t.Fatalf("%q has the name %q", text, n.Host)
+				}
+			}
+		}
+	})
+}
+
+func TestKinds(t *testing.T) {
+	m := Machine{CIDRs: []netip.Prefix{netip.MustParsePrefix("198.18.0.0/16"), netip.MustParsePrefix("2600:1f18::/56")}}
+	for text, want := range map[string]string{
+		"10.1.2.3": Private, "172.31.0.9": Private, "192.168.1.1": Private, "100.64.0.1": Private, "198.18.3.4": Private, "2600:1f18::5": Private, "fd00::1": Private,
+		"54.239.1.1": Public, "2600:1f19::5": Public, "127.0.0.1": NoTravel, "0.0.0.0": NoTravel, "::1": NoTravel, "224.0.0.1": NoTravel,
+	} {
+		if got := m.KindOf(netip.MustParseAddr(text)); got != want {
+			t.Errorf("%s is %s, want %s", text, got, want)
+		}
+	}
+}
+
+func TestOtherResolvers(t *testing.T) {
+	m := Machine{Resolvers: []netip.Addr{netip.MustParseAddr("10.0.0.2"), netip.MustParseAddr("169.254.169.253"), netip.MustParseAddr("127.0.0.53")}}
+	if got := m.OtherResolvers(); got != nil {
+		t.Errorf("no range is known, and %v are not Amazon's", got)
+	}
+	m.CIDRs = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/16")}
+	if got := m.OtherResolvers(); len(got) != 1 || got[0].String() != "127.0.0.53" {
+		t.Errorf("%v are not Amazon's", got)
+	}
+}
+
+// Whatever the checks found: a host is said to use an endpoint only if an address of it
+// answers as the service and none that answers leads past it, and each verdict has words.
+func FuzzVerdict(f *testing.F) {
+	f.Add([]byte{0, 1, 2, 3, 4, 5, 6, 7, 8}, false, true)
+	f.Add([]byte{9, 200, 31, 7}, true, false)
+	connections := []Connection{NotTried, Open, Refused, TimedOut, Unreachable, BadTLS, BadCert}
+	kinds := []string{Private, Public, NoTravel}
+	ways := []*network.Way{nil, {Gateway: true}, {}, {Route: network.Route{Inactive: true}}}
+	f.Fuzz(func(t *testing.T, text []byte, gateway, asked bool) {
+		m := &Machine{Region: "eu-west-1", Calls: "eu-west-1", OutsideAsked: asked}
+		h := Host{Name: Name{"name", network.Regional}, Lookup: Answered}
+		opened, past := false, false
+		for i := 0; i+1 < len(text); i += 2 {
+			a := Address{IP: netip.AddrFrom4([4]byte{10, 0, 0, text[i]}), Kind: kinds[int(text[i])%3], Connection: connections[int(text[i+1])%7], Issuer: []string{"Amazon", "Corp"}[text[i]>>7]}
+			if a.Kind == Public {
+				a.Way = ways[text[i+1]>>6]
+			}
+			opened = opened || a.Connection == Open && a.Kind != NoTravel
+			past = past || a.Connection == Open && a.Kind == Public && a.Way == ways[2]
+			h.Addresses = append(h.Addresses, a)
+		}
+		s := Service("sqs")
+		if gateway {
+			s = "s3"
+		}
+		h.Judge(s, m)
+		if uses := h.Path == Interface || h.Path == Gateway; uses && (!opened || past) {
+			t.Errorf("%s, %s: %+v", h.Path, h.Reason, h.Addresses)
+		}
+		if past && h.Path != Past {
+			t.Errorf("%s, %s, but an address leads past the endpoint: %+v", h.Path, h.Reason, h.Addresses)
+		}
+		if h.Words() == "" || h.Reason == "" {
+			t.Errorf("%s has no words", h.Reason)
+		}
+	})
+}

@@ -1,0 +1,146 @@
+package doctor
+
+import (
+	"cmp"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"vpcetrail/classify/inside"
+	"vpcetrail/classify/network"
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/report/causes"
+)
+
+// conclude decides on all names, and says what to do.
+func (e *examination) conclude() {
+	for _, s := range e.Services {
+		for _, h := range s.Hosts {
+			h.Judge(s.Name, &e.Machine)
+		}
+		s.Why = s.Hosts[0].Words()
+		s.Do = e.advice(s)
+	}
+	if others := e.OtherResolvers(); len(others) > 0 {
+		e.note("name server %s is not Amazon's: it knows private DNS of endpoints only if it forwards to Amazon's", joinAddresses(others))
+	}
+	if e.subnet != nil {
+		for _, call := range sortedKeys(e.subnet.unread) {
+			e.note("%s: %s", call, e.subnet.unread[call])
+		}
+	}
+}
+
+func joinAddresses(list []netip.Addr) string {
+	var texts []string
+	for _, a := range list {
+		texts = append(texts, a.String())
+	}
+	return strings.Join(texts, ", ")
+}
+
+// status returns the exit status of an examination.
+func (e *examination) status() int {
+	worst := 0
+	for _, s := range e.Services {
+		switch s.Path() {
+		case inside.Past:
+			return exit.Violated
+		case inside.Undecided:
+			worst = exit.Incomplete
+		}
+	}
+	return worst
+}
+
+// advice says what to do about a service.
+func (e *examination) advice(s *service) (do []string) {
+	first := s.Hosts[0]
+	if first.ByAmazon == inside.Private && first.Kinds() != inside.Private {
+		do = append(do, "Amazon's resolver has a private address for "+first.Host+": make your name servers forward AWS's names to it")
+	}
+	switch {
+	case first.Path == inside.Past && len(do) == 0:
+		do = append(do, e.change(s, first))
+	case first.Path == inside.Undecided:
+		do = append(do, e.undecided(s, first)...)
+	case first.Path != inside.Past:
+		do = append(do, e.otherNames(s)...)
+	}
+	return do
+}
+
+// change returns the change that moves calls to an endpoint.
+func (e *examination) change(s *service, h *inside.Host) string {
+	if e.subnet == nil {
+		if h.Reason == inside.PublicAnswers {
+			return "make DNS answer with the private addresses alone"
+		}
+		return fmt.Sprintf("create an endpoint for %s in the VPC, or switch on its private DNS; with credentials that may call EC2, doctor says which", s.Name)
+	}
+	a := e.cause(s, h)
+	if a.Cause == network.Unexplained {
+		return "no change is proven: " + a.String()
+	}
+	plan := e.subnet.view.Plan(a)
+	return causes.Title(&plan) + ": " + a.String()
+}
+
+// cause returns why calls to a name go past the endpoints, by what EC2 says of the subnet.
+func (e *examination) cause(s *service, h *inside.Host) network.Answer {
+	callee := network.Callee{Account: e.Account, Region: e.Calls, Source: s.Name.Source()}
+	return e.subnet.view.Cause(callee, network.Path{
+		Place: cmp.Or(e.Interface, e.VPC), Host: network.ShapeOf([]byte(h.Host)), IPv6: h.On != nil && h.On.IP.Is6(),
+	})
+}
+
+func (e *examination) undecided(s *service, h *inside.Host) []string {
+	switch h.Reason {
+	case inside.NameUnknown:
+		return []string{"see that --services names the service as its endpoint is named, and that " + e.Calls + " has it"}
+	case inside.NameSilent, inside.NameFailed:
+		return []string{"see that the name servers of this machine work; Amazon's is 169.254.169.253 in every VPC"}
+	case inside.ByProxy:
+		return []string{"run doctor where the proxy runs, or add " + h.Host + " to NO_PROXY"}
+	case inside.LocalAnswer:
+		return []string{"see /etc/hosts and the name servers of this machine"}
+	case inside.Blocked:
+		return []string{"allow TCP port 443 from this machine in the security groups of the endpoint, and in the network ACLs"}
+	case inside.NoWay:
+		if e.subnet != nil {
+			return []string{e.change(s, h)}
+		}
+		return []string{fmt.Sprintf("create an endpoint for %s in the VPC: nothing lets these calls out", s.Name)}
+	case inside.DeadRoute:
+		return []string{"replace the route of " + h.On.Way.Table + " to " + h.On.Way.To}
+	case inside.NotService, inside.OtherIssuer, inside.OtherHolder:
+		return []string{fmt.Sprintf("find out what has the address %s, and why the name leads there", h.On.IP)}
+	case inside.GatewayOrNot:
+		return []string{"allow ec2:DescribeRouteTables and the other calls that doctor makes, or run doctor --sign and explain the record"}
+	}
+	return nil
+}
+
+// otherNames says which further names of a service lead past the endpoint that its first name
+// uses.
+func (e *examination) otherNames(s *service) (do []string) {
+	var past []string
+	for _, h := range s.Hosts[1:] {
+		if h.Path == inside.Past {
+			past = append(past, h.Host)
+		}
+	}
+	if len(past) > 0 {
+		do = append(do, "use "+s.Hosts[0].Host+" alone: past the endpoint lead "+strings.Join(past, ", "))
+	}
+	return do
+}
+
+func sortedKeys(m map[string]string) (keys []string) {
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys)
+	return keys
+}

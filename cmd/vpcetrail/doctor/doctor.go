@@ -1,0 +1,196 @@
+// Package doctor holds the command doctor, which finds out on the machine where a workload
+// runs by which path its calls leave for each service. It asks DNS, connects, and asks the
+// instance metadata service and EC2. What the answers prove is decided in classify/inside.
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/spf13/cobra"
+
+	"vpcetrail/classify/inside"
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/file"
+	"vpcetrail/cmd/vpcetrail/flags"
+	"vpcetrail/cmd/vpcetrail/terminal"
+	"vpcetrail/ingest/aws"
+	"vpcetrail/report/grid"
+)
+
+// mostServices bounds a run, with the names that each service has.
+const mostServices = 50
+
+// doctorFlags are the flags of doctor as given.
+type doctorFlags struct {
+	services        []string
+	region, outside string
+	format, out     string
+	step            time.Duration
+	sign            bool
+}
+
+// New returns the command.
+func New() *cobra.Command {
+	f := doctorFlags{}
+	cmd := &cobra.Command{
+		Use:   "doctor [--services SERVICES]",
+		Short: "Check from inside a VPC by which path calls leave for each service",
+		Long: `doctor runs where a workload runs and finds out, for each service, whether calls go through an
+interface endpoint, through a gateway endpoint, or past the endpoint.
+
+It looks up the names of the service (regional, global, dual-stack, FIPS), connects to port 443 of their
+addresses, checks the certificate, and checks whether the internet can be reached. None of this needs
+credentials. The instance metadata service (version 2) says where the machine is. Without it, give
+--region.
+
+If there are credentials, doctor also asks EC2 which endpoint has an address and where the subnet's
+route table sends it. It then names the change that moves the calls to an endpoint. Permissions:
+ec2:DescribeVpcs, DescribeVpcAttribute, DescribeDhcpOptions, DescribeSubnets, DescribeRouteTables,
+DescribeVpcEndpoints, DescribeVpcEndpointServices, DescribePrefixLists, GetManagedPrefixListEntries,
+DescribeNetworkInterfaces. A call that is refused is named.
+
+What the checks do not prove is undecided. The path of a service is the path of the name that SDKs
+use. Policies are not checked: a call that an endpoint policy denies takes the same path.
+
+Exit status:
+  0  all services use an endpoint
+  3  for some service the path is undecided, or calls to it fail
+  4  for some service calls go past the endpoint
+  1 and 2 as for all commands`,
+		Example: `  vpcetrail doctor
+  vpcetrail doctor --services s3,dynamodb,sqs,ecr.api,ecr.dkr --region eu-west-1
+  vpcetrail doctor --format json -o s3://audit-reports/doctor/{instance}.json`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return exit.Usagef("doctor takes no argument; got %q: name services by --services", args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return f.run(cmd) },
+	}
+	set := cmd.Flags()
+	set.SortFlags = false
+	set.StringSliceVar(&f.services, "services", []string{"s3", "dynamodb", "sts", "ec2", "kms", "logs", "sqs"}, "`SERVICES` to check, as their endpoints are named")
+	set.StringVar(&f.region, "region", "", "`REGION` whose services are called (default that of the machine, else AWS_REGION)")
+	set.StringVar(&f.outside, "outside", "example.com", "`HOST` outside of AWS, to see whether the internet can be reached; none: do not try")
+	set.DurationVar(&f.step, "timeout", 2*time.Second, "`TIME` for each step: a look-up, a connection, an answer of EC2")
+	set.StringVar(&f.format, "format", "text", "output `FORMAT`: text or json")
+	set.StringVarP(&f.out, "output", "o", "", "write to this `FILE` or s3://bucket/key; {instance} in it becomes the instance id, else the host name (default standard output)")
+	flags.CompleteWords(cmd, "format", "text", "json")
+	return cmd
+}
+
+// check checks the flags.
+func (f *doctorFlags) check() ([]inside.Service, error) {
+	switch {
+	case f.format != "text" && f.format != "json":
+		return nil, fmt.Errorf("--format %q: want text or json", f.format)
+	case f.step < 10*time.Millisecond || f.step > time.Minute:
+		return nil, fmt.Errorf("--timeout %v: want a time from 10ms to 1m", f.step)
+	case len(f.services) > mostServices:
+		return nil, fmt.Errorf("--services names %d: at most %d are checked in a run", len(f.services), mostServices)
+	case f.region != "" && !plainFact.MatchString(f.region):
+		return nil, fmt.Errorf("--region %q: want a Region such as eu-west-1", f.region)
+	}
+	if err := file.Check(f.out); err != nil {
+		return nil, fmt.Errorf("-o %w", err)
+	}
+	var services []inside.Service
+	for _, text := range f.services {
+		s, err := inside.ParseService(text)
+		if err != nil {
+			return nil, fmt.Errorf("--services: %w", err)
+		}
+		services = append(services, s)
+	}
+	return services, nil
+}
+
+func (f *doctorFlags) run(cmd *cobra.Command) error {
+	ctx := cmd.Context()
+	d, err := f.doctor(ctx)
+	if err != nil {
+		return exit.With(exit.Usage, err)
+	}
+	e, err := d.examine(ctx)
+	if err != nil {
+		return err
+	}
+	if err := f.write(ctx, cmd.OutOrStdout(), e); err != nil {
+		return err
+	}
+	return e.problem()
+}
+
+// doctor returns the checks that the flags ask for.
+func (f *doctorFlags) doctor(ctx context.Context) (*doctor, error) {
+	services, err := f.check()
+	if err != nil {
+		return nil, err
+	}
+	d := &doctor{services: services, region: f.region, outside: f.outside, step: f.step, sign: f.sign, resolver: newResolver(f.step)}
+	if d.outside == "none" {
+		d.outside = ""
+	}
+	if d.connect, err = newConnector(f.step); err != nil {
+		return nil, err
+	}
+	client := awshttp.NewBuildableClient().WithTimeout(f.step).WithTransportOptions(directMetadata)
+	if d.cfg, err = aws.Config(ctx, config.WithHTTPClient(client), config.WithRetryMaxAttempts(2)); err != nil {
+		return nil, err
+	}
+	if client, ok := d.cfg.HTTPClient.(*awshttp.BuildableClient); ok { // the SDK may have added a CA bundle
+		d.cfg.HTTPClient = cappedClient{client}
+	}
+	return d, nil
+}
+
+// problem returns the error for what an examination found, or nil.
+func (e *examination) problem() error {
+	counts := map[inside.Path][]string{}
+	for _, s := range e.Services {
+		counts[s.Path()] = append(counts[s.Path()], string(s.Name))
+	}
+	var texts []string
+	if list := counts[inside.Past]; len(list) > 0 {
+		texts = append(texts, "past the endpoint: "+strings.Join(list, ", "))
+	}
+	if list := counts[inside.Undecided]; len(list) > 0 {
+		texts = append(texts, "undecided: "+strings.Join(list, ", "))
+	}
+	if len(texts) == 0 {
+		return nil
+	}
+	return exit.New(e.status(), strings.Join(texts, "; "))
+}
+
+// write writes the result to where the flags say.
+func (f *doctorFlags) write(ctx context.Context, out io.Writer, e *examination) error {
+	var text strings.Builder
+	style := grid.Style{}
+	if f.out == "" {
+		style = grid.Style{Width: terminal.Width(out), Color: terminal.Width(out) > 0 && os.Getenv("NO_COLOR") == ""}
+	}
+	if f.format == "json" {
+		j, err := e.json()
+		if err != nil {
+			return fmt.Errorf("result: write: %w", err)
+		}
+		text.Write(grid.JSONText(append(j, '\n')))
+	} else if err := e.writeText(&text, style); err != nil {
+		return err
+	}
+	if f.out == "" || f.out == "-" {
+		_, err := io.WriteString(out, text.String())
+		return err
+	}
+	host, _ := os.Hostname() // "": the name has nothing in place of {instance}
+	return file.Write(ctx, e.file(f.out, host), []byte(text.String()))
+}

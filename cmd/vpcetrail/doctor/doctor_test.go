@@ -1,0 +1,303 @@
+//go:build linux
+
+package doctor
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/fixtures"
+)
+
+// A finished run of the command.
+type finished struct {
+	code int
+	out  string
+	err  string
+}
+
+// testStep is the time of a step in tests.
+const testStep = 400 * time.Millisecond
+
+func run(t *testing.T, args ...string) finished {
+	t.Helper()
+	var out bytes.Buffer
+	cmd := New()
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	cmd.SetArgs(append([]string{"--timeout", testStep.String()}, args...))
+	cmd.SetOut(&out)
+	cmd.SetErr(&out)
+	err := cmd.ExecuteContext(t.Context())
+	f := finished{code: exit.Code(err), out: out.String()}
+	if err != nil {
+		f.err = err.Error()
+	}
+	return f
+}
+
+// decided runs doctor for one service and returns its path and reason.
+func decided(t *testing.T, service string, args ...string) (path, reason string, code int) {
+	t.Helper()
+	f := run(t, append([]string{"--services", service, "--format", "json"}, args...)...)
+	var e jsonExamination
+	if err := json.Unmarshal([]byte(f.out), &e); err != nil || len(e.Services) != 1 {
+		t.Fatalf("%v: %s%s", err, f.out, f.err)
+	}
+	if e.Status != f.code {
+		t.Errorf("the result says status %d, and the command ends with %d", e.Status, f.code)
+	}
+	return e.Services[0].Path, e.Services[0].Reason, f.code
+}
+
+const (
+	sqs      = "sqs.eu-west-1.amazonaws.com"
+	s3       = "s3.eu-west-1.amazonaws.com"
+	farS3    = "s3.us-east-1.amazonaws.com"
+	anywhere = "example.com"
+)
+
+func at(addresses ...string) record { return record{addresses: addresses} }
+
+// Each kind of answer of DNS, port and certificate leads to its verdict and exit status.
+func TestVerdicts(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
+	open, shut := at(public), at(away)
+	for _, tc := range []struct {
+		name         string
+		service      string
+		zone         map[string]record
+		path, reason string
+		code         int
+	}{
+		{"private answers", "sqs", map[string]record{sqs: at(endpointA, endpointB)}, "interface_endpoint", "private_answer", 0},
+		{"private answers, slowly", "sqs", map[string]record{sqs: {addresses: []string{endpointA}, wait: testStep / 4}}, "interface_endpoint", "private_answer", 0},
+		{"one of two zones is blocked", "sqs", map[string]record{sqs: at(closed, endpointB)}, "interface_endpoint", "private_answer", 0},
+		{"a public answer", "sqs", map[string]record{sqs: at(public)}, "past_the_endpoint", "public_answer", 4},
+		{"private and public answers", "sqs", map[string]record{sqs: at(endpointA, public)}, "past_the_endpoint", "private_and_public_answers", 4},
+		{"a public answer by IPv6 beside", "sqs", map[string]record{sqs: at(endpointA, public6)}, "past_the_endpoint", "private_and_public_answers", 4},
+		{"IPv6 that leads nowhere beside", "sqs", map[string]record{sqs: at(endpointA, "2600:1f00::2")}, "interface_endpoint", "private_answer", 0},
+		{"the endpoint refuses", "sqs", map[string]record{sqs: at(closed)}, "undecided", "endpoint_does_not_answer", 3},
+		{"the endpoint is silent", "sqs", map[string]record{sqs: at(silent)}, "undecided", "endpoint_does_not_answer", 3},
+		{"no way out", "sqs", map[string]record{sqs: at(away)}, "undecided", "no_connection", 3},
+		{"a certificate for another name", "sqs", map[string]record{sqs: at(foreign)}, "undecided", "certificate_of_another", 3},
+		{"a certificate by an unknown authority", "sqs", map[string]record{sqs: at(untrusted)}, "undecided", "certificate_of_another", 3},
+		{"a certificate by a proxy", "sqs", map[string]record{sqs: at(intercepting)}, "undecided", "certificate_not_by_amazon", 3},
+		{"no TLS", "sqs", map[string]record{sqs: at(noTLS)}, "undecided", "certificate_of_another", 3},
+		{"an address of this machine", "sqs", map[string]record{sqs: at("127.0.0.1")}, "undecided", "answer_is_this_machine", 3},
+		{"no such name", "sqs", nil, "undecided", "no_such_name", 3},
+		{"a name without addresses", "sqs", map[string]record{sqs: {}}, "undecided", "no_such_name", 3},
+		{"a silent name server", "sqs", map[string]record{sqs: {silent: true}}, "undecided", "name_server_silent", 3},
+		{"a slow name server", "sqs", map[string]record{sqs: {addresses: []string{endpointA}, wait: 2 * testStep}}, "undecided", "name_server_silent", 3},
+		{"a failing name server", "sqs", map[string]record{sqs: {fails: true}}, "undecided", "lookup_failed", 3},
+		{"a name server that babbles", "sqs", map[string]record{sqs: {garbage: true}}, "undecided", "name_server_silent", 3},
+
+		{"S3, and the internet is there", "s3", map[string]record{s3: at(publicS3), farS3: shut, anywhere: open}, "undecided", "gateway_or_internet", 3},
+		{"S3, and another Region's S3 is there", "s3", map[string]record{s3: at(publicS3), farS3: open, anywhere: shut}, "undecided", "gateway_or_internet", 3},
+		{"S3, and nothing else", "s3", map[string]record{s3: at(publicS3), farS3: shut, anywhere: shut}, "gateway_endpoint", "nothing_else_reachable", 0},
+		{"S3, and the other names are blocked", "s3", map[string]record{s3: at(publicS3), anywhere: shut}, "undecided", "gateway_or_internet", 3},
+		{"S3 by an interface endpoint", "s3", map[string]record{s3: at(endpointA)}, "interface_endpoint", "private_answer", 0},
+		{"S3 does not answer", "s3", map[string]record{s3: at(away)}, "undecided", "no_connection", 3},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s.dns.set(tc.zone)
+			if path, reason, code := decided(t, tc.service); path != tc.path || reason != tc.reason || code != tc.code {
+				t.Errorf("%s, %s, status %d; want %s, %s, %d", path, reason, code, tc.path, tc.reason, tc.code)
+			}
+		})
+	}
+	t.Run("S3 of another Region has no gateway endpoint here", func(t *testing.T) {
+		s.dns.set(map[string]record{farS3: at(publicS3), anywhere: shut})
+		if path, _, code := decided(t, "s3", "--region", "us-east-1"); path != "past_the_endpoint" || code != exit.Violated {
+			t.Errorf("%s, status %d", path, code)
+		}
+	})
+	t.Run("other name servers than Amazon's", func(t *testing.T) {
+		s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.1.0.0/16")
+		s.dns.set(map[string]record{sqs: at(public)})
+		s.amazon.set(map[string]record{sqs: at(endpointA)})
+		f := run(t, "--services", "sqs")
+		for _, want := range []string{"make your name servers forward", "name server 10.0.0.2 is not Amazon's"} {
+			if !strings.Contains(strings.Join(strings.Fields(f.out), " "), want) || f.code != exit.Violated {
+				t.Errorf("status %d, lacks %q:\n%s", f.code, want, f.out)
+			}
+		}
+	})
+}
+
+var tookText = regexp.MustCompile(`Checked in [0-9.]+ s`)
+
+// The text says for each service the path, the proof, and what to do. It fits 80 columns.
+func TestText(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	s.metadata.machine("vpc-0a1b2c3d4e5f60718", "subnet-0a1b2c3d4e5f60718", "10.0.0.0/16")
+	s.dns.set(map[string]record{
+		sqs: {addresses: []string{endpointA}, alias: "vpce-0a1b2c3d4e5f60718-abcd1234.sqs.eu-west-1.vpce.amazonaws.com"},
+		s3:  at(publicS3), "s3.amazonaws.com": at(public), "s3.dualstack.eu-west-1.amazonaws.com": at(publicS3, public6), farS3: at(public), anywhere: at(away),
+		"sts.eu-west-1.amazonaws.com": at(endpointB), "sts.amazonaws.com": at(public),
+		"kms.eu-west-1.amazonaws.com": at(closed), "kms-fips.eu-west-1.amazonaws.com": {silent: true},
+		"api.ecr.eu-west-1.amazonaws.com":       at(public),
+		"api.sagemaker.eu-west-1.amazonaws.com": at(foreign),
+	})
+	f := run(t, "--services", "sqs,s3,sts,kms,ecr,com.amazonaws.eu-west-1.sagemaker.api,nosuch.amazonaws.com")
+	if f.code != exit.Violated || f.err != "past the endpoint: ecr.api; undecided: s3, kms, sagemaker.api, nosuch" {
+		t.Errorf("status %d: %s", f.code, f.err)
+	}
+	for line := range strings.Lines(f.out) {
+		if n := len([]rune(strings.TrimSuffix(line, "\n"))); n > columns {
+			t.Errorf("%d columns: %s", n, line)
+		}
+	}
+	fixtures.Golden(t, "testdata/basics.golden", []byte(tookText.ReplaceAllString(f.out, "Checked in 0.5 s")))
+}
+
+// Without instance metadata the Region comes from the flag or the environment.
+func TestWithoutMetadata(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	s.dns.set(map[string]record{sqs: at(endpointA)})
+	if f := run(t, "--services", "sqs"); f.code != exit.Usage || f.err != "the Region is not known: give --region, or set AWS_REGION" {
+		t.Errorf("status %d: %s", f.code, f.err)
+	}
+	if path, _, code := decided(t, "sqs", "--region", "eu-west-1"); path != "interface_endpoint" || code != 0 {
+		t.Errorf("%s, status %d", path, code)
+	}
+	t.Setenv("AWS_REGION", "eu-west-1")
+	if path, _, code := decided(t, "sqs"); path != "interface_endpoint" || code != 0 {
+		t.Errorf("%s, status %d", path, code)
+	}
+}
+
+// A network that never answers, or answers without end, ends the run within its bound, and
+// nothing that it says reaches the terminal as it is.
+func TestHostileNetwork(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	var many []string
+	for i := range 1000 {
+		many = append(many, fmt.Sprintf("10.9.%d.%d", i/250, i%250))
+	}
+	bounded := func(t *testing.T, args ...string) finished {
+		t.Helper()
+		start := time.Now()
+		f := run(t, append(args, "--region", "eu-west-1")...)
+		if took := time.Since(start); took > stepsInARow*testStep+testStep/2 {
+			t.Errorf("it took %v", took)
+		}
+		for _, r := range f.out + f.err {
+			if r < ' ' && r != '\n' || r == 0x7f {
+				t.Fatalf("control character %q in\n%q", r, f.out+f.err)
+			}
+		}
+		return f
+	}
+	for _, tc := range []struct {
+		name     string
+		metadata metadataMode
+		zone     map[string]record
+	}{
+		{"nothing answers", metadataMode{hangs: true}, map[string]record{sqs: {silent: true}, farS3: {silent: true}, anywhere: {silent: true}}},
+		{"metadata that never ends", metadataMode{endless: true}, map[string]record{sqs: at(endpointA)}},
+		{"metadata of control characters", metadataMode{facts: map[string]string{"mac": "\x1b[2J", "instance-id": "i-\x1b[31m", "placement/region": "eu\nwest"}}, map[string]record{sqs: at(endpointA)}},
+		{"a thousand addresses", metadataMode{}, map[string]record{sqs: at(many...)}},
+		{"a certificate with control characters", metadataMode{}, map[string]record{sqs: at(hostile)}},
+		{"an alias of control characters", metadataMode{}, map[string]record{sqs: {addresses: []string{endpointA}, alias: "vpce-\x1b[2J.vpce.amazonaws.com"}}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s.metadata.set(tc.metadata)
+			s.dns.set(tc.zone)
+			text := bounded(t, "--services", "sqs")
+			result := bounded(t, "--services", "sqs", "--format", "json")
+			var e jsonExamination
+			if err := json.Unmarshal([]byte(result.out), &e); err != nil {
+				t.Fatalf("%v: %s", err, result.out)
+			}
+			if e.Machine.Instance != nil || text.code != result.code {
+				t.Errorf("instance %v, statuses %d and %d", e.Machine.Instance, text.code, result.code)
+			}
+			if len(many) > 0 && len(tc.zone[sqs].addresses) == len(many) {
+				if h := e.Services[0].Names[0]; h.Count != len(many) || len(h.Addresses) != shownAddresses {
+					t.Errorf("%d addresses found, %d shown", h.Count, len(h.Addresses))
+				}
+			}
+		})
+	}
+}
+
+// A proxy of the environment takes the calls of workloads. So doctor does not judge a name
+// by what it reaches directly, unless NO_PROXY has it.
+func TestProxyOfTheEnvironment(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
+	s.dns.set(map[string]record{sqs: at(endpointA), s3: at(endpointB)})
+	// The standard library reads the environment once in a process.
+	t.Setenv("HTTPS_PROXY", "http://user:secret@10.0.9.9:3128")
+	t.Setenv("HTTP_PROXY", "http://10.0.9.9:3128")
+	t.Setenv("NO_PROXY", s3)
+	f := run(t, "--services", "sqs,s3", "--format", "json")
+	var e jsonExamination
+	if err := json.Unmarshal([]byte(f.out), &e); err != nil {
+		t.Fatalf("%v: %s", err, f.out)
+	}
+	if got := e.Services[0]; got.Reason != "proxy" || got.Path != "undecided" || f.code != exit.Incomplete || strings.Contains(f.out, "secret") {
+		t.Errorf("%+v, status %d", got, f.code)
+	}
+	if got := e.Services[1]; got.Path != "interface_endpoint" {
+		t.Errorf("%+v", got)
+	}
+	if e.Machine.Instance == nil {
+		t.Error("the metadata service was asked through the proxy")
+	}
+}
+
+// The result goes to a file of the machine's name.
+func TestFileOfTheInstance(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
+	s.dns.set(map[string]record{sqs: at(endpointA)})
+	f := run(t, "--services", "sqs", "--format", "json", "-o", s.dir+"/{instance}.json")
+	text := read(t, s.dir+"/i-0a1b2c3d4e5f60718.json")
+	var e jsonExamination
+	if err := json.Unmarshal(text, &e); err != nil || f != (finished{}) || *e.Machine.VPC != "vpc-0a1b2c3d" {
+		t.Errorf("%v: %+v: %s", err, f, text)
+	}
+}
+
+func TestWrongFlags(t *testing.T) {
+	for _, tc := range []struct{ args, want string }{
+		{"sqs", `doctor takes no argument; got "sqs": name services by --services`},
+		{"--services SQS!", `--services: "SQS!" is not the name of a service: want the name of its endpoint without what comes before, such as sqs or ecr.api`},
+		{"--format yaml", `--format "yaml": want text or json`},
+		{"--timeout 1h", `--timeout 1h0m0s: want a time from 10ms to 1m`},
+		{"--region eu_west", `--region "eu_west": want a Region such as eu-west-1`},
+		{"-o s3://bucket", `-o s3://bucket: names no file: want s3://bucket/key`},
+		{"--services " + strings.Join(slices.Repeat([]string{"sqs"}, mostServices+1), ","), `--services names 51: at most 50 are checked in a run`},
+	} {
+		if f := run(t, strings.Fields(tc.args)...); f.code != exit.Usage || f.err != tc.want {
+			t.Errorf("%s: status %d: %s\nwant %s", tc.args, f.code, f.err, tc.want)
+		}
+	}
+}

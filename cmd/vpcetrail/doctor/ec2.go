@@ -1,0 +1,214 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/ec2"
+	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
+
+	"vpcetrail/classify/endpoints"
+	"vpcetrail/classify/inside"
+	"vpcetrail/classify/network"
+	netreader "vpcetrail/cmd/vpcetrail/network"
+	"vpcetrail/ingest/day"
+)
+
+// mostAsked is how many addresses EC2 is asked about. A filter takes 200.
+const mostAsked = 200
+
+// A subnet is what EC2 says of the VPC and the subnet of the machine.
+type subnet struct {
+	client *ec2.Client
+	step   time.Duration
+
+	view       *network.View
+	endpointOf map[string]string
+	names      map[string]string         // of AWS's prefix lists, by id
+	lists      map[string][]netip.Prefix // ranges, by id
+
+	mu     sync.Mutex
+	unread map[string]string // why a call was refused, by call
+}
+
+var errNoCredentials = errors.New("EC2 was not asked: there are no AWS credentials: set AWS_PROFILE, or give the machine a role")
+
+// readSubnet asks EC2. It fails if EC2 does not describe the VPC.
+func readSubnet(ctx context.Context, cfg sdk.Config, m *inside.Machine, step time.Duration) (*subnet, error) {
+	ctx, stop := context.WithTimeout(ctx, 2*step)
+	defer stop()
+	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
+		return nil, errNoCredentials
+	}
+	s := &subnet{step: step, names: map[string]string{}, lists: map[string][]netip.Prefix{}, unread: map[string]string{}}
+	s.client = ec2.NewFromConfig(cfg, func(o *ec2.Options) { o.Region = m.Region })
+	var asking sync.WaitGroup
+	asking.Go(func() { s.note("ec2:DescribePrefixLists", s.readLists(ctx)) })
+	vpc, err := netreader.New(cfg).VPC(ctx, network.Place{Account: m.Account, Region: m.Region}, m.VPC)
+	asking.Wait()
+	if err != nil {
+		return nil, fmt.Errorf("EC2 does not describe the VPC: %w", err)
+	}
+	for call, why := range vpc.Unread {
+		s.unread[call] = why
+	}
+	s.endpointOf = vpc.EndpointOf
+	if m.Interface != "" {
+		own := network.Thing{Kind: network.Interface, ID: m.Interface, VPC: m.VPC, Subnets: []string{m.Subnet}}
+		sweep := vpc.Snapshot.Sweeps()[0]
+		sweep.Unread = vpc.Unread
+		vpc.Snapshot.AddSweep(sweep, []network.Thing{own})
+	}
+	// The view of a day is decided by what is seen after it.
+	s.view = vpc.Snapshot.View(day.Of(time.Now())-1, nil)
+	for _, id := range s.view.Lists(m.Subnet) {
+		if s.lists[id] == nil {
+			s.note("ec2:GetManagedPrefixListEntries", s.readList(ctx, id))
+		}
+	}
+	return s, nil
+}
+
+func (s *subnet) note(call string, err error) {
+	if err != nil {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.unread[call] = netreader.Refusal(err, call)
+	}
+}
+
+// readLists reads the prefix lists of AWS's services.
+func (s *subnet) readLists(ctx context.Context) error {
+	pages := ec2.NewDescribePrefixListsPaginator(s.client, &ec2.DescribePrefixListsInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, l := range page.PrefixLists {
+			id := sdk.ToString(l.PrefixListId)
+			s.names[id] = sdk.ToString(l.PrefixListName)
+			s.add(id, l.Cidrs...)
+		}
+	}
+	return nil
+}
+
+// readList reads a prefix list of a customer.
+func (s *subnet) readList(ctx context.Context, id string) error {
+	pages := ec2.NewGetManagedPrefixListEntriesPaginator(s.client, &ec2.GetManagedPrefixListEntriesInput{PrefixListId: &id})
+	var cidrs []string
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, e := range page.Entries {
+			cidrs = append(cidrs, sdk.ToString(e.Cidr))
+		}
+	}
+	s.lists[id] = []netip.Prefix{} // known, though it may be empty
+	s.add(id, cidrs...)
+	return nil
+}
+
+func (s *subnet) add(id string, cidrs ...string) {
+	for _, text := range cidrs {
+		if prefix, err := netip.ParsePrefix(text); err == nil {
+			s.lists[id] = append(s.lists[id], prefix)
+		}
+	}
+}
+
+// describe adds to the addresses what EC2 says of them.
+func (s *subnet) describe(ctx context.Context, m *inside.Machine, hosts []*inside.Host) {
+	holders, err := s.holders(ctx, m.VPC, hosts)
+	s.note("ec2:DescribeNetworkInterfaces", err)
+	for _, h := range hosts {
+		for i := range h.Addresses {
+			a := &h.Addresses[i]
+			switch a.Kind {
+			case inside.Private:
+				a.Endpoint, a.Holder = holders[a.IP].endpoint, holders[a.IP].other
+			case inside.Public:
+				a.PrefixList = s.listOf(a.IP)
+				a.Way = s.view.WayTo(m.Subnet, a.IP, s.lists)
+			}
+		}
+	}
+}
+
+// listOf returns the name of AWS's prefix list that contains an address, or "".
+func (s *subnet) listOf(address netip.Addr) string {
+	for id, name := range s.names {
+		if slices.ContainsFunc(s.lists[id], func(p netip.Prefix) bool { return p.Contains(address) }) {
+			return name
+		}
+	}
+	return ""
+}
+
+// A holder is what has a private address: an endpoint, or an interface of another kind.
+type holder struct{ endpoint, other string }
+
+// holders returns what has the private addresses of hosts in the VPC.
+func (s *subnet) holders(ctx context.Context, vpc string, hosts []*inside.Host) (map[netip.Addr]holder, error) {
+	ctx, stop := context.WithTimeout(ctx, s.step)
+	defer stop()
+	asked := map[bool][]string{} // by whether they are IPv4
+	for _, h := range hosts {
+		for _, a := range h.Addresses {
+			if list := asked[a.IP.Is4()]; a.Kind == inside.Private && len(list) < mostAsked && !slices.Contains(list, a.IP.String()) {
+				asked[a.IP.Is4()] = append(list, a.IP.String())
+			}
+		}
+	}
+	found := map[netip.Addr]holder{}
+	for _, family := range []struct {
+		is4    bool
+		filter string
+	}{{true, "addresses.private-ip-address"}, {false, "ipv6-addresses.ipv6-address"}} {
+		if len(asked[family.is4]) == 0 {
+			continue
+		}
+		out, err := s.client.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{Filters: []types.Filter{
+			{Name: sdk.String("vpc-id"), Values: []string{vpc}}, {Name: sdk.String(family.filter), Values: asked[family.is4]},
+		}})
+		if err != nil {
+			return found, err
+		}
+		for i := range out.NetworkInterfaces {
+			s.noteHolder(found, &out.NetworkInterfaces[i])
+		}
+	}
+	return found, nil
+}
+
+func (s *subnet) noteHolder(found map[netip.Addr]holder, v *types.NetworkInterface) {
+	id := sdk.ToString(v.NetworkInterfaceId)
+	h := holder{endpoint: s.endpointOf[id]}
+	for word := range strings.FieldsSeq(sdk.ToString(v.Description)) {
+		if h.endpoint == "" && v.InterfaceType == types.NetworkInterfaceTypeVpcEndpoint && endpoints.IsID([]byte(word)) {
+			h.endpoint = word
+		}
+	}
+	if h.endpoint == "" && v.InterfaceType != types.NetworkInterfaceTypeVpcEndpoint {
+		h.other = id
+	}
+	addresses := v.Ipv6Addresses
+	for _, p := range v.PrivateIpAddresses {
+		addresses = append(addresses, types.NetworkInterfaceIpv6Address{Ipv6Address: p.PrivateIpAddress})
+	}
+	for _, p := range addresses {
+		if address, err := netip.ParseAddr(sdk.ToString(p.Ipv6Address)); err == nil {
+			found[address] = h
+		}
+	}
+}

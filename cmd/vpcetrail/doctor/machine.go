@@ -1,0 +1,144 @@
+package doctor
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+
+	"vpcetrail/classify/inside"
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/ingest/aws"
+)
+
+// longestAnswer bounds every HTTP answer that doctor reads. The longest are lists of EC2.
+const longestAnswer = 16 << 20
+
+// longestFact bounds an answer of the metadata service.
+const longestFact = 16 << 10
+
+// A cappedClient cuts the bodies of answers at longestAnswer. Otherwise a server that never
+// stops sending fills the memory.
+type cappedClient struct{ *awshttp.BuildableClient }
+
+func (c cappedClient) Do(r *http.Request) (*http.Response, error) {
+	answer, err := c.BuildableClient.Do(r)
+	if err == nil {
+		answer.Body = struct {
+			io.Reader
+			io.Closer
+		}{io.LimitReader(answer.Body, longestAnswer), answer.Body}
+	}
+	return answer, err
+}
+
+// facts are what the metadata service says of the instance and of its primary interface, by
+// their paths.
+var (
+	instanceFacts  = []string{"instance-id", "placement/region", "placement/availability-zone"}
+	interfaceFacts = []string{"interface-id", "vpc-id", "subnet-id", "owner-id", "public-ipv4s", "vpc-ipv4-cidr-blocks", "vpc-ipv6-cidr-blocks"}
+)
+
+// readMachine asks the instance metadata service, version 2, where the machine is.
+func readMachine(ctx context.Context, cfg sdk.Config) (inside.Machine, error) {
+	client := imds.NewFromConfig(cfg, func(o *imds.Options) { o.EnableFallback = sdk.FalseTernary })
+	mac, err := readFact(ctx, client, "mac")
+	if err != nil {
+		return inside.Machine{}, fmt.Errorf("no instance metadata: %s", refusal(ctx, err))
+	}
+	facts := map[string]string{}
+	var mu sync.Mutex
+	var asking sync.WaitGroup
+	ask := func(name, path string) {
+		asking.Go(func() {
+			if text, err := readFact(ctx, client, path); err == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				facts[name] = text
+			}
+		})
+	}
+	for _, name := range instanceFacts {
+		ask(name, name)
+	}
+	for _, name := range interfaceFacts {
+		ask(name, "network/interfaces/macs/"+mac+"/"+name)
+	}
+	asking.Wait()
+	return parseMachine(facts), nil
+}
+
+// refusal says in one line why a call failed.
+func refusal(ctx context.Context, err error) string {
+	if ctx.Err() != nil {
+		return "no answer in time"
+	}
+	return aws.Cause(err)
+}
+
+func readFact(ctx context.Context, client *imds.Client, path string) (string, error) {
+	out, err := client.GetMetadata(ctx, &imds.GetMetadataInput{Path: path})
+	if err != nil {
+		return "", err
+	}
+	defer out.Content.Close()
+	text, err := io.ReadAll(io.LimitReader(out.Content, longestFact))
+	return strings.TrimSpace(string(text)), err
+}
+
+// plainFact matches ids, names of Regions and zones, and numbers.
+var plainFact = regexp.MustCompile(`^[a-zA-Z0-9-]{1,64}$`)
+
+// parseMachine returns the machine that facts describe. What does not look like an id or an
+// address is left out.
+func parseMachine(facts map[string]string) (m inside.Machine) {
+	for name, to := range map[string]*string{
+		"instance-id": &m.Instance, "placement/region": &m.Region, "placement/availability-zone": &m.Zone, "interface-id": &m.Interface,
+		"vpc-id": &m.VPC, "subnet-id": &m.Subnet, "owner-id": &m.Account,
+	} {
+		if plainFact.MatchString(facts[name]) {
+			*to = facts[name]
+		}
+	}
+	for text := range strings.FieldsSeq(facts["vpc-ipv4-cidr-blocks"] + " " + facts["vpc-ipv6-cidr-blocks"]) {
+		if prefix, err := netip.ParsePrefix(text); err == nil && prefix.Bits() > 0 && len(m.CIDRs) < 64 {
+			m.CIDRs = append(m.CIDRs, prefix.Masked())
+		}
+	}
+	first, _, _ := strings.Cut(strings.TrimSpace(facts["public-ipv4s"]), "\n")
+	if address, err := netip.ParseAddr(first); err == nil {
+		m.PublicIPv4 = address.String()
+	}
+	return m
+}
+
+// place completes the machine by the flag and the SDK's configuration. Without a Region no
+// name is known.
+func place(m *inside.Machine, region string, cfg sdk.Config) error {
+	m.Calls = cmp.Or(region, m.Region, cfg.Region)
+	m.Region = cmp.Or(m.Region, m.Calls)
+	if m.Calls == "" {
+		return exit.Usagef("the Region is not known: give --region, or set AWS_REGION")
+	}
+	return nil
+}
+
+// directMetadata keeps calls to the metadata service away from a proxy of the environment.
+func directMetadata(t *http.Transport) {
+	t.Proxy = func(r *http.Request) (*url.URL, error) {
+		if ip, err := netip.ParseAddr(r.URL.Hostname()); err == nil && (ip.IsLinkLocalUnicast() || ip.IsPrivate()) {
+			return nil, nil
+		}
+		return http.ProxyFromEnvironment(r)
+	}
+}
