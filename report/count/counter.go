@@ -20,8 +20,8 @@ import (
 
 // A Counter takes the events of one worker. It is an ingest.Sink. Use NewCounter.
 //
-// Of each event it keeps 32 bytes: the event's identity, place, cell, time of day and flags. Whether the
-// event counts is decided once all objects are read.
+// It keeps 32 bytes of each event: identity, place, cell, time of day and flags. Whether the
+// event counts is decided after all objects are read.
 type Counter struct {
 	lateness int
 	share    int // of memory, in bytes, for dict and memo
@@ -46,7 +46,7 @@ type Counter struct {
 	touched    uint32 // keeps the loops that touch slots
 }
 
-// Options bound a Counter.
+// Options are the limits of a Counter.
 type Options struct {
 	Disk     *spill.Disk   // takes what passes Memory; nil is the system's own place
 	Memory   int           // bytes, about: half for numbers, a sixteenth for records, which are written in order and read once; 0 is 64 MiB
@@ -61,11 +61,12 @@ const (
 	msPerDay      = 24 * 60 * 60 * 1000
 )
 
-// batchSize is how many events get their cells at a time: the tables' slots are then touched in loops
-// without branches, so that their misses overlap.
+// batchSize is the number of events that get their cells together. The slots of the tables
+// are then loaded in loops without branches, so their cache misses overlap.
 const batchSize = 512
 
-// maxArena bounds the texts of a page, in bytes: their ends are 32 bits, and a batch may go past it.
+// maxArena limits the texts of a page, in bytes. Their ends are 32-bit numbers, and a batch
+// may exceed the limit.
 const maxArena = 2 << 30
 
 // A pending is an event that has no cell yet.
@@ -92,7 +93,8 @@ type original struct {
 	corrects bool // the correction names the original
 }
 
-// Flags of a record, beside dedupe.HasExtra. The time of day follows, in milliseconds.
+// The flags of a record, in addition to dedupe.HasExtra. The higher bits hold the time of day
+// in milliseconds.
 const (
 	flagFailed = 2 << iota
 	flagDenied
@@ -101,7 +103,7 @@ const (
 	timeShift = 5
 )
 
-// NewCounter returns a Counter that knows AWS's public addresses by ranges.
+// NewCounter returns a Counter. ranges are AWS's public addresses.
 func NewCounter(ranges *classify.Ranges, opt Options) *Counter {
 	if opt.Disk == nil {
 		opt.Disk = spill.NewDisk("")
@@ -235,8 +237,8 @@ func flagsOf(ev *event.Event, signs classify.Signs) (flags uint32) {
 	return flags
 }
 
-// settle gives the events of the batch their cells, and adds them to the log. Where the dictionary is
-// full it puts it away.
+// settle gives the events of the batch their cells, and adds them to the log. If the
+// dictionary is full, settle puts it away.
 func (c *Counter) settle() {
 	c.number()
 	from, originals := uint32(0), c.originals
@@ -290,7 +292,7 @@ func (c *Counter) number() {
 	c.touched = touched
 }
 
-// maxPageCells is more than a page can hold in maxArena bytes.
+// maxPageCells is larger than the number of cells in a page of maxArena bytes.
 const maxPageCells = 1 << 28
 
 var errCells = errors.New("too many different calls for one run: divide the trail with --shard")
@@ -334,14 +336,14 @@ func (c *Counter) keptErr() error {
 	return c.results.Err()
 }
 
-// finish says that no object comes any more.
+// finish declares that no more objects come.
 func (c *Counter) finish() error {
 	c.settle()
 	c.log.End()
 	return errors.Join(c.log.Err(), c.away.err)
 }
 
-// LearnedBy returns what the events of all counters show besides their own calls.
+// LearnedBy returns what the events of all counters show in addition to their own calls.
 func LearnedBy(counters []*Counter) (all learn.Learned) {
 	for _, c := range counters {
 		all.Merge(c.learner.Learned())

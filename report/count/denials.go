@@ -12,8 +12,9 @@ import (
 	"vpcetrail/report/count/cells"
 )
 
-// denials are the calls that an endpoint's policy refused, by day and requestID: the call and the
-// endpoint's own event of it are one denial. It is safe for concurrent use while it is added to.
+// denials are the calls that the policy of an endpoint refused, by day and requestID. The
+// record of the call and the endpoint's own record of it are one denial. Adding is safe for
+// concurrent use.
 type denials struct {
 	mu         sync.Mutex
 	sorted     *spill.Sorter
@@ -24,13 +25,13 @@ func newDenials(disk *spill.Disk, share int) *denials {
 	return &denials{sorted: spill.NewSorter(disk, share)}
 }
 
-// What the key of a denial ends in: calls come first.
+// The last byte of a key. Records of calls come first.
 const (
 	byCall = iota
 	byNetwork
 )
 
-// deny notes that an endpoint's policy refused the call of a record.
+// deny adds a record of a call that the policy of an endpoint refused.
 func (p *Page) deny(r *dedupe.Record, x *extra) {
 	if p.denials == nil {
 		return
@@ -50,8 +51,8 @@ func (p *Page) deny(r *dedupe.Record, x *extra) {
 	d.sorted.Add(d.key, d.value)
 }
 
-// appendGroup appends what of a group decides about a denial. Of several network events of one call the
-// first by these bytes counts.
+// appendGroup appends the parts of a group that matter for a denial. If a call has several
+// network events, the one with the smallest of these bytes counts.
 func (p *Page) appendGroup(dst []byte, g *cells.Group) []byte {
 	c, who := &p.Callees.Keys[g.Callee], &p.Principals.Keys[g.Principal]
 	v, shared := g.Bits.Unowned(), uint32(0)
@@ -74,7 +75,7 @@ func (p *Page) appendGroup(dst []byte, g *cells.Group) []byte {
 	return dst
 }
 
-// A Denial is a record of a call that an endpoint's policy refused.
+// A Denial is a record of a call that the policy of an endpoint refused.
 type Denial struct {
 	Day                                day.Day
 	Account, Region, Service, Endpoint string
@@ -86,8 +87,8 @@ type Denial struct {
 	SameCall                           []byte // equal in records of one call, where they have a requestID
 }
 
-// Denials calls fn with every denial once all pages are read, those of one call together: first its ordinary
-// record. The denial is valid until fn returns.
+// Denials calls fn with every denial after all pages are read. The records of one call come
+// together, the ordinary record first. The denial is valid until fn returns.
 func (all *Counted) Denials(fn func(*Denial)) error {
 	c := spill.Merge(all.denials.sorted)
 	for c.Next() {

@@ -37,7 +37,7 @@ func appendExtra(dst []byte, tag extraTag, ev *event.Event) []byte {
 	return dst
 }
 
-// An extra is what a record has beside its 32 bytes.
+// An extra holds what a record has in addition to its 32 bytes.
 type extra struct {
 	tag           extraTag
 	in, out       int64

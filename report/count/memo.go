@@ -10,9 +10,9 @@ import (
 	"vpcetrail/report/count/cells"
 )
 
-// A memo remembers what follows from fields that events repeat, in numbers of the dictionary: nine of ten
-// events repeat every field but their own id and time. What it says of an event is what package
-// classify says of that event alone.
+// A memo caches what follows from fields that events repeat, as numbers of the dictionary.
+// Nine of ten events repeat every field except their own id and time. The cached values are
+// what package classify returns for the event alone.
 type memo struct {
 	dict   *cells.Dictionary
 	ranges *classify.Ranges
@@ -39,10 +39,11 @@ type memo struct {
 	key       []byte             // scratch
 }
 
-// callerSlots is about twice as many as a Reader remembers callers.
+// callerSlots is about twice the number of callers that a Reader remembers.
 const callerSlots = 512
 
-// A knownCaller is what follows from an identity, by that identity's number.
+// A knownCaller holds what follows from an identity. It is found by the number of the
+// identity.
 type knownCaller struct {
 	number    uint64
 	principal uint32
@@ -52,20 +53,21 @@ type knownCaller struct {
 
 type where struct{ account, region uint32 }
 
-// lastWhere is the account and Region of the event before: in one object they seldom change.
+// lastWhere is the account and Region of the previous event. Within one object they seldom
+// change.
 type lastWhere struct {
 	account, region string
 	number          uint32
 }
 
-// A calleeKey is what a knownCallee follows from.
+// A calleeKey holds the fields that determine a knownCallee.
 type calleeKey struct {
 	mention, where uint32
 	day            day.Day
 	class          uint8
 }
 
-// A knownCallee is what follows from what an event calls.
+// A knownCallee holds what follows from what an event calls.
 type knownCallee struct {
 	number       uint32 // of the callee
 	kind         event.Kind
@@ -75,7 +77,7 @@ type knownCallee struct {
 	scope        dedupe.Scope
 }
 
-// newMemo returns a memo that gives numbers of dict. days may be nil: then calls have no path.
+// newMemo returns a memo with numbers of dict. If days is nil, calls have no path.
 func newMemo(dict *cells.Dictionary, ranges *classify.Ranges, days *network.Days) *memo {
 	return &memo{
 		dict: dict, ranges: ranges, addresses: cells.NewTexts(), sources: []classify.SourceFacts{{Kind: classify.Missing}},
@@ -84,7 +86,7 @@ func newMemo(dict *cells.Dictionary, ranges *classify.Ranges, days *network.Days
 	}
 }
 
-// clear forgets all: the dictionary has started a new page.
+// clear empties the memo, because the dictionary has started a new page.
 func (m *memo) clear() {
 	m.callers = [callerSlots]knownCaller{}
 	m.addresses.Clear()
@@ -99,13 +101,13 @@ func (m *memo) clear() {
 	m.paths.clear()
 }
 
-// held is about what the memo takes in memory, in bytes, beside its callers.
+// held returns the approximate memory of the memo in bytes, without its callers.
 func (m *memo) held() int {
 	return m.addresses.Size() + m.services.Size() + m.endpoints.Size() + 30*len(m.wheres.Keys) + 300*len(m.known) +
 		m.paths.held()
 }
 
-// caller returns who made a call.
+// caller returns the principal of a call.
 func (m *memo) caller(ev *event.Event) knownCaller {
 	number := ev.Identity.Number
 	known := &m.callers[number%callerSlots]
@@ -137,7 +139,8 @@ func (m *memo) source(address []byte) classify.SourceFacts {
 	return m.sources[number]
 }
 
-// callee returns what an event of that day and kind calls. It is valid until the next call.
+// callee returns what an event of that day and kind calls. The result is valid until the next
+// call.
 func (m *memo) callee(ev *event.Event, of day.Day, kind event.Kind) *knownCallee {
 	class := uint8(kind) << 1
 	if classify.IsServiceEvent(ev.Type) {
@@ -156,7 +159,7 @@ func (m *memo) callee(ev *event.Event, of day.Day, kind event.Kind) *knownCallee
 	return &m.known[number]
 }
 
-// learn works out what an event calls.
+// learn determines what an event calls.
 func (m *memo) learn(ev *event.Event, of day.Day, kind event.Kind) knownCallee {
 	c := knownCallee{
 		kind: kind, serviceEvent: classify.IsServiceEvent(ev.Type), scope: dedupe.ScopeOf(ev.Recipient, ev.Region, of, kind),
@@ -171,7 +174,8 @@ func (m *memo) learn(ev *event.Event, of day.Day, kind event.Kind) knownCallee {
 	return c
 }
 
-// mention returns a number of the event's source and of what it says of an endpoint.
+// mention returns a number for the source of an event and for what the event says about an
+// endpoint.
 func (m *memo) mention(ev *event.Event) uint32 {
 	if len(ev.EndpointID)|len(ev.EndpointAccount)|len(ev.Additional.EndpointID) == 0 {
 		number, _ := m.services.Number(ev.Source)
@@ -182,7 +186,7 @@ func (m *memo) mention(ev *event.Event) uint32 {
 	return number<<1 | 1
 }
 
-// where returns a number of the event's account and Region.
+// where returns a number for the account and Region of an event.
 func (m *memo) where(ev *event.Event) uint32 {
 	if string(ev.Recipient) == m.last.account && string(ev.Region) == m.last.region && len(m.wheres.Keys) > 0 {
 		return m.last.number

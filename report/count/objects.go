@@ -68,7 +68,7 @@ func cutObject(name, value []byte) table.ObjectRow {
 	return r
 }
 
-// statusAlone returns the DigestStatus that an object has without any digest, or "".
+// statusAlone returns the DigestStatus of an object that no digest names, or "".
 func statusAlone(res *ingest.Result) string {
 	p := res.Proof
 	switch res.Status {
@@ -83,7 +83,7 @@ func statusAlone(res *ingest.Result) string {
 	return string(status)
 }
 
-// objectTables hands out table objects of one day after the other.
+// objectTables returns table objects of one day after another.
 type objectTables struct {
 	rows     *spill.Cursor // at a record, unless ended
 	ended    bool
@@ -125,8 +125,8 @@ func (t *objectTables) of(d day.Day) report.Rows[table.ObjectRow] {
 // Objects are the objects of all counters.
 type Objects []*objectLog
 
-// Tables returns a function that returns the rows of table objects of a day, in order. Days must be asked
-// for in order.
+// Tables returns a function that returns the rows of table objects of a day, in order. Call
+// it with the days in order.
 func (o Objects) Tables() func(day.Day) report.Rows[table.ObjectRow] {
 	var everyDay []*spill.Sorter
 	for _, l := range o {
@@ -137,8 +137,8 @@ func (o Objects) Tables() func(day.Day) report.Rows[table.ObjectRow] {
 	return t.of
 }
 
-// Problems calls fn with what is wrong with each object that could not be read whole, in the order of
-// their names: one line each.
+// Problems calls fn with one line for each object that could not be read completely, in the
+// order of the names.
 func (o Objects) Problems(fn func(problem string)) error {
 	c := o.merged(func(l *objectLog) *spill.Sorter { return l.problems })
 	for c.Next() {
@@ -147,8 +147,8 @@ func (o Objects) Problems(fn func(problem string)) error {
 	return c.Err()
 }
 
-// Rows calls fn with every object that was read, for each day that it belongs to. The row is valid until
-// fn returns.
+// Rows calls fn with every object that was read, once for each of its days. The row is valid
+// until fn returns.
 func (o Objects) Rows(fn func(*table.ObjectRow)) error {
 	dated := o.merged(func(l *objectLog) *spill.Sorter { return l.rows })
 	for dated.Next() {

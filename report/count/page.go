@@ -12,7 +12,7 @@ import (
 	"vpcetrail/report/table"
 )
 
-// A Page is a dictionary with what is counted of its events.
+// A Page is a dictionary and the counts of its events.
 type Page struct {
 	*cells.Dictionary
 	totals  []total // of each cell
@@ -23,7 +23,8 @@ type Page struct {
 	denials *denials
 }
 
-// A total is what is counted of one cell. A page holds fewer records than its counts can.
+// A total holds the counts of one cell. They cannot overflow, because a page has few enough
+// records.
 type total struct {
 	calls, denied, errors, reads, writes uint32
 	first, last                          uint32 // milliseconds of the day
@@ -32,7 +33,7 @@ type total struct {
 	in, out                              int64
 }
 
-// maxPageRecords is how many records a page may have, so that no total overflows.
+// maxPageRecords is the largest number of records in a page, so that no total overflows.
 const maxPageRecords = 1<<32 - 1
 
 func newPage(d *cells.Dictionary, to *denials) *Page {
@@ -55,8 +56,9 @@ func newPage(d *cells.Dictionary, to *denials) *Page {
 	return p
 }
 
-// findable reports whether the calls of a group may become findings whatever their target is: not where
-// they take an endpoint of the account that they are made in and of, nor where services make them.
+// findable reports whether the calls of a group may become findings with some target. They
+// may not if a service makes them, or if they go through an endpoint that belongs to the
+// account of the call.
 func (p *Page) findable(g *cells.Group) bool {
 	c := &p.Callees.Keys[g.Callee]
 	if c.Endpoint != 0 {
@@ -70,7 +72,7 @@ func (p *Page) calleeOf(number uint32) *cells.Callee {
 	return &p.Callees.Keys[p.totals[number].callee]
 }
 
-// kindsOf returns the counts of a day, to be added to.
+// kindsOf returns the counts of a day. The caller adds to them.
 func (p *Page) kindsOf(d day.Day) *report.Kinds {
 	if p.Kinds[d] == nil {
 		p.Kinds[d] = new(report.Kinds)
@@ -104,7 +106,8 @@ func (p *Page) count(run *dedupe.Run) {
 	}
 }
 
-// touchAhead is how many records' totals are touched in a loop without branches, so that their misses overlap.
+// touchAhead is the number of records with totals that are loaded together, in a loop without
+// branches, so that their cache misses overlap.
 const touchAhead = 128
 
 func (p *Page) touch(records []dedupe.Record) {
@@ -115,7 +118,7 @@ func (p *Page) touch(records []dedupe.Record) {
 	p.touched = touched
 }
 
-// leaveOut counts a record that counts as no call.
+// leaveOut counts a record that is not counted as a call.
 func (p *Page) leaveOut(r *dedupe.Record, fate dedupe.Fate) {
 	kinds := p.kindsOf(p.calleeOf(r.Value).Day)
 	switch {
@@ -126,7 +129,7 @@ func (p *Page) leaveOut(r *dedupe.Record, fate dedupe.Fate) {
 	}
 }
 
-// replace counts a correction in the place of the record that it corrects.
+// replace counts a correction instead of the record that it corrects.
 func (p *Page) replace(c *dedupe.Replacement) {
 	var x extra
 	if len(c.Extra) > 0 {
@@ -175,7 +178,7 @@ func (p *Page) addSample(t *total, r *dedupe.Record, x *extra, counts bool) {
 	}
 }
 
-// eventID returns the eventID of a record, nil where it cannot be a sample.
+// eventID returns the eventID of a record, or nil if it cannot be a sample.
 func (p *Page) eventID(r *dedupe.Record, x *extra) []byte {
 	if x.tag&extraID != 0 {
 		return x.id
@@ -186,7 +189,8 @@ func (p *Page) eventID(r *dedupe.Record, x *extra) []byte {
 	return dedupe.Scope{}.AppendUUID(nil, p.unscoped(r))
 }
 
-// unscoped returns the identity of a record without its scope: the UUID that is its eventID.
+// unscoped returns the identity of a record without its scope. That is the UUID of its
+// eventID.
 func (p *Page) unscoped(r *dedupe.Record) dedupe.ID {
 	number := p.totals[r.Value].callee
 	scope := &p.scopes[number]
@@ -197,7 +201,7 @@ func (p *Page) unscoped(r *dedupe.Record) dedupe.ID {
 	return dedupe.ID{Hi: r.ID.Hi ^ scope.Hi, Lo: r.ID.Lo ^ scope.Lo}
 }
 
-// Measures returns what is counted of a cell.
+// Measures returns the counts of a cell.
 func (p *Page) Measures(number uint32) (m table.Measures) {
 	t := &p.totals[number]
 	start := int64(p.calleeOf(number).Day) * msPerDay
@@ -207,13 +211,14 @@ func (p *Page) Measures(number uint32) (m table.Measures) {
 	}
 }
 
-// CallsOf returns how many records of a cell count.
+// CallsOf returns the number of records of a cell that count.
 func (p *Page) CallsOf(number uint32) uint32 { return p.totals[number].calls }
 
 // IsFindable reports whether a cell can become a finding.
 func (p *Page) IsFindable(number uint32) bool { return p.totals[number].sample.wanted() }
 
-// HasSamples reports whether eventIDs are known of a cell, of records that do not count too.
+// HasSamples reports whether eventIDs of a cell are known, including those of records that do
+// not count.
 func (p *Page) HasSamples(number uint32) bool { return !p.totals[number].sample.isEmpty() }
 
 // A pageFile keeps the dictionaries of a Counter's pages on disk, in order.
@@ -226,7 +231,7 @@ type pageFile struct {
 
 func newPageFile(disk *spill.Disk) *pageFile { return &pageFile{disk: disk} }
 
-// add puts a dictionary away.
+// add writes a dictionary.
 func (f *pageFile) add(d *cells.Dictionary, base uint32) {
 	s := spill.NewStream(f.disk)
 	if f.err == nil {
@@ -235,7 +240,7 @@ func (f *pageFile) add(d *cells.Dictionary, base uint32) {
 	f.pages, f.bases = append(f.pages, s), append(f.bases, base)
 }
 
-// fail notes what ends the run.
+// fail stores the error that ends the run.
 func (f *pageFile) fail(err error) {
 	if f.err == nil {
 		f.err = err

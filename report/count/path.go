@@ -9,8 +9,8 @@ import (
 	"vpcetrail/report/count/cells"
 )
 
-// Paths remember what follows of the path of a call from fields that events repeat. What they say of an event is
-// what network.View.PathOf says. nil Paths hold nothing.
+// paths caches what follows from the fields of a call's path that events repeat. The cached
+// values are what network.View.PathOf returns. nil paths hold nothing.
 type paths struct {
 	dict *cells.Dictionary
 	days *network.Days
@@ -29,7 +29,7 @@ type placeKey struct {
 	day     day.Day
 }
 
-// A knownPlace is what follows from an address on a day.
+// A knownPlace holds what follows from an address on a day.
 type knownPlace struct {
 	place uint32
 	ipv6  bool
@@ -37,7 +37,7 @@ type knownPlace struct {
 
 func (k *placeKey) hash() uint64 { return cells.Mix(uint64(k.address)<<32|uint64(uint32(k.day)), 4) }
 
-// newPaths returns paths in numbers of dict. It returns nil if days is nil.
+// newPaths returns paths with numbers of dict. It returns nil if days is nil.
 func newPaths(dict *cells.Dictionary, days *network.Days) *paths {
 	if days == nil {
 		return nil
@@ -47,7 +47,7 @@ func newPaths(dict *cells.Dictionary, days *network.Days) *paths {
 	return p
 }
 
-// clear forgets all numbers: the dictionary has started a new page.
+// clear removes all numbers, because the dictionary has started a new page.
 func (p *paths) clear() {
 	if p == nil {
 		return
@@ -58,7 +58,7 @@ func (p *paths) clear() {
 	p.shapes = p.shapes[:1]
 }
 
-// held is about what paths take in memory, in bytes.
+// held returns the approximate memory of the paths in bytes.
 func (p *paths) held() int {
 	if p == nil {
 		return 0
@@ -66,7 +66,7 @@ func (p *paths) held() int {
 	return p.hosts.Size() + 4*len(p.shapes) + 40*len(p.known)
 }
 
-// workloadOf returns the text of the workload that an identity shows.
+// workloadOf returns the number of the workload that an identity shows.
 func (p *paths) workloadOf(id *event.Identity) uint32 {
 	if !p.days.Explains() {
 		return 0
@@ -74,8 +74,8 @@ func (p *paths) workloadOf(id *event.Identity) uint32 {
 	return p.dict.Text([]byte(network.WorkloadByIdentity(id)))
 }
 
-// path returns the number of the path of a call of route internet. workload is by its identity. source was
-// asked for its address last.
+// path returns the number of the path of a call of route internet. workload follows from its
+// identity. The memo must have looked up the event's source last.
 func (m *memo) path(ev *event.Event, of day.Day, workload uint32, origin classify.Origin) uint32 {
 	p := m.paths
 	at := p.placeOf(ev.SourceIP, m.address, of, origin)
@@ -88,7 +88,8 @@ func (m *memo) path(ev *event.Event, of day.Day, workload uint32, origin classif
 	return p.dict.Path(cells.Path{Place: at.place, Host: p.shapeOf(ev.HostHeader), Workload: workload, IPv6: at.ipv6})
 }
 
-// placeOf returns the place of an address, which has that number, or 0 if it was too long to be kept.
+// placeOf returns the place of an address. number is that of its text, or 0 if the text was
+// too long.
 func (p *paths) placeOf(text []byte, number uint32, of day.Day, origin classify.Origin) knownPlace {
 	if number == 0 {
 		return p.findPlace(text, of, origin)
@@ -113,7 +114,7 @@ func (p *paths) findPlace(text []byte, of day.Day, origin classify.Origin) known
 	return knownPlace{p.dict.Text([]byte(place)), address.Unmap().Is6()}
 }
 
-// shapeOf returns the text of the shape of a host name.
+// shapeOf returns the number of the shape of a host name.
 func (p *paths) shapeOf(header []byte) uint32 {
 	if len(header) > cells.MaxText {
 		return p.dict.Text([]byte(network.ShapeOf(header)))

@@ -10,9 +10,10 @@ import (
 	"vpcetrail/report/table"
 )
 
-// samples hold the eventIDs of least hash of each cell that can become a finding, findings.MaxSamples of a
-// cell at most: which are the least does not depend on the order of the records. They are lists of nodes,
-// since most cells have one or two. UUIDs take no text.
+// samples hold eventIDs for each cell that can become a finding: those with the smallest
+// hashes, at most findings.MaxSamples for each cell. So they do not depend on the order of
+// the records. They are linked lists, because most cells have one or two. UUIDs are stored
+// without text.
 type samples struct {
 	nodes [][]sampleNode // from firstNode, in pieces: they are millions, and stay where they are
 	count uint32
@@ -20,7 +21,8 @@ type samples struct {
 	text  []byte   // scratch
 }
 
-// A sampleList is a list's first node, noSamples for an empty one, and 0 for a cell that has none.
+// A sampleList is the first node of a list. It is noSamples for an empty list, and 0 for a
+// cell without a list.
 type sampleList struct {
 	first uint32
 	limit uint32 // of a full list: the high half of the largest hash; else nothing is above it
@@ -48,14 +50,14 @@ type sampleNode struct {
 
 func newSamples() samples { return samples{count: firstNode} }
 
-// nodePiece is how many nodes a piece has, a power of two.
+// nodePiece is the number of nodes in a piece, a power of two.
 const nodePiece = 1 << 13
 
 func (s *samples) node(number uint32) *sampleNode {
 	return &s.nodes[number/nodePiece][number%nodePiece]
 }
 
-// keep keeps a node, and returns its number.
+// keep stores a node and returns its number.
 func (s *samples) keep(n *sampleNode) uint32 {
 	if s.count/nodePiece == uint32(len(s.nodes)) {
 		s.nodes = append(s.nodes, make([]sampleNode, nodePiece))
@@ -65,14 +67,14 @@ func (s *samples) keep(n *sampleNode) uint32 {
 	return s.count - 1
 }
 
-// addID adds a UUID to a list. One of a record that does not count is added too, as not counted: which are
-// the least must not depend on what was seen first.
+// addID adds a UUID to a list. The UUID of a record that does not count is also added, as not
+// counted: the smallest hashes must not depend on which record came first.
 func (s *samples) addID(l *sampleList, id dedupe.ID, counted bool) {
 	s.text = dedupe.Scope{}.AppendUUID(s.text[:0], id)
 	s.add(l, sampleNode{hash: findings.Hash(s.text), id: id, counted: counted})
 }
 
-// addText adds another eventID.
+// addText adds an eventID that is not a UUID.
 func (s *samples) addText(l *sampleList, text string, counted bool) {
 	n := sampleNode{hash: findings.Hash(text), isText: true, counted: counted}
 	if uint32(n.hash>>32) <= l.limit {
@@ -142,7 +144,7 @@ func (s *samples) merge(l *sampleList, o *samples, from sampleList) {
 	}
 }
 
-// A Sum is what several cells have together.
+// A Sum holds the counts and samples of several cells together.
 type Sum struct {
 	table.Measures
 	samples sampleList
@@ -160,7 +162,7 @@ func (p *Page) AddTo(sum *Sum, number uint32) {
 	}
 }
 
-// SamplesOf returns the samples of a sum. Their texts are in memory of texts.
+// SamplesOf returns the samples of a sum. The memory of texts holds their text.
 func (p *Page) SamplesOf(sum *Sum, texts *SampleTexts) (out findings.Samples) {
 	for at := sum.samples.first; at >= firstNode; at = p.samples.node(at).next {
 		n := p.samples.node(at)
@@ -175,7 +177,8 @@ func (p *Page) SamplesOf(sum *Sum, texts *SampleTexts) (out findings.Samples) {
 	return out
 }
 
-// SampleTexts make the texts of eventIDs, a thousand in one piece of memory. The zero value is ready.
+// SampleTexts makes the texts of eventIDs, a thousand in one piece of memory. The zero value
+// is ready.
 type SampleTexts struct{ text strings.Builder }
 
 const uuidSize = 36

@@ -16,7 +16,7 @@ import (
 	"vpcetrail/report/learn"
 )
 
-// Counted is what all counters of a run have counted.
+// Counted holds the results of all counters of a run.
 type Counted struct {
 	Records  report.Balance // Records, OutsideWindow and Invalid only
 	Statuses map[ingest.Status]int64
@@ -30,8 +30,8 @@ type Counted struct {
 	joined  bool
 }
 
-// A book is the pages of one counter. Of several, none is in memory while records are settled, which are
-// parked by page.
+// A book holds the pages of one counter. If there are several, the records are settled first
+// and parked by page, so that only one page is in memory at a time.
 type book struct {
 	sync.Mutex // held to count or park
 	counter    *Counter
@@ -39,9 +39,9 @@ type book struct {
 	parked     *dedupe.Parked
 }
 
-// Settle gives every record of counters its fate, and counts the survivors, with as many goroutines as there
-// are counters. It takes about memory bytes, and the memory of the counters, which must not be used
-// again.
+// Settle decides the fate of every record of the counters, and counts those that count. It
+// uses as many goroutines as there are counters. It takes about memory bytes in addition to
+// the memory of the counters. The counters must not be used again.
 func Settle(ctx context.Context, counters []*Counter, disk *spill.Disk, memory int) (*Counted, error) {
 	all := &Counted{
 		Statuses: map[ingest.Status]int64{}, Folders: map[day.Day]bool{}, Learned: LearnedBy(counters),
@@ -69,7 +69,7 @@ func Settle(ctx context.Context, counters []*Counter, disk *spill.Disk, memory i
 	return all, nil
 }
 
-// take takes over what a counter has, but for its records.
+// take takes over the contents of a counter, except its records.
 func (all *Counted) take(c *Counter, disk *spill.Disk, share int) {
 	all.Records.Records += c.records.Records
 	all.Records.OutsideWindow += c.records.OutsideWindow
@@ -88,7 +88,8 @@ func (all *Counted) take(c *Counter, disk *spill.Disk, share int) {
 	all.books = append(all.books, b)
 }
 
-// visit takes a partition. Each goroutine starts with another counter, so that they seldom wait.
+// visit takes a partition. Each goroutine starts with another counter, so that they seldom
+// wait for each other.
 func (all *Counted) visit(worker int, p *dedupe.Partition) error {
 	for i := range p.Runs {
 		run := &p.Runs[(i+worker)%len(p.Runs)]
@@ -111,7 +112,7 @@ func (b *book) take(count func(*Page), park func(*dedupe.Parked)) {
 	}
 }
 
-// Joined reports whether there is one page, which holds all calls.
+// Joined reports whether all calls are in one page.
 func (all *Counted) Joined() bool { return all.joined }
 
 // Pages calls fn with every page, counted, one at a time. It may be called more than once.
@@ -128,8 +129,8 @@ func (all *Counted) Pages(fn func(*Page) error) error {
 	return nil
 }
 
-// pages calls fn with each page of the book. Pages that were parked are counted for it, and give their denials
-// to to, where that is not nil.
+// pages calls fn with each page of the book. It counts pages that were parked, and adds their
+// denials to to, which may be nil.
 func (b *book) pages(to *denials, fn func(*Page) error) error {
 	if b.page != nil {
 		return fn(b.page)
@@ -161,7 +162,7 @@ func (b *book) pages(to *denials, fn func(*Page) error) error {
 	return nil
 }
 
-// join makes one page of all, where they are in memory.
+// join joins all pages into one, if they are in memory.
 func (all *Counted) join() {
 	records, arena := int64(0), 0
 	pages := make([]*Page, len(all.books))
@@ -185,7 +186,7 @@ func (all *Counted) join() {
 	all.books, all.joined = []*book{{page: pages[0]}}, true
 }
 
-// join takes over what another page has counted.
+// join takes over the counts of another page.
 func (p *Page) join(o *Page) {
 	numbers := p.Join(o.Dictionary)
 	known := len(p.totals)

@@ -20,7 +20,7 @@ type Cause struct {
 	Fix       *causes.Fix // nil where nobody asked
 }
 
-// allCauses answers for the calls of a trail, day by day, as table causes does.
+// allCauses finds the causes of the calls of a trail, day by day, as table causes does.
 type allCauses struct {
 	days     *network.Days
 	networks *network.Networks
@@ -29,7 +29,8 @@ type allCauses struct {
 	fix      string // one of causes.Formats, or ""
 }
 
-// newCauses returns what is known. The trail's own change events of our accounts are part of it.
+// newCauses returns the known causes. It uses the trail's own change events of our accounts
+// too.
 func newCauses(known *Known, changes []network.Change, ours map[string]bool) *allCauses {
 	return &allCauses{
 		days: network.NewDays(known.Network, known.Networks), networks: known.Networks,
@@ -38,8 +39,8 @@ func newCauses(known *Known, changes []network.Change, ours map[string]bool) *al
 	}
 }
 
-// of returns the cause of a call of route internet, else nil. It answers one of the questions
-// that x leaves open.
+// of returns the cause of a call of route internet, or nil. It answers a question that x
+// leaves open.
 func (c *allCauses) of(ev *event.Event, d day.Day, x *classify.Explanation) *Cause {
 	if !c.days.Explains() || x.Verdict.Route() != classify.Internet {
 		return nil

@@ -15,8 +15,8 @@ import (
 	"vpcetrail/report/learn"
 )
 
-// A Collector keeps the events of a run until they can be explained. Use NewCollector. It is for a
-// run with one worker.
+// A Collector keeps the events of a run until they can be explained. Use NewCollector. It
+// works for a run with one worker.
 type Collector struct {
 	ranges *classify.Ranges
 	ids    map[string]bool // wanted; empty: all
@@ -41,19 +41,20 @@ type current struct {
 	kept       bool // an event of it
 }
 
-// keptEvent is an event as it is kept.
+// A keptEvent is an event in the form in which it is kept.
 type keptEvent struct {
 	Seq, Index int
 	Event      event.Event
 }
 
-// keptPlace names an object, which is known whole only once its events are kept.
+// A keptPlace names an object. Whether the object is whole is known only after its events are
+// kept.
 type keptPlace struct {
 	Seq    int
 	Object string
 }
 
-// Options say what a Collector keeps, and where.
+// Options say which events a Collector keeps, and where.
 type Options struct {
 	Ranges  *classify.Ranges // AWS's public addresses
 	IDs     []string         // keep the events with these ids; none: all
@@ -75,7 +76,8 @@ func NewCollector(opt Options) *Collector {
 	return c
 }
 
-// Objects returns how many objects were read, and how many of them not whole.
+// Objects returns the number of objects read, and the number of those that could not be read
+// completely.
 func (c *Collector) Objects() (all, unread int) { return c.objects, c.unread }
 
 // Begin opens object number seq.
@@ -98,7 +100,7 @@ func (c *Collector) Event(ev *event.Event) {
 	c.at.kept = true
 }
 
-// learn notes what ev shows of other events.
+// learn records what ev shows about other events.
 func (c *Collector) learn(ev *event.Event) {
 	c.learner.Event(ev)
 	if f := classify.Examine(ev, c.ranges); f.Interface {
@@ -123,7 +125,8 @@ func (c *Collector) End(res *ingest.Result) error {
 	return errors.Join(c.err, c.kept.Err(), c.log.Err())
 }
 
-// each calls fn with the events kept and their objects' names, but for those of objects that are void.
+// each calls fn with the kept events and the names of their objects. It leaves out events of
+// void objects.
 func (c *Collector) each(fn func(e *keptEvent, object string) error) error {
 	events := gob.NewDecoder(&bucketReader{blocks: c.kept.Read(0)})
 	places := gob.NewDecoder(&bucketReader{blocks: c.kept.Read(1)})
@@ -150,7 +153,7 @@ func (c *Collector) each(fn func(e *keptEvent, object string) error) error {
 	}
 }
 
-// bucketWriter and bucketReader make a stream of a bucket.
+// bucketWriter and bucketReader turn a bucket into a stream.
 type bucketWriter struct {
 	kept   *spill.Buckets
 	bucket int

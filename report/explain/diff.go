@@ -11,7 +11,7 @@ import (
 	"vpcetrail/report/grid"
 )
 
-// A diffRow is one thing said of two records.
+// A diffRow is one property of two records.
 type diffRow struct {
 	Field   string  `json:"field"`
 	A       *string `json:"a"`
@@ -24,7 +24,7 @@ func newDiffRow(field, a, b string, decides bool) diffRow {
 	return diffRow{field, orNull(a), orNull(b), a != b, decides && a != b}
 }
 
-// diffHead says what was called and by whom, and what came of it.
+// diffHead says what was called, by whom, and with which result.
 func diffHead(a, b *Record) []diffRow {
 	return []diffRow{
 		newDiffRow("eventName", a.Name, b.Name, false),
@@ -50,8 +50,8 @@ func diffVerdicts(a, b *Record) []diffRow {
 	return []diffRow{newDiffRow("route", routeA, routeB, false), newDiffRow("evidence", evidenceA, evidenceB, false)}
 }
 
-// diffFindings compares the findings. All records have the same fields in the same order, but for those that
-// only a record with an endpoint, or with a denial, has.
+// diffFindings compares the findings. All records have the same fields in the same order.
+// Only a record with an endpoint, or with a denial, has more.
 func diffFindings(a, b *Record) []diffRow {
 	var rows []diffRow
 	findings := func(r *Record) []classify.Finding {
@@ -91,10 +91,11 @@ func diffFindings(a, b *Record) []diffRow {
 	return rows
 }
 
-// nothingAsked is what the inventory and the trail say where a record names no endpoint.
+// nothingAsked is the answer of the inventory and the trail for a record that names no
+// endpoint.
 const nothingAsked = "no endpoint to look up"
 
-// WriteDiffJSON writes two records and what differs as one JSON object in a line.
+// WriteDiffJSON writes two records and their differences as one line of JSON.
 func WriteDiffJSON(w io.Writer, a, b *Record) error {
 	return grid.NewJSON(w).Encode(struct {
 		A      *jsonRecord `json:"a"`
@@ -103,7 +104,8 @@ func WriteDiffJSON(w io.Writer, a, b *Record) error {
 	}{a.json(), b.json(), append(diffHead(a, b), diffFindings(a, b)...)})
 }
 
-// WriteDiff writes two records side by side for a person, and marks what differs and what decides.
+// WriteDiff writes two records side by side for a person. It marks what differs and what
+// decides.
 func WriteDiff(w io.Writer, a, b *Record) error {
 	var p page
 	p.label("A", a)
@@ -129,7 +131,7 @@ func (p *page) label(name string, r *Record) {
 	}
 }
 
-// rows writes what at least one of the records has.
+// rows writes the properties that at least one of the records has.
 func (p *page) rows(rows []diffRow) {
 	for _, r := range rows {
 		mark := "  "
@@ -151,7 +153,7 @@ func (p *page) rows(rows []diffRow) {
 	}
 }
 
-// row writes one row in three columns; values that are too long go on in the next line.
+// row writes one row in three columns. Values that are too long continue on the next line.
 func (p *page) row(mark, field, a, b string) {
 	const fieldWidth, valueWidth = 36, 30
 	as, bs := broken(a, valueWidth), broken(b, valueWidth)
@@ -192,7 +194,7 @@ func (p *page) because(name string, r *Record) {
 	}
 }
 
-// broken breaks text into lines of width runes, at spaces where it can.
+// broken breaks text into lines of width runes, at spaces if possible.
 func broken(text string, width int) (lines []string) {
 	for _, line := range grid.Wrap(text, width, width) {
 		for runes := []rune(line); ; {

@@ -1,11 +1,13 @@
-// Package explain says of single records what reports count: by which route the call went, by which
-// rule and on what evidence, and what could still change the verdict.
+// Package explain shows for single records what reports count: by which route the call went,
+// by which rule and on what evidence, and what could still change the verdict.
 //
-// A Collector takes the events of a run (it is an ingest.Sink, for one worker). What no single record shows,
-// such as who owns an endpoint, it gathers as a report does: of each day by that day's records. So the
-// records wait, on disk where they pass their share of memory, until all of the trail is read. Then Each
-// hands them out in the order of the trail, each with its classify.Explanation, and with how the balance
-// counts it. The rules are those of package classify, and a test holds the verdicts against the report's.
+// A Collector takes the events of a run (it is an ingest.Sink, for one worker). It collects
+// what no single record shows, such as the owner of an endpoint, as a report does: for each
+// day, from the records of that day. So the records wait until the whole trail is read. They
+// wait on disk if they exceed their share of memory. Then Each returns them in the order of
+// the trail, each with its classify.Explanation and with the line of the balance that counts
+// it. The rules are those of package classify. A test compares the verdicts with those of the
+// report.
 //
-// Text, JSON and Diff write what was found out, for people and for programs.
+// Text, JSON and Diff write the results, for people and for programs.
 package explain

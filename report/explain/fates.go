@@ -8,7 +8,7 @@ import (
 	"vpcetrail/ingest/spill"
 )
 
-// A fate says how a record counts that is not counted as a call of its own.
+// A fate says how a record counts that does not count as a call of its own.
 type fate byte
 
 const (
@@ -18,7 +18,7 @@ const (
 	replacing             // a correction that counts in the place of the record that it corrects
 )
 
-// fates hand out the fates of events in the order of their places.
+// fates returns the fates of events in the order of their places.
 type fates struct {
 	list *spill.Cursor
 	at   dedupe.Place
@@ -64,7 +64,7 @@ func (f *fates) next() {
 	f.at, f.fate = dedupe.Place(binary.BigEndian.Uint64(f.list.Key)), fate(f.list.Key[8])
 }
 
-// of returns the fate of the event at p. The place of each call comes after that of the call before.
+// of returns the fate of the event at p. Call it with places in ascending order.
 func (f *fates) of(p dedupe.Place) fate {
 	for f.at < p {
 		f.next()

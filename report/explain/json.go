@@ -8,7 +8,7 @@ import (
 	"vpcetrail/report/grid"
 )
 
-// jsonRecord is a Record for programs. Keys are never renamed; what is absent is null.
+// A jsonRecord is a Record for programs. Keys are never renamed. Absent values are null.
 type jsonRecord struct {
 	EventID   *string `json:"event_id"`
 	EventTime *string `json:"event_time"`
@@ -74,7 +74,7 @@ type jsonChange struct {
 	jsonVerdict
 }
 
-// WriteJSON writes r as one JSON object in a line.
+// WriteJSON writes r as one line of JSON.
 func (r *Record) WriteJSON(w io.Writer) error { return grid.NewJSON(w).Encode(r.json()) }
 
 func (r *Record) json() *jsonRecord {

@@ -7,16 +7,16 @@ import (
 	"vpcetrail/report/grid"
 )
 
-// longest is how much of a value is shown: user agents can take a kilobyte.
+// longest is the limit for a value that is shown. User agents can take a kilobyte.
 const longest = 300
 
-// A page is text being laid out.
+// A page is text that is being laid out.
 type page struct{ strings.Builder }
 
 // paragraph writes text as grid.Paragraph does.
 func (p *page) paragraph(first, rest, text string) { grid.Paragraph(&p.Builder, first, rest, text) }
 
-// short cuts a value to what is shown of it.
+// short cuts a value for display.
 func short(value string) string {
 	if utf8.RuneCountInString(value) <= longest {
 		return value

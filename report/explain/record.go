@@ -14,7 +14,7 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// A Record is an event explained. It holds copies.
+// A Record is an event with its explanation. It holds copies.
 type Record struct {
 	Object string // the object's name
 	Offset int64  // of the record, in decompressed bytes from the object's start
@@ -25,15 +25,16 @@ type Record struct {
 	Principal, Session string
 	Error              string // code and message, where the call ended in an error
 
-	// Counted is what the record is to the balance, such as CountedCall.
+	// Counted is the line of the balance that counts the record, such as CountedCall.
 	Counted string
-	// Explanation is nil for what is no call and takes no route.
+	// Explanation is nil if the record is not a call and has no route.
 	Explanation *classify.Explanation
-	// Cause is nil for all but calls of route internet, and without a snapshot of the network.
+	// Cause is nil unless the call has route internet and there is a snapshot of the
+	// network.
 	Cause *Cause
 }
 
-// What a record may be to the balance, as run.json has it, in the singular.
+// The values of Counted: the names in run.json, in the singular.
 const (
 	CountedCall       = "call"
 	CountedDuplicate  = "duplicate"
@@ -43,7 +44,7 @@ const (
 	CountedOther      = "other_event"
 )
 
-// Known is what the whole trail and the command line say.
+// Known holds what the whole trail and the command line say.
 type Known struct {
 	TrailAccounts []string            // those that have a folder in the trail
 	OwnAccounts   []string            // further accounts that are ours
@@ -53,8 +54,8 @@ type Known struct {
 	Fix           string              // one of causes.Formats: causes then have their Fix
 }
 
-// Each calls fn with the records, in the order of the trail, once the run that the Collector took has ended
-// well. It ends with fn's first error, and returns it.
+// Each calls fn with the records, in the order of the trail. Call it after a successful run
+// of the Collector. It stops at the first error of fn, and returns it.
 func (c *Collector) Each(ctx context.Context, known Known, fn func(*Record) error) error {
 	learned := c.learner.Learned()
 	trail := map[string]bool{}
@@ -92,7 +93,7 @@ func (c *Collector) Each(ctx context.Context, known Known, fn func(*Record) erro
 	return err
 }
 
-// countedAs says what ev is to the balance.
+// countedAs returns the line of the balance for ev.
 func countedAs(ev *event.Event, fate fate, trail map[string]bool) string {
 	kind := ev.Kind()
 	switch {

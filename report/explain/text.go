@@ -9,7 +9,7 @@ import (
 	"vpcetrail/classify"
 )
 
-// counted says what a record is that does not count as a call.
+// counted describes a record that does not count.
 var counted = map[string]string{
 	CountedDuplicate:  "a duplicate: the same event was delivered before, and is counted there",
 	CountedSharedCopy: "a copy: the caller's account is in the trail too, and is counted there",
@@ -18,7 +18,8 @@ var counted = map[string]string{
 	CountedOther:      "not an API call: it takes no route",
 }
 
-// WriteText writes r for a person, in lines of 100 columns at most, but for names that are longer.
+// WriteText writes r for a person, in lines of at most 100 columns. Only longer names exceed
+// them.
 func (r *Record) WriteText(w io.Writer) error {
 	var p page
 	p.head(r)
@@ -80,7 +81,7 @@ func (p *page) verdict(x *classify.Explanation) {
 	p.paragraph("  Because   ", "            ", fmt.Sprintf("rule %d, %s. %s", v.Evidence.Rule(), v.Evidence, x.Because))
 }
 
-// codes returns a verdict in a report's words: route, and owner or origin.
+// codes returns a verdict in the words of a report: route, and owner or origin.
 func codes(v classify.Verdict) string {
 	about := cmp.Or(v.Owner().String(), v.Origin.String())
 	if about == "" {
@@ -89,7 +90,8 @@ func codes(v classify.Verdict) string {
 	return v.Route().String() + " (" + about + ")"
 }
 
-// evidence writes the findings, those that decide first. What the record does not have is one line.
+// evidence writes the findings. Those that decide come first. One line lists what the record
+// does not have.
 func (p *page) evidence(x *classify.Explanation) {
 	const indent = "           "
 	p.WriteString("\n")
@@ -134,7 +136,7 @@ func (p *page) openQuestions(x *classify.Explanation) {
 	}
 }
 
-// joined joins what is not empty.
+// joined joins the texts that are not empty.
 func joined(texts []string, with string) string {
 	var there []string
 	for _, t := range texts {

@@ -11,9 +11,9 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// A Collector finds our endpoints over time in the events of one worker. It is an ingest.Sink. It holds the
-// endpoints that events describe, and what is wrong with objects that cannot be read whole. The zero value
-// is empty.
+// A Collector finds our endpoints over time in the events of one worker. It is an
+// ingest.Sink. It holds the endpoints that events describe, and the errors of objects that
+// cannot be read completely. The zero value is empty.
 type Collector struct {
 	learner  Learner
 	problems []problem
@@ -42,20 +42,21 @@ func (c *Collector) End(res *ingest.Result) error {
 	return nil
 }
 
-// A Trail is what the events of a whole trail show of endpoints.
+// A Trail holds what the events of a whole trail show about endpoints.
 type Trail struct {
 	// Endpoints are those of our accounts.
 	Endpoints endpoints.Inventory
-	// Problems says what is wrong with each object that could not be read whole, in the order of the objects' names.
+	// Problems has a line for each object that could not be read completely, in the order of
+	// the names.
 	Problems []string
-	// Objects is how many were read, or could not be.
+	// Objects is the number of objects that the run read or tried to read.
 	Objects int
 	// Changes are the events of our accounts that changed what decides paths.
 	Changes []network.Change
 }
 
-// Gather joins what the collectors of a run found that has ended well. Ours are the accounts that have a folder in the
-// trail, those of objects whose names give none, and own.
+// Gather joins the results of the collectors of a successful run. Our accounts are those with
+// a folder in the trail, those of objects whose names give none, and own.
 func Gather(collectors []*Collector, trailAccounts, own []string) *Trail {
 	trail := &Trail{Endpoints: endpoints.Inventory{}}
 	var learned Learned

@@ -1,5 +1,6 @@
-// Package learn gathers what the events of a trail show besides their own calls: the endpoints that events of
-// EC2 describe, the endpoints that a record proves to be of type interface, and the accounts of the trail.
+// Package learn collects what the events of a trail show in addition to their own calls: the
+// endpoints that events of EC2 describe, the endpoints that a record proves to be of type
+// interface, and the accounts of the trail.
 //
 // A Learner takes the events of one worker. What it learns from an object is void until the object has been
 // read to its end. A Collector is a Learner that needs nothing else of a trail: it finds our endpoints.
@@ -16,8 +17,8 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// Learned is what the events of a trail show besides their own calls: little, in any trail. The zero value is
-// empty. Its JSON is part of the index of a shard.
+// Learned holds what the events of a trail show in addition to their own calls. It is small
+// for any trail. The zero value is empty. Its JSON is part of the index of a shard.
 type Learned struct {
 	// Endpoints are those that events describe, by the day of the events and the id of the endpoint.
 	Endpoints map[day.Day]endpoints.Inventory `json:"endpoints"`
@@ -29,7 +30,7 @@ type Learned struct {
 	Changes []network.Change `json:"changes,omitempty"`
 }
 
-// Merge adds what others learned. The order of merges makes no difference.
+// Merge adds what other runs learned. The order of merges makes no difference.
 func (l *Learned) Merge(others *Learned) {
 	for d, described := range others.Endpoints {
 		for _, e := range described {
@@ -133,5 +134,5 @@ func (l *Learner) End(res *ingest.Result) {
 	l.account = l.account[:0]
 }
 
-// Learned returns what the objects that have ended show. It may be added to.
+// Learned returns what the completed objects show. The caller may add to it.
 func (l *Learner) Learned() *Learned { return &l.learned }

@@ -25,7 +25,7 @@ type explainer struct {
 	key     []byte                                         // scratch
 }
 
-// A decision is what is decided of a callee and a path, in numbers of texts.
+// A decision is the result for a callee and a path, as numbers of texts.
 type decision struct {
 	egress    uint32
 	elsewhere uint32 // the instance that has lost its keys; 0 for every other cause
@@ -41,7 +41,7 @@ func newExplainer(in *Input, changes []network.Change, ours map[string]bool) *ex
 	return e
 }
 
-// explain decides the causes of groups of route internet, and adds up their calls.
+// explain decides the causes of groups of route internet, and sums their calls.
 func (e *explainer) explain(p *count.Page, groups []resolvedGroup, internet []uint32) {
 	if e.days == nil {
 		return
@@ -68,7 +68,7 @@ func (e *explainer) explain(p *count.Page, groups []resolvedGroup, internet []ui
 	}
 }
 
-// part returns what decides on a day.
+// part returns the part of the snapshot that decides on a day.
 func (e *explainer) part(d day.Day) *network.Snapshot { return e.days.Part(d, e.changes) }
 
 func (e *explainer) decide(p *count.Page, g *cells.Group, view *network.View) decision {
@@ -95,7 +95,8 @@ func (e *explainer) decide(p *count.Page, g *cells.Group, view *network.View) de
 	return made
 }
 
-// causeCaller is how many of the first columns of table.CauseKey the path does not decide.
+// causeCaller is the number of columns at the front of table.CauseKey that do not depend on
+// the path.
 const causeCaller = 5
 
 // add adds the calls of a group.
@@ -111,8 +112,8 @@ func (e *explainer) add(p *count.Page, g *resolvedGroup, columns []byte) {
 	e.sums.At(e.key).Add(&g.sum)
 }
 
-// rows returns a function for the rows of table causes of one day after the other. Days must be asked
-// for in order.
+// rows returns a function that returns the rows of table causes of a day. Call it with the
+// days in order.
 func (e *explainer) rows() func(day.Day) report.Rows[table.CauseRow] {
 	sums := newDaily(e.sums.Cursor())
 	return func(d day.Day) report.Rows[table.CauseRow] {
@@ -125,8 +126,8 @@ func (e *explainer) rows() func(day.Day) report.Rows[table.CauseRow] {
 	}
 }
 
-// balanced returns rows of table causes. They end in an error unless their calls add up to those of route
-// internet.
+// balanced returns rows of table causes. They end in an error if their calls do not add up to
+// those of route internet.
 func balanced(rows report.Rows[table.CauseRow], d day.Day, internet *int64) report.Rows[table.CauseRow] {
 	return func(yield func(*table.CauseRow, error) bool) {
 		calls := int64(0)

@@ -7,7 +7,7 @@ import (
 	"vpcetrail/report/table"
 )
 
-// trafficGroups returns table traffic of a day as row groups, and calls add with each of its rows.
+// trafficGroups returns table traffic of a day as row groups, and calls add with each row.
 func (s *sortedPage) trafficGroups(d day.Day, add func(*table.TrafficRow)) report.Groups {
 	return func(yield func([]table.Vector, error) bool) {
 		columns, cut := s.vectors(len(trafficKey{}), 9), newGroupCut(s.byRank)
@@ -80,7 +80,7 @@ func empty(columns []table.Vector) {
 	}
 }
 
-// A groupCut decides where row groups end: as table.Writer.Add does.
+// A groupCut decides where row groups end, as table.Writer.Add does.
 type groupCut struct {
 	texts []string
 	met   []map[uint32]bool // of each column; nil where the texts cannot be too long
@@ -108,7 +108,7 @@ func (c *groupCut) clear() {
 	}
 }
 
-// after reports whether a row group ends after the row of that key.
+// after reports whether a row group ends after the row with that key.
 func (c *groupCut) after(key []uint32) bool {
 	c.rows++
 	for k := range c.met {

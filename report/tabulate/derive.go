@@ -12,7 +12,7 @@ import (
 	"vpcetrail/report/table"
 )
 
-// A derivation makes a day's other tables from its traffic, as that goes by.
+// A derivation makes the other tables of a day from its traffic, row by row.
 type derivation struct {
 	tally *tally
 
@@ -23,7 +23,7 @@ type derivation struct {
 	key        []byte                                     // scratch
 }
 
-// nothing is the value of a key that is only to be known.
+// nothing is the value of a key that has no counts.
 type nothing struct{}
 
 func (*nothing) Add(*nothing)             {}
@@ -62,7 +62,7 @@ func (d *derivation) add(t *table.TrafficRow) {
 	d.callers.At(d.key)
 }
 
-// endpoint returns the row of an endpoint, a new one where there is none.
+// endpoint returns the row of an endpoint. It makes a new row if there is none.
 func (d *derivation) endpoint(k endpointKey) *table.EndpointRow {
 	if d.endpoints[k] == nil {
 		r := &table.EndpointRow{
@@ -88,7 +88,7 @@ func describe(r *table.EndpointRow, e endpoints.Endpoint) {
 	r.Created, r.Deleted = orNull(e.Created), orNull(e.Gone())
 }
 
-// orNull returns a time as a row holds it; 0 is not known.
+// orNull returns a time in the form of a row. 0 means unknown.
 func orNull(ms int64) int64 {
 	if ms == 0 {
 		return -1
@@ -96,7 +96,8 @@ func orNull(ms int64) int64 {
 	return ms
 }
 
-// principalRows returns table principals: the totals of one principal stand together, one for each service.
+// principalRows returns table principals. The totals of one principal are adjacent, one for
+// each service.
 func (d *derivation) principalRows(yield func(*table.PrincipalRow, error) bool) {
 	var row table.PrincipalRow
 	c := d.principals.Cursor()
@@ -117,7 +118,7 @@ func (d *derivation) principalRows(yield func(*table.PrincipalRow, error) bool) 
 	last(&row, row.Services, c.Err(), yield)
 }
 
-// serviceRows returns table services, in the same way.
+// serviceRows returns table services in the same way.
 func (d *derivation) serviceRows(yield func(*table.ServiceRow, error) bool) {
 	var row table.ServiceRow
 	c := d.services.Cursor()
@@ -137,7 +138,7 @@ func (d *derivation) serviceRows(yield func(*table.ServiceRow, error) bool) {
 	last(&row, row.Principals, c.Err(), yield)
 }
 
-// last yields an error, or else the last row where there is one.
+// last yields an error, or else the last row if there is one.
 func last[T any](row *T, n int64, err error, yield func(*T, error) bool) {
 	if err != nil {
 		yield(nil, err)
@@ -146,7 +147,7 @@ func last[T any](row *T, n int64, err error, yield func(*T, error) bool) {
 	}
 }
 
-// endpointRows returns table endpoints: what calls show, and what network events show.
+// endpointRows returns table endpoints, from calls and from network events.
 func (d *derivation) endpointRows(yield func(*table.EndpointRow, error) bool) {
 	t := d.tally
 	for k, m := range t.network {

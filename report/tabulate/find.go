@@ -47,7 +47,7 @@ func (s *sortedPage) find(r *resolver) {
 	}
 }
 
-// A findingKey is the part of a cell that findings distinguish.
+// A findingKey holds the parts of a cell that findings distinguish.
 type findingKey struct {
 	group     uint32
 	resources cells.ResourceSet // 0 where they make no difference
@@ -58,8 +58,9 @@ func (k *findingKey) hash() uint64 {
 	return cells.Mix(uint64(k.group)<<32|uint64(k.resources), uint64(k.signs))
 }
 
-// findable sums the cells that can become findings. restricted says which texts are resources that a policy of
-// their own protects, some that there are any.
+// findable sums the cells that can become findings. restricted says for each text whether it
+// is a resource with a policy of its own that protects it. some says whether there is such a
+// text.
 func (s *sortedPage) findable(restricted []bool, some bool) (cells.Numbers[findingKey], []count.Sum) {
 	found, sums := cells.NewNumbers((*findingKey).hash), []count.Sum(nil)
 	var numbers []uint32

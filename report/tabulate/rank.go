@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// ranked returns the rank of each of list in the order of their bytes, and the texts by rank. The texts of
-// list differ.
+// ranked returns the rank of each text in the order of their bytes, and the texts by rank. No
+// text is there twice.
 func ranked(list []string) (ranks []uint32, byRank []string) {
 	order := make([]uint32, len(list))
 	for i := range order {
@@ -20,7 +20,7 @@ func ranked(list []string) (ranks []uint32, byRank []string) {
 	return ranks, byRank
 }
 
-// rankedKeys returns the rank of each key, which differ, and the keys by rank.
+// rankedKeys returns the rank of each key, and the keys by rank. No key is there twice.
 func rankedKeys[K any](keys []K, compare func(a, b *K) int) (ranks []uint32, byRank []K) {
 	order := make([]uint32, len(keys))
 	for i := range order {

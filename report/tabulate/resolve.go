@@ -16,9 +16,9 @@ import (
 	"vpcetrail/report/table"
 )
 
-// A resolver decides what one record cannot show: which endpoints are ours and of which type, and which
-// records are copies. It knows a day's endpoints by the inventory and by that day's records alone, so that
-// a day's tables do not depend on which other days were read with it.
+// A resolver decides what one record cannot show: which endpoints are ours, of which type
+// they are, and which records are copies. It uses only the inventory and the records of the
+// same day. So the tables of a day do not depend on which other days were read.
 type resolver struct {
 	trail     map[string]bool // accounts with a folder in the trail
 	accounts  map[string]bool // ours: those, and the configured ones
@@ -33,7 +33,7 @@ type resolver struct {
 	explainer  *explainer
 }
 
-// A tally is what is known of endpoints on one day, by calls or without.
+// A tally holds what is known about the endpoints of one day.
 type tally struct {
 	owners     endpoints.Owners
 	interfaces map[string]bool
@@ -63,7 +63,8 @@ func newResolver(in *Input, learned *learn.Learned) *resolver {
 	return r
 }
 
-// note notes what the calls of a page show of other calls. Every page is noted before any is resolved.
+// note records what the calls of a page show about other calls. Every page is noted before
+// any page is resolved.
 func (r *resolver) note(p *count.Page) {
 	called := make([]bool, len(p.Groups.Keys))
 	var names []uint32
@@ -88,7 +89,7 @@ func (r *resolver) note(p *count.Page) {
 	}
 }
 
-// note notes a name for a day.
+// note records a name for a day.
 func note(names map[day.Day]map[string]bool, d day.Day, name []byte) {
 	if names[d] == nil {
 		names[d] = map[string]bool{}
@@ -98,7 +99,7 @@ func note(names map[day.Day]map[string]bool, d day.Day, name []byte) {
 	}
 }
 
-// kindsOf returns the counts of a day, to be added to.
+// kindsOf returns the counts of a day. The caller adds to them.
 func (r *resolver) kindsOf(d day.Day) *report.Kinds {
 	if r.kinds[d] == nil {
 		r.kinds[d] = new(report.Kinds)
@@ -106,7 +107,7 @@ func (r *resolver) kindsOf(d day.Day) *report.Kinds {
 	return r.kinds[d]
 }
 
-// tallyOf returns what is known of a day.
+// tallyOf returns the tally of a day.
 func (r *resolver) tallyOf(d day.Day) *tally {
 	t := r.byDay[d]
 	if t == nil {
@@ -124,10 +125,12 @@ func (r *resolver) tallyOf(d day.Day) *tally {
 	return t
 }
 
-// isCopy reports whether the records that an account shares are copies of calls that the trail holds already.
+// isCopy reports whether the records that an account shares are copies of calls that are in
+// the trail already.
 func (r *resolver) isCopy(sharedBy string) bool { return sharedBy != "" && r.trail[sharedBy] }
 
-// typeOf returns an endpoint's type: as described, else as the day's records prove it.
+// typeOf returns the type of an endpoint: from its description, else from the records of the
+// day.
 func (t *tally) typeOf(id string) string {
 	if known := t.owners.Endpoint(id).Type; known != "" {
 		return known
@@ -138,7 +141,7 @@ func (t *tally) typeOf(id string) string {
 	return ""
 }
 
-// networkOf returns what network events show of calls by an endpoint, to be added to.
+// networkOf returns the counts of network events of an endpoint. The caller adds to them.
 func (t *tally) networkOf(key endpointKey) *table.Measures {
 	if t.network[key] == nil {
 		t.network[key] = new(table.Measures)
@@ -159,7 +162,7 @@ func (t *tally) ownerOf(id, account string) (owner, ownerAccount string) {
 	return found.String(), account
 }
 
-// A verdict is what is resolved of a callee and the bits of a group, in numbers of texts.
+// A verdict is the result for a callee and the bits of a group, as numbers of texts.
 type verdict struct {
 	route, origin, evidence, endpointType, endpointAccount, owner uint32
 
@@ -185,8 +188,8 @@ func (r *resolver) verdict(p *count.Page, c *cells.Callee, bits cells.VerdictBit
 	}
 }
 
-// settleDenials counts each call of a day that an endpoint's policy refused once: by its ordinary record
-// where there is one, else by its network event. The two are joined by requestID.
+// settleDenials counts each call of a day that the policy of an endpoint refused once: by its
+// ordinary record if there is one, else by its network event. The requestID joins the two.
 func (r *resolver) settleDenials(counted *count.Counted) error {
 	var last []byte // what the denial counted last has in common with others of its call
 	return counted.Denials(func(d *count.Denial) {

@@ -13,8 +13,8 @@ import (
 	"vpcetrail/report/table"
 )
 
-// A sortedPage is the calls of a page by the keys of tables traffic and resources, in order. Texts are
-// compared by their ranks among all texts of the page.
+// A sortedPage holds the calls of a page, sorted by the keys of tables traffic and resources.
+// Texts are compared by their ranks among all texts of the page.
 type sortedPage struct {
 	*count.Page
 	groups []resolvedGroup
@@ -28,7 +28,7 @@ type sortedPage struct {
 	named   map[day.Day][]resourceRow
 }
 
-// A resolvedGroup is what has become of a group.
+// A resolvedGroup is a group with its verdict.
 type resolvedGroup struct {
 	counts bool // its records are calls, and no copies
 	day    day.Day
@@ -38,8 +38,8 @@ type resolvedGroup struct {
 	elsewhere uint32 // text: the instance that has lost the keys of the calls; 0: none is known
 }
 
-// A trafficKey is the columns of table.TrafficKey in their order: numbers of texts, or ranks once they
-// are known.
+// A trafficKey holds the columns of table.TrafficKey in their order: first as numbers of
+// texts, later as ranks.
 type trafficKey [15]uint32
 
 // The places of a trafficKey.
@@ -68,9 +68,11 @@ type trafficRow struct {
 }
 
 type (
-	// A head is the first columns of a row of table resources, in ranks: resource, service, eventName.
+	// A head holds the first columns of a row of table resources, as ranks: resource,
+	// service, eventName.
 	head [3]uint32
-	// A tail is the others: those of a trafficKey without session, service and endpointType.
+	// A tail holds the other columns: those of a trafficKey without session, service and
+	// endpointType.
 	tail [11]uint32
 )
 
@@ -81,19 +83,19 @@ func (t *tail) hash() uint64 {
 	return cells.Mix(h^uint64(t[7])<<32^uint64(t[2]), uint64(t[8])<<32|uint64(t[9]))
 }
 
-// tailPlaces are the places of a tail's columns in a trafficKey.
+// tailPlaces are the places of the columns of a tail in a trafficKey.
 var tailPlaces = [11]int{
 	keyPrincipal, keyPrincipalType, keyPrincipalAccount, keyAccount, keyRegion,
 	keyRoute, keyOrigin, keyEvidence, keyEndpoint, keyEndpointAccount, keyEndpointOwner,
 }
 
-// A resourceRow is the calls of a cell that name a resource.
+// A resourceRow represents the calls of a cell that name a resource.
 type resourceRow struct {
 	key  uint64 // places of head and tail
 	cell uint32
 }
 
-// resolve decides what becomes of every group of a page, and takes their counts over.
+// resolve decides the verdict of every group of a page, and sums their counts.
 func (r *resolver) resolve(p *count.Page) []resolvedGroup {
 	type decided struct {
 		callee uint32
@@ -152,7 +154,7 @@ func (r *resolver) isShared(p *count.Page, g *cells.Group) bool {
 	return g.Bits.IsShared() && r.isCopy(string(p.Texts.Text(p.Principals.Keys[g.Principal].Account)))
 }
 
-// network takes what network events show of an endpoint.
+// network takes the network events of an endpoint.
 func (r *resolver) network(p *count.Page, g *cells.Group, sum *table.Measures) {
 	c := &p.Callees.Keys[g.Callee]
 	text := func(number uint32) string { return string(p.Texts.Text(number)) }
@@ -166,7 +168,7 @@ func (r *resolver) network(p *count.Page, g *cells.Group, sum *table.Measures) {
 	r.findings.Used(c.Day, key.endpoint)
 }
 
-// sortPage sorts the calls of a page once its groups are resolved.
+// sortPage sorts the calls of a page after its groups are resolved.
 func sortPage(p *count.Page, groups []resolvedGroup) *sortedPage {
 	s := &sortedPage{Page: p, groups: groups, texts: p.Dictionary.Texts.All()}
 	s.ranks, s.byRank = ranked(s.texts)
@@ -205,7 +207,8 @@ func (s *sortedPage) sortTraffic() {
 	}
 }
 
-// sortNamed makes the rows of table resources, several of a key where several cells have it.
+// sortNamed makes the rows of table resources. A key has several rows if several cells have
+// it.
 func (s *sortedPage) sortNamed() {
 	heads, tails := cells.NewNumbers((*head).hash), cells.NewNumbers((*tail).hash)
 	tailOf := make([]uint32, len(s.groups))
@@ -295,7 +298,7 @@ func (s *sortedPage) resourceRows(d day.Day) report.Rows[table.ResourceRow] {
 	}
 }
 
-// sumOf adds up the rows of the first key, and returns the rest.
+// sumOf sums the rows with the first key, and returns the other rows.
 func (s *sortedPage) sumOf(rows []resourceRow) (sum resourceSum, rest []resourceRow) {
 	key := rows[0].key
 	sum.first, sum.last = math.MaxInt64, math.MinInt64
@@ -316,7 +319,7 @@ func (s *sortedPage) resourceKey(key uint64) table.ResourceKey {
 	}
 }
 
-// keyOf returns the key of traffic that a group belongs to.
+// keyOf returns the key of a group in table traffic.
 func (s *sortedPage) keyOf(g *resolvedGroup) table.TrafficKey {
 	var ranks trafficKey
 	for k, text := range g.key {

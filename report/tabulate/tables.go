@@ -1,5 +1,6 @@
-// Package tabulate makes the tables of a report from the pages that package count has counted. It decides what
-// one record cannot show, sorts the pages by the ranks of their texts, and hands the rows out.
+// Package tabulate makes the tables of a report from the pages that package count counted. It
+// decides what one record cannot show, sorts the pages by the ranks of their texts, and
+// returns the rows.
 package tabulate
 
 import (
@@ -22,7 +23,7 @@ import (
 	"vpcetrail/report/table"
 )
 
-// Input is all that a report is made of.
+// Input holds everything that a report is made from.
 type Input struct {
 	Counters []*count.Counter // of all workers of a run that ended well
 	Window   day.Window
@@ -38,8 +39,8 @@ type Input struct {
 	Memory int         // bytes, about; 0 is 64 MiB
 }
 
-// Report makes the report, with as many goroutines as there are counters. It takes over the counters' memory:
-// they must not be used again.
+// Report makes the report, with as many goroutines as there are counters. It takes over the
+// memory of the counters, which must not be used again.
 func Report(ctx context.Context, in Input) (*report.Report, error) {
 	if in.Disk == nil {
 		in.Disk = spill.NewDisk("")
@@ -65,8 +66,9 @@ func Report(ctx context.Context, in Input) (*report.Report, error) {
 	return t.report()
 }
 
-// tables hand out the rows of a report. The calls of one page come in its own order. Those of several pages
-// are summed by their texts, on disk where they take too much memory: the rows are the same.
+// tables returns the rows of a report. The calls of a single page come in the order of the
+// page. Those of several pages are summed by their texts, on disk if they exceed the memory.
+// The rows are the same.
 type tables struct {
 	*resolver
 	in      *Input
@@ -134,8 +136,8 @@ func (t *tables) report() (*report.Report, error) {
 	return out, t.balance(out)
 }
 
-// daysToReport are all days of a bounded window; of an unbounded one those that hold records, and those
-// with objects in their folders.
+// daysToReport returns the days of a bounded window. For an unbounded window it returns the
+// days with records, and those with objects in their folders.
 func (t *tables) daysToReport() []day.Day {
 	if !t.in.Window.IsAll() {
 		var days []day.Day
@@ -155,7 +157,7 @@ func (t *tables) daysToReport() []day.Day {
 	return slices.Sorted(maps.Keys(wanted))
 }
 
-// balance adds the days up, and checks that every record is in one line of the balance.
+// balance sums the days, and checks that every record is in one line of the balance.
 func (t *tables) balance(r *report.Report) error {
 	reported := map[day.Day]bool{ingest.Undated: true}
 	for _, d := range r.Days {
@@ -170,8 +172,8 @@ func (t *tables) balance(r *report.Report) error {
 	return r.Balance.Check()
 }
 
-// rowSource hands out the rows of traffic and resources of one day after the other. Days must be asked for
-// in order.
+// rowSource returns the rows of traffic and resources of one day after another. Call it with
+// the days in order.
 type rowSource struct {
 	traffic   func(day.Day) report.Rows[table.TrafficRow]
 	resources func(day.Day) report.Rows[table.ResourceRow]
@@ -226,7 +228,7 @@ func rowsOf[T, V any, P spill.Value[V]](from *daily[V, P], d day.Day, set func(*
 	}
 }
 
-// dayTables returns the tables of day d that are made of its calls.
+// dayTables returns the tables of day d that are made from its calls.
 func (t *tables) dayTables(d day.Day, rows rowSource) *report.Day {
 	of := t.tallyOf(d)
 	var derived *derivation // made when its turn comes: the days before must let go of theirs

@@ -10,7 +10,7 @@ import (
 	"vpcetrail/report/table"
 )
 
-// appendTrafficKey appends the columns of table.TrafficKey, in their order.
+// appendTrafficKey appends the columns of table.TrafficKey in their order.
 func appendTrafficKey(dst []byte, k *table.TrafficKey) []byte {
 	return spill.AppendFields(dst,
 		k.AccountID, k.Region,
@@ -32,7 +32,7 @@ func cutTrafficKey(key string) (k table.TrafficKey) {
 	return k
 }
 
-// resourceSum is what table resources counts, of one call at least.
+// A resourceSum holds the counts of table resources, for at least one call.
 type resourceSum struct{ calls, denied, bytes, first, last int64 }
 
 // Add adds the calls of o.
@@ -51,7 +51,7 @@ func (r *resourceSum) Append(dst []byte) []byte {
 	return dst
 }
 
-// Parse sets the sum to what Append has written.
+// Parse sets the sum to what Append wrote.
 func (r *resourceSum) Parse(text []byte) {
 	for _, n := range [...]*int64{&r.calls, &r.denied, &r.bytes, &r.first, &r.last} {
 		v, width := binary.Varint(text)
@@ -60,7 +60,8 @@ func (r *resourceSum) Parse(text []byte) {
 	r.last += r.first
 }
 
-// appendResourceTail appends the columns of table.ResourceKey after event_name, in their order.
+// appendResourceTail appends the columns of table.ResourceKey after event_name, in their
+// order.
 func appendResourceTail(dst []byte, k *table.ResourceKey) []byte {
 	return spill.AppendFields(dst,
 		k.Principal, k.PrincipalType, k.PrincipalAccountID,
@@ -81,7 +82,7 @@ func cutResourceKey(key string) (k table.ResourceKey) {
 	return k
 }
 
-// A daily hands out totals of one day after the other. Their keys start with the day.
+// A daily returns totals of one day after another. Their keys start with the day.
 type daily[V any, P spill.Value[V]] struct {
 	totals *spill.TotalsCursor[V, P] // at the first that is not yet handed out, where left says so
 	left   bool
@@ -91,7 +92,7 @@ func newDaily[V any, P spill.Value[V]](totals *spill.TotalsCursor[V, P]) *daily[
 	return &daily[V, P]{totals, totals.Next()}
 }
 
-// of returns the totals of day d by the rest of their keys, in the order of these.
+// of returns the totals of day d, sorted by the rest of their keys.
 func (w *daily[V, P]) of(d day.Day) iter.Seq2[string, *V] {
 	return func(yield func(string, *V) bool) {
 		for ; w.left; w.left = w.totals.Next() {
@@ -106,5 +107,5 @@ func (w *daily[V, P]) of(d day.Day) iter.Seq2[string, *V] {
 	}
 }
 
-// err returns what ended the walk early.
+// err returns the error that ended the walk early.
 func (w *daily[V, P]) err() error { return w.totals.Err() }

@@ -13,10 +13,10 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// A dictionary is written as its texts and then its keys, each list with its length before it. All numbers
-// are varints. Tables of hashes are made again when a dictionary is read.
+// A dictionary is written as its texts, then its keys. Each list starts with its length. All
+// numbers are varints. Hash tables are rebuilt when a dictionary is read.
 
-// each calls f with every field of the key, in a fixed order, to be read or set.
+// each calls f with every field of the key, in a fixed order, to read or to set it.
 func (p *Principal) each(f func(*uint32)) { f(&p.Name); f(&p.Kind); f(&p.Account); f(&p.Session) }
 
 func (c *Callee) each(f func(*uint32)) {
@@ -108,7 +108,7 @@ func (d *Dictionary) Write(out io.Writer) error {
 	return w.out.Flush()
 }
 
-// A dictionaryReader reads what a dictionaryWriter has written.
+// A dictionaryReader reads what a dictionaryWriter wrote.
 type dictionaryReader struct {
 	in  *bufio.Reader
 	err error
@@ -122,7 +122,7 @@ func (r *dictionaryReader) number() uint64 {
 	return n
 }
 
-// maxWrittenText is more than a text or a set takes, in bytes.
+// maxWrittenText is larger than any text or set, in bytes.
 const maxWrittenText = 2 * MaxText
 
 func (r *dictionaryReader) texts() (t Texts) {
@@ -174,7 +174,7 @@ func Read(in io.Reader) (*Dictionary, error) {
 	return d, nil
 }
 
-// index makes the tables of a dictionary that was read.
+// index builds the hash tables of a dictionary that was read.
 func (d *Dictionary) index() {
 	d.Texts.index()
 	d.sets.index()
@@ -191,13 +191,14 @@ func AppendText(dst, text []byte) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(text))), text...)
 }
 
-// Flags of a cell that AppendCell has written.
+// The flags of a cell in the form that AppendCell writes.
 const (
 	cellIsInterface = 1 << iota
 	cellIsIPv6
 )
 
-// AppendCell appends the texts of a cell, so that equal cells of two dictionaries give the same bytes.
+// AppendCell appends the texts of a cell. Equal cells of two dictionaries give the same
+// bytes.
 func (d *Dictionary) AppendCell(dst []byte, number uint32) []byte {
 	k := d.Cells.Keys[number]
 	g, t := d.Groups.Keys[k.Group], d.Targets.Keys[k.Target]
@@ -225,7 +226,7 @@ func (d *Dictionary) AppendCell(dst []byte, number uint32) []byte {
 	return dst
 }
 
-// AddCell adds the cell that AppendCell has written.
+// AddCell adds a cell that AppendCell wrote.
 func (d *Dictionary) AddCell(text []byte) (number uint32) {
 	c := Callee{Day: day.Day(int32(binary.BigEndian.Uint32(text))), Kind: event.Kind(text[4]), IsInterface: text[5]&cellIsInterface != 0}
 	g, way := Group{Bits: VerdictBits(binary.BigEndian.Uint32(text[6:]))}, Path{IPv6: text[5]&cellIsIPv6 != 0}
@@ -257,7 +258,8 @@ func (d *Dictionary) AddCell(text []byte) (number uint32) {
 	return number
 }
 
-// Join adds what another dictionary holds. It returns the new numbers of that one's cells.
+// Join adds the contents of another dictionary. It returns the new numbers of that
+// dictionary's cells.
 func (d *Dictionary) Join(o *Dictionary) []uint32 {
 	text := make([]uint32, o.Texts.Len())
 	for i := range text {

@@ -1,5 +1,5 @@
-// Package cells numbers what the events of a trail have in common. An event is then counted by the number of
-// its cell alone.
+// Package cells gives numbers to what the events of a trail have in common. Then the number
+// of its cell is all that is needed to count an event.
 //
 //	principal  name, type, account, session
 //	callee     account, Region, service, endpoint and its owner, day, kind
@@ -8,8 +8,9 @@
 //	target     resources, eventName, signs
 //	cell       group, target
 //
-// A principal, callee and target consist of numbers of texts. Every number is one of a Dictionary and counts
-// from 0. Output never depends on a number, since it depends on the order of the events: it depends on the texts.
+// A principal, a callee and a target consist of numbers of texts. Every number belongs to one
+// Dictionary and counts from 0. Numbers depend on the order of the events, so output never
+// depends on them. It depends on the texts.
 package cells
 
 import (
@@ -21,7 +22,7 @@ import (
 	"vpcetrail/ingest/event"
 )
 
-// A Dictionary holds the numbers of all that events have in common. Use New.
+// A Dictionary holds the numbers of everything that events have in common. Use New.
 type Dictionary struct {
 	Texts      Texts
 	Principals Numbers[Principal]
@@ -34,10 +35,10 @@ type Dictionary struct {
 }
 
 type (
-	// A Principal is numbers of texts.
+	// A Principal is a caller, as numbers of texts.
 	Principal struct{ Name, Kind, Account, Session uint32 }
 
-	// A Callee is what is called, and how a record says so.
+	// A Callee is what was called, and what the record shows of the endpoint.
 	Callee struct {
 		Account, Region, Service uint32
 		Endpoint, Owner          uint32 // id and account; 0 where there is none
@@ -46,32 +47,33 @@ type (
 		IsInterface              bool // a record proves the endpoint to be of type interface
 	}
 
-	// A Path is numbers of the texts of a network.Path. The zero path is that of calls that
-	// nobody asks a cause of.
+	// A Path is a network.Path, as numbers of texts. Calls have the zero path if no causes
+	// are asked for.
 	Path struct {
 		Place, Host, Workload uint32
 		IPv6                  bool
 	}
 
-	// A Group is numbers of a callee, a principal and a path, and bits.
+	// A Group is a callee, a principal and a path, by their numbers, and bits.
 	Group struct {
 		Callee, Principal, Path uint32
 		Bits                    VerdictBits
 	}
 
-	// A Target is what a record names. The zero target names nothing and shows no sign that findings look for.
+	// A Target is what a record names. The zero target names nothing and has no sign that
+	// findings use.
 	Target struct {
 		Resources ResourceSet
 		Name      uint32 // eventName
 		Signs     classify.Signs
 	}
 
-	// A Cell is what events of one number have in common.
+	// A Cell is what events with the same number have in common.
 	Cell struct{ Group, Target uint32 }
 )
 
-// VerdictBits hold the verdict of a record where its endpoint is not ours, and whether it may be another
-// account's copy of a call that the principal's account holds too.
+// VerdictBits hold the verdict of a record if its endpoint is not ours. They also say whether
+// the record may be a copy of a call that is in the principal's own account too.
 type VerdictBits uint32
 
 // SharedBit says that a record may be another account's copy.
@@ -94,7 +96,8 @@ func (b VerdictBits) Unowned() classify.Verdict {
 // IsShared reports whether the record may be a copy.
 func (b VerdictBits) IsShared() bool { return b&SharedBit != 0 }
 
-// A ResourceSet is 0 for none, the number of a text for one resource, or severalBit and a number in sets.
+// A ResourceSet is 0 for no resource, the number of a text for one resource, or severalBit
+// and a number in sets for several.
 type ResourceSet uint32
 
 const severalBit ResourceSet = 1 << 31
@@ -114,7 +117,8 @@ func empty() *Dictionary {
 	}
 }
 
-// begin gives the number 0 to nobody, to no path, and to the target that names nothing.
+// begin gives the number 0 to the unknown principal, to the empty path, and to the target
+// that names nothing.
 func (d *Dictionary) begin() {
 	d.Principals.Number(new(Principal).hash(), Principal{})
 	d.Paths.Number(new(Path).hash(), Path{})
@@ -155,7 +159,7 @@ func (t *Target) Hash() uint64 {
 // Hash returns the hash of a cell.
 func (c *Cell) Hash() uint64 { return Mix(uint64(c.Group)<<32|uint64(c.Target), 2) }
 
-// What entries take in memory: their keys, their slots, and what is made of them when they are counted.
+// The memory of one entry: its key, its slots, and its totals when it is counted.
 const (
 	groupCost  = 160
 	targetCost = 40
@@ -163,7 +167,7 @@ const (
 	otherCost  = 60
 )
 
-// Held is about what the dictionary takes in memory, in bytes, until its tables are made.
+// Held returns the approximate memory of the dictionary in bytes, until its tables are made.
 func (d *Dictionary) Held() int {
 	return d.Texts.Size() + 20*len(d.Texts.ends) + d.sets.Size() + otherCost*(len(d.Principals.Keys)+len(d.Callees.Keys)+len(d.Paths.Keys)) +
 		groupCost*len(d.Groups.Keys) + targetCost*len(d.Targets.Keys) + cellCost*len(d.Cells.Keys)
@@ -182,7 +186,7 @@ func (d *Dictionary) Clear() {
 	d.begin()
 }
 
-// Text returns the number of a text, which is cut where it is too long for a table.
+// Text returns the number of a text. It cuts a text that is too long for a table.
 func (d *Dictionary) Text(s []byte) uint32 {
 	number, _ := d.Texts.Number(Clip(s))
 	return number
@@ -195,13 +199,13 @@ func (d *Dictionary) Principal(p *classify.Principal) uint32 {
 	return number
 }
 
-// Path returns the number of a path, by the numbers of its texts.
+// Path returns the number of a path with these numbers of texts.
 func (d *Dictionary) Path(p Path) uint32 {
 	number, _ := d.Paths.Number(p.hash(), p)
 	return number
 }
 
-// Callee returns the number of what an event of day day and of that kind calls.
+// Callee returns the number of a callee, for an event of that day and kind.
 func (d *Dictionary) Callee(ev *event.Event, m *classify.Mention, of day.Day, kind event.Kind) uint32 {
 	key := Callee{
 		Account: d.Text(ev.Recipient), Region: d.Text(ev.Region), Service: d.Text(ev.Source),
@@ -211,8 +215,8 @@ func (d *Dictionary) Callee(ev *event.Event, m *classify.Mention, of day.Day, ki
 	return number
 }
 
-// Set returns the number of a set of resources, by the numbers of their texts, each of which is there once.
-// It puts them in order.
+// Set returns the number of a set of resources. list has the numbers of their texts, each
+// once. Set sorts it.
 func (d *Dictionary) Set(resources []uint32) ResourceSet {
 	switch len(resources) {
 	case 0:
@@ -244,7 +248,8 @@ func (d *Dictionary) Resources(dst []uint32, set ResourceSet) []uint32 {
 	return dst
 }
 
-// BareCallee returns the number of what events of that day and kind call that show no route.
+// BareCallee returns the number of the callee of events of that day and kind that show no
+// route.
 func (d *Dictionary) BareCallee(of day.Day, kind event.Kind) uint32 {
 	key := Callee{Day: of, Kind: kind}
 	number, _ := d.Callees.Number(key.hash(), key)

@@ -7,22 +7,22 @@ import (
 	"unicode/utf8"
 )
 
-// seed is of every hash in this package, so that no trail can fill a table with collisions. No output
-// depends on it.
+// seed enters every hash in this package, so no trail can fill a table with collisions. No
+// output depends on it.
 var (
 	seed     = maphash.MakeSeed()
 	seedWord = rand.Uint64()
 )
 
-// A slot of a table holds half of a key's hash, and the key's number, one too high; 0 where it is free.
+// A slot holds half of the hash of a key, and the number of the key plus one. A free slot has
+// 0.
 type slot struct{ hash, number uint32 }
 
-// Slots find numbers by hashes, by open addressing. At most half of its slots are used, and there is
-// a power of two of them.
+// slots find numbers by hashes, with open addressing. Their count is a power of two. At most
+// half of them are used.
 type slots []slot
 
-// slotsOf returns slots of the numbers below n, of which at most half the slots are used once one more
-// is added.
+// slotsOf returns slots with the numbers below n. They have room for one more number.
 func slotsOf(n int, hashOf func(number uint32) uint64) slots {
 	size := 64
 	for size < 2*(n+1) {
@@ -40,14 +40,14 @@ func slotsOf(n int, hashOf func(number uint32) uint64) slots {
 	return t
 }
 
-// Texts number texts. "" has the number 0. Use NewTexts.
+// Texts gives numbers to texts. "" has the number 0. Use NewTexts.
 type Texts struct {
 	slots slots
 	arena []byte
 	ends  []uint32 // of each text in arena, by number
 }
 
-// NewTexts returns texts of which only "" is numbered.
+// NewTexts returns Texts with only "".
 func NewTexts() Texts {
 	var t Texts
 	t.Number(nil)
@@ -74,7 +74,7 @@ func (t *Texts) Number(s []byte) (number uint32, isNew bool) {
 	}
 }
 
-// Text returns the text of a number. It is valid until the texts are cleared.
+// Text returns the text of a number. It is valid until Clear.
 func (t *Texts) Text(number uint32) []byte {
 	from := uint32(0)
 	if number > 0 {
@@ -83,13 +83,13 @@ func (t *Texts) Text(number uint32) []byte {
 	return t.arena[from:t.ends[number]]
 }
 
-// Len is how many texts there are.
+// Len returns the number of texts.
 func (t *Texts) Len() int { return len(t.ends) }
 
-// Bytes is how many bytes the texts have.
+// Bytes returns the total length of the texts in bytes.
 func (t *Texts) Bytes() int { return len(t.arena) }
 
-// All returns every text by its number. They share one copy of the memory.
+// All returns the texts by number. They share one copy of the memory.
 func (t *Texts) All() []string {
 	arena := string(t.arena)
 	list := make([]string, len(t.ends))
@@ -100,32 +100,32 @@ func (t *Texts) All() []string {
 	return list
 }
 
-// index makes the slots of the texts that are there.
+// index builds the slots of all texts.
 func (t *Texts) index() {
 	t.slots = slotsOf(len(t.ends), func(number uint32) uint64 { return maphash.Bytes(seed, t.Text(number)) })
 }
 
-// Clear forgets all texts but "".
+// Clear removes all texts except "".
 func (t *Texts) Clear() {
 	clear(t.slots)
 	t.arena, t.ends = t.arena[:0], t.ends[:0]
 	t.Number(nil)
 }
 
-// Size is what the texts take in memory, in bytes.
+// Size returns the memory of the texts in bytes.
 func (t *Texts) Size() int { return len(t.arena) + 4*len(t.ends) + 8*len(t.slots) }
 
-// Numbers number keys of a fixed size, from 0. Use NewNumbers.
+// Numbers gives numbers to keys of a fixed size, from 0. Use NewNumbers.
 type Numbers[K comparable] struct {
 	Keys   []K // by number
 	slots  slots
 	hashOf func(*K) uint64
 }
 
-// NewNumbers returns Numbers of keys that have those hashes.
+// NewNumbers returns Numbers for keys with that hash function.
 func NewNumbers[K comparable](hashOf func(*K) uint64) Numbers[K] { return Numbers[K]{hashOf: hashOf} }
 
-// Number returns the number of key, with its hash.
+// Number returns the number of key. hash is its hash.
 func (n *Numbers[K]) Number(hash uint64, key K) (number uint32, isNew bool) {
 	if 2*(len(n.Keys)+1) > len(n.slots) {
 		n.index()
@@ -144,7 +144,8 @@ func (n *Numbers[K]) Number(hash uint64, key K) (number uint32, isNew bool) {
 	}
 }
 
-// Touch reads the slot of a hash, so that a look-up after it does not wait for memory.
+// Touch loads the slot of a hash into the cache, so that a later look-up does not wait for
+// memory.
 func (n *Numbers[K]) Touch(hash uint64) uint32 {
 	if len(n.slots) == 0 {
 		return 0
@@ -152,12 +153,12 @@ func (n *Numbers[K]) Touch(hash uint64) uint32 {
 	return n.slots[hash&uint64(len(n.slots)-1)].number
 }
 
-// index makes the slots of the keys that are there.
+// index builds the slots of all keys.
 func (n *Numbers[K]) index() {
 	n.slots = slotsOf(len(n.Keys), func(number uint32) uint64 { return n.hashOf(&n.Keys[number]) })
 }
 
-// Clear forgets all keys.
+// Clear removes all keys.
 func (n *Numbers[K]) Clear() {
 	clear(n.slots)
 	n.Keys = n.Keys[:0]
@@ -169,13 +170,13 @@ func Mix(a, b uint64) uint64 {
 	return hi ^ lo
 }
 
-// MaxText bounds the texts that tables hold, in bytes. IAM limits an ARN to 2,048.
+// MaxText is the longest text in a table, in bytes. IAM limits an ARN to 2,048.
 const MaxText = 2 << 10
 
-// cutMark ends a text that was longer.
+// cutMark is the end of a text that was cut.
 const cutMark = "…"
 
-// Clip returns s, cut and marked where it is longer than MaxText. Then it is a copy.
+// Clip returns s. If s is longer than MaxText, Clip returns a copy that is cut and marked.
 func Clip(s []byte) []byte {
 	if len(s) <= MaxText {
 		return s
