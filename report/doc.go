@@ -13,6 +13,7 @@
 //   - analyze reads a trail and counts its days.
 //   - athena declares the tables to query engines.
 //   - audit checks the tables against rules.
+//   - changes compares a day with the day before it.
 //   - count counts the events.
 //   - diff compares two reports.
 //   - explain shows what the tables count of a single record.

@@ -123,6 +123,8 @@ func TestWrongUsage(t *testing.T) {
 		{"summary report --format csv", "--format csv holds one table: choose it by --by"},
 		{"summary report --by colour", `--by "colour": want one of principal, service, endpoint, resource, finding, account, region, day`},
 		{"summary report --where route=internet", "--where needs --by: it names columns of the table that --by reads"},
+		{"summary report --changes --by day", "--changes compares two days, and --by adds up some: give one of them"},
+		{"summary report --changes --format csv", "--format csv holds one table, and --changes shows several: give another format"},
 		{"summary report --by day --where route", `--where "route": want column=value or column!=value`},
 		{"summary report --by endpoint --where route=vpce", `--where "route=vpce": table endpoints has no column "route": it has dt, vpc_endpoint_id, account_id, region, ` +
 			"service, endpoint_type, endpoint_owner, endpoint_account_id, vpc_id, service_name, private_dns, created, deleted, calls, denied, principals, foreign_principals, bytes, network_events, policy_denied, first_seen, last_seen"},

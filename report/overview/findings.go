@@ -11,6 +11,7 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report/findings"
+	"vpcetrail/report/grid"
 	"vpcetrail/report/prices"
 	"vpcetrail/report/table"
 )
@@ -50,7 +51,7 @@ func (r *reader) rankFindings(found *spill.TotalsCursor[FindingSum, *FindingSum]
 	for found.Next() {
 		f := Finding{FindingSum: found.Value}
 		cutKey(string(found.Key), &f.FindingKey)
-		r.Findings.add(f)
+		r.Findings.Add(f)
 		of := [2]string{f.Severity, f.FindingKey.Finding}
 		if codes[of] == nil {
 			codes[of] = &Code{Severity: f.Severity, Finding: f.FindingKey.Finding}
@@ -58,7 +59,7 @@ func (r *reader) rankFindings(found *spill.TotalsCursor[FindingSum, *FindingSum]
 		codes[of].Subjects++
 		codes[of].Add(&f.FindingSum)
 	}
-	r.Findings.cut()
+	r.Findings.Cut()
 	for code := range maps.Values(codes) {
 		r.Codes = append(r.Codes, *code)
 	}
@@ -77,19 +78,26 @@ func RankOfSeverity(severity string) int {
 	return 0
 }
 
+// InkOfSeverity returns the ink of a severity.
+func InkOfSeverity(severity string) grid.Ink {
+	switch severity {
+	case "critical", "high":
+		return grid.Alarm
+	case "medium":
+		return grid.Warning
+	}
+	return grid.Plain
+}
+
 func bySeverity(a, b *Finding) int {
 	if c := cmp.Or(cmp.Compare(RankOfSeverity(b.Severity), RankOfSeverity(a.Severity)), cmp.Compare(b.Calls, a.Calls)); c != 0 {
 		return c
 	}
-	return slices.Compare(keyTexts(&a.FindingKey), keyTexts(&b.FindingKey))
-}
-
-func keyTexts(k *table.FindingKey) []string {
-	return []string{k.Finding, k.Severity, k.AccountID, k.Region, k.Principal, k.PrincipalAccountID, k.Service, k.Resource, k.EndpointID}
+	return a.FindingKey.Compare(&b.FindingKey)
 }
 
 func appendKey(dst []byte, k *table.FindingKey) []byte {
-	return spill.AppendFields(dst, keyTexts(k)...)
+	return spill.AppendFields(dst, k.Texts()...)
 }
 
 func cutKey(key string, k *table.FindingKey) {

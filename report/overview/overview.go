@@ -74,8 +74,8 @@ func Read(ctx context.Context, store report.Store, days []day.Day, keep Keep, ru
 	r := &reader{
 		Overview: &Overview{
 			Accounts: map[string]bool{}, Regions: map[string]bool{},
-			Services: Top[Named]{keep: keep.Services, order: past}, Principals: Top[Named]{keep: keep.Principals, order: past},
-			Endpoints: Top[EndpointUse]{keep: keep.Endpoints, order: byUse}, Findings: Top[Finding]{keep: keep.Findings, order: bySeverity},
+			Services: NewTop(keep.Services, past), Principals: NewTop(keep.Principals, past),
+			Endpoints: NewTop(keep.Endpoints, byUse), Findings: NewTop(keep.Findings, bySeverity),
 		},
 		services: spill.NewTotals[table.Routes](disk, memory), principals: spill.NewTotals[table.Routes](disk, memory),
 		findings: spill.NewTotals[FindingSum](disk, memory), endpoints: endpointUses{},
@@ -158,12 +158,12 @@ func (r *reader) dayFindings(ctx context.Context, store report.Store, m *report.
 // finish ranks the sums.
 func (r *reader) finish() error {
 	for _, use := range r.endpoints {
-		r.Endpoints.add(*use)
+		r.Endpoints.Add(*use)
 		if use.Owner != "own" {
 			r.Foreign += use.Calls
 		}
 	}
-	r.Endpoints.cut()
+	r.Endpoints.Cut()
 	return errors.Join(r.rankFindings(r.findings.Cursor()), rank(&r.Services, r.services), rank(&r.Principals, r.principals))
 }
 
@@ -172,9 +172,9 @@ func rank(ranking *Top[Named], totals *spill.Totals[table.Routes, *table.Routes]
 	cursor := totals.Cursor()
 	for cursor.Next() {
 		if cursor.Value.Internet > 0 {
-			ranking.add(Named{string(cursor.Key), cursor.Value})
+			ranking.Add(Named{string(cursor.Key), cursor.Value})
 		}
 	}
-	ranking.cut()
+	ranking.Cut()
 	return cursor.Err()
 }

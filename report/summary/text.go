@@ -142,7 +142,7 @@ func (s *Summary) findings(top int) *grid.Grid {
 		Title: "Findings", Right: []bool{false, false, true, true}, Heads: []string{"severity", "finding", "subjects", "calls"},
 		Ink: func(column int, cell string) grid.Ink {
 			if column == 0 {
-				return inkOfSeverity(cell)
+				return overview.InkOfSeverity(cell)
 			}
 			return grid.Plain
 		},

@@ -132,7 +132,7 @@ var endpoints = view[table.EndpointRow, overview.EndpointUse, *overview.Endpoint
 
 var findings = view[table.FindingRow, overview.FindingSum, *overview.FindingSum]{
 	by: "finding", title: "Findings", table: &table.Findings,
-	group: []grid.Column{{Name: "severity", Head: "severity", Ink: inkOfSeverity}, text("finding", "finding")},
+	group: []grid.Column{{Name: "severity", Head: "severity", Ink: overview.InkOfSeverity}, text("finding", "finding")},
 	key:   func(f *table.FindingRow, _ day.Day) []string { return []string{f.Severity, f.Finding} },
 	apart: subjectOf,
 	rank: func(group []string, f *overview.FindingSum) []int64 {
@@ -168,14 +168,4 @@ func costOrNull(f *overview.FindingSum) any {
 // subjectOf returns what a finding is about.
 func subjectOf(f *table.FindingRow) []string {
 	return []string{f.AccountID, f.Region, f.Principal, f.PrincipalAccountID, f.Service, f.Resource, f.EndpointID}
-}
-
-func inkOfSeverity(severity string) grid.Ink {
-	switch severity {
-	case "critical", "high":
-		return grid.Alarm
-	case "medium":
-		return grid.Warning
-	}
-	return grid.Plain
 }

@@ -100,6 +100,14 @@ type FindingKey struct {
 	Service, Resource, EndpointID string
 }
 
+// Texts returns the columns in their order.
+func (k *FindingKey) Texts() []string {
+	return []string{k.Finding, k.Severity, k.AccountID, k.Region, k.Principal, k.PrincipalAccountID, k.Service, k.Resource, k.EndpointID}
+}
+
+// Compare compares two keys in the order of the table's rows.
+func (k *FindingKey) Compare(o *FindingKey) int { return slices.Compare(k.Texts(), o.Texts()) }
+
 // An ObjectRow describes one object that was read for the day.
 type ObjectRow struct {
 	Key, ETag    string

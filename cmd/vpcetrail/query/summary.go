@@ -14,6 +14,7 @@ import (
 	"vpcetrail/cmd/vpcetrail/terminal"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
+	"vpcetrail/report/changes"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/summary"
 )
@@ -22,8 +23,9 @@ import (
 type summaryFlags struct {
 	flags.Days
 	flags.Output
-	by    string
-	where []string
+	by      string
+	where   []string
+	changes bool
 }
 
 // NewSummary returns the command.
@@ -31,7 +33,7 @@ func NewSummary() *cobra.Command {
 	f := summaryFlags{}
 	cmd := &cobra.Command{
 		Use:   "summary DEST",
-		Short: "Show the totals of a report, or totals by principal, service or resource",
+		Short: "Show the totals of a report, totals by principal, service or resource, or what a day changed",
 		Long: `summary shows the report in DEST, a directory or s3://bucket/prefix: the calls by route, the services
 and principals with the most calls past the endpoints, the endpoints used, and the findings.
 
@@ -40,6 +42,10 @@ endpoints by endpoint, resources by resource, or findings by finding. --where se
 column of that table, and by dt, the day. In a value, * matches any text, ? matches one character, and
 an empty value matches NULL. A row must meet all conditions.
 
+With --changes, summary compares the newest of the days with the day before it that the report has:
+new findings and those that are gone, the share of calls through endpoints, and what could not be
+counted or proved.
+
 On a terminal, tables fit its width: long names are shortened in the middle. CSV and JSON hold every
 column in full, under the names that the report's tables use. In CSV, text that starts with = + - @ '
 or a tab gets a ' before it, so that no spreadsheet runs it as a formula. --raw-csv turns this off.`,
@@ -47,7 +53,8 @@ or a tab gets a ' before it, so that no spreadsheet runs it as a formula. --raw-
   vpcetrail summary s3://audit-reports/vpcetrail --from 2026-11-01 --to yesterday
   vpcetrail summary out --by principal --where service=s3.amazonaws.com --where route=internet --top 20
   vpcetrail summary out --by resource --where 'resource=arn:aws:s3:::*' --where route!=vpce --format csv > past.csv
-  vpcetrail summary out --by day --format json`,
+  vpcetrail summary out --by day --format json
+  vpcetrail summary s3://audit-reports/vpcetrail --changes --date yesterday`,
 		Args: oneDest,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := f.check(); err != nil {
@@ -68,6 +75,7 @@ or a tab gets a ' before it, so that no spreadsheet runs it as a formula. --raw-
 	set.SortFlags = false
 	set.StringVar(&f.by, "by", "", "`SUBJECT` to add up by: "+grid.OneOf(summary.Subjects()))
 	set.StringArrayVar(&f.where, "where", nil, "count only rows with `COLUMN=VALUE` or COLUMN!=VALUE; may be repeated")
+	set.BoolVar(&f.changes, "changes", false, "show what the newest of the days changed, compared with the day before it")
 	f.Days.Register(cmd)
 	f.Output.Register(cmd)
 	flags.CompleteWords(cmd, "by", summary.Subjects()...)
@@ -80,6 +88,10 @@ func (f *summaryFlags) check() error {
 		return err
 	}
 	switch {
+	case f.changes && f.by != "":
+		return errors.New("--changes compares two days, and --by adds up some: give one of them")
+	case f.changes && f.Format == grid.FormatCSV:
+		return errors.New("--format csv holds one table, and --changes shows several: give another format")
 	case f.by != "":
 		q := summary.Query{By: f.by, Where: f.where}
 		return q.Check()
@@ -92,6 +104,13 @@ func (f *summaryFlags) check() error {
 }
 
 func (f *summaryFlags) run(ctx context.Context, store report.Store, window day.Window, out, errOut io.Writer) error {
+	top := f.Top
+	if top == 0 {
+		top = math.MaxInt
+	}
+	if f.changes {
+		return f.showChanges(ctx, store, window, out, top)
+	}
 	days, err := report.DaysWithin(ctx, store, window)
 	if err != nil {
 		return err
@@ -100,10 +119,6 @@ func (f *summaryFlags) run(ctx context.Context, store report.Store, window day.W
 		s, err := summary.Read(ctx, store, days)
 		if err != nil {
 			return err
-		}
-		top := f.Top
-		if top == 0 {
-			top = math.MaxInt
 		}
 		return s.Write(out, f.Format, f.Style(out), top)
 	}
@@ -115,4 +130,16 @@ func (f *summaryFlags) run(ctx context.Context, store report.Store, window day.W
 		terminal.NewMessages(errOut, false).Line("left out, since they have no such table: " + report.NameDays(lacking))
 	}
 	return err
+}
+
+func (f *summaryFlags) showChanges(ctx context.Context, store report.Store, window day.Window, out io.Writer, top int) error {
+	before, after, err := changes.Latest(ctx, store, window)
+	if err != nil {
+		return err
+	}
+	c, err := changes.Read(ctx, before, after, top)
+	if err != nil {
+		return err
+	}
+	return c.Write(out, f.Format, f.Style(out), top)
 }

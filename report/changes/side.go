@@ -1,0 +1,161 @@
+package changes
+
+import (
+	"context"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/report"
+	"vpcetrail/report/diff"
+	"vpcetrail/report/table"
+)
+
+// A Side is one of the two days that are compared.
+type Side struct {
+	Day      day.Day
+	Manifest *report.Manifest
+
+	store report.Store
+}
+
+// Latest returns the newest day of window in the report, and the day before it that the report
+// has. before is nil if there is none.
+func Latest(ctx context.Context, store report.Store, window day.Window) (before, after *Side, err error) {
+	within, err := report.DaysWithin(ctx, store, window)
+	if err != nil {
+		return nil, nil, err
+	}
+	if after, err = open(ctx, store, within[len(within)-1]); err != nil {
+		return nil, nil, err
+	}
+	all, err := report.Days(ctx, store)
+	if err != nil {
+		return nil, nil, err
+	}
+	if i, _ := slices.BinarySearch(all, after.Day); i > 0 {
+		before, err = open(ctx, store, all[i-1])
+	}
+	return before, after, err
+}
+
+func open(ctx context.Context, store report.Store, d day.Day) (*Side, error) {
+	m, err := report.ReadManifest(ctx, store, d)
+	return &Side{Day: d, Manifest: m, store: store}, err
+}
+
+// Calls returns the calls of the day.
+func (s *Side) Calls() diff.Counts {
+	c := diff.Counts{VPCE: s.Manifest.Routes["vpce"], Internet: s.Manifest.Routes["internet"]}
+	for _, n := range s.Manifest.Routes {
+		c.Calls += n
+	}
+	return c
+}
+
+// Lacks says what the run of the day could not count, or "".
+func (s *Side) Lacks() string {
+	if part := s.Manifest.Part(); part != "" {
+		return "the day covers shard " + part + " of the trail alone"
+	}
+	var runs report.Runs
+	runs.Add(s.Manifest)
+	if lacks := runs.Lacks(); lacks != "" {
+		return lacks + "; " + runs.Named()
+	}
+	return ""
+}
+
+// The findings that are about a day itself. They are not in table findings.
+const (
+	IncompleteInput = "incomplete_input"
+	UnverifiedLogs  = "unverified_logs"
+	InvalidLogs     = "invalid_logs"
+)
+
+// own returns the findings that are about the day itself, in the order of their keys.
+func (s *Side) own() (rows []table.FindingRow) {
+	add := func(finding, severity, detail string) {
+		rows = append(rows, table.FindingRow{
+			FindingKey: table.FindingKey{Finding: finding, Severity: severity}, Detail: detail,
+			EstimatedUSD: math.NaN(), FirstSeen: -1, LastSeen: -1,
+		})
+	}
+	if lacks := s.Lacks(); lacks != "" {
+		add(IncompleteInput, "medium", "Not all of the input could be counted: "+lacks+".")
+	}
+	switch v := s.Manifest.Verified; {
+	case v == nil:
+	case v.Invalid > 0:
+		add(InvalidLogs, "critical", "Logs or digests of the trail are not as CloudTrail delivered them: "+v.String()+".")
+	case !v.Proved():
+		add(UnverifiedLogs, "medium", "The digests of the trail do not prove all logs: "+v.String()+".")
+	}
+	return rows
+}
+
+// Findings returns the rows of table findings, and those about the day itself, in the order of
+// their keys.
+func (s *Side) Findings(ctx context.Context) report.Rows[table.FindingRow] {
+	own := s.own()
+	return func(yield func(*table.FindingRow, error) bool) {
+		for row, err := range report.ReadTable(ctx, s.store, &table.Findings, s.Manifest, s.Day) {
+			for err == nil && len(own) > 0 && own[0].Compare(&row.FindingKey) < 0 {
+				if !yield(&own[0], nil) {
+					return
+				}
+				own = own[1:]
+			}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+		for i := range own {
+			if !yield(&own[i], nil) {
+				return
+			}
+		}
+	}
+}
+
+// A Scope is what the findings of a day can be about.
+type Scope struct {
+	Accounts        []string `json:"accounts,omitempty"`
+	ExcludeAccounts []string `json:"exclude_accounts,omitempty"`
+	Regions         []string `json:"regions,omitempty"`
+	Inputs          []string `json:"inputs,omitempty"` // the flags of optional inputs
+}
+
+// Scope returns the scope of the day.
+func (s *Side) Scope() Scope {
+	run := &s.Manifest.Run
+	return Scope{
+		Accounts: run.Accounts, ExcludeAccounts: run.ExcludeAccounts, Regions: run.Regions,
+		Inputs: slices.Sorted(maps.Keys(run.Inputs)),
+	}
+}
+
+// Unproved says why a finding of scope before that the day does not have need not be gone. It
+// returns "" if it is gone.
+func (s *Side) Unproved(before Scope) string {
+	now := s.Scope()
+	missing := slices.DeleteFunc(slices.Clone(before.Inputs), func(flag string) bool { return slices.Contains(now.Inputs, flag) })
+	switch {
+	case !s.Manifest.Has(table.Findings.Name):
+		return "it has no table findings"
+	case s.Lacks() != "":
+		return s.Lacks()
+	case !slices.Equal(now.Accounts, before.Accounts), !slices.Equal(now.ExcludeAccounts, before.ExcludeAccounts), !slices.Equal(now.Regions, before.Regions):
+		return "it covers other accounts or Regions"
+	case len(missing) > 0:
+		return "it was made without --" + strings.Join(missing, " and --")
+	}
+	return ""
+}
+
+// networked reports whether the day knows by which ways calls left their networks.
+func (s *Side) networked() bool {
+	return s.Manifest.Run.Inputs["network"] != "" || s.Manifest.Run.Inputs["networks"] != ""
+}
