@@ -6,6 +6,8 @@ import (
 	"slices"
 
 	"vpcetrail/ingest"
+
+	"vpcetrail/report/table"
 )
 
 // A Witness is what a run read about a day from a source beside the trail. Its table never
@@ -79,4 +81,34 @@ func MayTestify(before *Manifest, d *Day, allow Replacing) error {
 		}
 	}
 	return nil
+}
+
+// AddFindings adds findings of witnesses to those of the day. A day without table findings has no
+// place for them.
+func (d *Day) AddFindings(more []table.FindingRow) {
+	before := d.Findings
+	if before == nil || len(more) == 0 {
+		return
+	}
+	more = slices.Clone(more)
+	table.Findings.Sort(more)
+	d.Findings = func(yield func(*table.FindingRow, error) bool) {
+		rest := more
+		for row, err := range before {
+			for err == nil && len(rest) > 0 && table.Findings.Compare(&rest[0], row) < 0 {
+				if !yield(&rest[0], nil) {
+					return
+				}
+				rest = rest[1:]
+			}
+			if !yield(row, err) || err != nil {
+				return
+			}
+		}
+		for i := range rest {
+			if !yield(&rest[i], nil) {
+				return
+			}
+		}
+	}
 }

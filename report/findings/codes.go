@@ -27,6 +27,7 @@ const (
 	evidenceConflict
 	detourCost
 	keysElsewhere
+	witnessesDisagree
 	codeCount
 )
 
@@ -58,4 +59,6 @@ var Codes = [codeCount]Code{
 		"An estimate of what a NAT gateway charges for bytes between AWS addresses and S3 that took no endpoint; only S3 data events contain bytes, and the bytes may have passed no NAT gateway."},
 	keysElsewhere: {"keys_elsewhere", "critical",
 		"Credentials of an instance called from an address that the instance cannot have: not one of its own, nor of a NAT gateway of its VPC, and no other way out of the VPC is known. Only with --network."},
+	witnessesDisagree: {"witnesses_disagree", "medium",
+		"The trail and another source, such as S3 access logs or the metrics of endpoints, contradict each other about the same requests or endpoint. The detail names both sides."},
 }

@@ -102,14 +102,17 @@ func (t *Table[T]) Key(row *T) []*string {
 
 // Sort sorts rows by their keys, as text, with NULL first.
 func (t *Table[T]) Sort(rows []T) {
-	sort.Slice(rows, func(i, j int) bool {
-		for k := range t.Keys {
-			if c := cmp.Compare(t.Columns[k].Format(&rows[i]), t.Columns[k].Format(&rows[j])); c != 0 {
-				return c < 0
-			}
+	sort.Slice(rows, func(i, j int) bool { return t.Compare(&rows[i], &rows[j]) < 0 })
+}
+
+// Compare compares two rows by their keys, as Sort does.
+func (t *Table[T]) Compare(a, b *T) int {
+	for k := range t.Keys {
+		if c := cmp.Compare(t.Columns[k].Format(a), t.Columns[k].Format(b)); c != 0 {
+			return c
 		}
-		return false
-	})
+	}
+	return 0
 }
 
 // Format returns the column's value in row as text. A time is 2026-11-20T10:11:12Z, with
