@@ -20,6 +20,7 @@
 //   - findings finds the calls and endpoints that need attention.
 //   - grid lays out the text that the others print.
 //   - learn collects what the events show about endpoints and accounts.
+//   - metrics reads what CloudWatch measured at endpoints.
 //   - merge merges reports that were made with --mergeable.
 //   - overview reads the totals, ranks and money of a report for summary and page.
 //   - page writes a report as one HTML page.

@@ -62,7 +62,7 @@ func TestFilesOfReportCommandsInS3(t *testing.T) {
 	}
 	for name, text := range map[string]string{
 		"prices.yaml":   mustRun(t, 0, "recommend", "--example", "prices").out,
-		"metrics.yaml":  mustRun(t, 0, "recommend", "--example", "metrics").out,
+		"metrics.json":  `{"format":"vpcetrail-metrics","version":1,"endpoints":[]}`,
 		"networks.yaml": "office: [198.51.100.0/24]\n",
 		"scp.json":      `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"s3:*","Resource":"*"}}`,
 	} {
@@ -83,7 +83,7 @@ func TestFilesOfReportCommandsInS3(t *testing.T) {
 		for _, args := range [][]string{
 			{"audit", out, "--policy", dir + "/audit.yaml"},
 			{"readiness", out, "--resource", bucket, "--policy", dir + "/restricted-bucket-policy.json", "--networks", dir + "/networks.yaml", "--exempt", "office"},
-			{"recommend", out, "--prices", dir + "/prices.yaml", "--metrics", dir + "/metrics.yaml", "--network", dir + "/network.json", "--policy", dir + "/scp.json"},
+			{"recommend", out, "--prices", dir + "/prices.yaml", "--metrics", dir + "/metrics.json", "--network", dir + "/network.json", "--policy", dir + "/scp.json"},
 			{"replay", out, "--scp", dir + "/scp.json"},
 		} {
 			f := vpcetrail(t.Context(), args...)

@@ -23,6 +23,7 @@ import (
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/cmd/vpcetrail/inspect"
 	"vpcetrail/cmd/vpcetrail/memory"
+	"vpcetrail/cmd/vpcetrail/metrics"
 	"vpcetrail/cmd/vpcetrail/publish"
 	"vpcetrail/cmd/vpcetrail/query"
 	"vpcetrail/cmd/vpcetrail/terminal"
@@ -99,7 +100,7 @@ Exit status:
 		return cmd.Help()
 	}
 	addGroup(root, "trail", "Commands that read a trail:", publish.NewAnalyze(version), inspect.NewEndpoints(),
-		inspect.NewExplain(), inspect.NewNetwork(), verify.New())
+		inspect.NewExplain(), metrics.New(), inspect.NewNetwork(), verify.New())
 	addGroup(root, "report", "Commands that read a report:", query.NewAthena(), query.NewAudit(), query.NewDiff(), query.NewHTML(),
 		publish.NewMerge(version), query.NewReadiness(), query.NewRecommend(), query.NewReplay(), query.NewSummary(), query.NewWhy())
 	addGroup(root, "machine", "Commands that check the machine they run on:", doctor.New())

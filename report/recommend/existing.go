@@ -8,6 +8,7 @@ import (
 	"vpcetrail/classify/endpoints"
 	"vpcetrail/classify/network"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/metrics"
 	"vpcetrail/report/prices"
 )
 
@@ -32,14 +33,14 @@ func (a *Advice) endpoint(e *network.Thing) Recommendation {
 	case t.region == nil:
 		r.Sum = t.lack()
 	}
-	metric, measured := a.q.Metrics[e.ID]
+	metric, measured := a.measured(e.ID)
 	switch {
 	case r.Through > 0 && a.view.Offers(e.Region, e.Service, "gateway"):
 		a.replace(&r, e, t)
-	case r.Through > 0, measured && metric.Connections > 0:
+	case r.Through > 0, measured && metric.Used:
 		r.Because = a.use(r.Through)
 		if r.Through == 0 {
-			r.Because = fmt.Sprintf("%s in %d days, by CloudWatch; the trail has no call by it", grid.Plural(metric.Connections, "new connection"), metric.Days)
+			r.Because = fmt.Sprintf("%s in %d days, by CloudWatch; the trail has no call by it", grid.Plural(metric.Connections, "new connection"), metric.Days())
 		}
 		a.fewerZones(&r, e, metric, t)
 	default:
@@ -92,9 +93,9 @@ func (a *Advice) replace(r *Recommendation, e *network.Thing, t *terms) {
 		return
 	}
 	bytes, source := month(a.sums.through[e.ID].bytes), "At least %s a month (S3 data events)"
-	m, measured := a.q.Metrics[e.ID]
-	if measured = measured && m.Bytes >= 0; measured {
-		n := m.monthly()
+	m, measured := a.measured(e.ID)
+	if measured {
+		n := monthly(&m)
 		bytes, source = Range{n, n, n}, "%s a month (CloudWatch)"
 	}
 	perGB := t.region.EndpointGBAt(t.volume)
@@ -105,11 +106,24 @@ func (a *Advice) replace(r *Recommendation, e *network.Thing, t *terms) {
 	}
 }
 
+// measured returns the newest metrics of an endpoint.
+func (a *Advice) measured(id string) (s metrics.Span, ok bool) {
+	if e := a.q.Metrics[id]; e != nil {
+		return e.Last()
+	}
+	return s, false
+}
+
+// monthly returns the bytes of a month.
+func monthly(s *metrics.Span) int64 {
+	return prices.Scale(s.Bytes, prices.HoursPerMonth, int64(hoursPerDay*s.Days()))
+}
+
 // leastDays is how many days of metrics prove that an endpoint is not used.
 const leastDays = 30
 
 // unused decides about an interface endpoint without calls. Calls alone prove nothing.
-func (a *Advice) unused(r *Recommendation, e *network.Thing, m Metric, measured bool) {
+func (a *Advice) unused(r *Recommendation, e *network.Thing, m metrics.Span, measured bool) {
 	r.Because = a.use(0)
 	if why := a.mustStay(e); why != "" {
 		r.Because += ", but " + why
@@ -133,20 +147,20 @@ func (a *Advice) unused(r *Recommendation, e *network.Thing, m Metric, measured 
 		return
 	}
 	r.Do = Remove
-	r.Because += fmt.Sprintf(", and CloudWatch counted no connection in %d days", m.Days)
+	r.Because += fmt.Sprintf(", and CloudWatch counted no connection in %d days", m.Days())
 	r.Saves = exactly(r.Cost, r.Priced)
 }
 
 // lacks returns what is missing for the proof that nothing uses an interface endpoint. A
 // month without a connection is a proof, even if the trail is incomplete.
-func (a *Advice) lacks(e *network.Thing, m Metric, measured bool) (lacks []string) {
+func (a *Advice) lacks(e *network.Thing, m metrics.Span, measured bool) (lacks []string) {
 	if measured {
 		switch {
-		case m.Days < leastDays:
-			lacks = append(lacks, fmt.Sprintf("the metrics cover %s, and %d are needed", grid.Plural(int64(m.Days), "day"), leastDays))
+		case m.Days() < leastDays:
+			lacks = append(lacks, fmt.Sprintf("the metrics cover %s, and %d are needed", grid.Plural(int64(m.Days()), "day"), leastDays))
 		case m.To < a.Span.Days[a.days()-1]:
 			lacks = append(lacks, fmt.Sprintf("the metrics end on %s, before the report", m.To))
-		case e.Since == "" || e.Since >= m.Since:
+		case e.Since == "" || e.Since >= m.From.String():
 			lacks = append(lacks, "it may be younger than the metrics")
 		}
 		return lacks
@@ -187,7 +201,7 @@ func (a *Advice) incomplete() bool {
 
 // fewerZones recommends to take zones without bytes from a used endpoint, if two others
 // stay: one zone is a single point of failure.
-func (a *Advice) fewerZones(r *Recommendation, e *network.Thing, m Metric, t *terms) {
+func (a *Advice) fewerZones(r *Recommendation, e *network.Thing, m metrics.Span, t *terms) {
 	var idle []string
 	for _, subnet := range e.Subnets {
 		if bytes, known := m.SubnetBytes[subnet]; known && bytes == 0 {
@@ -195,14 +209,14 @@ func (a *Advice) fewerZones(r *Recommendation, e *network.Thing, m Metric, t *te
 		}
 	}
 	switch left := r.Zones - len(idle); {
-	case len(idle) == 0 || m.Days < leastDays || e.Managed:
+	case len(idle) == 0 || m.Days() < leastDays || e.Managed:
 		return
 	case left < 2:
-		r.Watch = append(r.Watch, fmt.Sprintf("nothing went through %s in %d days, but with fewer than two zones it would be a single point of failure", strings.Join(idle, ", "), m.Days))
+		r.Watch = append(r.Watch, fmt.Sprintf("nothing went through %s in %d days, but with fewer than two zones it would be a single point of failure", strings.Join(idle, ", "), m.Days()))
 		return
 	}
 	r.Do = FewerZones
-	r.Because += fmt.Sprintf("; nothing went through %s in %d days", strings.Join(idle, ", "), m.Days)
+	r.Because += fmt.Sprintf("; nothing went through %s in %d days", strings.Join(idle, ", "), m.Days())
 	r.Watch = append(r.Watch, "clients in these zones then pay for bytes to another zone, and depend on it")
 	if r.Priced {
 		r.Saves = exactly(t.region.Zones(len(idle)), true)
@@ -212,9 +226,6 @@ func (a *Advice) fewerZones(r *Recommendation, e *network.Thing, m Metric, t *te
 
 // check returns the command that decides whether an endpoint is used.
 func (a *Advice) check(e *network.Thing) string {
-	end := a.Span.Days[a.days()-1] + 1
-	return fmt.Sprintf("aws cloudwatch get-metric-statistics --region %s --namespace AWS/PrivateLinkEndpoints --metric-name NewConnections"+
-		" --dimensions 'Name=VPC Id,Value=%s' 'Name=VPC Endpoint Id,Value=%s' 'Name=Endpoint Type,Value=Interface' 'Name=Service Name,Value=%s'"+
-		" --statistics Sum --period 3600 --start-time %sT00:00:00Z --end-time %sT00:00:00Z",
-		e.Region, e.VPC, e.ID, e.Service, end-leastDays, end)
+	end := a.Span.Days[a.days()-1]
+	return fmt.Sprintf("vpcetrail metrics --regions %s --date %s..%s -o metrics.json", e.Region, end-leastDays+1, end)
 }

@@ -10,6 +10,7 @@ import (
 
 	"vpcetrail/classify/network"
 	"vpcetrail/report"
+	"vpcetrail/report/metrics"
 	"vpcetrail/report/prices"
 	"vpcetrail/report/table"
 )
@@ -33,7 +34,7 @@ type Question struct {
 	Prices   *prices.Prices
 	Network  *network.Snapshot // nil: the one that the last day was made with
 	Policies []string          // texts of policies; they may name endpoints
-	Metrics  map[string]Metric // by endpoint; nil: not known
+	Metrics  metrics.Endpoints // nil: not known
 }
 
 // A Recommendation says what to do about one endpoint, or about the calls from a VPC to a
@@ -161,9 +162,10 @@ func (a *Advice) days() int { return len(a.Span.Days) }
 
 func (a *Advice) terms(account, region string) *terms {
 	t := &terms{currency: a.Prices.Currency, asked: region, region: a.Prices.In(region)}
-	for id, m := range a.q.Metrics {
+	for id := range a.q.Metrics {
+		m, _ := a.measured(id)
 		if e := a.view.Thing(id); e != nil && e.Account == account && e.Region == region && m.Bytes > 0 {
-			t.volume = add(t.volume, m.monthly())
+			t.volume = add(t.volume, monthly(&m))
 		}
 	}
 	return t

@@ -9,12 +9,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"vpcetrail/classify/network"
 	"vpcetrail/fixtures"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/metrics"
 	"vpcetrail/report/prices"
 	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
@@ -45,10 +47,43 @@ type testCase struct {
 	Remove    []string        // ids
 	Unread    map[string]string
 	Policies  []string
-	Metrics   json.RawMessage // as ParseMetrics reads it
-	Prices    [][2]string     // texts to replace in the example
+	Metrics   *measured
+	Prices    [][2]string // texts to replace in the example
 	Want      []wanted
 	Others    map[string]int64
+}
+
+// measured are the sums of some days. Each endpoint has them on the first day, and nothing on the
+// others.
+type measured struct {
+	From, To  string
+	Endpoints map[string]struct {
+		Connections int64            `json:"new_connections"`
+		Bytes       int64            `json:"bytes_processed"`
+		SubnetBytes map[string]int64 `json:"bytes_by_subnet"`
+	}
+}
+
+func (m *measured) endpoints(t testing.TB) metrics.Endpoints {
+	t.Helper()
+	window, err := day.ParseWindow(m.From+".."+m.To, time.Time{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := metrics.Endpoints{}
+	for id, sum := range m.Endpoints {
+		e := &metrics.Endpoint{ID: id, Account: account, Region: region, Days: map[day.Day]metrics.Point{}}
+		none := map[string]int64{}
+		for subnet := range sum.SubnetBytes {
+			none[subnet] = 0
+		}
+		for d := window.From; d <= window.To; d++ {
+			e.Days[d] = metrics.Point{SubnetBytes: none}
+		}
+		e.Days[window.From] = metrics.Point{NewConnections: sum.Connections, Bytes: sum.Bytes, SubnetBytes: sum.SubnetBytes}
+		all[id] = e
+	}
+	return all
 }
 
 type wanted struct {
@@ -157,9 +192,7 @@ func (c *testCase) question(t testing.TB) Question {
 	}
 	q := Question{Prices: p, Policies: c.Policies}
 	if c.Metrics != nil {
-		if q.Metrics, err = ParseMetrics(c.Metrics); err != nil {
-			t.Fatal(err)
-		}
+		q.Metrics = c.Metrics.endpoints(t)
 	}
 	return q
 }

@@ -31,7 +31,7 @@ const (
 
 // An Account is an account as its APIs describe it, in all its Regions.
 type Account struct {
-	config sdk.Config
+	Config sdk.Config
 	Now    func() time.Time
 }
 
@@ -54,7 +54,7 @@ func (u Unread) String() string {
 // Sweep reads the given Regions or, if none are given, all that the account has enabled.
 // It returns what was refused, too. It fails if nothing could be read.
 func (a *Account) Sweep(ctx context.Context, regions []string) (*network.Snapshot, []Unread, error) {
-	id, regions, err := a.places(ctx, regions)
+	id, regions, err := a.Places(ctx, regions)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -63,8 +63,8 @@ func (a *Account) Sweep(ctx context.Context, regions []string) (*network.Snapsho
 	asking.SetLimit(atOnce)
 	for i, region := range regions {
 		readers[i] = &reader{
-			ec2:     ec2.NewFromConfig(a.config, func(o *ec2.Options) { o.Region = region }),
-			lambda:  lambda.NewFromConfig(a.config, func(o *lambda.Options) { o.Region = region }),
+			ec2:     ec2.NewFromConfig(a.Config, func(o *ec2.Options) { o.Region = region }),
+			lambda:  lambda.NewFromConfig(a.Config, func(o *lambda.Options) { o.Region = region }),
 			account: id, region: region, at: a.Now().UnixMilli(), unread: map[string]string{},
 		}
 		asking.Go(func() error { readers[i].readAll(ctx); return nil })
@@ -92,21 +92,21 @@ func (a *Account) Sweep(ctx context.Context, regions []string) (*network.Snapsho
 	return snapshot, unread, nil
 }
 
-// places returns the account's id and the Regions to ask, sorted.
-func (a *Account) places(ctx context.Context, regions []string) (id string, sorted []string, err error) {
-	home := a.config.Region
+// Places returns the account's id and the Regions to ask, sorted.
+func (a *Account) Places(ctx context.Context, regions []string) (id string, sorted []string, err error) {
+	home := a.Config.Region
 	if home == "" && len(regions) > 0 {
 		home = regions[0]
 	}
 	if home == "" {
 		return "", nil, errors.New("no Region is configured that could be asked for the others: set AWS_REGION, or name Regions by --regions")
 	}
-	caller, err := sts.NewFromConfig(a.config, func(o *sts.Options) { o.Region = home }).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	caller, err := sts.NewFromConfig(a.Config, func(o *sts.Options) { o.Region = home }).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
 		return "", nil, fmt.Errorf("the account is not known: %s", Refusal(err, "sts:GetCallerIdentity"))
 	}
 	if len(regions) == 0 {
-		out, err := ec2.NewFromConfig(a.config, func(o *ec2.Options) { o.Region = home }).DescribeRegions(ctx, &ec2.DescribeRegionsInput{})
+		out, err := ec2.NewFromConfig(a.Config, func(o *ec2.Options) { o.Region = home }).DescribeRegions(ctx, &ec2.DescribeRegionsInput{})
 		if err != nil {
 			return "", nil, fmt.Errorf("the account's Regions are not known: %s", Refusal(err, "ec2:DescribeRegions, or name Regions by --regions"))
 		}

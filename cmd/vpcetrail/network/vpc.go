@@ -28,7 +28,7 @@ type VPC struct {
 // offers. It makes its calls side by side. The account of the place may be empty: then it is
 // the owner of the VPC. It fails if the VPC cannot be read.
 func (a *Account) VPC(ctx context.Context, place network.Place, vpc string) (*VPC, error) {
-	client := ec2.NewFromConfig(a.config, func(o *ec2.Options) { o.Region = place.Region })
+	client := ec2.NewFromConfig(a.Config, func(o *ec2.Options) { o.Region = place.Region })
 	parts := make([]*reader, 5)
 	for i := range parts {
 		parts[i] = &reader{ec2: client, vpc: vpc, account: place.Account, region: place.Region, at: a.Now().UnixMilli(), unread: map[string]string{}, endpointOf: map[string]string{}}

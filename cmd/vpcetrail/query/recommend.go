@@ -22,8 +22,8 @@ import (
 type recommendFlags struct {
 	flags.Days
 	flags.Output
-	prices, metrics, example string
-	network, policies        []string
+	prices, example            string
+	metrics, network, policies []string
 }
 
 // NewRecommend returns the command.
@@ -38,7 +38,7 @@ replace it by a gateway endpoint, or cannot_tell. Each comes with its calls, byt
 
 --prices names the file of prices. Nothing is guessed: where the report has no bytes, recommend shows the
 volume at which an endpoint pays. An endpoint without calls may be in use, because CloudTrail does not
-record all calls: recommend prints the command that decides, and --metrics takes its result.
+record all calls: recommend prints the command that asks CloudWatch, and --metrics takes its file.
 
 recommend uses the network as the last day was made with it or, with --network, the first sweep at or
 after the end of that day. An endpoint stays if a policy of --policy names it or its VPC. Files may be in
@@ -58,9 +58,9 @@ S3: s3://bucket/key.`,
 	set := cmd.Flags()
 	set.SortFlags = false
 	set.StringVar(&f.prices, "prices", "", "what AWS charges: a YAML `FILE` (required)")
-	set.StringVar(&f.example, "example", "", "print the example file `NAME`: prices or metrics")
-	flags.CompleteWords(cmd, "example", "prices", "metrics")
-	set.StringVar(&f.metrics, "metrics", "", "what CloudWatch measured at endpoints: a YAML `FILE`; without it, no endpoint is recommended for removal")
+	set.StringVar(&f.example, "example", "", "print the example file `NAME`: prices")
+	flags.CompleteWords(cmd, "example", "prices")
+	set.StringSliceVar(&f.metrics, "metrics", nil, "what CloudWatch measured at endpoints: `FILEs` that vpcetrail metrics wrote; without any, no endpoint is recommended for removal")
 	set.StringSliceVar(&f.network, "network", nil, "network to recommend for: `FILEs` that vpcetrail network wrote (default the network of the last day)")
 	set.StringArrayVar(&f.policies, "policy", nil, "policy that may name endpoints: a JSON `FILE`; may be repeated")
 	f.Days.Register(cmd)
@@ -69,14 +69,13 @@ S3: s3://bucket/key.`,
 }
 
 func (f *recommendFlags) printExample(args []string, out io.Writer) error {
-	text := map[string]string{"prices": prices.Example(), "metrics": recommend.ExampleMetrics()}[f.example]
 	switch {
 	case len(args) > 0 || f.prices != "":
 		return exit.Usagef("--example prints a file to start from: give neither DEST nor --prices")
-	case text == "":
-		return exit.Usagef("--example %q: want prices or metrics", f.example)
+	case f.example != "prices":
+		return exit.Usagef("--example %q: want prices", f.example)
 	}
-	_, err := io.WriteString(out, text)
+	_, err := io.WriteString(out, prices.Example())
 	return err
 }
 
@@ -94,10 +93,8 @@ func (f *recommendFlags) check(ctx context.Context, now time.Time) (q recommend.
 	if q.Prices, err = file.Parse(ctx, "--prices", f.prices, prices.Parse); err != nil {
 		return q, window, err
 	}
-	if f.metrics != "" {
-		if q.Metrics, err = file.Parse(ctx, "--metrics", f.metrics, recommend.ParseMetrics); err != nil {
-			return q, window, err
-		}
+	if q.Metrics, err = flags.ReadMetrics(ctx, f.metrics, nil); err != nil {
+		return q, window, err
 	}
 	for _, name := range f.network {
 		s, err := file.Parse(ctx, "--network", name, network.Parse)

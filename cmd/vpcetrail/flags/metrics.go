@@ -1,0 +1,32 @@
+package flags
+
+import (
+	"context"
+	"fmt"
+
+	"vpcetrail/cmd/vpcetrail/file"
+	"vpcetrail/report/metrics"
+)
+
+// ReadMetrics reads the files of --metrics as one. It returns nil without files. each, if not
+// nil, is called with the text of every file.
+func ReadMetrics(ctx context.Context, names []string, each func(text []byte)) (all metrics.Endpoints, err error) {
+	for _, name := range names {
+		found, err := file.Parse(ctx, "--metrics", name, func(text []byte) (metrics.Endpoints, error) {
+			if each != nil {
+				each(text)
+			}
+			return metrics.Parse(text)
+		})
+		if err != nil {
+			return nil, err
+		}
+		if all == nil {
+			all = metrics.Endpoints{}
+		}
+		if err := all.Merge(found); err != nil {
+			return nil, fmt.Errorf("--metrics: %s: %w", name, err)
+		}
+	}
+	return all, nil
+}
