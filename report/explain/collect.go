@@ -19,7 +19,7 @@ import (
 // works for a run with one worker.
 type Collector struct {
 	ranges *classify.Ranges
-	ids    map[string]bool // wanted; empty: all
+	ids    map[string]bool // of wanted events and requests; empty: all
 	disk   *spill.Disk
 	memory int
 
@@ -57,7 +57,7 @@ type keptPlace struct {
 // Options say which events a Collector keeps, and where.
 type Options struct {
 	Ranges  *classify.Ranges // AWS's public addresses
-	IDs     []string         // keep the events with these ids; none: all
+	IDs     []string         // keep the events with these eventIDs or requestIDs; none: all
 	Disk    *spill.Disk      // takes what passes Memory, in bytes; it must stay open until all is explained
 	Memory  int
 	Problem func(string) // is called with what is wrong with an object that cannot be read whole
@@ -91,7 +91,7 @@ func (c *Collector) Event(ev *event.Event) {
 	if ev.Kind() != event.Other {
 		c.learn(ev)
 	}
-	if len(c.ids) > 0 && !c.ids[string(ev.ID)] || c.err != nil {
+	if len(c.ids) > 0 && !c.ids[string(ev.ID)] && !c.ids[string(ev.RequestID)] || c.err != nil {
 		return
 	}
 	kept := keptEvent{c.at.seq, index, *ev}

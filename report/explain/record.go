@@ -20,6 +20,7 @@ type Record struct {
 	Offset int64  // of the record, in decompressed bytes from the object's start
 
 	ID, Name, Service  string
+	RequestID          string
 	Region, Account    string
 	Time               time.Time // in UTC; zero where the record has none
 	Principal, Session string
@@ -116,7 +117,7 @@ func newRecord(ev *event.Event, object string) *Record {
 	caller := classify.Caller(ev, &names)
 	r := &Record{
 		Object: object, Offset: ev.Offset,
-		ID: string(ev.ID), Name: string(ev.Name), Service: string(ev.Source), Region: string(ev.Region), Account: string(ev.Recipient),
+		ID: string(ev.ID), RequestID: string(ev.RequestID), Name: string(ev.Name), Service: string(ev.Source), Region: string(ev.Region), Account: string(ev.Recipient),
 		Principal: string(caller.Name), Session: string(caller.Session),
 	}
 	if ev.HasTime {

@@ -43,6 +43,11 @@ func joinAddresses(list []netip.Addr) string {
 // status returns the exit status of an examination.
 func (e *examination) status() int {
 	worst := 0
+	for _, c := range e.Signed {
+		if c.RequestID == nil {
+			worst = exit.Incomplete
+		}
+	}
 	for _, s := range e.Services {
 		switch s.Path() {
 		case inside.Past:

@@ -56,6 +56,10 @@ ec2:DescribeVpcs, DescribeVpcAttribute, DescribeDhcpOptions, DescribeSubnets, De
 DescribeVpcEndpoints, DescribeVpcEndpointServices, DescribePrefixLists, GetManagedPrefixListEntries,
 DescribeNetworkInterfaces. A call that is refused is named.
 
+With --sign, doctor makes one harmless signed call to STS (GetCallerIdentity) and one to S3 (ListBuckets),
+with a marker in the user agent, and prints the explain command that finds their records. A record
+proves the path, also if the call was denied.
+
 What the checks do not prove is undecided. The path of a service is the path of the name that SDKs
 use. Policies are not checked: a call that an endpoint policy denies takes the same path.
 
@@ -66,7 +70,8 @@ Exit status:
   1 and 2 as for all commands`,
 		Example: `  vpcetrail doctor
   vpcetrail doctor --services s3,dynamodb,sqs,ecr.api,ecr.dkr --region eu-west-1
-  vpcetrail doctor --format json -o s3://audit-reports/doctor/{instance}.json`,
+  vpcetrail doctor --format json -o s3://audit-reports/doctor/{instance}.json
+  vpcetrail doctor --services sts,s3 --sign`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return exit.Usagef("doctor takes no argument; got %q: name services by --services", args[0])
@@ -81,6 +86,7 @@ Exit status:
 	set.StringVar(&f.region, "region", "", "`REGION` whose services are called (default that of the machine, else AWS_REGION)")
 	set.StringVar(&f.outside, "outside", "example.com", "`HOST` outside of AWS, to see whether the internet can be reached; none: do not try")
 	set.DurationVar(&f.step, "timeout", 2*time.Second, "`TIME` for each step: a look-up, a connection, an answer of EC2")
+	set.BoolVar(&f.sign, "sign", false, "make one signed call to STS and to S3, and print the command that explains their records")
 	set.StringVar(&f.format, "format", "text", "output `FORMAT`: text or json")
 	set.StringVarP(&f.out, "output", "o", "", "write to this `FILE` or s3://bucket/key; {instance} in it becomes the instance id, else the host name (default standard output)")
 	flags.CompleteWords(cmd, "format", "text", "json")
@@ -164,6 +170,11 @@ func (e *examination) problem() error {
 	}
 	if list := counts[inside.Undecided]; len(list) > 0 {
 		texts = append(texts, "undecided: "+strings.Join(list, ", "))
+	}
+	for _, c := range e.Signed {
+		if c.RequestID == nil {
+			texts = append(texts, fmt.Sprintf("the signed call to %s was not answered", c.Service))
+		}
 	}
 	if len(texts) == 0 {
 		return nil

@@ -57,8 +57,8 @@ func decided(t *testing.T, service string, args ...string) (path, reason string,
 }
 
 const (
-	sqs      = "sqs.eu-west-1.amazonaws.com"
-	s3       = "s3.eu-west-1.amazonaws.com"
+	hostSQS  = "sqs.eu-west-1.amazonaws.com"
+	hostS3   = "s3.eu-west-1.amazonaws.com"
 	farS3    = "s3.us-east-1.amazonaws.com"
 	anywhere = "example.com"
 )
@@ -80,34 +80,34 @@ func TestVerdicts(t *testing.T) {
 		path, reason string
 		code         int
 	}{
-		{"private answers", "sqs", map[string]record{sqs: at(endpointA, endpointB)}, "interface_endpoint", "private_answer", 0},
-		{"private answers, slowly", "sqs", map[string]record{sqs: {addresses: []string{endpointA}, wait: testStep / 4}}, "interface_endpoint", "private_answer", 0},
-		{"one of two zones is blocked", "sqs", map[string]record{sqs: at(closed, endpointB)}, "interface_endpoint", "private_answer", 0},
-		{"a public answer", "sqs", map[string]record{sqs: at(public)}, "past_the_endpoint", "public_answer", 4},
-		{"private and public answers", "sqs", map[string]record{sqs: at(endpointA, public)}, "past_the_endpoint", "private_and_public_answers", 4},
-		{"a public answer by IPv6 beside", "sqs", map[string]record{sqs: at(endpointA, public6)}, "past_the_endpoint", "private_and_public_answers", 4},
-		{"IPv6 that leads nowhere beside", "sqs", map[string]record{sqs: at(endpointA, "2600:1f00::2")}, "interface_endpoint", "private_answer", 0},
-		{"the endpoint refuses", "sqs", map[string]record{sqs: at(closed)}, "undecided", "endpoint_does_not_answer", 3},
-		{"the endpoint is silent", "sqs", map[string]record{sqs: at(silent)}, "undecided", "endpoint_does_not_answer", 3},
-		{"no way out", "sqs", map[string]record{sqs: at(away)}, "undecided", "no_connection", 3},
-		{"a certificate for another name", "sqs", map[string]record{sqs: at(foreign)}, "undecided", "certificate_of_another", 3},
-		{"a certificate by an unknown authority", "sqs", map[string]record{sqs: at(untrusted)}, "undecided", "certificate_of_another", 3},
-		{"a certificate by a proxy", "sqs", map[string]record{sqs: at(intercepting)}, "undecided", "certificate_not_by_amazon", 3},
-		{"no TLS", "sqs", map[string]record{sqs: at(noTLS)}, "undecided", "certificate_of_another", 3},
-		{"an address of this machine", "sqs", map[string]record{sqs: at("127.0.0.1")}, "undecided", "answer_is_this_machine", 3},
+		{"private answers", "sqs", map[string]record{hostSQS: at(endpointA, endpointB)}, "interface_endpoint", "private_answer", 0},
+		{"private answers, slowly", "sqs", map[string]record{hostSQS: {addresses: []string{endpointA}, wait: testStep / 4}}, "interface_endpoint", "private_answer", 0},
+		{"one of two zones is blocked", "sqs", map[string]record{hostSQS: at(closed, endpointB)}, "interface_endpoint", "private_answer", 0},
+		{"a public answer", "sqs", map[string]record{hostSQS: at(public)}, "past_the_endpoint", "public_answer", 4},
+		{"private and public answers", "sqs", map[string]record{hostSQS: at(endpointA, public)}, "past_the_endpoint", "private_and_public_answers", 4},
+		{"a public answer by IPv6 beside", "sqs", map[string]record{hostSQS: at(endpointA, public6)}, "past_the_endpoint", "private_and_public_answers", 4},
+		{"IPv6 that leads nowhere beside", "sqs", map[string]record{hostSQS: at(endpointA, "2600:1f00::2")}, "interface_endpoint", "private_answer", 0},
+		{"the endpoint refuses", "sqs", map[string]record{hostSQS: at(closed)}, "undecided", "endpoint_does_not_answer", 3},
+		{"the endpoint is silent", "sqs", map[string]record{hostSQS: at(silent)}, "undecided", "endpoint_does_not_answer", 3},
+		{"no way out", "sqs", map[string]record{hostSQS: at(away)}, "undecided", "no_connection", 3},
+		{"a certificate for another name", "sqs", map[string]record{hostSQS: at(foreign)}, "undecided", "certificate_of_another", 3},
+		{"a certificate by an unknown authority", "sqs", map[string]record{hostSQS: at(untrusted)}, "undecided", "certificate_of_another", 3},
+		{"a certificate by a proxy", "sqs", map[string]record{hostSQS: at(intercepting)}, "undecided", "certificate_not_by_amazon", 3},
+		{"no TLS", "sqs", map[string]record{hostSQS: at(noTLS)}, "undecided", "certificate_of_another", 3},
+		{"an address of this machine", "sqs", map[string]record{hostSQS: at("127.0.0.1")}, "undecided", "answer_is_this_machine", 3},
 		{"no such name", "sqs", nil, "undecided", "no_such_name", 3},
-		{"a name without addresses", "sqs", map[string]record{sqs: {}}, "undecided", "no_such_name", 3},
-		{"a silent name server", "sqs", map[string]record{sqs: {silent: true}}, "undecided", "name_server_silent", 3},
-		{"a slow name server", "sqs", map[string]record{sqs: {addresses: []string{endpointA}, wait: 2 * testStep}}, "undecided", "name_server_silent", 3},
-		{"a failing name server", "sqs", map[string]record{sqs: {fails: true}}, "undecided", "lookup_failed", 3},
-		{"a name server that babbles", "sqs", map[string]record{sqs: {garbage: true}}, "undecided", "name_server_silent", 3},
+		{"a name without addresses", "sqs", map[string]record{hostSQS: {}}, "undecided", "no_such_name", 3},
+		{"a silent name server", "sqs", map[string]record{hostSQS: {silent: true}}, "undecided", "name_server_silent", 3},
+		{"a slow name server", "sqs", map[string]record{hostSQS: {addresses: []string{endpointA}, wait: 2 * testStep}}, "undecided", "name_server_silent", 3},
+		{"a failing name server", "sqs", map[string]record{hostSQS: {fails: true}}, "undecided", "lookup_failed", 3},
+		{"a name server that babbles", "sqs", map[string]record{hostSQS: {garbage: true}}, "undecided", "name_server_silent", 3},
 
-		{"S3, and the internet is there", "s3", map[string]record{s3: at(publicS3), farS3: shut, anywhere: open}, "undecided", "gateway_or_internet", 3},
-		{"S3, and another Region's S3 is there", "s3", map[string]record{s3: at(publicS3), farS3: open, anywhere: shut}, "undecided", "gateway_or_internet", 3},
-		{"S3, and nothing else", "s3", map[string]record{s3: at(publicS3), farS3: shut, anywhere: shut}, "gateway_endpoint", "nothing_else_reachable", 0},
-		{"S3, and the other names are blocked", "s3", map[string]record{s3: at(publicS3), anywhere: shut}, "undecided", "gateway_or_internet", 3},
-		{"S3 by an interface endpoint", "s3", map[string]record{s3: at(endpointA)}, "interface_endpoint", "private_answer", 0},
-		{"S3 does not answer", "s3", map[string]record{s3: at(away)}, "undecided", "no_connection", 3},
+		{"S3, and the internet is there", "s3", map[string]record{hostS3: at(publicS3), farS3: shut, anywhere: open}, "undecided", "gateway_or_internet", 3},
+		{"S3, and another Region's S3 is there", "s3", map[string]record{hostS3: at(publicS3), farS3: open, anywhere: shut}, "undecided", "gateway_or_internet", 3},
+		{"S3, and nothing else", "s3", map[string]record{hostS3: at(publicS3), farS3: shut, anywhere: shut}, "gateway_endpoint", "nothing_else_reachable", 0},
+		{"S3, and the other names are blocked", "s3", map[string]record{hostS3: at(publicS3), anywhere: shut}, "undecided", "gateway_or_internet", 3},
+		{"S3 by an interface endpoint", "s3", map[string]record{hostS3: at(endpointA)}, "interface_endpoint", "private_answer", 0},
+		{"S3 does not answer", "s3", map[string]record{hostS3: at(away)}, "undecided", "no_connection", 3},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s.dns.set(tc.zone)
@@ -124,8 +124,8 @@ func TestVerdicts(t *testing.T) {
 	})
 	t.Run("other name servers than Amazon's", func(t *testing.T) {
 		s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.1.0.0/16")
-		s.dns.set(map[string]record{sqs: at(public)})
-		s.amazon.set(map[string]record{sqs: at(endpointA)})
+		s.dns.set(map[string]record{hostSQS: at(public)})
+		s.amazon.set(map[string]record{hostSQS: at(endpointA)})
 		f := run(t, "--services", "sqs")
 		for _, want := range []string{"make your name servers forward", "name server 10.0.0.2 is not Amazon's"} {
 			if !strings.Contains(strings.Join(strings.Fields(f.out), " "), want) || f.code != exit.Violated {
@@ -145,8 +145,8 @@ func TestText(t *testing.T) {
 	s := newStage(t)
 	s.metadata.machine("vpc-0a1b2c3d4e5f60718", "subnet-0a1b2c3d4e5f60718", "10.0.0.0/16")
 	s.dns.set(map[string]record{
-		sqs: {addresses: []string{endpointA}, alias: "vpce-0a1b2c3d4e5f60718-abcd1234.sqs.eu-west-1.vpce.amazonaws.com"},
-		s3:  at(publicS3), "s3.amazonaws.com": at(public), "s3.dualstack.eu-west-1.amazonaws.com": at(publicS3, public6), farS3: at(public), anywhere: at(away),
+		hostSQS: {addresses: []string{endpointA}, alias: "vpce-0a1b2c3d4e5f60718-abcd1234.sqs.eu-west-1.vpce.amazonaws.com"},
+		hostS3:  at(publicS3), "s3.amazonaws.com": at(public), "s3.dualstack.eu-west-1.amazonaws.com": at(publicS3, public6), farS3: at(public), anywhere: at(away),
 		"sts.eu-west-1.amazonaws.com": at(endpointB), "sts.amazonaws.com": at(public),
 		"kms.eu-west-1.amazonaws.com": at(closed), "kms-fips.eu-west-1.amazonaws.com": {silent: true},
 		"api.ecr.eu-west-1.amazonaws.com":       at(public),
@@ -170,7 +170,7 @@ func TestWithoutMetadata(t *testing.T) {
 		return
 	}
 	s := newStage(t)
-	s.dns.set(map[string]record{sqs: at(endpointA)})
+	s.dns.set(map[string]record{hostSQS: at(endpointA)})
 	if f := run(t, "--services", "sqs"); f.code != exit.Usage || f.err != "the Region is not known: give --region, or set AWS_REGION" {
 		t.Errorf("status %d: %s", f.code, f.err)
 	}
@@ -213,12 +213,12 @@ func TestHostileNetwork(t *testing.T) {
 		metadata metadataMode
 		zone     map[string]record
 	}{
-		{"nothing answers", metadataMode{hangs: true}, map[string]record{sqs: {silent: true}, farS3: {silent: true}, anywhere: {silent: true}}},
-		{"metadata that never ends", metadataMode{endless: true}, map[string]record{sqs: at(endpointA)}},
-		{"metadata of control characters", metadataMode{facts: map[string]string{"mac": "\x1b[2J", "instance-id": "i-\x1b[31m", "placement/region": "eu\nwest"}}, map[string]record{sqs: at(endpointA)}},
-		{"a thousand addresses", metadataMode{}, map[string]record{sqs: at(many...)}},
-		{"a certificate with control characters", metadataMode{}, map[string]record{sqs: at(hostile)}},
-		{"an alias of control characters", metadataMode{}, map[string]record{sqs: {addresses: []string{endpointA}, alias: "vpce-\x1b[2J.vpce.amazonaws.com"}}},
+		{"nothing answers", metadataMode{hangs: true}, map[string]record{hostSQS: {silent: true}, farS3: {silent: true}, anywhere: {silent: true}}},
+		{"metadata that never ends", metadataMode{endless: true}, map[string]record{hostSQS: at(endpointA)}},
+		{"metadata of control characters", metadataMode{facts: map[string]string{"mac": "\x1b[2J", "instance-id": "i-\x1b[31m", "placement/region": "eu\nwest"}}, map[string]record{hostSQS: at(endpointA)}},
+		{"a thousand addresses", metadataMode{}, map[string]record{hostSQS: at(many...)}},
+		{"a certificate with control characters", metadataMode{}, map[string]record{hostSQS: at(hostile)}},
+		{"an alias of control characters", metadataMode{}, map[string]record{hostSQS: {addresses: []string{endpointA}, alias: "vpce-\x1b[2J.vpce.amazonaws.com"}}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s.metadata.set(tc.metadata)
@@ -232,7 +232,7 @@ func TestHostileNetwork(t *testing.T) {
 			if e.Machine.Instance != nil || text.code != result.code {
 				t.Errorf("instance %v, statuses %d and %d", e.Machine.Instance, text.code, result.code)
 			}
-			if len(many) > 0 && len(tc.zone[sqs].addresses) == len(many) {
+			if len(many) > 0 && len(tc.zone[hostSQS].addresses) == len(many) {
 				if h := e.Services[0].Names[0]; h.Count != len(many) || len(h.Addresses) != shownAddresses {
 					t.Errorf("%d addresses found, %d shown", h.Count, len(h.Addresses))
 				}
@@ -249,11 +249,11 @@ func TestProxyOfTheEnvironment(t *testing.T) {
 	}
 	s := newStage(t)
 	s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
-	s.dns.set(map[string]record{sqs: at(endpointA), s3: at(endpointB)})
+	s.dns.set(map[string]record{hostSQS: at(endpointA), hostS3: at(endpointB)})
 	// The standard library reads the environment once in a process.
 	t.Setenv("HTTPS_PROXY", "http://user:secret@10.0.9.9:3128")
 	t.Setenv("HTTP_PROXY", "http://10.0.9.9:3128")
-	t.Setenv("NO_PROXY", s3)
+	t.Setenv("NO_PROXY", hostS3)
 	f := run(t, "--services", "sqs,s3", "--format", "json")
 	var e jsonExamination
 	if err := json.Unmarshal([]byte(f.out), &e); err != nil {
@@ -277,7 +277,7 @@ func TestFileOfTheInstance(t *testing.T) {
 	}
 	s := newStage(t)
 	s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
-	s.dns.set(map[string]record{sqs: at(endpointA)})
+	s.dns.set(map[string]record{hostSQS: at(endpointA)})
 	f := run(t, "--services", "sqs", "--format", "json", "-o", s.dir+"/{instance}.json")
 	text := read(t, s.dir+"/i-0a1b2c3d4e5f60718.json")
 	var e jsonExamination

@@ -164,10 +164,10 @@ func newCloud(s *stage, g *gate) *cloud {
 	}
 	c.s3Endpoint = *must[ec2.CreateVpcEndpointOutput](t)(c.client.CreateVpcEndpoint(ctx, &ec2.CreateVpcEndpointInput{VpcId: &c.vpc, VpcEndpointType: types.VpcEndpointTypeGateway,
 		ServiceName: sdk.String("com.amazonaws.eu-west-1.s3"), RouteTableIds: []string{*main}})).VpcEndpoint.VpcEndpointId
-	sqs := must[ec2.CreateVpcEndpointOutput](t)(c.client.CreateVpcEndpoint(ctx, &ec2.CreateVpcEndpointInput{VpcId: &c.vpc, VpcEndpointType: types.VpcEndpointTypeInterface,
+	hostSQS := must[ec2.CreateVpcEndpointOutput](t)(c.client.CreateVpcEndpoint(ctx, &ec2.CreateVpcEndpointInput{VpcId: &c.vpc, VpcEndpointType: types.VpcEndpointTypeInterface,
 		ServiceName: sdk.String("com.amazonaws.eu-west-1.sqs"), SubnetIds: []string{c.subnet}, PrivateDnsEnabled: sdk.Bool(false)})).VpcEndpoint
-	c.sqsEndpoint = *sqs.VpcEndpointId
-	g.show(c.addressOf(t, sqs.NetworkInterfaceIds[0]), endpointA)
+	c.sqsEndpoint = *hostSQS.VpcEndpointId
+	g.show(c.addressOf(t, hostSQS.NetworkInterfaceIds[0]), endpointA)
 	other := must[ec2.CreateNetworkInterfaceOutput](t)(c.client.CreateNetworkInterface(ctx, &ec2.CreateNetworkInterfaceInput{SubnetId: &c.subnet, PrivateIpAddress: sdk.String("10.0.1.77")})).NetworkInterface
 	c.instanceAddress = c.addressOf(t, *other.NetworkInterfaceId)
 	s.ip("addr replace " + c.instanceAddress + "/32 dev lo")
@@ -190,7 +190,7 @@ func TestVerdictsByEC2(t *testing.T) {
 	s := newStage(t)
 	g := startMoto(s)
 	c := newCloud(s, g)
-	zone := map[string]record{s3: at(publicS3), sqs: at(endpointA), "kms.eu-west-1.amazonaws.com": at(public), farS3: at(public), anywhere: at(public)}
+	zone := map[string]record{hostS3: at(publicS3), hostSQS: at(endpointA), "kms.eu-west-1.amazonaws.com": at(public), farS3: at(public), anywhere: at(public)}
 	for _, tc := range []struct {
 		name, service, subnet string
 		zone                  map[string]record
@@ -203,11 +203,11 @@ func TestVerdictsByEC2(t *testing.T) {
 		{"a gateway endpoint without the subnet's table", "s3", c.bare, zone, "", "past_the_endpoint", "route_past_endpoint", 4,
 			"add the route table to the gateway endpoint for s3: " + c.s3Endpoint + " is a gateway endpoint, and route table " + c.bareTable + " has no route to it"},
 		{"an interface endpoint", "sqs", c.subnet, zone, "", "interface_endpoint", "address_of_endpoint", 0, c.sqsEndpoint},
-		{"an interface endpoint whose private DNS is off", "sqs", c.subnet, map[string]record{sqs: at(public)}, "", "past_the_endpoint", "route_past_endpoint", 4,
+		{"an interface endpoint whose private DNS is off", "sqs", c.subnet, map[string]record{hostSQS: at(public)}, "", "past_the_endpoint", "route_past_endpoint", 4,
 			"switch on private DNS of the endpoint for sqs"},
 		{"no endpoint", "kms", c.subnet, zone, "", "past_the_endpoint", "route_past_endpoint", 4, "create an interface endpoint for kms: " + c.vpc + " has no endpoint"},
-		{"an instance in place of the endpoint", "sqs", c.subnet, map[string]record{sqs: at(c.instanceAddress)}, "", "undecided", "address_of_no_endpoint", 3, "which is no endpoint"},
-		{"an endpoint of another VPC", "sqs", c.subnet, map[string]record{sqs: at(endpointB)}, "", "interface_endpoint", "private_answer", 0, ""},
+		{"an instance in place of the endpoint", "sqs", c.subnet, map[string]record{hostSQS: at(c.instanceAddress)}, "", "undecided", "address_of_no_endpoint", 3, "which is no endpoint"},
+		{"an endpoint of another VPC", "sqs", c.subnet, map[string]record{hostSQS: at(endpointB)}, "", "interface_endpoint", "private_answer", 0, ""},
 		{"route tables may not be read", "s3", c.subnet, zone, "DescribeRouteTables", "undecided", "gateway_or_internet", 3,
 			"ec2:DescribeRouteTables: UnauthorizedOperation: Not there.: allow ec2:DescribeRouteTables"},
 		{"prefix lists may not be read, but their entries", "s3", c.subnet, zone, "DescribePrefixLists", "gateway_endpoint", "route_to_gateway_endpoint", 0, ""},

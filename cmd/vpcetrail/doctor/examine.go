@@ -45,6 +45,7 @@ type examination struct {
 	Outside  string   // the host outside of the Region's services that answered, or ""
 	Services []*service
 	Signed   []signed
+	Marker   string // in the user agent of signed calls
 	Analyses []analysis
 
 	subnet *subnet // nil: EC2 was not asked, or did not answer
@@ -124,7 +125,7 @@ func (d *doctor) ask(ctx context.Context, e *examination) {
 		asking.Go(func() { e.subnet, refused = readSubnet(ctx, d.cfg, &e.Machine, d.step) })
 	}
 	if d.sign {
-		asking.Go(func() { e.Signed = d.signCalls(ctx, e.Calls) })
+		asking.Go(func() { e.Signed, e.Marker = d.signCalls(ctx, e.Calls) })
 	}
 	asking.Wait()
 	e.Resolvers = d.resolver.servers()

@@ -18,6 +18,7 @@ type jsonExamination struct {
 	Outside  jsonOutside   `json:"internet"`
 	Services []jsonService `json:"services"`
 	Signed   []signed      `json:"signed_calls,omitempty"`
+	Marker   *string       `json:"user_agent_marker,omitempty"`
 	Analyses []analysis    `json:"analyses,omitempty"`
 	Notes    []string      `json:"notes"`
 }
@@ -86,7 +87,7 @@ const shownAddresses = 16
 // json returns the examination as indented JSON.
 func (e *examination) json() ([]byte, error) {
 	j := jsonExamination{
-		At: e.At, Status: e.status(), Seconds: seconds(e.Took), Bound: seconds(e.Bound), Signed: e.Signed, Analyses: e.Analyses,
+		At: e.At, Status: e.status(), Seconds: seconds(e.Took), Bound: seconds(e.Bound), Signed: e.Signed, Marker: orNull(e.Marker), Analyses: e.Analyses,
 		Machine: jsonMachine{orNull(e.Instance), orNull(e.Interface), orNull(e.VPC), orNull(e.Subnet), e.Region, orNull(e.Zone), orNull(e.Account),
 			orNull(e.PublicIPv4), append([]netip.Prefix{}, e.CIDRs...), append([]netip.Addr{}, e.Resolvers...), e.Calls},
 		Outside: jsonOutside{e.OutsideAsked || e.OutsideReached, e.OutsideReached, orNull(e.Outside)},

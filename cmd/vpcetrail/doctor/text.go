@@ -25,7 +25,7 @@ type page struct {
 	style grid.Style
 }
 
-// paragraph writes text behind a label of some width.
+// paragraph writes a label and text.
 func (p *page) paragraph(label, text string) {
 	indent := strings.Repeat(" ", len(label))
 	width := p.style.Width - len(label)

@@ -29,6 +29,7 @@ import (
 type explainFlags struct {
 	flags.Read
 	ids    []string
+	calls  []string
 	diff   bool
 	format string
 	fix    string
@@ -71,6 +72,7 @@ With --diff, explain shows two records side by side and marks the fields that de
 	set := cmd.Flags()
 	set.SortFlags = false
 	set.StringSliceVar(&f.ids, "event-id", nil, "explain only the records with these event `IDs`")
+	set.StringSliceVar(&f.calls, "request-id", nil, "explain only the records of the calls with these request `IDs`, such as doctor --sign prints")
 	set.BoolVar(&f.diff, "diff", false, "show two records side by side: one from each of two sources, or two selected by --event-id")
 	set.StringVar(&f.format, "format", "text", "output `FORMAT`: text, or json with one object per line and record")
 	f.Register(cmd, "read")
@@ -97,14 +99,14 @@ func (f *explainFlags) job(ctx context.Context, sources []string, now time.Time)
 		return nil, fmt.Errorf("--fix %q: want one of %s", f.fix, strings.Join(causes.Formats(), ", "))
 	case f.fix != "" && len(f.Network) == 0:
 		return nil, errors.New("--fix needs --network: a file that vpcetrail network wrote, or aws")
-	case f.diff && len(f.ids) > 2:
-		return nil, fmt.Errorf("--diff sets two records side by side: --event-id names %d", len(f.ids))
+	case f.diff && len(f.ids)+len(f.calls) > 2:
+		return nil, fmt.Errorf("--diff sets two records side by side: --event-id names %d", len(f.ids)+len(f.calls))
 	}
 	given, err := f.Input(ctx, sources, now)
 	if err != nil {
 		return nil, err
 	}
-	return &explainJob{Input: given, ids: f.ids, diff: f.diff, fix: f.fix, json: f.format == "json"}, nil
+	return &explainJob{Input: given, ids: f.ids, calls: f.calls, diff: f.diff, fix: f.fix, json: f.format == "json"}, nil
 }
 
 // explainMemory bounds the records that wait for the end of the trail, in bytes. The
@@ -117,10 +119,11 @@ var errUnread = exit.New(exit.Incomplete, "not all is explained")
 // An explainJob is a checked explain command.
 type explainJob struct {
 	*flags.Input
-	ids  []string
-	diff bool
-	json bool
-	fix  string
+	ids   []string // of events
+	calls []string // of requests
+	diff  bool
+	json  bool
+	fix   string
 }
 
 // run reads the sources and writes what it finds out about their records.
@@ -140,7 +143,7 @@ func (j *explainJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	}
 	defer trail.Close()
 	collector := explain.NewCollector(explain.Options{
-		Ranges: j.Ranges, IDs: j.ids, Disk: disk, Memory: explainMemory, Problem: tell.Problem,
+		Ranges: j.Ranges, IDs: slices.Concat(j.ids, j.calls), Disk: disk, Memory: explainMemory, Problem: tell.Problem,
 	})
 	// One worker, so that records come in the order of the trail.
 	if err := ingest.Run(ctx, trail, []ingest.Sink{collector}, ingest.Config{Window: j.Selection.Window}); err != nil {
@@ -192,9 +195,10 @@ type notFound struct{ error }
 // write writes each record.
 func (j *explainJob) write(ctx context.Context, out io.Writer, c *explain.Collector, known explain.Known) error {
 	first := true
-	missing := slices.Clone(j.ids)
+	missing, without := slices.Clone(j.ids), slices.Clone(j.calls)
 	err := c.Each(ctx, known, func(r *explain.Record) error {
 		missing = slices.DeleteFunc(missing, func(id string) bool { return id == r.ID })
+		without = slices.DeleteFunc(without, func(id string) bool { return id == r.RequestID })
 		if j.json {
 			return errors.Join(context.Cause(ctx), r.WriteJSON(out))
 		}
@@ -209,6 +213,8 @@ func (j *explainJob) write(ctx context.Context, out io.Writer, c *explain.Collec
 		return err
 	case len(missing) > 0:
 		return notFound{fmt.Errorf("%s: no record with eventID %s", strings.Join(j.Sources, ", "), strings.Join(missing, ", "))}
+	case len(without) > 0:
+		return notFound{fmt.Errorf("%s: no record with requestID %s: CloudTrail may take 15 minutes", strings.Join(j.Sources, ", "), strings.Join(without, ", "))}
 	case first && !j.json:
 		return notFound{fmt.Errorf("%s: no record that can be explained", strings.Join(j.Sources, ", "))}
 	}
