@@ -3,15 +3,13 @@ package network
 import (
 	"bytes"
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 
+	"vpcetrail/classify/document"
 	"vpcetrail/classify/endpoints"
 )
 
@@ -116,16 +114,6 @@ func (t *seen) ranges(times []int64) (ranges []string) {
 	return ranges
 }
 
-// A file is a saved snapshot with its lists not yet read.
-type file struct {
-	Format    string          `json:"format"`
-	Version   int             `json:"version"`
-	Sweeps    json.RawMessage `json:"sweeps"`
-	Changes   json.RawMessage `json:"changes"`
-	Things    json.RawMessage `json:"things"`
-	Endpoints json.RawMessage `json:"endpoints"`
-}
-
 // IsSnapshot reports whether a text starts as Save writes it.
 func IsSnapshot(text []byte) bool {
 	return bytes.HasPrefix(text, fmt.Appendf(nil, "{\"format\":%q", format))
@@ -134,88 +122,71 @@ func IsSnapshot(text []byte) bool {
 // Parse reads a snapshot that Save wrote. An error is one line with the line number, the
 // field and what is expected there.
 func Parse(text []byte) (*Snapshot, error) {
-	var f file
-	if err := json.Unmarshal(text, &f); err != nil {
-		var syntax *json.SyntaxError
-		if errors.As(err, &syntax) {
-			return nil, fmt.Errorf("line %d: not JSON: %s", lineOf(text, int(syntax.Offset)-1), syntax.Error())
-		}
-		return nil, fmt.Errorf("line 1: %s", wantFile)
+	root, err := document.One(text, wantFile)
+	if err != nil {
+		return nil, err
 	}
-	if f.Format != format {
-		return nil, fmt.Errorf("line 1: format: %.60q is not %q: %s", f.Format, format, wantFile)
+	parts := map[string]document.Value{}
+	for m := range root.Members() {
+		parts[m.Name] = m.Value
 	}
-	if f.Version != version {
-		return nil, fmt.Errorf("line 1: version: %d is not a version that this vpcetrail reads: want %d", f.Version, version)
+	of := parts["format"]
+	switch v := parts["version"]; {
+	case of.Text == nil:
+		return nil, root.Wrong("", wantFile)
+	case string(of.Text) != fmt.Sprintf("%q", format):
+		return nil, of.Wrong("", fmt.Sprintf("%.60s is not %q: %s", of.Text, format, wantFile))
+	case v.Text == nil:
+		return nil, root.Wrong("version", fmt.Sprintf("it is missing: want %d", version))
+	case string(v.Text) != fmt.Sprint(version):
+		return nil, v.Wrong("", fmt.Sprintf("%.60s is not a version that this vpcetrail reads: want %d", v.Text, version))
 	}
 	s := New()
-	r := fileReader{text, s, map[Place][]int64{}}
+	r := fileReader{s, map[Place][]int64{}}
 	for _, part := range []struct {
 		name string
-		list json.RawMessage
-		read func(json.RawMessage) error
-	}{{"sweeps", f.Sweeps, r.sweep}, {"changes", f.Changes, r.change}, {"things", f.Things, r.thing}} {
-		if err := r.list(part.name, part.list, part.read); err != nil {
-			return nil, err
+		read func(document.Value) error
+	}{{"sweeps", r.sweep}, {"changes", r.change}, {"things", r.thing}} {
+		if v := parts[part.name]; v.Kind() != '[' {
+			return nil, &document.Error{Line: max(v.Line, root.Line), Field: part.name, Text: "it is not a list: " + wantFile}
+		}
+		for element := range parts[part.name].Elements() {
+			if err := part.read(element); err != nil {
+				return nil, err
+			}
 		}
 	}
-	if f.Endpoints != nil {
-		inventory, err := endpoints.ParseInventory(f.Endpoints)
-		if err != nil {
-			return nil, fmt.Errorf("endpoints: %w", err)
+	if saved := parts["endpoints"]; saved.Text != nil {
+		if s.Endpoints, err = endpoints.InventoryOf(saved); err != nil {
+			return nil, err
 		}
-		s.Endpoints = inventory
 	}
 	return s, nil
 }
 
 // A fileReader reads the lists of a file.
 type fileReader struct {
-	text []byte
-	s    *Snapshot
-	at   map[Place][]int64 // times of sweeps
+	s  *Snapshot
+	at map[Place][]int64 // times of sweeps
 }
 
-func lineOf(text []byte, at int) int {
-	return 1 + bytes.Count(text[:min(max(at, 0), len(text))], []byte("\n"))
+// decode decodes a line of the file.
+func decode(v document.Value, into any) error {
+	err := v.Decode(into)
+	var wrong *document.Error
+	if errors.As(err, &wrong) {
+		wrong.Field = strings.NewReplacer(".Thing.", ".", ".when.", ".").Replace(wrong.Field) // embedded
+	}
+	return err
 }
 
-// list calls read for the elements of a list.
-func (r *fileReader) list(name string, list json.RawMessage, read func(json.RawMessage) error) error {
-	start := bytes.Index(r.text, list)
-	d := json.NewDecoder(bytes.NewReader(list))
-	if open, err := d.Token(); err == io.EOF || err == nil && open != json.Delim('[') {
-		return fmt.Errorf("line %d: %s: it is not a list: %s", lineOf(r.text, start), name, wantFile)
+// placed adds the place of v to an error about one of its fields.
+func placed(v document.Value, err error) error {
+	var wrong *fieldError
+	if errors.As(err, &wrong) {
+		return v.Wrong(wrong.field, wrong.text)
 	}
-	for i := 0; d.More(); i++ {
-		var element json.RawMessage
-		if err := d.Decode(&element); err != nil {
-			return err // impossible: the text is JSON
-		}
-		if err := read(element); err != nil {
-			line := lineOf(r.text, start+int(d.InputOffset())-1)
-			var mistyped *json.UnmarshalTypeError
-			if errors.As(err, &mistyped) {
-				field := strings.TrimPrefix(strings.TrimPrefix(mistyped.Field, "Thing."), "when.") // embedded
-				err = wrong(field, "found %s: want %s", mistyped.Value, inWords(mistyped.Type.Kind()))
-			}
-			return fmt.Errorf("line %d: %s[%d].%w", line, name, i, err)
-		}
-	}
-	return nil
-}
-
-// inWords says which kind of JSON value a field takes.
-func inWords(kind reflect.Kind) string {
-	switch kind {
-	case reflect.Slice:
-		return "a list"
-	case reflect.String:
-		return "string"
-	case reflect.Bool:
-		return "true or false"
-	}
-	return "an object"
+	return err
 }
 
 // read checks a when.
@@ -228,66 +199,72 @@ func (w *when) read() (Place, int64, error) {
 	return Place{w.Account, w.Region}, at, err
 }
 
-func (r *fileReader) sweep(text json.RawMessage) error {
+func (r *fileReader) sweep(v document.Value) error {
 	var line sweepLine
-	if err := json.Unmarshal(text, &line); err != nil {
+	if err := decode(v, &line); err != nil {
 		return err
 	}
-	place, at, err := line.read()
+	place, time, err := line.read()
 	if err != nil {
-		return err
+		return placed(v, err)
 	}
-	r.at[place] = append(r.at[place], at)
-	r.s.noteSweep(sweepKey{place, at}, line.Unread)
+	r.at[place] = append(r.at[place], time)
+	r.s.noteSweep(sweepKey{place, time}, line.Unread)
 	return nil
 }
 
-func (r *fileReader) change(text json.RawMessage) error {
+func (r *fileReader) change(v document.Value) error {
 	var line changeLine
-	if err := json.Unmarshal(text, &line); err != nil {
+	if err := decode(v, &line); err != nil {
 		return err
 	}
-	place, at, err := line.read()
+	place, time, err := line.read()
 	if err != nil {
-		return err
+		return placed(v, err)
 	}
-	r.s.AddChange(Change{place, at, line.Event, line.IDs})
+	r.s.AddChange(Change{place, time, line.Event, line.IDs})
 	return nil
 }
 
-func (r *fileReader) thing(text json.RawMessage) error {
+func (r *fileReader) thing(v document.Value) error {
 	var line thingLine
-	if err := json.Unmarshal(text, &line); err != nil {
+	if err := decode(v, &line); err != nil {
 		return err
 	}
-	if err := line.check(); err != nil {
-		return err
-	}
+	err := line.check()
 	for _, text := range line.Seen {
-		from, to, isRange := strings.Cut(text, "/")
-		first, err := parseStamp("seen", from)
-		if err != nil {
+		if err == nil {
+			err = r.seen(&line.Thing, text)
+		}
+	}
+	return placed(v, err)
+}
+
+// seen notes a thing in the sweeps that a text names.
+func (r *fileReader) seen(t *Thing, text string) error {
+	from, to, isRange := strings.Cut(text, "/")
+	first, err := parseStamp("seen", from)
+	if err != nil {
+		return err
+	}
+	last := first
+	switch {
+	case isRange && to == "":
+		last = 1<<63 - 1
+	case isRange:
+		if last, err = parseStamp("seen", to); err != nil {
 			return err
 		}
-		last := first
-		switch {
-		case isRange && to == "":
-			last = 1<<63 - 1
-		case isRange:
-			if last, err = parseStamp("seen", to); err != nil {
-				return err
-			}
+	}
+	found := false
+	for _, at := range r.at[Place{t.Account, t.Region}] {
+		if first <= at && at <= last {
+			r.s.noteThing(*t, at)
+			found = true
 		}
-		found := false
-		for _, at := range r.at[Place{line.Account, line.Region}] {
-			if first <= at && at <= last {
-				r.s.noteThing(line.Thing, at)
-				found = true
-			}
-		}
-		if !found {
-			return wrong("seen", "%q names no sweep of the account and Region", text)
-		}
+	}
+	if !found {
+		return wrong("seen", "%q names no sweep of the account and Region", text)
 	}
 	return nil
 }

@@ -95,20 +95,22 @@ func TestOn(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	replace := func(old, by string) string { return strings.Replace(saved, old, by, 1) }
 	for name, tc := range map[string]struct{ text, want string }{
-		"empty":                   {"", "line 1: not JSON: unexpected end of JSON input"},
+		"empty":                   {"", "line 1: it is empty: " + wantFile},
 		"a list":                  {"[]", "line 1: " + wantFile},
+		"two snapshots":           {saved + "{}", "line 17: a second value starts: " + wantFile},
+		"no version":              {`{"format":"vpcetrail-network"}`, "line 1: version: it is missing: want 1"},
 		"an inventory":            {`{"format":"vpcetrail-endpoints","version":1}`, `line 1: format: "vpcetrail-endpoints" is not "vpcetrail-network": ` + wantFile},
 		"a later version":         {replace(`"version":1,"sweeps"`, `"version":2,"sweeps"`), "line 1: version: 2 is not a version that this vpcetrail reads: want 1"},
 		"no sweeps":               {`{"format":"vpcetrail-network","version":1}`, "line 1: sweeps: it is not a list: " + wantFile},
-		"cut":                     {saved[:len(saved)-4], "line 15: not JSON: unexpected end of JSON input"},
+		"cut":                     {saved[:len(saved)-4], "line 15: not JSON: it ends too early"},
 		"a wrong account":         {replace(`"account_id":"444455556666","region":"eu-west-1","at"`, `"account_id":"4444","region":"eu-west-1","at"`), `line 6: sweeps[4].account_id: "4444" is not an account id of 12 digits`},
 		"a wrong kind":            {replace(`"kind":"subnet"`, `"kind":"subnets"`), "line 10: things[0].kind: \"subnets\" is not known"},
 		"a wrong time":            {replace(`"seen":["2026-11-20T02:00:00Z/"]`, `"seen":["yesterday"]`), `line 10: things[0].seen: "yesterday" is not a time such as 2026-11-20T10:11:12Z`},
 		"a sweep that is missing": {replace(`"seen":["2026-11-22T02:00:00Z"]`, `"seen":["2026-11-22T03:00:00Z"]`), `line 12: things[2].seen: "2026-11-22T03:00:00Z" names no sweep of the account and Region`},
-		"a wrong type":            {replace(`"vpc_id":"vpc-3"`, `"vpc_id":3`), "line 13: things[3].vpc_id: found number: want string"},
-		"a wrong type of a sweep": {replace(`{"account_id":"444455556666"`, `{"account_id":4`), "line 6: sweeps[4].account_id: found number: want string"},
+		"a wrong type":            {replace(`"vpc_id":"vpc-3"`, `"vpc_id":3`), "line 13: things[3].vpc_id: found a number: want a string"},
+		"a wrong type of a sweep": {replace(`{"account_id":"444455556666"`, `{"account_id":4`), "line 6: sweeps[4].account_id: found a number: want a string"},
 		"a wrong range":           {replace(`"vpc_id":"vpc-3"`, `"cidrs":["10.0.0.0/33"]`), `line 13: things[3].cidrs: "10.0.0.0/33" is not an address range such as 10.0.0.0/16`},
-		"a wrong endpoint":        {replace(`"vpce-0a1b2c3d"`, `"vpce-1"`), `endpoints: line 2: endpoints[0].id: "vpce-1" is not vpce- and 8 or 17 hexadecimal digits`},
+		"a wrong endpoint":        {replace(`"vpce-0a1b2c3d"`, `"vpce-1"`), `line 15: endpoints.endpoints[0].id: "vpce-1" is not vpce- and 8 or 17 hexadecimal digits`},
 	} {
 		if _, err := Parse([]byte(tc.text)); err == nil || !strings.HasPrefix(err.Error(), tc.want) {
 			t.Errorf("%s: got  %v\nwant %s", name, err, tc.want)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"vpcetrail/classify/document"
 )
 
 // A Kind is what a policy is attached to.
@@ -38,14 +40,14 @@ func LimitFor(arn string) int {
 	return resourceLimits[parts[2]]
 }
 
-// Check returns an *Error if AWS does not accept p as a policy of that kind. most is the largest size in
+// Check returns a *document.Error if AWS does not accept p as a policy of that kind. most is the largest size in
 // characters; 0 means the limit of the kind, if it has one.
 func (p *Policy) Check(kind Kind, most int) error {
 	if most == 0 {
 		most = limits[kind]
 	}
 	if most > 0 && p.Size > most {
-		return &Error{Line: 1, Field: "Statement", Text: fmt.Sprintf("the policy has %d characters with its white space: %s has at most %d", p.Size, kind, most)}
+		return &document.Error{Line: 1, Field: "Statement", Text: fmt.Sprintf("the policy has %d characters with its white space: %s has at most %d", p.Size, kind, most)}
 	}
 	for i := range p.Statements {
 		s := &p.Statements[i]
@@ -54,14 +56,14 @@ func (p *Policy) Check(kind Kind, most int) error {
 		}
 	}
 	if kind == ResourceControl && !p.Variables {
-		return &Error{Line: 1, Field: "Version", Text: "is not 2012-10-17: " + kind.String() + " must have it"}
+		return &document.Error{Line: 1, Field: "Version", Text: "is not 2012-10-17: " + kind.String() + " must have it"}
 	}
 	return nil
 }
 
 func (s *Statement) check(kind Kind) error {
 	wrong := func(line int, element, text string) error {
-		return &Error{Line: max(line, s.Line), Field: s.Field + "." + element, Text: text}
+		return &document.Error{Line: max(line, s.Line), Field: s.Field + "." + element, Text: text}
 	}
 	given := s.Principals.Line > 0
 	switch {
@@ -153,7 +155,7 @@ func wildcardsAreClose(value string) bool {
 // checkValues checks what all kinds of policies have in common: the form of actions, resources and principals.
 func (s *Statement) checkValues() error {
 	wrong := func(line int, element, value, want string) error {
-		return &Error{Line: line, Field: s.Field + "." + element, Text: fmt.Sprintf("is %q: want %s", value, want)}
+		return &document.Error{Line: line, Field: s.Field + "." + element, Text: fmt.Sprintf("is %q: want %s", value, want)}
 	}
 	for _, action := range s.Actions.List {
 		service, name, ok := strings.Cut(action, ":")
@@ -203,7 +205,7 @@ func (c *Condition) checkValues(field string) error {
 	}
 	for _, v := range c.Values {
 		if !strings.Contains(v, "${") && !ok(v) {
-			return &Error{Line: c.Line, Field: field, Text: fmt.Sprintf("is %q: want %s", v, want)}
+			return &document.Error{Line: c.Line, Field: field, Text: fmt.Sprintf("is %q: want %s", v, want)}
 		}
 	}
 	return nil

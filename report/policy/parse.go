@@ -7,17 +7,19 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"vpcetrail/classify/document"
 )
 
 // Parse reads a policy: the document, or the output of the AWS CLI for a resource's policy
 // (get-bucket-policy, get-queue-attributes, get-topic-attributes, get-key-policy,
-// get-resource-policy, get-repository-policy). If IAM would not accept the policy, the error is an
-// *Error. This includes unknown elements.
+// get-resource-policy, get-repository-policy). If IAM would not accept the policy, the error is a
+// *document.Error. This includes unknown elements.
 func Parse(data []byte) (*Policy, error) {
 	if len(data) > maxFile {
-		return nil, &Error{Line: 1, Text: fmt.Sprintf("is larger than any policy, %d bytes: want one policy", len(data))}
+		return nil, &document.Error{Line: 1, Text: fmt.Sprintf("is larger than any policy, %d bytes: want one policy", len(data))}
 	}
-	root, err := parseTree(data)
+	root, err := read(data)
 	if err != nil {
 		return nil, err
 	}
@@ -25,15 +27,15 @@ func Parse(data []byte) (*Policy, error) {
 	if root, err = p.unwrapped(root); err != nil {
 		return nil, err
 	}
-	if err := root.want('{', "", "a policy, which is a JSON object"); err != nil {
+	if err := want(root, '{', "", "a policy, which is a JSON object"); err != nil {
 		return nil, err
 	}
-	err = root.elements("", "a policy's elements", map[string]func(*node, string) error{
+	err = elements(root, "", "a policy's elements", map[string]func(document.Value, string) error{
 		"Version": p.version, "Id": text(nil),
-		"Statement": func(n *node, field string) error { return p.statements(n, field) },
+		"Statement": func(n document.Value, field string) error { return p.statements(n, field) },
 	})
 	if err == nil && p.Statements == nil {
-		err = &Error{Line: root.line, Field: "Statement", Text: "is missing: want a statement or a list of them"}
+		err = &document.Error{Line: root.Line, Field: "Statement", Text: "is missing: want a statement or a list of them"}
 	}
 	if err != nil {
 		return nil, err
@@ -44,116 +46,88 @@ func Parse(data []byte) (*Policy, error) {
 // maxFile is larger than any policy, and than the output of the AWS CLI that holds one.
 const maxFile = 256 << 10
 
-func (p *Policy) version(n *node, field string) error {
+func (p *Policy) version(n document.Value, field string) error {
 	var version string
 	if err := text(&version)(n, field); err != nil {
 		return err
 	}
 	if version != "2012-10-17" && version != "2008-10-17" {
-		return &Error{Line: n.line, Field: field, Text: fmt.Sprintf("is %q: want 2012-10-17, or 2008-10-17", version)}
+		return &document.Error{Line: n.Line, Field: field, Text: fmt.Sprintf("is %q: want 2012-10-17, or 2008-10-17", version)}
 	}
 	p.Variables = version == "2012-10-17"
 	return nil
 }
 
-// unwrapped returns the policy from the output of the AWS CLI, which holds it as a string.
-func (p *Policy) unwrapped(root *node) (*node, error) {
-	if inner := root.member("Attributes"); inner != nil {
-		root = inner
-	}
-	for _, key := range []string{"Policy", "ResourcePolicy", "policyText"} {
-		inner := root.member(key)
-		if inner == nil || inner.kind != '"' {
-			continue
-		}
-		p.Size = utf8.RuneCountInString(inner.text)
-		n, err := parseTree([]byte(inner.text))
-		if e, ok := err.(*Error); ok {
-			return nil, &Error{Line: inner.line, Field: key, Text: e.Text + " (in the policy's own " + fmt.Sprintf("line %d)", e.Line)}
-		}
-		return n, err
-	}
-	return root, nil
-}
-
-func (n *node) member(key string) *node {
-	for _, m := range n.members {
-		if m.key == key {
-			return m.value
-		}
-	}
-	return nil
-}
-
-func (n *node) want(kind byte, field, what string) error {
-	if n.kind == kind {
+func want(n document.Value, kind byte, field, what string) error {
+	if n.Kind() == kind {
 		return nil
 	}
-	return &Error{Line: n.line, Field: field, Text: fmt.Sprintf("is %s: want %s", kindNames[n.kind], what)}
+	return &document.Error{Line: n.Line, Field: field, Text: fmt.Sprintf("is %s: want %s", n.Found(), what)}
 }
 
 // elements calls the function of its name for every member of n.
-func (n *node) elements(field, what string, known map[string]func(*node, string) error) error {
-	for _, m := range n.members {
-		inner := m.key
+func elements(n document.Value, field, what string, known map[string]func(document.Value, string) error) error {
+	for m := range n.Members() {
+		inner := m.Name
 		if field != "" {
-			inner = field + "." + m.key
+			inner = field + "." + m.Name
 		}
-		read := known[m.key]
+		read := known[m.Name]
 		if read == nil {
 			names := slices.Sorted(maps.Keys(known))
-			return &Error{Line: m.line, Field: inner, Text: fmt.Sprintf("is none of %s: want %s", what, strings.Join(names, ", "))}
+			return &document.Error{Line: m.Line, Field: inner, Text: fmt.Sprintf("is none of %s: want %s", what, strings.Join(names, ", "))}
 		}
-		if err := read(m.value, inner); err != nil {
+		if err := read(m.Value, inner); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// text returns a function that reads a text into to, which may be nil.
-func text(to *string) func(*node, string) error {
-	return func(n *node, field string) error {
-		if err := n.want('"', field, "a text"); err != nil {
+// text returns a function that reads a string into to, which may be nil.
+func text(to *string) func(document.Value, string) error {
+	return func(n document.Value, field string) error {
+		if err := want(n, '"', field, "a string"); err != nil {
 			return err
 		}
 		if to != nil {
-			*to = n.text
+			*to = n.String()
 		}
 		return nil
 	}
 }
 
-// texts reads a text, or a list of texts that is not empty. If loose, it also accepts other
+// texts reads a string, or a list of strings that is not empty. If loose, it also accepts other
 // scalars, which the values of conditions may be.
-func (n *node) texts(field string, loose bool) (list []string, err error) {
-	items := []*node{n}
-	if n.kind == '[' {
-		items = n.items
+func texts(n document.Value, field string, loose bool) (list []string, err error) {
+	items := []document.Value{n}
+	if n.Kind() == '[' {
+		items = slices.Collect(n.Elements())
 	}
 	for _, item := range items {
-		if !(item.kind == '"' || loose && (item.kind == 'b' || item.kind == '0')) {
-			return nil, &Error{Line: item.line, Field: field, Text: fmt.Sprintf("is %s: want a text or a list of texts", kindNames[item.kind])}
+		if kind := item.Kind(); !(kind == '"' || loose && (kind == 'b' || kind == '0')) {
+			return nil, &document.Error{Line: item.Line, Field: field, Text: fmt.Sprintf("is %s: want a string or a list of strings", item.Found())}
 		}
-		list = append(list, item.text)
+		list = append(list, item.String())
 	}
 	if list == nil {
-		return nil, &Error{Line: n.line, Field: field, Text: "is an empty list: want a text or a list of texts"}
+		return nil, &document.Error{Line: n.Line, Field: field, Text: "is an empty list: want a string or a list of strings"}
 	}
 	return list, nil
 }
 
-func (p *Policy) statements(n *node, field string) error {
-	if n.kind == '{' {
-		n = &node{kind: '[', items: []*node{n}, line: n.line}
-	}
-	if err := n.want('[', field, "a statement or a list of them"); err != nil {
-		return err
+func (p *Policy) statements(n document.Value, field string) error {
+	items := []document.Value{n}
+	if n.Kind() != '{' {
+		if err := want(n, '[', field, "a statement or a list of them"); err != nil {
+			return err
+		}
+		items = slices.Collect(n.Elements())
 	}
 	p.Statements = []Statement{}
-	for i, item := range n.items {
+	for i, item := range items {
 		inner := fmt.Sprintf("%s[%d]", field, i)
-		if err := item.want('{', inner, "a statement, which is an object"); err != nil {
+		if err := want(item, '{', inner, "a statement, which is an object"); err != nil {
 			return err
 		}
 		s, err := parseStatement(item, inner)
@@ -165,45 +139,47 @@ func (p *Policy) statements(n *node, field string) error {
 	return nil
 }
 
-func parseStatement(n *node, field string) (*Statement, error) {
-	s := &Statement{Line: n.line, Field: field, Principals: Principals{Anyone: true}}
-	names := func(to *Names, not bool) func(*node, string) error {
-		return func(n *node, field string) (err error) {
+func parseStatement(n document.Value, field string) (*Statement, error) {
+	s := &Statement{Line: n.Line, Field: field, Principals: Principals{Anyone: true}}
+	names := func(to *Names, not bool) func(document.Value, string) error {
+		return func(n document.Value, field string) (err error) {
 			if to.List != nil {
-				return &Error{Line: n.line, Field: field, Text: "its opposite is there too: want one of the two"}
+				return &document.Error{Line: n.Line, Field: field, Text: "its opposite is there too: want one of the two"}
 			}
-			to.Line, to.Not = n.line, not
-			to.List, err = n.texts(field, false)
+			to.Line, to.Not = n.Line, not
+			to.List, err = texts(n, field, false)
 			return err
 		}
 	}
-	principals := func(not bool) func(*node, string) error {
-		return func(n *node, field string) error {
-			s.Principals = Principals{Line: n.line, Not: not}
+	opposite := false // of the element Principal or NotPrincipal
+	principals := func(not bool) func(document.Value, string) error {
+		return func(n document.Value, field string) error {
+			opposite = s.Principals.Line > 0
+			s.Principals = Principals{Line: n.Line, Not: not}
 			return s.Principals.parse(n, field)
 		}
 	}
 	var effect string
-	err := n.elements(field, "a statement's elements", map[string]func(*node, string) error{
+	err := elements(n, field, "a statement's elements", map[string]func(document.Value, string) error{
 		"Sid": text(&s.Sid), "Effect": text(&effect),
 		"Principal": principals(false), "NotPrincipal": principals(true),
 		"Action": names(&s.Actions, false), "NotAction": names(&s.Actions, true),
 		"Resource": names(&s.Resources, false), "NotResource": names(&s.Resources, true),
-		"Condition": func(n *node, field string) error { return s.parseConditions(n, field) },
+		"Condition": func(n document.Value, field string) error { return s.parseConditions(n, field) },
 	})
 	switch {
 	case err != nil:
 		return nil, err
 	case effect != "Allow" && effect != "Deny":
 		where := n
-		if m := n.member("Effect"); m != nil {
+		if m, ok := member(n, "Effect"); ok {
 			where = m
 		}
-		return nil, &Error{Line: where.line, Field: field + ".Effect", Text: fmt.Sprintf("is %q: want Allow or Deny", effect)}
-	case n.member("Principal") != nil && n.member("NotPrincipal") != nil:
-		return nil, &Error{Line: n.line, Field: field + ".Principal", Text: "its opposite is there too: want one of the two"}
+		return nil, &document.Error{Line: where.Line, Field: field + ".Effect", Text: fmt.Sprintf("is %q: want Allow or Deny", effect)}
+	case opposite:
+		return nil, &document.Error{Line: n.Line, Field: field + ".Principal", Text: "its opposite is there too: want one of the two"}
 	case s.Actions.List == nil:
-		return nil, &Error{Line: n.line, Field: field + ".Action", Text: "is missing: want Action or NotAction"}
+		return nil, &document.Error{Line: n.Line, Field: field + ".Action", Text: "is missing: want Action or NotAction"}
 	}
 	s.Deny = effect == "Deny"
 	if s.Resources.List == nil {
@@ -212,25 +188,25 @@ func parseStatement(n *node, field string) (*Statement, error) {
 	return s, s.checkValues()
 }
 
-func (p *Principals) parse(n *node, field string) error {
-	if n.kind == '"' {
-		if n.text != "*" {
-			return &Error{Line: n.line, Field: field, Text: fmt.Sprintf(`is %q: want "*" or an object such as {"AWS": "…"}`, n.text)}
+func (p *Principals) parse(n document.Value, field string) error {
+	if n.Kind() == '"' {
+		if n.String() != "*" {
+			return &document.Error{Line: n.Line, Field: field, Text: fmt.Sprintf(`is %q: want "*" or an object such as {"AWS": "…"}`, n)}
 		}
 		p.Anyone = true
 		return nil
 	}
-	if err := n.want('{', field, `"*" or an object such as {"AWS": "…"}`); err != nil {
+	if err := want(n, '{', field, `"*" or an object such as {"AWS": "…"}`); err != nil {
 		return err
 	}
-	list := func(to *[]string) func(*node, string) error {
-		return func(n *node, field string) (err error) {
-			*to, err = n.texts(field, false)
+	list := func(to *[]string) func(document.Value, string) error {
+		return func(n document.Value, field string) (err error) {
+			*to, err = texts(n, field, false)
 			return err
 		}
 	}
 	var federated, canonical []string
-	err := n.elements(field, "the kinds of principals", map[string]func(*node, string) error{
+	err := elements(n, field, "the kinds of principals", map[string]func(document.Value, string) error{
 		"AWS": list(&p.AWS), "Service": list(&p.Services), "Federated": list(&federated), "CanonicalUser": list(&canonical),
 	})
 	p.Anyone = slices.Contains(p.AWS, "*")
@@ -238,26 +214,26 @@ func (p *Principals) parse(n *node, field string) error {
 	return err
 }
 
-func (s *Statement) parseConditions(n *node, field string) error {
-	if err := n.want('{', field, "an object of condition operators"); err != nil {
+func (s *Statement) parseConditions(n document.Value, field string) error {
+	if err := want(n, '{', field, "an object of condition operators"); err != nil {
 		return err
 	}
-	for _, m := range n.members {
-		inner := field + "." + m.key
-		c, ok := parseOperator(m.key)
+	for m := range n.Members() {
+		inner := field + "." + m.Name
+		c, ok := parseOperator(m.Name)
 		if !ok {
-			return &Error{Line: m.line, Field: inner, Text: "is no condition operator: want one such as StringNotEquals, BoolIfExists or ForAnyValue:StringLike"}
+			return &document.Error{Line: m.Line, Field: inner, Text: "is no condition operator: want one such as StringNotEquals, BoolIfExists or ForAnyValue:StringLike"}
 		}
-		if err := m.value.want('{', inner, "an object of condition keys"); err != nil {
+		if err := want(m.Value, '{', inner, "an object of condition keys"); err != nil {
 			return err
 		}
-		for _, key := range m.value.members {
-			c.Line, c.Key = key.line, key.key
+		for key := range m.Value.Members() {
+			c.Line, c.Key = key.Line, key.Name
 			var err error
-			if c.Values, err = key.value.texts(inner+"."+key.key, true); err != nil {
+			if c.Values, err = texts(key.Value, inner+"."+key.Name, true); err != nil {
 				return err
 			}
-			if err := c.checkValues(inner + "." + key.key); err != nil {
+			if err := c.checkValues(inner + "." + key.Name); err != nil {
 				return err
 			}
 			s.Conditions = append(s.Conditions, c)

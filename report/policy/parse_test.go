@@ -6,6 +6,8 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"vpcetrail/classify/document"
 )
 
 const bucketPolicy = `{
@@ -53,28 +55,28 @@ func TestParse(t *testing.T) {
 
 func TestParseSaysWhatIsWrong(t *testing.T) {
 	for _, tc := range []struct{ policy, want string }{
-		{``, `line 1: want JSON, but it ends too early`},
-		{"{\n\"Statement\": [", `line 2: want JSON, but it ends too early`},
-		{"{\n\"Statement\"; []}", `line 2: want JSON: invalid character ';' after object key`},
+		{``, `line 1: it is empty: want one policy, a JSON object`},
+		{"{\n\"Statement\": [", `line 2: not JSON: it ends too early`},
+		{"{\n\"Statement\"; []}", `line 2: not JSON: invalid character ';' after object key`},
 		{`[]`, `line 1: is a list: want a policy, which is a JSON object`},
 		{"{}", `line 1: Statement: is missing: want a statement or a list of them`},
-		{`{"Statement": []} {}`, `line 1: want one JSON object, but more follows it`},
-		{`{"Statement": "Deny"}`, `line 1: Statement: is a text: want a statement or a list of them`},
+		{`{"Statement": []} {}`, `line 1: a second value starts: want one policy, a JSON object`},
+		{`{"Statement": "Deny"}`, `line 1: Statement: is a string: want a statement or a list of them`},
 		{`{"Statement": [1]}`, `line 1: Statement[0]: is a number: want a statement, which is an object`},
 		{"{\"Statement\": {\n\n\"Efect\": \"Deny\"}}", `line 3: Statement[0].Efect: is none of a statement's elements: want Action, Condition, Effect, NotAction, NotPrincipal, NotResource, Principal, Resource, Sid`},
 		{"{\"Statement\": [{\"Action\": \"*\",\n\"Effect\": \"deny\"}]}", `line 2: Statement[0].Effect: is "deny": want Allow or Deny`},
 		{`{"Statement": {"Effect": "Deny", "Effect": "Allow"}}`, `line 1: "Effect" is there twice, first on line 1`},
 		{`{"Statement": {"Effect": "Deny"}}`, `line 1: Statement[0].Action: is missing: want Action or NotAction`},
-		{`{"Statement": {"Effect": "Deny", "Action": [], "Resource": "*"}}`, `line 1: Statement[0].Action: is an empty list: want a text or a list of texts`},
-		{`{"Statement": {"Effect": "Deny", "Action": ["s3:*", null]}}`, `line 1: Statement[0].Action: is null: want a text or a list of texts`},
+		{`{"Statement": {"Effect": "Deny", "Action": [], "Resource": "*"}}`, `line 1: Statement[0].Action: is an empty list: want a string or a list of strings`},
+		{`{"Statement": {"Effect": "Deny", "Action": ["s3:*", null]}}`, `line 1: Statement[0].Action: is null: want a string or a list of strings`},
 		{`{"Statement": {"Effect": "Deny", "Action": "*", "NotAction": "s3:*"}}`, `line 1: Statement[0].NotAction: its opposite is there too: want one of the two`},
 		{`{"Statement": {"Effect": "Deny", "Action": "*", "Principal": "*", "NotPrincipal": "*"}}`, `line 1: Statement[0].Principal: its opposite is there too: want one of the two`},
 		{`{"Statement": {"Effect": "Deny", "Action": "*", "Principal": "me"}}`, `line 1: Statement[0].Principal: is "me": want "*" or an object such as {"AWS": "…"}`},
 		{`{"Statement": {"Effect": "Deny", "Action": "*", "Principal": {"Aws": "*"}}}`, `line 1: Statement[0].Principal.Aws: is none of the kinds of principals: want AWS, CanonicalUser, Federated, Service`},
 		{`{"Statement": {"Effect": "Deny", "Action": "*", "Condition": {"StringDiffers": {}}}}`, `line 1: Statement[0].Condition.StringDiffers: is no condition operator: want one such as StringNotEquals, BoolIfExists or ForAnyValue:StringLike`},
-		{`{"Statement": {"Effect": "Deny", "Action": "*", "Condition": {"Bool": {"aws:ViaAWSService": {}}}}}`, `line 1: Statement[0].Condition.Bool.aws:ViaAWSService: is an object: want a text or a list of texts`},
+		{`{"Statement": {"Effect": "Deny", "Action": "*", "Condition": {"Bool": {"aws:ViaAWSService": {}}}}}`, `line 1: Statement[0].Condition.Bool.aws:ViaAWSService: is an object: want a string or a list of strings`},
 		{`{"Policy": "{\"Statement\": 1}"}`, `line 1: Statement: is a number: want a statement or a list of them`},
-		{"{\n\"Policy\": \"{\"}", `line 2: Policy: want JSON, but it ends too early (in the policy's own line 1)`},
+		{"{\n\"Policy\": \"{\"}", `line 2: Policy: not JSON: it ends too early (in the policy's own line 1)`},
 		{`{"Version": "2016-10-17"}`, `line 1: Version: is "2016-10-17": want 2012-10-17, or 2008-10-17`},
 		{`{"Statement": {"Effect": "Deny", "Action": "PutObject"}}`, `line 1: Statement[0].Action: is "PutObject": want * or an action such as s3:GetObject`},
 		{`{"Statement": {"Effect": "Deny", "NotAction": ["s3:*", "s3:"]}}`, `line 1: Statement[0].NotAction: is "s3:": want * or an action such as s3:GetObject`},
@@ -85,7 +87,7 @@ func TestParseSaysWhatIsWrong(t *testing.T) {
 		{`{"Statement": {"Effect": "Deny", "Action": "*", "Condition": {"DateLessThan": {"aws:CurrentTime": "soon"}}}}`, `line 1: Statement[0].Condition.DateLessThan.aws:CurrentTime: is "soon": want a date such as 2026-11-20T00:00:00Z`},
 		{`{"Statement": {"Effect": "Deny", "Action": "*", "Condition": {"NumericLessThan": {"aws:MultiFactorAuthAge": "x"}}}}`, `line 1: Statement[0].Condition.NumericLessThan.aws:MultiFactorAuthAge: is "x": want a number`},
 		{strings.Repeat(" ", maxFile+1), `line 1: is larger than any policy, 262145 bytes: want one policy`},
-		{strings.Repeat("[", 100), `line 1: nested deeper than any policy`},
+		{strings.Repeat("[", 100) + strings.Repeat("]", 100), `line 1: nested deeper than any policy`},
 	} {
 		if p, err := Parse([]byte(tc.policy)); err == nil || err.Error() != tc.want {
 			t.Errorf("%s\ngot  %v, %v\nwant %s", tc.policy, p, err, tc.want)
@@ -187,11 +189,11 @@ func FuzzParse(f *testing.F) {
 // place holds that an error names a line of the file, and, unless the text is no JSON or no policy at all, a field.
 func place(t *testing.T, data []byte, err error) {
 	t.Helper()
-	e, ok := err.(*Error)
+	e, ok := err.(*document.Error)
 	if !ok || e.Line < 1 || e.Line > 1+strings.Count(string(data), "\n") {
 		t.Fatalf("%q: %v: no place in the file", data, err)
 	}
-	if e.Field == "" && !strings.Contains(e.Text, "want") && !strings.Contains(e.Text, "twice") && !strings.Contains(e.Text, "nested") {
+	if e.Field == "" && !strings.Contains(e.Text, "want") && !strings.Contains(e.Text, "twice") && !strings.Contains(e.Text, "nested") && !strings.Contains(e.Text, "not JSON") {
 		t.Fatalf("%q: %v: no field", data, err)
 	}
 }

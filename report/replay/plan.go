@@ -57,10 +57,24 @@ func (p *Plan) prepare(own ...[]string) error {
 	p.seen = map[served]bool{}
 	p.keys = p.usedKeys()
 	p.serviceAllowList = hasAllow(p.ServiceControl)
+	return p.CheckEndpointPolicy()
+}
+
+// An EndpointPolicyError says why the endpoint policy is not one for the endpoints.
+type EndpointPolicyError struct{ error }
+
+func (e *EndpointPolicyError) Unwrap() error { return e.error }
+
+// CheckEndpointPolicy returns an *EndpointPolicyError if the endpoint policy, where there is one, is not
+// one for the type of the endpoints, as far as that is known.
+func (p *Plan) CheckEndpointPolicy() error {
 	if p.Endpoint == nil {
 		return nil
 	}
-	return p.Endpoint.Check(p.EndpointKind(), 0)
+	if err := p.Endpoint.Check(p.EndpointKind(), 0); err != nil {
+		return &EndpointPolicyError{err}
+	}
+	return nil
 }
 
 // usedKeys returns the keys that the policies use, in lower case.

@@ -19,7 +19,6 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
-	"vpcetrail/report/policy"
 	"vpcetrail/report/replay"
 )
 
@@ -35,7 +34,7 @@ func (f *replayFlags) run(ctx context.Context, args []string, p *replay.Plan, in
 	} else {
 		answer, err = f.readTrail(ctx, args, p, in, tell)
 	}
-	var refused *policy.Error
+	var refused *replay.EndpointPolicyError
 	switch {
 	case errors.As(err, &refused): // now that the type of the endpoint is known
 		return exit.With(exit.Usage, fmt.Errorf("--endpoint-policy: %w", err))
@@ -118,10 +117,7 @@ func (f *replayFlags) input(ctx context.Context, sources []string, p *replay.Pla
 			p.Describe(e)
 		}
 	}
-	if p.Endpoint != nil {
-		err = p.Endpoint.Check(p.EndpointKind(), 0)
-	}
-	return given, err
+	return given, p.CheckEndpointPolicy()
 }
 
 // replayMemory bounds what waits in memory until a trail is read, in bytes.
