@@ -2,16 +2,16 @@ package classify
 
 import (
 	"bytes"
-	"fmt"
 	"net/netip"
 
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/event"
 )
 
 // AskForAddresses is the advice for calls from a public address of AWS. A snapshot of the
 // network answers it.
-const AskForAddresses = "The public addresses of your NAT gateways and instances show whether the address is yours."
+const AskForAddresses phrase.Format = "The public addresses of your NAT gateways and instances show whether the address is yours."
 
 // An Explanation describes for a person how a verdict was reached: what decided, what
 // else in the record supports or contradicts it, and what could still change it. It holds
@@ -20,7 +20,7 @@ type Explanation struct {
 	Verdict Verdict
 	// Route is the verdict's route in words. Because is the rule that led to it, as a
 	// sentence.
-	Route, Because string
+	Route, Because phrase.Phrase
 	// Endpoint is what is known of the endpoint in the record. Its ID is empty if the
 	// record names no endpoint.
 	Endpoint endpoints.Endpoint
@@ -28,12 +28,12 @@ type Explanation struct {
 	// Findings is the evidence, in the same order for every record.
 	Findings []Finding
 	// Conflicts lists pieces of evidence that contradict each other, one sentence each.
-	Conflicts []string
+	Conflicts []phrase.Phrase
 	// Changes lists the inputs that could change the verdict. If it is empty, the verdict
 	// is final.
 	Changes []Change
 	// Advice says what else would give more information, one sentence each.
-	Advice []string
+	Advice []phrase.Phrase
 }
 
 // A Source is the source of a call.
@@ -58,7 +58,12 @@ const (
 )
 
 // String returns the side as a word for output.
-func (s Side) String() string { return [...]string{"neutral", "decides", "for", "against"}[s] }
+func (s Side) String() string { return string(s.Word()) }
+
+// Word returns the side as a word for a sentence.
+func (s Side) Word() phrase.Format {
+	return [...]phrase.Format{"neutral", "decides", "for", "against"}[s]
+}
 
 // Field names of findings that are not fields of the record.
 const (
@@ -70,14 +75,16 @@ const (
 type Finding struct {
 	Field string // of the record, with dots; or FieldInventory or FieldTrail
 	Value string // as in the record; empty if the record has none
-	Means string // in words; may be empty
+	// Says is Value as a sentence, if Field is not a field of the record.
+	Says  phrase.Format
+	Means phrase.Phrase // may say nothing
 	Side  Side
 }
 
 // A Change is an input that could still change a verdict.
 type Change struct {
-	Given   string // the flag or the records to provide
-	If      string // what the input must show
+	Given   phrase.Phrase // the flag or the records to provide
+	If      phrase.Phrase // what the input must show
 	Verdict Verdict
 }
 
@@ -90,7 +97,7 @@ func Explain(ev *event.Event, facts Facts, owners *endpoints.Owners, ranges *Ran
 	x.Endpoint = x.endpoint()
 	x.Source = sourceOf(ev.SourceIP, ranges)
 	x.Route = routeWords(x.Verdict, &x.Endpoint)
-	x.Because = reasons[x.Verdict.Evidence].because
+	x.Because = phrase.Of(reasons[x.Verdict.Evidence].because)
 	x.find(ranges)
 	x.conflicts()
 	x.changes()
@@ -152,7 +159,7 @@ func (x *explainer) conflicts() {
 	}
 	if _, rest, several := bytes.Cut(ev.SourceIP, []byte(",")); several && x.Source.Kind != FromService {
 		if _, kind := ParseSource(rest); kind != x.Source.Kind {
-			x.conflict("sourceIPAddress holds several entries of different kinds: the first is %s, the next %s.", x.Source.Kind, kind)
+			x.conflict("sourceIPAddress holds several entries of different kinds: the first is %s, the next %s.", x.Source.Kind.Word(), kind.Word())
 		}
 	}
 	x.ownerConflicts()
@@ -192,36 +199,40 @@ func (x *explainer) ownConflicts() {
 	}
 }
 
-func (x *explainer) conflict(format string, args ...any) {
-	x.Conflicts = append(x.Conflicts, fmt.Sprintf(format, args...))
+func (x *explainer) conflict(format phrase.Format, args ...any) {
+	x.Conflicts = append(x.Conflicts, phrase.Of(format, args...))
+}
+
+func (x *explainer) advise(format phrase.Format, args ...any) {
+	x.Advice = append(x.Advice, phrase.Of(format, args...))
 }
 
 // changes asks the rules what they would decide if more were known.
 func (x *explainer) changes() {
 	if x.Verdict == x.facts.Unowned && x.id != "" {
 		if x.account != "" {
-			x.change("--own-accounts "+x.account, "that account is one of yours",
+			x.change(phrase.Of("--own-accounts %s", x.account), phrase.Of("that account is one of yours"),
 				&endpoints.Owners{Accounts: map[string]bool{x.account: true}}, x.account)
 		}
-		given := "--endpoints FILE"
+		given := phrase.Of("--endpoints FILE")
 		if len(x.owners.Inventory) > 0 {
-			given = "--endpoints with more accounts and Regions"
+			given = phrase.Of("--endpoints with more accounts and Regions")
 		}
-		x.change(given, "the inventory lists "+x.id, &endpoints.Owners{Inventory: map[string]endpoints.Endpoint{x.id: {}}}, "")
-		x.change("all records of that day", "a record shows that an account of yours created, changed or deleted the endpoint",
+		x.change(given, phrase.Of("the inventory lists %s", x.id), &endpoints.Owners{Inventory: map[string]endpoints.Endpoint{x.id: {}}}, "")
+		x.change(phrase.Of("all records of that day"), phrase.Of("a record shows that an account of yours created, changed or deleted the endpoint"),
 			&endpoints.Owners{Accounts: map[string]bool{"ours": true}, Trail: map[string]endpoints.Endpoint{x.id: {Account: "ours"}}}, "")
 	}
 	if x.Verdict.Route() == VPCE && x.Endpoint.Type == "" {
-		x.Advice = append(x.Advice, "The endpoint's type is not known. An inventory given by --endpoints shows it.")
+		x.advise("The endpoint's type is not known. An inventory given by --endpoints shows it.")
 	}
 	if x.Verdict.Evidence == PublicSource {
 		x.pastEndpoints()
 	}
 	if x.Verdict.Origin == FromAWS {
-		x.Advice = append(x.Advice, AskForAddresses)
+		x.advise(AskForAddresses)
 	}
 	if advice := reasons[x.Verdict.Evidence].advice; advice != "" {
-		x.Advice = append(x.Advice, advice)
+		x.advise(advice)
 	}
 }
 
@@ -231,15 +242,14 @@ func (x *explainer) pastEndpoints() {
 	if len(past) == 0 {
 		return
 	}
-	others := ""
 	if n := len(past) - 1; n > 0 {
-		others = fmt.Sprintf(", as do %d more of ours", n)
+		x.advise("Our endpoint %s for %s carries calls to %s, as do %d more of ours. This call went past it.", past[0].ID, past[0].Service, x.ev.Source, n)
+		return
 	}
-	x.Advice = append(x.Advice, fmt.Sprintf("Our endpoint %s for %s carries calls to %s%s. This call went past it.",
-		past[0].ID, past[0].Service, x.ev.Source, others))
+	x.advise("Our endpoint %s for %s carries calls to %s. This call went past it.", past[0].ID, past[0].Service, x.ev.Source)
 }
 
-func (x *explainer) change(given, condition string, known *endpoints.Owners, account string) {
+func (x *explainer) change(given, condition phrase.Phrase, known *endpoints.Owners, account string) {
 	if v := x.facts.Unowned.Resolve(known, x.id, account); v != x.Verdict {
 		x.Changes = append(x.Changes, Change{given, condition, v})
 	}

@@ -59,7 +59,11 @@ func TestConflicts(t *testing.T) {
 		"a console through ours": {endpoints.Owners{Accounts: ours}, func(ev *event.Event) { ev.UserAgent = []byte("AWSCloudTrail, aws-internal/3") },
 			[]string{"The endpoint is ours, but the user agent is a console's back end."}},
 	} {
-		if got := explainFor(&tc.owners, tc.change).Conflicts; !slices.Equal(got, tc.want) {
+		var got []string
+		for _, c := range explainFor(&tc.owners, tc.change).Conflicts {
+			got = append(got, c.String())
+		}
+		if !slices.Equal(got, tc.want) {
 			t.Errorf("%s:\n got %q\nwant %q", name, got, tc.want)
 		}
 	}
@@ -72,7 +76,7 @@ func TestChanges(t *testing.T) {
 	x := explainFor(&endpoints.Owners{Inventory: map[string]endpoints.Endpoint{otherEndpoint: {}}}, foreign)
 	var given []string
 	for _, c := range x.Changes {
-		given = append(given, c.Given+": "+c.Verdict.Evidence.String())
+		given = append(given, c.Given.String()+": "+c.Verdict.Evidence.String())
 	}
 	want := []string{
 		"--own-accounts 444455556666: endpoint_account",
@@ -132,8 +136,8 @@ func TestPastEndpoints(t *testing.T) {
 		})
 		got := ""
 		for _, advice := range x.Advice {
-			if strings.HasPrefix(advice, "Our endpoint ") {
-				got += advice
+			if strings.HasPrefix(advice.String(), "Our endpoint ") {
+				got += advice.String()
 			}
 		}
 		if got != tc.want {
@@ -152,7 +156,8 @@ func TestServiceInWords(t *testing.T) {
 		"com.amazonaws.us-east-1.execute-api": "",
 		"":                                    "",
 	} {
-		if got := calledAs(service); got != want {
+		want = "for " + service + want
+		if got := servicePhrase(service).String(); got != want {
 			t.Errorf("%s: got %q, want %q", service, got, want)
 		}
 	}

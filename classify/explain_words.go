@@ -1,9 +1,8 @@
 package classify
 
 import (
-	"fmt"
-
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/classify/phrase"
 )
 
 // Fields of the record that hold evidence, with the names that findings use.
@@ -40,8 +39,8 @@ const (
 var reasons = [evidenceEnd]struct {
 	rule    int
 	decides []string
-	because string
-	advice  string
+	because phrase.Format
+	advice  phrase.Format
 }{
 	ServiceEvent: {1, []string{fieldEventType},
 		"This is a service event: nobody made a call, so there is no caller's path.", ""},
@@ -87,30 +86,33 @@ var reasons = [evidenceEnd]struct {
 func (e Evidence) Rule() int { return reasons[e].rule }
 
 // routeWords describes a route for a person.
-func routeWords(v Verdict, e *endpoints.Endpoint) string {
-	kind := "endpoint"
-	if e.Type != "" {
-		kind = e.Type + " endpoint"
+func routeWords(v Verdict, e *endpoints.Endpoint) phrase.Phrase {
+	kind := phrase.Of(endpointKinds[e.Type])
+	if !kind.Is() {
+		kind = phrase.Of("%s endpoint", e.Type)
 	}
 	switch {
 	case v.Owner() == Own:
-		return fmt.Sprintf("through our VPC %s %s", kind, e.ID)
+		return phrase.Of("through our VPC %s %s", kind, e.ID)
 	case v.Owner() == Foreign:
-		return fmt.Sprintf("through VPC %s %s of account %s, which is not ours", kind, e.ID, e.Account)
+		return phrase.Of("through VPC %s %s of account %s, which is not ours", kind, e.ID, e.Account)
 	case v.Route() == VPCE:
-		return fmt.Sprintf("through VPC %s %s, owner not known", kind, e.ID)
+		return phrase.Of("through VPC %s %s, owner not known", kind, e.ID)
 	case v.Origin == FromAWS:
-		return "without an endpoint, from a public address of AWS (for example an EC2 instance, a NAT gateway or CloudShell)"
+		return phrase.Of("without an endpoint, from a public address of AWS (for example an EC2 instance, a NAT gateway or CloudShell)")
 	case v.Origin == External:
-		return "over the internet, from a public address outside AWS"
+		return phrase.Of("over the internet, from a public address outside AWS")
 	case v.Route() == AWSService:
-		return "made by an AWS service"
+		return phrase.Of("made by an AWS service")
 	}
-	return "the record proves no route"
+	return phrase.Of("the record proves no route")
 }
 
+// endpointKinds name endpoints by their types, "" for an unknown one.
+var endpointKinds = map[string]phrase.Format{"": "endpoint", "interface": "interface endpoint", "gateway": "gateway endpoint"}
+
 // nets are the names of the nets of private and special addresses.
-var nets = map[string]string{
+var nets = map[string]phrase.Format{
 	"10.0.0.0/8": "RFC 1918", "172.16.0.0/12": "RFC 1918", "192.168.0.0/16": "RFC 1918",
 	"100.64.0.0/10": "shared address space", "169.254.0.0/16": "link-local", "fc00::/7": "unique local", "fe80::/10": "link-local",
 	"0.0.0.0/8": "this network", "127.0.0.0/8": "loopback", "224.0.0.0/4": "multicast", "240.0.0.0/4": "reserved",
@@ -118,15 +120,18 @@ var nets = map[string]string{
 }
 
 // String returns the kind as a word for output.
-func (k SourceKind) String() string {
-	return [...]string{"missing", "public", "private", "special", "service", "unparseable"}[k]
+func (k SourceKind) String() string { return string(k.Word()) }
+
+// Word returns the kind as a word for a sentence.
+func (k SourceKind) Word() phrase.Format {
+	return [...]phrase.Format{"missing", "public", "private", "special", "service", "unparseable"}[k]
 }
 
-// NetName returns the name of a private or special address's net, such as RFC 1918.
-func (s *Source) NetName() string { return nets[s.Net.String()] }
+// netName returns the name of a private or special address's net, such as RFC 1918.
+func (s *Source) netName() phrase.Format { return nets[s.Net.String()] }
 
 // eventTypes describes types of events. The others are clear or unknown.
-var eventTypes = map[string]string{
+var eventTypes = map[string]phrase.Format{
 	"AwsApiCall": "an API call", "AwsConsoleSignIn": "a sign-in to the console", "AwsConsoleAction": "an action in the console",
 	"AwsVpceEvent": "an endpoint's own record of a call", "AwsVpceEvents": "an endpoint's own record of a call",
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 
@@ -115,23 +116,26 @@ func (v *Verified) Proved() bool {
 }
 
 // String says the result in one line.
-func (v *Verified) String() string {
+func (v *Verified) String() string { return v.Phrase().String() }
+
+// Phrase says the result in one line.
+func (v *Verified) Phrase() phrase.Phrase {
 	var logs int64
 	for _, n := range v.Logs {
 		logs += n
 	}
-	text := fmt.Sprintf("%s of %s proved by digests", grid.Number(v.Logs["valid"]+v.Logs["listed_twice"]), grid.Plural(logs, "log"))
+	parts := []phrase.Phrase{phrase.Of("%s of %s proved by digests", grid.Number(v.Logs["valid"]+v.Logs["listed_twice"]), phrase.Count(logs, "log"))}
 	for _, part := range []struct {
-		of     string
+		of     phrase.Noun
 		counts map[string]int64
 	}{{"log", v.Logs}, {"digest", v.Digests}, {"gap", v.Gaps}} {
 		for _, status := range slices.Sorted(maps.Keys(part.counts)) {
 			if status != "valid" && status != "listed_twice" {
-				text += fmt.Sprintf(", %s %s", grid.Plural(part.counts[status], part.of), status)
+				parts = append(parts, phrase.Of("%s %s", phrase.Count(part.counts[status], part.of), status))
 			}
 		}
 	}
-	return text
+	return phrase.Of("%s", phrase.Join(phrase.Comma, parts))
 }
 
 // A Change shows what a revision of a day changed.

@@ -2,10 +2,9 @@ package report
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
-	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest"
 	"vpcetrail/report/grid"
 )
@@ -62,10 +61,10 @@ func (r *Runs) add(complete bool, b *Balance, objects map[ingest.Status]int64) {
 }
 
 // Lacks says how much could not be counted: "16 of 19 objects could not be read whole, and 3 of
-// 4 records are invalid, in 1 of 2 runs". It returns "" if everything was counted. An object
+// 4 records are invalid, in 1 of 2 runs". It says nothing if everything was counted. An object
 // that two runs read counts in both.
-func (r *Runs) Lacks() string {
-	var lacks []string
+func (r *Runs) Lacks() phrase.Phrase {
+	var lacks []phrase.Phrase
 	var all int64
 	for status, n := range r.Objects {
 		if status != ingest.PassedOver { // the run did not read these
@@ -73,34 +72,35 @@ func (r *Runs) Lacks() string {
 		}
 	}
 	if unread := r.unread(); unread > 0 {
-		lacks = append(lacks, fmt.Sprintf("%s of %s could not be read whole", grid.Number(unread), grid.Plural(all, "object")))
+		lacks = append(lacks, phrase.Of("%s of %s could not be read whole", grid.Number(unread), phrase.Count(all, "object")))
 	}
 	if n := r.Objects[ingest.PassedOver]; n > 0 {
 		lacks = append(lacks, NamePassedOver(n))
 	}
 	if n := r.Balance.Invalid; n > 0 {
-		are := "are"
+		invalid := phrase.Format("%s of %s are invalid")
 		if n == 1 {
-			are = "is"
+			invalid = "%s of %s is invalid"
 		}
-		lacks = append(lacks, fmt.Sprintf("%s of %s %s invalid", grid.Number(n), grid.Plural(r.Balance.Records, "record"), are))
+		lacks = append(lacks, phrase.Of(invalid, grid.Number(n), phrase.Count(r.Balance.Records, "record")))
 	}
-	text := strings.Join(lacks, ", and ")
-	if text != "" && r.Count > 1 {
-		text += fmt.Sprintf(", in %d of %d runs", r.Incomplete, r.Count)
+	switch {
+	case len(lacks) == 0:
+		return phrase.Phrase{}
+	case r.Count > 1:
+		return phrase.Of("%s, in %d of %d runs", phrase.Join(", and ", lacks), r.Incomplete, r.Count)
 	}
-	return text
+	return phrase.Of("%s", phrase.Join(", and ", lacks))
 }
 
 // Named says where to find the names of the objects that Lacks counts.
-func (r *Runs) Named() string {
-	const inTable = "table objects names each object"
+func (r *Runs) Named() phrase.Format {
 	passed := r.Objects[ingest.PassedOver]
 	switch {
 	case passed == 0:
-		return inTable
+		return "table objects names each object"
 	case r.Balance.Invalid > 0 || r.unread() > 0:
-		return inTable + ", and analyze those passed over"
+		return "table objects names each object, and analyze those passed over"
 	}
 	return "analyze names each object"
 }
@@ -116,10 +116,10 @@ func (r *Runs) unread() (n int64) {
 }
 
 // NamePassedOver says that n objects were not read although they may hold calls.
-func NamePassedOver(n int64) string {
-	were := "were"
+func NamePassedOver(n int64) phrase.Phrase {
+	passed := phrase.Format("%s that may hold calls were passed over")
 	if n == 1 {
-		were = "was"
+		passed = "%s that may hold calls was passed over"
 	}
-	return fmt.Sprintf("%s that may hold calls %s passed over", grid.Plural(n, "object"), were)
+	return phrase.Of(passed, phrase.Count(n, "object"))
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
@@ -135,19 +136,19 @@ func SpanRows[T any](ctx context.Context, s *Span, t *table.Table[T]) Rows[T] {
 }
 
 // String names the days, as NameDays does.
-func (s *Span) String() string { return NameDays(s.Days) }
+func (s *Span) String() string { return NameDays(s.Days).String() }
 
 // NameDays describes one or more days, which are in order. It gives the single day, a range, or
 // the number of days between the first and the last.
-func NameDays(days []day.Day) string {
+func NameDays(days []day.Day) phrase.Phrase {
 	first, last := days[0], days[len(days)-1]
 	switch {
 	case first == last:
-		return first.String()
+		return phrase.Of("%s", first)
 	case int(last-first)+1 == len(days):
-		return fmt.Sprintf("%s to %s", first, last)
+		return phrase.Of("%s to %s", first, last)
 	}
-	return fmt.Sprintf("%d days between %s and %s", len(days), first, last)
+	return phrase.Of("%d days between %s and %s", len(days), first, last)
 }
 
 // dayList lists days. Of many days, it lists the first few.

@@ -1,9 +1,9 @@
 package endpoints
 
 import (
-	"strings"
 	"time"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
 )
@@ -71,15 +71,17 @@ func (e *Endpoint) Gone() int64 {
 }
 
 // Lifetime describes when the endpoint existed, as far as that is known.
-func (e *Endpoint) Lifetime() string {
-	var words []string
-	if e.Created != 0 {
-		words = append(words, "created at "+stampText(e.Created))
+func (e *Endpoint) Lifetime() phrase.Phrase {
+	created, deleted := stampText(e.Created), stampText(e.Gone())
+	switch {
+	case e.Created != 0 && e.Gone() != 0:
+		return phrase.Of("created at %s, deleted at %s", created, deleted)
+	case e.Created != 0:
+		return phrase.Of("created at %s", created)
+	case e.Gone() != 0:
+		return phrase.Of("deleted at %s", deleted)
 	}
-	if gone := e.Gone(); gone != 0 {
-		words = append(words, "deleted at "+stampText(gone))
-	}
-	return strings.Join(words, ", ")
+	return phrase.Phrase{}
 }
 
 // Merge combines two descriptions of the same endpoint. The order of several merges makes

@@ -1,8 +1,9 @@
 package network
 
 import (
-	"fmt"
 	"strings"
+
+	"vpcetrail/classify/phrase"
 )
 
 // The calls that a sweep makes, as IAM names their actions. Sweep.Unread names those that
@@ -65,7 +66,7 @@ const (
 
 // words say each reason. %[1]s is the VPC, %[2]s the endpoint, %[3]s the detail, %[4]s the
 // service, %[5]s the route tables, %[6]s the Region of the VPC.
-var words = map[Reason]string{
+var words = map[Reason]phrase.Format{
 	NoneInVPC:          "%[1]s has no endpoint for %[4]s",
 	NotAssociated:      "%[2]s is a gateway endpoint, and route table %[5]s has no route to it",
 	EndpointDNSOff:     "private DNS of %[2]s is off, and the call asked for %[3]s",
@@ -102,15 +103,29 @@ var words = map[Reason]string{
 	OtherWays:          "calls of %[1]s may leave by another way: %[3]s",
 }
 
-// String says the proof of an answer in words.
-func (a *Answer) String() string {
-	known := func(s, otherwise string) string {
+// detail says what the reason is about: a name, or an event with its time.
+func (a *Answer) detail() any {
+	if event, at, ok := strings.Cut(a.Detail, " at "); ok && a.Reason == Changed {
+		return phrase.Of("%s at %s", event, at)
+	}
+	return a.Detail
+}
+
+// String says the proof of an answer in English.
+func (a *Answer) String() string { return a.Proof().String() }
+
+// Proof says what proves the cause, or what prevents a proof.
+func (a *Answer) Proof() phrase.Phrase {
+	known := func(s string, otherwise phrase.Format) any {
 		if s == "" {
 			return otherwise
 		}
 		return s
 	}
-	text := fmt.Sprintf(words[a.Reason]+"%.0[1]s%.0[2]s%.0[3]s%.0[4]s%.0[5]s%.0[6]s",
-		known(a.VPC, "the VPC"), known(a.Endpoint, "the endpoint"), a.Detail, known(a.Service, "the service"), strings.Join(a.Tables, ", "), a.Region)
-	return text
+	text := words[a.Reason]
+	if !strings.Contains(string(text), "%") {
+		return phrase.Of(text)
+	}
+	return phrase.Of(text, known(a.VPC, "the VPC"), known(a.Endpoint, "the endpoint"), a.detail(), known(a.Service, "the service"),
+		phrase.Join(phrase.Comma, a.Tables), a.Region)
 }

@@ -50,8 +50,8 @@ func (e *IncompleteError) Error() string {
 
 // Incomplete returns the IncompleteError of published runs. It is nil if everything was counted.
 func Incomplete(runs *report.Runs) error {
-	if lacks := runs.Lacks(); lacks != "" {
-		return &IncompleteError{lacks}
+	if lacks := runs.Lacks(); lacks.Is() {
+		return &IncompleteError{lacks.String()}
 	}
 	return nil
 }
@@ -67,7 +67,7 @@ type Counted struct {
 func (c *Counted) Incomplete() error {
 	var runs report.Runs
 	runs.AddReport(c.Report)
-	if lacks := witnessesLack(c.Report); lacks != "" && runs.Lacks() == "" {
+	if lacks := witnessesLack(c.Report); lacks != "" && !runs.Lacks().Is() {
 		return &IncompleteError{lacks}
 	}
 	return Incomplete(&runs)

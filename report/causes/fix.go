@@ -10,6 +10,7 @@ import (
 
 	"vpcetrail/classify/endpoints"
 	"vpcetrail/classify/network"
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report/grid"
 )
 
@@ -18,16 +19,16 @@ func Formats() []string { return []string{"cli", "terraform", "cloudformation"} 
 
 // A Fix is a change that moves calls to an endpoint.
 type Fix struct {
-	Moves  string   // what it moves
-	Breaks []string // what it may break
-	Check  string   // how to see that it worked
-	Code   string   // to paste; "" if no command makes the change
-	Advice string   // in place of Code
+	Moves  phrase.Phrase   // what it moves
+	Breaks []phrase.Format // what it may break
+	Check  phrase.Phrase   // how to see that it worked
+	Code   string          // to paste; "" if no command makes the change
+	Advice phrase.Phrase   // in place of Code
 }
 
 // Of returns the change for a cause in one of Formats.
 func Of(p network.Plan, format string) Fix {
-	f := Fix{Check: "in tomorrow's report these calls have route vpce: vpcetrail explain, or SELECT route, sum(calls) FROM traffic GROUP BY route"}
+	f := Fix{Check: phrase.Of("in tomorrow's report these calls have route vpce: vpcetrail explain, or SELECT route, sum(calls) FROM traffic GROUP BY route")}
 	switch p.Cause {
 	case network.NoEndpoint:
 		f.create(&p, format)
@@ -38,7 +39,7 @@ func Of(p network.Plan, format string) Fix {
 	case network.IPv6:
 		f.dualStack(&p, format)
 	default:
-		f.Check, f.Advice = "", advice(&p)
+		f.Check, f.Advice = phrase.Phrase{}, advice(&p)
 	}
 	return f
 }
@@ -54,151 +55,151 @@ func ShortName(service string) string {
 }
 
 // Title says the change for a cause in a few words, without ids. The answer has those.
-func Title(p *network.Plan) string {
+func Title(p *network.Plan) phrase.Phrase {
 	service := ShortName(p.Service)
 	switch p.Cause {
 	case network.NoEndpoint:
 		if p.Gateway {
-			return "create a gateway endpoint for " + service + ", which is free"
+			return phrase.Of("create a gateway endpoint for %s, which is free", service)
 		}
-		return "create an interface endpoint for " + service
+		return phrase.Of("create an interface endpoint for %s", service)
 	case network.RouteMissing:
-		return "add the route table to the gateway endpoint for " + service
+		return phrase.Of("add the route table to the gateway endpoint for %s", service)
 	case network.PrivateDNSOff:
 		return dnsTitle(p, service)
 	case network.NameNotCovered:
-		return "use a name that the endpoint for " + service + " has"
+		return phrase.Of("use a name that the endpoint for %s has", service)
 	case network.OtherRegionIs:
-		return "call the service in the Region of the VPC"
+		return phrase.Of("call the service in the Region of the VPC")
 	case network.IPv6:
-		return "make the endpoint for " + service + " dual-stack"
+		return phrase.Of("make the endpoint for %s dual-stack", service)
 	case network.NotInVPC:
 		return outsideTitle(p)
 	case network.KeysElsewhere:
-		return "revoke the sessions of the instance: the keys are elsewhere"
+		return phrase.Of("revoke the sessions of the instance: the keys are elsewhere")
 	}
-	return "nothing is proven"
+	return phrase.Of("nothing is proven")
 }
 
-func dnsTitle(p *network.Plan, service string) string {
+func dnsTitle(p *network.Plan, service string) phrase.Phrase {
 	switch p.Reason {
 	case network.VPCDNSOff:
-		return "switch on the DNS attributes of the VPC"
+		return phrase.Of("switch on the DNS attributes of the VPC")
 	case network.InboundOnly:
-		return "create a gateway endpoint for " + service + ", which is free"
+		return phrase.Of("create a gateway endpoint for %s, which is free", service)
 	case network.OwnDNSServers:
-		return "make the DNS servers forward to Amazon's resolver"
+		return phrase.Of("make the DNS servers forward to Amazon's resolver")
 	}
-	return "switch on private DNS of the endpoint for " + service
+	return phrase.Of("switch on private DNS of the endpoint for %s", service)
 }
 
-func outsideTitle(p *network.Plan) string {
+func outsideTitle(p *network.Plan) phrase.Phrase {
 	switch p.Reason {
 	case network.FunctionWithoutVPC:
-		return "move the function into a VPC"
+		return phrase.Of("move the function into a VPC")
 	case network.FromNetwork:
-		return "allow the addresses of the network in policies"
+		return phrase.Of("allow the addresses of the network in policies")
 	case network.FromService:
-		return "move " + p.Detail + " into a VPC"
+		return phrase.Of("move %s into a VPC", p.Detail)
 	}
-	return "find out who calls from outside of AWS"
+	return phrase.Of("find out who calls from outside of AWS")
 }
 
 // What changes may break.
 const (
-	breaksSourceIP    = "policies with aws:SourceIp: the service then sees private addresses, so allow them by aws:SourceVpce or aws:SourceVpc first"
-	breaksConnections = "open connections to the service in these subnets: they are reset"
-	breaksAllClients  = "every client of the VPC moves at once: check port 443 of the security group and the endpoint policy before private DNS is switched on"
-	breaksSameName    = "it fails if a private hosted zone or another endpoint in the VPC has the same name"
+	breaksSourceIP    phrase.Format = "policies with aws:SourceIp: the service then sees private addresses, so allow them by aws:SourceVpce or aws:SourceVpc first"
+	breaksConnections phrase.Format = "open connections to the service in these subnets: they are reset"
+	breaksAllClients  phrase.Format = "every client of the VPC moves at once: check port 443 of the security group and the endpoint policy before private DNS is switched on"
+	breaksSameName    phrase.Format = "it fails if a private hosted zone or another endpoint in the VPC has the same name"
 )
 
 func (f *Fix) create(p *network.Plan, format string) {
 	if p.Gateway {
-		f.Moves = "all calls from the subnets of these route tables to " + p.Service + " in the same Region; a gateway endpoint costs nothing"
-		f.Breaks = []string{breaksSourceIP, breaksConnections}
+		f.Moves = phrase.Of("all calls from the subnets of these route tables to %s in the same Region; a gateway endpoint costs nothing", p.Service)
+		f.Breaks = []phrase.Format{breaksSourceIP, breaksConnections}
 		f.Code = createGateway(p)[format]
 		return
 	}
-	f.Moves = "all calls from " + p.VPC + " to " + named(p.Names, p.Service) + "; an interface endpoint costs per hour and zone, and per gigabyte"
-	f.Breaks = []string{breaksSourceIP, breaksAllClients, breaksSameName}
+	f.Moves = phrase.Of("all calls from %s to %s; an interface endpoint costs per hour and zone, and per gigabyte", p.VPC, named(p.Names, p.Service))
+	f.Breaks = []phrase.Format{breaksSourceIP, breaksAllClients, breaksSameName}
 	if len(p.ZoneSubnets) == 0 || len(p.CIDRs) == 0 {
-		f.Advice = "create an interface endpoint for " + p.Service + " in " + p.VPC + ": the snapshot does not show its subnets with their zones"
+		f.Advice = phrase.Of("create an interface endpoint for %s in %s: the snapshot does not show its subnets with their zones", p.Service, p.VPC)
 		return
 	}
 	f.Code = createInterface(p)[format]
 }
 
 func (f *Fix) associate(p *network.Plan, format string) {
-	f.Moves = "all calls from the subnets of " + strings.Join(p.Tables, ", ") + " to " + p.Service + " in the same Region"
-	f.Breaks = []string{breaksSourceIP, breaksConnections}
+	f.Moves = phrase.Of("all calls from the subnets of %s to %s in the same Region", phrase.Join(phrase.Comma, p.Tables), p.Service)
+	f.Breaks = []phrase.Format{breaksSourceIP, breaksConnections}
 	f.Code = associateTables(p)[format]
 }
 
 func (f *Fix) resolve(p *network.Plan, format string) {
-	f.Moves = "all calls from " + p.VPC + " to " + named(p.Names, p.Service)
-	f.Breaks = []string{breaksSourceIP, breaksAllClients, breaksSameName}
+	f.Moves = phrase.Of("all calls from %s to %s", p.VPC, named(p.Names, p.Service))
+	f.Breaks = []phrase.Format{breaksSourceIP, breaksAllClients, breaksSameName}
 	switch p.Reason {
 	case network.EndpointDNSOff:
 		f.Code = privateDNS(p)[format]
 	case network.VPCDNSOff:
 		f.Code = vpcDNS(p)[format]
 	case network.InboundOnly:
-		f.Advice = "create a gateway endpoint for " + p.Service + " in " + p.VPC + ": private DNS of " + p.Endpoint + " is for clients outside of the VPC"
+		f.Advice = phrase.Of("create a gateway endpoint for %s in %s: private DNS of %s is for clients outside of the VPC", p.Service, p.VPC, p.Endpoint)
 	default:
-		f.Advice = "make the DNS servers that the DHCP options of " + p.VPC + " name forward AWS's names to Amazon's resolver (the VPC's base address plus two)"
+		f.Advice = phrase.Of("make the DNS servers that the DHCP options of %s name forward AWS's names to Amazon's resolver (the VPC's base address plus two)", p.VPC)
 	}
 }
 
 func (f *Fix) dualStack(p *network.Plan, format string) {
-	f.Moves = "calls by IPv6 from " + p.VPC + " to " + p.Service
-	f.Breaks = []string{breaksSourceIP, "it fails if a subnet of the endpoint has no IPv6 range"}
+	f.Moves = phrase.Of("calls by IPv6 from %s to %s", p.VPC, p.Service)
+	f.Breaks = []phrase.Format{breaksSourceIP, "it fails if a subnet of the endpoint has no IPv6 range"}
 	if f.Code = ipv6(p)[format]; format != "cli" {
-		f.Code, f.Advice = "", "set the endpoint's IP address type to dualstack where your templates define "+p.Endpoint
+		f.Code, f.Advice = "", phrase.Of("set the endpoint's IP address type to dualstack where your templates define %s", p.Endpoint)
 	}
 }
 
-func named(names []string, otherwise string) string {
+func named(names []string, otherwise any) any {
 	if len(names) == 0 {
 		return otherwise
 	}
-	return strings.Join(names, ", ")
+	return phrase.Join(phrase.Comma, names)
 }
 
 // advice says what to do where no command makes the change.
-func advice(p *network.Plan) string {
+func advice(p *network.Plan) phrase.Phrase {
 	switch p.Cause {
 	case network.NameNotCovered:
-		text := p.Endpoint + " answers to " + named(p.Names, "its own DNS names only") + ": use such a name"
+		names := named(p.Names, phrase.Format("its own DNS names only"))
 		if strings.HasSuffix(p.Service, ".sts") {
-			return text + ", by AWS_STS_REGIONAL_ENDPOINTS=regional in the SDK's environment"
+			return phrase.Of("%s answers to %s: use such a name, by AWS_STS_REGIONAL_ENDPOINTS=regional in the SDK's environment", p.Endpoint, names)
 		}
 		if strings.HasSuffix(p.Service, ".dynamodb") {
-			return text + ", by an endpoint URL in the SDK, or create a gateway endpoint, which needs no name"
+			return phrase.Of("%s answers to %s: use such a name, by an endpoint URL in the SDK, or create a gateway endpoint, which needs no name", p.Endpoint, names)
 		}
-		return text + ", by the SDK's Region or endpoint URL"
+		return phrase.Of("%s answers to %s: use such a name, by the SDK's Region or endpoint URL", p.Endpoint, names)
 	case network.OtherRegionIs:
-		return "an endpoint in " + p.Region + " does not carry calls to " + p.Detail + ": call the service in " + p.Region +
-			", or create a cross-Region interface endpoint where AWS offers one (S3, IAM, ECR, KMS, ECS, Lambda, Firehose, Route 53)"
+		return phrase.Of("an endpoint in %s does not carry calls to %s: call the service in %s, or create a cross-Region interface endpoint where AWS offers one "+
+			"(S3, IAM, ECR, KMS, ECS, Lambda, Firehose, Route 53)", p.Region, p.Detail, p.Region)
 	case network.NotInVPC:
-		return "no endpoint helps: move the caller into a VPC, or allow its address where a policy demands endpoints"
+		return phrase.Of("no endpoint helps: move the caller into a VPC, or allow its address where a policy demands endpoints")
 	case network.KeysElsewhere:
-		return "treat the credentials of " + p.Detail + " as stolen: revoke the sessions of its role, find out who has the address, then replace the instance"
+		return phrase.Of("treat the credentials of %s as stolen: revoke the sessions of its role, find out who has the address, then replace the instance", p.Detail)
 	}
-	return "nothing is proven: " + p.String()
+	return phrase.Of("nothing is proven: %s", p.Proof())
 }
 
 // Write writes the fix for a person: comments, and the code to paste.
-func (f *Fix) Write(w io.Writer) error {
+func (f *Fix) Write(w io.Writer, style grid.Style) error {
 	var b strings.Builder
-	comment := func(what, text string) {
-		if text != "" {
-			grid.Paragraph(&b, "# ", "#   ", what+": "+oneLine(text)+".")
+	comment := func(what phrase.Format, text phrase.Phrase) {
+		if text.Is() {
+			style.Paragraph(&b, "# ", "#   ", oneLine(style.Words.Say("%s: %s.", what, text)))
 		}
 	}
 	comment("Do", f.Advice)
 	comment("Moves", f.Moves)
 	for _, text := range f.Breaks {
-		comment("May break", text)
+		comment("May break", phrase.Of(text))
 	}
 	b.WriteString(f.Code)
 	if f.Code != "" {

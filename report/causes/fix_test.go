@@ -14,6 +14,7 @@ import (
 	"vpcetrail/classify/network"
 	"vpcetrail/fixtures"
 	"vpcetrail/ingest/day"
+	"vpcetrail/report/grid"
 )
 
 const where = "../../classify/network/testdata/"
@@ -65,11 +66,11 @@ func TestFixes(t *testing.T) {
 		for _, format := range Formats() {
 			t.Run(name+"/"+format, func(t *testing.T) {
 				f := Of(p, format)
-				if (f.Code == "") == (f.Advice == "") {
+				if (f.Code == "") == (!f.Advice.Is()) {
 					t.Errorf("code and advice: %+v", f)
 				}
 				var b strings.Builder
-				if err := f.Write(&b); err != nil {
+				if err := f.Write(&b, grid.Style{}); err != nil {
 					t.Fatal(err)
 				}
 				fixtures.Golden(t, filepath.Join("testdata", name+"."+format+".golden"), []byte(b.String()))
@@ -116,7 +117,7 @@ func TestNamesStayInTheirPlace(t *testing.T) {
 				for _, p.Gateway = range []bool{true, false} {
 					f := Of(p, format)
 					var b strings.Builder
-					if err := f.Write(&b); err != nil {
+					if err := f.Write(&b, grid.Style{}); err != nil {
 						t.Fatal(err)
 					}
 					stays(t, format, b.String())

@@ -62,8 +62,8 @@ func (s *Side) Lacks() string {
 	}
 	var runs report.Runs
 	runs.Add(s.Manifest)
-	if lacks := runs.Lacks(); lacks != "" {
-		return lacks + "; " + runs.Named()
+	if lacks := runs.Lacks(); lacks.Is() {
+		return lacks.String() + "; " + string(runs.Named())
 	}
 	return ""
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report/grid"
 )
 
@@ -46,7 +47,7 @@ func (d *Diff) Write(w io.Writer, format string, style grid.Style, names Names, 
 		Shifted: fmt.Sprintf("Share by endpoint changed by %s points or more", strconv.FormatFloat(d.Points, 'g', -1, 64)),
 	} {
 		l := grid.Listing{
-			Title: title, Columns: columns, Total: d.Callers[c], Top: top,
+			Title: phrase.Of("%s", title), Columns: columns, Total: d.Callers[c], Top: top,
 			Rows: d.rows(func(change Change) bool { return change == Change(c) }, 0),
 		}
 		if _, err := io.WriteString(w, "\n"); err != nil {

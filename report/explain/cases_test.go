@@ -104,7 +104,7 @@ func checkFindings(t *testing.T, x *classify.Explanation) {
 func checkText(t *testing.T, r *Record) {
 	t.Helper()
 	var out, js bytes.Buffer
-	if err := r.WriteText(&out); err != nil {
+	if err := r.WriteText(&out, grid.Style{}); err != nil {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(out.String()) {
@@ -132,7 +132,7 @@ func TestGoldenTexts(t *testing.T) {
 		if slices.Contains(wanted, c.Number()) {
 			t.Run(c.Name, func(t *testing.T) {
 				var out bytes.Buffer
-				if err := explainedCase(t, &c).WriteText(&out); err != nil {
+				if err := explainedCase(t, &c).WriteText(&out, grid.Style{}); err != nil {
 					t.Fatal(err)
 				}
 				fixtures.Golden(t, "testdata/"+c.Name+".golden", out.Bytes())

@@ -6,6 +6,7 @@ import (
 
 	"vpcetrail/classify"
 	"vpcetrail/classify/network"
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
 
@@ -45,7 +46,7 @@ func (c *allCauses) of(ev *event.Event, d day.Day, x *classify.Explanation) *Cau
 	if !c.days.Explains() || x.Verdict.Route() != classify.Internet {
 		return nil
 	}
-	x.Advice = slices.DeleteFunc(x.Advice, func(text string) bool { return text == classify.AskForAddresses })
+	x.Advice = slices.DeleteFunc(x.Advice, func(p phrase.Phrase) bool { return p.Format == classify.AskForAddresses })
 	view := c.views[d]
 	if view == nil {
 		view = c.days.Part(d, c.changes).View(d, c.networks)
@@ -98,9 +99,18 @@ func (c *Cause) json() *jsonCause {
 		Host: orNull(c.Path.Host), HostClass: orNull(string(c.HostClass)), Egress: orNull(network.Egress(c.Path.Place)),
 	}
 	if f := c.Fix; f != nil {
-		j.Fix = &jsonFix{orNull(f.Moves), there(f.Breaks), orNull(f.Code), orNull(f.Advice)}
+		j.Fix = &jsonFix{orNull(f.Moves.String()), formats(f.Breaks), orNull(f.Code), orNull(f.Advice.String())}
 	}
 	return j
+}
+
+// formats returns sentences that nothing fills, in English.
+func formats(list []phrase.Format) []string {
+	texts := []string{}
+	for _, f := range list {
+		texts = append(texts, string(f))
+	}
+	return texts
 }
 
 // cause writes why a call went past the endpoints, and where it came from.
@@ -108,20 +118,22 @@ func (p *page) cause(c *Cause) {
 	if c == nil {
 		return
 	}
-	p.paragraph("  Cause     ", "            ", string(c.Cause)+", "+string(c.Reason)+": "+c.String()+".")
-	var from []string
-	for _, part := range []struct{ what, id string }{
-		{"workload ", c.Path.Workload}, {"VPC ", c.VPC}, {"subnet ", strings.Join(c.Subnets, ", ")}, {"route table ", strings.Join(c.Tables, ", ")}, {"by ", network.Egress(c.Path.Place)},
+	p.labelled("Cause", wideLabel, p.say("%s, %s: %s.", string(c.Cause), string(c.Reason), c.Proof()))
+	var from []phrase.Phrase
+	for _, part := range []struct {
+		what phrase.Format
+		ids  []string
+	}{
+		{"workload %s", []string{c.Path.Workload}}, {"VPC %s", []string{c.VPC}}, {"subnet %s", c.Subnets}, {"route table %s", c.Tables},
+		{"by %s", []string{network.Egress(c.Path.Place)}},
 	} {
-		if part.id != "" {
-			from = append(from, part.what+part.id)
+		if strings.Join(part.ids, "") != "" {
+			from = append(from, phrase.Of(part.what, phrase.Join(phrase.Comma, part.ids)))
 		}
 	}
-	if len(from) > 0 {
-		p.paragraph("  From      ", "            ", strings.Join(from, ", "))
-	}
+	p.labelled("From", wideLabel, p.say("%s", phrase.Join(phrase.Comma, from)))
 	if c.Fix != nil {
 		p.WriteString("\n")
-		_ = c.Fix.Write(p) // to memory
+		_ = c.Fix.Write(p, p.style) // to memory
 	}
 }

@@ -2,12 +2,11 @@ package explain
 
 import (
 	"cmp"
-	"fmt"
 	"io"
 	"strings"
-	"unicode/utf8"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report/grid"
 )
 
@@ -74,7 +73,7 @@ func diffFindings(a, b *Record) []diffRow {
 			if !both && !decides {
 				return
 			}
-			f.Value, g.Value = cmp.Or(f.Value, nothingAsked), cmp.Or(g.Value, nothingAsked)
+			f.Value, g.Value = cmp.Or(f.Value, string(nothingAsked)), cmp.Or(g.Value, string(nothingAsked))
 		}
 		rows = append(rows, newDiffRow(f.Field, f.Value, g.Value, decides))
 	}
@@ -93,7 +92,7 @@ func diffFindings(a, b *Record) []diffRow {
 
 // nothingAsked is the answer of the inventory and the trail for a record that names no
 // endpoint.
-const nothingAsked = "no endpoint to look up"
+const nothingAsked phrase.Format = "no endpoint to look up"
 
 // WriteDiffJSON writes two records and their differences as one line of JSON.
 func WriteDiffJSON(w io.Writer, a, b *Record) error {
@@ -106,8 +105,8 @@ func WriteDiffJSON(w io.Writer, a, b *Record) error {
 
 // WriteDiff writes two records side by side for a person. It marks what differs and what
 // decides.
-func WriteDiff(w io.Writer, a, b *Record) error {
-	var p page
+func WriteDiff(w io.Writer, style grid.Style, a, b *Record) error {
+	p := page{style: style}
 	p.label("A", a)
 	p.label("B", b)
 	p.WriteString("\n")
@@ -125,10 +124,12 @@ func WriteDiff(w io.Writer, a, b *Record) error {
 }
 
 func (p *page) label(name string, r *Record) {
-	p.paragraph(name+"  ", "   ", joined([]string{r.when(), "event " + cmp.Or(r.ID, "without id"), "in " + r.object()}, ", "))
-	if text := counted[r.Counted]; text != "" {
-		p.paragraph("   ", "   ", text)
+	id := p.say("event without id")
+	if r.ID != "" {
+		id = p.say("event %s", r.ID)
 	}
+	p.paragraph(name+"  ", "   ", p.joined([]string{r.when(), id, p.say("in %s", r.object())}))
+	p.paragraph("   ", "   ", p.say(counted[r.Counted]))
 }
 
 // rows writes the properties that at least one of the records has.
@@ -145,11 +146,14 @@ func (p *page) rows(rows []diffRow) {
 		}
 		text := func(s *string) string {
 			if s == nil {
-				return "absent"
+				return p.say("absent")
+			}
+			if r.Field == classify.FieldInventory || r.Field == classify.FieldTrail {
+				return p.say(phrase.Format(*s))
 			}
 			return grid.Clean(short(*s))
 		}
-		p.row(mark, r.Field, text(r.A), text(r.B))
+		p.row(mark, p.field(r.Field), text(r.A), text(r.B))
 	}
 }
 
@@ -174,42 +178,45 @@ func (p *page) conclusion(a, b *Record, findings []diffRow) {
 	switch {
 	case a.Explanation == nil || b.Explanation == nil:
 	case a.Explanation.Verdict == b.Explanation.Verdict:
-		p.paragraph("", "", "Both have the same verdict.")
+		p.paragraph("", "", p.say("Both have the same verdict."))
 	case a.Explanation.Verdict.Route() == b.Explanation.Verdict.Route():
-		p.paragraph("", "", "Both took the same route, on other evidence.")
+		p.paragraph("", "", p.say("Both took the same route, on other evidence."))
 	default:
-		p.paragraph("", "", "They took different routes.")
+		p.paragraph("", "", p.say("They took different routes."))
 	}
 	p.because("A", a)
 	p.because("B", b)
 	if len(deciding) > 0 {
-		p.paragraph("", "", fmt.Sprintf("* differs and decides: %s", strings.Join(deciding, ", ")))
+		p.paragraph("", "", p.say("* differs and decides: %s", phrase.Join(phrase.Comma, deciding)))
 	}
-	p.paragraph("", "", "- differs and decides nothing")
+	p.paragraph("", "", p.say("- differs and decides nothing"))
 }
 
 func (p *page) because(name string, r *Record) {
 	if x := r.Explanation; x != nil {
-		p.paragraph(name+"  ", "   ", x.Route+". "+x.Because)
+		p.paragraph(name+"  ", "   ", p.say("%s. %s", x.Route, x.Because))
 	}
 }
 
-// broken breaks text into lines of width runes, at spaces if possible.
+// broken breaks text into lines of width columns, at spaces if possible.
 func broken(text string, width int) (lines []string) {
 	for _, line := range grid.Wrap(text, width, width) {
-		for runes := []rune(line); ; {
-			n := min(len(runes), width)
-			lines = append(lines, string(runes[:n]))
-			if runes = runes[n:]; len(runes) == 0 {
-				break
+		for grid.Width(line) > width {
+			n := 0
+			for i := range line {
+				if grid.Width(line[:i]) <= width {
+					n = i
+				}
 			}
+			lines, line = append(lines, line[:n]), line[n:]
 		}
+		lines = append(lines, line)
 	}
 	return lines
 }
 
 func fill(s string, width int) string {
-	return s + strings.Repeat(" ", max(width-utf8.RuneCountInString(s), 1))
+	return s + strings.Repeat(" ", max(width-grid.Width(s), 1))
 }
 
 func at(lines []string, i int) string {

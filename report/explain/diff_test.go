@@ -40,7 +40,7 @@ func byBothRoutes(t *testing.T) (a, b *Record) {
 func TestDiffOfTheSameCallByBothRoutes(t *testing.T) {
 	a, b := byBothRoutes(t)
 	var text, js bytes.Buffer
-	if err := WriteDiff(&text, a, b); err != nil {
+	if err := WriteDiff(&text, grid.Style{}, a, b); err != nil {
 		t.Fatal(err)
 	}
 	fixtures.Golden(t, "testdata/diff.golden", text.Bytes())
@@ -62,11 +62,11 @@ func TestDiffMarksWhatDecides(t *testing.T) {
 			decide = append(decide, row.Field)
 		}
 	}
-	if want := "vpcEndpointId additionalEventData.vpcEndpointId endpoint inventory sourceIPAddress"; joined(differ, " ") != want {
-		t.Errorf("differ: %s\n  want: %s", joined(differ, " "), want)
+	if want := "vpcEndpointId additionalEventData.vpcEndpointId endpoint inventory sourceIPAddress"; strings.Join(differ, " ") != want {
+		t.Errorf("differ: %s\n  want: %s", strings.Join(differ, " "), want)
 	}
-	if want := "vpcEndpointId endpoint inventory sourceIPAddress"; joined(decide, " ") != want {
-		t.Errorf("decide: %s\n  want: %s", joined(decide, " "), want)
+	if want := "vpcEndpointId endpoint inventory sourceIPAddress"; strings.Join(decide, " ") != want {
+		t.Errorf("decide: %s\n  want: %s", strings.Join(decide, " "), want)
 	}
 	same := diffFindings(a, a)
 	if slices.ContainsFunc(same, func(r diffRow) bool { return r.Differs || r.Decides }) {
@@ -85,7 +85,7 @@ func TestDiffOfAnyTwoCases(t *testing.T) {
 		}
 		if last != nil {
 			var out bytes.Buffer
-			if err := WriteDiff(&out, last, r); err != nil {
+			if err := WriteDiff(&out, grid.Style{}, last, r); err != nil {
 				t.Fatal(err)
 			}
 			for line := range strings.Lines(out.String()) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report/grid"
 )
 
@@ -93,20 +94,20 @@ func (r *Record) json() *jsonRecord {
 		return j
 	}
 	verdict := newJSONVerdict(x.Verdict)
-	verdict.Text = x.Route
-	j.Verdict, j.Because, j.Final = &verdict, orNull(x.Because), len(x.Changes) == 0
+	verdict.Text = x.Route.String()
+	j.Verdict, j.Because, j.Final = &verdict, orNull(x.Because.String()), len(x.Changes) == 0
 	if e := x.Endpoint; e.ID != "" {
 		j.Endpoint = &jsonEndpoint{e.ID, orNull(e.Type), orNull(e.Account), orNull(e.VPC), orNull(e.Service)}
 	}
 	j.Source = newJSONSource(&x.Source)
 	for _, f := range x.Findings {
-		j.Findings = append(j.Findings, jsonFinding{f.Field, orNull(f.Value), f.Side.String(), orNull(f.Means)})
+		j.Findings = append(j.Findings, jsonFinding{f.Field, orNull(f.Value), f.Side.String(), orNull(f.Means.String())})
 	}
-	j.Conflicts = append(j.Conflicts, x.Conflicts...)
+	j.Conflicts = append(j.Conflicts, texts(x.Conflicts)...)
 	for _, c := range x.Changes {
-		j.Changes = append(j.Changes, jsonChange{c.Given, c.If, newJSONVerdict(c.Verdict)})
+		j.Changes = append(j.Changes, jsonChange{c.Given.String(), c.If.String(), newJSONVerdict(c.Verdict)})
 	}
-	j.Advice = append(j.Advice, x.Advice...)
+	j.Advice = append(j.Advice, texts(x.Advice)...)
 	return j
 }
 
@@ -129,6 +130,15 @@ func newJSONSource(s *classify.Source) *jsonSource {
 		j.AWSPrefix = orNull(s.Published.Prefix.String())
 	}
 	return j
+}
+
+// texts returns sentences in English.
+func texts(phrases []phrase.Phrase) []string {
+	list := make([]string, len(phrases))
+	for i, p := range phrases {
+		list[i] = p.String()
+	}
+	return list
 }
 
 func orNull(s string) *string {

@@ -2,15 +2,16 @@ package explain
 
 import (
 	"cmp"
-	"fmt"
 	"io"
-	"strings"
+	"slices"
 
 	"vpcetrail/classify"
+	"vpcetrail/classify/phrase"
+	"vpcetrail/report/grid"
 )
 
 // counted describes a record that does not count.
-var counted = map[string]string{
+var counted = map[string]phrase.Format{
 	CountedDuplicate:  "a duplicate: the same event was delivered before, and is counted there",
 	CountedSharedCopy: "a copy: the caller's account is in the trail too, and is counted there",
 	CountedNetwork:    "a NetworkActivity event: the endpoint's own account of a call, never counted as a call",
@@ -20,8 +21,8 @@ var counted = map[string]string{
 
 // WriteText writes r for a person, in lines of at most 100 columns. Only longer names exceed
 // them.
-func (r *Record) WriteText(w io.Writer) error {
-	var p page
+func (r *Record) WriteText(w io.Writer, style grid.Style) error {
+	p := page{style: style}
 	p.head(r)
 	if x := r.Explanation; x != nil {
 		p.verdict(x)
@@ -34,35 +35,34 @@ func (r *Record) WriteText(w io.Writer) error {
 }
 
 func (p *page) head(r *Record) {
-	about := []string{cmp.Or(r.Name, "(no eventName)"), r.Service, r.Region}
+	const columns = 7
+	about := []string{cmp.Or(r.Name, p.say("(no eventName)")), r.Service, r.Region}
 	if r.Account != "" {
-		about = append(about, "account "+r.Account)
+		about = append(about, p.say("account %s", r.Account))
 	}
-	p.paragraph("", "  ", joined(about, ", "))
-	when := []string{cmp.Or(r.when(), "no time")}
+	p.paragraph("", "  ", p.joined(about))
+	when := []string{cmp.Or(r.when(), p.say("no time"))}
 	if r.ID != "" {
-		when = append(when, "event "+r.ID)
+		when = append(when, p.say("event %s", r.ID))
 	}
-	p.paragraph("  at   ", "       ", joined(when, ", "))
+	p.labelled("at", columns, p.joined(when))
 	if r.Principal != "" {
 		who := []string{r.Principal}
 		if r.Session != "" {
-			who = append(who, "session "+r.Session)
+			who = append(who, p.say("session %s", r.Session))
 		}
-		p.paragraph("  by   ", "       ", joined(who, ", "))
+		p.labelled("by", columns, p.joined(who))
 	}
-	p.paragraph("  in   ", "       ", fmt.Sprintf("%s, at byte %d", r.object(), r.Offset))
+	p.labelled("in", columns, p.say("%s, at byte %d", r.object(), r.Offset))
 	if r.Error != "" {
-		p.paragraph("  got  ", "       ", short(r.Error))
+		p.labelled("got", columns, short(r.Error))
 	}
-	if text := counted[r.Counted]; text != "" {
-		p.paragraph("  is   ", "       ", text)
-	}
+	p.labelled("is", columns, p.say(counted[r.Counted]))
 }
 
-func (r *Record) object() string {
+func (r *Record) object() any {
 	if r.Object == "-" {
-		return "standard input"
+		return phrase.Format("standard input")
 	}
 	return r.Object
 }
@@ -74,11 +74,14 @@ func (r *Record) when() string {
 	return r.Time.Format("2006-01-02 15:04:05 UTC")
 }
 
+// wideLabel is the width of a label of what is known of the call.
+const wideLabel = 12
+
 func (p *page) verdict(x *classify.Explanation) {
 	v := x.Verdict
 	p.WriteString("\n")
-	p.paragraph("  Route     ", "            ", codes(v)+": "+x.Route)
-	p.paragraph("  Because   ", "            ", fmt.Sprintf("rule %d, %s. %s", v.Evidence.Rule(), v.Evidence, x.Because))
+	p.labelled("Route", wideLabel, p.say("%s: %s", codes(v), x.Route))
+	p.labelled("Because", wideLabel, p.say("rule %d, %s. %s", v.Evidence.Rule(), v.Evidence.String(), x.Because))
 }
 
 // codes returns a verdict in the words of a report: route, and owner or origin.
@@ -98,51 +101,72 @@ func (p *page) evidence(x *classify.Explanation) {
 	var absent []string
 	for _, side := range []classify.Side{classify.Decides, classify.For, classify.Against, classify.Neutral} {
 		for _, f := range x.Findings {
-			first := fmt.Sprintf("  %-7s  ", side)
+			first := grid.Pad("  "+p.say(side.Word()), len(indent))
+			field, value := p.field(f.Field), p.value(&f)
 			switch {
 			case f.Side != side:
 			case side != classify.Neutral:
-				p.paragraph(first, indent+"    ", f.Field+": "+cmp.Or(short(f.Value), "absent"))
-				p.paragraph(indent+"  ", indent+"  ", f.Means)
+				p.paragraph(first, indent+"    ", p.say("%s: %s", field, value))
+				p.paragraph(indent+"  ", indent+"  ", p.text(f.Means))
 			case f.Value == "":
-				absent = append(absent, f.Field)
-			case f.Means == "":
-				p.paragraph(first, indent+"  ", f.Field+": "+short(f.Value))
+				absent = append(absent, field)
+			case !f.Means.Is():
+				p.paragraph(first, indent+"  ", p.say("%s: %s", field, value))
 			default:
-				p.paragraph(first, indent+"  ", fmt.Sprintf("%s: %s (%s)", f.Field, short(f.Value), f.Means))
+				p.paragraph(first, indent+"  ", p.say("%s: %s (%s)", field, value, f.Means))
 			}
 		}
 	}
 	if len(absent) > 0 {
-		p.paragraph("  absent   ", indent+"  ", strings.Join(absent, ", "))
+		p.paragraph(grid.Pad("  "+p.say("absent"), len(indent)), indent+"  ", p.joined(absent))
 	}
+}
+
+// fieldNames are the names of what is not a field of the record.
+var fieldNames = map[string]phrase.Format{
+	classify.FieldInventory: classify.FieldInventory, classify.FieldTrail: classify.FieldTrail,
+	"account": "account", "principal": "principal", "session": "session", "error": "error", "route": "route", "evidence": "evidence",
+}
+
+// field names what a finding is about.
+func (p *page) field(name string) string {
+	if f, ok := fieldNames[name]; ok {
+		return p.say(f)
+	}
+	return name
+}
+
+// value says the value of a finding.
+func (p *page) value(f *classify.Finding) string {
+	switch {
+	case f.Says != "":
+		return p.say(f.Says)
+	case f.Value == "":
+		return p.say("absent")
+	}
+	return short(f.Value)
 }
 
 func (p *page) openQuestions(x *classify.Explanation) {
 	p.WriteString("\n")
 	for _, text := range x.Conflicts {
-		p.paragraph("  Conflict: ", "    ", text)
+		p.paragraph("  "+p.say("Conflict: "), "    ", p.text(text))
 	}
 	if len(x.Changes) == 0 {
-		p.paragraph("  ", "    ", "Final: nothing that could be given to vpcetrail would change this route.")
+		p.paragraph("  ", "    ", p.say("Final: nothing that could be given to vpcetrail would change this route."))
 	} else {
-		p.paragraph("  ", "    ", "More input could change this:")
+		p.paragraph("  ", "    ", p.say("More input could change this:"))
 	}
 	for _, c := range x.Changes {
-		p.paragraph("  - ", "    ", fmt.Sprintf("%s, if %s: %s, %s", c.Given, c.If, codes(c.Verdict), c.Verdict.Evidence))
+		p.paragraph("  - ", "    ", p.say("%s, if %s: %s, %s", c.Given, c.If, codes(c.Verdict), c.Verdict.Evidence.String()))
 	}
 	for _, text := range x.Advice {
-		p.paragraph("  ", "    ", text)
+		p.paragraph("  ", "    ", p.text(text))
 	}
 }
 
 // joined joins the texts that are not empty.
-func joined(texts []string, with string) string {
-	var there []string
-	for _, t := range texts {
-		if t != "" {
-			there = append(there, t)
-		}
-	}
-	return strings.Join(there, with)
+func (p *page) joined(texts []string) string {
+	there := slices.DeleteFunc(slices.Clone(texts), func(t string) bool { return t == "" })
+	return p.say("%s", phrase.Join(phrase.Comma, there))
 }

@@ -22,7 +22,7 @@ func TestReadmeCodes(t *testing.T) {
 func TestCodesAreToldApart(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range Codes {
-		if seen[c.Name+c.Severity] || !slices.Contains([]string{"critical", "high", "medium", "low", "info"}, c.Severity) || !strings.HasSuffix(c.Means, ".") {
+		if seen[c.Name+c.Severity] || !slices.Contains([]string{"critical", "high", "medium", "low", "info"}, c.Severity) || !strings.HasSuffix(string(c.Means), ".") {
 			t.Errorf("%+v", c)
 		}
 		seen[c.Name+c.Severity] = true

@@ -118,10 +118,8 @@ func (a *Days) row(key string) table.FindingRow {
 	if t.seen {
 		r.FirstSeen, r.LastSeen = t.first, t.last
 	}
-	for i := range Codes {
-		if Codes[i].Name == r.Finding && Codes[i].Severity == r.Severity {
-			r.Detail = Codes[i].Means
-		}
+	if code := CodeOf(r.Finding, r.Severity); code != nil {
+		r.Detail = string(code.Means)
 	}
 	if r.Finding == Codes[detourCost].Name {
 		r.EstimatedUSD = float64(t.bytes) / prices.GB * a.opt.NATPrice

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"unicode/utf8"
 )
 
 // A Grid is a table of text with a title. Each column is as wide as its widest cell. The zero value
@@ -25,7 +24,7 @@ type Grid struct {
 	Ink func(column int, cell string) Ink
 
 	rows [][]string
-	rest string // a line below the table
+	more int // rows that are not shown
 }
 
 // Add adds a row. It must have as many cells as there are heads. Add keeps the slice: do not change
@@ -35,7 +34,7 @@ func (g *Grid) Add(cells ...string) { g.rows = append(g.rows, cells) }
 // More shows below the table that n rows are not shown. It shows nothing if n is not positive.
 func (g *Grid) More(n int) {
 	if n > 0 {
-		g.rest = fmt.Sprintf("… and %s more", Number(int64(n)))
+		g.more = n
 	}
 }
 
@@ -44,7 +43,7 @@ func (g *Grid) More(n int) {
 func (g *Grid) Write(out *strings.Builder) {
 	fmt.Fprintf(out, "\n%s\n", g.Style.Paint(Bold, Clean(g.Title)))
 	if len(g.rows) == 0 {
-		out.WriteString("  none\n")
+		out.WriteString("  " + g.Style.Words.Say("none") + "\n")
 		return
 	}
 	widths := g.widths()
@@ -54,10 +53,13 @@ func (g *Grid) Write(out *strings.Builder) {
 	for _, row := range g.rows {
 		g.writeRow(out, widths, row, g.Ink)
 	}
-	if g.rest != "" {
-		out.WriteString("  " + g.rest + "\n")
+	if g.more > 0 {
+		out.WriteString("  " + g.rest() + "\n")
 	}
 }
+
+// rest is the line below the table.
+func (g *Grid) rest() string { return g.Style.Words.Say("… and %s more", Number(int64(g.more))) }
 
 func (g *Grid) writeRow(out *strings.Builder, widths []int, row []string, ink func(int, string) Ink) {
 	var line strings.Builder
@@ -66,7 +68,7 @@ func (g *Grid) writeRow(out *strings.Builder, widths []int, row []string, ink fu
 			continue
 		}
 		cell = Elide(Clean(cell), widths[i])
-		fill := strings.Repeat(" ", widths[i]-utf8.RuneCountInString(cell))
+		fill := strings.Repeat(" ", max(widths[i]-Width(cell), 0))
 		if ink != nil {
 			cell = g.Style.Paint(ink(i, cell), cell)
 		}
@@ -85,9 +87,9 @@ func (g *Grid) writeRow(out *strings.Builder, widths []int, row []string, ink fu
 func (g *Grid) widths() []int {
 	widths := make([]int, len(g.Heads))
 	for i, head := range g.Heads {
-		widths[i] = max(1, utf8.RuneCountInString(Clean(head)))
+		widths[i] = max(1, Width(Clean(head)))
 		for _, row := range g.rows {
-			widths[i] = max(widths[i], utf8.RuneCountInString(Clean(row[i])))
+			widths[i] = max(widths[i], Width(Clean(row[i])))
 		}
 	}
 	return widths
@@ -140,15 +142,15 @@ func (g *Grid) elide(widths []int) {
 func (g *Grid) WriteMarkdown(out *strings.Builder) {
 	fmt.Fprintf(out, "\n### %s\n\n", markdown(g.Title))
 	if len(g.rows) == 0 {
-		out.WriteString("none\n")
+		out.WriteString(g.Style.Words.Say("none") + "\n")
 		return
 	}
 	markdownHead(out, g.Heads, g.Right)
 	for _, row := range g.rows {
 		markdownRow(out, row)
 	}
-	if g.rest != "" {
-		out.WriteString("\n" + g.rest + "\n")
+	if g.more > 0 {
+		out.WriteString("\n" + g.rest() + "\n")
 	}
 }
 

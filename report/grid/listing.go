@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"vpcetrail/classify/phrase"
 )
 
 // A Kind is the type of a column of a Listing, and its format.
@@ -28,8 +30,8 @@ const (
 
 // A Column is one column of a Listing.
 type Column struct {
-	Name string // for programs, as in the report's tables
-	Head string // for people; "" means that only programs get the column
+	Name string        // for programs, as in the report's tables
+	Head phrase.Format // for people; "" means that only programs get the column
 	Kind Kind
 
 	Spare bool // may be left out on a narrow terminal
@@ -40,7 +42,7 @@ type Column struct {
 // A Listing is a table with any number of rows, which come one by one. A row has a value for each
 // column, of the type of its Kind, or nil for NULL.
 type Listing struct {
-	Title   string
+	Title   phrase.Phrase
 	Columns []Column
 	Rows    iter.Seq2[[]any, error] // a row is valid until the next one; an error ends the sequence
 	Top     int                     // the number of rows to write; 0 means all
@@ -80,7 +82,7 @@ func (l *Listing) Write(w io.Writer, format string, style Style) error {
 	case FormatTable:
 		err = l.writeText(out, style, (*Grid).Write)
 	case FormatMarkdown:
-		err = l.writeText(out, Style{}, (*Grid).WriteMarkdown)
+		err = l.writeText(out, Style{Words: style.Words}, (*Grid).WriteMarkdown)
 	case FormatCSV:
 		err = l.writeCSV(out, style)
 	case FormatJSON:
@@ -114,12 +116,12 @@ func (l *Listing) rows(most int) iter.Seq2[[]any, error] {
 }
 
 func (l *Listing) writeText(w io.Writer, style Style, write func(*Grid, *strings.Builder)) error {
-	g := Grid{Title: l.Title, Style: style}
+	g := Grid{Title: style.Words.Text(l.Title), Style: style}
 	var shown []int
 	for i, c := range l.Columns {
 		if c.Head != "" {
 			shown = append(shown, i)
-			g.Heads, g.Right = append(g.Heads, c.Head), append(g.Right, c.Kind != Text)
+			g.Heads, g.Right = append(g.Heads, style.Words.Say(c.Head)), append(g.Right, c.Kind != Text)
 			g.Spare = append(g.Spare, c.Spare)
 		}
 	}

@@ -8,12 +8,13 @@ import (
 	"strings"
 	"testing"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/fixtures"
 )
 
 func listing(rows ...[]any) *Listing {
 	return &Listing{
-		Title: "All kinds",
+		Title: phrase.Of("All kinds"),
 		Columns: []Column{
 			{Name: "name", Head: "who"}, {Name: "hidden", Kind: Count}, {Name: "calls", Head: "calls", Kind: Count}, {Name: "bytes", Head: "bytes", Kind: Bytes},
 			{Name: "share", Head: "share", Kind: Ratio}, {Name: "usd", Head: "cost", Kind: Money}, {Name: "seen", Head: "seen", Kind: Moment},

@@ -1,21 +1,27 @@
 package grid
 
 import (
-	"fmt"
 	"strings"
-	"unicode/utf8"
+
+	"vpcetrail/classify/phrase"
 )
 
 // Columns is the maximum width of the lines of a paragraph. Only a longer word exceeds it.
 const Columns = 100
 
-// Paragraph appends text to out, broken into lines at spaces. The first line starts with first, and
+// Paragraph appends text to out, broken into lines as Wrap does. The first line starts with first, and
 // the others with rest. It appends nothing if text is empty. Text is cleaned by Clean.
 func Paragraph(out *strings.Builder, first, rest, text string) {
+	Style{}.Paragraph(out, first, rest, text)
+}
+
+// Paragraph appends text to out as the function Paragraph does, in lines that fit the terminal.
+func (s Style) Paragraph(out *strings.Builder, first, rest, text string) {
 	if text == "" {
 		return
 	}
-	for i, line := range Wrap(Clean(text), Columns-len(rest), Columns-len(first)) {
+	columns := s.Columns()
+	for i, line := range Wrap(Clean(text), columns-Width(rest), columns-Width(first)) {
 		if i > 0 {
 			first = rest
 		}
@@ -23,32 +29,39 @@ func Paragraph(out *strings.Builder, first, rest, text string) {
 	}
 }
 
-// Wrap breaks text at spaces into lines of at most width runes. The first line has its own width. A
-// longer word has a line of its own.
+// Columns returns the width of lines of text: of the terminal, within bounds.
+func (s Style) Columns() int {
+	const least = 50
+	if s.Width == 0 {
+		return Columns
+	}
+	return min(max(s.Width, least), Columns)
+}
+
+// Wrap breaks text into lines of at most width columns: at spaces, and between wide characters. The
+// first line has its own width. A longer word has a line of its own.
 func Wrap(text string, width, first int) (lines []string) {
 	line, room := "", first
 	for _, word := range strings.Split(text, " ") {
-		switch {
-		case line == "":
-			line = word
-		case utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= room:
-			line += " " + word
-		default:
-			lines = append(lines, line)
-			line, room = word, width
+		space := " "
+		for _, part := range units(word) {
+			switch {
+			case line == "":
+				line = part
+			case Width(line)+len(space)+Width(part) <= room:
+				line += space + part
+			default:
+				lines = append(lines, line)
+				line, room = part, width
+			}
+			space = ""
 		}
 	}
 	return append(lines, line)
 }
 
-// Few joins names with commas. Of more than five, it gives the first five and the number of others.
-func Few(list []string) string {
-	const shown = 5
-	if more := len(list) - shown; more > 0 {
-		return fmt.Sprintf("%s and %s more", strings.Join(list[:shown], ", "), Number(int64(more)))
-	}
-	return strings.Join(list, ", ")
-}
+// Few is phrase.Few in English.
+func Few(list []string) string { return phrase.Few(list).String() }
 
 // OneOf joins two or more words for a sentence: a, b or c.
 func OneOf(words []string) string {

@@ -1,12 +1,18 @@
 package grid
 
-import "strings"
+import (
+	"strings"
+
+	"vpcetrail/report/words"
+)
 
 // A Style is the look of text. The zero value is plain text of any width.
 type Style struct {
 	Color bool // ANSI colours
 	Width int  // width of the terminal in columns; 0 means no terminal, and lines of any length
 	Raw   bool // in CSV, do not change text that a spreadsheet may treat as a formula
+
+	Words *words.Language // of sentences, titles and heads; nil is English
 }
 
 // An Ink is a way to highlight text.
@@ -31,14 +37,21 @@ func (s Style) Paint(ink Ink, text string) string {
 	return string(ink) + text + inkEnd
 }
 
-// Elide shortens text to at most width runes by cutting its middle. It keeps more of the end, where
+// Elide shortens text to at most width columns by cutting its middle. It keeps more of the end, where
 // ARNs differ.
 func Elide(text string, width int) string {
-	runes := []rune(text)
-	if len(runes) <= width || width < 1 {
+	if width < 1 || Width(text) <= width {
 		return text
 	}
+	runes := []rune(text)
 	head := (width - 1) / 3
 	tail := width - 1 - head
-	return string(runes[:head]) + "…" + string(runes[len(runes)-tail:])
+	from, to := 0, len(runes)
+	for ; from < len(runes) && head >= widthOf(runes[from]); from++ {
+		head -= widthOf(runes[from])
+	}
+	for ; to > from && tail >= widthOf(runes[to-1]); to-- {
+		tail -= widthOf(runes[to-1])
+	}
+	return string(runes[:from]) + "…" + string(runes[to:])
 }

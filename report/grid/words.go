@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"vpcetrail/classify/phrase"
 )
 
 // Clean makes text from logs safe for a terminal and for a line of a log. It replaces characters that
@@ -27,14 +29,8 @@ func OrDash(s string) string {
 	return s
 }
 
-// Number formats n with commas: 1,234,567.
-func Number(n int64) string {
-	digits := fmt.Sprint(n)
-	for i := len(digits) - 3; i > 0 && digits[i-1] != '-'; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return digits
-}
+// Number is phrase.Number.
+func Number(n int64) string { return phrase.Number(n) }
 
 // Percent formats the share n/of with one decimal, or as a dash if of is 0.
 func Percent(n, of int64) string {
@@ -77,16 +73,8 @@ func Dollars(usd float64) string {
 	return fmt.Sprintf("$%s.%02d", Number(cents/100), cents%100)
 }
 
-// Plural formats n and the noun, in the plural unless n is 1: 3 shared copies.
-func Plural(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	if stem, ok := strings.CutSuffix(noun, "y"); ok && !strings.ContainsAny(stem[len(stem)-1:], "aeou") {
-		noun = stem + "ie" // copies, but days
-	}
-	return Number(n) + " " + noun + "s"
-}
+// Plural says n things in English, as phrase.Counted does.
+func Plural(n int64, noun string) string { return phrase.Count(n, phrase.Noun(noun)).String() }
 
 // Principal splits an ARN for display: arn:aws:iam::111122223333:role/path/name into role/name and
 // the account, or a dash if there is none. It drops the path, because names are unique without it. A
@@ -106,20 +94,23 @@ func Principal(arn string) (name, account string) {
 // A Way is the route of calls, with values from the report's tables. Unknown fields are empty.
 type Way struct{ Route, Origin, Evidence, EndpointID, EndpointOwner string }
 
-// String describes the route for people: the endpoint, and its owner if it is not ours; the kind of
+// String is the phrase in English.
+func (w Way) String() string { return w.Phrase().String() }
+
+// Phrase describes the route for people: the endpoint, and its owner if it is not ours; the kind of
 // internet address; or the evidence for another route.
-func (w Way) String() string {
+func (w Way) Phrase() phrase.Phrase {
 	switch {
 	case w.Route == "vpce" && w.EndpointOwner == "own":
-		return w.EndpointID
+		return phrase.Of("%s", w.EndpointID)
 	case w.Route == "vpce":
-		return w.EndpointID + " (" + w.EndpointOwner + ")"
+		return phrase.Of("%s (%s)", w.EndpointID, w.EndpointOwner)
 	case w.Route != "internet":
-		return w.Route + ", " + OrDash(w.Evidence)
+		return phrase.Of("%s, %s", w.Route, OrDash(w.Evidence))
 	case w.EndpointID != "": // an endpoint that AWS owns
-		return "internet, a console"
+		return phrase.Of("internet, a console")
 	case w.Origin == "aws":
-		return "internet, AWS address"
+		return phrase.Of("internet, AWS address")
 	}
-	return "internet, " + OrDash(w.Origin)
+	return phrase.Of("internet, %s", OrDash(w.Origin))
 }

@@ -6,12 +6,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
-	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
 )
 
@@ -35,16 +34,16 @@ type Overview struct {
 	Checked  int              // the number of these days
 }
 
-// Digests says in one line what the digests of the trail prove. It is "" if no day was checked.
-func (o *Overview) Digests() string {
+// Digests says in one line what the digests of the trail prove. It says nothing if no day was checked.
+func (o *Overview) Digests() phrase.Phrase {
 	if o.Verified == nil {
-		return ""
+		return phrase.Phrase{}
 	}
-	text := fmt.Sprintf("digests, of %d of %s: %s", o.Checked, grid.Plural(int64(len(o.Days)), "day"), o.Verified)
+	text := phrase.Format("digests, of %d of %s: %s")
 	if o.Verified.Invalid > 0 {
-		return "INVALID: " + text
+		text = "INVALID: digests, of %d of %s: %s"
 	}
-	return text
+	return phrase.Of(text, o.Checked, phrase.Count(len(o.Days), "day"), o.Verified.Phrase())
 }
 
 // A Day holds the calls of one day.

@@ -5,21 +5,25 @@ import (
 	"encoding/json"
 	"slices"
 
-	"vpcetrail/report/grid"
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report/readiness"
+	"vpcetrail/report/words"
 )
 
 // ReadinessOf returns what a page shows of an answer: the effect of each condition that could be
 // judged. For the first condition with known values, aws:SourceVpce if possible, it also shows
 // the callers.
-func ReadinessOf(a *readiness.Answer) Readiness {
-	r := Readiness{Resource: a.Resource, Notes: a.Notes}
+func ReadinessOf(a *readiness.Answer, words *words.Language) Readiness {
+	r := Readiness{Resource: a.Resource}
+	for _, note := range a.Notes {
+		r.Notes = append(r.Notes, words.Text(note))
+	}
 	for i := range a.Conditions {
 		c := &a.Conditions[i]
-		values := grid.Few(c.Values)
+		values := words.Text(phrase.Few(c.Values))
 		switch {
 		case values == "" && c.Key == readiness.VpceOrgID: // judged by the owner of the endpoints
-			values = "your organization's id"
+			values = words.Say("your organization's id")
 		case values == "":
 			continue
 		}
@@ -41,7 +45,7 @@ func ReadinessOf(a *readiness.Answer) Readiness {
 	for outcome, kind := range map[readiness.Outcome]OutcomeKind{
 		readiness.Stopped: Stopped, readiness.Unknown: Unclear, readiness.Exempt: Exempt, readiness.Passes: Passing,
 	} {
-		if rows := rowsOf(a.Uses, r.Told, outcome); len(rows) > 0 {
+		if rows := rowsOf(a.Uses, r.Told, outcome, words); len(rows) > 0 {
 			r.Outcomes = append(r.Outcomes, Outcome{Kind: kind, Rows: rows})
 		}
 	}
@@ -49,7 +53,7 @@ func ReadinessOf(a *readiness.Answer) Readiness {
 }
 
 // rowsOf sums the uses with an outcome under the condition of a key, by what a row shows.
-func rowsOf(uses []readiness.Use, key string, outcome readiness.Outcome) []OutcomeRow {
+func rowsOf(uses []readiness.Use, key string, outcome readiness.Outcome, words *words.Language) []OutcomeRow {
 	var rows []OutcomeRow
 	index := map[[3]string]int{}
 	for i := range uses {
@@ -57,7 +61,7 @@ func rowsOf(uses []readiness.Use, key string, outcome readiness.Outcome) []Outco
 		if u.Verdicts[key].Outcome != outcome {
 			continue
 		}
-		row := OutcomeRow{Principal: u.Principal, Action: cmp.Or(u.Action, u.EventName), Way: u.Way()}
+		row := OutcomeRow{Principal: u.Principal, Action: cmp.Or(u.Action, u.EventName), Way: words.Text(u.Way())}
 		k := [3]string{row.Principal, row.Action, row.Way}
 		at, there := index[k]
 		if !there {

@@ -1,10 +1,10 @@
 package page
 
 import (
-	"fmt"
 	"strings"
 	"unicode/utf8"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report/causes"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
@@ -51,9 +51,12 @@ func (p *Page) changesView() changesView {
 		return changesView{}
 	}
 	shown := p.Why.Groups[:min(len(p.Why.Groups), maxChanges)]
-	v := changesView{Asked: true, Headline: p.Why.Headline(), Notes: p.Why.Warnings(), More: len(p.Why.Groups) - len(shown)}
+	v := changesView{Asked: true, Headline: p.Words.Text(p.Why.Headline()), More: len(p.Why.Groups) - len(shown)}
+	for _, warning := range p.Why.Warnings() {
+		v.Notes = append(v.Notes, p.Words.Text(warning))
+	}
 	if lacking := len(p.Why.Lacking); lacking > 0 {
-		v.Notes = append(v.Notes, fmt.Sprintf("%s made without --network, and not in these numbers.", grid.Plural(int64(lacking), "day")))
+		v.Notes = append(v.Notes, p.Words.Say("%s made without --network, and not in these numbers.", phrase.Count(lacking, "day")))
 	}
 	for i := range shown {
 		v.Changes = append(v.Changes, p.changeView(&shown[i], shown[0].Calls))
@@ -62,11 +65,11 @@ func (p *Page) changesView() changesView {
 }
 
 func (p *Page) changeView(g *why.Group, most int64) changeView {
+	say := p.Words.Text
 	c := changeView{
-		Title: causes.Title(&g.Plan), Cause: string(g.Cause), Proof: g.String() + ".", From: g.From(len(p.Why.Days) == 1), Urgent: g.IsUrgent(),
+		Title: capital(say(causes.Title(&g.Plan))), Cause: string(g.Cause), Proof: p.Words.Say("%s.", g.Proof()), From: say(g.From(len(p.Why.Days) == 1)), Urgent: g.IsUrgent(),
 		Calls: g.Calls, Strip: newStrip(&table.Routes{InternetAWS: g.Calls}, pastSeries, most),
 	}
-	c.Title = strings.ToUpper(c.Title[:1]) + c.Title[1:]
 	if g.Owner != "" {
 		c.Place = g.Owner + " · " + g.Region
 	}
@@ -75,7 +78,7 @@ func (p *Page) changeView(g *why.Group, most int64) changeView {
 		measures = append(measures, grid.Size(g.Bytes))
 	}
 	if usd, known := g.Cost(); known {
-		measures = append(measures, grid.Dollars(usd)+" by estimate")
+		measures = append(measures, p.Words.Say("%s by estimate", grid.Dollars(usd)))
 	}
 	c.Measures = strings.Join(measures, " · ")
 	if g.Done {
@@ -83,11 +86,11 @@ func (p *Page) changeView(g *why.Group, most int64) changeView {
 	}
 	for _, format := range causes.Formats() {
 		fix := causes.Of(g.Plan, format)
-		c.Moves, c.Breaks = fix.Moves, fix.Breaks
+		c.Moves, c.Breaks = say(fix.Moves), p.Words.Each(fix.Breaks...)
 		if fix.Code != "" {
 			c.Code = append(c.Code, codeView{codeNames[format], visible(fix.Code)})
 		} else if c.Advice == "" {
-			c.Advice = fix.Advice
+			c.Advice = say(fix.Advice)
 		}
 	}
 	if g.IsMovable() {

@@ -1,14 +1,15 @@
 package page
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/overview"
 	"vpcetrail/report/table"
+	"vpcetrail/report/words"
 )
 
 const (
@@ -48,11 +49,11 @@ type span struct {
 	table.Routes
 }
 
-func (s *span) String() string {
+func (s *span) name() phrase.Phrase {
 	if s.first == s.last {
-		return s.first.String()
+		return phrase.Of("%s", s.first)
 	}
-	return s.first.String() + " to " + s.last.String()
+	return phrase.Of("%s to %s", s.first, s.last)
 }
 
 // spans divides the calendar from the first day to the last into at most maxBars spans of equal
@@ -74,8 +75,9 @@ func spans(days []overview.Day) []span {
 
 // A series is one part of the bars of a chart, from the bottom up.
 type series struct {
-	class, name string
-	calls       func(*table.Routes) int64
+	class string
+	name  phrase.Format
+	calls func(*table.Routes) int64
 }
 
 var routeSeries = []series{
@@ -90,7 +92,7 @@ var routeSeries = []series{
 var pastSeries = routeSeries[1:3]
 
 // newChart draws series over time.
-func newChart(id, title, note string, all []span, parts []series) chart {
+func newChart(words *words.Language, id, title, note string, all []span, parts []series) chart {
 	c := chart{ID: id, Title: title, Note: note}
 	var most int64
 	for i := range all {
@@ -106,23 +108,23 @@ func newChart(id, title, note string, all []span, parts []series) chart {
 	width := min(slot*0.76, 6)
 	for i := range all {
 		s := &all[i]
-		b := bar{Tip: s.String() + ": no report", X: percent(slot*(float64(i)+0.5) - width/2), W: percent(width)}
+		b := bar{Tip: words.Say("%s: no report", s.name()), X: percent(slot*(float64(i)+0.5) - width/2), W: percent(width)}
 		if s.days > 0 {
-			b.Tip = s.String()
-			b.stack(&s.Routes, parts, most)
+			b.Tip = words.Text(s.name())
+			b.stack(words, &s.Routes, parts, most)
 		}
 		c.Bars = append(c.Bars, b)
 	}
-	c.label(all, slot)
+	c.label(words.Say("2 Jan"), all, slot)
 	return c
 }
 
 // stack adds the parts of a bar, and describes them in its tooltip.
-func (b *bar) stack(r *table.Routes, parts []series, most int64) {
+func (b *bar) stack(words *words.Language, r *table.Routes, parts []series, most int64) {
 	y := float64(plotHeight)
 	for _, s := range parts {
 		n := s.calls(r)
-		b.Tip += fmt.Sprintf("\n%s: %s", s.name, grid.Number(n))
+		b.Tip += "\n" + words.Say("%s: %s", s.name, grid.Number(n))
 		if n == 0 {
 			continue
 		}
@@ -132,11 +134,11 @@ func (b *bar) stack(r *table.Routes, parts []series, most int64) {
 	}
 }
 
-// label writes at most seven days below the bars.
-func (c *chart) label(all []span, slot float64) {
+// label writes at most seven days below the bars, in a layout of package time.
+func (c *chart) label(layout string, all []span, slot float64) {
 	step := (len(all) + 6) / 7
 	for i := 0; i < len(all); i += step {
-		c.Labels = append(c.Labels, axisLabel{percent(slot * (float64(i) + 0.5)), "middle", all[i].first.Time().Format("2 Jan")})
+		c.Labels = append(c.Labels, axisLabel{percent(slot * (float64(i) + 0.5)), "middle", all[i].first.Time().Format(layout)})
 	}
 }
 

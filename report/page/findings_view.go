@@ -2,14 +2,15 @@ package page
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report/findings"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/overview"
+	"vpcetrail/report/words"
 )
 
 // A findingsView is the section of findings.
@@ -28,6 +29,7 @@ type severityView struct {
 
 type findingView struct {
 	overview.Finding
+	Name     string
 	Rank     int
 	Cost     string
 	CostRank float64
@@ -38,9 +40,9 @@ func (p *Page) findingsView(window string) findingsView {
 	v := findingsView{More: more{p.Findings.More(), "finding", "SELECT * FROM findings WHERE " + window + " ORDER BY array_position(ARRAY['" + strings.Join(findings.Severities, "', '") + "'], severity), calls DESC"}}
 	switch without := len(p.Days) - p.DaysWithFindings; {
 	case p.DaysWithFindings == 0:
-		v.Missing = "This report has no table of findings: an older version of vpcetrail made it. Run analyze again for its days to get one."
+		v.Missing = p.Words.Say("This report has no table of findings: an older version of vpcetrail made it. Run analyze again for its days to get one.")
 	case without > 0:
-		v.Missing = fmt.Sprintf("%s of %d have no table of findings: an older version of vpcetrail made them. Run analyze again for those days.", grid.Plural(int64(without), "day"), len(p.Days))
+		v.Missing = p.Words.Say("%s of %d have no table of findings: an older version of vpcetrail made them. Run analyze again for those days.", phrase.Count(without, "day"), len(p.Days))
 	}
 	severities := map[string]int64{}
 	for i := range p.Codes {
@@ -57,6 +59,7 @@ func (p *Page) findingsView(window string) findingsView {
 		if usd, known := f.Finding.Cost(); known {
 			v.Costs, f.Cost, f.CostRank = true, grid.Dollars(usd), usd
 		}
+		f.Name, f.Detail = f.name(p.Words), f.detail(p.Words)
 		v.Rows = append(v.Rows, f)
 	}
 	return v
@@ -100,10 +103,20 @@ func (f *findingView) add(o overview.Finding) {
 	f.Days, f.Detail, f.Samples = days, detail, ""
 }
 
-// Name is the finding's code as words.
-func (f *findingView) Name() string {
-	words := strings.ReplaceAll(f.FindingKey.Finding, "_", " ")
-	return strings.ToUpper(words[:min(1, len(words))]) + words[min(1, len(words)):]
+// name is the finding's code as words.
+func (f *findingView) name(words *words.Language) string {
+	if code := findings.CodeOf(f.FindingKey.Finding, f.Severity); code != nil {
+		return words.Say(code.Title)
+	}
+	return capital(strings.ReplaceAll(f.FindingKey.Finding, "_", " "))
+}
+
+// detail says what was found. The table has it in English.
+func (f *findingView) detail(words *words.Language) string {
+	if code := findings.CodeOf(f.FindingKey.Finding, f.Severity); code != nil && words != nil {
+		return words.Say(code.Means)
+	}
+	return f.Detail
 }
 
 // SampleIDs are the finding's eventIDs, five at most.

@@ -51,7 +51,7 @@ func workshopPage(t *testing.T) string {
 		t.Fatal(err)
 	}
 	p := read(t, store)
-	p.Readiness = []Readiness{ReadinessOf(answer)}
+	p.Readiness = []Readiness{ReadinessOf(answer, nil)}
 	return write(t, p)
 }
 
@@ -250,7 +250,7 @@ func TestFindingsOfSeveralDaysAreOne(t *testing.T) {
 	if again != want.FindingSum {
 		t.Errorf("parsed %+v", again)
 	}
-	if unused := p.findingsView("").Rows[1]; unused.Name() != "Endpoint unused" || minute(unused.Last) != "–" {
+	if unused := p.findingsView("").Rows[1]; unused.Name != "Endpoint unused" || minute(unused.Last) != "–" {
 		t.Errorf("%+v", unused)
 	}
 }

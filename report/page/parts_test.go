@@ -26,7 +26,7 @@ func TestTextsThatCannotBeSeenAreNamed(t *testing.T) {
 		strings.Repeat("<", 57):    strings.Repeat("<", 56) + "⟨1 more⟩",
 		strings.Repeat("\n", 1000): strings.Repeat("⟨U+000A⟩", 7) + "⟨993 more⟩",
 	} {
-		if got := plain(text); got != want {
+		if got := plain(nil, text); got != want {
 			t.Errorf("%q\n got %s\nwant %s", text, got, want)
 		}
 	}
@@ -82,7 +82,7 @@ func TestManyDaysShareBars(t *testing.T) {
 	if len(all) != 80 || calls != 399 || all[1].days != 4 || all[79].last != 20399 {
 		t.Errorf("%d bars, %d calls, %+v", len(all), calls, all[1])
 	}
-	if few := spans(days[:10]); len(few) != 11 || few[7].days != 0 || few[7].String() != "2024-10-11" {
+	if few := spans(days[:10]); len(few) != 11 || few[7].days != 0 || few[7].name().String() != "2024-10-11" {
 		t.Errorf("%d bars, %+v", len(few), few[7])
 	}
 }
@@ -90,7 +90,7 @@ func TestManyDaysShareBars(t *testing.T) {
 // TestBarsStandOnTheAxis holds the geometry of a bar against its numbers, and shows few calls beside many.
 func TestBarsStandOnTheAxis(t *testing.T) {
 	days := []overview.Day{{Day: 20000, Routes: table.Routes{Calls: 4_000_001, VPCE: 3_000_000, InternetAWS: 1_000_000, Unknown: 1}}, {Day: 20001, Routes: table.Routes{}}}
-	c := newChart("id", "title", "note", spans(days), routeSeries)
+	c := newChart(nil, "id", "title", "note", spans(days), routeSeries)
 	want := []part{{"vpce", "85", "85"}, {"aws", "56.67", "28.33"}, {"unk", "55.67", "1"}}
 	if got := c.Bars[0].Parts; !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, want %v", got, want)
@@ -166,7 +166,7 @@ func TestReadinessIsSaidInOneSentence(t *testing.T) {
 		{nil, "No call in the report names this resource."},
 	} {
 		r := Readiness{Told: "aws:SourceVpce", Outcomes: tc.outcomes}
-		v := r.view()
+		v := r.view(nil)
 		if v.Verdict != tc.verdict || v.Safe != strings.HasPrefix(v.Verdict, "Ready") {
 			t.Errorf("%v %s, want %s", v.Safe, v.Verdict, tc.verdict)
 		}
@@ -185,7 +185,7 @@ func TestReadinessWithoutEndpoints(t *testing.T) {
 		{[]readiness.Condition{unknown, account, org}, readiness.VpceAccount, "aws:VpceAccount 111122223333 3; aws:VpceOrgID your organization's id 3; "},
 		{[]readiness.Condition{unknown, org}, "", "aws:VpceOrgID your organization's id 3; "},
 	} {
-		r := ReadinessOf(&readiness.Answer{Conditions: tc.conditions})
+		r := ReadinessOf(&readiness.Answer{Conditions: tc.conditions}, nil)
 		keys := ""
 		for _, c := range r.Conditions {
 			keys += fmt.Sprintf("%s %s %d; ", c.Key, c.Values, c.Stopped)

@@ -8,6 +8,7 @@ import (
 	"vpcetrail/report"
 	"vpcetrail/report/overview"
 	"vpcetrail/report/why"
+	"vpcetrail/report/words"
 )
 
 // keep is the number of rows of each table in a page. Values are cut to longestValue, so the page
@@ -20,6 +21,8 @@ type Page struct {
 	Readiness []Readiness
 	// Why is set by the caller. It is nil if no day has table causes.
 	Why *why.Why
+	// Words is the language of the page. It is set by the caller; nil is English.
+	Words *words.Language
 
 	*overview.Overview
 	store string

@@ -1,9 +1,8 @@
 package page
 
 import (
-	"fmt"
-
-	"vpcetrail/report/grid"
+	"vpcetrail/classify/phrase"
+	"vpcetrail/report/words"
 )
 
 // The limits of a page: resources, rows of stopped calls per resource, rows of every other
@@ -52,7 +51,7 @@ const (
 )
 
 // words returns the meaning of an outcome.
-func (k OutcomeKind) words() string {
+func (k OutcomeKind) words() phrase.Format {
 	switch k {
 	case Stopped:
 		return "Would be stopped"
@@ -63,7 +62,7 @@ func (k OutcomeKind) words() string {
 	case Passing:
 		return "Would pass"
 	}
-	return string(k)
+	return ""
 }
 
 // An OutcomeRow counts the calls of one principal with one action by one route.
@@ -98,14 +97,14 @@ type outcomeView struct {
 	More  int
 }
 
-func (v *view) addReadiness(all []Readiness) {
+func (v *view) addReadiness(all []Readiness, words *words.Language) {
 	for i := range all[:min(len(all), maxReadiness)] {
-		v.Readiness = append(v.Readiness, all[i].view())
+		v.Readiness = append(v.Readiness, all[i].view(words))
 	}
 	v.ReadinessMore = len(all) - len(v.Readiness)
 }
 
-func (r *Readiness) view() readinessView {
+func (r *Readiness) view(words *words.Language) readinessView {
 	v := readinessView{Readiness: r, Notes: r.Notes[:min(len(r.Notes), maxNotes)]}
 	calls := map[OutcomeKind]int64{}
 	for _, kind := range []OutcomeKind{Stopped, Unclear, Exempt, Passing} {
@@ -119,20 +118,20 @@ func (r *Readiness) view() readinessView {
 			if kind == Stopped {
 				shown = min(len(o.Rows), maxStopped)
 			}
-			v.Parts = append(v.Parts, outcomeView{kind, kind.words(), o.calls(), o.Rows[:shown], len(o.Rows) - shown})
+			v.Parts = append(v.Parts, outcomeView{kind, words.Say(kind.words()), o.calls(), o.Rows[:shown], len(o.Rows) - shown})
 		}
 	}
 	switch {
 	case r.Told == "":
-		v.Verdict = "Undecided."
+		v.Verdict = words.Say("Undecided.")
 	case calls[Stopped] > 0:
-		v.Verdict = fmt.Sprintf("Not ready: %s would be stopped.", grid.Plural(calls[Stopped], "call"))
+		v.Verdict = words.Say("Not ready: %s would be stopped.", phrase.Count(calls[Stopped], "call"))
 	case calls[Unclear] > 0:
-		v.Verdict = fmt.Sprintf("Probably ready: none is known to be stopped, but %s are undecided.", grid.Plural(calls[Unclear], "call"))
+		v.Verdict = words.Say("Probably ready: none is known to be stopped, but %s are undecided.", phrase.Count(calls[Unclear], "call"))
 	case len(v.Parts) == 0:
-		v.Verdict = "No call in the report names this resource."
+		v.Verdict = words.Say("No call in the report names this resource.")
 	default:
-		v.Verdict, v.Safe = "Ready: no call in the report would be stopped.", true
+		v.Verdict, v.Safe = words.Say("Ready: no call in the report would be stopped."), true
 	}
 	return v
 }

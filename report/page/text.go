@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"vpcetrail/report/grid"
+	"vpcetrail/report/words"
 )
 
 // longestValue is the limit in bytes of HTML for a value from the logs. Longer values are cut, so
@@ -23,21 +24,21 @@ type piece struct {
 // pieces splits a text for display. Visible text stays as it is. Characters that are invisible or
 // move other text are replaced by their names: control, format and bidirectional characters,
 // fillers, broken UTF-8.
-func pieces(s string) []piece {
+func pieces(words *words.Language, s string) []piece {
 	var all []piece
 	start, taken := 0, 0
 	for i, r := range s {
 		broken := r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD")
 		odd := broken || !isSeen(r)
 		if taken += cost(r, odd); taken > longestValue {
-			return append(all, piece{Text: s[start:i]}, piece{Text: fmt.Sprintf("%d more", utf8.RuneCountInString(s[i:])), Odd: true})
+			return append(all, piece{Text: s[start:i]}, piece{Text: words.Say("%d more", utf8.RuneCountInString(s[i:])), Odd: true})
 		}
 		if !odd {
 			continue
 		}
 		name, size := fmt.Sprintf("U+%04X", r), utf8.RuneLen(r)
 		if broken {
-			name, size = fmt.Sprintf("byte %02X", s[i]), 1
+			name, size = words.Say("byte %02X", s[i]), 1
 		}
 		if start < i {
 			all = append(all, piece{Text: s[start:i]})
@@ -76,15 +77,20 @@ func isSeen(r rune) bool {
 }
 
 // plain returns pieces joined into one text, for attributes.
-func plain(s string) string {
+func plain(words *words.Language, s string) string {
 	var text strings.Builder
-	for _, p := range pieces(s) {
+	for _, p := range pieces(words, s) {
 		if p.Odd {
 			p.Text = "⟨" + p.Text + "⟩"
 		}
 		text.WriteString(p.Text)
 	}
 	return text.String()
+}
+
+// capital returns a sentence with a capital first letter.
+func capital(s string) string {
+	return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):]
 }
 
 // nameAndAccount is grid.Principal with "" instead of a dash.

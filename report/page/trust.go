@@ -2,8 +2,8 @@ package page
 
 import (
 	"slices"
-	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report"
 )
 
@@ -12,10 +12,10 @@ type trust struct {
 	counts     report.Kinds // records of the days, from the manifests
 	tables     int64        // calls in table services
 	runs       *report.Runs
-	unbalanced int      // runs with a balance that does not hold
-	shards     bool     // a run read only one shard of the trail
-	filters    []string // what runs left out because of a flag, in words
-	inventory  bool     // a run had an inventory of endpoints
+	unbalanced int             // runs with a balance that does not hold
+	shards     bool            // a run read only one shard of the trail
+	filters    []phrase.Phrase // what runs left out because of a flag, in words
+	inventory  bool            // a run had an inventory of endpoints
 }
 
 // add adds the first manifest of a run.
@@ -24,23 +24,22 @@ func (t *trust) add(m *report.Manifest) {
 		t.unbalanced++
 	}
 	run := m.Run
-	t.note(run.Accounts, "only the accounts ")
-	t.note(run.Regions, "only the Regions ")
-	t.note(run.ExcludeAccounts, "not the accounts ")
+	t.note(run.Accounts, "only the accounts %s")
+	t.note(run.Regions, "only the Regions %s")
+	t.note(run.ExcludeAccounts, "not the accounts %s")
 	if part := m.Part(); part != "" {
 		t.shards = true
-		t.note([]string{part}, "only the shard ")
+		t.note([]string{part}, "only the shard %s")
 	}
 	t.inventory = t.inventory || run.Endpoints > 0
 }
 
 // note adds words if the run's list of filters is not empty.
-func (t *trust) note(list []string, words string) {
-	if len(list) == 0 {
-		return
-	}
-	if words += strings.Join(list, ", "); !slices.Contains(t.filters, words) {
-		t.filters = append(t.filters, words)
+func (t *trust) note(list []string, words phrase.Format) {
+	text := phrase.Of(words, phrase.Join(phrase.Comma, list))
+	same := func(p phrase.Phrase) bool { return p.String() == text.String() }
+	if len(list) > 0 && !slices.ContainsFunc(t.filters, same) {
+		t.filters = append(t.filters, text)
 	}
 }
 

@@ -1,13 +1,14 @@
 package page
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest"
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/words"
 )
 
 // A trustView shows at the top of the page whether the numbers are reliable, and below how they
@@ -26,47 +27,50 @@ type countRow struct {
 
 func (p *Page) trustView() trustView {
 	t := &p.trust
-	v := trustView{OK: t.complete() && len(p.missingDays()) == 0, Rows: t.rows()}
+	v := trustView{OK: t.complete() && len(p.missingDays()) == 0, Rows: t.rows(p.Words)}
+	add := func(f phrase.Format, args ...any) { v.Lines = append(v.Lines, p.Words.Say(f, args...)) }
 	if t.runs.Incomplete == 0 {
-		v.add("Complete: every object was read to its end.")
+		add("Complete: every object was read to its end.")
 	} else {
-		named := t.runs.Named()
-		v.add("Incomplete: %s. %s%s%s.", t.runs.Lacks(), strings.ToUpper(named[:1]), named[1:], t.unreadText())
+		named := capital(p.Words.Say(t.runs.Named()))
+		if unread := t.unread(); len(unread) > 0 {
+			add("Incomplete: %s. %s: %s.", t.runs.Lacks(), named, phrase.Join(phrase.Comma, unread))
+		} else {
+			add("Incomplete: %s. %s.", t.runs.Lacks(), named)
+		}
 	}
 	switch {
 	case t.unbalanced > 0:
-		v.add("Out of balance: in %s of %d records are lost or counted twice.", grid.Plural(int64(t.unbalanced), "run"), t.runs.Count)
+		add("Out of balance: in %s of %d records are lost or counted twice.", phrase.Count(t.unbalanced, "run"), t.runs.Count)
 	case !t.agrees():
-		v.add("Out of balance: the tables hold %s, the runs counted %s.", grid.Plural(t.tables, "call"), grid.Number(t.counts.Calls))
+		add("Out of balance: the tables hold %s, the runs counted %s.", phrase.Count(t.tables, "call"), grid.Number(t.counts.Calls))
 	case t.runs.Balance.Invalid > 0:
-		v.add("Balanced but for what is invalid: %s, each counted once: %s.", grid.Plural(t.records(), "record"), kindsText(&t.counts))
+		add("Balanced but for what is invalid: %s, each counted once: %s.", phrase.Count(t.records(), "record"), kinds(&t.counts))
 	default:
-		v.add("Balanced: %s, each counted once: %s.", grid.Plural(t.records(), "record"), kindsText(&t.counts))
+		add("Balanced: %s, each counted once: %s.", phrase.Count(t.records(), "record"), kinds(&t.counts))
 	}
-	if text := p.Digests(); text != "" {
+	if text := p.Digests(); text.Is() {
 		v.OK = v.OK && p.Verified.Invalid == 0
+		said := capital(p.Words.Text(text))
 		if p.Verified.Invalid+p.Verified.Unchecked > 0 {
-			text += ". Tables objects and digests name each problem"
+			add("%s. Tables objects and digests name each problem.", said)
+		} else {
+			add("%s.", said)
 		}
-		v.add("%s%s.", strings.ToUpper(text[:1]), text[1:])
 	}
 	if missing := p.missingDays(); len(missing) > 0 {
-		v.add("%s between the first and the last without a report: %s.", grid.Plural(int64(len(missing)), "day"), grid.Few(missing))
+		add("%s between the first and the last without a report: %s.", phrase.Count(len(missing), "day"), phrase.Few(missing))
 	}
 	if len(t.filters) > 0 {
-		v.add("Filtered: the runs read %s.", grid.Few(t.filters))
+		add("Filtered: the runs read %s.", phrase.Join(phrase.Comma, t.filters))
 	}
 	if t.shards {
-		v.add("A shard is a part of the trail: merge joins them.")
+		add("A shard is a part of the trail: merge joins them.")
 	}
 	if !t.inventory {
-		v.add("Made without an inventory of endpoints: only the records show who owns an endpoint.")
+		add("Made without an inventory of endpoints: only the records show who owns an endpoint.")
 	}
 	return v
-}
-
-func (v *trustView) add(format string, args ...any) {
-	v.Lines = append(v.Lines, fmt.Sprintf(format, args...))
 }
 
 // missingDays are the days between the first and the last that have no report.
@@ -79,51 +83,58 @@ func (p *Page) missingDays() (missing []string) {
 	return missing
 }
 
-// unreadText lists the objects that could not be read, by status.
-func (t *trust) unreadText() string {
-	var list []string
+// unread lists the objects that could not be read, by status.
+func (t *trust) unread() (list []phrase.Phrase) {
 	for status, n := range t.runs.Objects {
 		if !status.Counted() && status != ingest.PassedOver && n > 0 {
-			list = append(list, grid.Number(n)+" "+strings.ReplaceAll(string(status), "_", " "))
+			list = append(list, phrase.Of("%s %s", grid.Number(n), strings.ReplaceAll(string(status), "_", " ")))
 		}
 	}
-	if len(list) == 0 {
-		return ""
-	}
-	slices.Sort(list)
-	return ": " + strings.Join(list, ", ")
+	slices.SortFunc(list, func(a, b phrase.Phrase) int { return strings.Compare(a.String(), b.String()) })
+	return list
 }
 
-// kindsText lists the kinds of records with a count above 0.
-func kindsText(k *report.Kinds) string {
-	var list []string
+// kinds lists the kinds of records with a count above 0.
+func kinds(k *report.Kinds) any {
+	var list []phrase.Counted
 	for _, kind := range kindRows(k) {
-		if kind.N > 0 {
-			list = append(list, grid.Plural(kind.N, kind.Name))
+		if kind.n > 0 {
+			list = append(list, phrase.Count(kind.n, kind.noun))
 		}
 	}
 	if len(list) == 0 {
-		return "none"
+		return phrase.Format("none")
 	}
-	return strings.Join(list, ", ")
+	return phrase.Join(phrase.Comma, list)
 }
 
-func kindRows(k *report.Kinds) []countRow {
-	return []countRow{
-		{Name: "call", What: "API calls, sign-ins, services' own events: what this page counts", N: k.Calls},
-		{Name: "duplicate", What: "delivered again", N: k.Duplicates},
-		{Name: "shared copy", What: "the second account's copy of a call", N: k.SharedCopies},
-		{Name: "network event", What: "the endpoint's own account of a call", N: k.NetworkEvents},
-		{Name: "correction", What: "replaced by a corrected record, or its second copy", N: k.Corrections},
-		{Name: "other event", What: "Insight and aggregated events", N: k.OtherEvents},
+// A kind is one line of the balance.
+type kind struct {
+	noun phrase.Noun
+	what phrase.Format
+	n    int64
+}
+
+func kindRows(k *report.Kinds) []kind {
+	return []kind{
+		{"call", "API calls, sign-ins, services' own events: what this page counts", k.Calls},
+		{"duplicate", "delivered again", k.Duplicates},
+		{"shared copy", "the second account's copy of a call", k.SharedCopies},
+		{"network event", "the endpoint's own account of a call", k.NetworkEvents},
+		{"correction", "replaced by a corrected record, or its second copy", k.Corrections},
+		{"other event", "Insight and aggregated events", k.OtherEvents},
 	}
 }
 
 // rows returns the complete balance of the runs.
-func (t *trust) rows() []countRow {
-	rows := append(kindRows(&t.runs.Balance.Kinds),
-		countRow{Name: "outside window", What: "of days that the run was not asked for", N: t.runs.Balance.OutsideWindow},
-		countRow{Name: "invalid", What: "no object, or without a usable time", N: t.runs.Balance.Invalid},
-	)
-	return append(rows, countRow{Name: "records", What: "all records of the objects read by " + grid.Plural(int64(t.runs.Count), "run"), N: t.runs.Balance.Records, Total: true})
+func (t *trust) rows(words *words.Language) (rows []countRow) {
+	b := &t.runs.Balance
+	all := append(kindRows(&b.Kinds),
+		kind{"outside window", "of days that the run was not asked for", b.OutsideWindow},
+		kind{"invalid", "no object, or without a usable time", b.Invalid})
+	for _, k := range all {
+		rows = append(rows, countRow{Name: words.Say(phrase.Format(k.noun)), What: words.Say(k.what), N: k.n})
+	}
+	what := words.Say("all records of the objects read by %s", phrase.Count(t.runs.Count, "run"))
+	return append(rows, countRow{Name: words.Say("records"), What: what, N: b.Records, Total: true})
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/overview"
 	"vpcetrail/report/table"
@@ -39,8 +40,9 @@ type view struct {
 
 // A more describes the rows that a page leaves out, and how to see them.
 type more struct {
-	Rows        int
-	Noun, Query string
+	Rows  int
+	Noun  phrase.Noun
+	Query string
 }
 
 type routeView struct {
@@ -59,7 +61,6 @@ type spanView struct {
 type pastView struct {
 	ID, Title, Head string
 	Accounts        bool // show a column of accounts
-	None            string
 	Rows            []pastRow
 	More            more
 }
@@ -79,67 +80,66 @@ type endpointView struct {
 
 func (p *Page) view() *view {
 	first, last := p.Days[0].Day, p.Days[len(p.Days)-1].Day
+	say := p.Words.Say
 	v := &view{
 		Period: first.String(), Store: p.store, Versions: strings.Join(p.trust.runs.Versions, ", "),
-		Scope: strings.Join([]string{grid.Plural(int64(len(p.Days)), "day"), grid.Plural(int64(len(p.Accounts)), "account"), grid.Plural(int64(len(p.Regions)), "Region")}, " · "),
+		Scope: say("%s · %s · %s", phrase.Count(len(p.Days), "day"), phrase.Count(len(p.Accounts), "account"), phrase.Count(len(p.Regions), "Region")),
 	}
 	if first != last {
-		v.Period += " to " + last.String()
+		v.Period = say("%s to %s", first, last)
 	}
-	v.Title = "VPC endpoint report, " + v.Period
+	v.Title = say("VPC endpoint report, %s", v.Period)
 	v.Headline, v.Basis = p.headline()
 	v.Trust = p.trustView()
 	v.Routes, v.RoutesBar = p.routes()
 	v.addCharts(p)
 	window := fmt.Sprintf("dt BETWEEN '%s' AND '%s'", first, last)
 	v.Past = []pastView{
-		pastTable("service", "service", &p.Services, window, false),
-		pastTable("principal", "principal", &p.Principals, window, true),
+		pastTable(&p.Services, window, pastView{ID: "services", Title: say("Past the endpoint, by service"), Head: say("Service"), More: more{Noun: "service"}}),
+		pastTable(&p.Principals, window, pastView{ID: "principals", Title: say("Past the endpoint, by principal"), Head: say("Principal"), More: more{Noun: "principal"}, Accounts: true}),
 	}
 	v.addEndpoints(p, window)
 	v.Changes = p.changesView()
 	v.Findings = p.findingsView(window)
-	v.addReadiness(p.Readiness)
+	v.addReadiness(p.Readiness, p.Words)
 	return v
 }
 
 // headline returns the main result of the page, and what its share is based on.
 func (p *Page) headline() (headline, basis string) {
-	t := &p.Total
+	t, say := &p.Total, p.Words.Say
 	either := t.VPCE + t.Internet
 	switch {
 	case t.Calls == 0:
-		return "No API calls were recorded.", ""
+		return say("No API calls were recorded."), ""
 	case either == 0:
-		return fmt.Sprintf("None of %s took a network path that the records prove.", grid.Plural(t.Calls, "call")), ""
+		return say("None of %s took a network path that the records prove.", phrase.Count(t.Calls, "call")), ""
 	case t.Internet == 0:
-		headline = "All calls on a proven network path used a VPC endpoint; none went past it."
+		headline = say("All calls on a proven network path used a VPC endpoint; none went past it.")
 	default:
-		headline = fmt.Sprintf("%s of calls on a proven network path used a VPC endpoint; %s by %s went past it.",
-			share(t.VPCE, either), grid.Plural(t.Internet, "call"), grid.Plural(int64(p.Principals.Seen), "principal"))
+		headline = say("%s of calls on a proven network path used a VPC endpoint; %s by %s went past it.",
+			share(t.VPCE, either), phrase.Count(t.Internet, "call"), phrase.Count(p.Principals.Seen, "principal"))
 	}
-	basis = fmt.Sprintf("The share is of %s by an endpoint or over the internet.", grid.Plural(either, "call"))
-	if rest := t.AWSService + t.Unknown; rest > 0 {
-		basis += fmt.Sprintf(" Not in it: %s that AWS services made, and %s of unknown route.", grid.Plural(t.AWSService, "call"), grid.Number(t.Unknown))
+	if t.AWSService+t.Unknown == 0 {
+		return headline, say("The share is of %s by an endpoint or over the internet.", phrase.Count(either, "call"))
 	}
-	return headline, basis
+	return headline, say("The share is of %s by an endpoint or over the internet. Not in it: %s that AWS services made, and %s of unknown route.",
+		phrase.Count(either, "call"), phrase.Count(t.AWSService, "call"), grid.Number(t.Unknown))
 }
 
 // routeWords explains each route, by CSS class.
-var routeWords = map[string]routeView{
-	"vpce": {Name: "VPC endpoint", What: "Through an interface or gateway endpoint."},
-	"aws":  {Name: "Internet, from AWS", What: "Past the endpoint, from an address of AWS's: EC2, NAT, CloudShell."},
-	"ext":  {Name: "Internet, external", What: "Past the endpoint, from any other public address."},
-	"svc":  {Name: "AWS service", What: "Made by an AWS service: not the caller's path."},
-	"unk":  {Name: "Unknown", What: "The record proves no route. Never counted as internet."},
+var routeWords = map[string]struct{ name, what phrase.Format }{
+	"vpce": {"VPC endpoint", "Through an interface or gateway endpoint."},
+	"aws":  {"Internet, from AWS", "Past the endpoint, from an address of AWS's: EC2, NAT, CloudShell."},
+	"ext":  {"Internet, external", "Past the endpoint, from any other public address."},
+	"svc":  {"AWS service", "Made by an AWS service: not the caller's path."},
+	"unk":  {"Unknown", "The record proves no route. Never counted as internet."},
 }
 
 func (p *Page) routes() (tiles []routeView, bar strip) {
 	for _, s := range routeSeries {
-		r := routeWords[s.class]
-		r.Class, r.Calls = s.class, s.calls(&p.Total)
-		r.Share = share(r.Calls, p.Total.Calls)
-		tiles = append(tiles, r)
+		words, calls := routeWords[s.class], s.calls(&p.Total)
+		tiles = append(tiles, routeView{s.class, p.Words.Say(words.name), p.Words.Say(words.what), calls, share(calls, p.Total.Calls)})
 	}
 	return tiles, newStrip(&p.Total, routeSeries, p.Total.Calls)
 }
@@ -147,34 +147,33 @@ func (p *Page) routes() (tiles []routeView, bar strip) {
 func (v *view) addCharts(p *Page) {
 	all := spans(p.Days)
 	for i := range all {
-		v.Spans = append(v.Spans, spanView{all[i].String(), all[i].days == 0, all[i].Routes})
+		v.Spans = append(v.Spans, spanView{p.Words.Text(all[i].name()), all[i].days == 0, all[i].Routes})
 	}
 	if length := int(all[0].last-all[0].first) + 1; length > 1 {
-		v.SpanNote = fmt.Sprintf("Each bar and row is %d days.", length)
+		v.SpanNote = p.Words.Say("Each bar and row is %d days.", length)
 	}
 	if len(all) < 2 {
-		v.SpanNote = "The report holds one day: there is no trend to draw."
+		v.SpanNote = p.Words.Say("The report holds one day: there is no trend to draw.")
 		return
 	}
 	most := slices.MaxFunc(p.Days, func(a, b overview.Day) int { return cmp.Compare(a.Internet, b.Internet) })
+	say := p.Words.Say
 	v.Charts = []chart{
-		newChart("trend", "Calls by route", fmt.Sprintf("%s in all.", grid.Plural(p.Total.Calls, "call")), all, routeSeries),
-		newChart("past", "Past the endpoint, on a scale of its own",
-			fmt.Sprintf("%s in all; most on %s: %s.", grid.Plural(p.Total.Internet, "call"), most.Day, grid.Number(most.Internet)), all, pastSeries),
+		newChart(p.Words, "trend", say("Calls by route"), say("%s in all.", phrase.Count(p.Total.Calls, "call")), all, routeSeries),
+		newChart(p.Words, "past", say("Past the endpoint, on a scale of its own"),
+			say("%s in all; most on %s: %s.", phrase.Count(p.Total.Internet, "call"), most.Day, grid.Number(most.Internet)), all, pastSeries),
 	}
 }
 
-func pastTable(id, column string, ranking *overview.Top[overview.Named], window string, accounts bool) pastView {
-	v := pastView{
-		ID: id + "s", Title: "Past the endpoint, by " + column, Head: strings.ToUpper(column[:1]) + column[1:], Accounts: accounts,
-		None: "No call went past the endpoint.",
-		More: more{ranking.More(), column, fmt.Sprintf(
-			"SELECT %s, sum(internet_calls) AS calls FROM %ss WHERE %s GROUP BY %s HAVING sum(internet_calls) > 0 ORDER BY calls DESC", column, id, window, column)},
-	}
+// pastTable returns v with the rows of a ranking. The noun of v.More is the column of the table v.ID.
+func pastTable(ranking *overview.Top[overview.Named], window string, v pastView) pastView {
+	v.More.Rows = ranking.More()
+	v.More.Query = fmt.Sprintf("SELECT %[1]s, sum(internet_calls) AS calls FROM %[2]s WHERE %[3]s GROUP BY %[1]s HAVING sum(internet_calls) > 0 ORDER BY calls DESC",
+		v.More.Noun, v.ID, window)
 	for i := range ranking.Rows {
 		r := &ranking.Rows[i]
 		row := pastRow{Name: r.Name, Routes: r.Routes, Share: share(r.VPCE, r.VPCE+r.Internet), ShareValue: r.VPCEShare}
-		if accounts {
+		if v.Accounts {
 			if row.Name, row.Account = nameAndAccount(r.Name); row.Account != "" {
 				row.Whole = r.Name
 			}
@@ -193,6 +192,6 @@ func (v *view) addEndpoints(p *Page, window string) {
 	v.EndpointsMore = more{p.Endpoints.More(), "row", "SELECT vpc_endpoint_id, service, sum(calls) AS calls FROM endpoints WHERE " + window +
 		" GROUP BY vpc_endpoint_id, service ORDER BY calls DESC"}
 	if p.Foreign > 0 {
-		v.EndpointsNote = fmt.Sprintf("%s went through endpoints that are not known to be ours.", grid.Plural(p.Foreign, "call"))
+		v.EndpointsNote = p.Words.Say("%s went through endpoints that are not known to be ours.", phrase.Count(p.Foreign, "call"))
 	}
 }

@@ -2,6 +2,7 @@ package page
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	_ "embed" // the page's three parts
 	"encoding/base64"
@@ -10,7 +11,9 @@ import (
 	"io"
 	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/words"
 )
 
 //go:embed page.html
@@ -22,13 +25,32 @@ var pageCSS string
 //go:embed page.js
 var pageJS string
 
-var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
-	"pieces": pieces, "plain": plain, "bytes": grid.Size, "minute": minute,
-	"lines":  func(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") },
-	"number": func(n any) string { return grid.Number(integer(n)) },
-	"plural": func(n any, noun string) string { return grid.Plural(integer(n), noun) },
-	"name":   func(principal string) string { name, _ := nameAndAccount(principal); return name },
-}).Parse(pageHTML))
+//go:embed page.ja.css
+var pageCSSJapanese string
+
+var pageTemplate = template.Must(template.New("page").Funcs(functions(nil)).Parse(pageHTML))
+
+// functions are the functions of the template for a language.
+func functions(words *words.Language) template.FuncMap {
+	return template.FuncMap{
+		"bytes": grid.Size, "minute": minute, "lang": words.Tag,
+		"pieces": func(text string) []piece { return pieces(words, text) },
+		"plain":  func(text string) string { return plain(words, text) },
+		"lines":  func(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") },
+		"number": func(n any) string { return grid.Number(integer(n)) },
+		"count":  func(n any, noun phrase.Noun) phrase.Counted { return phrase.Count(integer(n), noun) },
+		"name":   func(principal string) string { name, _ := nameAndAccount(principal); return name },
+		"say": func(f phrase.Format, args ...any) template.HTML {
+			for i, arg := range args {
+				if _, isHTML := arg.(template.HTML); !isHTML {
+					args[i] = escaper.Replace(words.Say("%s", arg))
+				}
+			}
+			return template.HTML(words.Say(f, args...)) // the sentences may have markup
+		},
+		"seen": func(text string) template.HTML { return seen(words, text) },
+	}
+}
 
 // integer converts a number from a template.
 func integer(n any) int64 {
@@ -41,14 +63,53 @@ func integer(n any) int64 {
 // Write writes the page as HTML.
 func (p *Page) Write(w io.Writer) error {
 	v := p.view()
-	v.CSS, v.JS = template.CSS(pageCSS), template.JS(pageJS)
-	v.Policy = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", hash(pageCSS), hash(pageJS))
+	css, js := pageCSS, script(p.Words)
+	if p.Words.Tag() == "ja" {
+		css += pageCSSJapanese
+	}
+	v.CSS, v.JS = template.CSS(css), template.JS(js)
+	v.Policy = fmt.Sprintf("default-src 'none'; style-src '%s'; script-src '%s'; base-uri 'none'; form-action 'none'", hash(css), hash(js))
 	var out bytes.Buffer
-	if err := pageTemplate.Execute(&out, v); err != nil {
+	if err := template.Must(pageTemplate.Clone()).Funcs(functions(p.Words)).Execute(&out, v); err != nil {
 		return fmt.Errorf("page: write: %w", err)
 	}
 	_, err := w.Write(out.Bytes())
 	return err
+}
+
+// scriptTexts are the sentences of page.js, as they are there.
+var scriptTexts = []phrase.Format{
+	"`${visible} of ${list.rows.length} rows shown.`",
+	"`${list.matching} of ${list.rows.length} rows match${visible < list.matching ? `, ${visible} shown` : ''}.`",
+	"`Show ${list.limit}`",
+	"`Show all ${list.matching}`",
+	"`${matching} ${matching === 1 ? 'row matches' : 'rows match'}`",
+	"'Light' : 'Dark'",
+}
+
+// script returns page.js in a language.
+func script(words *words.Language) string {
+	var pairs []string
+	for _, f := range scriptTexts {
+		pairs = append(pairs, string(f), words.Say(f))
+	}
+	return strings.NewReplacer(pairs...).Replace(pageJS)
+}
+
+// escaper escapes text as the template does.
+var escaper = strings.NewReplacer(`"`, "&#34;", "&", "&amp;", "'", "&#39;", "+", "&#43;", "<", "&lt;", ">", "&gt;", "\x00", "\uFFFD")
+
+// seen is the template text for a value inside a sentence.
+func seen(words *words.Language, text string) template.HTML {
+	html := ""
+	for _, p := range pieces(words, text) {
+		if p.Odd {
+			html += `<span class="odd">` + escaper.Replace(p.Text) + "</span>"
+		} else {
+			html += escaper.Replace(p.Text)
+		}
+	}
+	return template.HTML(cmp.Or(html, "–"))
 }
 
 // hash returns the source of a style or script in a Content-Security-Policy.

@@ -1,6 +1,9 @@
 package readiness
 
-import "vpcetrail/report/policy"
+import (
+	"vpcetrail/classify/phrase"
+	"vpcetrail/report/policy"
+)
 
 // An Outcome is what a condition would do to a call.
 type Outcome string
@@ -12,6 +15,11 @@ const (
 	Exempt  Outcome = "exempt"  // one of the statement's exceptions holds
 	Unknown Outcome = "unknown" // the report does not show it
 )
+
+// word says the outcome.
+func (o Outcome) word() phrase.Format {
+	return map[Outcome]phrase.Format{Stopped: "stopped", Passes: "passes", Exempt: "exempt", Unknown: "unknown"}[o]
+}
 
 // outcomes lists the outcomes, most important first.
 var outcomes = []Outcome{Stopped, Unknown, Exempt, Passes}
@@ -64,8 +72,8 @@ type Counts struct {
 
 // A Verdict is the effect of one condition on a call, with the reason.
 type Verdict struct {
-	Outcome Outcome `json:"outcome"`
-	Because string  `json:"because"`
+	Outcome Outcome       `json:"outcome"`
+	Because phrase.Phrase `json:"because"`
 	// By is the key of the exception that holds, if Outcome is Exempt.
 	By string `json:"by,omitempty"`
 }
@@ -96,20 +104,20 @@ type Condition struct {
 // An Answer lists the callers that a policy would stop if it allowed access to a resource only
 // through endpoints.
 type Answer struct {
-	Resource   string      `json:"resource"`
-	Days       string      `json:"days"`
-	Missing    []string    `json:"missing_days,omitempty"`
-	Incomplete []string    `json:"incomplete_days,omitempty"`
-	Shards     []string    `json:"shard_days,omitempty"` // days with only one shard of the trail
-	Endpoints  []Endpoint  `json:"endpoints"`            // that the policy would let through
-	Conditions []Condition `json:"conditions"`
-	Uses       []Use       `json:"uses"` // most important first
+	Resource   string        `json:"resource"`
+	Days       phrase.Phrase `json:"days"`
+	Missing    []string      `json:"missing_days,omitempty"`
+	Incomplete []string      `json:"incomplete_days,omitempty"`
+	Shards     []string      `json:"shard_days,omitempty"` // days with only one shard of the trail
+	Endpoints  []Endpoint    `json:"endpoints"`            // that the policy would let through
+	Conditions []Condition   `json:"conditions"`
+	Uses       []Use         `json:"uses"` // most important first
 	// PolicyKind is the name of this kind of policy. It is empty if the service has no resource
 	// policy that can deny.
-	PolicyKind string `json:"policy_kind,omitempty"`
+	PolicyKind phrase.Format `json:"policy_kind,omitempty"`
 	// Open lists the actions that an existing policy leaves open. It is nil if no policy was given.
-	Open  *Open    `json:"open,omitempty"`
-	Notes []string `json:"notes,omitempty"`
+	Open  *Open           `json:"open,omitempty"`
+	Notes []phrase.Phrase `json:"notes,omitempty"`
 }
 
 // A Question is the input of Read.

@@ -3,11 +3,10 @@ package readiness
 import (
 	"context"
 	"slices"
-	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
-	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
 )
 
@@ -94,9 +93,9 @@ func byNetwork(u *Use) (Verdict, bool) {
 	case u.Egress == "":
 		return Verdict{}, false
 	case u.mixed:
-		return Verdict{Outcome: Unknown, Because: "on that day the caller came from " + u.Egress + " and from elsewhere, and the table does not show from where for this resource"}, true
+		return Verdict{Outcome: Unknown, Because: phrase.Of("on that day the caller came from %s and from elsewhere, and the table does not show from where for this resource", u.Egress)}, true
 	}
-	return Verdict{Outcome: Exempt, By: SourceIP, Because: "from " + u.Egress + ", which the statement exempts"}, true
+	return Verdict{Outcome: Exempt, By: SourceIP, Because: phrase.Of("from %s, which the statement exempts", u.Egress)}, true
 }
 
 // noteEgress says which days cannot show networks.
@@ -114,7 +113,7 @@ func (a *Answer) noteEgress(s *report.Span, q *Question) {
 		names = append(names, n.Name)
 	}
 	if len(days) > 0 {
-		a.note("%s: made without --networks, so calls from %s count as stopped: analyze again with --networks.", grid.Few(days), strings.Join(names, ", "))
+		a.note("%s: made without --networks, so calls from %s count as stopped: analyze again with --networks.", phrase.Few(days), phrase.Join(phrase.Comma, names))
 	}
 }
 

@@ -97,7 +97,7 @@ func TestExemptNetworks(t *testing.T) {
 			}
 			notes := 0
 			for _, note := range a.Notes {
-				if note == "2026-11-20, 2026-11-21: made without --networks, so calls from office count as stopped: analyze again with --networks." {
+				if note.String() == "2026-11-20, 2026-11-21: made without --networks, so calls from office count as stopped: analyze again with --networks." {
 					notes++
 				}
 			}

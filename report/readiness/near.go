@@ -3,26 +3,29 @@ package readiness
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report"
 	"vpcetrail/report/table"
 )
 
 // An UnknownResourceError means that no call names a resource.
 type UnknownResourceError struct {
-	Resource, Days string
-	Near           []string // resources with similar names, most similar first
+	Resource string
+	Days     phrase.Phrase
+	Near     []string // resources with similar names, most similar first
 }
 
-func (e *UnknownResourceError) Error() string {
-	text := fmt.Sprintf("no call of %s names the resource %q", e.Days, e.Resource)
+func (e *UnknownResourceError) Error() string { return e.Phrase().String() }
+
+// Phrase says the error.
+func (e *UnknownResourceError) Phrase() phrase.Phrase {
 	if len(e.Near) == 0 {
-		return text + ": calls on what a resource holds are recorded only where the trail has data events for it"
+		return phrase.Of("no call of %s names the resource %q: calls on what a resource holds are recorded only where the trail has data events for it", e.Days, e.Resource)
 	}
-	return text + "; near to it: " + strings.Join(e.Near, ", ")
+	return phrase.Of("no call of %s names the resource %q; near to it: %s", e.Days, e.Resource, phrase.Join(phrase.Comma, e.Near))
 }
 
 // maxNear is the limit of Near.

@@ -8,9 +8,9 @@ import (
 	"strings"
 	"time"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
-	"vpcetrail/report/grid"
 	"vpcetrail/report/policy"
 	"vpcetrail/report/table"
 )
@@ -36,9 +36,9 @@ func Read(ctx context.Context, s *report.Span, q Question) (*Answer, error) {
 		if err != nil {
 			return nil, err
 		}
-		return nil, &UnknownResourceError{Resource: q.Resource, Days: s.String(), Near: near}
+		return nil, &UnknownResourceError{Resource: q.Resource, Days: report.NameDays(s.Days), Near: near}
 	}
-	a := &Answer{Resource: q.Resource, Days: s.String(), PolicyKind: r.service.policy, Missing: names(s.Missing), Incomplete: names(s.Incomplete), Shards: names(s.Shards)}
+	a := &Answer{Resource: q.Resource, Days: report.NameDays(s.Days), PolicyKind: r.service.policy, Missing: names(s.Missing), Incomplete: names(s.Incomplete), Shards: names(s.Shards)}
 	a.noteEgress(s, &q)
 	r.allow(a)
 	r.conditions(a, s)
@@ -154,7 +154,11 @@ func (r *reader) allow(a *Answer) {
 			e = &Endpoint{ID: id}
 			a.note("%s is not in the report of these days: no call went through it.", id)
 		case e.Owner != "own":
-			a.note("%s is not known as ours: the report says %s. Analyze with an endpoint inventory that lists it.", id, cmp.Or(e.Owner, "nothing, or that it is AWS's own"))
+			owner := any(e.Owner)
+			if e.Owner == "" {
+				owner = phrase.Format("nothing, or that it is AWS's own")
+			}
+			a.note("%s is not known as ours: the report says %s. Analyze with an endpoint inventory that lists it.", id, owner)
 		}
 		r.allowed = append(r.allowed, *e)
 	}
@@ -163,8 +167,8 @@ func (r *reader) allow(a *Answer) {
 	a.Endpoints = r.allowed
 }
 
-func (a *Answer) note(format string, args ...any) {
-	a.Notes = append(a.Notes, fmt.Sprintf(format, args...))
+func (a *Answer) note(format phrase.Format, args ...any) {
+	a.Notes = append(a.Notes, phrase.Of(format, args...))
 }
 
 // conditions sets the values of each condition.
@@ -187,7 +191,7 @@ func (r *reader) conditions(a *Answer, s *report.Span) {
 	case 1:
 		a.note("The VPC of %s is not known: analyze with --endpoints.", nowhere[0])
 	default:
-		a.note("The VPCs of %s are not known: analyze with --endpoints.", grid.Few(nowhere))
+		a.note("The VPCs of %s are not known: analyze with --endpoints.", phrase.Few(nowhere))
 	}
 	for _, e := range r.endpoints {
 		if e.Owner == "own" && e.AccountID != "" {
@@ -217,10 +221,14 @@ func (r *reader) conditions(a *Answer, s *report.Span) {
 		a.Conditions = append(a.Conditions, c)
 	}
 	if len(r.allowed) == 0 {
-		a.note("The report has no endpoint of ours for %s: vpcetrail readiness --endpoints takes those that the policy should let through.", cmp.Or(r.service.name, "this service"))
+		service := any(r.service.name)
+		if r.service.name == "" {
+			service = phrase.Format("this service")
+		}
+		a.note("The report has no endpoint of ours for %s: vpcetrail readiness --endpoints takes those that the policy should let through.", service)
 	}
 	if len(unsupported) > 0 {
-		a.note("Requests to %s never have %s (%s): such a condition would stop everybody, so it is not counted.", r.service.name, grid.Few(unsupported), policy.SupportAsOf)
+		a.note("Requests to %s never have %s (%s): such a condition would stop everybody, so it is not counted.", r.service.name, phrase.Few(unsupported), policy.SupportAsOf)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
+	"vpcetrail/report/grid"
 	"vpcetrail/report/policy"
 	"vpcetrail/report/table"
 )
@@ -153,7 +154,7 @@ func TestAnswerInText(t *testing.T) {
 	a.FindOpen(p)
 	for _, key := range []string{SourceVpce, SourceVpc} {
 		var out strings.Builder
-		if err := a.WriteText(&out, key, "forgetful.json"); err != nil {
+		if err := a.WriteText(&out, grid.Style{}, key, "forgetful.json"); err != nil {
 			t.Fatal(err)
 		}
 		if strings.ContainsRune(out.String(), '\x1b') {
@@ -221,14 +222,14 @@ func TestChosenEndpoints(t *testing.T) {
 	if got := a.Conditions[0]; !slices.Equal(got.Values, []string{"vpce-0b22c33d", "vpce-0d44e55f", "vpce-99999999"}) || got.Calls[Passes] != 7+9 {
 		t.Errorf("%+v", got)
 	}
-	if len(a.Notes) < 2 || !strings.HasPrefix(a.Notes[0], "vpce-0d44e55f is not known as ours: the report says unknown.") || !strings.HasPrefix(a.Notes[1], "vpce-99999999 is not in the report") {
+	if len(a.Notes) < 2 || !strings.HasPrefix(a.Notes[0].String(), "vpce-0d44e55f is not known as ours: the report says unknown.") || !strings.HasPrefix(a.Notes[1].String(), "vpce-99999999 is not in the report") {
 		t.Errorf("%q", a.Notes)
 	}
 }
 
 func TestGapsAreSaid(t *testing.T) {
 	a := ask(t, Question{Resource: bucket})
-	if !slices.Equal(a.Missing, []string{"2026-11-21"}) || a.Days != "2 days between 2026-11-20 and 2026-11-22" {
+	if !slices.Equal(a.Missing, []string{"2026-11-21"}) || a.Days.String() != "2 days between 2026-11-20 and 2026-11-22" {
 		t.Errorf("%v, %s", a.Missing, a.Days)
 	}
 }

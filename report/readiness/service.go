@@ -3,12 +3,14 @@ package readiness
 import (
 	"slices"
 	"strings"
+
+	"vpcetrail/classify/phrase"
 )
 
 // A service describes the resource policies of one service.
 type service struct {
-	name   string // first part of the service's principal name and of its actions, such as s3
-	policy string // the name of this kind of policy; empty if the service has no resource policy that can deny
+	name   string        // first part of the service's principal name and of its actions, such as s3
+	policy phrase.Format // the name of this kind of policy; empty if the service has no resource policy that can deny
 	// actions are the actions in a statement. Policies of some services accept no wildcard for
 	// all actions.
 	actions []string

@@ -77,7 +77,7 @@ func TestStatementsOfServices(t *testing.T) {
 		r := reader{q: Question{Resource: tc.arn}, service: serviceOf(tc.arn)}
 		doc := r.statement(SourceVpc, []string{"vpc-1"})
 		principal, _ := doc.Principal.(string)
-		got := []string{r.service.policy, principal, strings.Join(doc.Action, " "), strings.Join(doc.Resource, " "), strings.Join(doc.Condition["ArnNotLikeIfExists"][principalArn], " ")}
+		got := []string{string(r.service.policy), principal, strings.Join(doc.Action, " "), strings.Join(doc.Resource, " "), strings.Join(doc.Condition["ArnNotLikeIfExists"][principalArn], " ")}
 		if want := []string{tc.policy, tc.principal, tc.actions, tc.resources, tc.exempt}; strings.Join(got, "|") != strings.Join(want, "|") {
 			t.Errorf("%s: %q, want %q", tc.arn, got, want)
 		}

@@ -2,11 +2,11 @@ package readiness
 
 import (
 	"cmp"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/policy"
@@ -16,7 +16,7 @@ import (
 const maxRows = 40
 
 // titles are the headings for the uses of each outcome.
-var titles = map[Outcome]string{
+var titles = map[Outcome]phrase.Format{
 	Stopped: "Would be stopped by %s",
 	Unknown: "Undecided under %s",
 	Exempt:  "Exempt from %s",
@@ -24,29 +24,43 @@ var titles = map[Outcome]string{
 }
 
 // WriteText writes the answer as text. It shows the condition of key in full.
-func (a *Answer) WriteText(w io.Writer, key, policyFile string) error {
-	var out strings.Builder
-	a.writeHead(&out)
-	a.writeConditions(&out)
+func (a *Answer) WriteText(w io.Writer, style grid.Style, key, policyFile string) error {
+	out := text{Answer: a, style: style}
+	out.writeHead()
+	out.writeConditions()
 	for _, o := range outcomes {
-		a.writeUses(&out, key, o)
+		out.writeUses(key, o)
 	}
-	a.writeDifferences(&out, key)
+	out.writeDifferences(key)
 	if len(a.Notes) > 0 {
-		out.WriteString("\nNotes\n")
+		out.WriteString("\n" + out.say("Notes") + "\n")
 	}
 	for _, note := range a.Notes {
-		grid.Paragraph(&out, "  - ", "    ", note)
+		out.paragraph("  - ", "    ", "%s", note)
 	}
 	if a.Open != nil {
-		a.writeOpen(&out, policyFile)
+		out.writeOpen(policyFile)
 	}
-	a.writeStatement(&out, key)
+	out.writeStatement(key)
 	_, err := io.WriteString(w, out.String())
 	return err
 }
 
-func (a *Answer) writeHead(out *strings.Builder) {
+// A text is an answer that is being written.
+type text struct {
+	*Answer
+	strings.Builder
+	style grid.Style
+}
+
+func (t *text) say(f phrase.Format, args ...any) string { return t.style.Words.Say(f, args...) }
+
+func (t *text) paragraph(first, rest string, f phrase.Format, args ...any) {
+	t.style.Paragraph(&t.Builder, first, rest, t.say(f, args...))
+}
+
+func (t *text) writeHead() {
+	a := t.Answer
 	var calls, denied int64
 	principals := map[string]bool{}
 	for i := range a.Uses {
@@ -54,23 +68,24 @@ func (a *Answer) writeHead(out *strings.Builder) {
 		denied += a.Uses[i].Denied
 		principals[a.Uses[i].Principal] = true
 	}
-	grid.Paragraph(out, "", "  ", a.Resource)
-	fmt.Fprintf(out, "%s: %s by %s, %s denied\n", a.Days, grid.Plural(calls, "call"), grid.Plural(int64(len(principals)), "principal"), grid.Number(denied))
+	t.paragraph("", "  ", "%s", a.Resource)
+	t.WriteString(t.say("%s: %s by %s, %s denied", a.Days, phrase.Count(calls, "call"), phrase.Count(len(principals), "principal"), grid.Number(denied)) + "\n")
 	if len(a.Incomplete) > 0 {
-		grid.Paragraph(out, "INCOMPLETE: ", "  ", fmt.Sprintf("not all objects of %s could be read: others may use the resource", grid.Few(a.Incomplete)))
+		t.paragraph(t.say("INCOMPLETE: "), "  ", "not all objects of %s could be read: others may use the resource", phrase.Few(a.Incomplete))
 	}
 	if len(a.Shards) > 0 {
-		grid.Paragraph(out, "INCOMPLETE: ", "  ", fmt.Sprintf("one shard of the trail alone was read for %s: merge the shards", grid.Few(a.Shards)))
+		t.paragraph(t.say("INCOMPLETE: "), "  ", "one shard of the trail alone was read for %s: merge the shards", phrase.Few(a.Shards))
 	}
 	if len(a.Missing) > 0 {
-		grid.Paragraph(out, "INCOMPLETE: ", "  ", fmt.Sprintf("the report lacks %s: others may use the resource", grid.Few(a.Missing)))
+		t.paragraph(t.say("INCOMPLETE: "), "  ", "the report lacks %s: others may use the resource", phrase.Few(a.Missing))
 	}
 }
 
-func (a *Answer) writeConditions(out *strings.Builder) {
+func (t *text) writeConditions() {
+	a := t.Answer
 	g := grid.Grid{
-		Title: "Calls, if the policy demanded",
-		Heads: []string{"condition", "values", "stopped", "of them allowed today", "undecided", "exempt", "pass"},
+		Title: t.say("Calls, if the policy demanded"), Style: t.style,
+		Heads: t.style.Words.Each("condition", "values", "stopped", "of them allowed today", "undecided", "exempt", "pass"),
 		Right: []bool{false, true, true, true, true, true, true},
 	}
 	for i := range a.Conditions {
@@ -78,7 +93,7 @@ func (a *Answer) writeConditions(out *strings.Builder) {
 		values := grid.Number(int64(len(c.Values)))
 		switch {
 		case c.Unsupported:
-			g.Add(c.Key, "not supported", "-", "-", "-", "-", "-")
+			g.Add(c.Key, t.say("not supported"), "-", "-", "-", "-", "-")
 			continue
 		case len(c.Values) == 0 && c.Key == VpceOrgID:
 			values = "--org-id"
@@ -86,25 +101,25 @@ func (a *Answer) writeConditions(out *strings.Builder) {
 			g.Add(c.Key, "--org-paths", "-", "-", "-", "-", "-")
 			continue
 		case len(c.Values) == 0:
-			g.Add(c.Key, "none known", "-", "-", "-", "-", "-")
+			g.Add(c.Key, t.say("none known"), "-", "-", "-", "-", "-")
 			continue
 		}
 		g.Add(c.Key, values, grid.Number(c.Calls[Stopped]), grid.Number(c.Allowed), grid.Number(c.Calls[Unknown]), grid.Number(c.Calls[Exempt]), grid.Number(c.Calls[Passes]))
 	}
-	g.Write(out)
+	g.Write(&t.Builder)
 }
 
 // writeUses shows the uses of one outcome under key. If there are none, it writes something only
 // for the stopped ones.
-func (a *Answer) writeUses(out *strings.Builder, key string, o Outcome) {
+func (t *text) writeUses(key string, o Outcome) {
 	g := grid.Grid{
-		Title: fmt.Sprintf(titles[o], key),
-		Heads: []string{"principal", "action", "calls", "denied", "last seen", "by"}, Right: []bool{false, false, true, true, false, false},
+		Title: t.say(titles[o], key), Style: t.style,
+		Heads: t.style.Words.Each("principal", "action", "calls", "denied", "last seen", "by"), Right: []bool{false, false, true, true, false, false},
 	}
 	if o.needsReason() {
-		g.Heads[5] = "why"
+		g.Heads[5] = t.say("why")
 	}
-	rows, reasons := a.rowsOf(key, o)
+	rows, reasons := t.rowsOf(key, o)
 	for _, r := range rows[:min(len(rows), maxRows)] {
 		g.Add(r.principal, r.action, grid.Number(r.Calls), grid.Number(r.Denied), r.lastDay(), r.last)
 	}
@@ -112,9 +127,9 @@ func (a *Answer) writeUses(out *strings.Builder, key string, o Outcome) {
 	if len(rows) == 0 && o != Stopped {
 		return
 	}
-	g.Write(out)
+	g.Write(&t.Builder)
 	for _, reason := range reasons {
-		grid.Paragraph(out, "  ", "    ", reason)
+		t.paragraph("  ", "    ", "%s", reason)
 	}
 }
 
@@ -129,7 +144,8 @@ type useRow struct {
 
 // rowsOf sums the uses of one outcome under key by what the text shows of them, with most calls
 // first. It also returns the reasons.
-func (a *Answer) rowsOf(key string, o Outcome) (rows []*useRow, reasons []string) {
+func (t *text) rowsOf(key string, o Outcome) (rows []*useRow, reasons []string) {
+	a := t.Answer
 	at := map[[3]string]*useRow{}
 	for i := range a.Uses {
 		u := &a.Uses[i]
@@ -137,12 +153,12 @@ func (a *Answer) rowsOf(key string, o Outcome) (rows []*useRow, reasons []string
 		if v.Outcome != o {
 			continue
 		}
-		last := u.Way()
+		last := t.say("%s", u.Way())
 		if o == Passes && u.Route != "vpce" {
-			last += ", not in the statement"
+			last = t.say("%s, not in the statement", u.Way())
 		}
 		if o.needsReason() {
-			reasons = append(reasons, v.reason())
+			reasons = append(reasons, t.say("%s", v.reason()))
 			last = v.short(u)
 		}
 		k := [3]string{a.principal(u), u.EventName, last}
@@ -168,16 +184,16 @@ func (v *Verdict) short(u *Use) string {
 	return u.Evidence
 }
 
-func (v *Verdict) reason() string {
+func (v *Verdict) reason() phrase.Phrase {
 	if v.By != "" {
-		return v.By + ": " + v.Because
+		return phrase.Of("%s: %s", v.By, v.Because)
 	}
 	return v.Because
 }
 
 // Way returns the route of the calls for display: the id of an endpoint, or another route.
-func (u *Use) Way() string {
-	return grid.Way{Route: u.Route, Origin: u.Origin, Evidence: u.Evidence, EndpointID: u.EndpointID, EndpointOwner: u.EndpointOwner}.String()
+func (u *Use) Way() phrase.Phrase {
+	return grid.Way{Route: u.Route, Origin: u.Origin, Evidence: u.Evidence, EndpointID: u.EndpointID, EndpointOwner: u.EndpointOwner}.Phrase()
 }
 
 // principal names the principal of a use. It includes the account only if the resource has callers
@@ -202,14 +218,15 @@ func (c *Counts) lastDay() string { return day.OfMillis(c.LastSeen).String() }
 var alike = map[string]string{SourceVpcArn: SourceVpc, VpceOrgPaths: VpceOrgID}
 
 // writeDifferences shows how the effects of the other conditions differ.
-func (a *Answer) writeDifferences(out *strings.Builder, key string) {
+func (t *text) writeDifferences(key string) {
+	a := t.Answer
 	for i := range a.Conditions {
 		other := &a.Conditions[i]
 		if other.Key == key || len(other.Values) == 0 {
 			continue
 		}
 		g := grid.Grid{
-			Title: other.Key + " differs from " + key, Heads: []string{"principal", "action", "calls", "by", "would be", "instead of"},
+			Title: t.say("%s differs from %s", other.Key, key), Heads: t.style.Words.Each("principal", "action", "calls", "by", "would be", "instead of"), Style: t.style,
 			Right: []bool{false, false, true, false, false, false},
 		}
 		rows := 0
@@ -220,18 +237,19 @@ func (a *Answer) writeDifferences(out *strings.Builder, key string) {
 				continue
 			}
 			if rows++; rows <= maxRows {
-				g.Add(a.principal(u), u.EventName, grid.Number(u.Calls), u.Way(), string(v.Outcome), grid.OrDash(string(u.Verdicts[key].Outcome)))
+				g.Add(a.principal(u), u.EventName, grid.Number(u.Calls), t.say("%s", u.Way()), t.say(v.Outcome.word()), grid.OrDash(t.say(u.Verdicts[key].Outcome.word())))
 			}
 		}
 		if g.More(rows - maxRows); rows > 0 {
-			g.Write(out)
+			g.Write(&t.Builder)
 		}
 	}
 }
 
-func (a *Answer) writeOpen(out *strings.Builder, file string) {
+func (t *text) writeOpen(file string) {
+	a := t.Answer
 	g := grid.Grid{
-		Title: "Left open by " + file + " to calls past the endpoints", Heads: []string{"action", "calls", "denied", "last seen", "by", "unless"},
+		Title: t.say("Left open by %s to calls past the endpoints", file), Heads: t.style.Words.Each("action", "calls", "denied", "last seen", "by", "unless"), Style: t.style,
 		Right: []bool{false, true, true, false, false, false},
 	}
 	for i := range a.Open.Seen {
@@ -241,31 +259,32 @@ func (a *Answer) writeOpen(out *strings.Builder, file string) {
 			name, _ := grid.Principal(p)
 			who = append(who, name)
 		}
-		g.Add(o.Action, grid.Number(o.Calls), grid.Number(o.Denied), o.lastDay(), grid.Few(who), strings.Join(o.HangsOn, ", "))
+		g.Add(o.Action, grid.Number(o.Calls), grid.Number(o.Denied), o.lastDay(), t.say("%s", phrase.Few(who)), t.say("%s", phrase.Join(phrase.Comma, o.HangsOn)))
 	}
-	g.Write(out)
+	g.Write(&t.Builder)
 	var unseen, perhaps []string
 	for _, o := range a.Open.Unseen {
 		if len(o.HangsOn) == 0 {
 			unseen = append(unseen, o.Action)
 		} else {
-			perhaps = append(perhaps, o.Action+" ("+strings.Join(o.HangsOn, ", ")+")")
+			perhaps = append(perhaps, t.say("%s (%s)", o.Action, phrase.Join(phrase.Comma, o.HangsOn)))
 		}
 	}
 	if len(unseen) > 0 {
-		grid.Paragraph(out, "  ", "    ", "open too, though nobody was seen to use it: "+strings.Join(unseen, ", "))
+		t.paragraph("  ", "    ", "open too, though nobody was seen to use it: %s", phrase.Join(phrase.Comma, unseen))
 	}
 	if len(perhaps) > 0 {
-		grid.Paragraph(out, "  ", "    ", "perhaps open, by what a report does not know: "+strings.Join(perhaps, ", "))
+		t.paragraph("  ", "    ", "perhaps open, by what a report does not know: %s", phrase.Join(phrase.Comma, perhaps))
 	}
 	if a.PolicyKind == "" {
-		grid.Paragraph(out, "  ", "    ", "Only Deny statements count here.")
+		t.paragraph("  ", "    ", "Only Deny statements count here.")
 		return
 	}
-	grid.Paragraph(out, "  ", "    ", "Only Deny statements close an action: what the "+a.PolicyKind+" does not deny, the policies of a principal may allow.")
+	t.paragraph("  ", "    ", "Only Deny statements close an action: what the %s does not deny, the policies of a principal may allow.", a.PolicyKind)
 }
 
-func (a *Answer) writeStatement(out *strings.Builder, key string) {
+func (t *text) writeStatement(key string) {
+	a := t.Answer
 	var doc *policy.StatementDocument
 	for i := range a.Conditions {
 		if a.Conditions[i].Key == key {
@@ -273,20 +292,21 @@ func (a *Answer) writeStatement(out *strings.Builder, key string) {
 		}
 	}
 	if doc == nil {
-		fmt.Fprintf(out, "\nNo statement: the values of %s are not known\n", key)
+		t.WriteString("\n" + t.say("No statement: the values of %s are not known", key) + "\n")
 		return
 	}
 	if a.PolicyKind != "" {
-		fmt.Fprintf(out, "\nStatement for the %s\n", a.PolicyKind)
+		t.WriteString("\n" + t.say("Statement for the %s", a.PolicyKind) + "\n")
 	} else {
-		out.WriteString("\nStatement for a service control policy, or for the policies of the principals: the resource itself\nhas no policy that can deny\n")
+		t.WriteString("\n")
+		t.paragraph("", "", "Statement for a service control policy, or for the policies of the principals: the resource itself has no policy that can deny")
 	}
 	for line := range strings.Lines(doc.String()) {
-		out.WriteString("  " + line)
+		t.WriteString("  " + line)
 	}
-	out.WriteString("\n")
+	t.WriteString("\n")
 	if a.PolicyKind != "" {
-		grid.Paragraph(out, "  ", "  ", "It stops everybody past the endpoints who is not exempt, whoever administers the resource included: add "+
-			"who must keep access to "+principalArn+" before you paste it. Days that the report does not have may hold other callers.")
+		t.paragraph("  ", "  ", "It stops everybody past the endpoints who is not exempt, whoever administers the resource included: add "+
+			"who must keep access to %s before you paste it. Days that the report does not have may hold other callers.", principalArn)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report/wildcard"
 )
 
@@ -22,7 +23,7 @@ const (
 func (r *reader) verdict(u *Use, key string) Verdict {
 	if u.Action != "" && !wildcard.MatchAny(r.service.actions, u.Action) {
 		// The action is of another service, or the statement leaves it out on purpose.
-		return Verdict{Outcome: Passes, Because: "the statement does not hold for " + u.Action}
+		return Verdict{Outcome: Passes, Because: phrase.Of("the statement does not hold for %s", u.Action)}
 	}
 	if v, exempt := r.exempt(u); exempt {
 		return v
@@ -35,15 +36,15 @@ func (r *reader) verdict(u *Use, key string) Verdict {
 			return v
 		}
 		if u.EndpointID != "" {
-			return Verdict{Outcome: Stopped, Because: "a console, which uses endpoints of AWS's own"}
+			return Verdict{Outcome: Stopped, Because: phrase.Of("a console, which uses endpoints of AWS's own")}
 		}
-		return Verdict{Outcome: Stopped, Because: "no endpoint: the request does not have the key"}
+		return Verdict{Outcome: Stopped, Because: phrase.Of("no endpoint: the request does not have the key")}
 	case "aws_service":
 		// The record names the caller, but does not show which credentials the service used.
 		// So neither exception is proved.
-		return Verdict{Outcome: Unknown, Because: "an AWS service sent it, and the record does not say on whose behalf"}
+		return Verdict{Outcome: Unknown, Because: phrase.Of("an AWS service sent it, and the record does not say on whose behalf")}
 	}
-	return Verdict{Outcome: Unknown, Because: "the record proves no route"}
+	return Verdict{Outcome: Unknown, Because: phrase.Of("the record proves no route")}
 }
 
 // exempt returns the exception that holds for a use, if there is one.
@@ -55,17 +56,17 @@ func (r *reader) verdict(u *Use, key string) Verdict {
 func (r *reader) exempt(u *Use) (Verdict, bool) {
 	switch {
 	case u.Evidence == "service_event":
-		return Verdict{Outcome: Exempt, Because: "the service's own event: nobody asked for it, so no policy decides it"}, true
+		return Verdict{Outcome: Exempt, Because: phrase.Of("the service's own event: nobody asked for it, so no policy decides it")}, true
 	case u.Evidence == "service_principal":
-		return Verdict{Outcome: Exempt, By: principalIsAWSService, Because: "a service principal calls"}, true
+		return Verdict{Outcome: Exempt, By: principalIsAWSService, Because: phrase.Of("a service principal calls")}, true
 	case wildcard.Match(serviceLinked, u.Principal):
-		return Verdict{Outcome: Exempt, By: principalArn, Because: "a service-linked role, for which " + viaAWSService + " is false"}, true
+		return Verdict{Outcome: Exempt, By: principalArn, Because: phrase.Of("a service-linked role, for which %s is false", viaAWSService)}, true
 	case wildcard.MatchAny(r.service.exempt, withPartition(u.Principal, "aws")):
-		return Verdict{Outcome: Exempt, By: principalArn, Because: "a role that AWS makes for the service"}, true
+		return Verdict{Outcome: Exempt, By: principalArn, Because: phrase.Of("a role that AWS makes for the service")}, true
 	case u.Evidence == "invoked_by" && isRole(u.PrincipalType):
-		return Verdict{Outcome: Exempt, By: viaAWSService, Because: "a service calls for the role; not exempt if it is the service's own role (a service role)"}, true
+		return Verdict{Outcome: Exempt, By: viaAWSService, Because: phrase.Of("a service calls for the role; not exempt if it is the service's own role (a service role)")}, true
 	case u.Evidence == "invoked_by":
-		return Verdict{Outcome: Exempt, By: viaAWSService, Because: "a service calls with the caller's credentials"}, true
+		return Verdict{Outcome: Exempt, By: viaAWSService, Because: phrase.Of("a service calls with the caller's credentials")}, true
 	}
 	return Verdict{}, false
 }
@@ -90,9 +91,9 @@ func (r *reader) byEndpoint(u *Use, key string) Verdict {
 	switch key {
 	case SourceVpce:
 		if slices.Contains(values, u.EndpointID) {
-			return Verdict{Outcome: Passes, Because: "by an endpoint that is let through"}
+			return Verdict{Outcome: Passes, Because: phrase.Of("by an endpoint that is let through")}
 		}
-		return Verdict{Outcome: Stopped, Because: "by another endpoint"}
+		return Verdict{Outcome: Stopped, Because: phrase.Of("by another endpoint")}
 	case SourceVpc, SourceVpcArn:
 		vpc := ""
 		if e := r.endpoints[u.EndpointID]; e != nil {
@@ -102,23 +103,23 @@ func (r *reader) byEndpoint(u *Use, key string) Verdict {
 		}
 		switch {
 		case vpc != "" && slices.Contains(values, vpc):
-			return Verdict{Outcome: Passes, Because: "from a VPC that is let through"}
+			return Verdict{Outcome: Passes, Because: phrase.Of("from a VPC that is let through")}
 		case vpc != "" || u.EndpointOwner == "foreign":
-			return Verdict{Outcome: Stopped, Because: "from another VPC"}
+			return Verdict{Outcome: Stopped, Because: phrase.Of("from another VPC")}
 		}
-		return Verdict{Outcome: Unknown, Because: "the endpoint's VPC is not known: analyze with --endpoints"}
+		return Verdict{Outcome: Unknown, Because: phrase.Of("the endpoint's VPC is not known: analyze with --endpoints")}
 	}
 	switch {
 	case u.EndpointOwner == "own" && key == VpceAccount && !slices.Contains(values, u.EndpointAccountID):
-		return Verdict{Outcome: Unknown, Because: "our endpoint, but its account is not known: analyze with --endpoints"}
+		return Verdict{Outcome: Unknown, Because: phrase.Of("our endpoint, but its account is not known: analyze with --endpoints")}
 	case u.EndpointOwner == "own" && key == VpceOrgPaths && !slices.ContainsFunc(values, isWholeOrg):
-		return Verdict{Outcome: Unknown, Because: "our endpoint, but the report does not show in which organizational unit its account is"}
+		return Verdict{Outcome: Unknown, Because: phrase.Of("our endpoint, but the report does not show in which organizational unit its account is")}
 	case u.EndpointOwner == "own":
-		return Verdict{Outcome: Passes, Because: "by an endpoint of ours"}
+		return Verdict{Outcome: Passes, Because: phrase.Of("by an endpoint of ours")}
 	case u.EndpointOwner == "foreign":
-		return Verdict{Outcome: Stopped, Because: "by an endpoint of another account"}
+		return Verdict{Outcome: Stopped, Because: phrase.Of("by an endpoint of another account")}
 	}
-	return Verdict{Outcome: Unknown, Because: "the owner of the endpoint is not known: analyze with --endpoints"}
+	return Verdict{Outcome: Unknown, Because: phrase.Of("the owner of the endpoint is not known: analyze with --endpoints")}
 }
 
 // isWholeOrg reports whether a path of aws:VpceOrgPaths means all accounts of an organization.

@@ -5,10 +5,12 @@ import (
 	"io"
 	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/overview"
+	"vpcetrail/report/words"
 )
 
 // Write writes the summary as tables for a terminal (format table), as Markdown or as JSON. Each
@@ -20,7 +22,7 @@ func (s *Summary) Write(w io.Writer, format string, style grid.Style, top int) e
 	case grid.FormatTable:
 		return s.writeText(w, style, top, (*grid.Grid).Write)
 	case grid.FormatMarkdown:
-		return s.writeText(w, grid.Style{}, top, (*grid.Grid).WriteMarkdown)
+		return s.writeText(w, grid.Style{Words: style.Words}, top, (*grid.Grid).WriteMarkdown)
 	}
 	return fmt.Errorf("--format %s holds one table: say by --by which", format)
 }
@@ -28,26 +30,27 @@ func (s *Summary) Write(w io.Writer, format string, style grid.Style, top int) e
 func (s *Summary) writeText(w io.Writer, style grid.Style, top int, write func(*grid.Grid, *strings.Builder)) error {
 	var out strings.Builder
 	s.writeHead(&out, style)
+	words := style.Words
 	grids := []*grid.Grid{
-		s.routes(),
-		ranking("Services with most calls past the endpoint", &s.Services, top, []string{"service"},
+		s.routes(words),
+		ranking(words, "Services with most calls past the endpoint", &s.Services, top, []phrase.Format{"service"},
 			func(name string) []string { return []string{grid.OrDash(name)} }),
-		ranking("Principals with most calls past the endpoint", &s.Principals, top, []string{"principal", "account"},
+		ranking(words, "Principals with most calls past the endpoint", &s.Principals, top, []phrase.Format{"principal", "account"},
 			func(arn string) []string {
 				name, account := grid.Principal(arn)
 				return []string{name, account}
 			}),
-		s.endpoints(top),
+		s.endpoints(words, top),
 	}
 	if s.DaysWithFindings > 0 {
-		grids = append(grids, s.findings(top))
+		grids = append(grids, s.findings(words, top))
 	}
 	for _, g := range grids {
 		g.Style = style
 		write(g, &out)
 	}
 	if usd := s.Detour(); usd > 0 {
-		fmt.Fprintf(&out, "\nThe detour past gateway endpoints: %s by estimate, NAT alone, S3 data events only (finding %s).\n", grid.Dollars(usd), overview.DetourCost)
+		out.WriteString("\n" + words.Say("The detour past gateway endpoints: %s by estimate, NAT alone, S3 data events only (finding %s).", grid.Dollars(usd), overview.DetourCost) + "\n")
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
@@ -62,46 +65,45 @@ func (s *Summary) days() []day.Day {
 }
 
 func (s *Summary) writeHead(out *strings.Builder, style grid.Style) {
-	fmt.Fprintf(out, "%s: %s, %s denied\n", report.NameDays(s.days()), grid.Plural(s.Total.Calls, "call"), grid.Number(s.Total.Denied))
-	s.writeOthers(out)
-	if lacks := s.Runs.Lacks(); lacks != "" {
-		out.WriteString(style.Paint(grid.Alarm, "INCOMPLETE: "+lacks+"; "+s.Runs.Named()) + "\n")
+	line := func(ink grid.Ink, f phrase.Format, args ...any) {
+		out.WriteString(style.Paint(ink, grid.Clean(style.Words.Say(f, args...))) + "\n")
 	}
-	if text := s.Digests(); text != "" {
+	line(grid.Plain, "%s: %s, %s denied", report.NameDays(s.days()), phrase.Count(s.Total.Calls, "call"), grid.Number(s.Total.Denied))
+	if others := s.others(); len(others) > 0 {
+		line(grid.Plain, "beside the calls: %s", phrase.Join(phrase.Comma, others))
+	}
+	if lacks := s.Runs.Lacks(); lacks.Is() {
+		line(grid.Alarm, "INCOMPLETE: %s; %s", lacks, s.Runs.Named())
+	}
+	if text := s.Digests(); text.Is() {
+		ink := grid.Plain
 		if s.Verified.Invalid > 0 {
-			text = style.Paint(grid.Alarm, text)
+			ink = grid.Alarm
 		}
-		out.WriteString(text + "\n")
+		line(ink, "%s", text)
 	}
 	if len(s.Parts) > 0 {
-		text := fmt.Sprintf("INCOMPLETE: shard %s of the trail alone; merge joins the shards", grid.Clean(strings.Join(s.Parts, ", ")))
-		out.WriteString(style.Paint(grid.Alarm, text) + "\n")
+		line(grid.Alarm, "INCOMPLETE: shard %s of the trail alone; merge joins the shards", phrase.Join(phrase.Comma, s.Parts))
 	}
 }
 
-// writeOthers shows the records that are not calls, if there are any.
-func (s *Summary) writeOthers(out *strings.Builder) {
-	var others []string
-	for _, k := range []struct {
-		n    int64
-		noun string
-	}{
-		{s.Kinds.Duplicates, "duplicate"}, {s.Kinds.SharedCopies, "shared copy"}, {s.Kinds.NetworkEvents, "network event"},
-		{s.Kinds.Corrections, "correction"}, {s.Kinds.OtherEvents, "other event"},
+// others counts the records that are not calls.
+func (s *Summary) others() (others []phrase.Counted) {
+	for _, k := range []phrase.Counted{
+		phrase.Count(s.Kinds.Duplicates, "duplicate"), phrase.Count(s.Kinds.SharedCopies, "shared copy"), phrase.Count(s.Kinds.NetworkEvents, "network event"),
+		phrase.Count(s.Kinds.Corrections, "correction"), phrase.Count(s.Kinds.OtherEvents, "other event"),
 	} {
-		if k.n > 0 {
-			others = append(others, grid.Plural(k.n, k.noun))
+		if k.N > 0 {
+			others = append(others, k)
 		}
 	}
-	if len(others) > 0 {
-		fmt.Fprintf(out, "beside the calls: %s\n", strings.Join(others, ", "))
-	}
+	return others
 }
 
-func (s *Summary) routes() *grid.Grid {
+func (s *Summary) routes(words *words.Language) *grid.Grid {
 	t := &s.Total
-	g := &grid.Grid{Title: "Calls by route", Heads: []string{"route", "calls", "share"}, Right: []bool{false, true, true}}
-	add := func(name string, n int64) { g.Add(name, grid.Number(n), grid.Percent(n, t.Calls)) }
+	g := &grid.Grid{Title: words.Say("Calls by route"), Heads: words.Each("route", "calls", "share"), Right: []bool{false, true, true}}
+	add := func(name phrase.Format, n int64) { g.Add(words.Say(name), grid.Number(n), grid.Percent(n, t.Calls)) }
 	add("vpce: through a VPC endpoint", t.VPCE)
 	add("internet: from a public address", t.Internet)
 	add("  from AWS's addresses (EC2, NAT)", t.InternetAWS)
@@ -113,8 +115,8 @@ func (s *Summary) routes() *grid.Grid {
 
 // ranking shows the rows with internet calls. cells returns the cells for the name of a row, one
 // for each of names.
-func ranking(title string, r *overview.Top[overview.Named], top int, names []string, cells func(string) []string) *grid.Grid {
-	g := &grid.Grid{Title: title, Heads: append(names, "internet", "external", "vpce", "vpce share")}
+func ranking(words *words.Language, title phrase.Format, r *overview.Top[overview.Named], top int, names []phrase.Format, cells func(string) []string) *grid.Grid {
+	g := &grid.Grid{Title: words.Say(title), Heads: words.Each(append(names, "internet", "external", "vpce", "vpce share")...)}
 	g.Right = append(make([]bool, len(names)), true, true, true, true)
 	shown := r.Rows[:min(len(r.Rows), top)]
 	for _, row := range shown {
@@ -124,10 +126,10 @@ func ranking(title string, r *overview.Top[overview.Named], top int, names []str
 	return g
 }
 
-func (s *Summary) endpoints(top int) *grid.Grid {
+func (s *Summary) endpoints(words *words.Language, top int) *grid.Grid {
 	g := &grid.Grid{
-		Title: "Endpoints used", Right: []bool{false, false, false, false, true, true, true},
-		Heads: []string{"endpoint", "service", "type", "owner", "calls", "denied", "policy denials"},
+		Title: words.Say("Endpoints used"), Right: []bool{false, false, false, false, true, true, true},
+		Heads: words.Each("endpoint", "service", "type", "owner", "calls", "denied", "policy denials"),
 	}
 	shown := s.Endpoints.Rows[:min(s.Endpoints.Seen, top)]
 	for _, e := range shown {
@@ -137,9 +139,9 @@ func (s *Summary) endpoints(top int) *grid.Grid {
 	return g
 }
 
-func (s *Summary) findings(top int) *grid.Grid {
+func (s *Summary) findings(words *words.Language, top int) *grid.Grid {
 	g := &grid.Grid{
-		Title: "Findings", Right: []bool{false, false, true, true}, Heads: []string{"severity", "finding", "subjects", "calls"},
+		Title: words.Say("Findings"), Right: []bool{false, false, true, true}, Heads: words.Each("severity", "finding", "subjects", "calls"),
 		Ink: func(column int, cell string) grid.Ink {
 			if column == 0 {
 				return overview.InkOfSeverity(cell)

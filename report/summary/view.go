@@ -8,6 +8,7 @@ import (
 	"iter"
 	"math"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
@@ -18,7 +19,7 @@ import (
 // A view sums the rows of one table by one subject. T is the type of the rows, V of the sums.
 type view[T, V any, P spill.Value[V]] struct {
 	by    string
-	title string
+	title phrase.Format
 	table *table.Table[T]
 
 	group []grid.Column                       // the columns that name the subject
@@ -74,7 +75,7 @@ func (v *view[T, V, P]) answer(ctx context.Context, store report.Store, days []p
 			}
 		}
 	}
-	return write(&grid.Listing{Title: v.title, Columns: v.columns(), Rows: rows, Top: q.Top, Total: groups})
+	return write(&grid.Listing{Title: phrase.Of(v.title), Columns: v.columns(), Rows: rows, Top: q.Top, Total: groups})
 }
 
 // rankAll reads the days and returns their groups, ranked, and the number of groups. It takes

@@ -3,6 +3,7 @@ package summary
 import (
 	"slices"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/overview"
@@ -39,13 +40,13 @@ func principalOf(t *table.TrafficRow) []string { return []string{t.Principal, t.
 // pastFirst ranks by calls past the endpoint, then by calls.
 func pastFirst(_ []string, r *table.Routes) []int64 { return []int64{r.Internet, r.Calls} }
 
-func text(name, head string) grid.Column { return grid.Column{Name: name, Head: head} }
+func text(name string, head phrase.Format) grid.Column { return grid.Column{Name: name, Head: head} }
 
 // byTraffic returns a view of table traffic by one of its columns. apart returns the values that
 // are counted distinct, in a column of the given name.
 func byTraffic(
-	by, title string, group grid.Column, key func(*table.TrafficRow, day.Day) []string, rank func([]string, *table.Routes) []int64,
-	beside string, apart func(*table.TrafficRow) []string,
+	by string, title phrase.Format, group grid.Column, key func(*table.TrafficRow, day.Day) []string, rank func([]string, *table.Routes) []int64,
+	beside phrase.Format, apart func(*table.TrafficRow) []string,
 ) viewer {
 	return &view[table.TrafficRow, table.Routes, *table.Routes]{
 		by: by, title: title, table: &table.Traffic,
@@ -57,9 +58,9 @@ func byTraffic(
 
 // The measures of calls by route have the same names as in tables principals and services.
 
-func routesBefore(beside string) []measure[table.Routes] {
+func routesBefore(beside phrase.Format) []measure[table.Routes] {
 	return []measure[table.Routes]{
-		{grid.Column{Name: beside, Head: beside, Kind: grid.Count, Spare: true}, func(_ *table.Routes, distinct int64) any { return distinct }},
+		{grid.Column{Name: string(beside), Head: beside, Kind: grid.Count, Spare: true}, func(_ *table.Routes, distinct int64) any { return distinct }},
 		{grid.Column{Name: "calls", Head: "calls", Kind: grid.Count}, func(r *table.Routes, _ int64) any { return r.Calls }},
 		{grid.Column{Name: "vpce_calls", Head: "vpce", Kind: grid.Count}, func(r *table.Routes, _ int64) any { return r.VPCE }},
 		{grid.Column{Name: "internet_calls", Head: "internet", Kind: grid.Count}, func(r *table.Routes, _ int64) any { return r.Internet }},

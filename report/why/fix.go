@@ -5,43 +5,47 @@ import (
 	"io"
 	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report/causes"
 	"vpcetrail/report/grid"
 )
 
 // WriteFixes writes the change of each group in one of causes.Formats, at most top of them. A top of 0
 // means all. destination names the report in the commands that show the result.
-func (y *Why) WriteFixes(w io.Writer, format, destination string, top int) error {
+func (y *Why) WriteFixes(w io.Writer, format string, style grid.Style, destination string, top int) error {
 	shown := y.Groups
 	if top > 0 {
 		shown = shown[:min(top, len(shown))]
 	}
 	var out strings.Builder
-	comment(&out, y.Headline())
+	comment := func(f phrase.Format, args ...any) {
+		style.Paragraph(&out, "# ", "#   ", style.Words.Say(f, args...)) // which a shell, Terraform and YAML ignore
+	}
+	comment("%s", y.Headline())
 	if format == "cloudformation" {
-		comment(&out, "Each --- starts a template of its own, for the account and Region that it names.")
+		comment("Each --- starts a template of its own, for the account and Region that it names.")
 	}
 	for i := range shown {
 		g := &shown[i]
 		fix := causes.Of(g.Plan, format)
-		fix.Check = ""
+		fix.Check = phrase.Phrase{}
 		out.WriteString("\n")
 		if format == "cloudformation" && fix.Code != "" && !g.Done {
 			out.WriteString("---\n") // one template a change
 		}
-		comment(&out, fmt.Sprintf("%d. %s: %s.", i+1, g.numbers(), causes.Title(&g.Plan)))
+		comment("%d. %s: %s.", i+1, g.numbers(), causes.Title(&g.Plan))
 		if g.Owner != "" {
-			comment(&out, fmt.Sprintf("In account %s, Region %s.", g.Owner, g.Region))
+			comment("In account %s, Region %s.", g.Owner, g.Region)
 		}
-		comment(&out, "Cause: "+string(g.Cause)+": "+g.String()+". "+g.From(false))
+		comment("Cause: %s: %s. %s", string(g.Cause), g.Proof(), g.From(false))
 		if g.Done {
 			continue
 		}
-		if err := fix.Write(&out); err != nil {
+		if err := fix.Write(&out, style); err != nil {
 			return err
 		}
 		if g.IsMovable() {
-			comment(&out, "See that it worked, when the next day is analyzed. The first line lists no such calls, and the second shows them by route vpce:")
+			comment("See that it worked, when the next day is analyzed. The first line lists no such calls, and the second shows them by route vpce:")
 			for _, line := range g.Checks(destination) {
 				out.WriteString("#   " + grid.Clean(line) + "\n")
 			}
@@ -49,22 +53,22 @@ func (y *Why) WriteFixes(w io.Writer, format, destination string, top int) error
 	}
 	if more := len(y.Groups) - len(shown); more > 0 {
 		out.WriteString("\n")
-		comment(&out, "… and "+grid.Number(int64(more))+" more.")
+		comment("… and %s more.", grid.Number(int64(more)))
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
 }
 
 // numbers says the measures of a group in words.
-func (g *Group) numbers() string {
-	text := grid.Plural(g.Calls, "call")
+func (g *Group) numbers() phrase.List {
+	numbers := []any{phrase.Count(g.Calls, "call")}
 	if g.Bytes > 0 {
-		text += ", " + grid.Size(g.Bytes)
+		numbers = append(numbers, grid.Size(g.Bytes))
 	}
 	if usd, known := g.Cost(); known {
-		text += ", " + grid.Dollars(usd) + " for the NAT gateway by estimate"
+		numbers = append(numbers, phrase.Of("%s for the NAT gateway by estimate", grid.Dollars(usd)))
 	}
-	return text
+	return phrase.Join(phrase.Comma, numbers)
 }
 
 // Checks returns a command and a query that show tomorrow whether the change of the group worked.
@@ -93,6 +97,3 @@ func sqlList(values []string) string {
 	}
 	return strings.Join(quoted, ", ")
 }
-
-// comment appends lines that a shell, Terraform and YAML ignore.
-func comment(out *strings.Builder, text string) { grid.Paragraph(out, "# ", "#   ", text) }

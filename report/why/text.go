@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/causes"
@@ -60,7 +60,7 @@ func (g *Group) row() []any {
 	}
 	list := func(values []string) any { return grid.OrNull(strings.Join(values, " ")) }
 	return []any{
-		string(g.Cause), string(g.Reason), causes.Title(&g.Plan), g.String(), g.Calls, g.Bytes, cost, g.First, g.Last,
+		string(g.Cause), string(g.Reason), causes.Title(&g.Plan).String(), g.String(), g.Calls, g.Bytes, cost, g.First, g.Last,
 		grid.OrNull(g.VPC), grid.OrNull(g.Region), grid.OrNull(g.Owner), list(g.Subnets), list(g.Tables),
 		grid.OrNull(g.Endpoint), grid.OrNull(g.Service), grid.OrNull(g.Detail),
 		list(g.Accounts), list(g.Services), list(g.Regions), list(slices.Compact(callers)), int64(g.Others), done,
@@ -68,16 +68,16 @@ func (g *Group) row() []any {
 }
 
 // Headline says in a sentence how many calls there are, and how many of them can be moved.
-func (y *Why) Headline() string {
-	days := report.NameDays(y.Days)
-	if y.Calls == 0 {
-		return days + ": no call went past the endpoints."
+func (y *Why) Headline() phrase.Phrase {
+	days, calls := report.NameDays(y.Days), phrase.Count(y.Calls, "call")
+	switch {
+	case y.Calls == 0:
+		return phrase.Of("%s: no call went past the endpoints.", days)
+	case y.Changes == 0:
+		return phrase.Of("%s: %s past the endpoints. No change that is proven would move them.", days, calls)
 	}
-	text := fmt.Sprintf("%s: %s past the endpoints. ", days, grid.Plural(y.Calls, "call"))
-	if y.Changes == 0 {
-		return text + "No change that is proven would move them."
-	}
-	return text + fmt.Sprintf("%s would move %s of them (%s).", grid.Plural(int64(y.Changes), "change"), grid.Number(y.Movable), strings.Replace(grid.Percent(y.Movable, y.Calls), " %", "%", 1))
+	return phrase.Of("%s: %s past the endpoints. %s would move %s of them (%s).",
+		days, calls, phrase.Count(y.Changes, "change"), grid.Number(y.Movable), strings.Replace(grid.Percent(y.Movable, y.Calls), " %", "%", 1))
 }
 
 // The width of text for people: of a terminal, within these bounds.
@@ -96,9 +96,10 @@ func (y *Why) writeText(w io.Writer, style grid.Style, top int) error {
 		width = min(max(style.Width, leastWidth), mostWidth)
 	}
 	var out strings.Builder
-	paragraph(&out, "", style, grid.Bold, width, y.Headline())
+	say := style.Words.Text
+	paragraph(&out, "", style, grid.Bold, width, say(y.Headline()))
 	for _, warning := range y.Warnings() {
-		paragraph(&out, "", style, grid.Alarm, width, warning)
+		paragraph(&out, "", style, grid.Alarm, width, say(warning))
 	}
 	shown := y.Groups
 	if top > 0 {
@@ -108,16 +109,16 @@ func (y *Why) writeText(w io.Writer, style grid.Style, top int) error {
 		y.writeGroups(&out, shown, style, width)
 	}
 	if more := len(y.Groups) - len(shown); more > 0 {
-		fmt.Fprintf(&out, "%s… and %s more\n", indent, grid.Number(int64(more)))
+		out.WriteString(indent + style.Words.Say("… and %s more", grid.Number(int64(more))) + "\n")
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
 }
 
 // Warnings says what to know before the groups are read.
-func (y *Why) Warnings() (all []string) {
+func (y *Why) Warnings() (all []phrase.Phrase) {
 	if len(y.Incomplete) > 0 {
-		all = append(all, "INCOMPLETE: not all objects of "+dayNames(y.Incomplete)+" could be read.")
+		all = append(all, phrase.Of("INCOMPLETE: not all objects of %s could be read.", dayNames(y.Incomplete)))
 	}
 	var calls int64
 	for i := range y.Groups {
@@ -126,22 +127,23 @@ func (y *Why) Warnings() (all []string) {
 		}
 	}
 	if calls > 0 {
-		all = append(all, fmt.Sprintf("LOOK AT THIS FIRST: %s with credentials of an instance from another place. See cause keys_elsewhere.", grid.Plural(calls, "call")))
+		all = append(all, phrase.Of("LOOK AT THIS FIRST: %s with credentials of an instance from another place. See cause keys_elsewhere.", phrase.Count(calls, "call")))
 	}
 	return all
 }
 
-func dayNames(days []day.Day) string {
+func dayNames(days []day.Day) phrase.Phrase {
 	var names []string
 	for _, d := range days {
 		names = append(names, d.String())
 	}
-	return grid.Few(names)
+	return phrase.Few(names)
 }
 
 // writeGroups writes for each group a line of numbers with the change, and the proof below.
 func (y *Why) writeGroups(out *strings.Builder, shown []Group, style grid.Style, width int) {
-	head := []string{"calls", "bytes", "cost"}
+	words := style.Words
+	head := []string{words.Say("calls"), words.Say("bytes"), words.Say("cost")}
 	rows := make([][]string, len(shown))
 	widths := make([]int, len(head))
 	for i := range shown {
@@ -156,59 +158,60 @@ func (y *Why) writeGroups(out *strings.Builder, shown []Group, style grid.Style,
 	}
 	for _, row := range append(rows, head) {
 		for k, cell := range row {
-			widths[k] = max(widths[k], utf8.RuneCountInString(cell))
+			widths[k] = max(widths[k], grid.Width(cell))
 		}
 	}
 	line := func(number string, cells []string) string {
 		text := fmt.Sprintf("%3s", number)
 		for k, cell := range cells {
-			text += "  " + strings.Repeat(" ", widths[k]-utf8.RuneCountInString(cell)) + cell
+			text += "  " + strings.Repeat(" ", widths[k]-grid.Width(cell)) + cell
 		}
 		return text + "  "
 	}
-	out.WriteString("\n" + style.Paint(grid.Faint, line("", head)+"change") + "\n")
+	out.WriteString("\n" + style.Paint(grid.Faint, line("", head)+words.Say("change")) + "\n")
 	for i := range shown {
 		g := &shown[i]
-		fmt.Fprintf(out, "%s%s\n", line(fmt.Sprint(i+1), rows[i]), style.Paint(grid.Bold, grid.Clean(causes.Title(&g.Plan))))
-		paragraph(out, indent, style, grid.Plain, width, string(g.Cause)+": "+g.String()+". "+g.From(len(y.Days) == 1))
+		fmt.Fprintf(out, "%s%s\n", line(fmt.Sprint(i+1), rows[i]), style.Paint(grid.Bold, grid.Clean(words.Text(causes.Title(&g.Plan)))))
+		paragraph(out, indent, style, grid.Plain, width, words.Say("%s: %s. %s", string(g.Cause), g.Proof(), g.From(len(y.Days) == 1)))
 	}
 }
 
 // From says who made the calls, and when. On one day it leaves out the day.
-func (g *Group) From(oneDay bool) string {
-	var names []string
+func (g *Group) From(oneDay bool) phrase.Phrase {
+	var names []phrase.Phrase
 	for i := range g.Callers {
-		if name := g.Callers[i].Name(); !slices.Contains(names, name) {
+		name := g.Callers[i].Name()
+		if !slices.ContainsFunc(names, func(p phrase.Phrase) bool { return p.String() == name.String() }) {
 			names = append(names, name)
 		}
 	}
-	text := "By " + strings.Join(names, ", ")
+	who := phrase.Of("%s", phrase.Join(phrase.Comma, names))
 	if g.Others > 0 {
-		text += " and " + grid.Number(int64(g.Others)) + " more"
+		who = phrase.Of("%s and %s more", who, grid.Number(int64(g.Others)))
 	}
-	text += ", " + seen(g.First, g.Last, oneDay) + "."
+	from := phrase.Of("By %s, %s.", who, seen(g.First, g.Last, oneDay))
 	if g.Done {
-		text += " The newest snapshot shows this change already."
+		return phrase.Of("%s The newest snapshot shows this change already.", from)
 	}
-	return text
+	return from
 }
 
 // Name names the caller for people: by its workload if that is known.
-func (c *Caller) Name() string {
+func (c *Caller) Name() phrase.Phrase {
 	if _, function, ok := strings.Cut(c.Workload, ":function:"); ok {
-		return "function " + function
+		return phrase.Of("function %s", function)
 	}
 	if strings.HasPrefix(c.Workload, "i-") {
-		return c.Workload
+		return phrase.Of("%s", c.Workload)
 	}
 	name, _ := grid.Principal(c.Principal)
 	if c.Workload != "" {
-		name += " in " + c.Workload
+		return phrase.Of("%s in %s", name, c.Workload)
 	}
-	return name
+	return phrase.Of("%s", name)
 }
 
-func seen(first, last int64, oneDay bool) string {
+func seen(first, last int64, oneDay bool) phrase.Phrase {
 	const date, minute = "2006-01-02 ", "15:04"
 	from, to := time.UnixMilli(first).UTC().Format(date+minute), time.UnixMilli(last).UTC().Format(date+minute)
 	if from[:len(date)] == to[:len(date)] {
@@ -218,9 +221,9 @@ func seen(first, last int64, oneDay bool) string {
 		}
 	}
 	if strings.HasSuffix(from, to) {
-		return from
+		return phrase.Of("%s", from)
 	}
-	return from + " to " + to
+	return phrase.Of("%s to %s", from, to)
 }
 
 // paragraph appends text, broken into lines that each start with before.

@@ -163,7 +163,7 @@ func TestFixesOfAllGroups(t *testing.T) {
 	for format, check := range map[string][]string{"cli": {"sh", "-n"}, "terraform": {"hcl2tojson"}, "cloudformation": {"cfn-lint", "--"}} {
 		t.Run(format, func(t *testing.T) {
 			var out strings.Builder
-			if err := y.WriteFixes(&out, format, "out", 0); err != nil {
+			if err := y.WriteFixes(&out, format, grid.Style{}, "out", 0); err != nil {
 				t.Fatal(err)
 			}
 			fixtures.Golden(t, "testdata/story.fix."+format+".golden", []byte(out.String()))
@@ -203,7 +203,7 @@ func lint(t *testing.T, check, texts []string) {
 // Two changes in one configuration have two names.
 func TestNamesDiffer(t *testing.T) {
 	var out strings.Builder
-	if err := read(t, story(t), Filter{}).WriteFixes(&out, "terraform", "out", 0); err != nil {
+	if err := read(t, story(t), Filter{}).WriteFixes(&out, "terraform", grid.Style{}, "out", 0); err != nil {
 		t.Fatal(err)
 	}
 	seen := map[string]bool{}
@@ -285,7 +285,7 @@ func TestChangesMadeSince(t *testing.T) {
 		t.Errorf("done: %q, want %q", done, want)
 	}
 	var out strings.Builder
-	if err := y.WriteFixes(&out, "cli", "out", 1); err != nil {
+	if err := y.WriteFixes(&out, "cli", grid.Style{}, "out", 1); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(out.String(), "\naws ") || !strings.Contains(out.String(), "shows this change already") {
@@ -348,7 +348,7 @@ func TestNamesStayInComments(t *testing.T) {
 		y.Groups[i].Services, y.Groups[i].Accounts = []string{evil}, []string{evil}
 	}
 	var out strings.Builder
-	if err := y.WriteFixes(&out, "cli", evil, 0); err != nil {
+	if err := y.WriteFixes(&out, "cli", grid.Style{}, evil, 0); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.Command("sh", "-c", "aws() { :; }\n"+out.String())

@@ -89,7 +89,7 @@ func (e *examination) change(s *service, h *inside.Host) string {
 		return "no change is proven: " + a.String()
 	}
 	plan := e.subnet.view.Plan(a)
-	return causes.Title(&plan) + ": " + a.String()
+	return causes.Title(&plan).String() + ": " + a.String()
 }
 
 // cause returns why calls to a name go past the endpoints, by what EC2 says of the subnet.

@@ -23,6 +23,7 @@ import (
 	"vpcetrail/report"
 	"vpcetrail/report/causes"
 	"vpcetrail/report/explain"
+	"vpcetrail/report/grid"
 )
 
 // explainFlags are the flags of explain as given.
@@ -124,6 +125,7 @@ type explainJob struct {
 	diff  bool
 	json  bool
 	fix   string
+	style grid.Style
 }
 
 // run reads the sources and writes what it finds out about their records.
@@ -159,6 +161,7 @@ func (j *explainJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	}
 	known := explain.Known{TrailAccounts: trail.Accounts(), OwnAccounts: j.Own, Inventory: j.Inventory, Network: j.Network, Networks: j.Networks, Fix: j.fix}
 	buffered := bufio.NewWriter(out)
+	j.style = grid.Style{Width: terminal.Width(out)}
 	write := j.write
 	if j.diff {
 		write = j.writeDiff
@@ -181,7 +184,7 @@ func unreadError(err error, unread, objects, passed int64) error {
 		missing = append(missing, fmt.Sprintf("%d of %d objects could not be read whole", unread, objects))
 	}
 	if passed > 0 {
-		missing = append(missing, report.NamePassedOver(passed))
+		missing = append(missing, report.NamePassedOver(passed).String())
 	}
 	if len(missing) == 0 {
 		return nil
@@ -206,7 +209,7 @@ func (j *explainJob) write(ctx context.Context, out io.Writer, c *explain.Collec
 			fmt.Fprintln(out)
 		}
 		first = false
-		return errors.Join(context.Cause(ctx), r.WriteText(out))
+		return errors.Join(context.Cause(ctx), r.WriteText(out, j.style))
 	})
 	switch {
 	case err != nil:
@@ -250,7 +253,7 @@ func (j *explainJob) writeDiff(ctx context.Context, out io.Writer, c *explain.Co
 	if j.json {
 		return explain.WriteDiffJSON(out, pair[0], pair[1])
 	}
-	return explain.WriteDiff(out, pair[0], pair[1])
+	return explain.WriteDiff(out, j.style, pair[0], pair[1])
 }
 
 // turned reports whether two records come in the opposite order to the command line,

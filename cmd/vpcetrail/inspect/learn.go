@@ -110,7 +110,7 @@ func missingOf(in *flags.Input, trail *learn.Trail, passed int64) (missing []str
 		missing = append(missing, fmt.Sprintf("%d of %d objects could not be read whole", n, trail.Objects))
 	}
 	if passed > 0 {
-		missing = append(missing, report.NamePassedOver(passed))
+		missing = append(missing, report.NamePassedOver(passed).String())
 	}
 	if n := len(in.NetworkUnread); n > 0 {
 		missing = append(missing, grid.Plural(int64(n), "call")+" to AWS could not be made")

@@ -17,6 +17,7 @@ import (
 	"vpcetrail/report/readiness"
 	"vpcetrail/report/table"
 	"vpcetrail/report/why"
+	"vpcetrail/report/words"
 )
 
 // htmlFlags are the flags of html, as given.
@@ -92,7 +93,7 @@ func (f *htmlFlags) page(ctx context.Context, span *report.Span) ([]byte, error)
 		}
 	}
 	for _, resource := range f.resources {
-		r, err := readinessOf(ctx, span, resource)
+		r, err := readinessOf(ctx, span, resource, p.Words)
 		if err != nil {
 			return nil, err
 		}
@@ -106,7 +107,7 @@ func (f *htmlFlags) page(ctx context.Context, span *report.Span) ([]byte, error)
 // readinessOf returns the readiness of a resource. If the report does not know the
 // resource, the page says so, and this is no error: a monthly page names the same
 // resources, used or not.
-func readinessOf(ctx context.Context, span *report.Span, resource string) (page.Readiness, error) {
+func readinessOf(ctx context.Context, span *report.Span, resource string, words *words.Language) (page.Readiness, error) {
 	if err := span.Need(table.Resources.Name); err != nil {
 		return page.Readiness{Resource: resource, Notes: []string{err.Error()}}, nil
 	}
@@ -114,9 +115,9 @@ func readinessOf(ctx context.Context, span *report.Span, resource string) (page.
 	var unknown *readiness.UnknownResourceError
 	switch {
 	case errors.As(err, &unknown):
-		return page.Readiness{Resource: resource, Notes: []string{err.Error()}}, nil
+		return page.Readiness{Resource: resource, Notes: []string{words.Text(unknown.Phrase())}}, nil
 	case err != nil:
 		return page.Readiness{}, err
 	}
-	return page.ReadinessOf(answer), nil
+	return page.ReadinessOf(answer, words), nil
 }

@@ -15,7 +15,9 @@ import (
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/file"
 	"vpcetrail/cmd/vpcetrail/flags"
+	"vpcetrail/cmd/vpcetrail/terminal"
 	"vpcetrail/ingest/day"
+	"vpcetrail/report/grid"
 	"vpcetrail/report/policy"
 	"vpcetrail/report/readiness"
 )
@@ -161,5 +163,5 @@ func (f *readinessFlags) run(ctx context.Context, where string, out io.Writer) e
 	if f.format == "json" {
 		return writeJSON(out, answer)
 	}
-	return answer.WriteText(out, conditionKeys[f.condition], f.policy)
+	return answer.WriteText(out, grid.Style{Width: terminal.Width(out)}, conditionKeys[f.condition], f.policy)
 }

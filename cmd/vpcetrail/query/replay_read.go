@@ -175,7 +175,7 @@ func unreplayed(answer *replay.Answer, done *ingest.Progress, passed int64, tell
 		missing = append(missing, fmt.Sprintf("%d of %d objects could not be read whole", n, done.Objects.Load()))
 	}
 	if passed > 0 {
-		missing = append(missing, report.NamePassedOver(passed))
+		missing = append(missing, report.NamePassedOver(passed).String())
 	}
 	if len(missing) == 0 {
 		return nil

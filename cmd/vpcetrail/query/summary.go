@@ -127,7 +127,7 @@ func (f *summaryFlags) run(ctx context.Context, store report.Store, window day.W
 		return l.Write(out, f.Format, f.Style(out))
 	})
 	if err == nil && len(lacking) > 0 {
-		terminal.NewMessages(errOut, false).Line("left out, since they have no such table: " + report.NameDays(lacking))
+		terminal.NewMessages(errOut, false).Line("left out, since they have no such table: " + report.NameDays(lacking).String())
 	}
 	return err
 }

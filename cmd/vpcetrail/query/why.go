@@ -109,10 +109,10 @@ func (f *whyFlags) run(ctx context.Context, where string, out, errOut io.Writer)
 		return err
 	}
 	if len(y.Lacking) > 0 {
-		terminal.NewMessages(errOut, false).Line("left out, since they have no table causes: " + report.NameDays(y.Lacking))
+		terminal.NewMessages(errOut, false).Line("left out, since they have no table causes: " + report.NameDays(y.Lacking).String())
 	}
 	if f.fix != "" {
-		return y.WriteFixes(out, f.fix, where, f.Top)
+		return y.WriteFixes(out, f.fix, grid.Style{}, where, f.Top)
 	}
 	return y.Write(out, f.Format, f.Style(out), f.Top)
 }
