@@ -2,7 +2,9 @@ package inside
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -130,4 +132,19 @@ func FuzzVerdict(f *testing.F) {
 			t.Errorf("%s has no words", h.Reason)
 		}
 	})
+}
+
+// Every code has words that name what there is to look at, also where Reachability Analyzer
+// leaves it out.
+func TestObstacles(t *testing.T) {
+	var out strings.Builder
+	for _, code := range append(slices.Sorted(maps.Keys(obstacles)), "SOMETHING_NEW", "100%_NEW") {
+		full := Obstacle{code, "eni-1", "egress", []string{"sg-1", "sg-2"}, "acl-1", "rtb-1", "vpc-1", "pending", "igw"}
+		bare := Obstacle{Code: code}
+		fmt.Fprintf(&out, "%s\n  %s\n  %s\n", code, &full, &bare)
+	}
+	if strings.Contains(out.String(), "%!") {
+		t.Error("a text has a wrong verb")
+	}
+	fixtures.Golden(t, "testdata/obstacles.golden", []byte(out.String()))
 }

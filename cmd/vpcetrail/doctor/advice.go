@@ -40,13 +40,34 @@ func joinAddresses(list []netip.Addr) string {
 	return strings.Join(texts, ", ")
 }
 
+// undone says what was asked for and could not be done.
+func (e *examination) undone() (texts []string) {
+	for _, c := range e.Signed {
+		if c.RequestID == nil {
+			texts = append(texts, "the signed call to "+c.Service+" was not answered")
+		}
+	}
+	if e.unanalyzed != "" {
+		texts = append(texts, "nothing was analyzed: "+e.unanalyzed)
+	}
+	for i := range e.Analyses {
+		switch a := &e.Analyses[i]; {
+		case a.Found == nil:
+			texts = append(texts, a.Endpoint+" could not be analyzed")
+		case !*a.Found:
+			texts = append(texts, a.Endpoint+" cannot be reached")
+		case len(a.Left) > 0:
+			texts = append(texts, "not all that was created to analyze "+a.Endpoint+" could be removed")
+		}
+	}
+	return texts
+}
+
 // status returns the exit status of an examination.
 func (e *examination) status() int {
 	worst := 0
-	for _, c := range e.Signed {
-		if c.RequestID == nil {
-			worst = exit.Incomplete
-		}
+	if len(e.undone()) > 0 {
+		worst = exit.Incomplete
 	}
 	for _, s := range e.Services {
 		switch s.Path() {

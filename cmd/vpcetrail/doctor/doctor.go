@@ -5,6 +5,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -34,6 +35,7 @@ type doctorFlags struct {
 	format, out     string
 	step            time.Duration
 	sign            bool
+	analyze, yes    bool
 }
 
 // New returns the command.
@@ -59,6 +61,11 @@ DescribeNetworkInterfaces. A call that is refused is named.
 With --sign, doctor makes one harmless signed call to STS (GetCallerIdentity) and one to S3 (ListBuckets),
 with a marker in the user agent, and prints the explain command that finds their records. A record
 proves the path, also if the call was denied.
+
+With --analyze, doctor has Reachability Analyzer check whether the configuration lets packets go from
+this machine to each endpoint. AWS charges for each analysis; doctor says how much, and asks. It removes
+what it creates, also when it is interrupted. Permissions: those of the AWS managed policy
+AmazonVPCReachabilityAnalyzerFullAccessPolicy.
 
 What the checks do not prove is undecided. The path of a service is the path of the name that SDKs
 use. Policies are not checked: a call that an endpoint policy denies takes the same path.
@@ -87,6 +94,8 @@ Exit status:
 	set.StringVar(&f.outside, "outside", "example.com", "`HOST` outside of AWS, to see whether the internet can be reached; none: do not try")
 	set.DurationVar(&f.step, "timeout", 2*time.Second, "`TIME` for each step: a look-up, a connection, an answer of EC2")
 	set.BoolVar(&f.sign, "sign", false, "make one signed call to STS and to S3, and print the command that explains their records")
+	set.BoolVar(&f.analyze, "analyze", false, fmt.Sprintf("have the way to each endpoint analyzed by Reachability Analyzer, for $%.2f each; asks first", analysisPrice))
+	set.BoolVar(&f.yes, "yes", false, "with --analyze: do not ask whether to pay")
 	set.StringVar(&f.format, "format", "text", "output `FORMAT`: text or json")
 	set.StringVarP(&f.out, "output", "o", "", "write to this `FILE` or s3://bucket/key; {instance} in it becomes the instance id, else the host name (default standard output)")
 	flags.CompleteWords(cmd, "format", "text", "json")
@@ -122,6 +131,9 @@ func (f *doctorFlags) check() ([]inside.Service, error) {
 func (f *doctorFlags) run(cmd *cobra.Command) error {
 	ctx := cmd.Context()
 	d, err := f.doctor(ctx)
+	if err == nil && f.analyze && !f.yes && isSilent(cmd.InOrStdin()) {
+		err = errors.New("--analyze costs money, and nobody is there to ask: give --yes")
+	}
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
@@ -129,10 +141,34 @@ func (f *doctorFlags) run(cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
+	if f.analyze {
+		if err := f.analyzeEndpoints(cmd, e); err != nil {
+			return err
+		}
+	}
 	if err := f.write(ctx, cmd.OutOrStdout(), e); err != nil {
 		return err
 	}
 	return e.problem()
+}
+
+// analyzeEndpoints has the endpoints analyzed, if it may cost money.
+func (f *doctorFlags) analyzeEndpoints(cmd *cobra.Command, e *examination) error {
+	if e.subnet == nil || e.Interface == "" {
+		e.unanalyzed = "--analyze needs instance metadata and an answer of EC2"
+		return nil
+	}
+	ids := e.endpoints()
+	if len(ids) == 0 {
+		e.unanalyzed = e.VPC + " has no endpoint for these services"
+		return nil
+	}
+	if !f.yes {
+		if err := askToPay(cmd.Context(), cmd.InOrStdin(), cmd.ErrOrStderr(), len(ids)); err != nil {
+			return err
+		}
+	}
+	return e.analyze(cmd.Context(), ids)
 }
 
 // doctor returns the checks that the flags ask for.
@@ -171,11 +207,7 @@ func (e *examination) problem() error {
 	if list := counts[inside.Undecided]; len(list) > 0 {
 		texts = append(texts, "undecided: "+strings.Join(list, ", "))
 	}
-	for _, c := range e.Signed {
-		if c.RequestID == nil {
-			texts = append(texts, fmt.Sprintf("the signed call to %s was not answered", c.Service))
-		}
-	}
+	texts = append(texts, e.undone()...)
 	if len(texts) == 0 {
 		return nil
 	}

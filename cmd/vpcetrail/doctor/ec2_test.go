@@ -32,8 +32,9 @@ import (
 // A gate is in front of moto.
 type gate struct {
 	mu          sync.Mutex
-	refused     string // the call that is refused
-	real, shown string // moto chooses an address at random: clients see the second in its place
+	refused     string       // the call that is refused
+	insights    http.Handler // in place of moto for Reachability Analyzer, which it does not have
+	real, shown string       // moto chooses an address at random: clients see the second in its place
 }
 
 func (g *gate) refuse(call string) {
@@ -100,11 +101,17 @@ func startMoto(s *stage) *gate {
 	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		g.mu.Lock()
+		insights := g.insights
 		refused := g.refused != "" && bytes.Contains(body, []byte("Action="+g.refused+"&"))
 		g.mu.Unlock()
 		if refused {
 			w.WriteHeader(http.StatusForbidden)
 			_, _ = w.Write([]byte("<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>Not there.</Message></Error></Errors></Response>"))
+			return
+		}
+		if insights != nil && bytes.Contains(body, []byte("NetworkInsights")) {
+			r.Body = io.NopCloser(bytes.NewReader(body))
+			insights.ServeHTTP(w, r)
 			return
 		}
 		body = g.swap(append(body, '&'), true)
@@ -227,6 +234,7 @@ func TestVerdictsByEC2(t *testing.T) {
 			}
 		})
 	}
+	testAnalyses(t, s, g, c)
 	t.Run("the example of the README", func(t *testing.T) {
 		s.metadata.machine(c.vpc, c.subnet, "10.0.0.0/16")
 		s.dns.set(zone)

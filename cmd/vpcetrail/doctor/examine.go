@@ -48,7 +48,8 @@ type examination struct {
 	Marker   string // in the user agent of signed calls
 	Analyses []analysis
 
-	subnet *subnet // nil: EC2 was not asked, or did not answer
+	unanalyzed string  // why no analysis was made though it was asked for
+	subnet     *subnet // nil: EC2 was not asked, or did not answer
 }
 
 // A service is one service with its names. The first name decides.

@@ -118,7 +118,3 @@ func (e *examination) writeSigned(p *page) {
 func (e *examination) explain(ids []string) string {
 	return fmt.Sprintf("vpcetrail explain lookup-events://%s --date %s \\\n  --request-id %s\n", e.Calls, e.At.Format(time.DateOnly), strings.Join(ids, ","))
 }
-
-type analysis struct{}
-
-func (e *examination) writeAnalyses(*page) {}

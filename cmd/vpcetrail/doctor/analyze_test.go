@@ -1,0 +1,234 @@
+//go:build linux
+
+package doctor
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/terminal"
+)
+
+// An analyzer stands in for Reachability Analyzer, with the answers that AWS documents. It
+// counts the calls, and knows what exists.
+type analyzer struct {
+	mu       sync.Mutex
+	calls    []string
+	paths    map[string]string // destination by id
+	analyses map[string]string // path by id
+	runs     int               // how often an analysis is still running when it is asked for
+	blocked  map[string]string // the explanations, by destination
+	refused  string            // a call that is refused
+	stuck    bool              // nothing can be removed
+	onStart  func()
+	slow     time.Duration // that removing takes
+}
+
+func newAnalyzer() *analyzer {
+	return &analyzer{paths: map[string]string{}, analyses: map[string]string{}, blocked: map[string]string{}}
+}
+
+func (a *analyzer) count(call string) (n int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, c := range a.calls {
+		if c == call {
+			n++
+		}
+	}
+	return n
+}
+
+func (a *analyzer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	_ = r.ParseForm()
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	call := r.PostForm.Get("Action")
+	a.calls = append(a.calls, call)
+	fail := func(code string) {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprintf(w, "<Response><Errors><Error><Code>%s</Code><Message>No.</Message></Error></Errors></Response>", code)
+	}
+	answer := func(format string, args ...any) {
+		fmt.Fprintf(w, "<%sResponse>"+format+"</%[1]sResponse>", append([]any{call}, args...)...)
+	}
+	switch {
+	case call == a.refused:
+		fail("UnauthorizedOperation")
+	case call == "CreateNetworkInsightsPath":
+		id := fmt.Sprintf("nip-%017x", len(a.calls))
+		a.paths[id] = r.PostForm.Get("Destination")
+		if r.PostForm.Get("DestinationPort") != "443" || r.PostForm.Get("Protocol") != "tcp" || !strings.HasPrefix(r.PostForm.Get("Source"), "eni-") || r.PostForm.Get("TagSpecification.1.Tag.1.Value") != tag {
+			fail("InvalidParameterValue")
+			return
+		}
+		answer("<networkInsightsPath><networkInsightsPathId>%s</networkInsightsPathId></networkInsightsPath>", id)
+	case call == "StartNetworkInsightsAnalysis":
+		id := fmt.Sprintf("nia-%017x", len(a.calls))
+		a.analyses[id] = r.PostForm.Get("NetworkInsightsPathId")
+		answer("<networkInsightsAnalysis><networkInsightsAnalysisId>%s</networkInsightsAnalysisId><status>running</status></networkInsightsAnalysis>", id)
+		if a.onStart != nil {
+			a.onStart()
+		}
+	case call == "DescribeNetworkInsightsAnalyses":
+		id := r.PostForm.Get("NetworkInsightsAnalysisId.1")
+		status, found := "succeeded", "<networkPathFound>true</networkPathFound><forwardPathComponentSet><item><component><id>eni-0a1b2c3d4e5f60718</id></component></item><item><component><id>"+a.paths[a.analyses[id]]+"</id></component></item></forwardPathComponentSet>"
+		if why := a.blocked[a.paths[a.analyses[id]]]; why != "" {
+			found = "<networkPathFound>false</networkPathFound><explanationSet>" + why + "</explanationSet>"
+		}
+		if a.runs--; a.runs >= 0 {
+			status, found = "running", ""
+		}
+		answer("<networkInsightsAnalysisSet><item><networkInsightsAnalysisId>%s</networkInsightsAnalysisId><status>%s</status>%s</item></networkInsightsAnalysisSet>", id, status, found)
+	case a.stuck && strings.HasPrefix(call, "Delete"):
+		fail("AnalysisExistsForNetworkInsightsPath")
+	case call == "DeleteNetworkInsightsAnalysis":
+		time.Sleep(a.slow)
+		delete(a.analyses, r.PostForm.Get("NetworkInsightsAnalysisId"))
+		answer("")
+	case call == "DeleteNetworkInsightsPath":
+		for _, path := range a.analyses {
+			if path == r.PostForm.Get("NetworkInsightsPathId") {
+				fail("AnalysisExistsForNetworkInsightsPath")
+				return
+			}
+		}
+		delete(a.paths, r.PostForm.Get("NetworkInsightsPathId"))
+		answer("")
+	default:
+		fail("InvalidAction")
+	}
+}
+
+// answered runs doctor --analyze with an answer on standard input.
+func answered(t *testing.T, ctx context.Context, answer string, args ...string) (f finished, asked string) {
+	t.Helper()
+	var out, errOut bytes.Buffer
+	cmd := New()
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	cmd.SetArgs(append([]string{"--timeout", "1s", "--analyze", "--services", "s3,sqs"}, args...))
+	cmd.SetIn(io.MultiReader(strings.NewReader(answer)))
+	cmd.SetOut(&out)
+	cmd.SetErr(&errOut)
+	err := terminal.UntilInterrupted(ctx, cmd.ExecuteContext)
+	f = finished{code: exit.Code(err), out: out.String()}
+	if err != nil {
+		f.err = err.Error()
+	}
+	return f, errOut.String()
+}
+
+// testAnalyses checks what --analyze asks, pays, says and removes.
+func testAnalyses(t *testing.T, s *stage, g *gate, c *cloud) {
+	s.metadata.machine(c.vpc, c.subnet, "10.0.0.0/16")
+	s.dns.set(map[string]record{hostS3: at(publicS3), hostSQS: at(endpointA)})
+	g.refuse("")
+	start := func() *analyzer {
+		a := newAnalyzer()
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.insights = a
+		return a
+	}
+	gone := func(t *testing.T, a *analyzer) {
+		t.Helper()
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if len(a.paths)+len(a.analyses) > 0 {
+			t.Errorf("left: %v %v", a.paths, a.analyses)
+		}
+	}
+	t.Run("both endpoints can be reached", func(t *testing.T) {
+		a := start()
+		a.runs = 2
+		f, asked := answered(t, t.Context(), "y\n")
+		if f.code != 0 || !strings.Contains(asked, "charges $0.10 for each analysis: 2 cost $0.20.") || a.count("StartNetworkInsightsAnalysis") != 2 || len(a.calls) != 2+2+4+2+2 {
+			t.Errorf("status %d, %s; calls %v\n%s%s", f.code, asked, a.calls, f.err, f.out)
+		}
+		if !strings.Contains(f.out, c.s3Endpoint+": can be reached, by eni-0a1b2c3d4e5f60718,") {
+			t.Error(f.out)
+		}
+		gone(t, a)
+	})
+	t.Run("one is blocked by a security group", func(t *testing.T) {
+		a := start()
+		a.blocked[c.sqsEndpoint] = `<item><explanationCode>ENI_SG_RULES_MISMATCH</explanationCode><direction>ingress</direction><networkInterface><id>eni-0123456789abcdef0</id></networkInterface>` +
+			`<securityGroupSet><item><id>sg-0123456789abcdef0</id></item></securityGroupSet></item><item><explanationCode>SOMETHING_NEW</explanationCode><component><id>x-1</id></component></item>`
+		f, asked := answered(t, t.Context(), "", "--yes", "--format", "json")
+		var e jsonExamination
+		if err := json.Unmarshal([]byte(f.out), &e); err != nil || asked != "" || f.code != exit.Incomplete || f.err != c.sqsEndpoint+" cannot be reached" {
+			t.Fatalf("%v: asked %q, status %d: %s\n%s", err, asked, f.code, f.err, f.out)
+		}
+		i := slices.IndexFunc(e.Analyses, func(a analysis) bool { return a.Endpoint == c.sqsEndpoint })
+		want := []string{"no inbound rule of sg-0123456789abcdef0 lets TCP port 443 through at eni-0123456789abcdef0", "x-1: Reachability Analyzer says SOMETHING_NEW"}
+		if got := e.Analyses[i].Why; !slices.Equal(got, want) || *e.Analyses[i].Found {
+			t.Errorf("%q, want %q", got, want)
+		}
+		gone(t, a)
+	})
+	t.Run("nobody pays", func(t *testing.T) {
+		for _, answer := range []string{"n\n", "", "yesterday\n"} {
+			a := start()
+			if f, _ := answered(t, t.Context(), answer); f.code != exit.Failed || f.err != "nothing was analyzed: the answer was not yes" || len(a.calls) != 0 {
+				t.Errorf("%q: status %d: %s; calls %v", answer, f.code, f.err, a.calls)
+			}
+		}
+	})
+	t.Run("a call is refused", func(t *testing.T) {
+		a := start()
+		a.refused = "StartNetworkInsightsAnalysis"
+		f, _ := answered(t, t.Context(), "", "--yes")
+		if f.code != exit.Incomplete || !strings.Contains(strings.Join(strings.Fields(f.out), " "), "not analyzed: UnauthorizedOperation: No.: allow ec2:StartNetworkInsightsAnalysis") {
+			t.Errorf("status %d: %s\n%s", f.code, f.err, f.out)
+		}
+		gone(t, a)
+	})
+	for _, slow := range []time.Duration{0, 600 * time.Millisecond} { // the second for longer than a command may take to end
+		t.Run(fmt.Sprintf("interrupted while it runs, and removing takes %v", slow), func(t *testing.T) {
+			a := start()
+			ctx, interrupt := context.WithCancel(t.Context())
+			a.slow, a.runs, a.onStart = slow, 1000, func() { time.AfterFunc(100*time.Millisecond, interrupt) }
+			f, _ := answered(t, ctx, "", "--yes", "--timeout", "2s")
+			if f.code != exit.Interrupted || f.err != "interrupted: all that --analyze created is removed" {
+				t.Errorf("status %d: %s", f.code, f.err)
+			}
+			gone(t, a)
+		})
+	}
+	t.Run("nothing can be removed", func(t *testing.T) {
+		a := start()
+		a.stuck = true
+		f, _ := answered(t, t.Context(), "", "--yes")
+		for id := range a.analyses {
+			if f.code != exit.Incomplete || !strings.Contains(f.out, id) || !strings.Contains(f.out, "aws ec2 delete-network-insights-analysis") {
+				t.Errorf("status %d: %s\n%s", f.code, f.err, f.out)
+			}
+		}
+	})
+	t.Run("EC2 does not answer", func(t *testing.T) {
+		a := start()
+		g.refuse("DescribeVpcs")
+		defer g.refuse("")
+		if f, _ := answered(t, t.Context(), "", "--yes"); f.code != exit.Incomplete || !strings.Contains(f.err, "nothing was analyzed: --analyze needs instance metadata and an answer of EC2") || len(a.calls) > 0 {
+			t.Errorf("status %d: %s", f.code, f.err)
+		}
+	})
+}
+
+// Nobody is asked where nobody can answer.
+func TestAnalyzeWithoutTerminal(t *testing.T) {
+	f := run(t, "--analyze", "--region", "eu-west-1")
+	if f.code != exit.Usage || f.err != "--analyze costs money, and nobody is there to ask: give --yes" {
+		t.Errorf("status %d: %s", f.code, f.err)
+	}
+}
