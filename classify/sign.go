@@ -34,9 +34,6 @@ const (
 	Notable = DeniedByEndpoint | DeniedByResource | TwoEndpoints | OtherEndpoint | PublicEndpoint
 )
 
-// SignsOf reads the signs of ev. f must be its Facts.
-func SignsOf(ev *event.Event, f *Facts) Signs { return f.Mention.SignsOf(ev, f.publicSource) }
-
 // SignsOf reads the signs of ev. m must be its Mention, and public the result of Decide.
 func (m *Mention) SignsOf(ev *event.Event, public bool) (s Signs) {
 	if ev.Failed() && Denied(ev) {

@@ -22,6 +22,7 @@ import (
 	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
+	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
 )
 
@@ -213,15 +214,7 @@ func (s *story) publish(n night) {
 			{TrafficKey: table.TrafficKey{Route: "vpce"}, Measures: table.Measures{Calls: 30 + n.calls}},
 		}),
 	}
-	store := s.open()
-	w, err := store.Begin(s.t.Context(), func(text string) { s.t.Error(text) })
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer w.Close()
-	if err := report.Publish(s.t.Context(), store, w, &report.Report{Days: []*report.Day{d}, Statuses: n.objects}, n.run); err != nil {
-		s.t.Fatal(err)
-	}
+	reporttest.Publish(s.t, s.open(), &report.Report{Days: []*report.Day{d}, Statuses: n.objects}, n.run)
 }
 
 func (s *story) open() report.Store {
