@@ -192,3 +192,6 @@ func (c *Collector) restricted(of *daily, calls *Calls, found func(code int, res
 		}
 	}
 }
+
+// A place is where a service can be called. An empty account or Region means any.
+type place struct{ account, region, service string }
