@@ -350,11 +350,7 @@ func (s *sample) analyze(workers int, out string) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	staged, err := report.Stage(ctx, store, w, rep, report.Run{Version: "benchmark", Window: day.All().String()})
-	if err != nil {
-		return nil, err
-	}
-	return rep, staged.Commit(ctx)
+	return rep, report.Publish(ctx, store, w, rep, report.Run{Version: "benchmark", Window: day.All().String()})
 }
 
 func (s *sample) open(ctx context.Context) (*source.Trail, error) {

@@ -15,7 +15,9 @@ import (
 func publishAs(t *testing.T, store memStore, formats ...string) *Manifest {
 	t.Helper()
 	rep := workshop(t)
-	publishRun(t, store, rep, Run{Formats: formats})
+	if err := Publish(context.Background(), store, &memWriter{store: store}, rep, Run{Formats: formats}); err != nil {
+		t.Fatal(err)
+	}
 	m, err := ReadManifest(context.Background(), store, rep.Days[0].Day)
 	if err != nil {
 		t.Fatal(err)

@@ -36,7 +36,9 @@ func publishRows(t *testing.T, store memStore, rows []table.TrafficRow) *Manifes
 		Day: d, Traffic: RowsOf(rows), Principals: RowsOf[table.PrincipalRow](nil), Services: RowsOf[table.ServiceRow](nil),
 		Endpoints: RowsOf[table.EndpointRow](nil), Objects: RowsOf[table.ObjectRow](nil),
 	}}}
-	publishRun(t, store, rep, Run{})
+	if err := Publish(t.Context(), store, &memWriter{store: store}, rep, Run{}); err != nil {
+		t.Fatal(err)
+	}
 	m, err := ReadManifest(t.Context(), store, d)
 	if err != nil {
 		t.Fatal(err)

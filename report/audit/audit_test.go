@@ -15,7 +15,6 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
-	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
 )
 
@@ -82,7 +81,14 @@ func published(t *testing.T, window day.Window, status ingest.Status, resources 
 		}
 		rep.Days = append(rep.Days, one)
 	}
-	reporttest.Publish(t, store, rep, report.Run{})
+	w, err := store.Begin(ctx, func(text string) { t.Error(text) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if err := report.Publish(ctx, store, w, rep, report.Run{}); err != nil {
+		t.Fatal(err)
+	}
 	s, err := report.ReadSpan(ctx, store, window)
 	if err != nil {
 		t.Fatal(err)

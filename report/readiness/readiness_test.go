@@ -16,7 +16,6 @@ import (
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/policy"
-	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
 )
 
@@ -102,7 +101,14 @@ func published(t *testing.T, window day.Window, days map[day.Day][]table.Resourc
 		}
 		rep.Days = append(rep.Days, one)
 	}
-	reporttest.Publish(t, store, rep, report.Run{})
+	w, err := store.Begin(ctx, func(text string) { t.Error(text) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	if err := report.Publish(ctx, store, w, rep, report.Run{}); err != nil {
+		t.Fatal(err)
+	}
 	return report.ReadSpan(ctx, store, window)
 }
 

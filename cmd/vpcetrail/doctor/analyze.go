@@ -21,7 +21,6 @@ import (
 	"vpcetrail/cmd/vpcetrail/exit"
 	netreader "vpcetrail/cmd/vpcetrail/network"
 	"vpcetrail/cmd/vpcetrail/terminal"
-	"vpcetrail/report/causes"
 )
 
 const (
@@ -117,7 +116,7 @@ func (e *examination) leftovers(otherwise string) string {
 			if strings.HasPrefix(id, "nia-") {
 				command = "delete-network-insights-analysis --network-insights-analysis-id "
 			}
-			left = append(left, "aws ec2 "+command+causes.Shell(id)+" --region "+e.Region)
+			left = append(left, "aws ec2 "+command+id+" --region "+e.Region)
 		}
 	}
 	if len(left) == 0 {

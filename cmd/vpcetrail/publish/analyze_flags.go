@@ -91,8 +91,22 @@ again and recomputes those that gained records.`,
 			return job.run(cmd.Context(), cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
+	cmd.Flags().SortFlags = false
+	f.register(cmd)
+	return flags.IncompleteOK(cmd)
+}
+
+// RegisterAnalyze adds the flags of analyze to a command that writes its command lines.
+// check checks them as analyze does, but reads no file.
+func RegisterAnalyze(cmd *cobra.Command) (check func(sources []string, now time.Time) error) {
+	f := analyzeFlags{memory: 1 << 30}
+	f.register(cmd)
+	return f.check
+}
+
+// register adds the flags to a command.
+func (f *analyzeFlags) register(cmd *cobra.Command) {
 	set := cmd.Flags()
-	set.SortFlags = false
 	set.StringVar(&f.out, "out", "", "publish the report in `DEST`, a directory or s3://bucket/prefix; {shard} is the number of the part (required)")
 	set.StringSliceVar(&f.formats, "format", []string{report.Parquet}, "file `FORMATS`: parquet, or parquet,arrow to add Arrow IPC files in DEST/_arrow")
 	set.Float64Var(&f.natPrice, "nat-price", 0.045, "`PRICE` of a GB (2^30 bytes) through a NAT gateway in US dollars, for finding detour_cost")
@@ -123,7 +137,6 @@ again and recomputes those that gained records.`,
 	flags.CompleteLists(cmd, "format", report.Parquet, report.Arrow)
 	flags.CompleteWords(cmd, "log-format", "text", "json")
 	flags.CompleteWords(cmd, "verify", analyze.VerifyReport, analyze.VerifyRequire)
-	return flags.IncompleteOK(cmd)
 }
 
 // check checks the flags. It reads no file.

@@ -1,0 +1,220 @@
+package deploy
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/publish"
+	"vpcetrail/fixtures"
+)
+
+// printed returns what a command line of deploy prints, and its error.
+func printed(line string) (string, error) {
+	var out bytes.Buffer
+	cmd := New()
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	cmd.SetArgs(strings.Fields(line))
+	cmd.SetOut(&out)
+	err := cmd.Execute()
+	return out.String(), err
+}
+
+const (
+	image    = " --image 111122223333.dkr.ecr.eu-west-1.amazonaws.com/vpcetrail:1.0 "
+	inBucket = "s3://org-trail/AWSLogs --out s3://audit-reports/vpcetrail "
+	all      = inBucket + "--endpoints aws --network s3://audit-reports/network.json,aws --networks s3://audit-reports/names.yaml --regions eu-west-1,us-east-1 " +
+		"--own-accounts 444455556666 --sse aws:kms --kms-key-id alias/reports --trail-key arn:aws:kms:eu-west-1:111122223333:key/0a1b2c3d --memory 3GiB "
+)
+
+// jobs are one command line for each kind of output.
+var jobs = []struct{ file, line string }{
+	{"ecs.yaml", "--target ecs" + image + all + "--restate 30d --verify require"},
+	{"batch.yaml", "--target batch --shards 16 --cpus 4 --disk 200" + image + all},
+	{"batch-alone.yaml", "--target batch --image registry.example/vpcetrail " + inBucket},
+	{"batch-explain.txt", "--target batch --shards 16 --explain" + image + all},
+	{"kubernetes.yaml", "--target kubernetes --image registry.example/vpcetrail:1.0 --at 04:05 " + all + "--restate 30d"},
+	{"kubernetes-parts.yaml", "--target kubernetes --image registry.example/vpcetrail:1.0 --kubectl-image registry.example/kubectl:1.33 --shards 4 " + inBucket + "--endpoints aws"},
+	{"kubernetes-role.yaml", "--target kubernetes --image registry.example/vpcetrail:1.0 --role " + inBucket},
+	{"slurm.sh", "--target slurm --shards 8 " + inBucket + "--endpoints aws"},
+	{"slurm-role.yaml", "--target slurm --shards 8 --role " + all},
+	{"systemd.sh", "--target systemd s3://org-trail --out /srv/100%/$it's --endpoints aws --restate 30d"},
+}
+
+// What is printed is accepted by the tools that its readers have.
+func TestJobs(t *testing.T) {
+	dir := t.TempDir()
+	checked := map[string][]string{}
+	for _, job := range jobs {
+		text, err := printed(job.line)
+		if err != nil {
+			t.Fatalf("deploy %s: %v", job.line, err)
+		}
+		fixtures.Golden(t, filepath.Join("testdata", job.file), []byte(text))
+		path := filepath.Join(dir, job.file)
+		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		switch kind := filepath.Ext(job.file); {
+		case strings.Contains(text, "AWSTemplateFormatVersion"):
+			checked["cfn-lint"] = append(checked["cfn-lint"], path)
+		case kind == ".yaml":
+			checked["kubernetes-validate"] = append(checked["kubernetes-validate"], path)
+			for i, manifest := range embedded(text) {
+				inside := filepath.Join(dir, strings.Repeat("x", i+1)+job.file)
+				if err := os.WriteFile(inside, []byte(manifest), 0o666); err != nil {
+					t.Fatal(err)
+				}
+				checked["kubernetes-validate"] = append(checked["kubernetes-validate"], inside)
+			}
+		case kind == ".sh":
+			checked["shellcheck"] = append(checked["shellcheck"], path)
+		}
+	}
+	if len(checked) != 3 {
+		t.Errorf("only checked: %v", checked)
+	}
+	for tool, files := range checked {
+		check(t, append([]string{tool}, append(map[string][]string{"kubernetes-validate": {"--strict"}}[tool], files...)...)...)
+	}
+	unitsVerify(t, filepath.Join(dir, "systemd.sh"))
+}
+
+// embedded returns the manifests that a ConfigMap contains.
+func embedded(text string) (manifests []string) {
+	inside := false
+	for line := range strings.Lines(text) {
+		switch {
+		case strings.HasPrefix(line, "  ") && strings.HasSuffix(line, ".yaml: |\n"):
+			manifests, inside = append(manifests, ""), true
+		case !strings.HasPrefix(line, "    "):
+			inside = false
+		case inside:
+			manifests[len(manifests)-1] += line[4:]
+		}
+	}
+	return manifests
+}
+
+// check runs a tool, which must accept its files. Where it is not installed, the test goes
+// on without it, unless CI is set.
+func check(t *testing.T, command ...string) {
+	t.Helper()
+	if _, err := exec.LookPath(command[0]); err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Error(err)
+		}
+		t.Logf("not checked: %v", err)
+		return
+	}
+	if text, err := exec.Command(command[0], command[1:]...).CombinedOutput(); err != nil {
+		t.Errorf("%v: %v\n%s", command, err, text)
+	}
+}
+
+// unitsVerify checks the units that a script installs. The program is not there, so another
+// one is named in its place.
+func unitsVerify(t *testing.T, script string) {
+	t.Helper()
+	root := t.TempDir()
+	install := exec.Command("sh", script)
+	install.Env = append(os.Environ(), "DESTDIR="+root)
+	if text, err := install.CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", script, err, text)
+	}
+	units, _ := filepath.Glob(root + "/etc/systemd/system/*")
+	if len(units) != 5 {
+		t.Errorf("units: %v", units)
+	}
+	for _, unit := range units {
+		text, err := os.ReadFile(unit)
+		if err == nil {
+			err = os.WriteFile(unit, bytes.ReplaceAll(text, []byte("/usr/local/bin/vpcetrail"), []byte("/bin/true")), 0o666)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := exec.LookPath("systemd-analyze"); err == nil { // not in every image of CI
+		check(t, append([]string{"systemd-analyze", "verify"}, units...)...)
+	}
+}
+
+func TestRefuses(t *testing.T) {
+	const (
+		ecs    = "--target ecs --image i "
+		noFile = ": a job in an image has no files: put it into S3, and name it s3://bucket/key"
+		want   = "ecs, batch, kubernetes, slurm or systemd"
+	)
+	for _, tc := range []struct{ line, want string }{
+		{inBucket, `--target "": want ` + want},
+		{"--target nomad " + inBucket, `--target "nomad": want ` + want},
+		{"--target ecs " + inBucket, "--image is missing: target ecs runs an image of vpcetrail"},
+		{ecs + "--shards 2 " + inBucket, "--shards 2: target ecs runs on one machine: choose batch, kubernetes or slurm"},
+		{"--target slurm --shards 0 " + inBucket, "--shards 0: want 1 to 10000"},
+		{"--target kubernetes --image i --shards 2 " + inBucket, "--kubectl-image is missing: with --shards, a pod with kubectl and a shell starts the jobs one after the other"},
+		{ecs + "--at 23:00 " + inBucket, `--at "23:00": want a time from 00:15 to 12:59 in UTC, such as 03:30: a run must end before midnight`},
+		{ecs + "--name Ops " + inBucket, `--name "Ops": want up to 30 small letters, digits and hyphens, and a letter first`},
+		{ecs + "--disk 10 " + inBucket, "--disk 10: want 21 to 200 GiB"},
+		{ecs + "--cpus 3 " + inBucket, "--cpus 3: want 1, 2, 4, 8 or 16"},
+		{ecs + "--memory 9GiB " + inBucket, "--memory 9216MiB: a run may take twice as much, and 2 CPUs have at most 16 GiB: give more --cpus"},
+		{ecs + "--role " + inBucket, "--role: the template of target ecs has the roles already"},
+		{ecs + "--trail-key 0a1b " + inBucket, `--trail-key "0a1b": want the ARN of a key, such as arn:aws:kms:eu-west-1:111122223333:key/ID`},
+		{ecs + "--notify slack " + inBucket, `--notify "slack": want eventbridge, securityhub or textfile`},
+		{ecs + "--notify textfile --textfile x.prom " + inBucket, "--notify textfile: the job runs in an image, and no Prometheus reads its files: choose eventbridge or securityhub"},
+		{"--target slurm --notify textfile " + inBucket, "--notify textfile and --textfile FILE belong together"},
+
+		// What analyze refuses.
+		{ecs + "--out s3://audit-reports", "analyze needs a SOURCE: s3://bucket/prefix, lookup-events://REGION, a directory, a file, or -"},
+		{ecs + "s3://org-trail", "--out is missing: name a directory or s3://bucket/prefix for the report"},
+		{ecs + "s3://org-trail --out s3://org-trail/x", "--out s3://org-trail/x: lies inside SOURCE s3://org-trail and would be listed with it: name the trail's own folder as SOURCE, such as AWSLogs, or choose another --out"},
+		{ecs + "--kms-key-id k " + inBucket, `--kms-key-id "k": give --sse aws:kms or aws:kms:dsse with it`},
+		{ecs + "--verify all " + inBucket, `--verify "all": want report or require`},
+		{ecs + "--accounts prod " + inBucket, `--accounts: "prod" is not an account id of 12 digits`},
+		{ecs + "--without networks --networks s3://a/b " + inBucket, "--without networks: --networks is given too: give one of the two"},
+
+		// What is not for every night.
+		{ecs + "--date 2026-11-20 " + inBucket, "--date 2026-11-20: a nightly job reports yesterday: leave --date out"},
+		{ecs + "--shard 1/2 " + inBucket, "--shard is not for a nightly job: leave it out, and give --shards N"},
+		{ecs + "--replace-incomplete " + inBucket, "--replace-incomplete is not for a nightly job: leave it out"},
+		{"--target slurm --shards 2 --restate 30d " + inBucket, "--restate with --shards: a job in parts recomputes no earlier days: leave --restate out"},
+		{"--target slurm --shards 2 --verify report " + inBucket, "--verify=report with --shards: a part with an invalid log ends with status 4, and then the merge does not start: leave --verify out, and run vpcetrail verify beside the job"},
+		{"--target systemd - --out x", "-: a nightly job has no standard input: name s3://bucket/prefix, lookup-events://REGION or a directory"},
+
+		// Files that an image does not have.
+		{ecs + "trail --out s3://audit-reports", "SOURCE trail" + noFile},
+		{ecs + "s3://org-trail --out report", "--out report" + noFile},
+		{ecs + "--networks names.yaml " + inBucket, "--networks names.yaml" + noFile},
+		{ecs + "--endpoints aws,inventory.json " + inBucket, "--endpoints inventory.json" + noFile},
+		{ecs + "--own-accounts 111122223333,accounts.txt " + inBucket, "--own-accounts accounts.txt" + noFile},
+		{"--target slurm --endpoints a.json,b.json,aws " + inBucket, "--endpoints: name one file beside aws: the job keeps what AWS answers each night in it"},
+		{"--target systemd --role trail --out report", "--role: the job needs no AWS permission: it reads and writes files of its machine"},
+	} {
+		text, err := printed(tc.line)
+		if err == nil || err.Error() != tc.want || exit.Code(err) != exit.Usage || text != "" {
+			t.Errorf("deploy %s\n got %v (%d, %d bytes)\nwant %s", tc.line, err, exit.Code(err), len(text), tc.want)
+		}
+	}
+}
+
+// A flag of analyze that names a file or another place must be known: an image has no files,
+// and the role needs permissions for it.
+func TestKnowsFlagsThatNamePlaces(t *testing.T) {
+	cmd := &cobra.Command{Use: "analyze"}
+	publish.RegisterAnalyze(cmd)
+	known := slices.Concat(fileFlags, sourceFlags, ownFlags, notNightly, []string{"own-accounts", "moved"}) // --moved is about names inside digests
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+		place, _ := pflag.UnquoteUsage(flag)
+		if (strings.Contains(flag.Usage, "s3://") || place == "FILE" || place == "SOURCE") && !slices.Contains(known, flag.Name) {
+			t.Errorf("--%s names a place: add it to fileFlags or sourceFlags", flag.Name)
+		}
+	})
+}

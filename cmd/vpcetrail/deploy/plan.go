@@ -1,0 +1,231 @@
+package deploy
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"vpcetrail/classify/endpoints"
+	"vpcetrail/ingest/source/list"
+)
+
+// theDay is the argument of a step that each target replaces by the day of the night.
+const theDay = "{day}"
+
+// live is the value of --endpoints and --network that means AWS itself.
+const live = "aws"
+
+// A step is one command line of vpcetrail.
+type step struct {
+	Name string // a DNS label
+	Args []string
+	In   int // the parts that it runs in; 0: once, as a whole
+}
+
+// A plan is what runs each night, and what it needs.
+type plan struct {
+	Steps  []step
+	Before []step // to run once, before the first night
+	Rights []right
+	out    string // the report
+}
+
+// The flags of analyze by what deploy makes of their values. A flag in none of these is passed
+// to analyze as it is.
+var (
+	fileFlags   = []string{"networks", "ip-ranges", "keys", "metrics"}                // each names a file to read
+	sourceFlags = []string{"access-logs", "resolver-logs"}                            // each names places to list and read
+	ownFlags    = []string{"date", "shard", "out", "endpoints", "network", "restate"} // deploy writes them
+	notNightly  = []string{"shard", "mergeable", "cpu-profile", "replace-incomplete"} // deploy refuses them
+	always      = []string{"quiet", "incomplete-ok"}                                  // each command has them
+	readFlags   = []string{"lateness", "accounts", "exclude-accounts", "regions", "requester-pays", "expected-source-owner", "own-accounts"}
+	mergeFlags  = []string{"without", "expected-out-owner", "sse", "kms-key-id", "memory"}
+)
+
+// newPlan makes the plan from the checked flags of analyze.
+func newPlan(f *flagsGiven, set *pflag.FlagSet, sources []string) (*plan, error) {
+	g := given{set}
+	if err := f.checkNightly(g, sources); err != nil {
+		return nil, err
+	}
+	p := &plan{out: g.text("out")}
+	analyze := g.all(func(name string) bool { return slices.Contains(ownFlags, name) || slices.Contains(always, name) })
+	for _, snapshot := range []string{"endpoints", "network"} {
+		files, err := p.keep(g, snapshot, sources)
+		if err != nil {
+			return nil, err
+		}
+		if len(files) > 0 {
+			analyze = append(analyze, "--"+snapshot+"="+joined(files))
+		}
+	}
+	if file := g.text("metrics"); file != "" {
+		p.add("metrics", 0, g.some("regions"), "-o="+file, "--yes", "--quiet", "--incomplete-ok")
+	}
+	p.report(f, g, sources, analyze)
+	if f.notify != "" {
+		args := []string{p.out, "--to=" + f.notify}
+		if f.textfile != "" {
+			args = append(args, "-o="+f.textfile)
+		}
+		p.add("notify", 0, args, "--incomplete-ok")
+	}
+	p.Rights = rightsFor(f, g, p, sources)
+	return p, nil
+}
+
+// checkNightly returns an error for flags that analyze takes, but not every night.
+func (f *flagsGiven) checkNightly(g given, sources []string) error {
+	for _, name := range notNightly {
+		if g.set.Changed(name) {
+			return fmt.Errorf("--%s is not for a nightly job: leave it out%s", name, map[string]string{"shard": ", and give --shards N"}[name])
+		}
+	}
+	switch date := g.text("date"); {
+	case date != "yesterday":
+		return fmt.Errorf("--date %s: a nightly job reports yesterday: leave --date out", date)
+	case f.Shards > 1 && g.set.Changed("restate"):
+		return errors.New("--restate with --shards: a job in parts recomputes no earlier days: leave --restate out")
+	case f.Shards > 1 && g.text("verify") == "report":
+		return errors.New("--verify=report with --shards: a part with an invalid log ends with status 4, and then the merge does not start: " +
+			"leave --verify out, and run vpcetrail verify beside the job")
+	}
+	return f.checkFiles(g, sources)
+}
+
+// report adds the steps that publish the report.
+func (p *plan) report(f *flagsGiven, g given, sources, analyze []string) {
+	out := p.out
+	if f.Shards < 2 {
+		p.add("analyze", 0, slices.Concat(sources, analyze, g.some("restate")), "--out="+out, "--quiet", "--incomplete-ok")
+		return
+	}
+	parts := below(out, "_parts/")
+	p.add("analyze", f.Shards, slices.Concat(sources, analyze), "--shard=auto", "--out="+parts+"{shard}", "--quiet", "--incomplete-ok")
+	p.add("merge", 0, append([]string{fmt.Sprintf("%s{1..%d}", parts, f.Shards)}, g.some(mergeFlags...)...), "--out="+out, "--quiet", "--incomplete-ok")
+}
+
+// add adds a step for the day of the night.
+func (p *plan) add(name string, parts int, args []string, more ...string) {
+	p.Steps = append(p.Steps, step{name, slices.Concat([]string{name}, args, []string{"--date", theDay}, more), parts})
+}
+
+// keep returns the files that analyze takes with --endpoints or --network. If AWS itself is
+// to be asked, it adds the step that keeps the answers of all nights in one file: each part
+// of a job needs the same answer, and yesterday's calls know endpoints that are gone today.
+func (p *plan) keep(g given, name string, sources []string) ([]string, error) {
+	files := g.list(name)
+	if !slices.Contains(files, live) {
+		return files, nil
+	}
+	files = slices.DeleteFunc(files, func(value string) bool { return value == live })
+	switch len(files) {
+	case 0:
+		files = []string{below(p.out, "_state/"+name+".json")}
+	case 1:
+	default:
+		return nil, fmt.Errorf("--%s: name one file beside aws: the job keeps what AWS answers each night in it", name)
+	}
+	sources = slices.DeleteFunc(slices.Clone(sources), func(s string) bool { return strings.HasPrefix(s, list.LookupScheme) })
+	p.add(name, 0, append(slices.Clone(sources), g.some(readFlags...)...), "--"+name+"="+joined([]string{files[0], live}), "-o="+files[0], "--quiet", "--incomplete-ok")
+	p.Before = append(p.Before, step{Name: name, Args: append([]string{name, "--" + name + "=" + live, "-o=" + files[0]}, g.some("regions")...)})
+	return files, nil
+}
+
+// checkFiles returns an error for a file or directory that a job in an image does not have.
+func (f *flagsGiven) checkFiles(g given, sources []string) error {
+	if slices.Contains(sources, "-") {
+		return fmt.Errorf("-: a nightly job has no standard input: name s3://bucket/prefix, lookup-events://REGION or a directory")
+	}
+	if !f.target.inImage {
+		return nil
+	}
+	named := map[string][]string{"SOURCE": sources, "--out": {g.text("out")}}
+	for _, name := range slices.Concat(fileFlags, sourceFlags, []string{"endpoints", "network", "own-accounts"}) {
+		named["--"+name] = slices.DeleteFunc(g.list(name), func(value string) bool {
+			return value == live || name == "own-accounts" && endpoints.IsAccount([]byte(value))
+		})
+	}
+	for _, flag := range slices.Sorted(maps.Keys(named)) {
+		for _, name := range named[flag] {
+			if name != "" && !list.IsS3(name) && !strings.HasPrefix(name, list.LookupScheme) {
+				return fmt.Errorf("%s %s: a job in an image has no files: put it into S3, and name it s3://bucket/key", flag, name)
+			}
+		}
+	}
+	return nil
+}
+
+// below returns the name of something below a report.
+func below(out, name string) string { return strings.TrimRight(out, "/") + "/" + name }
+
+// given are flags as given on the command line.
+type given struct{ set *pflag.FlagSet }
+
+// list returns the values of a flag, of no flag, or of one that is not there.
+func (g given) list(name string) []string {
+	flag := g.set.Lookup(name)
+	switch {
+	case flag == nil || !flag.Changed && name != "out" && name != "date":
+		return nil
+	default:
+		if values, ok := flag.Value.(pflag.SliceValue); ok {
+			return slices.Clone(values.GetSlice())
+		}
+		return []string{flag.Value.String()}
+	}
+}
+
+// text returns the value of a flag, "" if it is not given.
+func (g given) text(name string) string { return strings.Join(g.list(name), ",") }
+
+// all returns the given flags of analyze that are not left out, as arguments.
+func (g given) all(without func(name string) bool) (args []string) {
+	g.set.Visit(func(flag *pflag.Flag) {
+		if !isOurs(flag) && !without(flag.Name) {
+			args = append(args, arguments(flag)...)
+		}
+	})
+	return args
+}
+
+// some returns those of the named flags that are given, as arguments.
+func (g given) some(names ...string) (args []string) {
+	for _, name := range names {
+		if flag := g.set.Lookup(name); flag != nil && flag.Changed {
+			args = append(args, arguments(flag)...)
+		}
+	}
+	return args
+}
+
+// arguments returns a flag as it is written on a command line.
+func arguments(flag *pflag.Flag) (args []string) {
+	values, several := flag.Value.(pflag.SliceValue)
+	switch {
+	case flag.Value.Type() == "bool" && flag.Value.String() == "true":
+		return []string{"--" + flag.Name}
+	case !several:
+		return []string{"--" + flag.Name + "=" + flag.Value.String()}
+	case flag.Value.Type() == "stringSlice":
+		return []string{"--" + flag.Name + "=" + joined(values.GetSlice())}
+	}
+	for _, value := range values.GetSlice() {
+		args = append(args, "--"+flag.Name+"="+value)
+	}
+	return args
+}
+
+// joined returns values as a flag with several values takes them.
+func joined(values []string) string {
+	var line strings.Builder
+	w := csv.NewWriter(&line)
+	_ = w.Write(values) // into memory
+	w.Flush()
+	return strings.TrimRight(line.String(), "\n")
+}

@@ -1,0 +1,100 @@
+#!/bin/sh
+# Installs {{.Name}}.timer, which runs vpcetrail every night at {{.At}} UTC, as the user {{.Name}}. Run it as root.
+# The program is /usr/local/bin/vpcetrail. AWS configuration is in /etc/{{.Name}}.env, such as AWS_PROFILE=audit.
+{{- if .Before}}
+# Once, before the first night:{{range .Before}}
+#   vpcetrail {{shell .Args "DAY"}}{{end}}
+{{- end}}
+set -eu
+units=${DESTDIR:-}/etc/systemd/system
+mkdir -p "$units"
+
+# A unit of this type is never started twice at once. The commands run one after the other.
+cat > "$units/{{.Name}}.service" <<'EOF'
+[Unit]
+Description=vpcetrail: the report of yesterday
+Wants=network-online.target
+After=network-online.target
+OnFailure={{.Name}}-alarm@%n.service
+# Status 1 may pass: three tries. Other statuses would be the same again.
+StartLimitIntervalSec=20h
+StartLimitBurst={{.Tries}}
+
+[Service]
+Type=oneshot
+Restart=on-failure
+RestartSec=60
+RestartPreventExitStatus=2 4 130 SIGKILL SIGABRT SIGSEGV
+TimeoutStartSec={{.Seconds}}
+User={{.Name}}
+EnvironmentFile=-/etc/{{.Name}}.env
+# Yesterday is resolved once for all commands.
+RuntimeDirectory={{.Name}}
+EnvironmentFile=-/run/{{.Name}}/day
+ExecStartPre=/bin/sh -c 'echo DAY=$$(date -u -d yesterday +%%F) > /run/{{.Name}}/day'
+{{- range .Steps}}
+ExecStart=/usr/local/bin/vpcetrail {{unit .Args}}
+{{- end}}
+# TMPDIR is on a disk.
+CacheDirectory={{.Name}}
+Environment=TMPDIR=/var/cache/{{.Name}}
+MemoryMax={{.MiB}}M
+NoNewPrivileges=yes
+ProtectSystem=full
+ProtectHome=yes
+
+[Install]
+WantedBy=multi-user.target
+EOF
+
+cat > "$units/{{.Name}}.timer" <<'EOF'
+[Unit]
+Description=vpcetrail every night
+
+[Timer]
+OnCalendar=*-*-* {{.At}}:00 UTC
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+EOF
+
+# A missing night: at noon, yesterday must be in the report.
+cat > "$units/{{.Name}}-check.service" <<'EOF'
+[Unit]
+Description=vpcetrail: yesterday is in the report
+OnFailure={{.Name}}-alarm@%n.service
+
+[Service]
+Type=oneshot
+User={{.Name}}
+EnvironmentFile=-/etc/{{.Name}}.env
+ExecStart=/usr/local/bin/vpcetrail {{unit .Check.Args}}
+EOF
+
+cat > "$units/{{.Name}}-check.timer" <<'EOF'
+[Unit]
+Description=vpcetrail: is yesterday in the report?
+
+[Timer]
+OnCalendar=*-*-* {{.Noon}}:00:00 UTC
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+EOF
+
+cat > "$units/{{.Name}}-alarm@.service" <<'EOF'
+[Unit]
+Description=alarm of %i
+
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'journalctl --unit "%i" --lines 20 --no-pager | mail -s "%i failed on $$(hostname)" root'
+EOF
+
+if [ -z "${DESTDIR:-}" ]; then
+	id {{.Name}} >/dev/null 2>&1 || useradd --system --no-create-home --shell /usr/sbin/nologin {{.Name}}
+	systemctl daemon-reload
+	systemctl enable --now {{.Name}}.timer {{.Name}}-check.timer
+fi

@@ -1,0 +1,97 @@
+#!/bin/sh
+# Installs vpcetrail.timer, which runs vpcetrail every night at 03:30 UTC, as the user vpcetrail. Run it as root.
+# The program is /usr/local/bin/vpcetrail. AWS configuration is in /etc/vpcetrail.env, such as AWS_PROFILE=audit.
+# Once, before the first night:
+#   vpcetrail endpoints --endpoints=aws '-o=/srv/100%/$it'\''s/_state/endpoints.json'
+set -eu
+units=${DESTDIR:-}/etc/systemd/system
+mkdir -p "$units"
+
+# A unit of this type is never started twice at once. The commands run one after the other.
+cat > "$units/vpcetrail.service" <<'EOF'
+[Unit]
+Description=vpcetrail: the report of yesterday
+Wants=network-online.target
+After=network-online.target
+OnFailure=vpcetrail-alarm@%n.service
+# Status 1 may pass: three tries. Other statuses would be the same again.
+StartLimitIntervalSec=20h
+StartLimitBurst=3
+
+[Service]
+Type=oneshot
+Restart=on-failure
+RestartSec=60
+RestartPreventExitStatus=2 4 130 SIGKILL SIGABRT SIGSEGV
+TimeoutStartSec=69900
+User=vpcetrail
+EnvironmentFile=-/etc/vpcetrail.env
+# Yesterday is resolved once for all commands.
+RuntimeDirectory=vpcetrail
+EnvironmentFile=-/run/vpcetrail/day
+ExecStartPre=/bin/sh -c 'echo DAY=$$(date -u -d yesterday +%%F) > /run/vpcetrail/day'
+ExecStart=/usr/local/bin/vpcetrail "endpoints" "s3://org-trail" "--date" ${DAY} "--endpoints=/srv/100%%/$$it's/_state/endpoints.json,aws" "-o=/srv/100%%/$$it's/_state/endpoints.json" "--quiet" "--incomplete-ok"
+ExecStart=/usr/local/bin/vpcetrail "analyze" "s3://org-trail" "--endpoints=/srv/100%%/$$it's/_state/endpoints.json" "--restate=30d" "--date" ${DAY} "--out=/srv/100%%/$$it's" "--quiet" "--incomplete-ok"
+# TMPDIR is on a disk.
+CacheDirectory=vpcetrail
+Environment=TMPDIR=/var/cache/vpcetrail
+MemoryMax=4096M
+NoNewPrivileges=yes
+ProtectSystem=full
+ProtectHome=yes
+
+[Install]
+WantedBy=multi-user.target
+EOF
+
+cat > "$units/vpcetrail.timer" <<'EOF'
+[Unit]
+Description=vpcetrail every night
+
+[Timer]
+OnCalendar=*-*-* 03:30:00 UTC
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+EOF
+
+# A missing night: at noon, yesterday must be in the report.
+cat > "$units/vpcetrail-check.service" <<'EOF'
+[Unit]
+Description=vpcetrail: yesterday is in the report
+OnFailure=vpcetrail-alarm@%n.service
+
+[Service]
+Type=oneshot
+User=vpcetrail
+EnvironmentFile=-/etc/vpcetrail.env
+ExecStart=/usr/local/bin/vpcetrail "summary" "/srv/100%%/$$it's" "--date" "yesterday"
+EOF
+
+cat > "$units/vpcetrail-check.timer" <<'EOF'
+[Unit]
+Description=vpcetrail: is yesterday in the report?
+
+[Timer]
+OnCalendar=*-*-* 11:00:00 UTC
+Persistent=true
+
+[Install]
+WantedBy=timers.target
+EOF
+
+cat > "$units/vpcetrail-alarm@.service" <<'EOF'
+[Unit]
+Description=alarm of %i
+
+[Service]
+Type=oneshot
+ExecStart=/bin/sh -c 'journalctl --unit "%i" --lines 20 --no-pager | mail -s "%i failed on $$(hostname)" root'
+EOF
+
+if [ -z "${DESTDIR:-}" ]; then
+	id vpcetrail >/dev/null 2>&1 || useradd --system --no-create-home --shell /usr/sbin/nologin vpcetrail
+	systemctl daemon-reload
+	systemctl enable --now vpcetrail.timer vpcetrail-check.timer
+fi
