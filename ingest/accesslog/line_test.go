@@ -108,7 +108,9 @@ func TestReaderOfObjects(t *testing.T) {
 	var zipped bytes.Buffer
 	z := gzip.NewWriter(&zipped)
 	fmt.Fprint(z, line, line)
-	z.Close()
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
 	for _, tc := range []struct{ name, text, want string }{
 		{"nothing", "", "EOF"},
 		{"empty lines", "\n\n", "EOF"},

@@ -111,7 +111,7 @@ func (a *analyzer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // answered runs doctor --analyze with an answer on standard input.
-func answered(t *testing.T, ctx context.Context, answer string, args ...string) (f finished, asked string) {
+func answered(ctx context.Context, t *testing.T, answer string, args ...string) (f finished, asked string) {
 	t.Helper()
 	var out, errOut bytes.Buffer
 	cmd := New()
@@ -151,7 +151,7 @@ func testAnalyses(t *testing.T, s *stage, g *gate, c *cloud) {
 	t.Run("both endpoints can be reached", func(t *testing.T) {
 		a := start()
 		a.runs = 2
-		f, asked := answered(t, t.Context(), "y\n")
+		f, asked := answered(t.Context(), t, "y\n")
 		if f.code != 0 || !strings.Contains(asked, "charges $0.10 for each analysis: 2 cost $0.20.") || a.count("StartNetworkInsightsAnalysis") != 2 || len(a.calls) != 2+2+4+2+2 {
 			t.Errorf("status %d, %s; calls %v\n%s%s", f.code, asked, a.calls, f.err, f.out)
 		}
@@ -164,7 +164,7 @@ func testAnalyses(t *testing.T, s *stage, g *gate, c *cloud) {
 		a := start()
 		a.blocked[c.sqsEndpoint] = `<item><explanationCode>ENI_SG_RULES_MISMATCH</explanationCode><direction>ingress</direction><networkInterface><id>eni-0123456789abcdef0</id></networkInterface>` +
 			`<securityGroupSet><item><id>sg-0123456789abcdef0</id></item></securityGroupSet></item><item><explanationCode>SOMETHING_NEW</explanationCode><component><id>x-1</id></component></item>`
-		f, asked := answered(t, t.Context(), "", "--yes", "--format", "json")
+		f, asked := answered(t.Context(), t, "", "--yes", "--format", "json")
 		var e jsonExamination
 		if err := json.Unmarshal([]byte(f.out), &e); err != nil || asked != "" || f.code != exit.Incomplete || f.err != c.sqsEndpoint+" cannot be reached" {
 			t.Fatalf("%v: asked %q, status %d: %s\n%s", err, asked, f.code, f.err, f.out)
@@ -179,7 +179,7 @@ func testAnalyses(t *testing.T, s *stage, g *gate, c *cloud) {
 	t.Run("nobody pays", func(t *testing.T) {
 		for _, answer := range []string{"n\n", "", "yesterday\n"} {
 			a := start()
-			if f, _ := answered(t, t.Context(), answer); f.code != exit.Failed || f.err != "nothing was analyzed: the answer was not yes" || len(a.calls) != 0 {
+			if f, _ := answered(t.Context(), t, answer); f.code != exit.Failed || f.err != "nothing was analyzed: the answer was not yes" || len(a.calls) != 0 {
 				t.Errorf("%q: status %d: %s; calls %v", answer, f.code, f.err, a.calls)
 			}
 		}
@@ -187,7 +187,7 @@ func testAnalyses(t *testing.T, s *stage, g *gate, c *cloud) {
 	t.Run("a call is refused", func(t *testing.T) {
 		a := start()
 		a.refused = "StartNetworkInsightsAnalysis"
-		f, _ := answered(t, t.Context(), "", "--yes")
+		f, _ := answered(t.Context(), t, "", "--yes")
 		if f.code != exit.Incomplete || !strings.Contains(strings.Join(strings.Fields(f.out), " "), "not analyzed: UnauthorizedOperation: No.: allow ec2:StartNetworkInsightsAnalysis") {
 			t.Errorf("status %d: %s\n%s", f.code, f.err, f.out)
 		}
@@ -198,7 +198,7 @@ func testAnalyses(t *testing.T, s *stage, g *gate, c *cloud) {
 			a := start()
 			ctx, interrupt := context.WithCancel(t.Context())
 			a.slow, a.runs, a.onStart = slow, 1000, func() { time.AfterFunc(100*time.Millisecond, interrupt) }
-			f, _ := answered(t, ctx, "", "--yes", "--timeout", "2s")
+			f, _ := answered(ctx, t, "", "--yes", "--timeout", "2s")
 			if f.code != exit.Interrupted || f.err != "interrupted: all that --analyze created is removed" {
 				t.Errorf("status %d: %s", f.code, f.err)
 			}
@@ -208,7 +208,7 @@ func testAnalyses(t *testing.T, s *stage, g *gate, c *cloud) {
 	t.Run("nothing can be removed", func(t *testing.T) {
 		a := start()
 		a.stuck = true
-		f, _ := answered(t, t.Context(), "", "--yes")
+		f, _ := answered(t.Context(), t, "", "--yes")
 		for id := range a.analyses {
 			if f.code != exit.Incomplete || !strings.Contains(f.out, id) || !strings.Contains(f.out, "aws ec2 delete-network-insights-analysis") {
 				t.Errorf("status %d: %s\n%s", f.code, f.err, f.out)
@@ -219,7 +219,7 @@ func testAnalyses(t *testing.T, s *stage, g *gate, c *cloud) {
 		a := start()
 		g.refuse("DescribeVpcs")
 		defer g.refuse("")
-		if f, _ := answered(t, t.Context(), "", "--yes"); f.code != exit.Incomplete || !strings.Contains(f.err, "nothing was analyzed: --analyze needs instance metadata and an answer of EC2") || len(a.calls) > 0 {
+		if f, _ := answered(t.Context(), t, "", "--yes"); f.code != exit.Incomplete || !strings.Contains(f.err, "nothing was analyzed: --analyze needs instance metadata and an answer of EC2") || len(a.calls) > 0 {
 			t.Errorf("status %d: %s", f.code, f.err)
 		}
 	})

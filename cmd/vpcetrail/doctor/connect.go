@@ -73,7 +73,7 @@ func (c *connector) connect(ctx context.Context, host string, a *inside.Address)
 		a.Connection, a.Detail = connectionOf(err), err.Error()
 		return
 	}
-	defer conn.Close()
+	defer func() { _ = conn.Close() }()
 	session := tls.Client(conn, &tls.Config{ServerName: host, RootCAs: c.roots, MinVersion: tls.VersionTLS12})
 	err = session.HandshakeContext(ctx)
 	var bad *tls.CertificateVerificationError

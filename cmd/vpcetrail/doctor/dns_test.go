@@ -72,7 +72,7 @@ func (d *dnsServer) serve(t *testing.T, address string) {
 				return
 			}
 			go func() {
-				defer conn.Close()
+				defer func() { _ = conn.Close() }()
 				var size [2]byte
 				if _, err := io.ReadFull(conn, size[:]); err != nil {
 					return

@@ -10,14 +10,15 @@ import (
 
 // The types of the compact protocol.
 const (
-	True, False = 1, 2
-	i8          = 3
-	i16, i32    = 4, 5
-	i64         = 6
-	double      = 7
-	binaryText  = 8
-	list        = 9
-	Struct      = 12
+	True       = 1
+	isFalse    = 2
+	i8         = 3
+	i16, i32   = 4, 5
+	i64        = 6
+	double     = 7
+	binaryText = 8
+	list       = 9
+	Struct     = 12
 )
 
 // AppendField appends the header of a field. above is the difference to the number of the last
@@ -89,8 +90,8 @@ type reader struct {
 func (r *reader) value(kind byte, depth int) Value {
 	v := Value{kind: kind}
 	switch kind {
-	case True, False:
-		v.n = int64(False - kind)
+	case True, isFalse:
+		v.n = int64(isFalse - kind)
 	case i8:
 		v.n = int64(int8(r.byte()))
 	case i16, i32, i64:
@@ -117,7 +118,7 @@ func (r *reader) list(depth int) (items []Value) {
 	if n == 15 {
 		n = r.size()
 	}
-	if kind == True || kind == False {
+	if kind == True || kind == isFalse {
 		kind = i8 // a boolean in a list is one byte
 	}
 	if r.failed = r.failed || depth < 0; kind == i8 {
