@@ -350,7 +350,11 @@ func (s *sample) analyze(workers int, out string) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return rep, report.Publish(ctx, store, w, rep, report.Run{Version: "benchmark", Window: day.All().String()})
+	staged, err := report.Stage(ctx, store, w, rep, report.Run{Version: "benchmark", Window: day.All().String()})
+	if err != nil {
+		return nil, err
+	}
+	return rep, staged.Commit(ctx)
 }
 
 func (s *sample) open(ctx context.Context) (*source.Trail, error) {

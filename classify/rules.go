@@ -14,8 +14,6 @@ type Facts struct {
 	Mention
 	// Unowned is the verdict if the endpoint is not ours, or if there is none.
 	Unowned Verdict
-
-	publicSource bool // for a call with an endpoint that no service made
 }
 
 // Examine reads the facts of ev by the rules in the package comment. ranges says which
@@ -34,7 +32,7 @@ func (m *Mention) Examine(ev *event.Event, ranges *Ranges) Facts {
 	case served != NoEvidence:
 		f.Unowned.Evidence = served
 	default:
-		f.Unowned, f.publicSource = m.Decide(SourceOf(ev.SourceIP, ranges), ev.UserAgent)
+		f.Unowned, _ = m.Decide(SourceOf(ev.SourceIP, ranges), ev.UserAgent)
 	}
 	return f
 }

@@ -44,8 +44,12 @@ func TestSigns(t *testing.T) {
 		{"a bucket", event.Event{Source: []byte("s3.amazonaws.com"), Category: []byte("Management")}, 0},
 		{"an item", event.Event{Source: []byte("dynamodb.amazonaws.com"), Category: []byte("Data")}, 0},
 	} {
-		f := Examine(&tc.ev, EmbeddedRanges())
-		if got := SignsOf(&tc.ev, &f); got != tc.want {
+		m := MentionIn(&tc.ev)
+		public := false
+		if ServedBy(&tc.ev.Identity) == NoEvidence {
+			_, public = m.Decide(SourceOf(tc.ev.SourceIP, EmbeddedRanges()), tc.ev.UserAgent)
+		}
+		if got := m.SignsOf(&tc.ev, public); got != tc.want {
 			t.Errorf("%s: got %b, want %b", tc.name, got, tc.want)
 		}
 	}

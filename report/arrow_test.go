@@ -15,9 +15,7 @@ import (
 func publishAs(t *testing.T, store memStore, formats ...string) *Manifest {
 	t.Helper()
 	rep := workshop(t)
-	if err := Publish(context.Background(), store, &memWriter{store: store}, rep, Run{Formats: formats}); err != nil {
-		t.Fatal(err)
-	}
+	publishRun(t, store, rep, Run{Formats: formats})
 	m, err := ReadManifest(context.Background(), store, rep.Days[0].Day)
 	if err != nil {
 		t.Fatal(err)

@@ -1,9 +1,9 @@
 // Package report is the contract of a published report: its Store, its manifests, and how
 // its days are published and read.
 //
-// Publish writes the tables of each day as Parquet into a Store. Each table and day is one
-// file, and each file is replaced in one step. The same events give the same bytes, in any
-// order. Each record has exactly one place in the Balance.
+// Stage and Commit write the tables of each day as Parquet into a Store. Each table and day
+// is one file, and each file is replaced in one step. The same events give the same bytes,
+// in any order. Each record has exactly one place in the Balance.
 //
 // The package holds one row group of a table in memory at a time. It opens no network
 // connection: the caller passes the Store.

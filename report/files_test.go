@@ -36,9 +36,7 @@ func publishRows(t *testing.T, store memStore, rows []table.TrafficRow) *Manifes
 		Day: d, Traffic: RowsOf(rows), Principals: RowsOf[table.PrincipalRow](nil), Services: RowsOf[table.ServiceRow](nil),
 		Endpoints: RowsOf[table.EndpointRow](nil), Objects: RowsOf[table.ObjectRow](nil),
 	}}}
-	if err := Publish(t.Context(), store, &memWriter{store: store}, rep, Run{}); err != nil {
-		t.Fatal(err)
-	}
+	publishRun(t, store, rep, Run{})
 	m, err := ReadManifest(t.Context(), store, d)
 	if err != nil {
 		t.Fatal(err)

@@ -229,16 +229,6 @@ func runFolder(d day.Day) string { return "_runs/dt=" + d.String() + "/" }
 // ManifestName returns the name of the manifest of day d.
 func ManifestName(d day.Day) string { return runFolder(d) + "run.json" }
 
-// Publish stages the tables of every day of r and then makes them visible. If staging fails,
-// nothing becomes visible. Every file of an earlier publication is replaced or removed.
-func Publish(ctx context.Context, store Store, w Writer, r *Report, run Run) error {
-	s, err := Stage(ctx, store, w, r, run)
-	if err != nil {
-		return err
-	}
-	return s.Commit(ctx)
-}
-
 // Staged holds the days of a report that are staged and not yet visible.
 type Staged struct {
 	// Manifests maps each day to the SHA-256 of its run.json.
@@ -266,7 +256,7 @@ func LockDays(ctx context.Context, w Writer, r *Report) error {
 }
 
 // Stage locks every day of r and stages its tables. A day that LockDays has already locked
-// stays locked: Lock returns the same publication again.
+// stays locked: Lock returns the same publication again. Nothing is visible before Commit.
 func Stage(ctx context.Context, store Store, w Writer, r *Report, run Run) (*Staged, error) {
 	if err := LockDays(ctx, w, r); err != nil {
 		return nil, err

@@ -95,8 +95,17 @@ func (p *memPublication) Commit(_ context.Context, stale []string) error {
 
 func publish(t *testing.T, store memStore, rep *Report) (notes []string) {
 	t.Helper()
+	return publishRun(t, store, rep, Run{Version: "test", Sources: []string{"workshop"}, Window: "all"})
+}
+
+func publishRun(t *testing.T, store memStore, rep *Report, run Run) (notes []string) {
+	t.Helper()
 	w := &memWriter{store: store}
-	if err := Publish(context.Background(), store, w, rep, Run{Version: "test", Sources: []string{"workshop"}, Window: "all"}); err != nil {
+	staged, err := Stage(t.Context(), store, w, rep, run)
+	if err == nil {
+		err = staged.Commit(t.Context())
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 	return w.notes

@@ -11,6 +11,7 @@ import (
 	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
+	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
 )
 
@@ -142,19 +143,12 @@ func publish(t *testing.T, rows []table.TrafficRow) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := store.Begin(ctx, func(text string) { t.Error(text) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
 	rep := &report.Report{Days: []*report.Day{{
 		Day: day.Day(20_000), Traffic: report.RowsOf(rows),
 		Principals: report.RowsOf[table.PrincipalRow](nil), Services: report.RowsOf[table.ServiceRow](nil),
 		Endpoints: report.RowsOf[table.EndpointRow](nil), Objects: report.RowsOf[table.ObjectRow](nil),
 	}}}
-	if err := report.Publish(ctx, store, w, rep, report.Run{}); err != nil {
-		t.Fatal(err)
-	}
+	reporttest.Publish(t, store, rep, report.Run{})
 	return dir
 }
 

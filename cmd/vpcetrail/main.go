@@ -25,6 +25,7 @@ import (
 	"vpcetrail/cmd/vpcetrail/inspect"
 	"vpcetrail/cmd/vpcetrail/memory"
 	"vpcetrail/cmd/vpcetrail/metrics"
+	"vpcetrail/cmd/vpcetrail/notify"
 	"vpcetrail/cmd/vpcetrail/publish"
 	"vpcetrail/cmd/vpcetrail/query"
 	"vpcetrail/cmd/vpcetrail/terminal"
@@ -103,7 +104,7 @@ Exit status:
 	addGroup(root, "trail", "Commands that read a trail:", publish.NewAnalyze(version), inspect.NewEndpoints(),
 		inspect.NewExplain(), metrics.New(), inspect.NewNetwork(), verify.New())
 	addGroup(root, "report", "Commands that read a report:", query.NewAthena(), query.NewAudit(), query.NewDiff(), query.NewHTML(),
-		publish.NewMerge(version), query.NewReadiness(), query.NewRecommend(), query.NewReplay(), query.NewSummary(), query.NewWhy())
+		publish.NewMerge(version), notify.New(), query.NewReadiness(), query.NewRecommend(), query.NewReplay(), query.NewSummary(), query.NewWhy())
 	addGroup(root, "machine", "Commands that check the machine they run on:", doctor.New())
 	root.AddCommand(deploy.New(), newManual(), newVersion())
 	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(),

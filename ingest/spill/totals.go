@@ -84,22 +84,15 @@ func (t *Totals[V, P]) Reset() {
 }
 
 // Cursor ends the writing and returns the totals, sorted by the bytes of their keys.
-func (t *Totals[V, P]) Cursor() *TotalsCursor[V, P] { return MergeTotals(t) }
-
-// MergeTotals ends the writing of several Totals and returns their combined totals in the
-// same order.
-func MergeTotals[V any, P Value[V]](all ...*Totals[V, P]) *TotalsCursor[V, P] {
-	if len(all) == 1 && all[0].runs.levels == nil {
-		return &TotalsCursor[V, P]{of: all[0], order: all[0].order()}
+func (t *Totals[V, P]) Cursor() *TotalsCursor[V, P] {
+	if t.runs.levels == nil {
+		return &TotalsCursor[V, P]{of: t, order: t.order()}
+	}
+	if len(t.keys) > 0 {
+		t.spill()
 	}
 	c := new(Cursor)
-	for _, t := range all {
-		if len(t.keys) > 0 && t.runs.levels != nil {
-			t.spill()
-		}
-		t.runs.into(c)
-		c.sources = append(c.sources, &totalsRun[V, P]{of: t, order: t.order()})
-	}
+	t.runs.into(c)
 	c.start()
 	return &TotalsCursor[V, P]{merged: c, more: c.Next()}
 }

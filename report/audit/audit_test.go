@@ -15,6 +15,7 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
+	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
 )
 
@@ -81,14 +82,7 @@ func published(t *testing.T, window day.Window, status ingest.Status, resources 
 		}
 		rep.Days = append(rep.Days, one)
 	}
-	w, err := store.Begin(ctx, func(text string) { t.Error(text) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	if err := report.Publish(ctx, store, w, rep, report.Run{}); err != nil {
-		t.Fatal(err)
-	}
+	reporttest.Publish(t, store, rep, report.Run{})
 	s, err := report.ReadSpan(ctx, store, window)
 	if err != nil {
 		t.Fatal(err)

@@ -161,7 +161,11 @@ func cellOf(ev *event.Event, ranges *classify.Ranges, days *network.Days) (cell 
 		facts := classify.Examine(ev, ranges)
 		g.Callee = d.Callee(ev, &facts.Mention, of, kind)
 		who := classify.Principal{Account: classify.SharedBy(ev)}
-		signs := classify.SignsOf(ev, &facts)
+		public := false
+		if !classify.IsServiceEvent(ev.Type) && classify.ServedBy(&ev.Identity) == classify.NoEvidence {
+			_, public = facts.Decide(classify.SourceOf(ev.SourceIP, ranges), ev.UserAgent)
+		}
+		signs := facts.SignsOf(ev, public)
 		if kind != event.Network {
 			who = classify.Caller(ev, new([]byte))
 			if v := facts.Unowned; v.Route() == classify.Internet {

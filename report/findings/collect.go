@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"maps"
 	"strings"
 
 	"vpcetrail/classify"
@@ -29,7 +28,7 @@ func (c *Calls) has(s classify.Signs) bool { return c.Signs&s != 0 }
 // Its memory is bounded: totals that exceed its share go to disk. It holds all endpoints in calls in
 // memory, with the services called, and all resources with calls that the resource policy refused.
 type Collector struct {
-	totals []*spill.Totals[total, *total] // by day and table.FindingKey; after the first, those of joined collectors
+	totals *spill.Totals[total, *total] // by day and table.FindingKey
 	days   map[day.Day]*daily
 	key    []byte // scratch
 }
@@ -45,21 +44,7 @@ type daily struct {
 
 // New returns a Collector that takes about share bytes of memory.
 func New(disk *spill.Disk, share int) *Collector {
-	return &Collector{totals: []*spill.Totals[total, *total]{spill.NewTotals[total](disk, share)}, days: map[day.Day]*daily{}}
-}
-
-// Join takes over the findings of another Collector. Do not use that one afterwards.
-func (c *Collector) Join(o *Collector) {
-	c.totals = append(c.totals, o.totals...)
-	for d, from := range o.days {
-		to := c.of(d)
-		maps.Copy(to.served, from.served)
-		maps.Copy(to.covered, from.covered)
-		maps.Copy(to.used, from.used)
-		for name, led := range from.restricted {
-			to.restricted[name] = to.restricted[name] || led
-		}
-	}
+	return &Collector{totals: spill.NewTotals[total](disk, share), days: map[day.Day]*daily{}}
 }
 
 // Own sets the owners of endpoints on a day. Call it before the calls of that day.
@@ -148,7 +133,7 @@ func (c *Collector) Add(d day.Day, calls *Calls) {
 func (c *Collector) at(d day.Day, code int, k table.FindingKey) *total {
 	c.key = spill.AppendFields(d.AppendKey(c.key[:0]), Codes[code].Name, Codes[code].Severity,
 		k.AccountID, k.Region, k.Principal, k.PrincipalAccountID, k.Service, k.Resource, k.EndpointID)
-	return c.totals[0].At(c.key)
+	return c.totals.At(c.key)
 }
 
 // external finds long-term credentials that are used outside AWS.
@@ -207,3 +192,6 @@ func (c *Collector) restricted(of *daily, calls *Calls, found func(code int, res
 		}
 	}
 }
+
+// A place is where a service can be called. An empty account or Region means any.
+type place struct{ account, region, service string }

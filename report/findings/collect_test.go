@@ -40,6 +40,11 @@ func viaEndpoint(owner string) func(*Calls) {
 	}
 }
 
+// external makes calls be signed by keys of a user outside AWS.
+func external(user string) func(*Calls) {
+	return func(c *Calls) { c.Principal, c.PrincipalType, c.Origin = user, "IAMUser", "external" }
+}
+
 // serving returns an inventory of one endpoint, for a service.
 func serving(service string) map[string]endpoints.Endpoint {
 	return map[string]endpoints.Endpoint{"vpce-1": {ID: "vpce-1", Service: service, Account: ours}}
@@ -107,8 +112,10 @@ func TestFindings(t *testing.T) {
 			call("a", func(c *Calls) { c.Origin = "external"; c.Signs |= classify.DeniedCall | classify.DeniedByResource }),
 			call("d", func(c *Calls) { viaEndpoint("unknown")(c); c.Signs |= classify.DeniedCall }),
 		}},
-		{name: "keys of a user", calls: []*Calls{call("a", func(c *Calls) { c.PrincipalType, c.Origin = "IAMUser", "external" })},
+		{name: "keys of a user", calls: []*Calls{call("a", external("role"))},
 			want: []string{"long_term_credentials_external high role - - 2 a"}},
+		{name: "keys of users by turns", calls: []*Calls{call("a", external("role")), call("b", external("other")), call("c", external("role"))},
+			want: []string{"long_term_credentials_external high other - - 2 b", "long_term_credentials_external high role - - 4 a c"}},
 		{name: "root", calls: []*Calls{call("a", func(c *Calls) { c.PrincipalType, c.Origin = "Root", "external" })},
 			want: []string{"long_term_credentials_external critical role - - 2 a"}},
 		{name: "signing in is no key", calls: []*Calls{call("a", func(c *Calls) { c.PrincipalType, c.Origin, c.Service = "Root", "external", "signin.amazonaws.com" })}},
@@ -130,37 +137,28 @@ func TestFindings(t *testing.T) {
 		{name: "nothing that counts", calls: []*Calls{call("a", func(c *Calls) { viaEndpoint("foreign")(c); *c.Measures = table.Measures{} })}},
 	} {
 		want := strings.Join(tc.want, "\n")
-		t.Run(tc.name, func(t *testing.T) {
-			alone := newCollector(t, tc.inventory, tc.restricted)
-			for _, calls := range tc.calls {
-				take(alone, calls)
-			}
-			if got := found(t, alone); got != want {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
-			}
-		})
-		t.Run(tc.name+", in parts", func(t *testing.T) {
-			joined := newCollector(t, tc.inventory, tc.restricted)
-			for _, calls := range tc.calls {
-				part := newCollector(t, tc.inventory, tc.restricted)
-				take(part, calls)
-				joined.Join(part)
-			}
-			if got := found(t, joined); got != want {
-				t.Errorf("got\n%s\nwant\n%s", got, want)
-			}
-		})
+		for in, share := range map[string]int{"in memory": 1 << 20, "on disk": 0} {
+			t.Run(tc.name+", "+in, func(t *testing.T) {
+				c := newCollector(t, share, tc.inventory, tc.restricted)
+				for _, calls := range tc.calls {
+					take(c, calls)
+				}
+				if got := found(t, c); got != want {
+					t.Errorf("got\n%s\nwant\n%s", got, want)
+				}
+			})
+		}
 	}
 }
 
 // testDay is the day of all calls.
 const testDay = day.Day(20_000)
 
-func newCollector(t *testing.T, inventory map[string]endpoints.Endpoint, restricted bool) *Collector {
+func newCollector(t *testing.T, share int, inventory map[string]endpoints.Endpoint, restricted bool) *Collector {
 	t.Helper()
 	disk := spill.NewDisk(t.TempDir())
 	t.Cleanup(func() { _ = disk.Close() })
-	c := New(disk, 1<<20)
+	c := New(disk, share)
 	c.Own(testDay, &endpoints.Owners{Accounts: map[string]bool{ours: true}, Inventory: inventory})
 	if restricted {
 		c.Restrict(testDay, bucket)

@@ -29,7 +29,7 @@ func (c *Collector) Days(days []day.Day, opt Options) *Days {
 	for _, d := range days {
 		c.serve(d)
 	}
-	all := &Days{of: c, opt: opt, totals: spill.MergeTotals(c.totals...)}
+	all := &Days{of: c, opt: opt, totals: c.totals.Cursor()}
 	all.left = all.totals.Next()
 	return all
 }

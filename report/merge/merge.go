@@ -30,7 +30,7 @@ type Options struct {
 	Report   int         // memory in bytes for resolving records, and for totals
 }
 
-// Report makes the report of the batch, for report.Publish with b.Run. It fails if two inputs hold
+// Report makes the report of the batch, for report.Stage with b.Run. It fails if two inputs hold
 // the same object, and names the object.
 func (b *Batch) Report(ctx context.Context, opt Options) (*report.Report, error) {
 	if opt.Disk == nil {

@@ -16,6 +16,7 @@ import (
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/policy"
+	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
 )
 
@@ -101,14 +102,7 @@ func published(t *testing.T, window day.Window, days map[day.Day][]table.Resourc
 		}
 		rep.Days = append(rep.Days, one)
 	}
-	w, err := store.Begin(ctx, func(text string) { t.Error(text) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer w.Close()
-	if err := report.Publish(ctx, store, w, rep, report.Run{}); err != nil {
-		t.Fatal(err)
-	}
+	reporttest.Publish(t, store, rep, report.Run{})
 	return report.ReadSpan(ctx, store, window)
 }
 

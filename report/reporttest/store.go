@@ -91,9 +91,19 @@ func (p *publication) Commit(_ context.Context, stale []string) error {
 }
 
 // Publish publishes rep in s.
-func Publish(t testing.TB, s Store, rep *report.Report, run report.Run) {
+func Publish(t testing.TB, s report.Store, rep *report.Report, run report.Run) {
 	t.Helper()
-	if err := report.Publish(context.Background(), s, writer{s}, rep, run); err != nil {
+	ctx := context.Background()
+	w, err := s.Begin(ctx, func(text string) { t.Error(text) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	staged, err := report.Stage(ctx, s, w, rep, run)
+	if err == nil {
+		err = staged.Commit(ctx)
+	}
+	if err != nil {
 		t.Fatal(err)
 	}
 }

@@ -76,10 +76,16 @@ func (r *record) add(f *staged) {
 	r.Files = append(r.Files, *f)
 }
 
+// notifyPrefix begins the units of what notify has sent.
+const notifyPrefix = "notify="
+
 // nameOf returns the name of a unit for messages.
 func nameOf(unit string) string {
 	if window, ok := strings.CutPrefix(unit, "shard="); ok {
 		return "the shard of --date " + window
+	}
+	if _, ok := strings.CutPrefix(unit, notifyPrefix); ok {
+		return "what notify has sent"
 	}
 	if unit == report.UnitOfAll {
 		return "to it"
@@ -89,6 +95,9 @@ func nameOf(unit string) string {
 
 // busy says that another run has a unit.
 func busy(s report.Store, unit string) error {
+	if strings.HasPrefix(unit, notifyPrefix) {
+		return fmt.Errorf("%s: another run of notify is sending: wait for it, and run again", s)
+	}
 	return fmt.Errorf("%s: another run is writing %s: wait for it, or choose another --out", s, nameOf(unit))
 }
 

@@ -124,7 +124,7 @@ func (e *examination) cause(s *service, h *inside.Host) network.Answer {
 func (e *examination) undecided(s *service, h *inside.Host) []string {
 	switch h.Reason {
 	case inside.NameUnknown:
-		return []string{"see that --services names the service as its endpoint is named, and that " + e.Calls + " has it"}
+		return []string{"see that --services names the service as its endpoint is named, that " + e.Calls + " has it, and that the name servers look up names of AWS"}
 	case inside.NameSilent, inside.NameFailed:
 		return []string{"see that the name servers of this machine work; Amazon's is 169.254.169.253 in every VPC"}
 	case inside.ByProxy:

@@ -21,6 +21,7 @@ import (
 	"vpcetrail/cmd/vpcetrail/exit"
 	netreader "vpcetrail/cmd/vpcetrail/network"
 	"vpcetrail/cmd/vpcetrail/terminal"
+	"vpcetrail/report/causes"
 )
 
 const (
@@ -116,7 +117,7 @@ func (e *examination) leftovers(otherwise string) string {
 			if strings.HasPrefix(id, "nia-") {
 				command = "delete-network-insights-analysis --network-insights-analysis-id "
 			}
-			left = append(left, "aws ec2 "+command+id+" --region "+e.Region)
+			left = append(left, "aws ec2 "+command+causes.Shell(id)+" --region "+e.Region)
 		}
 	}
 	if len(left) == 0 {

@@ -111,8 +111,6 @@ func (f *doctorFlags) check() ([]inside.Service, error) {
 		return nil, fmt.Errorf("--timeout %v: want a time from 10ms to 1m", f.step)
 	case len(f.services) > mostServices:
 		return nil, fmt.Errorf("--services names %d: at most %d are checked in a run", len(f.services), mostServices)
-	case f.region != "" && !plainFact.MatchString(f.region):
-		return nil, fmt.Errorf("--region %q: want a Region such as eu-west-1", f.region)
 	}
 	if err := file.Check(f.out); err != nil {
 		return nil, fmt.Errorf("-o %w", err)

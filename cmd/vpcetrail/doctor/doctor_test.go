@@ -292,7 +292,7 @@ func TestWrongFlags(t *testing.T) {
 		{"--services SQS!", `--services: "SQS!" is not the name of a service: want the name of its endpoint without what comes before, such as sqs or ecr.api`},
 		{"--format yaml", `--format "yaml": want text or json`},
 		{"--timeout 1h", `--timeout 1h0m0s: want a time from 10ms to 1m`},
-		{"--region eu_west", `--region "eu_west": want a Region such as eu-west-1`},
+		{"--region eu_west", `Region "eu_west": want one such as eu-west-1`},
 		{"-o s3://bucket", `-o s3://bucket: names no file: want s3://bucket/key`},
 		{"--services " + strings.Join(slices.Repeat([]string{"sqs"}, mostServices+1), ","), `--services names 51: at most 50 are checked in a run`},
 	} {

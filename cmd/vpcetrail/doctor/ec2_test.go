@@ -32,9 +32,10 @@ import (
 // A gate is in front of moto.
 type gate struct {
 	mu          sync.Mutex
-	refused     string       // the call that is refused
-	insights    http.Handler // in place of moto for Reachability Analyzer, which it does not have
-	real, shown string       // moto chooses an address at random: clients see the second in its place
+	refused     string            // the call that is refused
+	insights    http.Handler      // in place of moto for Reachability Analyzer, which it does not have
+	answers     map[string][]byte // of moto, by request: it is slow; nil: they are not kept
+	real, shown string            // moto chooses an address at random: clients see the second in its place
 }
 
 func (g *gate) refuse(call string) {
@@ -60,6 +61,33 @@ func (g *gate) swap(body []byte, back bool) []byte {
 		return bytes.ReplaceAll(body, []byte(g.shown+"&"), []byte(g.real+"&"))
 	}
 	return bytes.ReplaceAll(body, []byte(">"+g.real+"<"), []byte(">"+g.shown+"<"))
+}
+
+// keep keeps moto's answers from now on.
+func (g *gate) keep() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.answers = map[string][]byte{}
+}
+
+// pass passes a request on to moto, unless its answer is kept.
+func (g *gate) pass(w http.ResponseWriter, r *http.Request, body string, moto http.Handler) {
+	g.mu.Lock()
+	answer, kept := g.answers[body]
+	keep := g.answers != nil
+	g.mu.Unlock()
+	if !kept {
+		answered := httptest.NewRecorder()
+		moto.ServeHTTP(answered, r)
+		if answer = answered.Body.Bytes(); answered.Code != http.StatusOK {
+			w.WriteHeader(answered.Code)
+		} else if keep {
+			g.mu.Lock()
+			g.answers[body] = answer
+			g.mu.Unlock()
+		}
+	}
+	_, _ = w.Write(answer)
 }
 
 // startMoto starts moto's server in place of EC2 on the stage.
@@ -116,7 +144,7 @@ func startMoto(s *stage) *gate {
 		}
 		body = g.swap(append(body, '&'), true)
 		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
-		moto.ServeHTTP(w, r)
+		g.pass(w, r, string(body), moto)
 	}))
 	t.Cleanup(front.Close)
 	t.Setenv("AWS_ENDPOINT_URL", front.URL)
@@ -197,6 +225,7 @@ func TestVerdictsByEC2(t *testing.T) {
 	s := newStage(t)
 	g := startMoto(s)
 	c := newCloud(s, g)
+	g.keep()
 	zone := map[string]record{hostS3: at(publicS3), hostSQS: at(endpointA), "kms.eu-west-1.amazonaws.com": at(public), farS3: at(public), anywhere: at(public)}
 	for _, tc := range []struct {
 		name, service, subnet string

@@ -127,8 +127,11 @@ func parseMachine(facts map[string]string) (m inside.Machine) {
 func place(m *inside.Machine, region string, cfg sdk.Config) error {
 	m.Calls = cmp.Or(region, m.Region, cfg.Region)
 	m.Region = cmp.Or(m.Region, m.Calls)
-	if m.Calls == "" {
+	switch {
+	case m.Calls == "":
 		return exit.Usagef("the Region is not known: give --region, or set AWS_REGION")
+	case !plainFact.MatchString(m.Calls):
+		return exit.Usagef("Region %q: want one such as eu-west-1", m.Calls)
 	}
 	return nil
 }

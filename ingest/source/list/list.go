@@ -74,3 +74,13 @@ func (l *Listing) Accounts() []string { return l.plan.seen() }
 // PassedOver returns the objects that may hold calls but were skipped. The answer is
 // complete once everything is listed.
 func (l *Listing) PassedOver() PassedOver { return l.plan.passed.all() }
+
+// A listingError reports a folder that could not be listed.
+type listingError struct {
+	name string
+	err  error
+}
+
+func (e *listingError) Error() string { return "list " + e.name + ": " + aws.Cause(e.err) }
+
+func (e *listingError) Unwrap() error { return e.err }

@@ -1,0 +1,302 @@
+package notify
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"math"
+	"slices"
+	"strings"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/report"
+	"vpcetrail/report/changes"
+	"vpcetrail/report/findings"
+	"vpcetrail/report/grid"
+	"vpcetrail/report/overview"
+	"vpcetrail/report/table"
+)
+
+// A state is what has become of a finding.
+type state string
+
+const (
+	isNew  state = "new"
+	isGone state = "gone"
+	isOpen state = "open" // as before: sent again so that the target keeps it
+)
+
+// news is one thing to send: a finding, or a day.
+type news struct {
+	state state
+	open  open
+	row   table.FindingRow  // without counts if it is gone
+	day   string            // of an event
+	event *changes.Document // of the day; nil: it is a finding
+	known bool              // the record has the finding
+
+	body json.RawMessage // what the target is sent
+	err  error           // why it was not delivered
+}
+
+// id returns an id that is the same whenever the same news are sent.
+func (n *news) id() string {
+	if n.event != nil {
+		text, _ := json.Marshal(n.event) // texts and numbers always marshal
+		return hash("day", string(text))
+	}
+	return hash(n.open.ID, n.open.Since, string(n.state))
+}
+
+// hash returns a short hash of texts.
+func hash(texts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(texts, "\x00")))
+	return hex.EncodeToString(sum[:16])
+}
+
+// String names the news in messages.
+func (n *news) String() string {
+	if n.event != nil {
+		return "the day " + n.day
+	}
+	return titleOf(&n.row)
+}
+
+// titleOf says in a few words what a finding is about.
+func titleOf(row *table.FindingRow) string {
+	name, _ := grid.Principal(row.Principal)
+	title := row.Finding
+	if row.Principal != "" {
+		title += " of " + name
+	}
+	if on := strings.TrimSpace(strings.Join([]string{row.Service, row.Resource, row.EndpointID}, " ")); on != "" {
+		title += ": " + strings.Join(strings.Fields(on), " ")
+	}
+	return grid.Clean(title)
+}
+
+// byUrgency orders findings: the most severe first, then those with the most calls.
+func byUrgency(a, b *news) int {
+	return cmp.Or(overview.RankOfSeverity(b.row.Severity)-overview.RankOfSeverity(a.row.Severity),
+		cmp.Compare(b.row.Calls, a.row.Calls), a.row.Compare(&b.row.FindingKey))
+}
+
+// A plan is what a run has to send to a target.
+type plan struct {
+	record  *record // as it is, without the news
+	news    []*news
+	more    int    // news that are over the limit of a run
+	waiting string // why findings that are not found again are not sent as gone, or ""
+	events  bool   // the target is sent an event for each day
+}
+
+// A planner makes the plan for a target.
+type planner struct {
+	target   target
+	store    report.Store
+	severity int // the least rank
+	most     int // findings a run
+}
+
+// plan compares the day with what the target has been sent.
+func (p *planner) plan(ctx context.Context, r *record, before, after *changes.Side) (*plan, error) {
+	if r == nil {
+		var err error
+		if r, err = p.first(ctx, before, after); err != nil {
+			return nil, err
+		}
+	}
+	out := &plan{record: r, waiting: after.Unproved(r.Scope)}
+	top := overview.NewTop(p.most, func(a, b **news) int { return byUrgency(*a, *b) })
+	today, next := after.Day.String(), 0
+	err := changes.Join(report.RowsOf(r.rows()), after.Findings(ctx), func(was, is *table.FindingRow) {
+		var known open
+		if was != nil {
+			known = r.Findings[next]
+			next++
+		}
+		switch {
+		case was == nil && overview.RankOfSeverity(is.Severity) < p.severity:
+		case was == nil:
+			row := changes.Clone(is)
+			top.Add(&news{state: isNew, row: row, open: open{p.idOf(&row.FindingKey), today, "", key(row.FindingKey)}})
+		case is == nil && (known.Sent == "" || out.waiting != ""): // the target has not seen it, or it need not be gone
+		case is == nil:
+			row := *was
+			row.Detail = meaningOf(&row)
+			top.Add(&news{state: isGone, row: row, open: known, known: true})
+		case known.Sent == "":
+			top.Add(&news{state: isNew, row: changes.Clone(is), open: known, known: true})
+		case p.target.keepsFindings() && daysSince(known.Sent, after.Day) >= refreshDays:
+			top.Add(&news{state: isOpen, row: changes.Clone(is), open: known, known: true})
+		}
+	})
+	top.Cut()
+	out.news, out.more = top.Rows, top.More()
+	if err == nil && !p.target.keepsFindings() {
+		out.events = true
+		err = p.addDays(ctx, out, before, after)
+	}
+	return out, err
+}
+
+// topOfDay is how many services, causes and ways out the event of a day has.
+const topOfDay = 20
+
+// addDays adds the event of the day, and of earlier days that were not delivered.
+func (p *planner) addDays(ctx context.Context, out *plan, before, after *changes.Side) error {
+	today := after.Day.String()
+	for _, d := range append(out.left(today), today) {
+		was, is := before, after
+		if d != today {
+			at, err := day.Parse(d)
+			if err != nil {
+				continue // not written by this program
+			}
+			if was, is, err = changes.Latest(ctx, p.store, day.Window{From: at, To: at}); err != nil {
+				continue // the report no longer has the day
+			}
+		}
+		c, err := changes.Read(ctx, was, is, 1)
+		if err != nil {
+			return err
+		}
+		event := c.Document(topOfDay)
+		event.New, event.Gone = nil, nil // they are events of their own
+		n := &news{day: d, event: &event}
+		if d != today || out.record.Day != today || out.record.Event != n.id() {
+			out.news = slices.Insert(out.news, 0, n)
+		}
+	}
+	return nil
+}
+
+// left returns the days before today with events that were not delivered.
+func (p *plan) left(today string) []string {
+	days := slices.Clone(p.record.Left)
+	if p.events && p.record.Event == "" {
+		days = append(days, p.record.Day)
+	}
+	return slices.DeleteFunc(days, func(d string) bool { return d >= today })
+}
+
+// first returns the record of a target that was never sent anything.
+func (p *planner) first(ctx context.Context, before, after *changes.Side) (*record, error) {
+	r := &record{To: p.target.arn(), Day: after.Day.String(), Scope: after.Scope()}
+	if p.target.keepsFindings() || before == nil {
+		return r, nil
+	}
+	// The target is sent what changes from now on. So it counts as knowing the day before.
+	d := before.Day.String()
+	r.Scope = before.Scope()
+	for row, err := range before.Findings(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		if overview.RankOfSeverity(row.Severity) >= p.severity {
+			kept := changes.Clone(row).FindingKey
+			r.Findings = append(r.Findings, open{p.idOf(&kept), d, d, key(kept)})
+		}
+	}
+	return r, nil
+}
+
+// idOf returns the id of a finding.
+func (p *planner) idOf(k *table.FindingKey) string {
+	return hash(append([]string{"finding", p.store.String()}, k.Texts()...)...)
+}
+
+// meaningOf says what a finding of this code means.
+func meaningOf(row *table.FindingRow) string {
+	for _, code := range findings.Codes {
+		if code.Name == row.Finding && code.Severity == row.Severity {
+			return string(code.Means)
+		}
+	}
+	return row.Finding // about the day itself, or of another version
+}
+
+// rowOf returns a finding of which only the key is known.
+func rowOf(k key) table.FindingRow {
+	return table.FindingRow{FindingKey: table.FindingKey(k), EstimatedUSD: math.NaN(), FirstSeen: -1, LastSeen: -1}
+}
+
+// after returns the record after the news of a day were sent, those that failed apart.
+func (p *plan) after(side *changes.Side) *record {
+	today := side.Day.String()
+	r := &record{To: p.record.To, Day: today, Scope: side.Scope()}
+	if p.waiting != "" { // the target still has what this day does not cover
+		r.Scope = p.record.Scope
+	}
+	sent := map[table.FindingKey]*news{}
+	left := p.left(today)
+	if p.record.Day == today {
+		r.Event = p.record.Event
+	}
+	for _, n := range p.news {
+		switch {
+		case n.event == nil:
+			sent[n.row.FindingKey] = n
+		case n.err == nil && n.day == today:
+			r.Event = n.id()
+		case n.err == nil:
+			left = slices.DeleteFunc(left, func(d string) bool { return d == n.day })
+		}
+	}
+	r.Left = left
+	for _, f := range p.record.Findings {
+		n := sent[table.FindingKey(f.Key)]
+		switch {
+		case n == nil || n.err != nil:
+		case n.state == isGone:
+			continue
+		default:
+			f.Sent = today
+		}
+		r.Findings = append(r.Findings, f)
+	}
+	for _, n := range p.news {
+		if n.event == nil && !n.known {
+			if n.err == nil {
+				n.open.Sent = today
+			}
+			r.Findings = append(r.Findings, n.open) // also if it failed: it keeps its id
+		}
+	}
+	return r
+}
+
+// failed returns the news that were not delivered.
+func (p *plan) failed() (list []*news) {
+	for _, n := range p.news {
+		if n.err != nil {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// count returns how many findings of a state were delivered.
+func (p *plan) count(s state) (n int64) {
+	for _, one := range p.news {
+		if one.event == nil && one.err == nil && one.state == s {
+			n++
+		}
+	}
+	return n
+}
+
+// refreshDays is how many days pass before an open finding is sent again to a target that keeps
+// findings. Security Hub deletes those that were not updated for 90 days.
+const refreshDays = 30
+
+// daysSince returns the days from a day of a record to another day.
+func daysSince(d string, now day.Day) int {
+	then, err := day.Parse(d)
+	if err != nil {
+		return math.MaxInt
+	}
+	return int(now - then)
+}

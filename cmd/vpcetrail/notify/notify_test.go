@@ -1,0 +1,522 @@
+package notify
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf16"
+
+	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/fixtures"
+	"vpcetrail/ingest"
+	"vpcetrail/report"
+)
+
+const (
+	before = "2026-11-20"
+	today  = "2026-11-21"
+	bus    = "arn:aws:events:eu-west-1:111122223333:event-bus/audit"
+)
+
+// hostile is a name that tries to look like markup, other lines, and controls.
+const hostile = "arn:aws:iam::444455556666:role/<!channel>\x1b[2J\u009b\r\n\"\\|`\u202e"
+
+func twoNights(t *testing.T) *story {
+	s := newStory(t)
+	s.publish(night{day: before, findings: []string{"high foreign_endpoint role/stays", "medium past_endpoint role/goes", "low endpoint_unused quiet"}})
+	s.publish(night{day: today, calls: 5, findings: []string{"high foreign_endpoint role/stays", "critical keys_elsewhere " + hostile, "medium past_endpoint role/comes", "low endpoint_unused other"}})
+	return s
+}
+
+func pretty(t *testing.T, texts []string, dir string) []byte {
+	t.Helper()
+	var all strings.Builder
+	for _, text := range texts {
+		var v any
+		if err := json.Unmarshal([]byte(text), &v); err != nil {
+			t.Fatal(err)
+		}
+		out, err := json.MarshalIndent(v, "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all.Write(append(out, '\n'))
+	}
+	return []byte(strings.ReplaceAll(all.String(), dir, "REPORT"))
+}
+
+// The events of a night, exactly. Sent again, nothing new arrives. The ids depend on the
+// report's place, so that the golden file holds none.
+func TestEventBridge(t *testing.T) {
+	c, s := startCloud(t), twoNights(t)
+	out, errOut := s.notify(0, "--to", "eventbridge", "--bus", "audit")
+	if want := today + ": 2 findings new, 1 gone, sent to " + bus + "\n"; out != want || errOut != "" {
+		t.Errorf("it says %q %q, want %q", out, errOut, want)
+	}
+	text := pretty(t, c.texts, s.dir)
+	for id := range c.ids() {
+		text = []byte(strings.ReplaceAll(string(text), id, "ID"))
+	}
+	fixtures.Golden(t, "testdata/eventbridge.golden", text)
+	for range 2 {
+		out, _ := s.notify(0, "--to", "eventbridge", "--bus", "audit")
+		if want := today + ": 0 findings new, 0 gone, sent to " + bus + "\n"; out != want || len(c.events) != 4 || c.calls["PutEvents"] != 1 {
+			t.Errorf("again, it says %q, and there are %d events in %d calls", out, len(c.events), c.calls["PutEvents"])
+		}
+	}
+	// The next night has what the one before had: one event, for the day.
+	s.publish(night{day: "2026-11-22", calls: 9, findings: []string{"high foreign_endpoint role/stays", "critical keys_elsewhere " + hostile, "medium past_endpoint role/comes"}})
+	s.notify(0, "--to", "eventbridge", "--bus", "audit", "--date", "2026-11-22")
+	if len(c.events) != 5 || c.events[4]["day"] != "2026-11-22" {
+		t.Errorf("the next night: %d events", len(c.events))
+	}
+	// An earlier day was sent already.
+	_, errOut = s.notify(0, "--to", "eventbridge", "--bus", "audit", "--date", today)
+	if want := "vpcetrail: " + bus + " was sent everything up to 2026-11-22: nothing of " + today + " is sent\n"; errOut != want || len(c.events) != 5 {
+		t.Errorf("an earlier day: it says %q, want %q", errOut, want)
+	}
+}
+
+// A day that is restated with other findings is news again.
+func TestARestatedDayIsSentAgain(t *testing.T) {
+	c, s := startCloud(t), twoNights(t)
+	s.notify(0, "--to", "eventbridge", "--bus", "audit")
+	s.publish(night{day: today, calls: 6, findings: []string{"high foreign_endpoint role/stays", "medium past_endpoint role/comes", "medium past_endpoint role/late"}})
+	s.notify(0, "--to", "eventbridge", "--bus", "audit")
+	var got []string
+	for _, e := range c.events[4:] {
+		got = append(got, fmt.Sprint(e["state"], " ", e["principal"]))
+	}
+	if strings.Join(got, ", ") != "<nil> <nil>, gone "+hostile+", new role/late" {
+		t.Errorf("sent: %q", got)
+	}
+}
+
+// Security Hub holds what is open. What is gone is archived. What comes back is active again,
+// under the same Id.
+func TestSecurityHub(t *testing.T) {
+	c, s := startCloud(t), twoNights(t)
+	s.notify(0, "--to", "securityhub", "--date", before)
+	if got := c.states(); got != "map[ACTIVE:2]" {
+		t.Errorf("the first night: %s", got)
+	}
+	c.texts = nil
+	out, _ := s.notify(0, "--to", "securityhub")
+	if want := today + ": 2 findings new, 1 gone, sent to arn:aws:securityhub:eu-west-1:111122223333:product/111122223333/default\n"; out != want {
+		t.Errorf("it says %q, want %q", out, want)
+	}
+	if got := c.states(); got != "map[ACTIVE:3 ARCHIVED:1]" {
+		t.Errorf("the second night: %s", got)
+	}
+	text := string(pretty(t, c.texts, s.dir))
+	for id := range c.found {
+		text = strings.ReplaceAll(text, id, "vpcetrail/ID")
+	}
+	fixtures.Golden(t, "testdata/securityhub.golden", []byte(text))
+	for range 2 {
+		s.notify(0, "--to", "securityhub")
+	}
+	if c.calls["BatchImportFindings"] != 2 {
+		t.Errorf("%d calls, want 2: the same was sent again", c.calls["BatchImportFindings"])
+	}
+	s.publish(night{day: "2026-11-22", findings: []string{"medium past_endpoint role/goes"}})
+	s.notify(0, "--to", "securityhub", "--date", "2026-11-22")
+	if got := c.states(); got != "map[ACTIVE:1 ARCHIVED:3]" || len(c.found) != 4 {
+		t.Errorf("the third night: %s", got)
+	}
+	// Security Hub deletes what is not updated for 90 days.
+	s.publish(night{day: "2026-12-21", findings: []string{"medium past_endpoint role/goes"}})
+	s.notify(0, "--to", "securityhub", "--date", "2026-12-21")
+	if c.calls["BatchImportFindings"] != 3 {
+		t.Error("a finding is sent again after 29 days")
+	}
+	s.publish(night{day: "2026-12-22", findings: []string{"medium past_endpoint role/goes"}})
+	s.notify(0, "--to", "securityhub", "--date", "2026-12-22")
+	if c.calls["BatchImportFindings"] != 4 {
+		t.Error("a finding is not sent again after 30 days")
+	}
+}
+
+// Texts are cut where Security Hub would refuse them.
+func TestSecurityHubTakesAnyText(t *testing.T) {
+	c, s := startCloud(t), newStory(t)
+	long := strings.Repeat("\U0001F512<é>", 3000)
+	s.publish(night{day: today, findings: []string{"high foreign_principal " + long, "high foreign_principal " + hostile}})
+	s.notify(0, "--to", "securityhub")
+	units := func(v any) int { return len(utf16.Encode([]rune(v.(string)))) }
+	for _, f := range c.found {
+		if units(f["Title"]) > 256 || units(f["Description"]) > 1024 {
+			t.Errorf("title of %d, description of %d characters", units(f["Title"]), units(f["Description"]))
+		}
+		for name, value := range f["ProductFields"].(map[string]any) {
+			if units(value) > 2048 || strings.ContainsAny(value.(string), "\x1b\u009b\r\n\u202e") {
+				t.Errorf("%s: %q", name, value)
+			}
+		}
+		for _, r := range f["Resources"].([]any) {
+			if id := r.(map[string]any)["Id"]; units(id) > 512 || strings.ContainsAny(id.(string), "\x1b\u009b\r\n\u202e") {
+				t.Errorf("resource %q", id)
+			}
+		}
+	}
+	if len(c.found) != 2 {
+		t.Errorf("%d findings", len(c.found))
+	}
+}
+
+func TestClip(t *testing.T) {
+	for _, tc := range []struct{ text, want string }{
+		{"abcd", "abcd"}, {"abcde", "abc…"}, {"", ""}, {"ab\U0001F512", "ab\U0001F512"}, {"abc\U0001F512", "abc…"}, {"\U0001F512\U0001F512\U0001F512", "\U0001F512…"},
+	} {
+		if got := clip(tc.text, 4); got != tc.want {
+			t.Errorf("clip(%q) = %q, want %q", tc.text, got, tc.want)
+		}
+	}
+}
+
+// Some events are refused: they are named, with status 3, and sent the next time, with the same
+// ids. No other is sent again.
+func TestPartOfTheEventsFails(t *testing.T) {
+	c, s := startCloud(t), twoNights(t)
+	c.refuseOne = func(text string) string {
+		switch {
+		case strings.Contains(text, "role/comes"):
+			return "InternalFailure"
+		case strings.Contains(text, "vpcetrail day"):
+			return "InvalidArgument"
+		}
+		return ""
+	}
+	var ids []string
+	c.refuseOne = func(refuse func(string) string) func(string) string {
+		return func(text string) string {
+			code := refuse(text)
+			if code != "" {
+				_, rest, _ := strings.Cut(text, `\"id\":\"`)
+				ids = append(ids, rest[:32])
+			}
+			return code
+		}
+	}(c.refuseOne)
+	_, errOut := s.notify(exit.Incomplete, "--to", "eventbridge", "--bus", "audit")
+	want := "vpcetrail: not delivered: the day 2026-11-21: InvalidArgument: Not now.\n" +
+		"vpcetrail: not delivered: past_endpoint of role/comes: s3.amazonaws.com: InternalFailure: Not now.\n" +
+		"2 of 4 could not be delivered to " + bus + ": the next run sends what is still true\n"
+	if errOut != want {
+		t.Errorf("it says\n%swant\n%s", errOut, want)
+	}
+	if len(c.events) != 2 || c.calls["PutEvents"] != tries {
+		t.Errorf("%d events in %d calls", len(c.events), c.calls["PutEvents"])
+	}
+	c.refuseOne = nil
+	s.publish(night{day: "2026-11-22", findings: []string{"high foreign_endpoint role/stays", "critical keys_elsewhere " + hostile, "medium past_endpoint role/comes"}})
+	s.notify(0, "--to", "eventbridge", "--bus", "audit", "--date", "2026-11-22")
+	if len(c.events) != 5 {
+		t.Errorf("%d events, want 5: both days, and three findings", len(c.events))
+	}
+	for id, n := range c.ids() {
+		if n != 1 {
+			t.Errorf("%s came %d times", id, n)
+		}
+	}
+	for _, id := range ids {
+		if c.ids()[id] != 1 {
+			t.Errorf("%s was refused, and did not come later", id)
+		}
+	}
+}
+
+// Some findings are refused: the same for Security Hub.
+func TestPartOfTheFindingsFails(t *testing.T) {
+	c, s := startCloud(t), twoNights(t)
+	c.refuseOne = func(text string) string {
+		if strings.Contains(text, "role/comes") {
+			return "InvalidInput"
+		}
+		return ""
+	}
+	_, errOut := s.notify(exit.Incomplete, "--to", "securityhub")
+	if !strings.HasPrefix(errOut, "vpcetrail: not delivered: past_endpoint of role/comes: s3.amazonaws.com: InvalidInput: Not now.\n1 of 3 could not") || len(c.found) != 2 {
+		t.Errorf("it says %s", errOut)
+	}
+	c.refuseOne = nil
+	s.notify(0, "--to", "securityhub")
+	if got := c.states(); got != "map[ACTIVE:3]" || c.calls["BatchImportFindings"] != 2 {
+		t.Errorf("then: %s in %d calls", got, c.calls["BatchImportFindings"])
+	}
+}
+
+// A service that throttles gets the call again. If it does not stop, nothing is lost.
+func TestThrottling(t *testing.T) {
+	for _, tc := range []struct {
+		to, op, answer, says string
+	}{
+		{"eventbridge", "PutEvents", `{"__type": "com.amazon.coral#ThrottlingException", "message": "Rate exceeded"}`, "EventBridge in eu-west-1: ThrottlingException: Rate exceeded, tried 3 times"},
+		{"securityhub", "BatchImportFindings", `{"Code": "TooManyRequestsException", "Message": "Rate exceeded"}`, "Security Hub in eu-west-1: TooManyRequestsException: Rate exceeded, tried 3 times"},
+	} {
+		c, s := startCloud(t), twoNights(t)
+		c.refuse = func(op string, nth int) (int, string) {
+			if op == tc.op && nth < 6 {
+				return http.StatusTooManyRequests, tc.answer
+			}
+			return 0, ""
+		}
+		if _, errOut := s.notify(exit.Failed, "--to", tc.to, "--bus", "audit"); !strings.HasPrefix(errOut, tc.says) {
+			t.Errorf("%s: it says %s", tc.to, errOut)
+		}
+		if len(c.events)+len(c.found) > 0 {
+			t.Errorf("%s: something came", tc.to)
+		}
+		s.notify(0, "--to", tc.to, "--bus", "audit")
+		if n := len(c.events) + len(c.found); n != map[string]int{"eventbridge": 4, "securityhub": 3}[tc.to] || c.calls[tc.op] != 6 {
+			t.Errorf("%s: %d came, in %d calls", tc.to, n, c.calls[tc.op])
+		}
+	}
+}
+
+// Each refusal is one clear line, and nothing is sent.
+func TestRefusals(t *testing.T) {
+	for _, tc := range []struct {
+		name, to, op string
+		status       int
+		answer, want string
+	}{
+		{"an unknown bus", "eventbridge", "DescribeEventBus", 400, `{"__type": "ResourceNotFoundException", "message": "Event bus audit does not exist."}`,
+			"--bus audit: EventBridge has no such event bus in eu-west-1: create it, or see --region\n"},
+		{"a bus that may not be looked at", "eventbridge", "DescribeEventBus", 400, `{"__type": "AccessDeniedException", "message": "User is not authorized"}`,
+			"EventBridge in eu-west-1: AccessDeniedException: User is not authorized: allow events:DescribeEventBus and events:PutEvents on it\n"},
+		{"events that may not be sent", "eventbridge", "PutEvents", 400, `{"__type": "AccessDeniedException", "Message": "no"}`,
+			"EventBridge in eu-west-1: AccessDeniedException: no: allow events:PutEvents on " + bus + "\n"},
+		{"Security Hub is off", "securityhub", "BatchImportFindings", 401, `{"Code": "InvalidAccessException", "Message": "Account 111122223333 is not subscribed to AWS Security Hub"}`,
+			"Security Hub in eu-west-1: InvalidAccessException: Account 111122223333 is not subscribed to AWS Security Hub: turn Security Hub on in this account and Region, and allow securityhub:BatchImportFindings\n"},
+		{"expired credentials", "securityhub", "GetCallerIdentity", 403, `<ErrorResponse><Error><Code>ExpiredToken</Code><Message>The security token is expired</Message></Error></ErrorResponse>`,
+			"get the account of the credentials: ExpiredToken: The security token is expired: renew the credentials, and run again\n"},
+		{"a proxy's page", "eventbridge", "PutEvents", 200, `<html>Sign in</html>`,
+			"EventBridge in eu-west-1: the answer of EventBridge is no JSON, as a proxy in between gives it: see AWS_ENDPOINT_URL and HTTPS_PROXY: allow events:PutEvents\n"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c, s := startCloud(t), twoNights(t)
+			c.refuse = func(op string, _ int) (int, string) {
+				if op == tc.op {
+					return tc.status, tc.answer
+				}
+				return 0, ""
+			}
+			_, errOut := s.notify(exit.Failed, "--to", tc.to, "--bus", "audit")
+			if errOut != tc.want && !strings.Contains(tc.name, "proxy") || !strings.Contains(errOut, strings.Split(tc.want, ": allow events:PutEvents\n")[0]) {
+				t.Errorf("it says %s\nwant    %s", errOut, tc.want)
+			}
+			if _, err := os.Stat(filepath.Join(s.dir, "_notify")); err == nil || len(c.events)+len(c.found) > 0 {
+				t.Error("something was sent")
+			}
+		})
+	}
+}
+
+// More news than fit into a call, and more than a run may send.
+func TestManyFindings(t *testing.T) {
+	c, s := startCloud(t), newStory(t)
+	n := night{day: today}
+	for i := range 125 {
+		n.findings = append(n.findings, fmt.Sprintf("high foreign_endpoint role/%03d", i))
+	}
+	s.publish(n)
+	_, errOut := s.notify(exit.Incomplete, "--to", "eventbridge", "--bus", "audit", "--most", "24")
+	if want := "101 findings are left for the next run: see --most and --severity\n"; errOut != want {
+		t.Errorf("it says %q, want %q", errOut, want)
+	}
+	if c.calls["PutEvents"] != 3 || len(c.events) != 25 { // with the day
+		t.Errorf("%d events in %d calls", len(c.events), c.calls["PutEvents"])
+	}
+	s.notify(0, "--to", "eventbridge", "--bus", "audit")
+	if len(c.events) != 126 || len(c.ids()) != 126 {
+		t.Errorf("%d events, %d ids", len(c.events), len(c.ids()))
+	}
+	s.notify(0, "--to", "securityhub")
+	if c.calls["BatchImportFindings"] != 2 || len(c.found) != 125 {
+		t.Errorf("%d findings in %d calls", len(c.found), c.calls["BatchImportFindings"])
+	}
+}
+
+// A day that is incomplete, or lacks an input, takes nothing back, and says why.
+func TestNothingIsGoneUnlessProved(t *testing.T) {
+	c, s := startCloud(t), newStory(t)
+	inputs := report.Run{Inputs: map[string]string{"network": "a"}}
+	s.publish(night{day: before, findings: []string{"critical keys_elsewhere role/a"}, run: inputs})
+	s.notify(0, "--to", "securityhub", "--date", before)
+	s.publish(night{day: today, objects: map[ingest.Status]int64{ingest.OK: 1, ingest.Denied: 1}, run: inputs})
+	_, errOut := s.notify(0, "--to", "securityhub")
+	if want := "vpcetrail: no finding is sent as gone: 2026-11-21: 1 of 2 objects could not be read whole; table objects names each object\n"; errOut != want {
+		t.Errorf("it says %q, want %q", errOut, want)
+	}
+	if got := c.states(); got != "map[ACTIVE:2]" { // with incomplete_input
+		t.Errorf("an incomplete day: %s", got)
+	}
+	s.publish(night{day: "2026-11-22"})
+	if _, errOut = s.notify(0, "--to", "securityhub", "--date", "2026-11-22"); !strings.Contains(errOut, "it was made without --network") || c.states() != "map[ACTIVE:2]" {
+		t.Errorf("a day without --network: %s %s", errOut, c.states())
+	}
+	s.publish(night{day: "2026-11-23", run: inputs})
+	s.notify(0, "--to", "securityhub", "--date", "2026-11-23")
+	if got := c.states(); got != "map[ARCHIVED:2]" {
+		t.Errorf("a complete day: %s", got)
+	}
+}
+
+// A run that is interrupted keeps what it has sent.
+func TestInterrupted(t *testing.T) {
+	c, s := startCloud(t), newStory(t)
+	n := night{day: today}
+	for i := range 40 {
+		n.findings = append(n.findings, fmt.Sprintf("high foreign_endpoint role/%03d", i))
+	}
+	s.publish(n)
+	ctx, cancel := context.WithCancel(t.Context())
+	c.refuse = func(op string, nth int) (int, string) {
+		if op == "PutEvents" && nth == 3 {
+			cancel()
+			return 500, "{}"
+		}
+		return 0, ""
+	}
+	cmd := New()
+	cmd.SetArgs([]string{s.dir, "--to", "eventbridge", "--bus", "audit"})
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	if err := cmd.ExecuteContext(ctx); exit.Code(err) != exit.Interrupted {
+		t.Fatalf("it ends with %v", err)
+	}
+	c.refuse = nil
+	s.notify(0, "--to", "eventbridge", "--bus", "audit")
+	if len(c.events) != 41 || len(c.ids()) != 41 {
+		t.Errorf("%d events, %d ids, want 41", len(c.events), len(c.ids()))
+	}
+}
+
+// Two runs at once do not send the same twice: the second one says so.
+func TestTwoAtOnce(t *testing.T) {
+	c, s := startCloud(t), twoNights(t)
+	second := ""
+	c.refuse = func(op string, _ int) (int, string) {
+		if op == "PutEvents" && second == "" {
+			second = "started"
+			c.mu.Unlock()
+			_, second = s.notify(exit.Failed, "--to", "eventbridge", "--bus", "audit")
+			c.mu.Lock()
+		}
+		return 0, ""
+	}
+	s.notify(0, "--to", "eventbridge", "--bus", "audit")
+	if want := "REPORT: another run of notify is sending: wait for it, and run again\n"; second != want || len(c.events) != 4 {
+		t.Errorf("the second says %q, want %q; %d events", second, want, len(c.events))
+	}
+}
+
+// --dry-run prints what a run would send, and sends nothing. With a bus's ARN it needs no network.
+func TestDryRun(t *testing.T) {
+	c, s := startCloud(t), twoNights(t)
+	out, _ := s.notify(0, "--to", "eventbridge", "--bus", bus, "--dry-run")
+	if len(c.calls) > 0 || strings.Count(out, "\n") != 4 || !strings.Contains(out, "vpcetrail day") {
+		t.Errorf("calls %v, it prints\n%s", c.calls, out)
+	}
+	if strings.ContainsAny(out, "\x1b\u009b\r\u202e") {
+		t.Error("a name moves the cursor")
+	}
+	if out, _ = s.notify(0, "--to", "securityhub", "--dry-run"); c.calls["BatchImportFindings"] > 0 || strings.Count(out, "\n") != 3 {
+		t.Errorf("calls %v, it prints\n%s", c.calls, out)
+	}
+	s.notify(0, "--to", "eventbridge", "--bus", "audit")
+	if out, _ = s.notify(0, "--to", "eventbridge", "--bus", bus, "--dry-run"); out != "" {
+		t.Errorf("after a run, it prints\n%s", out)
+	}
+}
+
+// A record that cannot be read ends the run before anything is sent.
+func TestDamagedRecord(t *testing.T) {
+	c, s := startCloud(t), twoNights(t)
+	s.notify(0, "--to", "eventbridge", "--bus", "audit")
+	if err := os.WriteFile(filepath.Join(s.dir, filepath.FromSlash(recordName(bus))), []byte("{"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	_, errOut := s.notify(exit.Failed, "--to", "eventbridge", "--bus", "audit")
+	if !strings.HasPrefix(errOut, "REPORT: _notify/") || !strings.HasSuffix(errOut, "remove it to send everything again\n") || len(c.events) != 4 {
+		t.Errorf("it says %s", errOut)
+	}
+}
+
+func TestWrongUsage(t *testing.T) {
+	s := newStory(t)
+	for args, want := range map[string]string{
+		"":                              "--to is missing: want eventbridge, securityhub or textfile",
+		"--to slack":                    `--to "slack": want eventbridge, securityhub or textfile`,
+		"--to textfile":                 "--to textfile needs --output FILE.prom, or --dry-run",
+		"--to textfile -o a.txt":        "--output a.txt: want a name that ends in .prom: node_exporter reads no others",
+		"--to securityhub -o a.prom":    "--output is for --to textfile alone",
+		"--to securityhub --date all":   `--date "all": want a day, YYYY-MM-DD, or yesterday`,
+		"--to securityhub --severity x": `--severity "x": want critical, high, medium, low or info`,
+		"--to securityhub --most 0":     "--most 0: want at least 1",
+		"--to eventbridge --region us-east-1 --bus " + bus: "--region us-east-1: the bus of --bus is in eu-west-1",
+	} {
+		if _, errOut := s.notify(exit.Usage, strings.Fields(args)...); errOut != want+"\n" {
+			t.Errorf("%s: it says %swant %s", args, errOut, want)
+		}
+	}
+}
+
+// The text file, exactly, and checked by promtool where it is installed.
+func TestTextFile(t *testing.T) {
+	s := twoNights(t)
+	path := filepath.Join(t.TempDir(), "vpcetrail.prom")
+	s.notify(0, "--to", "textfile", "--output", path)
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fixtures.Golden(t, "testdata/textfile.golden", []byte(strings.ReplaceAll(string(text), s.dir, "REPORT")))
+	if out, _ := s.notify(0, "--to", "textfile", "--dry-run"); out != strings.ReplaceAll(string(text), s.dir, "REPORT") {
+		t.Error("--dry-run prints something else")
+	}
+	if left, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*")); err != nil || len(left) != 1 {
+		t.Errorf("files: %q", left)
+	}
+	checkMetrics(t, text)
+	first, _ := s.notify(0, "--to", "textfile", "--dry-run", "--date", before) // there is no day before it
+	if strings.Contains(first, "findings_new") {
+		t.Error("everything of the first day is new")
+	}
+	checkMetrics(t, []byte(first))
+}
+
+// checkMetrics checks metrics by promtool: that of $PROMTOOL, or if it is installed.
+func checkMetrics(t *testing.T, text []byte) {
+	t.Helper()
+	promtool, err := exec.LookPath(cmp.Or(os.Getenv("PROMTOOL"), "promtool"))
+	if err != nil {
+		if os.Getenv("PROMTOOL") != "" {
+			t.Fatal(err)
+		}
+		t.Log("promtool is not installed: .ci/full checks with it")
+		return
+	}
+	cmd := exec.Command(promtool, "check", "metrics")
+	cmd.Stdin = bytes.NewReader(text)
+	if says, err := cmd.CombinedOutput(); err != nil || len(says) > 0 {
+		t.Errorf("promtool: %v: %s", err, says)
+	}
+}
+
+func TestLabelsAreEscaped(t *testing.T) {
+	m := &metrics{report: "a\"b\\c\nd\x1b"}
+	m.gauge("day_calls", "Calls.")(1, "route", "x\n# HELP y")
+	const want = "# HELP vpcetrail_day_calls Calls.\n# TYPE vpcetrail_day_calls gauge\nvpcetrail_day_calls{report=\"a\\\"b\\\\c\uFFFDd\uFFFD\",route=\"x\uFFFD# HELP y\"} 1\n"
+	if m.String() != want {
+		t.Errorf("got %q\nwant %q", m.String(), want)
+	}
+}

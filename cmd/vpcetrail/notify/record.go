@@ -1,0 +1,103 @@
+package notify
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+
+	"vpcetrail/ingest/day"
+	"vpcetrail/report"
+	"vpcetrail/report/changes"
+	"vpcetrail/report/table"
+)
+
+// A record is what a target has been sent. It is a file of the report, one for each target.
+type record struct {
+	To  string `json:"to"`  // the ARN of the target
+	Day string `json:"day"` // the newest day that was sent
+	// Event is the id of that day's event. It is empty if the event was not delivered.
+	Event string `json:"event,omitempty"`
+	// Left are earlier days with events that were not delivered.
+	Left     []string      `json:"left,omitempty"`
+	Scope    changes.Scope `json:"scope"`    // of that day
+	Findings []open        `json:"findings"` // in the order of their keys
+}
+
+// An open finding is one that the target has been sent and that is not gone since.
+type open struct {
+	ID    string `json:"id"`
+	Since string `json:"since"`          // the day on which it was new
+	Sent  string `json:"sent,omitempty"` // the day when it was sent last; empty if it was never delivered
+	Key   key    `json:"key"`
+}
+
+// A key is a table.FindingKey with the names of its columns.
+type key struct {
+	Finding            string `json:"finding"`
+	Severity           string `json:"severity"`
+	AccountID          string `json:"account_id,omitempty"`
+	Region             string `json:"region,omitempty"`
+	Principal          string `json:"principal,omitempty"`
+	PrincipalAccountID string `json:"principal_account_id,omitempty"`
+	Service            string `json:"service,omitempty"`
+	Resource           string `json:"resource,omitempty"`
+	EndpointID         string `json:"vpc_endpoint_id,omitempty"`
+}
+
+// recordName returns the name of the record of a target in the report.
+func recordName(target string) string { return "_notify/" + url.QueryEscape(target) + ".json" }
+
+// unitOf returns the unit of a target's record. Its lock lets one run at a time send to the target.
+func unitOf(target string) string { return "notify=" + url.QueryEscape(target) }
+
+// readRecord reads the record of a target. It returns nil if there is none.
+func readRecord(ctx context.Context, store report.Store, target string) (*record, error) {
+	name := recordName(target)
+	text, err := store.Read(ctx, name)
+	if errors.Is(err, report.ErrNoReport) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var r record
+	if err := json.Unmarshal(text, &r); err != nil {
+		return nil, fmt.Errorf("%s: %s: decode: %w: remove it to send everything again", store, name, err)
+	}
+	if _, err := day.Parse(r.Day); err != nil {
+		return nil, fmt.Errorf("%s: %s: %w: remove it to send everything again", store, name, err)
+	}
+	slices.SortFunc(r.Findings, byKey)
+	return &r, nil
+}
+
+func byKey(a, b open) int {
+	x, y := table.FindingKey(a.Key), table.FindingKey(b.Key)
+	return x.Compare(&y)
+}
+
+// save publishes the record. It is not interrupted: what has been sent must not be sent again.
+func (r *record) save(ctx context.Context, pub report.Publication, target string) error {
+	slices.SortFunc(r.Findings, byKey)
+	text, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return err
+	}
+	ctx = context.WithoutCancel(ctx)
+	if _, err := report.StageFile(ctx, pub, recordName(target), append(text, '\n')); err != nil {
+		return err
+	}
+	return pub.Commit(ctx, nil)
+}
+
+// rows returns the findings of the record as rows of the table, in the order of their keys.
+func (r *record) rows() []table.FindingRow {
+	rows := make([]table.FindingRow, len(r.Findings))
+	for i, f := range r.Findings {
+		rows[i] = rowOf(f.Key)
+	}
+	return rows
+}
