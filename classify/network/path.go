@@ -200,3 +200,10 @@ func Egress(place string) string {
 	}
 	return ""
 }
+
+// InVPC reports whether a place is in a VPC: an address of an interface there, or of the VPC's IPv6
+// range.
+func InVPC(place string) bool {
+	_, at := cutNetwork(place)
+	return strings.HasPrefix(at, "vpc-") || strings.HasPrefix(at, "eni-")
+}
