@@ -212,7 +212,7 @@ func (r *Resources) named(p *parameter, service string, owner, name []byte) []by
 	if len(name) == 0 {
 		return nil
 	}
-	r.text = append(append(r.text, "arn:"...), partitionOf(region)...)
+	r.text = append(append(r.text, "arn:"...), PartitionOf(region)...)
 	switch service {
 	case "s3":
 		if !bytes.HasSuffix(name, []byte("--x-s3")) {
@@ -248,8 +248,8 @@ func queueOf(url []byte) (account, name []byte) {
 	return url[bytes.LastIndexByte(url[:end], '/')+1 : end], url[end+1:]
 }
 
-// partitionOf returns the partition of a Region.
-func partitionOf(region []byte) string {
+// PartitionOf returns the partition of a Region.
+func PartitionOf(region []byte) string {
 	for _, p := range partitions {
 		if bytes.HasPrefix(region, []byte(p.regions)) {
 			return p.name

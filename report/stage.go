@@ -43,6 +43,7 @@ func stageTables(ctx context.Context, pub Publication, d *Day, m *Manifest) (*st
 		func() error { return stage(ctx, s, &table.Endpoints, nil, d.Endpoints) },
 		func() error { return stage(ctx, s, &table.Findings, nil, d.Findings) },
 		func() error { return stage(ctx, s, &table.Causes, nil, d.Causes) },
+		func() error { return stage(ctx, s, &table.S3Access, nil, d.S3Access) },
 	}} {
 		group.Go(func() error {
 			for _, stage := range lane {
@@ -98,6 +99,7 @@ func (s *staging) list(m *Manifest) {
 var order = []string{
 	table.Objects.Name, table.Traffic.Name, table.Principals.Name, table.Services.Name, table.Endpoints.Name,
 	table.Resources.Name, table.Findings.Name, table.Causes.Name, table.Digests.Name,
+	table.S3Access.Name,
 }
 
 // countRoutes returns traffic, and adds its calls to the manifest while it is read. It returns nil

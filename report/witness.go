@@ -31,7 +31,7 @@ func (w *Witness) read() int64 { return w.Objects[ingest.OK] + w.Objects[ingest.
 // Unread returns how many objects could not be read completely.
 func (w *Witness) Unread() (n int64) {
 	for status, of := range w.Objects {
-		if !status.Counted() {
+		if status != ingest.OK {
 			n += of
 		}
 	}

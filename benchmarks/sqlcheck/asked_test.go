@@ -22,10 +22,12 @@ func asked(t *testing.T, trail string, flags ...string) *session {
 
 // TestTablesThatFlagsAskFor reads each table that only some runs write.
 func TestTablesThatFlagsAskFor(t *testing.T) {
-	const detours, signed = "../../fixtures/detours/", "../../fixtures/signed/demo/"
+	const detours, signed, workshop = "../../fixtures/detours/", "../../fixtures/signed/demo/", "../../fixtures/workshop/"
 	reports := map[string]*session{
 		"network": asked(t, detours+"AWSLogs", "--network", detours+"network.json", "--networks", detours+"networks.yaml"),
 		"verify":  asked(t, signed+"trail", "--verify=report", "--keys", signed+"keys.json"),
+
+		"access-logs": asked(t, workshop+"AWSLogs", "--access-logs", workshop+"access-logs"),
 	}
 	for _, tab := range table.Tables() {
 		if tab.Flag == "" {
@@ -61,6 +63,8 @@ func TestTablesThatFlagsAskFor(t *testing.T) {
 	reports["network"].none(t, "egress of another route", "SELECT * FROM traffic WHERE egress IS NOT NULL AND route != 'internet'")
 	reports["network"].same(t, "calls by egress", "SELECT dt, egress, sum(calls) FROM causes GROUP BY ALL",
 		"SELECT dt, egress, sum(calls) FROM traffic WHERE route = 'internet' GROUP BY ALL")
+	reports["access-logs"].same(t, "requests in both logs", "SELECT sum(matched) FROM s3_access",
+		"SELECT count(*) FROM (SELECT unnest(range(7)))")
 	reports["verify"].same(t, "logs that digests prove", "SELECT sum(logs) FROM digests WHERE kind = 'digest' AND status = 'valid'",
 		"SELECT count(*) FROM objects WHERE digest_status = 'valid'")
 }

@@ -35,6 +35,7 @@ type Read struct {
 	Networks                    string
 	own                         []string
 	Accounts, Excluded, Regions []string
+	Beside                      []string // other sources that the days are read of
 	requesterPays               bool
 	sourceOwner                 string
 }
@@ -136,7 +137,7 @@ func (f *Read) Input(ctx context.Context, sources []string, now time.Time) (*Inp
 
 func (f *Read) window(sources []string, now time.Time) (day.Window, error) {
 	if f.date == "" {
-		for _, s := range sources {
+		for _, s := range slices.Concat(sources, f.Beside) {
 			if strings.HasPrefix(s, "s3://") {
 				return day.Window{}, errors.New("--date is missing: an S3 source needs yesterday, a day, D..D or all")
 			}

@@ -10,12 +10,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"vpcetrail/report"
+	"vpcetrail/report/access"
 )
 
 // optionalNames are the names of the optional inputs, which are also the names of
 // their flags. A day that was made with an optional input is not replaced by a run
 // without it.
-var optionalNames = []string{"endpoints", "network", "networks", "verify"}
+var optionalNames = []string{"endpoints", "network", "networks", "verify", access.Flag}
 
 // OptionalInputs hold the SHA-256 sums of each optional input of a run, by name.
 type OptionalInputs map[string][]string

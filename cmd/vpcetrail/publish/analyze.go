@@ -60,6 +60,9 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	}
 	j.Store, j.Writer, j.Job.Disk = store, w, disk
 	j.report(out, tell)
+	if len(j.Input.Sources) == 0 {
+		return incomplete(j.testify(ctx, out, tell))
+	}
 	if err := j.CheckInputs(ctx); err != nil {
 		return err
 	}

@@ -41,6 +41,7 @@ type analyzeFlags struct {
 	mergeable     bool
 	verify        string
 	digests       flags.Digests
+	witness       witnessFlags
 	sha256, quiet bool
 	logFormat     string
 	formats       []string
@@ -120,6 +121,7 @@ func (f *analyzeFlags) register(cmd *cobra.Command) {
 	f.replacing.Register(cmd)
 	set.StringVar(&f.verify, "verify", "", "check each log against CloudTrail's digests; if a log is not valid, `MODE` report ends with status 4, and require publishes nothing")
 	f.digests.Register(cmd, allowedUnchecked)
+	f.witness.register(cmd)
 	f.shard.Register(cmd, "read only this `PART` of the trail, such as 3/16, and keep what merge needs; auto reads the part from the variables of AWS Batch, Kubernetes or Slurm")
 	set.BoolVar(&f.mergeable, "mergeable", false, "keep what merge needs to join this report with others")
 	set.IntVar(&f.workers, "workers", runtime.GOMAXPROCS(0), "`NUMBER` of objects to read at once")
@@ -141,7 +143,8 @@ func (f *analyzeFlags) register(cmd *cobra.Command) {
 
 // check checks the flags. It reads no file.
 func (f *analyzeFlags) check(sources []string, now time.Time) error {
-	if len(sources) == 0 {
+	f.Beside = f.witness.sources()
+	if len(sources)+len(f.Beside) == 0 {
 		return errors.New("analyze needs a SOURCE: s3://bucket/prefix, lookup-events://REGION, a directory, a file, or -")
 	}
 	if f.out == "" {
@@ -164,12 +167,12 @@ func (f *analyzeFlags) check(sources []string, now time.Time) error {
 	case f.logFormat != "text" && f.logFormat != "json":
 		return fmt.Errorf("--log-format %q: want text or json", f.logFormat)
 	}
-	return cmp.Or(f.checkFormats(), f.checkSources(sources),
+	inputs := f.witness.given()
+	inputs["endpoints"], inputs["network"], inputs["networks"], inputs["verify"] = len(f.Endpoints) > 0, len(f.Network) > 0, f.Networks != "", f.verify != ""
+	return cmp.Or(f.checkFormats(), f.checkSources(sources), f.witness.check(f.out, f.mergeable || f.shard.String() != ""),
 		flags.CheckAccounts("--expected-out-owner", flags.NonEmpty(f.kept.BucketOwner)),
 		dest.Check(f.out, f.kept), f.checkVerify(sources),
-		f.replacing.Check(map[string]bool{
-			"endpoints": len(f.Endpoints) > 0, "network": len(f.Network) > 0, "networks": f.Networks != "", "verify": f.verify != "",
-		}))
+		f.replacing.Check(inputs))
 }
 
 // job checks the flags and reads the files that they name.
@@ -193,7 +196,8 @@ func (f *analyzeFlags) job(ctx context.Context, sources []string, now time.Time)
 		Job: analyze.Job{
 			Window: given.Selection.Window, Lateness: max(given.Selection.Lateness, 0),
 			Ranges: given.Ranges, OwnAccounts: given.Own, Network: given.Network, Networks: given.Networks, NATPrice: f.natPrice,
-			Workers: f.workers, Memory: analyze.Memory{Counting: j.memory.Counting, Report: j.memory.Report}, SHA256: f.sha256,
+			Witnesses: f.witness.witnesses(given.Reading),
+			Workers:   f.workers, Memory: analyze.Memory{Counting: j.memory.Counting, Report: j.memory.Report}, SHA256: f.sha256,
 		},
 		Sources: sources, Selection: given.Selection, Reading: given.Reading,
 		Replacing: f.replacing.Allowed(), Before: int(f.restate), Mergeable: f.mergeable || part.Of > 0,
@@ -228,6 +232,8 @@ func (f *analyzeFlags) checkVerify(sources []string) error {
 		return errors.New("--keys, --moved and --allow go with --verify: give --verify=report or --verify=require")
 	case f.verify == "":
 		return nil
+	case len(sources) == 0:
+		return errors.New("--verify checks the logs of a trail: name a SOURCE")
 	case f.verify != analyze.VerifyReport && f.verify != analyze.VerifyRequire:
 		return fmt.Errorf("--verify %q: want report or require", f.verify)
 	}

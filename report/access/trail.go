@@ -1,0 +1,178 @@
+package access
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+
+	"vpcetrail/classify"
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/event"
+	"vpcetrail/ingest/spill"
+
+	"vpcetrail/report/analyze"
+)
+
+// requests are the S3 requests of a trail, by their identity.
+type requests struct{ observers []*observer }
+
+func (r *requests) observe(job *analyze.Job, sinks []ingest.Sink) []ingest.Sink {
+	before := make([]ingest.Sink, len(sinks))
+	for i, sink := range sinks {
+		o := &observer{Sink: sink, ranges: job.Ranges, void: map[int]bool{}, sorter: spill.NewSorter(job.Disk, share(job)/4/len(sinks))}
+		o.text, _ = sink.(ingest.TextSink)
+		r.observers = append(r.observers, o)
+		before[i] = o
+	}
+	return before
+}
+
+// cursor returns the requests in the order of their identities.
+func (r *requests) cursor() *requestCursor {
+	c := &requestCursor{void: map[int]bool{}}
+	var sorters []*spill.Sorter
+	if r != nil {
+		for _, o := range r.observers {
+			sorters = append(sorters, o.sorter)
+			for object := range o.void {
+				c.void[object] = true
+			}
+		}
+	}
+	c.sorted = spill.Merge(sorters...)
+	c.more = c.sorted.Next()
+	return c
+}
+
+// An observer keeps the requests of one worker, and passes everything on.
+type observer struct {
+	ingest.Sink
+	text   ingest.TextSink // Sink, if it is one
+	ranges *classify.Ranges
+
+	reader *event.Reader
+	object int
+	void   map[int]bool // objects that do not count
+	sorter *spill.Sorter
+	value  []byte
+}
+
+// From implements ingest.TextSink.
+func (o *observer) From(r *event.Reader) {
+	if o.reader = r; o.text != nil {
+		o.text.From(r)
+	}
+}
+
+// Begin implements ingest.Sink.
+func (o *observer) Begin(seq int) {
+	o.object = seq
+	o.Sink.Begin(seq)
+}
+
+// End implements ingest.Sink.
+func (o *observer) End(res *ingest.Result) error {
+	if !res.Counted() {
+		o.void[o.object] = true
+	}
+	if err := o.sorter.Err(); err != nil {
+		return err
+	}
+	return o.Sink.End(res)
+}
+
+// Event implements ingest.Sink.
+func (o *observer) Event(ev *event.Event) {
+	if string(ev.Source) == "s3.amazonaws.com" && (ev.Kind() == event.Call || ev.Kind() == event.Correction) {
+		if key, ok := requestKey(ev.RequestID, hostID(o.reader.Text())); ok {
+			o.value = o.appendRequest(o.value[:0], ev)
+			o.sorter.Add(key[:], o.value)
+		}
+	}
+	o.Sink.Event(ev)
+}
+
+// The routes that a record proves whoever owns the endpoint.
+const (
+	provesNothing byte = iota
+	provesEndpoint
+	provesInternet
+)
+
+// appendRequest appends what a record says of its request.
+func (o *observer) appendRequest(dst []byte, ev *event.Event) []byte {
+	facts, proves := classify.Examine(ev, o.ranges), provesNothing
+	switch facts.Unowned.Evidence {
+	case classify.EndpointForeignAccount, classify.EndpointPrivateSource, classify.EndpointPublicSource:
+		proves = provesEndpoint
+	case classify.PublicSource:
+		proves = provesInternet
+	}
+	dst = binary.AppendUvarint(append(dst, proves), uint64(o.object))
+	return spill.AppendFields(dst, valid(facts.EndpointID), valid(ev.Recipient), valid(ev.Region), valid(ev.ID))
+}
+
+// hostIDName comes before the host id in a record. In a text of the caller's its quotes are escaped.
+var hostIDName = []byte(`"x-amz-id-2"`)
+
+// hostID returns x-amz-id-2 of a record.
+func hostID(record []byte) []byte {
+	_, rest, ok := bytes.Cut(record, hostIDName)
+	if !ok {
+		return nil
+	}
+	rest = bytes.TrimLeft(rest, " \t\r\n:")
+	if len(rest) == 0 || rest[0] != '"' {
+		return nil
+	}
+	end := bytes.IndexByte(rest[1:], '"')
+	if end < 0 {
+		return nil
+	}
+	text := rest[1 : 1+end]
+	if bytes.IndexByte(text, '\\') >= 0 { // a slash may be escaped
+		var plain string
+		if json.Unmarshal(rest[:end+2], &plain) != nil {
+			return nil
+		}
+		return []byte(plain)
+	}
+	return text
+}
+
+// A request is what the trail says of one.
+type request struct {
+	proves                            byte
+	endpoint, account, region, record string
+}
+
+// A requestCursor finds the requests of the trail. Ask for them in order.
+type requestCursor struct {
+	sorted *spill.Cursor
+	more   bool
+	void   map[int]bool
+	key    [idSize]byte
+	found  request
+	has    bool
+	asked  bool
+}
+
+// of returns what the trail says of a request, if the trail has it.
+func (c *requestCursor) of(key [idSize]byte) (*request, bool) {
+	if c.asked && c.key == key {
+		return &c.found, c.has
+	}
+	c.key, c.has, c.asked = key, false, true
+	for ; c.more && bytes.Compare(c.sorted.Key, key[:]) < 0; c.more = c.sorted.Next() {
+	}
+	for ; c.more && bytes.Equal(c.sorted.Key, key[:]); c.more = c.sorted.Next() {
+		value := c.sorted.Value
+		object, n := binary.Uvarint(value[1:])
+		if c.has || c.void[int(object)] {
+			continue
+		}
+		c.has, c.found.proves = true, value[0]
+		spill.CutFields(string(value[1+n:]), &c.found.endpoint, &c.found.account, &c.found.region, &c.found.record)
+	}
+	return &c.found, c.has
+}
