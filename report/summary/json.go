@@ -30,6 +30,7 @@ type (
 		EndpointsUsed    int                     `json:"endpoints_used"`
 		Findings         []jsonFinding           `json:"findings"` // null if the report has no table findings
 		DetourCostDollar float64                 `json:"detour_cost_usd"`
+		Buckets          []jsonBucket            `json:"s3_access,omitempty"` // only if the report has table s3_access
 	}
 	jsonRoutes struct {
 		Calls            int64    `json:"calls"`
@@ -58,6 +59,17 @@ type (
 		Denied        int64   `json:"denied"`
 		PolicyDenied  int64   `json:"policy_denied"`
 		NetworkEvents int64   `json:"network_events"`
+	}
+	jsonBucket struct {
+		Bucket     string `json:"bucket"`
+		Requests   int64  `json:"requests"`
+		VPCE       int64  `json:"vpce_requests"`
+		Internet   int64  `json:"internet_requests"`
+		AWSService int64  `json:"aws_service_requests"`
+		Unknown    int64  `json:"unknown_requests"`
+		Denied     int64  `json:"denied"`
+		Bytes      int64  `json:"bytes"`
+		Matched    *int64 `json:"matched"`
 	}
 	jsonFinding struct {
 		Severity     string  `json:"severity"`
@@ -98,6 +110,14 @@ func (s *Summary) writeJSON(w io.Writer, top int) error {
 		c := &s.Codes[i]
 		usd, _ := c.Cost()
 		out.Findings = append(out.Findings, jsonFinding{c.Severity, c.Finding, c.Subjects, c.Calls, usd})
+	}
+	for i := range s.Buckets.Rows[:min(len(s.Buckets.Rows), top)] {
+		u := &s.Buckets.Rows[i]
+		b := jsonBucket{u.Name, u.Requests, u.VPCE, u.Internet, u.AWSService, u.Unknown, u.Denied, u.Bytes, nil}
+		if _, known := u.MatchedOrNone(); known {
+			b.Matched = &u.Matched
+		}
+		out.Buckets = append(out.Buckets, b)
 	}
 	text := grid.NewJSON(w)
 	text.SetIndent("", "  ")

@@ -8,6 +8,7 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/table"
 )
 
 // A Query sums a report by one subject, such as principal.
@@ -86,6 +87,11 @@ func (q *Query) Answer(ctx context.Context, store report.Store, days []day.Day, 
 		}
 	}
 	if len(found) == 0 {
+		for _, t := range table.Tables() {
+			if t.Name == v.tableName() && t.Flag != "" {
+				return nil, fmt.Errorf("%s holds no table %s: run vpcetrail analyze with --%s for the days that you want", store, t.Name, t.Flag)
+			}
+		}
 		return nil, fmt.Errorf("%s holds no table %s: an earlier version of vpcetrail has written it: "+
 			"run vpcetrail analyze again for the days that you want", store, v.tableName())
 	}

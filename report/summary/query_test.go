@@ -31,6 +31,7 @@ func threeDays(t *testing.T) reporttest.Store {
 		}
 		if i > 0 {
 			d.Resources, d.Findings = report.RowsOf(resourcesOf(i)), report.RowsOf(findingsOf(i))
+			d.S3Access = report.RowsOf(accessOf(i))
 		}
 		rep.Days = append(rep.Days, d)
 	}
@@ -80,6 +81,19 @@ func resourcesOf(i int) []table.ResourceRow {
 		}
 	}
 	return []table.ResourceRow{row(bucket, "internet", 5), row(bucket, "vpce", 15), row(bucket+"-copy", "vpce", 100)}
+}
+
+func accessOf(i int) []table.S3AccessRow {
+	row := func(bucket, requester, route string, requests, matched int64) table.S3AccessRow {
+		return table.S3AccessRow{
+			S3AccessKey: table.S3AccessKey{Bucket: bucket, Requester: requester, Operation: "REST.GET.OBJECT", Route: route},
+			Requests:    requests, Denied: 1, Bytes: 1000 * requests, Matched: matched, FirstSeen: at(i), LastSeen: at(i) + 1000,
+		}
+	}
+	return []table.S3AccessRow{
+		row("logs", "p", "internet", 5, 4), row("logs", "p", "vpce", 15, 15), row("logs", "q", "unknown", 2, 0),
+		row("media", "AmazonS3", "aws_service", 7, -1), row("media", "p", "vpce", 30, -1),
+	}
 }
 
 func findingsOf(i int) []table.FindingRow {
@@ -184,7 +198,7 @@ func TestQueriesThatAreWrong(t *testing.T) {
 		Query
 		want string
 	}{
-		{Query{By: "colour"}, `--by "colour": want one of principal, service, endpoint, resource, finding, account, region, day`},
+		{Query{By: "colour"}, `--by "colour": want one of principal, service, endpoint, resource, finding, account, region, day, bucket`},
 		{Query{By: "day", Where: []string{"service"}}, `--where "service": want column=value or column!=value`},
 		{Query{By: "finding", Where: []string{"colour!=red"}}, `--where "colour!=red": table findings has no column "colour": it has dt, finding, severity, ` +
 			"account_id, region, principal, principal_account_id, service, resource, vpc_endpoint_id, calls, bytes, estimated_usd, sample_event_ids, detail, first_seen, last_seen"},

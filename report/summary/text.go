@@ -52,6 +52,11 @@ func (s *Summary) writeText(w io.Writer, style grid.Style, top int, write func(*
 	if usd := s.Detour(); usd > 0 {
 		out.WriteString("\n" + words.Say("The detour past gateway endpoints: %s by estimate, NAT alone, S3 data events only (finding %s).", grid.Dollars(usd), overview.DetourCost) + "\n")
 	}
+	if s.DaysWithAccess > 0 {
+		g := s.access(top)
+		g.Style = style
+		write(g, &out)
+	}
 	_, err := io.WriteString(w, out.String())
 	return err
 }

@@ -32,6 +32,7 @@ var views = []viewer{
 		func(_ *table.TrafficRow, d day.Day) []string { return []string{d.String()} },
 		func([]string, *table.Routes) []int64 { return nil }, // sorted by group only
 		"principals", principalOf),
+	&buckets,
 }
 
 // principalOf returns what identifies a principal in table principals.
