@@ -14,6 +14,8 @@ import (
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 	"github.com/spf13/cobra"
 
 	"vpcetrail/classify/inside"
@@ -56,7 +58,8 @@ If there are credentials, doctor also asks EC2 which endpoint has an address and
 route table sends it. It then names the change that moves the calls to an endpoint. Permissions:
 ec2:DescribeVpcs, DescribeVpcAttribute, DescribeDhcpOptions, DescribeSubnets, DescribeRouteTables,
 DescribeVpcEndpoints, DescribeVpcEndpointServices, DescribePrefixLists, GetManagedPrefixListEntries,
-DescribeNetworkInterfaces. A call that is refused is named.
+DescribeNetworkInterfaces. A call that is refused is named. Where there is no metadata service, as in
+a task of Fargate, EC2 finds the machine by its hardware address.
 
 With --sign, doctor makes one harmless signed call to STS (GetCallerIdentity) and one to S3 (ListBuckets),
 with a marker in the user agent, and prints the explain command that finds their records. A record
@@ -183,7 +186,9 @@ func (f *doctorFlags) doctor(ctx context.Context) (*doctor, error) {
 		return nil, err
 	}
 	client := awshttp.NewBuildableClient().WithTimeout(f.step).WithTransportOptions(directMetadata)
-	if d.cfg, err = aws.Config(ctx, config.WithHTTPClient(client), config.WithRetryMaxAttempts(2)); err != nil {
+	roles := imds.New(imds.Options{HTTPClient: cappedClient{client}})
+	if d.cfg, err = aws.Config(ctx, config.WithHTTPClient(client), config.WithRetryMaxAttempts(2),
+		config.WithEC2RoleCredentialOptions(func(o *ec2rolecreds.Options) { o.Client = roles })); err != nil {
 		return nil, err
 	}
 	if client, ok := d.cfg.HTTPClient.(*awshttp.BuildableClient); ok { // the SDK may have added a CA bundle

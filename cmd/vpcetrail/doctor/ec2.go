@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"slices"
 	"strings"
@@ -40,7 +41,7 @@ type subnet struct {
 
 var errNoCredentials = errors.New("EC2 was not asked: there are no AWS credentials: set AWS_PROFILE, or give the machine a role")
 
-// readSubnet asks EC2. It fails if EC2 does not describe the VPC.
+// readSubnet asks EC2, and completes the machine if its VPC is not known. It fails if EC2 does not describe the VPC.
 func readSubnet(ctx context.Context, cfg sdk.Config, m *inside.Machine, step time.Duration) (*subnet, error) {
 	ctx, stop := context.WithTimeout(ctx, 2*step)
 	defer stop()
@@ -49,6 +50,11 @@ func readSubnet(ctx context.Context, cfg sdk.Config, m *inside.Machine, step tim
 	}
 	s := &subnet{step: step, names: map[string]string{}, lists: map[string][]netip.Prefix{}, unread: map[string]string{}}
 	s.client = ec2.NewFromConfig(cfg, func(o *ec2.Options) { o.Region = m.Region })
+	if m.VPC == "" {
+		if err := s.findInterface(ctx, m); err != nil {
+			return nil, err
+		}
+	}
 	var asking sync.WaitGroup
 	asking.Go(func() { s.note("ec2:DescribePrefixLists", s.readLists(ctx)) })
 	vpc, err := netreader.New(cfg).VPC(ctx, network.Place{Account: m.Account, Region: m.Region}, m.VPC)
@@ -74,6 +80,39 @@ func readSubnet(ctx context.Context, cfg sdk.Config, m *inside.Machine, step tim
 		}
 	}
 	return s, nil
+}
+
+// interfaces lists the machine's interfaces. Tests set another list.
+var interfaces = net.Interfaces
+
+// findInterface finds the machine's network interface by its hardware address, where the
+// metadata service cannot be asked: in a task of Fargate, or a container with the network of
+// its host.
+func (s *subnet) findInterface(ctx context.Context, m *inside.Machine) error {
+	local, err := interfaces()
+	if err != nil {
+		return fmt.Errorf("EC2 was not asked: the machine's interfaces are not known: %w", err)
+	}
+	var macs []string
+	for _, i := range local {
+		if i.Flags&net.FlagLoopback == 0 && len(i.HardwareAddr) > 0 && len(macs) < mostAsked {
+			macs = append(macs, i.HardwareAddr.String())
+		}
+	}
+	if len(macs) == 0 {
+		return errors.New("EC2 was not asked: the machine has no hardware address")
+	}
+	out, err := s.client.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{Filters: []types.Filter{{Name: sdk.String("mac-address"), Values: macs}}})
+	switch {
+	case err != nil:
+		return fmt.Errorf("EC2 does not show the VPC: %s", netreader.Refusal(err, "ec2:DescribeNetworkInterfaces"))
+	case len(out.NetworkInterfaces) != 1:
+		return fmt.Errorf("EC2 does not show the VPC: %d network interfaces have the hardware address of this machine", len(out.NetworkInterfaces))
+	}
+	v := &out.NetworkInterfaces[0]
+	m.Interface, m.VPC, m.Subnet = sdk.ToString(v.NetworkInterfaceId), sdk.ToString(v.VpcId), sdk.ToString(v.SubnetId)
+	m.Account, m.Zone = sdk.ToString(v.OwnerId), sdk.ToString(v.AvailabilityZone)
+	return nil
 }
 
 func (s *subnet) note(call string, err error) {

@@ -35,6 +35,7 @@ type gate struct {
 	refused     string            // the call that is refused
 	insights    http.Handler      // in place of moto for Reachability Analyzer, which it does not have
 	answers     map[string][]byte // of moto, by request: it is slow; nil: they are not kept
+	byMAC       string            // what has the hardware address: moto has no such filter
 	real, shown string            // moto chooses an address at random: clients see the second in its place
 }
 
@@ -140,6 +141,10 @@ func startMoto(s *stage) *gate {
 		if insights != nil && bytes.Contains(body, []byte("NetworkInsights")) {
 			r.Body = io.NopCloser(bytes.NewReader(body))
 			insights.ServeHTTP(w, r)
+			return
+		}
+		if bytes.Contains(body, []byte("mac-address")) {
+			_, _ = w.Write([]byte(g.byMAC))
 			return
 		}
 		body = g.swap(append(body, '&'), true)
@@ -263,6 +268,7 @@ func TestVerdictsByEC2(t *testing.T) {
 			}
 		})
 	}
+	testWithoutMetadata(t, s, g, c)
 	testAnalyses(t, s, g, c)
 	t.Run("the example of the README", func(t *testing.T) {
 		s.metadata.machine(c.vpc, c.subnet, "10.0.0.0/16")
@@ -270,6 +276,35 @@ func TestVerdictsByEC2(t *testing.T) {
 		g.refuse("")
 		checkReadme(t)
 	})
+}
+
+// testWithoutMetadata checks that EC2 finds the machine by its hardware address, if just one
+// interface has it.
+func testWithoutMetadata(t *testing.T, s *stage, g *gate, c *cloud) {
+	s.metadata.set(metadataMode{})
+	s.dns.set(map[string]record{hostS3: at(publicS3)})
+	g.refuse("")
+	interfaces = func() ([]net.Interface, error) {
+		return []net.Interface{{Flags: net.FlagLoopback}, {HardwareAddr: net.HardwareAddr{0x0e, 1, 2, 3, 4, 5}}}, nil
+	}
+	defer func() { interfaces = net.Interfaces }()
+	item := "<item><networkInterfaceId>eni-0a1b2c3d4e5f60718</networkInterfaceId><vpcId>" + c.vpc + "</vpcId><subnetId>" + c.subnet + "</subnetId><ownerId>123456789012</ownerId></item>"
+	for _, tc := range []struct {
+		name, items, path, says string
+	}{
+		{"a task finds its interface", item, "gateway_endpoint", c.subnet},
+		{"no interface has the address", "", "undecided", "EC2 does not show the VPC: 0 network interfaces have the hardware address"},
+		{"two interfaces have the address", item + item, "undecided", "2 network interfaces"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			g.byMAC = "<DescribeNetworkInterfacesResponse><networkInterfaceSet>" + tc.items + "</networkInterfaceSet></DescribeNetworkInterfacesResponse>"
+			f := run(t, "--services", "s3", "--region", "eu-west-1", "--format", "json", "--timeout", "10s")
+			var e jsonExamination
+			if err := json.Unmarshal([]byte(f.out), &e); err != nil || e.Services[0].Path != tc.path || !strings.Contains(f.out, tc.says) {
+				t.Errorf("%v: %s", err, f.out)
+			}
+		})
+	}
 }
 
 var (

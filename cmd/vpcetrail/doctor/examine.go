@@ -122,9 +122,7 @@ func (d *doctor) ask(ctx context.Context, e *examination) {
 	var refused error
 	asking.Go(func() { d.checkNames(ctx, e) })
 	asking.Go(func() { d.checkOutside(ctx, e) })
-	if e.VPC != "" {
-		asking.Go(func() { e.subnet, refused = readSubnet(ctx, d.cfg, &e.Machine, d.step) })
-	}
+	asking.Go(func() { e.subnet, refused = readSubnet(ctx, d.cfg, &e.Machine, d.step) })
 	if d.sign {
 		asking.Go(func() { e.Signed, e.Marker = d.signCalls(ctx, e.Calls) })
 	}
