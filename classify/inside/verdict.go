@@ -198,7 +198,7 @@ func (h *Host) wordsUndecided(a *Address) string {
 	case OtherHolder:
 		return fmt.Sprintf("%s is an address of %s, which is no endpoint: a proxy may answer", a.IP, a.Holder)
 	case GatewayOrNot:
-		return fmt.Sprintf("%s is public and so is the internet: by a gateway endpoint or past it, and only the route table shows which", a.IP)
+		return fmt.Sprintf("%s is a public address: calls go through a gateway endpoint or past it, and only the route table shows which", a.IP)
 	}
 	return "no address could be checked"
 }

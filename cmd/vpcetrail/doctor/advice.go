@@ -143,7 +143,7 @@ func (e *examination) undecided(s *service, h *inside.Host) []string {
 	case inside.NotService, inside.OtherIssuer, inside.OtherHolder:
 		return []string{fmt.Sprintf("find out what has the address %s, and why the name leads there", h.On.IP)}
 	case inside.GatewayOrNot:
-		return []string{"allow ec2:DescribeRouteTables and the other calls that doctor makes, or run doctor --sign and explain the record"}
+		return []string{"give doctor credentials that may call EC2 (see doctor --help), or run doctor --sign and explain the record"}
 	}
 	return nil
 }
@@ -158,7 +158,7 @@ func (e *examination) otherNames(s *service) (do []string) {
 		}
 	}
 	if len(past) > 0 {
-		do = append(do, "use "+s.Hosts[0].Host+" alone: past the endpoint lead "+strings.Join(past, ", "))
+		do = append(do, "use "+s.Hosts[0].Host+" only: other names lead past the endpoint ("+strings.Join(past, ", ")+")")
 	}
 	return do
 }

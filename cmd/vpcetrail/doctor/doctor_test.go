@@ -89,6 +89,7 @@ func TestVerdicts(t *testing.T) {
 		{"IPv6 that leads nowhere beside", "sqs", map[string]record{hostSQS: at(endpointA, "2600:1f00::2")}, "interface_endpoint", "private_answer", 0},
 		{"the endpoint refuses", "sqs", map[string]record{hostSQS: at(closed)}, "undecided", "endpoint_does_not_answer", 3},
 		{"the endpoint is silent", "sqs", map[string]record{hostSQS: at(silent)}, "undecided", "endpoint_does_not_answer", 3},
+		{"the endpoint takes connections and says nothing", "sqs", map[string]record{hostSQS: at(mute)}, "undecided", "endpoint_does_not_answer", 3},
 		{"no way out", "sqs", map[string]record{hostSQS: at(away)}, "undecided", "no_connection", 3},
 		{"a certificate for another name", "sqs", map[string]record{hostSQS: at(foreign)}, "undecided", "certificate_of_another", 3},
 		{"a certificate by an unknown authority", "sqs", map[string]record{hostSQS: at(untrusted)}, "undecided", "certificate_of_another", 3},
@@ -238,6 +239,28 @@ func TestHostileNetwork(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// EC2, STS and S3 that take connections and never answer cost time within the bound, and
+// nothing else.
+func TestSilentEC2(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
+	s.dns.set(map[string]record{hostSQS: at(endpointA)})
+	_ = s.listen("127.0.0.1:5000")
+	for name, value := range map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:5000", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"} {
+		t.Setenv(name, value)
+	}
+	start := time.Now()
+	f := run(t, "--services", "sqs", "--sign")
+	text := strings.Join(strings.Fields(f.out), " ")
+	if took := time.Since(start); took > stepsInARow*testStep || f.code != exit.Incomplete || !strings.Contains(text, "sqs interface endpoint 10.0.1.10") ||
+		!strings.Contains(text, "EC2 does not describe the VPC: ec2:DescribeVpcs: no answer in time") || !strings.Contains(text, "sts GetCallerIdentity: no answer in time") {
+		t.Errorf("%v, status %d: %s\n%s", took, f.code, f.err, f.out)
 	}
 }
 

@@ -75,6 +75,7 @@ const (
 	untrusted    = "10.0.1.15"  // has a certificate for the name by an authority that is not trusted
 	hostile      = "10.0.1.16"  // has a certificate with control characters
 	noTLS        = "10.0.1.17"  // speaks no TLS
+	mute         = "10.0.1.18"  // takes connections and says nothing
 	public       = "54.239.1.1" // answers
 	public6      = "2600:1f00::1"
 	publicS3     = "52.216.0.1"   // in moto's prefix list
@@ -98,7 +99,7 @@ func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{t: t, dir: t.TempDir(), dns: newDNS(), amazon: newDNS(), metadata: &metadataServer{}}
 	lines := []string{"link set lo up"}
-	for _, a := range []string{vpcResolver, endpointA, endpointB, closed, silent, foreign, intercepting, untrusted, hostile, noTLS, public, publicS3, metadataIP, amazonIP} {
+	for _, a := range []string{vpcResolver, endpointA, endpointB, closed, silent, foreign, intercepting, untrusted, hostile, noTLS, mute, public, publicS3, metadataIP, amazonIP} {
 		lines = append(lines, "addr add "+a+"/32 dev lo")
 	}
 	s.ip(append(lines, "addr add "+public6+"/128 dev lo nodad")...)
@@ -226,6 +227,7 @@ func (s *stage) startTLS() {
 	s.tls(hostile, func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return evil.issue("a\x1b]0;owned\x07.example", "b\r\nvpcetrail: fine")
 	})
+	_ = s.listen(mute + ":443")
 	plain := s.listen(noTLS + ":443")
 	go func() {
 		for {
