@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"strings"
 	"sync"
 
@@ -75,7 +74,7 @@ func readMachine(ctx context.Context, cfg sdk.Config) (inside.Machine, error) {
 		ask(name, "network/interfaces/macs/"+mac+"/"+name)
 	}
 	asking.Wait()
-	return parseMachine(facts), nil
+	return inside.ParseMachine(facts), nil
 }
 
 // refusal says in one line why a call failed.
@@ -96,32 +95,6 @@ func readFact(ctx context.Context, client *imds.Client, path string) (string, er
 	return strings.TrimSpace(string(text)), err
 }
 
-// plainFact matches ids, names of Regions and zones, and numbers.
-var plainFact = regexp.MustCompile(`^[a-zA-Z0-9-]{1,64}$`)
-
-// parseMachine returns the machine that facts describe. What does not look like an id or an
-// address is left out.
-func parseMachine(facts map[string]string) (m inside.Machine) {
-	for name, to := range map[string]*string{
-		"instance-id": &m.Instance, "placement/region": &m.Region, "placement/availability-zone": &m.Zone, "interface-id": &m.Interface,
-		"vpc-id": &m.VPC, "subnet-id": &m.Subnet, "owner-id": &m.Account,
-	} {
-		if plainFact.MatchString(facts[name]) {
-			*to = facts[name]
-		}
-	}
-	for text := range strings.FieldsSeq(facts["vpc-ipv4-cidr-blocks"] + " " + facts["vpc-ipv6-cidr-blocks"]) {
-		if prefix, err := netip.ParsePrefix(text); err == nil && prefix.Bits() > 0 && len(m.CIDRs) < 64 {
-			m.CIDRs = append(m.CIDRs, prefix.Masked())
-		}
-	}
-	first, _, _ := strings.Cut(strings.TrimSpace(facts["public-ipv4s"]), "\n")
-	if address, err := netip.ParseAddr(first); err == nil {
-		m.PublicIPv4 = address.String()
-	}
-	return m
-}
-
 // place completes the machine by the flag and the SDK's configuration. Without a Region no
 // name is known.
 func place(m *inside.Machine, region string, cfg sdk.Config) error {
@@ -130,7 +103,7 @@ func place(m *inside.Machine, region string, cfg sdk.Config) error {
 	switch {
 	case m.Calls == "":
 		return exit.Usagef("the Region is not known: give --region, or set AWS_REGION")
-	case !plainFact.MatchString(m.Calls):
+	case !inside.IsPlain(m.Calls):
 		return exit.Usagef("Region %q: want one such as eu-west-1", m.Calls)
 	}
 	return nil
