@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -29,8 +30,11 @@ func deployed(t *testing.T, flags string) (documents []aDocument) {
 	text := mustRun(t, 0, append([]string{"deploy"}, strings.Fields(flags)...)...).out
 	for d := yaml.NewDecoder(strings.NewReader(text)); ; {
 		var one aDocument
-		if err := d.Decode(&one); err != nil {
+		switch err := d.Decode(&one); {
+		case err == io.EOF:
 			return documents
+		case err != nil:
+			t.Fatalf("deploy %s: %v", flags, err)
 		}
 		documents = append(documents, one)
 	}

@@ -5,9 +5,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -217,4 +219,70 @@ func TestKnowsFlagsThatNamePlaces(t *testing.T) {
 			t.Errorf("--%s names a place: add it to fileFlags or sourceFlags", flag.Name)
 		}
 	})
+}
+
+// The state machine for ECS runs a task again that ended with status 1 or did not start.
+func TestECSRetries(t *testing.T) {
+	text, err := printed("--target ecs --image i " + inBucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := regexp.MustCompile(`\$try <= 3 and \$not\(\$contains\(\$cause, /(.*)/\)\)`).FindStringSubmatch(text)
+	if found == nil {
+		t.Fatalf("no condition in %s", text)
+	}
+	final := regexp.MustCompile(found[1])
+	for cause, again := range map[string]bool{
+		`{"Containers":[{"ExitCode":1,"Name":"vpcetrail"}]}`: true, `{"ExitCode":1}`: true, "CannotPullContainerError": true, "": true,
+		`{"ExitCode":2}`: false, `{"ExitCode": 4,`: false, `{"ExitCode":130}`: false, `{"ExitCode":137}`: false, `{"ExitCode":10}`: false,
+	} {
+		if final.MatchString(cause) == again {
+			t.Errorf("%s: again %v", cause, !again)
+		}
+	}
+}
+
+// The pod that starts the jobs of a night fills in one day for all of them, runs them in order, and
+// stops at the first that fails.
+func TestKubernetesStartScript(t *testing.T) {
+	text, err := printed("--target kubernetes --image i --kubectl-image k --shards 4 --endpoints aws " + inBucket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	_, script, _ := strings.Cut(text, "  start.sh: |\n")
+	script, _, _ = strings.Cut(script, "  endpoints.yaml: |\n")
+	files := map[string]string{
+		"start.sh": strings.NewReplacer("/jobs/", dir+"/", "/tmp/", dir+"/filled-").Replace(regexp.MustCompile("(?m)^    ").ReplaceAllString(script, "")),
+		"kubectl": "#!/bin/sh\necho \"$1 $2 $3\" >> \"$DIR/calls\"\n" +
+			"if [ $1 = get ]; then case $3 in *-$FAILS) echo FailureTarget Failed ;; *) echo SuccessCriteriaMet Complete ;; esac; fi\n",
+	}
+	for i, name := range []string{"endpoints", "analyze", "merge"} {
+		files[name+".yaml"] = embedded(text)[i]
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tc := range []struct{ fails, want string }{{"none", "endpoints analyze merge"}, {"analyze", "endpoints analyze"}} {
+		_ = os.Remove(filepath.Join(dir, "calls"))
+		cmd := exec.Command("sh", filepath.Join(dir, "start.sh"))
+		cmd.Env = append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "DIR="+dir, "FAILS="+tc.fails)
+		out, err := cmd.CombinedOutput()
+		if (err == nil) != (tc.fails == "none") {
+			t.Errorf("%s fails: %v\n%s", tc.fails, err, out)
+		}
+		want := ""
+		for _, name := range strings.Fields(tc.want) {
+			want += "delete job vpcetrail-" + name + "\ncreate -f " + dir + "/filled-" + name + ".yaml\nget job vpcetrail-" + name + "\n"
+		}
+		if calls, err := os.ReadFile(filepath.Join(dir, "calls")); err != nil || string(calls) != want {
+			t.Errorf("%s fails: it calls\n%swant\n%s", tc.fails, calls, want)
+		}
+	}
+	yesterday := time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly)
+	if filled, err := os.ReadFile(filepath.Join(dir, "filled-analyze.yaml")); err != nil || !strings.Contains(string(filled), `"--date","`+yesterday+`"`) {
+		t.Errorf("%v: no %s in\n%s", err, yesterday, filled)
+	}
 }
