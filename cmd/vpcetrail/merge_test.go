@@ -58,8 +58,28 @@ func TestMergeOfShards(t *testing.T) {
 			}
 			mustRun(t, exit.Incomplete, slices.Concat([]string{"merge", "--out", got, "--quiet"}, parts)...)
 			sameFiles(t, fmt.Sprint(tc.shards, " shards"), tree(t, got), tree(t, want))
+			for jobs := 1; jobs < 20; jobs += 4 {
+				joined := filepath.Join(out, fmt.Sprint("joined-", jobs))
+				mergeInJobs(t, parts, joined, jobs)
+				sameFiles(t, fmt.Sprint(tc.shards, " shards, settled by ", jobs), tree(t, joined), tree(t, want))
+			}
 		})
 	}
+}
+
+// mergeInJobs merges parts by a number of jobs, each of which gets the parts in another order, and joins what they
+// made.
+func mergeInJobs(t testing.TB, parts []string, out string, jobs int, flags ...string) {
+	t.Helper()
+	parts = slices.Clone(parts)
+	var settled []string
+	for i := range jobs {
+		settled = append(settled, fmt.Sprintf("%s-job-%d", out, i))
+		mustRun(t, 0, slices.Concat([]string{"merge", "--out", settled[i], "--shard", fmt.Sprintf("%d/%d", i+1, jobs)}, parts, flags)...)
+		parts = append(parts[1:], parts[0])
+	}
+	slices.Reverse(settled)
+	mustRun(t, exit.Incomplete, slices.Concat([]string{"merge", "--out", out, "--quiet"}, settled, flags)...)
 }
 
 // expectSamples checks that findings of a report omit event ids, so that the choice of
@@ -149,6 +169,8 @@ func TestMergeOfArbitraryParts(t *testing.T) {
 	slices.Reverse(reports)
 	mustRun(t, exit.Incomplete, slices.Concat([]string{"merge", "--out", "again", "--quiet", "--memory", "256MiB"}, reports)...)
 	sameFiles(t, "16 parts, the last first", tree(t, "again"), want)
+	mergeInJobs(t, reports, "joined", 3, "--memory", "256MiB")
+	sameFiles(t, "16 parts, settled by 3", tree(t, "joined"), want)
 }
 
 // manifests returns the manifests of the report in dir.

@@ -43,6 +43,13 @@ func TestMergeOfVerifiedShards(t *testing.T) {
 					t.Errorf("exit code %d, want %d: %s", f.code, code, f.errOut)
 				}
 				sameFiles(t, date, tree(t, out("got")), tree(t, out("want")))
+				for i := range 2 {
+					mustRun(t, 0, slices.Concat([]string{"merge", "--out", out(fmt.Sprint("job-", i)), "--shard", fmt.Sprintf("%d/2", i+1)}, parts)...)
+				}
+				if f := vpcetrail(t.Context(), "merge", out("job-0"), out("job-1"), "--out", out("joined"), "--quiet"); date != "all" && f.code != code {
+					t.Errorf("exit code %d, want %d: %s", f.code, code, f.errOut)
+				}
+				sameFiles(t, date, tree(t, out("joined")), tree(t, out("want")))
 			}
 		})
 	}

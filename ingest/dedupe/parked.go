@@ -8,7 +8,7 @@ import (
 )
 
 // Parked keeps settled records until they are read, page by page. The Value of a record
-// selects its page. It is for one goroutine at a time.
+// selects its page. It is for one goroutine at a time. After End, several may read.
 type Parked struct {
 	starts  []uint32 // the first Value of each page
 	records *spill.Buckets

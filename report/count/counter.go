@@ -15,6 +15,8 @@ import (
 
 	"vpcetrail/report"
 	"vpcetrail/report/count/cells"
+	"vpcetrail/report/count/memo"
+	"vpcetrail/report/count/objects"
 	"vpcetrail/report/learn"
 )
 
@@ -27,12 +29,12 @@ type Counter struct {
 	share    int // of memory, in bytes, for dict and memo
 
 	dict *cells.Dictionary
-	memo *memo
+	memo *memo.Memo
 	log  *dedupe.Log
 	away *pageFile // the pages before the current one
 	base uint32    // the number of cells on them
 
-	objects  objectLog
+	objects  *objects.Log
 	results  *spill.Sorter  // with Options.Keep: what reading each object gave, by its number
 	records  report.Balance // Records, OutsideWindow and Invalid only
 	statuses map[ingest.Status]int64
@@ -114,15 +116,14 @@ func NewCounter(ranges *classify.Ranges, opt Options) *Counter {
 	c := &Counter{
 		lateness: opt.Lateness, share: min(opt.Memory/2, maxArena), dict: cells.New(),
 		log: dedupe.NewLog(opt.Disk, opt.Memory/16), away: newPageFile(opt.Disk),
-		objects: newObjectLog(opt.Disk, opt.Memory/32), statuses: map[ingest.Status]int64{},
+		objects: objects.NewLog(opt.Disk, opt.Memory/32, opt.Verify), statuses: map[ingest.Status]int64{},
 		folders: map[day.Day]bool{},
 		batch:   make([]pending, 0, batchSize),
 	}
-	c.objects.verify = opt.Verify
 	if opt.Keep {
 		c.results = spill.NewSorter(opt.Disk, opt.Memory/32)
 	}
-	c.memo = newMemo(c.dict, ranges, opt.Network)
+	c.memo = memo.New(c.dict, ranges, opt.Network)
 	return c
 }
 
@@ -140,10 +141,10 @@ func (c *Counter) Event(ev *event.Event) {
 		ms = ev.Time - int64(of)*msPerDay
 	}
 	kind := ev.Kind()
-	callee := c.memo.callee(ev, of, kind)
+	callee := c.memo.Callee(ev, of, kind)
 	c.batch = append(c.batch, pending{})
 	p := &c.batch[len(c.batch)-1]
-	p.group.Callee = callee.number
+	p.group.Callee = callee.Number
 	p.record.Place = dedupe.PlaceOf(c.seq, c.index)
 	p.record.Flags = uint32(ms) << timeShift
 	c.index++
@@ -159,54 +160,54 @@ func (c *Counter) Event(ev *event.Event) {
 }
 
 // identify sets the identity of the event.
-func (c *Counter) identify(p *pending, ev *event.Event, callee *knownCallee, of day.Day) (tag extraTag) {
+func (c *Counter) identify(p *pending, ev *event.Event, callee *memo.Callee, of day.Day) (tag extraTag) {
 	plain := false
 	if len(ev.ID) > 0 {
-		p.record.ID, plain = callee.scope.ID(ev.ID)
+		p.record.ID, plain = callee.Scope.ID(ev.ID)
 	} else {
 		p.kind = nameless
 	}
-	if callee.kind == event.Correction {
+	if callee.Kind == event.Correction {
 		o := original{named: len(ev.ID) > 0, corrects: len(ev.OriginalEventID) > 0}
 		if o.corrects {
 			o.id, _ = dedupe.ScopeOf(ev.Recipient, ev.Region, of, event.Call).ID(ev.OriginalEventID)
 		}
 		p.kind, c.originals = correcting, append(c.originals, o)
 	}
-	if len(ev.ID) > 0 && (!plain || callee.clipped) {
+	if len(ev.ID) > 0 && (!plain || callee.Clipped) {
 		return extraID
 	}
 	return 0
 }
 
 // classify sets the group and the target of an event that shows a route.
-func (c *Counter) classify(p *pending, ev *event.Event, callee *knownCallee, of day.Day) (tag extraTag) {
-	m := &callee.mention
+func (c *Counter) classify(p *pending, ev *event.Event, callee *memo.Callee, of day.Day) (tag extraTag) {
+	m := &callee.Mention
 	shared := classify.SharedBy(ev)
-	var caller knownCaller
-	if callee.kind == event.Network { // the calls themselves name the caller
-		caller.principal = c.dict.Principal(&classify.Principal{Account: shared})
-		caller.served = classify.ServedBy(&ev.Identity)
+	var caller memo.Caller
+	if callee.Kind == event.Network { // the calls themselves name the caller
+		caller.Principal = c.dict.Principal(&classify.Principal{Account: shared})
+		caller.Served = classify.ServedBy(&ev.Identity)
 	} else {
-		caller = c.memo.caller(ev)
+		caller = c.memo.Caller(ev)
 	}
 	var verdict classify.Verdict
 	public := false
 	switch {
-	case callee.serviceEvent:
+	case callee.ServiceEvent:
 		verdict.Evidence = classify.ServiceEvent
-	case caller.served != classify.NoEvidence:
-		verdict.Evidence = caller.served
+	case caller.Served != classify.NoEvidence:
+		verdict.Evidence = caller.Served
 	default:
-		verdict, public = m.Decide(c.memo.source(ev.SourceIP), ev.UserAgent)
+		verdict, public = m.Decide(c.memo.Source(ev.SourceIP), ev.UserAgent)
 	}
-	p.group.Principal, p.group.Bits = caller.principal, cells.BitsOf(verdict, shared != nil)
-	if c.memo.paths != nil && verdict.Route() == classify.Internet && callee.kind != event.Network {
-		p.group.Path = c.memo.path(ev, of, caller.workload, verdict.Origin)
+	p.group.Principal, p.group.Bits = caller.Principal, cells.BitsOf(verdict, shared != nil)
+	if c.memo.HasPaths() && verdict.Route() == classify.Internet && callee.Kind != event.Network {
+		p.group.Path = c.memo.Path(ev, of, caller.Workload, verdict.Origin)
 	}
 	signs := m.SignsOf(ev, public)
-	if callee.kind != event.Network {
-		set := c.memo.named(ev)
+	if callee.Kind != event.Network {
+		set := c.memo.Named(ev)
 		if set != 0 || signs&classify.Notable != 0 {
 			p.target = cells.Target{Resources: set, Name: c.dict.Text(ev.Name), Signs: signs}
 		}
@@ -258,7 +259,7 @@ func (c *Counter) settle() {
 		}
 	}
 	c.batch, c.originals, c.extras = c.batch[:0], c.originals[:0], c.extras[:0]
-	if c.dict.Held()+c.memo.held() > c.share {
+	if c.dict.Held()+c.memo.Held() > c.share {
 		c.turn()
 	}
 }
@@ -306,7 +307,7 @@ func (c *Counter) turn() {
 		c.away.fail(errCells)
 	}
 	c.dict.Clear()
-	c.memo.clear()
+	c.memo.Clear()
 }
 
 // End closes the current object.
@@ -318,15 +319,15 @@ func (c *Counter) End(res *ingest.Result) error {
 	if res.Object.Key.HasDay {
 		c.folders[res.Object.Key.Day] = true
 	}
-	c.objects.add(res, c.lateness)
+	c.objects.Add(res, c.lateness)
 	if c.results != nil {
-		c.results.Add(binary.BigEndian.AppendUint64(nil, uint64(c.seq)), appendResult(nil, res))
+		c.results.Add(binary.BigEndian.AppendUint64(nil, uint64(c.seq)), objects.AppendResult(nil, res))
 	}
 	c.learner.End(res)
 	if !res.Counted() {
 		c.log.Void(c.seq)
 	}
-	return errors.Join(c.log.Err(), c.away.err, c.objects.err(), c.keptErr())
+	return errors.Join(c.log.Err(), c.away.err, c.objects.Err(), c.keptErr())
 }
 
 func (c *Counter) keptErr() error {

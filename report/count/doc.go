@@ -34,5 +34,6 @@
 // # Shards
 //
 // A shard holds what a report is made from before step 6. It depends on the objects alone. To merge
-// shards, they are read into Counters, and steps 6 to 10 make the report of all their inputs.
+// shards, Settlers do steps 6 and 7 for some partitions each, by the numbers of the shards' cells alone.
+// Join adds up what they counted, brings in the dictionaries, and continues with step 8.
 package count

@@ -21,6 +21,8 @@ type Page struct {
 	scopes  []dedupe.Scope            // of each callee; zero where not worked out yet
 	Kinds   map[day.Day]*report.Kinds // Duplicates and Corrections only
 	denials *denials
+	kept    *spill.Sorter // takes the denials instead, where the page has no texts
+	records int64         // in sums that were added
 }
 
 // A total holds the counts of one cell. They cannot overflow, because a page has few enough
@@ -161,8 +163,30 @@ func (p *Page) add(t *total, r *dedupe.Record, x *extra) {
 	t.in += x.in
 	t.out += x.out
 	if x.tag&extraPolicy != 0 {
+		if p.kept != nil {
+			p.keep(r, x)
+			return
+		}
 		p.deny(r, x)
 	}
+}
+
+// add adds a total of the same cell.
+func (t *total) add(o *total) {
+	if o.calls == 0 {
+		return
+	}
+	if t.calls == 0 {
+		t.first, t.last = o.first, o.last
+	}
+	t.first, t.last = min(t.first, o.first), max(t.last, o.last)
+	t.calls += o.calls
+	t.denied += o.denied
+	t.errors += o.errors
+	t.reads += o.reads
+	t.writes += o.writes
+	t.in += o.in
+	t.out += o.out
 }
 
 // addSample offers a record's eventID to the samples of its cell.

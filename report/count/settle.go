@@ -2,7 +2,6 @@ package count
 
 import (
 	"context"
-	"maps"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -13,6 +12,7 @@ import (
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report"
+	"vpcetrail/report/count/objects"
 	"vpcetrail/report/learn"
 )
 
@@ -21,7 +21,7 @@ type Counted struct {
 	Records  report.Balance // Records, OutsideWindow and Invalid only
 	Statuses map[ingest.Status]int64
 	Folders  map[day.Day]bool // days of the folders that objects are in
-	Objects  Objects
+	Objects  objects.Logs
 	Learned  learn.Learned
 
 	denials *denials
@@ -37,16 +37,18 @@ type book struct {
 	counter    *Counter
 	page       *Page // the only one; nil where there are several
 	parked     *dedupe.Parked
+
+	joined *spill.Frames // instead of counter and parked: pages that were joined
+	away   int           // of them
+	kinds  map[day.Day]report.Kinds
 }
 
 // Settle decides the fate of every record of the counters, and counts those that count. It
 // uses as many goroutines as there are counters. It takes about memory bytes in addition to
 // the memory of the counters. The counters must not be used again.
 func Settle(ctx context.Context, counters []*Counter, disk *spill.Disk, memory int) (*Counted, error) {
-	all := &Counted{
-		Statuses: map[ingest.Status]int64{}, Folders: map[day.Day]bool{}, Learned: LearnedBy(counters),
-		denials: newDenials(disk, memory/16),
-	}
+	all := newCounted(disk, memory)
+	all.Learned = LearnedBy(counters)
 	logs := make([]*dedupe.Log, len(counters))
 	for i, c := range counters {
 		if err := c.finish(); err != nil {
@@ -71,14 +73,7 @@ func Settle(ctx context.Context, counters []*Counter, disk *spill.Disk, memory i
 
 // take takes over the contents of a counter, except its records.
 func (all *Counted) take(c *Counter, disk *spill.Disk, share int) {
-	all.Records.Records += c.records.Records
-	all.Records.OutsideWindow += c.records.OutsideWindow
-	all.Records.Invalid += c.records.Invalid
-	for status, n := range c.statuses {
-		all.Statuses[status] += n
-	}
-	maps.Copy(all.Folders, c.folders)
-	all.Objects = append(all.Objects, &c.objects)
+	all.takeObjects(c)
 	b := &book{counter: c}
 	if len(c.away.pages) == 0 && c.log.Len() <= maxPageRecords {
 		b.page = newPage(c.dict, all.denials)
@@ -134,6 +129,9 @@ func (all *Counted) Pages(fn func(*Page) error) error {
 func (b *book) pages(to *denials, fn func(*Page) error) error {
 	if b.page != nil {
 		return fn(b.page)
+	}
+	if b.joined != nil {
+		return b.eachJoined(fn)
 	}
 	for number := range len(b.counter.away.pages) + 1 {
 		d := b.counter.dict
@@ -211,18 +209,5 @@ func (p *Page) joinTotal(number uint32, from *total, o *Page) {
 		}
 		p.samples.merge(&t.sample, &o.samples, from.sample)
 	}
-	if from.calls == 0 {
-		return
-	}
-	if t.calls == 0 {
-		t.first, t.last = from.first, from.last
-	}
-	t.first, t.last = min(t.first, from.first), max(t.last, from.last)
-	t.calls += from.calls
-	t.denied += from.denied
-	t.errors += from.errors
-	t.reads += from.reads
-	t.writes += from.writes
-	t.in += from.in
-	t.out += from.out
+	t.add(from)
 }

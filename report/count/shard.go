@@ -13,30 +13,51 @@ import (
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report/count/cells"
+	"vpcetrail/report/count/objects"
 )
 
 // A shard is what a report is made of before anything is settled that other inputs may change. It is kept
-// in parts, each a zstd frame that starts with its kind:
+// in parts, each of one kind:
 //
+//	names     of the objects, in order
 //	objects   what reading each object gave, in the order of their names
 //	numbers   a dictionary. Those of a shard follow each other: the cells of each count on
+//	outlines  of each dictionary what settling needs: a settling job reads no dictionary
 //	records   records of one partition after the other, in the order of their places, with the numbers
-//	          of their cells
+//	          of their cells. Each segment is a zstd frame, so that a job reads those of its partitions
 //
-// The same objects give the same parts, for any number of workers and any memory: cells are numbered in
-// the order of their texts, and partitions are those of package dedupe.
+// Parts of the other kinds are one zstd frame that starts with the kind. The same objects give the same
+// parts, for any number of workers and any memory: cells are numbered in the order of their texts, and
+// partitions are those of package dedupe.
 
-// A PartKind says what a part of a shard holds.
+// A PartKind says what a part holds.
 type PartKind byte
 
-// The kinds of parts, in the order in which a shard has them.
+// The kinds of parts, in the order in which a shard has them. Sums are what a settling job makes of records.
 const (
-	PartObjects PartKind = iota + 1
+	PartNames PartKind = iota + 1
+	PartObjects
 	PartNumbers
+	PartOutlines
 	PartRecords
+	PartSums
 )
 
+// A Part is a part of a shard.
+type Part struct {
+	Kind     PartKind
+	Text     []byte
+	Cells    int       // of PartNumbers
+	Segments []Segment // of PartRecords, which follow each other in Text
+}
+
+// A Segment is records of one partition.
+type Segment struct{ Partition, Bytes int }
+
 const partBytes = 4 << 20
+
+// manyParts is how many times smaller parts are of which a merge holds one of every shard.
+const manyParts = 16
 
 // A shardWriter writes a shard's parts.
 type shardWriter struct {
@@ -46,23 +67,24 @@ type shardWriter struct {
 	share    int
 	limit    int // bytes of a part before it is compressed
 	zst      *zstd.Encoder
-	stage    func(part []byte) error
+	stage    func(*Part) error
 	part     []byte
 
-	used  [][]uint64 // of each counter, by value: a bit where a record has it
-	cells [][]uint32 // of each counter, by value: the number in the shard
+	used     [][]uint64 // of each counter, by value: a bit where a record has it
+	cells    [][]uint32 // of each counter, by value: the number in the shard
+	outlines *packer
 }
 
 // ShardOptions say how a shard is written.
 type ShardOptions struct {
 	Disk      *spill.Disk // takes what passes Memory
 	Memory    int         // bytes, about
-	PartBytes int         // what a part takes in memory, about; 0 is 4 MiB. A merge holds one of every shard
+	PartBytes int         // what a part takes in memory, about; 0 is 4 MiB. A merge holds some of every shard
 }
 
 // WriteShard writes the shard of a run that has ended well. No report has been made of its counters
-// yet. It calls stage with each part in order. stage must keep no reference to a part.
-func WriteShard(ctx context.Context, counters []*Counter, opt ShardOptions, stage func(part []byte) error) error {
+// yet. It calls stage with each part. Parts of one kind come in order. stage must keep no reference to a part.
+func WriteShard(ctx context.Context, counters []*Counter, opt ShardOptions, stage func(*Part) error) error {
 	if opt.PartBytes == 0 {
 		opt.PartBytes = partBytes
 	}
@@ -71,6 +93,7 @@ func WriteShard(ctx context.Context, counters []*Counter, opt ShardOptions, stag
 		return fmt.Errorf("shard: write: %w", err)
 	}
 	w := &shardWriter{ctx: ctx, counters: counters, disk: opt.Disk, share: opt.Memory / 4, limit: opt.PartBytes, zst: zst, stage: stage}
+	w.outlines = w.packer(PartOutlines)
 	for _, c := range counters {
 		if err := c.finish(); err != nil {
 			return err
@@ -86,39 +109,53 @@ func WriteShard(ctx context.Context, counters []*Counter, opt ShardOptions, stag
 	return nil
 }
 
-// begin starts a part.
-func (w *shardWriter) begin(kind PartKind) { w.part = append(w.part[:0], byte(kind)) }
-
-// end stages the part, unless it is empty.
-func (w *shardWriter) end() error {
-	if w.ctx.Err() != nil {
-		return context.Cause(w.ctx)
-	}
-	if len(w.part) <= 1 {
-		return nil
-	}
-	return w.stage(w.zst.EncodeAll(w.part, nil))
+// A packer packs texts into parts of one kind.
+type packer struct {
+	kind  PartKind
+	limit int
+	zst   *zstd.Encoder
+	stage func(*Part) error
+	text  []byte
 }
 
-// objects writes what reading each object gave.
+func (w *shardWriter) packer(kind PartKind) *packer {
+	return &packer{kind: kind, limit: w.limit, zst: w.zst, stage: w.stage, text: []byte{byte(kind)}}
+}
+
+// add adds a text.
+func (p *packer) add(text []byte) error {
+	p.text = cells.AppendText(p.text, text)
+	if len(p.text) < p.limit {
+		return nil
+	}
+	return p.end(0)
+}
+
+// end stages a part, unless it is empty.
+func (p *packer) end(cells int) error {
+	if len(p.text) == 1 {
+		return nil
+	}
+	packed := p.zst.EncodeAll(p.text, nil)
+	p.text = p.text[:1]
+	return p.stage(&Part{Kind: p.kind, Text: packed, Cells: cells})
+}
+
+// objects writes the names of the objects, and what reading each gave.
 func (w *shardWriter) objects() error {
 	results := make([]*spill.Sorter, len(w.counters))
 	for i, c := range w.counters {
 		results[i] = c.results
 	}
-	w.begin(PartObjects)
-	for c := spill.Merge(results...); ; {
-		if !c.Next() {
-			return errors.Join(c.Err(), w.end())
-		}
-		w.part = cells.AppendText(w.part, c.Value)
-		if len(w.part) > w.limit {
-			if err := w.end(); err != nil {
-				return err
-			}
-			w.begin(PartObjects)
+	names, read := w.packer(PartNames), w.packer(PartObjects)
+	names.limit, read.limit = w.limit/manyParts, w.limit/manyParts
+	c := spill.Merge(results...)
+	for c.Next() {
+		if err := errors.Join(context.Cause(w.ctx), names.add(objects.NameIn(c.Value)), read.add(c.Value)); err != nil {
+			return err
 		}
 	}
+	return errors.Join(c.Err(), names.end(0), read.end(0))
 }
 
 // eachRecord calls fn with every record of a partition that is not void, counter by counter.
@@ -190,30 +227,35 @@ func (w *shardWriter) writeNumbers(sorter *spill.Sorter) error {
 		at, _ := binary.Uvarint(cursor.Value[width:])
 		w.cells[counter][at] = next - 1
 	}
-	return errors.Join(cursor.Err(), w.writeDictionary(d))
+	return errors.Join(cursor.Err(), w.writeDictionary(d), w.outlines.end(0))
 }
 
 func (w *shardWriter) writeDictionary(d *cells.Dictionary) error {
-	w.begin(PartNumbers)
-	if len(d.Cells.Keys) > 0 {
-		out := bytes.NewBuffer(w.part)
-		if err := d.Write(out); err != nil {
-			return err
-		}
-		w.part = out.Bytes()
+	if len(d.Cells.Keys) == 0 {
+		return nil
 	}
+	if err := errors.Join(context.Cause(w.ctx), w.outlines.add(newPage(d, nil).appendOutline(nil))); err != nil {
+		return err
+	}
+	numbers := w.packer(PartNumbers)
+	out := bytes.NewBuffer(numbers.text)
+	if err := d.Write(out); err != nil {
+		return err
+	}
+	numbers.text = out.Bytes()
+	n := len(d.Cells.Keys)
 	d.Clear()
-	return w.end()
+	return numbers.end(n)
 }
 
-// records writes the records of each partition, in segments: the partition's number, the length, and records. A
-// part holds the segments of several partitions, or one of many segments of a large partition.
+// records writes the records of each partition, in segments. A part holds the segments of several partitions,
+// or some of a large partition.
 func (w *shardWriter) records() error {
-	w.begin(PartRecords)
-	for part := range dedupe.Parts {
+	part := &Part{Kind: PartRecords}
+	for partition := range dedupe.Parts {
 		sorter := spill.NewSorter(w.disk, w.share)
 		var key, value []byte
-		err := w.eachRecord(part, func(counter int, r *dedupe.Record, extra []byte, original *dedupe.ID) {
+		err := w.eachRecord(partition, func(counter int, r *dedupe.Record, extra []byte, original *dedupe.ID) {
 			moved := *r
 			moved.Value = w.cells[counter][r.Value]
 			key = binary.BigEndian.AppendUint64(key[:0], uint64(r.At()))
@@ -223,34 +265,45 @@ func (w *shardWriter) records() error {
 		if err != nil {
 			return err
 		}
-		if err := w.writeRecords(part, sorter.Cursor()); err != nil {
+		if err := w.segments(part, partition, sorter.Cursor()); err != nil {
 			return err
 		}
 	}
-	return w.end()
+	return w.endRecords(part)
 }
 
-func (w *shardWriter) writeRecords(part int, records *spill.Cursor) error {
+// segments adds the records of a partition to a part, and stages it whenever it is full.
+func (w *shardWriter) segments(part *Part, partition int, records *spill.Cursor) error {
 	var segment []byte
 	flush := func() error {
-		if len(segment) > 0 {
-			w.part = cells.AppendText(binary.AppendUvarint(w.part, uint64(part)), segment)
-			segment = segment[:0]
-		}
-		if len(w.part) < w.limit {
+		if len(segment) == 0 {
 			return nil
 		}
-		err := w.end()
-		w.begin(PartRecords)
-		return err
+		at := len(part.Text)
+		part.Text = w.zst.EncodeAll(segment, part.Text)
+		part.Segments, segment = append(part.Segments, Segment{partition, len(part.Text) - at}), segment[:0]
+		if len(part.Text) < w.limit {
+			return nil
+		}
+		return w.endRecords(part)
 	}
 	for records.Next() {
 		segment = append(segment, records.Value...)
-		if len(w.part)+len(segment) >= w.limit {
+		if len(segment) >= w.limit {
 			if err := flush(); err != nil {
 				return err
 			}
 		}
 	}
 	return errors.Join(records.Err(), flush())
+}
+
+// endRecords stages a part of records, unless it is empty.
+func (w *shardWriter) endRecords(part *Part) error {
+	if err := context.Cause(w.ctx); err != nil || len(part.Text) == 0 {
+		return err
+	}
+	err := w.stage(part)
+	part.Text, part.Segments = part.Text[:0], part.Segments[:0]
+	return err
 }

@@ -1,13 +1,17 @@
 package merge
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
+	"vpcetrail/report/learn"
 )
 
 // A Batch is what one run over all inputs would have read: one shard from every input, all with the
@@ -15,14 +19,61 @@ import (
 type Batch struct {
 	Run    report.Run // of that run
 	window day.Window
-	inputs []*input
-	shards []*Index         // of the inputs
+	wanted day.Window
 	later  map[day.Day]bool // days that another run published later
+	facts
+	networkStore report.Store
+	shards       []shard // in the order of their indexes' sums: so they are numbered alike wherever they are read
+	jobs         []*job  // what settling jobs made of the shards; none: the shards are not settled yet
 }
 
-// Open finds the batches to merge for the wanted days. It checks that a single run of this version
-// could have read each batch. The batches have no day in common, and are sorted by window.
-func Open(ctx context.Context, stores []report.Store, wanted day.Window, version string) ([]*Batch, error) {
+// facts are what all shards show together.
+type facts struct {
+	Lateness  int                 `json:"lateness_days"`
+	Inventory endpoints.Inventory `json:"inventory,omitempty"`
+	Network   *report.File        `json:"network,omitempty"`
+	Networks  bool                `json:"networks,omitempty"`
+
+	TrailAccounts []string      `json:"trail_accounts"`
+	PassedOver    int64         `json:"passed_over,omitempty"`
+	Learned       learn.Learned `json:"learned"`
+}
+
+// A shard is the parts of one shard.
+type shard struct {
+	store report.Store
+	sum   string // of its index
+	files
+}
+
+// Open finds the batches to merge for the wanted days: of shards, or of what jobs made of shards. It checks that a
+// single run of this version could have read each batch. The batches have no day in common, and are sorted by
+// window.
+func Open(ctx context.Context, stores []report.Store, wanted day.Window, version string) (batches []*Batch, err error) {
+	settled, err := holdSettled(ctx, stores)
+	switch {
+	case err != nil:
+		return nil, err
+	case settled:
+		batches, err = openSettled(ctx, stores, wanted)
+	default:
+		batches, err = openShards(ctx, stores, wanted)
+	}
+	for _, b := range batches {
+		if b.Run.Version != version {
+			return nil, fmt.Errorf("%s was made by version %s, and this is %s: merge with that version, or analyze again", stores[0], b.Run.Version, version)
+		}
+	}
+	return batches, err
+}
+
+// ErrOne says that a report alone cannot be merged.
+var ErrOne = errors.New("merge needs two REPORTs or more, each a directory or s3://bucket/prefix")
+
+func openShards(ctx context.Context, stores []report.Store, wanted day.Window) ([]*Batch, error) {
+	if len(stores) < 2 {
+		return nil, ErrOne
+	}
 	inputs := make([]*input, len(stores))
 	for i, store := range stores {
 		var err error
@@ -38,9 +89,6 @@ func Open(ctx context.Context, stores []report.Store, wanted day.Window, version
 		b, err := newBatch(inputs, window, wanted)
 		if err != nil {
 			return nil, err
-		}
-		if b.Run.Version != version {
-			return nil, fmt.Errorf("%s was made by version %s, and this is %s: merge with that version, or analyze again", stores[0], b.Run.Version, version)
 		}
 		batches = append(batches, b)
 	}
@@ -68,42 +116,38 @@ func sameWindows(inputs []*input, wanted day.Window) error {
 }
 
 // newBatch returns the batch of a window.
-func newBatch(inputs []*input, window string, wanted day.Window) (*Batch, error) {
-	var err error
-	b := &Batch{window: inputs[0].shards[window].window, inputs: inputs, later: map[day.Day]bool{}}
+func newBatch(inputs []*input, window string, wanted day.Window) (b *Batch, err error) {
+	first := inputs[0].shards[window]
+	b = &Batch{window: first.window, wanted: wanted, later: map[day.Day]bool{}}
+	b.Lateness, b.Inventory, b.Network, b.Networks = first.Lateness, first.Inventory, first.Network, first.Networks
+	accounts := map[string]bool{}
 	var members []member
 	for _, in := range inputs {
 		x := in.shards[window]
-		b.shards = append(b.shards, x)
 		members = append(members, member{in.store.String(), x})
+		b.shards = append(b.shards, shard{in.store, x.Sum, x.files})
+		b.PassedOver += x.PassedOver
+		b.Learned.Merge(&x.Learned)
+		for _, account := range x.TrailAccounts {
+			accounts[account] = true
+		}
 		for d, last := range in.days {
-			if last != x || !wanted.Contains(d) {
+			if last != x {
 				b.later[d] = true
 			}
 		}
 	}
-	b.Run, err = agree(members)
-	return b, err
+	b.TrailAccounts = slices.Sorted(maps.Keys(accounts))
+	if b.Run, err = agree(members); err != nil {
+		return nil, err
+	}
+	b.networkStore = inputs[0].store
+	slices.SortFunc(b.shards, func(a, b shard) int { return cmp.Compare(a.sum, b.sum) })
+	return b, nil
 }
 
 // Window returns the days of the run.
 func (b *Batch) Window() day.Window { return b.window }
 
-// passedOver returns the number of objects that the inputs did not read and that may hold calls.
-func (b *Batch) passedOver() (n int64) {
-	for _, x := range b.shards {
-		n += x.PassedOver
-	}
-	return n
-}
-
-// trailAccounts returns the accounts that have a folder in the trail of any input.
-func (b *Batch) trailAccounts() []string {
-	all := map[string]bool{}
-	for _, x := range b.shards {
-		for _, account := range x.TrailAccounts {
-			all[account] = true
-		}
-	}
-	return slices.Sorted(maps.Keys(all))
-}
+// Verify returns the mode in which the runs checked their objects by digests, or "".
+func (b *Batch) Verify() string { return b.Run.Inputs["verify"] }

@@ -6,23 +6,26 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
+	"vpcetrail/report/count"
 	"vpcetrail/report/learn"
 )
 
 const (
-	folder      = "_shards/"
-	indexFile   = "/index.json"
-	networkFile = "network.json"
+	folder        = "_shards/"
+	settledFolder = "_settled/"
+	indexFile     = "/index.json"
+	networkFile   = "network.json"
 )
 
 // format is the form of the parts. Another one cannot be read.
-const format = 3
+const format = 4
 
 // An Index says how a report was made, as far as it takes to merge it, and names the parts of its shard.
 type Index struct {
@@ -38,13 +41,71 @@ type Index struct {
 	PassedOver    int64         `json:"passed_over,omitempty"` // objects that may hold calls and were not read
 	Learned       learn.Learned `json:"learned"`
 
-	Days  map[string]string `json:"days"` // the SHA-256 of each day's run.json
-	Parts []report.File     `json:"parts"`
-	// Digests are the parts of the check by digests, if there was one.
-	Digests []report.File `json:"digests,omitempty"`
-	Sum     string        `json:"sum"` // SHA-256 of the index with an empty Sum
+	Days map[string]string `json:"days"` // the SHA-256 of each day's run.json
+	files
+	Sum string `json:"sum"` // SHA-256 of the index with an empty Sum
 
 	window day.Window // of Run, once read
+}
+
+// files are the parts of a shard by their kinds, as package count has them.
+type files struct {
+	Names    []report.File `json:"names,omitempty"`
+	Objects  []report.File `json:"objects,omitempty"`
+	Numbers  []report.File `json:"numbers,omitempty"` // Rows of each are its cells
+	Outlines []report.File `json:"outlines,omitempty"`
+	Records  []recordFile  `json:"records,omitempty"`
+	// Digests are the parts of the check by digests, if there was one.
+	Digests []report.File `json:"digests,omitempty"`
+}
+
+// A recordFile holds segments of records, one after the other.
+type recordFile struct {
+	report.File
+	Segments []segment `json:"segments"`
+}
+
+// A segment is records of one partition.
+type segment struct {
+	Partition int    `json:"partition"`
+	Bytes     int64  `json:"bytes"`
+	SHA256    string `json:"sha256"`
+}
+
+// add adds a part that was staged as f.
+func (all *files) add(part *count.Part, f report.File) {
+	switch part.Kind {
+	case count.PartNames:
+		all.Names = append(all.Names, f)
+	case count.PartObjects:
+		all.Objects = append(all.Objects, f)
+	case count.PartNumbers:
+		f.Rows = int64(part.Cells)
+		all.Numbers = append(all.Numbers, f)
+	case count.PartOutlines:
+		all.Outlines = append(all.Outlines, f)
+	case count.PartRecords:
+		r, rest := recordFile{File: f}, part.Text
+		for _, s := range part.Segments {
+			r.Segments = append(r.Segments, segment{s.Partition, int64(s.Bytes), sumOf(rest[:s.Bytes])})
+			rest = rest[s.Bytes:]
+		}
+		all.Records = append(all.Records, r)
+	}
+}
+
+// count returns how many files there are.
+func (all *files) count() int { return len(all.names()) }
+
+// names returns the names of all files.
+func (all *files) names() (names []string) {
+	for _, f := range slices.Concat(all.Names, all.Objects, all.Numbers, all.Outlines, all.Digests) {
+		names = append(names, f.Name)
+	}
+	for _, f := range all.Records {
+		names = append(names, f.Name)
+	}
+	return names
 }
 
 // encode sets Sum, and returns the index as it is kept.
@@ -97,8 +158,8 @@ func readIndex(ctx context.Context, store report.Store, name string) (*Index, er
 	return &x, nil
 }
 
-// indexNames lists the indexes of a report.
-func indexNames(ctx context.Context, store report.Store) ([]string, error) {
+// indexNames lists the indexes in a folder.
+func indexNames(ctx context.Context, store report.Store, folder string) ([]string, error) {
 	all, err := store.List(ctx, folder)
 	if err != nil {
 		return nil, err

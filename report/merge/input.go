@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 )
 
 var (
-	errDamaged = errors.New("damaged, or published in part: analyze again")
-	errNoShard = errors.New("keeps no shard to merge: analyze it with --mergeable or --shard")
+	errDamaged        = errors.New("damaged, or published in part: analyze again")
+	errSettledDamaged = errors.New("damaged, or published in part: run merge --shard again")
+	errNoShard        = errors.New("keeps no shard to merge: analyze it with --mergeable or --shard")
 )
 
 // An input is one of the reports to merge.
@@ -25,7 +27,7 @@ type input struct {
 
 // openInput reads the indexes of a report, and finds the index of each of its days.
 func openInput(ctx context.Context, store report.Store) (*input, error) {
-	names, err := indexNames(ctx, store)
+	names, err := indexNames(ctx, store, folder)
 	if err != nil {
 		return nil, err
 	}
@@ -101,18 +103,87 @@ func (in *input) windows(wanted day.Window) []string {
 	return names
 }
 
-// parts returns a function that gives parts of a shard one after the other.
-func (in *input) parts(ctx context.Context, left []report.File) func() ([]byte, error) {
+// damaged returns the error of a file that is not what its index says.
+func damaged(store report.Store, name string) error {
+	if strings.HasPrefix(name, settledFolder) {
+		return fmt.Errorf("%s: %s: %w", store, name, errSettledDamaged)
+	}
+	return fmt.Errorf("%s: %s: %w", store, name, errDamaged)
+}
+
+// read reads a file of a shard.
+func read(ctx context.Context, store report.Store, f *report.File) ([]byte, error) {
+	text, err := store.Read(ctx, f.Name)
+	if errors.Is(err, report.ErrNoReport) || err == nil && sumOf(text) != f.SHA256 {
+		err = damaged(store, f.Name)
+	}
+	return text, err
+}
+
+// parts returns a function that reads files one after the other.
+func parts(ctx context.Context, store report.Store, left []report.File) func() ([]byte, error) {
 	return func() ([]byte, error) {
 		if len(left) == 0 {
 			return nil, io.EOF
 		}
 		f := left[0]
 		left = left[1:]
-		part, err := in.store.Read(ctx, f.Name)
-		if errors.Is(err, report.ErrNoReport) || err == nil && sumOf(part) != f.SHA256 {
-			err = fmt.Errorf("%s: %s: %w", in.store, f.Name, errDamaged)
-		}
-		return part, err
+		return read(ctx, store, &f)
 	}
+}
+
+// partsOf returns a function that reads files of all shards, one shard after the other.
+func partsOf(ctx context.Context, shards []shard, kind func(*files) []report.File) func() ([]byte, error) {
+	next := func() ([]byte, error) { return nil, io.EOF }
+	return func() ([]byte, error) {
+		for {
+			text, err := next()
+			if err != io.EOF || len(shards) == 0 {
+				return text, err
+			}
+			next = parts(ctx, shards[0].store, kind(&shards[0].files))
+			shards = shards[1:]
+		}
+	}
+}
+
+// segments calls fn with every segment of records in the partitions from one up to another. It reads those that
+// follow each other at once.
+func (s *shard) segments(ctx context.Context, from, to int, fn func([]byte) error) error {
+	for i := range s.Records {
+		f := &s.Records[i]
+		offset, length := int64(0), int64(0)
+		var wanted []segment
+		for _, seg := range f.Segments {
+			switch {
+			case seg.Partition < from:
+				offset += seg.Bytes
+			case seg.Partition < to:
+				wanted, length = append(wanted, seg), length+seg.Bytes
+			}
+		}
+		if len(wanted) == 0 {
+			continue
+		}
+		if length > f.Bytes {
+			return damaged(s.store, f.Name)
+		}
+		text := make([]byte, length)
+		if _, err := s.store.ReadAt(ctx, f.Name, text, offset); err != nil {
+			if err == io.EOF || errors.Is(err, report.ErrNoReport) {
+				err = damaged(s.store, f.Name)
+			}
+			return err
+		}
+		for _, seg := range wanted {
+			if sumOf(text[:seg.Bytes]) != seg.SHA256 {
+				return damaged(s.store, f.Name)
+			}
+			if err := fn(text[:seg.Bytes]); err != nil {
+				return err
+			}
+			text = text[seg.Bytes:]
+		}
+	}
+	return nil
 }

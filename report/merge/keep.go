@@ -49,10 +49,9 @@ func (k *Keeper) Write(
 		return err
 	}
 	k.index.TrailAccounts, k.index.PassedOver, k.index.Learned = trailAccounts, passedOver, count.LearnedBy(counters)
-	return count.WriteShard(ctx, counters, count.ShardOptions{Disk: disk, Memory: memory}, func(part []byte) error {
-		name := fmt.Sprintf("%spart-%05d.zst", k.folder(), len(k.index.Parts))
-		f, err := report.StageFile(ctx, k.pub, name, part)
-		k.index.Parts = append(k.index.Parts, f)
+	return count.WriteShard(ctx, counters, count.ShardOptions{Disk: disk, Memory: memory}, func(part *count.Part) error {
+		f, err := report.StageFile(ctx, k.pub, fmt.Sprintf("%spart-%05d.zst", k.folder(), k.index.count()), part.Text)
+		k.index.add(part, f)
 		return err
 	})
 }
@@ -95,17 +94,20 @@ func (k *Keeper) Stage(ctx context.Context, days *report.Staged) error {
 	if _, err := report.StageFile(ctx, k.pub, strings.TrimSuffix(k.folder(), "/")+indexFile, text); err != nil {
 		return err
 	}
-	old, err := k.store.List(ctx, k.folder())
-	if err != nil {
-		return err
+	current := k.index.names()
+	if k.index.Network != nil {
+		current = append(current, k.index.Network.Name)
 	}
-	for _, name := range old {
-		isOurs := strings.HasSuffix(name, indexFile) || k.index.Network != nil && name == k.index.Network.Name
-		if !isOurs && !slices.ContainsFunc(slices.Concat(k.index.Parts, k.index.Digests), func(f report.File) bool { return f.Name == name }) {
-			k.stale = append(k.stale, name)
-		}
-	}
-	return nil
+	k.stale, err = stale(ctx, k.store, k.folder(), current)
+	return err
+}
+
+// stale returns the files in a folder that are not current, the index apart.
+func stale(ctx context.Context, store report.Store, folder string, current []string) (names []string, err error) {
+	names, err = store.List(ctx, folder)
+	return slices.DeleteFunc(names, func(name string) bool {
+		return strings.HasSuffix(name, indexFile) || slices.Contains(current, name)
+	}), err
 }
 
 // Commit makes the shard visible.

@@ -2,7 +2,6 @@ package merge
 
 import (
 	"cmp"
-	"container/heap"
 	"context"
 	"fmt"
 	"io"
@@ -14,6 +13,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vpcetrail/classify/network"
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/dedupe"
 	"vpcetrail/ingest/digest"
 	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/spill"
@@ -30,74 +32,92 @@ type Options struct {
 	Report   int         // memory in bytes for resolving records, and for totals
 }
 
+// all is what one job settles that settles everything.
+var all = list.Shard{Number: 1, Of: 1}
+
 // Report makes the report of the batch, for report.Stage with b.Run. It fails if two inputs hold
 // the same object, and names the object.
 func (b *Batch) Report(ctx context.Context, opt Options) (*report.Report, error) {
 	if opt.Disk == nil {
 		opt.Disk = spill.NewDisk("")
 	}
-	counters := make([]*count.Counter, min(max(opt.Workers, 1), len(b.shards)))
-	for i := range counters {
-		counters[i] = count.NewCounter(nil, count.Options{
-			Disk: opt.Disk, Memory: opt.Counting / len(counters), Lateness: b.Lateness(), Verify: b.Verify() != "",
-		})
+	jobs := b.jobs
+	if len(jobs) == 0 {
+		sums := spill.NewFrames(opt.Disk)
+		kinds, err := b.settle(ctx, all, opt, func(part *count.Part) error { return sums.Add(part.Text) })
+		if err != nil {
+			return nil, err
+		}
+		jobs = []*job{{kinds: kinds, sums: sums.Reader}}
 	}
-	shards, err := b.objects(ctx, counters[0])
+	in := count.Settled{
+		Objects: count.NewCounter(nil, count.Options{Disk: opt.Disk, Memory: opt.Counting / 4, Lateness: b.Lateness, Verify: b.Verify() != ""}),
+		Kinds:   map[day.Day]report.Kinds{},
+	}
+	if err := b.objects(ctx, in.Objects); err != nil {
+		return nil, err
+	}
+	var err error
+	if in.Numbers, err = count.NewPartReader(count.PartNumbers, partsOf(ctx, b.shards, func(f *files) []report.File { return f.Numbers })); err != nil {
+		return nil, err
+	}
+	for _, j := range jobs {
+		sums, err := count.NewSumReader(j.sums())
+		if err != nil {
+			return nil, err
+		}
+		in.Sums = append(in.Sums, sums)
+		for d, kinds := range j.kinds {
+			sum := in.Kinds[d]
+			sum.Add(kinds)
+			in.Kinds[d] = sum
+		}
+	}
+	counted, err := count.Join(ctx, &in, opt.Disk, cmp.Or(opt.Counting, 64<<20))
 	if err != nil {
 		return nil, err
 	}
-	if err := takeAll(ctx, shards, counters); err != nil {
-		return nil, err
-	}
+	return b.tables(ctx, counted, opt)
+}
+
+// tables makes the report of what is counted.
+func (b *Batch) tables(ctx context.Context, counted *count.Counted, opt Options) (*report.Report, error) {
 	days, err := b.network(ctx)
 	if err != nil {
 		return nil, err
 	}
-	r, err := tabulate.Report(ctx, tabulate.Input{
-		Counters: counters, Window: b.window,
-		TrailAccounts: b.trailAccounts(), OwnAccounts: b.Run.OwnAccounts, Inventory: b.shards[0].Inventory, Network: days, NATPrice: b.Run.NATPrice,
-		PassedOver: b.passedOver(),
-		Disk:       opt.Disk, Memory: opt.Report,
-	})
+	r, err := tabulate.Tables(tabulate.Input{
+		Window: b.window, TrailAccounts: b.TrailAccounts, OwnAccounts: b.Run.OwnAccounts, Inventory: b.Inventory, Network: days,
+		NATPrice: b.Run.NATPrice, PassedOver: b.PassedOver, Disk: opt.Disk, Memory: cmp.Or(opt.Report, 64<<20),
+	}, counted)
 	if err != nil {
 		return nil, err
 	}
-	b.leaveOut(r)
+	r.Days = slices.DeleteFunc(r.Days, func(d *report.Day) bool { return b.later[d.Day] || !b.wanted.Contains(d.Day) })
 	return r, nil
 }
 
 // network returns what decides causes: the snapshot that all shards have. It is nil if nobody asked.
 func (b *Batch) network(ctx context.Context) (*network.Days, error) {
-	x := b.shards[0]
-	if x.Network == nil {
-		if x.Networks {
+	if b.Network == nil {
+		if b.Networks {
 			return network.NewDays(nil, new(network.Networks)), nil // the numbers have their names
 		}
 		return nil, nil //nolint:nilnil // nobody asked
 	}
-	store := b.inputs[0].store
-	text, err := store.Read(ctx, x.Network.Name)
-	if err == nil && sumOf(text) != x.Network.SHA256 {
-		err = errDamaged
-	}
-	var snapshot *network.Snapshot
-	if err == nil {
-		snapshot, err = network.Parse(text)
-	}
+	text, err := read(ctx, b.networkStore, b.Network)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %s: %w", store, x.Network.Name, err)
+		return nil, err
+	}
+	snapshot, err := network.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s: %w", b.networkStore, b.Network.Name, err)
 	}
 	return network.NewDays(snapshot, nil), nil
 }
 
-// Verify returns the mode in which the runs checked their objects by digests, or "".
-func (b *Batch) Verify() string { return b.Run.Inputs["verify"] }
-
-// Lateness returns for how many days after a day folders were read for it too.
-func (b *Batch) Lateness() int { return b.shards[0].Lateness }
-
 // Check joins the checks of the runs by digests. Each has whole chains: merge refuses verified
-// reports of different sources, and shards do not divide an account and Region.
+// reports of different sources, and their shards do not divide an account and Region.
 func (b *Batch) Check(ctx context.Context, opt Options) (*digest.Check, error) {
 	c := digest.NewJoined(digest.Options{
 		Sources: b.Run.Sources, Selection: list.Selection{Window: b.window}, Daily: true, Disk: opt.Disk, Memory: opt.Report / 2,
@@ -106,122 +126,98 @@ func (b *Batch) Check(ctx context.Context, opt Options) (*digest.Check, error) {
 	if err != nil {
 		return nil, fmt.Errorf("shard: read: %w", err)
 	}
-	for i, in := range b.inputs {
-		next := in.parts(ctx, b.shards[i].Digests)
-		for part, err := next(); err != io.EOF; part, err = next() {
-			if err == nil {
-				part, err = zst.DecodeAll(part, nil)
-			}
-			if err == nil {
-				err = c.Take(part)
-			}
-			if err != nil {
-				return nil, err
-			}
+	next := partsOf(ctx, b.shards, func(f *files) []report.File { return f.Digests })
+	for part, err := next(); err != io.EOF; part, err = next() {
+		if err == nil {
+			part, err = zst.DecodeAll(part, nil)
+		}
+		if err == nil {
+			err = c.Take(part)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	c.Join()
 	return c, nil
 }
 
-// objects gives the objects of all shards to c, sorted by name. It returns the shards, positioned at
-// their records.
-func (b *Batch) objects(ctx context.Context, c *count.Counter) (all streams, err error) {
-	var open streams
-	for i, in := range b.inputs {
-		c.Learn(&b.shards[i].Learned)
-		r, err := count.NewShardReader(in.parts(ctx, b.shards[i].Parts))
-		if err != nil {
-			return nil, err
-		}
-		s := &stream{store: in.store, number: i, ShardReader: r}
-		all = append(all, s)
-		switch err := s.NextObject(); err {
-		case nil:
-			open = append(open, s)
-		case io.EOF:
-		default:
-			return nil, err
-		}
+// settle settles what a job settles of the records of all shards: the records of some partitions. It passes
+// their sums to stage.
+func (b *Batch) settle(ctx context.Context, part list.Shard, opt Options, stage func(*count.Part) error) (map[day.Day]report.Kinds, error) {
+	workers := max(opt.Workers, 1)
+	s, err := count.NewSettler(opt.Disk, cmp.Or(opt.Counting+opt.Report, 64<<20), workers)
+	if err != nil {
+		return nil, err
 	}
-	heap.Init(&open)
-	var last string
-	var from report.Store
-	for seq := 0; len(open) > 0; seq++ {
-		s := open[0]
-		name := s.Object().Object.Name
-		if seq > 0 && name == last {
-			return nil, fmt.Errorf("%s: is in %s and in %s: reports that are merged must be of different objects", name, from, s.store)
-		}
-		last, from = name, s.store
-		if seq > math.MaxUint32 {
-			return nil, fmt.Errorf("more than %d objects", math.MaxUint32)
-		}
-		s.seqs = append(s.seqs, uint32(seq))
-		c.Begin(seq)
-		s.Object().Seq = seq
-		if err := c.End(s.Object()); err != nil {
-			return nil, err
-		}
-		switch err := s.NextObject(); err {
-		case nil:
-			heap.Fix(&open, 0)
-		case io.EOF:
-			heap.Pop(&open)
-		default:
-			return nil, err
-		}
-		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
-		}
+	numbering, sizes, err := b.numbering(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return all, nil
-}
-
-// takeAll gives the records of the shards to the counters. It reads one shard per counter
-// concurrently.
-func takeAll(ctx context.Context, shards streams, counters []*count.Counter) error {
+	from, to := partitions(part)
 	var next atomic.Int32
-	group, ctx := errgroup.WithContext(ctx)
-	for _, c := range counters {
+	group, reading := errgroup.WithContext(ctx)
+	for w := range workers {
 		group.Go(func() error {
-			for i := int(next.Add(1)) - 1; i < len(shards); i = int(next.Add(1)) - 1 {
-				if err := shards[i].Take(ctx, c, shards[i].seqs); err != nil {
+			for i := int(next.Add(1)) - 1; i < len(b.shards); i = int(next.Add(1)) - 1 {
+				take := func(segment []byte) error { return s.Take(w, segment, &numbering[i]) }
+				if err := b.shards[i].segments(reading, from, to, take); err != nil {
 					return err
 				}
 			}
 			return nil
 		})
 	}
-	return group.Wait()
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	outlines, err := count.NewPartReader(count.PartOutlines, partsOf(ctx, b.shards, func(f *files) []report.File { return f.Outlines }))
+	if err != nil {
+		return nil, err
+	}
+	return s.Settle(ctx, sizes, outlines, stage)
 }
 
-// A stream is a shard that is being read.
-type stream struct {
-	store  report.Store
-	number int      // of the report
-	seqs   []uint32 // numbers of its objects among those of all shards
-	*count.ShardReader
+// MaxJobs is how many jobs the settling can be divided into.
+const MaxJobs = dedupe.Partitions
+
+// partitions returns the partitions that a job settles: from one up to another. The last has the records without
+// an eventID too.
+func partitions(part list.Shard) (from, to int) {
+	from, to = (part.Number-1)*dedupe.Partitions/part.Of, part.Number*dedupe.Partitions/part.Of
+	if part.Number == part.Of {
+		to = dedupe.Parts
+	}
+	return from, to
 }
 
-// streams are a heap, by the names of their current objects.
-type streams []*stream
-
-func (s streams) Len() int      { return len(s) }
-func (s streams) Swap(i, j int) { s[i], s[j] = s[j], s[i] }
-func (s *streams) Push(x any)   { *s = append(*s, x.(*stream)) }
-func (s streams) Less(i, j int) bool {
-	a, b := s[i], s[j]
-	return cmp.Or(cmp.Compare(a.Object().Object.Name, b.Object().Object.Name), cmp.Compare(a.number, b.number)) < 0
+// numbering numbers the objects and cells of all shards. It also returns the number of cells in each dictionary.
+func (b *Batch) numbering(ctx context.Context) (all []count.Numbering, sizes []int, err error) {
+	all = make([]count.Numbering, len(b.shards))
+	cells := int64(0)
+	for i := range b.shards {
+		all[i].Base = uint32(cells)
+		for _, f := range b.shards[i].Numbers {
+			sizes, cells = append(sizes, int(f.Rows)), cells+f.Rows
+		}
+		all[i].Cells = uint32(cells) - all[i].Base
+	}
+	if cells > math.MaxUint32 {
+		return nil, nil, fmt.Errorf("more than %d different calls: merge fewer reports at once, or analyze in fewer shards", math.MaxUint32)
+	}
+	err = b.eachObject(ctx, count.PartNames, func(shard, seq int, _ *ingest.Result) error {
+		all[shard].Objects = append(all[shard].Objects, uint32(seq))
+		return nil
+	})
+	return all, sizes, err
 }
-func (s *streams) Pop() any {
-	old := *s
-	last := old[len(old)-1]
-	*s = old[:len(old)-1]
-	return last
-}
 
-// leaveOut removes the days from r that must not be published.
-func (b *Batch) leaveOut(r *report.Report) {
-	r.Days = slices.DeleteFunc(r.Days, func(d *report.Day) bool { return b.later[d.Day] })
+// objects gives the objects of all shards to c, sorted by name, and what their events showed.
+func (b *Batch) objects(ctx context.Context, c *count.Counter) error {
+	c.Learn(&b.Learned)
+	return b.eachObject(ctx, count.PartObjects, func(_, seq int, res *ingest.Result) error {
+		c.Begin(seq)
+		res.Seq = seq
+		return c.End(res)
+	})
 }

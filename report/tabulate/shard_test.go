@@ -2,12 +2,14 @@ package tabulate
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
 	"math/rand/v2"
 	"net/netip"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -49,7 +51,7 @@ func TestShardGivesTheReportAgain(t *testing.T) {
 		t.Errorf("only %d rows of table causes", n)
 	}
 	days := fmt.Sprintf("%+v", read)
-	var first [][]byte
+	var first []*count.Part
 	for _, how := range []struct{ workers, memory, partBytes, again int }{
 		{1, 0, 0, 0}, {3, 0, 0, 0}, {2, 16 << 10, 0, 16 << 10}, {2, 0, 5000, 16 << 10},
 	} {
@@ -60,7 +62,7 @@ func TestShardGivesTheReportAgain(t *testing.T) {
 				if first == nil {
 					first = parts
 				}
-				if !bytes.Equal(bytes.Join(parts, nil), bytes.Join(first, nil)) {
+				if !reflect.DeepEqual(parts, first) {
 					t.Error("the shard depends on the workers or on the memory")
 				}
 			} else if len(parts) < 20 {
@@ -119,7 +121,7 @@ func (r testRun) around(t *testing.T) *network.Days {
 }
 
 // shard reads a trail, and returns what its shard is made of.
-func (r testRun) shard(t *testing.T, size int) (parts [][]byte, accounts []string, learned learn.Learned) {
+func (r testRun) shard(t *testing.T, size int) (parts []*count.Part, accounts []string, learned learn.Learned) {
 	t.Helper()
 	from, err := source.Open(t.Context(), r.sources, list.Selection{Window: r.window}, source.Options{})
 	if err != nil {
@@ -136,8 +138,10 @@ func (r testRun) shard(t *testing.T, size int) (parts [][]byte, accounts []strin
 	if err := ingest.Run(t.Context(), from, sinks, ingest.Config{Window: r.window}); err != nil {
 		t.Fatal(err)
 	}
-	err = count.WriteShard(t.Context(), counters, count.ShardOptions{Disk: disk, Memory: max(r.memory, 64<<10), PartBytes: size}, func(part []byte) error {
-		parts = append(parts, bytes.Clone(part))
+	err = count.WriteShard(t.Context(), counters, count.ShardOptions{Disk: disk, Memory: max(r.memory, 64<<10), PartBytes: size}, func(part *count.Part) error {
+		own := *part
+		own.Text, own.Segments = bytes.Clone(part.Text), slices.Clone(part.Segments)
+		parts = append(parts, &own)
 		return nil
 	})
 	if err != nil {
@@ -146,45 +150,121 @@ func (r testRun) shard(t *testing.T, size int) (parts [][]byte, accounts []strin
 	return parts, from.Accounts(), count.LearnedBy(counters)
 }
 
-// again makes a report of a shard's parts.
-func again(t *testing.T, parts [][]byte, accounts []string, learned *learn.Learned, memory int, known *network.Days) *report.Report {
+// again makes a report of a shard's parts, which several jobs settle.
+func again(t *testing.T, parts []*count.Part, accounts []string, learned *learn.Learned, memory int, known *network.Days) *report.Report {
 	t.Helper()
 	disk := spill.NewDisk(t.TempDir())
 	t.Cleanup(func() { disk.Close() })
-	c := count.NewCounter(nil, count.Options{Disk: disk, Memory: memory, Lateness: 1})
-	c.Learn(learned)
-	r, err := count.NewShardReader(func() ([]byte, error) {
-		if len(parts) == 0 {
-			return nil, io.EOF
-		}
-		part := parts[0]
-		parts = parts[1:]
-		return part, nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var seqs []uint32
-	for err = r.NextObject(); err == nil; err = r.NextObject() {
-		c.Begin(len(seqs))
-		if err := c.End(r.Object()); err != nil {
-			t.Fatal(err)
-		}
-		seqs = append(seqs, uint32(len(seqs)))
-	}
-	if err != io.EOF {
-		t.Fatal(err)
-	}
-	if err := r.Take(t.Context(), c, seqs); err != nil {
-		t.Fatal(err)
-	}
-	rep, err := Report(t.Context(), Input{
-		Counters: []*count.Counter{c}, Window: day.All(), TrailAccounts: accounts, Network: known, NATPrice: 0.045, Disk: disk, Memory: memory,
-	})
+	in := Input{Window: day.All(), TrailAccounts: accounts, Network: known, NATPrice: 0.045, Disk: disk, Memory: cmp.Or(memory, 64<<20)}
+	rep, err := joined(t, parts, learned, in, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return rep
+}
+
+// joined settles the parts of a shard by a number of jobs, and joins what they make.
+func joined(t *testing.T, parts []*count.Part, learned *learn.Learned, in Input, jobs int) (*report.Report, error) {
+	settled := &count.Settled{
+		Objects: count.NewCounter(nil, count.Options{Disk: in.Disk, Memory: in.Memory, Lateness: 1}), Kinds: map[day.Day]report.Kinds{},
+	}
+	settled.Objects.Learn(learned)
+	objects := partReader(t, parts, count.PartObjects)
+	for seq := 0; ; seq++ {
+		text, err := objects.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		res, err := count.ParseObject(text)
+		if err != nil {
+			return nil, err
+		}
+		settled.Objects.Begin(seq)
+		if err := settled.Objects.End(res); err != nil {
+			return nil, err
+		}
+	}
+	for number := range jobs {
+		sums := spill.NewFrames(in.Disk)
+		kinds, err := settle(t, parts, in, func(partition int) bool { return partition%jobs == number }, func(part *count.Part) error { return sums.Add(part.Text) })
+		if err != nil {
+			return nil, err
+		}
+		for d, n := range kinds {
+			n.Add(settled.Kinds[d])
+			settled.Kinds[d] = n
+		}
+		r, err := count.NewSumReader(sums.Reader())
+		if err != nil {
+			return nil, err
+		}
+		settled.Sums = append(settled.Sums, r)
+	}
+	settled.Numbers = partReader(t, parts, count.PartNumbers)
+	counted, err := count.Join(t.Context(), settled, in.Disk, in.Memory)
+	if err != nil {
+		return nil, err
+	}
+	return Tables(in, counted)
+}
+
+// settle settles the wanted partitions of a shard.
+func settle(
+	t *testing.T, parts []*count.Part, in Input, wanted func(partition int) bool, stage func(*count.Part) error,
+) (map[day.Day]report.Kinds, error) {
+	s, err := count.NewSettler(in.Disk, in.Memory, 2)
+	if err != nil {
+		return nil, err
+	}
+	numbering, sizes := count.Numbering{}, []int(nil)
+	names := partReader(t, parts, count.PartNames)
+	for seq := uint32(0); ; seq++ {
+		if _, err := names.Next(); err == io.EOF {
+			break
+		} else if err != nil {
+			return nil, err
+		}
+		numbering.Objects = append(numbering.Objects, seq)
+	}
+	for _, part := range parts {
+		if part.Kind == count.PartNumbers {
+			sizes = append(sizes, part.Cells)
+			numbering.Cells += uint32(part.Cells)
+		}
+	}
+	for _, part := range parts {
+		rest := part.Text
+		for i, segment := range part.Segments {
+			if wanted(segment.Partition) {
+				if err := s.Take(i%2, rest[:segment.Bytes], &numbering); err != nil {
+					return nil, err
+				}
+			}
+			rest = rest[segment.Bytes:]
+		}
+	}
+	return s.Settle(t.Context(), sizes, partReader(t, parts, count.PartOutlines), stage)
+}
+
+func partReader(t *testing.T, parts []*count.Part, kind count.PartKind) *count.PartReader {
+	t.Helper()
+	r, err := count.NewPartReader(kind, func() ([]byte, error) {
+		for len(parts) > 0 {
+			part := parts[0]
+			parts = parts[1:]
+			if part.Kind == kind {
+				return part.Text, nil
+			}
+		}
+		return nil, io.EOF
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 // TestHostileShards changes bytes of a shard's parts: reading them ends in an error or in a report, and never
@@ -211,14 +291,33 @@ func TestHostileShards(t *testing.T) {
 	for range 400 {
 		hurt := slices.Clone(parts)
 		at := random.IntN(len(hurt))
-		text, err := unpacker.DecodeAll(hurt[at], nil)
+		own := *hurt[at]
+		from, to := 0, len(own.Text) // of a frame: that of the part, or of a segment
+		own.Segments = slices.Clone(own.Segments)
+		if n := len(own.Segments); n > 0 {
+			segment := random.IntN(n)
+			for _, s := range own.Segments[:segment] {
+				from += s.Bytes
+			}
+			to = from + own.Segments[segment].Bytes
+		}
+		text, err := unpacker.DecodeAll(own.Text[from:to], nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for range 1 + random.IntN(3) {
 			text[random.IntN(len(text))] = byte(random.IntN(256))
 		}
-		hurt[at] = packer.EncodeAll(text, nil)
+		packed := packer.EncodeAll(text, nil)
+		for i, before := 0, 0; i < len(own.Segments); i++ {
+			if before == from {
+				own.Segments[i].Bytes = len(packed)
+				break
+			}
+			before += own.Segments[i].Bytes
+		}
+		own.Text = slices.Concat(own.Text[:from], packed, own.Text[to:])
+		hurt[at] = &own
 		if err := readShard(t, hurt); err != nil {
 			refused++
 		}
@@ -229,38 +328,12 @@ func TestHostileShards(t *testing.T) {
 }
 
 // readShard makes the report of parts, and reads its tables.
-func readShard(t *testing.T, parts [][]byte) error {
+func readShard(t *testing.T, parts []*count.Part) error {
 	t.Helper()
 	disk := spill.NewDisk(t.TempDir())
 	defer disk.Close()
-	c := count.NewCounter(nil, count.Options{Disk: disk, Lateness: 1})
-	r, err := count.NewShardReader(func() ([]byte, error) {
-		if len(parts) == 0 {
-			return nil, io.EOF
-		}
-		part := parts[0]
-		parts = parts[1:]
-		return part, nil
-	})
-	if err != nil {
-		return err
-	}
-	var seqs []uint32
-	for err = r.NextObject(); err == nil; err = r.NextObject() {
-		c.Begin(len(seqs))
-		if err := c.End(r.Object()); err != nil {
-			return err
-		}
-		seqs = append(seqs, uint32(len(seqs)))
-	}
-	if err != io.EOF {
-		return err
-	}
-	if err := r.Take(t.Context(), c, seqs); err != nil {
-		return err
-	}
 	d := day.Day(20777) // 2026-11-20
-	rep, err := Report(t.Context(), Input{Counters: []*count.Counter{c}, Window: day.Window{From: d, To: d + 1}, Disk: disk})
+	rep, err := joined(t, parts, new(learn.Learned), Input{Window: day.Window{From: d, To: d + 1}, Disk: disk, Memory: 64 << 20}, 1)
 	if err != nil {
 		return err
 	}

@@ -52,6 +52,11 @@ func Report(ctx context.Context, in Input) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	return Tables(in, counted)
+}
+
+// Tables makes the report of what is counted already. in needs its Disk and Memory, and no Counters.
+func Tables(in Input, counted *count.Counted) (*report.Report, error) {
 	r := newResolver(&in, &counted.Learned)
 	if err := counted.Pages(func(p *count.Page) error { r.note(p); return nil }); err != nil {
 		return nil, err

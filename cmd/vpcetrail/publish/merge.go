@@ -20,6 +20,7 @@ import (
 	"vpcetrail/cmd/vpcetrail/terminal"
 	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
 	"vpcetrail/report/analyze"
@@ -32,6 +33,7 @@ type mergeFlags struct {
 	out, date string
 	kept      dest.S3Options
 	replacing flags.Replace
+	shard     flags.Shard
 	memory    memory.Size
 	quiet     bool
 }
@@ -50,10 +52,16 @@ shared copies.
 merge stops with an error if no single run could make such a report: if two reports have the same
 object, if a shard or a day is missing, or if the reports were made with different flags or versions.
 
+If one machine is too slow to merge, --shard divides the work: each job settles its part of all events
+and publishes the sums in a DEST of its own. Then merge joins these parts, and reads no events.
+
 REPORT and DEST are directories or s3://bucket/prefix. A REPORT with {1..16} is 16 of them, as in bash.`,
 		Example: `  vpcetrail analyze s3://org-trail --date yesterday --shard 1/2 --out parts/1
   vpcetrail analyze s3://org-trail --date yesterday --shard 2/2 --out parts/2
-  vpcetrail merge parts/1 parts/2 --out out`,
+  vpcetrail merge parts/1 parts/2 --out out
+  vpcetrail merge parts/1 parts/2 --shard 1/2 --out settled/1
+  vpcetrail merge parts/1 parts/2 --shard 2/2 --out settled/2
+  vpcetrail merge settled/1 settled/2 --out out`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			terminal.IfInterrupted(cmd.Context(), terminal.ErrNothingPublished)
 			return f.run(cmd.Context(), args, cmd.OutOrStdout(), cmd.ErrOrStderr())
@@ -64,6 +72,7 @@ REPORT and DEST are directories or s3://bucket/prefix. A REPORT with {1..16} is 
 	set.StringVar(&f.out, "out", "", "publish the merged report in `DEST`, a directory or s3://bucket/prefix (required)")
 	set.StringVar(&f.date, "date", "all", "`DAYS` to merge, in UTC: yesterday, D, D..D or all")
 	f.replacing.Register(cmd)
+	f.shard.Register(cmd, "settle only this `PART` of the events, such as 3/16, in DEST, to be joined with the others; auto reads the part from the variables of AWS Batch, Kubernetes or Slurm")
 	flags.RegisterKept(cmd, &f.kept)
 	set.Var(&f.memory, "memory", "maximum memory `SIZE`; the rest goes to temporary files in TMPDIR")
 	set.BoolVar(&f.quiet, "quiet", false, "do not print the summary")
@@ -82,31 +91,32 @@ func (f *mergeFlags) run(ctx context.Context, reports []string, out, errOut io.W
 	if err != nil {
 		return err
 	}
-	batches, err := merge.Open(ctx, stores, wanted, version)
+	part, read, err := f.part()
 	if err != nil {
+		return exit.With(exit.Usage, err)
+	}
+	batches, err := merge.Open(ctx, stores, wanted, version)
+	switch {
+	case errors.Is(err, merge.ErrOne):
+		return exit.With(exit.Usage, err)
+	case err != nil:
 		return err
+	case len(batches) == 0:
+		return errNoDay(reports, wanted)
 	}
 	m := merging{store: store, replacing: f.replacing.Allowed(), memory: f.memory.Plan(), tell: terminal.NewMessages(errOut, false)}
 	defer m.memory.Guard(ctx)()
-	var windows []day.Window
-	for _, b := range batches {
-		windows = append(windows, b.Window())
+	if read != "" {
+		m.tell.Note(read)
 	}
-	w, err := report.Begin(ctx, store, m.tell.Problem, windows...)
-	if err != nil {
+	if part.Of > 0 {
+		return m.settle(ctx, batches, part)
+	}
+	if err := m.join(ctx, batches); err != nil {
 		return err
-	}
-	defer w.Close()
-	for _, b := range batches {
-		if err := m.stage(ctx, w, b); err != nil {
-			return err
-		}
 	}
 	if len(m.days) == 0 {
-		return fmt.Errorf("%s: no day of %s to merge: see --date", strings.Join(reports, ", "), wanted)
-	}
-	if err := m.commit(ctx); err != nil {
-		return err
+		return errNoDay(reports, wanted)
 	}
 	if !f.quiet {
 		if err := summarize(ctx, m.tell, out, store, m.days); err != nil {
@@ -116,11 +126,28 @@ func (f *mergeFlags) run(ctx context.Context, reports []string, out, errOut io.W
 	return incomplete(cmp.Or(m.tampered, analyze.Incomplete(&m.runs)))
 }
 
+func errNoDay(reports []string, wanted day.Window) error {
+	return fmt.Errorf("%s: no day of %s to merge: see --date", strings.Join(reports, ", "), wanted)
+}
+
+// part returns the part that is to be settled alone, and a line that says where it was read from.
+func (f *mergeFlags) part() (part list.Shard, read string, err error) {
+	part, read, err = f.shard.Part()
+	switch allowed := f.replacing.Allowed(); {
+	case err != nil:
+	case part.Of > merge.MaxJobs:
+		err = fmt.Errorf("--shard %s: merge is divided into %d parts at most", part, merge.MaxJobs)
+	case part.Of > 0 && (allowed.Incomplete || len(allowed.Without) > 0):
+		err = errors.New("--replace-incomplete and --without go with the merge that joins the parts, not with --shard")
+	}
+	return part, read, err
+}
+
 // open checks the flags, and opens the reports and the destination.
 func (f *mergeFlags) open(ctx context.Context, reports []string) (from []report.Store, to report.Store, wanted day.Window, err error) {
 	switch {
-	case len(reports) < 2:
-		err = errors.New("merge needs two REPORTs or more, each a directory or s3://bucket/prefix")
+	case len(reports) == 0:
+		err = merge.ErrOne
 	case f.out == "":
 		err = errors.New("--out is missing: name a directory or s3://bucket/prefix for the report")
 	case f.memory < memory.Least:
@@ -177,11 +204,58 @@ type merging struct {
 	tampered error // of the first batch with something invalid
 }
 
+// join merges the batches, and publishes their reports.
+func (m *merging) join(ctx context.Context, batches []*merge.Batch) error {
+	var windows []day.Window
+	for _, b := range batches {
+		windows = append(windows, b.Window())
+	}
+	w, err := report.Begin(ctx, m.store, m.tell.Problem, windows...)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	for _, b := range batches {
+		if err := m.stage(ctx, w, b); err != nil {
+			return err
+		}
+	}
+	if len(m.days) == 0 {
+		return nil
+	}
+	return m.commit(ctx)
+}
+
+// settle settles one part of every batch, and publishes it.
+func (m *merging) settle(ctx context.Context, batches []*merge.Batch, part list.Shard) error {
+	w, err := report.Begin(ctx, m.store, m.tell.Problem)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	for _, b := range batches {
+		disk := spill.NewDisk("")
+		defer disk.Close()
+		commit, err := b.Settle(ctx, part, m.options(disk), m.store, w)
+		if err == nil {
+			err = terminal.Unbroken(ctx, terminal.ErrPublished, commit)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *merging) options(disk *spill.Disk) merge.Options {
+	return merge.Options{Disk: disk, Workers: runtime.GOMAXPROCS(0), Counting: m.memory.Counting, Report: m.memory.Report}
+}
+
 // stage merges one batch, and stages its report.
 func (m *merging) stage(ctx context.Context, w report.Writer, b *merge.Batch) error {
 	disk := spill.NewDisk("")
 	defer disk.Close()
-	opt := merge.Options{Disk: disk, Workers: runtime.GOMAXPROCS(0), Counting: m.memory.Counting, Report: m.memory.Report}
+	opt := m.options(disk)
 	rep, err := b.Report(ctx, opt)
 	if err == nil && b.Verify() != "" {
 		err = m.verify(ctx, b, rep, opt)
@@ -210,7 +284,7 @@ func (m *merging) verify(ctx context.Context, b *merge.Batch, rep *report.Report
 	if err != nil {
 		return err
 	}
-	job := analyze.Job{Lateness: b.Lateness(), Disk: opt.Disk, Memory: analyze.Memory{Report: opt.Report}}
+	job := analyze.Job{Lateness: b.Lateness, Disk: opt.Disk, Memory: analyze.Memory{Report: opt.Report}}
 	if err := analyze.VerifyMerged(rep, check, &analyze.Verification{Mode: b.Verify()}, &job, m.tell.Problem); err != nil {
 		return err
 	}

@@ -174,6 +174,47 @@ func Read(in io.Reader) (*Dictionary, error) {
 	return d, nil
 }
 
+// IsWhole reports whether every key of a dictionary that was read names only others that are there.
+func (d *Dictionary) IsWhole() bool {
+	whole := true
+	texts := func(numbers ...uint32) {
+		for _, n := range numbers {
+			whole = whole && int(n) < d.Texts.Len()
+		}
+	}
+	for i := range d.sets.Len() {
+		set := d.sets.Text(uint32(i))
+		whole = whole && len(set)%4 == 0
+		for ; len(set) >= 4; set = set[4:] {
+			texts(binary.LittleEndian.Uint32(set))
+		}
+	}
+	for _, k := range d.Principals.Keys {
+		texts(k.Name, k.Kind, k.Account, k.Session)
+	}
+	for _, k := range d.Callees.Keys {
+		texts(k.Account, k.Region, k.Service, k.Endpoint, k.Owner)
+	}
+	for _, k := range d.Paths.Keys {
+		texts(k.Place, k.Host, k.Workload)
+	}
+	for _, k := range d.Targets.Keys {
+		texts(k.Name)
+		if several := k.Resources & severalBit; several == 0 {
+			texts(uint32(k.Resources))
+		} else {
+			whole = whole && int(k.Resources&^several) < d.sets.Len()
+		}
+	}
+	for _, k := range d.Groups.Keys {
+		whole = whole && int(k.Callee) < len(d.Callees.Keys) && int(k.Principal) < len(d.Principals.Keys) && int(k.Path) < len(d.Paths.Keys)
+	}
+	for _, k := range d.Cells.Keys {
+		whole = whole && int(k.Group) < len(d.Groups.Keys) && int(k.Target) < len(d.Targets.Keys)
+	}
+	return whole
+}
+
 // index builds the hash tables of a dictionary that was read.
 func (d *Dictionary) index() {
 	d.Texts.index()

@@ -255,3 +255,10 @@ func (d *Dictionary) BareCallee(of day.Day, kind event.Kind) uint32 {
 	number, _ := d.Callees.Number(key.hash(), key)
 	return number
 }
+
+// CalleeOf returns the number of what events of an account and Region call that day, if nothing else is known.
+func (d *Dictionary) CalleeOf(account, region []byte, of day.Day, kind event.Kind) uint32 {
+	key := Callee{Account: d.Text(account), Region: d.Text(region), Day: of, Kind: kind}
+	number, _ := d.Callees.Number(key.hash(), key)
+	return number
+}

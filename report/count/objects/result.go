@@ -1,4 +1,4 @@
-package count
+package objects
 
 import (
 	"encoding/binary"
@@ -8,8 +8,8 @@ import (
 	"vpcetrail/ingest/day"
 )
 
-// appendResult appends what reading an object gave, but for its number.
-func appendResult(dst []byte, res *ingest.Result) []byte {
+// AppendResult appends what reading an object gave, but for its number.
+func AppendResult(dst []byte, res *ingest.Result) []byte {
 	key, problem := &res.Object.Key, ""
 	if res.Err != nil {
 		problem = res.Err.Error()
@@ -40,11 +40,17 @@ func appendResult(dst []byte, res *ingest.Result) []byte {
 	return dst
 }
 
+// NameIn returns the name of the object in what AppendResult has written.
+func NameIn(text []byte) []byte {
+	n, width := binary.Uvarint(text)
+	return text[width:][:n]
+}
+
 // noDay is written for a day that is not known. No folder has that day.
 const noDay = ingest.Undated
 
-// parseResult returns what appendResult was given. ok is false where text is not that.
-func parseResult(text []byte) (res ingest.Result, ok bool) {
+// ParseResult returns what AppendResult was given. ok is false where text is not that.
+func ParseResult(text []byte) (res ingest.Result, ok bool) {
 	var status, problem string
 	key, ok := &res.Object.Key, true
 	for _, field := range []*string{

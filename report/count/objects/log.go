@@ -1,4 +1,5 @@
-package count
+// Package objects keeps what reading each object of a trail gave, in the order of their names.
+package objects
 
 import (
 	"encoding/binary"
@@ -13,8 +14,8 @@ import (
 	"vpcetrail/report/table"
 )
 
-// An objectLog keeps what the report says about objects, in the order of their names.
-type objectLog struct {
+// A Log keeps what the report says about objects, in the order of their names.
+type Log struct {
 	rows     *spill.Sorter // by day and name: rows of table objects
 	everyDay *spill.Sorter // by name: those of objects that belong to every day
 	problems *spill.Sorter // by name: what is wrong
@@ -22,16 +23,19 @@ type objectLog struct {
 	verify   bool          // keep what a check by digests needs
 }
 
-func newObjectLog(disk *spill.Disk, share int) objectLog {
-	return objectLog{spill.NewSorter(disk, share/2), spill.NewSorter(disk, share/4), spill.NewSorter(disk, share/4), nil, false}
+// NewLog returns an empty Log that takes about share bytes of memory. If verify is true, it keeps what a check by
+// digests needs.
+func NewLog(disk *spill.Disk, share int, verify bool) *Log {
+	return &Log{spill.NewSorter(disk, share/2), spill.NewSorter(disk, share/4), spill.NewSorter(disk, share/4), nil, verify}
 }
 
-func (l *objectLog) err() error {
+// Err returns the first error of writing to disk.
+func (l *Log) Err() error {
 	return errors.Join(l.rows.Err(), l.everyDay.Err(), l.problems.Err())
 }
 
-// add keeps an object for each day that it belongs to.
-func (l *objectLog) add(res *ingest.Result, lateness int) {
+// Add keeps an object for each day that it belongs to.
+func (l *Log) Add(res *ingest.Result, lateness int) {
 	row := report.ObjectRow(res)
 	if l.verify {
 		row.DigestStatus = statusAlone(res)
@@ -83,14 +87,14 @@ func statusAlone(res *ingest.Result) string {
 	return string(status)
 }
 
-// objectTables returns table objects of one day after another.
-type objectTables struct {
+// tables returns table objects of one day after another.
+type tables struct {
 	rows     *spill.Cursor // at a record, unless ended
 	ended    bool
 	everyDay []*spill.Sorter
 }
 
-func (t *objectTables) of(d day.Day) report.Rows[table.ObjectRow] {
+func (t *tables) of(d day.Day) report.Rows[table.ObjectRow] {
 	return func(yield func(*table.ObjectRow, error) bool) {
 		always := spill.Merge(t.everyDay...)
 		more := always.Next()
@@ -122,25 +126,25 @@ func (t *objectTables) of(d day.Day) report.Rows[table.ObjectRow] {
 	}
 }
 
-// Objects are the objects of all counters.
-type Objects []*objectLog
+// Logs are the objects of all counters.
+type Logs []*Log
 
 // Tables returns a function that returns the rows of table objects of a day, in order. Call
 // it with the days in order.
-func (o Objects) Tables() func(day.Day) report.Rows[table.ObjectRow] {
+func (o Logs) Tables() func(day.Day) report.Rows[table.ObjectRow] {
 	var everyDay []*spill.Sorter
 	for _, l := range o {
 		everyDay = append(everyDay, l.everyDay)
 	}
-	t := &objectTables{rows: o.merged(func(l *objectLog) *spill.Sorter { return l.rows }), everyDay: everyDay}
+	t := &tables{rows: o.merged(func(l *Log) *spill.Sorter { return l.rows }), everyDay: everyDay}
 	t.ended = !t.rows.Next()
 	return t.of
 }
 
 // Problems calls fn with one line for each object that could not be read completely, in the
 // order of the names.
-func (o Objects) Problems(fn func(problem string)) error {
-	c := o.merged(func(l *objectLog) *spill.Sorter { return l.problems })
+func (o Logs) Problems(fn func(problem string)) error {
+	c := o.merged(func(l *Log) *spill.Sorter { return l.problems })
 	for c.Next() {
 		fn(string(c.Value))
 	}
@@ -149,14 +153,14 @@ func (o Objects) Problems(fn func(problem string)) error {
 
 // Rows calls fn with every object that was read, once for each of its days. The row is valid
 // until fn returns.
-func (o Objects) Rows(fn func(*table.ObjectRow)) error {
-	dated := o.merged(func(l *objectLog) *spill.Sorter { return l.rows })
+func (o Logs) Rows(fn func(*table.ObjectRow)) error {
+	dated := o.merged(func(l *Log) *spill.Sorter { return l.rows })
 	for dated.Next() {
 		_, name := day.CutKey(dated.Key)
 		row := cutObject(name, dated.Value)
 		fn(&row)
 	}
-	undated := o.merged(func(l *objectLog) *spill.Sorter { return l.everyDay })
+	undated := o.merged(func(l *Log) *spill.Sorter { return l.everyDay })
 	for undated.Next() {
 		row := cutObject(undated.Key, undated.Value)
 		fn(&row)
@@ -164,7 +168,7 @@ func (o Objects) Rows(fn func(*table.ObjectRow)) error {
 	return errors.Join(dated.Err(), undated.Err())
 }
 
-func (o Objects) merged(part func(*objectLog) *spill.Sorter) *spill.Cursor {
+func (o Logs) merged(part func(*Log) *spill.Sorter) *spill.Cursor {
 	var sorters []*spill.Sorter
 	for _, l := range o {
 		sorters = append(sorters, part(l))

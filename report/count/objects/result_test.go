@@ -1,4 +1,4 @@
-package count
+package objects
 
 import (
 	"reflect"
@@ -11,17 +11,17 @@ import (
 func TestResultsThatAreCut(t *testing.T) {
 	res := ingest.Result{Status: ingest.OK, Records: 300, Days: []ingest.DayCount{{Day: 20777, Records: 200}, {Day: 20778, Records: 100}}}
 	res.Object.Name, res.Object.Size = "trail/a.json.gz", 1<<40
-	text := appendResult(nil, &res)
-	if got, ok := parseResult(text); !ok || !reflect.DeepEqual(got, res) {
+	text := AppendResult(nil, &res)
+	if got, ok := ParseResult(text); !ok || !reflect.DeepEqual(got, res) {
 		t.Errorf("got %+v, %t", got, ok)
 	}
 	for n := range len(text) {
-		got, ok := parseResult(text[:n])
+		got, ok := ParseResult(text[:n])
 		if ok && len(got.Days) >= len(res.Days) {
 			t.Errorf("%d bytes of %d are taken for the result: %+v", n, len(text), got)
 		}
 	}
-	if _, ok := parseResult(append(text, 0x80)); ok {
+	if _, ok := ParseResult(append(text, 0x80)); ok {
 		t.Error("a number that does not end is taken for one")
 	}
 }

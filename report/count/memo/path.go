@@ -1,4 +1,4 @@
-package count
+package memo
 
 import (
 	"vpcetrail/classify"
@@ -74,9 +74,9 @@ func (p *paths) workloadOf(id *event.Identity) uint32 {
 	return p.dict.Text([]byte(network.WorkloadByIdentity(id)))
 }
 
-// path returns the number of the path of a call of route internet. workload follows from its
+// Path returns the number of the path of a call of route internet. workload follows from its
 // identity. The memo must have looked up the event's source last.
-func (m *memo) path(ev *event.Event, of day.Day, workload uint32, origin classify.Origin) uint32 {
+func (m *Memo) Path(ev *event.Event, of day.Day, workload uint32, origin classify.Origin) uint32 {
 	p := m.paths
 	at := p.placeOf(ev.SourceIP, m.address, of, origin)
 	if !p.days.Explains() {

@@ -1,4 +1,5 @@
-package count
+// Package memo remembers what follows from fields that events repeat, in numbers of a dictionary.
+package memo
 
 import (
 	"vpcetrail/classify"
@@ -10,14 +11,14 @@ import (
 	"vpcetrail/report/count/cells"
 )
 
-// A memo caches what follows from fields that events repeat, as numbers of the dictionary.
+// A Memo caches what follows from fields that events repeat, as numbers of the dictionary.
 // Nine of ten events repeat every field except their own id and time. The cached values are
 // what package classify returns for the event alone.
-type memo struct {
+type Memo struct {
 	dict   *cells.Dictionary
 	ranges *classify.Ranges
 
-	callers [callerSlots]knownCaller // by the last bits of Identity.Number
+	callers [callerSlots]Caller // by the last bits of Identity.Number
 
 	addresses cells.Texts            // sourceIPAddress
 	sources   []classify.SourceFacts // of addresses, by number
@@ -31,7 +32,7 @@ type memo struct {
 	wheres    cells.Numbers[where]
 	last      lastWhere
 	callees   cells.Numbers[calleeKey]
-	known     []knownCallee
+	known     []Callee
 
 	resources classify.Resources // of the current event
 	arns      []uint32           // scratch of named
@@ -42,13 +43,13 @@ type memo struct {
 // callerSlots is about twice the number of callers that a Reader remembers.
 const callerSlots = 512
 
-// A knownCaller holds what follows from an identity. It is found by the number of the
+// A Caller holds what follows from an identity. It is found by the number of the
 // identity.
-type knownCaller struct {
+type Caller struct {
 	number    uint64
-	principal uint32
-	workload  uint32            // text of network.WorkloadOf, by the identity alone; 0 where nobody asks
-	served    classify.Evidence // that a service made the call, by the identity
+	Principal uint32
+	Workload  uint32            // text of network.WorkloadOf, by the identity alone; 0 where nobody asks
+	Served    classify.Evidence // that a service made the call, by the identity
 }
 
 type where struct{ account, region uint32 }
@@ -60,35 +61,35 @@ type lastWhere struct {
 	number          uint32
 }
 
-// A calleeKey holds the fields that determine a knownCallee.
+// A calleeKey holds the fields that determine a Callee.
 type calleeKey struct {
 	mention, where uint32
 	day            day.Day
 	class          uint8
 }
 
-// A knownCallee holds what follows from what an event calls.
-type knownCallee struct {
-	number       uint32 // of the callee
-	kind         event.Kind
-	serviceEvent bool
-	clipped      bool // the dictionary has not all of its texts
-	mention      classify.Mention
-	scope        dedupe.Scope
+// A Callee holds what follows from what an event calls.
+type Callee struct {
+	Number       uint32 // of the callee
+	Kind         event.Kind
+	ServiceEvent bool
+	Clipped      bool // the dictionary has not all of its texts
+	Mention      classify.Mention
+	Scope        dedupe.Scope
 }
 
-// newMemo returns a memo with numbers of dict. If days is nil, calls have no path.
-func newMemo(dict *cells.Dictionary, ranges *classify.Ranges, days *network.Days) *memo {
-	return &memo{
+// New returns a Memo with numbers of dict. If days is nil, calls have no path.
+func New(dict *cells.Dictionary, ranges *classify.Ranges, days *network.Days) *Memo {
+	return &Memo{
 		dict: dict, ranges: ranges, addresses: cells.NewTexts(), sources: []classify.SourceFacts{{Kind: classify.Missing}},
 		services: cells.NewTexts(), endpoints: cells.NewTexts(),
 		wheres: cells.NewNumbers((*where).hash), callees: cells.NewNumbers((*calleeKey).hash), paths: newPaths(dict, days),
 	}
 }
 
-// clear empties the memo, because the dictionary has started a new page.
-func (m *memo) clear() {
-	m.callers = [callerSlots]knownCaller{}
+// Clear empties the memo, because the dictionary has started a new page.
+func (m *Memo) Clear() {
+	m.callers = [callerSlots]Caller{}
 	m.addresses.Clear()
 	m.sources = m.sources[:1]
 	m.services.Clear()
@@ -101,14 +102,14 @@ func (m *memo) clear() {
 	m.paths.clear()
 }
 
-// held returns the approximate memory of the memo in bytes, without its callers.
-func (m *memo) held() int {
+// Held returns the approximate memory of the memo in bytes, without its callers.
+func (m *Memo) Held() int {
 	return m.addresses.Size() + m.services.Size() + m.endpoints.Size() + 30*len(m.wheres.Keys) + 300*len(m.known) +
 		m.paths.held()
 }
 
-// caller returns the principal of a call.
-func (m *memo) caller(ev *event.Event) knownCaller {
+// Caller returns the principal of a call.
+func (m *Memo) Caller(ev *event.Event) Caller {
 	number := ev.Identity.Number
 	known := &m.callers[number%callerSlots]
 	if number != 0 && known.number == number {
@@ -116,9 +117,9 @@ func (m *memo) caller(ev *event.Event) knownCaller {
 	}
 	m.names = m.names[:0]
 	p := classify.Caller(ev, &m.names)
-	c := knownCaller{number: number, principal: m.dict.Principal(&p), served: classify.ServedBy(&ev.Identity)}
+	c := Caller{number: number, Principal: m.dict.Principal(&p), Served: classify.ServedBy(&ev.Identity)}
 	if m.paths != nil {
-		c.workload = m.paths.workloadOf(&ev.Identity)
+		c.Workload = m.paths.workloadOf(&ev.Identity)
 	}
 	if number != 0 {
 		*known = c
@@ -126,8 +127,8 @@ func (m *memo) caller(ev *event.Event) knownCaller {
 	return c
 }
 
-// source returns what the source address of an event proves.
-func (m *memo) source(address []byte) classify.SourceFacts {
+// Source returns what the source address of an event proves.
+func (m *Memo) Source(address []byte) classify.SourceFacts {
 	if m.address = 0; len(address) > cells.MaxText {
 		return classify.SourceOf(address, m.ranges)
 	}
@@ -139,16 +140,16 @@ func (m *memo) source(address []byte) classify.SourceFacts {
 	return m.sources[number]
 }
 
-// callee returns what an event of that day and kind calls. The result is valid until the next
+// Callee returns what an event of that day and kind calls. The result is valid until the next
 // call.
-func (m *memo) callee(ev *event.Event, of day.Day, kind event.Kind) *knownCallee {
+func (m *Memo) Callee(ev *event.Event, of day.Day, kind event.Kind) *Callee {
 	class := uint8(kind) << 1
 	if classify.IsServiceEvent(ev.Type) {
 		class |= 1
 	}
 	if max(len(ev.Source), len(ev.Recipient), len(ev.Region), len(ev.EndpointID), len(ev.EndpointAccount), len(ev.Additional.EndpointID)) > cells.MaxText {
 		c := m.learn(ev, of, kind)
-		c.clipped = true
+		c.Clipped = true
 		return &c
 	}
 	key := calleeKey{mention: m.mention(ev), where: m.where(ev), day: of, class: class}
@@ -160,23 +161,23 @@ func (m *memo) callee(ev *event.Event, of day.Day, kind event.Kind) *knownCallee
 }
 
 // learn determines what an event calls.
-func (m *memo) learn(ev *event.Event, of day.Day, kind event.Kind) knownCallee {
-	c := knownCallee{
-		kind: kind, serviceEvent: classify.IsServiceEvent(ev.Type), scope: dedupe.ScopeOf(ev.Recipient, ev.Region, of, kind),
+func (m *Memo) learn(ev *event.Event, of day.Day, kind event.Kind) Callee {
+	c := Callee{
+		Kind: kind, ServiceEvent: classify.IsServiceEvent(ev.Type), Scope: dedupe.ScopeOf(ev.Recipient, ev.Region, of, kind),
 	}
 	if kind == event.Other {
-		c.number = m.dict.BareCallee(of, kind)
+		c.Number = m.dict.BareCallee(of, kind)
 		return c
 	}
 	mention := classify.MentionIn(ev)
-	c.mention = mention.Clone()
-	c.number = m.dict.Callee(ev, &mention, of, kind)
+	c.Mention = mention.Clone()
+	c.Number = m.dict.Callee(ev, &mention, of, kind)
 	return c
 }
 
 // mention returns a number for the source of an event and for what the event says about an
 // endpoint.
-func (m *memo) mention(ev *event.Event) uint32 {
+func (m *Memo) mention(ev *event.Event) uint32 {
 	if len(ev.EndpointID)|len(ev.EndpointAccount)|len(ev.Additional.EndpointID) == 0 {
 		number, _ := m.services.Number(ev.Source)
 		return number << 1
@@ -187,7 +188,7 @@ func (m *memo) mention(ev *event.Event) uint32 {
 }
 
 // where returns a number for the account and Region of an event.
-func (m *memo) where(ev *event.Event) uint32 {
+func (m *Memo) where(ev *event.Event) uint32 {
 	if string(ev.Recipient) == m.last.account && string(ev.Region) == m.last.region && len(m.wheres.Keys) > 0 {
 		return m.last.number
 	}
@@ -203,8 +204,8 @@ func (k *calleeKey) hash() uint64 {
 	return cells.Mix(uint64(k.mention)<<32|uint64(k.where), uint64(uint32(k.day))<<8|uint64(k.class))
 }
 
-// named returns the resources that an event names.
-func (m *memo) named(ev *event.Event) cells.ResourceSet {
+// Named returns the resources that an event names.
+func (m *Memo) Named(ev *event.Event) cells.ResourceSet {
 	m.resources.Read(ev)
 	m.arns = m.arns[:0]
 	for _, arn := range m.resources.ARNs {
@@ -212,3 +213,6 @@ func (m *memo) named(ev *event.Event) cells.ResourceSet {
 	}
 	return m.dict.Set(m.arns)
 }
+
+// HasPaths reports whether calls have paths.
+func (m *Memo) HasPaths() bool { return m.paths != nil }
