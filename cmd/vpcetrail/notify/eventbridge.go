@@ -112,8 +112,7 @@ func (b *eventBus) send(ctx context.Context, batch []*news) ([]error, error) {
 		in.Entries = append(in.Entries, n.body)
 	}
 	var out struct {
-		FailedEntryCount int
-		Entries          []struct {
+		Entries []struct {
 			EventID                 string `json:"EventId"`
 			ErrorCode, ErrorMessage string
 		}

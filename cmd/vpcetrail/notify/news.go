@@ -87,9 +87,9 @@ func byUrgency(a, b *news) int {
 type plan struct {
 	record  *record // as it is, without the news
 	news    []*news
-	more    int    // news that are over the limit of a run
-	waiting string // why findings that are not found again are not sent as gone, or ""
-	events  bool   // the target is sent an event for each day
+	more    int      // news that are over the limit of a run
+	waiting string   // why findings that are not found again are not sent as gone, or ""
+	left    []string // earlier days with events that were not delivered
 }
 
 // A planner makes the plan for a target.
@@ -122,8 +122,8 @@ func (p *planner) plan(ctx context.Context, r *record, before, after *changes.Si
 		case was == nil:
 			row := changes.Clone(is)
 			top.Add(&news{state: isNew, row: row, open: open{p.idOf(&row.FindingKey), today, "", key(row.FindingKey)}})
-		case is == nil && (known.Sent == "" || out.waiting != ""): // the target has not seen it, or it need not be gone
-		case is == nil:
+		case is == nil && out.waiting != "": // it need not be gone
+		case is == nil: // also if it was not delivered: the target may have it, and only its answer was lost
 			row := *was
 			row.Detail = meaningOf(&row)
 			top.Add(&news{state: isGone, row: row, open: known, known: true})
@@ -136,7 +136,6 @@ func (p *planner) plan(ctx context.Context, r *record, before, after *changes.Si
 	top.Cut()
 	out.news, out.more = top.Rows, top.More()
 	if err == nil && !p.target.keepsFindings() {
-		out.events = true
 		err = p.addDays(ctx, out, before, after)
 	}
 	return out, err
@@ -147,16 +146,25 @@ const topOfDay = 20
 
 // addDays adds the event of the day, and of earlier days that were not delivered.
 func (p *planner) addDays(ctx context.Context, out *plan, before, after *changes.Side) error {
-	today := after.Day.String()
-	for _, d := range append(out.left(today), today) {
+	today, r := after.Day.String(), out.record
+	if r.Event == "" {
+		out.left = append(out.left, r.Day)
+	}
+	out.left = slices.DeleteFunc(append(out.left, r.Left...), func(d string) bool { return d >= today })
+	has, err := report.Days(ctx, p.store)
+	if err != nil {
+		return err
+	}
+	out.left = slices.DeleteFunc(out.left, func(d string) bool {
+		at, err := day.Parse(d)
+		return err != nil || !slices.Contains(has, at) // the report no longer has it
+	})
+	for _, d := range append(slices.Clone(out.left), today) {
 		was, is := before, after
 		if d != today {
-			at, err := day.Parse(d)
-			if err != nil {
-				continue // not written by this program
-			}
+			at, _ := day.Parse(d) // it is left only if this succeeds
 			if was, is, err = changes.Latest(ctx, p.store, day.Window{From: at, To: at}); err != nil {
-				continue // the report no longer has the day
+				return err
 			}
 		}
 		c, err := changes.Read(ctx, was, is, 1)
@@ -166,20 +174,11 @@ func (p *planner) addDays(ctx context.Context, out *plan, before, after *changes
 		event := c.Document(topOfDay)
 		event.New, event.Gone = nil, nil // they are events of their own
 		n := &news{day: d, event: &event}
-		if d != today || out.record.Day != today || out.record.Event != n.id() {
+		if d != today || r.Day != today || r.Event != n.id() {
 			out.news = slices.Insert(out.news, 0, n)
 		}
 	}
 	return nil
-}
-
-// left returns the days before today with events that were not delivered.
-func (p *plan) left(today string) []string {
-	days := slices.Clone(p.record.Left)
-	if p.events && p.record.Event == "" {
-		days = append(days, p.record.Day)
-	}
-	return slices.DeleteFunc(days, func(d string) bool { return d >= today })
 }
 
 // first returns the record of a target that was never sent anything.
@@ -230,62 +229,51 @@ func (p *plan) after(side *changes.Side) *record {
 	if p.waiting != "" { // the target still has what this day does not cover
 		r.Scope = p.record.Scope
 	}
-	sent := map[table.FindingKey]*news{}
-	left := p.left(today)
 	if p.record.Day == today {
 		r.Event = p.record.Event
 	}
+	r.Left = slices.Clone(p.left)
 	for _, n := range p.news {
 		switch {
-		case n.event == nil:
-			sent[n.row.FindingKey] = n
-		case n.err == nil && n.day == today:
+		case n.event == nil || n.err != nil:
+		case n.day == today:
 			r.Event = n.id()
-		case n.err == nil:
-			left = slices.DeleteFunc(left, func(d string) bool { return d == n.day })
-		}
-	}
-	r.Left = left
-	for _, f := range p.record.Findings {
-		n := sent[table.FindingKey(f.Key)]
-		switch {
-		case n == nil || n.err != nil:
-		case n.state == isGone:
-			continue
 		default:
-			f.Sent = today
-		}
-		r.Findings = append(r.Findings, f)
-	}
-	for _, n := range p.news {
-		if n.event == nil && !n.known {
-			if n.err == nil {
-				n.open.Sent = today
-			}
-			r.Findings = append(r.Findings, n.open) // also if it failed: it keeps its id
+			r.Left = slices.DeleteFunc(r.Left, func(d string) bool { return d == n.day })
 		}
 	}
+	r.Findings = p.open(today)
 	return r
 }
 
-// failed returns the news that were not delivered.
-func (p *plan) failed() (list []*news) {
+// open returns the findings that the target has after the news were sent, and the new ones that
+// failed: these keep their ids.
+func (p *plan) open(today string) (list []open) {
+	sent := map[table.FindingKey]*news{}
 	for _, n := range p.news {
-		if n.err != nil {
-			list = append(list, n)
+		switch {
+		case n.event != nil:
+		case n.known && n.err == nil:
+			sent[n.row.FindingKey] = n
+		case n.known:
+		case n.err == nil:
+			n.open.Sent = today
+			list = append(list, n.open)
+		default:
+			list = append(list, n.open)
 		}
+	}
+	for _, f := range p.record.Findings {
+		n := sent[table.FindingKey(f.Key)]
+		if n != nil && n.state == isGone {
+			continue
+		}
+		if n != nil {
+			f.Sent = today
+		}
+		list = append(list, f)
 	}
 	return list
-}
-
-// count returns how many findings of a state were delivered.
-func (p *plan) count(s state) (n int64) {
-	for _, one := range p.news {
-		if one.event == nil && one.err == nil && one.state == s {
-			n++
-		}
-	}
-	return n
 }
 
 // refreshDays is how many days pass before an open finding is sent again to a target that keeps

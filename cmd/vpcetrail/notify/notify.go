@@ -4,7 +4,6 @@ package notify
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -41,6 +40,13 @@ const (
 )
 
 var targets = []string{toEventBridge, toSecurityHub, toTextFile}
+
+// The defaults of flags.
+const (
+	leastSeverity = "medium"
+	mostFindings  = 1000
+	defaultBus    = "default"
+)
 
 // patience is the longest wait for one answer.
 const patience = time.Minute
@@ -107,9 +113,9 @@ func (f *notifyFlags) register(cmd *cobra.Command) {
 	set.StringVar(&f.to, "to", "", "`TARGET`: "+grid.OneOf(targets)+" (required)")
 	set.StringVar(&f.date, "date", "yesterday", "`DAY` of the report, in UTC: D or yesterday")
 	set.BoolVar(&f.dryRun, "dry-run", false, "print what would be sent, and send nothing")
-	set.StringVar(&f.severity, "severity", "medium", "send no findings below this `SEVERITY`: "+strings.Join(findings.Severities, ", "))
-	set.IntVar(&f.most, "most", 1000, "send at most this `NUMBER` of findings in one run, the most severe first; the others are sent the next time")
-	set.StringVar(&f.bus, "bus", "default", "eventbridge: name or ARN of the event `BUS`")
+	set.StringVar(&f.severity, "severity", leastSeverity, "send no findings below this `SEVERITY`: "+strings.Join(findings.Severities, ", "))
+	set.IntVar(&f.most, "most", mostFindings, "send at most this `NUMBER` of findings in one run, the most severe first; the others are sent the next time")
+	set.StringVar(&f.bus, "bus", defaultBus, "eventbridge: name or ARN of the event `BUS`")
 	set.StringVar(&f.region, "region", "", "eventbridge, securityhub: `REGION` of the target (default that of the AWS configuration)")
 	set.StringVarP(&f.output, "output", "o", "", "textfile: write this `FILE`, which ends in .prom")
 	flags.RegisterKept(cmd, &f.kept)
@@ -131,6 +137,12 @@ func (f *notifyFlags) check(now time.Time) (window day.Window, err error) {
 		return window, fmt.Errorf("--most %d: want at least 1", f.most)
 	case f.to != toTextFile && f.output != "":
 		return window, errors.New("--output is for --to textfile alone")
+	case f.to == toTextFile && (f.severity != leastSeverity || f.most != mostFindings || f.region != ""):
+		return window, errors.New("--severity, --most and --region are not for --to textfile: it counts all findings, and makes no call to AWS")
+	case f.to != toEventBridge && f.bus != defaultBus:
+		return window, errors.New("--bus is for --to eventbridge alone")
+	case strings.HasPrefix(f.bus, "arn:") && !isBusARN(f.bus):
+		return window, fmt.Errorf("--bus %s: is not the ARN of an event bus, such as arn:aws:events:eu-west-1:111122223333:event-bus/audit", f.bus)
 	case f.to == toTextFile && f.output == "" && !f.dryRun:
 		return window, errors.New("--to textfile needs --output FILE.prom, or --dry-run")
 	case f.output != "" && !strings.HasSuffix(f.output, ".prom"):
@@ -202,94 +214,4 @@ func (f *notifyFlags) target(ctx context.Context, store report.Store, after *cha
 		return openHub(ctx, cfg, store.String(), after.Day.String(), Now())
 	}
 	return openBus(ctx, cfg, f.bus, store.String(), after.Day.String(), f.dryRun)
-}
-
-// print writes what would be sent, one JSON object a line.
-func (p *planner) print(ctx context.Context, before, after *changes.Side, out io.Writer) error {
-	r, err := readRecord(ctx, p.store, p.target.arn())
-	if err != nil || r != nil && r.Day > after.Day.String() {
-		return err
-	}
-	todo, err := p.plan(ctx, r, before, after)
-	if err != nil {
-		return err
-	}
-	for _, n := range todo.news {
-		text, err := json.Marshal(p.target.message(n))
-		if err != nil {
-			return err
-		}
-		if _, err := out.Write(append(grid.JSONText(text), '\n')); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// deliver sends the news, and keeps what was sent.
-func (p *planner) deliver(ctx context.Context, before, after *changes.Side, out io.Writer, say *terminal.Messages) error {
-	arn, today := p.target.arn(), after.Day.String()
-	w, err := p.store.Begin(ctx, say.Problem)
-	if err != nil {
-		return err
-	}
-	defer w.Close()
-	pub, err := w.Lock(ctx, unitOf(arn)) // two runs at once would send everything twice
-	if err != nil {
-		return err
-	}
-	r, err := readRecord(ctx, p.store, arn)
-	if err != nil {
-		return err
-	}
-	if r != nil && r.Day > today {
-		say.Problem(fmt.Sprintf("%s was sent everything up to %s: nothing of %s is sent", arn, r.Day, today))
-		return nil
-	}
-	todo, err := p.plan(ctx, r, before, after)
-	if err != nil {
-		return err
-	}
-	failed := sendAll(ctx, p.target, todo.news)
-	if len(todo.failed()) == len(todo.news) && failed != nil {
-		return failed // nothing has changed
-	}
-	if len(todo.news) == 0 && r != nil && r.Day == today {
-		return todo.report(today, arn, out, say) // the record stays as it is
-	}
-	if err := todo.after(after).save(ctx, pub, arn); err != nil {
-		return fmt.Errorf("the news were sent, but it cannot be kept that they were, and the next run sends them again: %w", err)
-	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return todo.report(today, arn, out, say)
-}
-
-// report says what was sent, and names what was not.
-func (p *plan) report(today, arn string, out io.Writer, say *terminal.Messages) error {
-	fmt.Fprintf(out, "%s: %s new, %s gone, sent to %s\n", today, grid.Plural(p.count(isNew), "finding"), grid.Number(p.count(isGone)), arn)
-	if p.waiting != "" {
-		say.Problem(fmt.Sprintf("no finding is sent as gone: %s: %s", today, p.waiting))
-	}
-	failed := p.failed()
-	reasons := map[string][]string{}
-	var order []string
-	for _, n := range failed {
-		reason := aws.Cause(n.err)
-		if reasons[reason] == nil {
-			order = append(order, reason)
-		}
-		reasons[reason] = append(reasons[reason], n.String())
-	}
-	for _, reason := range order {
-		say.Problem(fmt.Sprintf("not delivered: %s: %s", grid.Few(reasons[reason]), reason))
-	}
-	switch {
-	case len(failed) > 0:
-		return exit.With(exit.Incomplete, fmt.Errorf("%d of %d could not be delivered to %s: the next run sends what is still true", len(failed), len(p.news)+p.more, arn))
-	case p.more > 0:
-		return exit.With(exit.Incomplete, fmt.Errorf("%s are left for the next run: see --most and --severity", grid.Plural(int64(p.more), "finding")))
-	}
-	return nil
 }

@@ -7,12 +7,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"unicode/utf16"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/fixtures"
@@ -25,6 +29,9 @@ const (
 	today  = "2026-11-21"
 	bus    = "arn:aws:events:eu-west-1:111122223333:event-bus/audit"
 )
+
+// busOf is the flag --bus of the target that has one.
+var busOf = map[string][]string{"eventbridge": {"--bus", "audit"}}
 
 // hostile is a name that tries to look like markup, other lines, and controls.
 const hostile = "arn:aws:iam::444455556666:role/<!channel>\x1b[2J\u009b\r\n\"\\|`\u202e"
@@ -254,6 +261,21 @@ func TestPartOfTheFindingsFails(t *testing.T) {
 	}
 }
 
+// What was not delivered, and is gone the next night, is taken back all the same: the answer may
+// have been lost, and not the finding.
+func TestFailedAndGone(t *testing.T) {
+	c, s := startCloud(t), twoNights(t)
+	c.refuseOne = func(string) string { return "InvalidInput" }
+	s.notify(exit.Incomplete, "--to", "securityhub")
+	c.refuseOne = nil
+	s.publish(night{day: "2026-11-22"})
+	s.notify(0, "--to", "securityhub", "--date", "2026-11-22")
+	r, err := readRecord(t.Context(), s.open(), "arn:aws:securityhub:eu-west-1:111122223333:product/111122223333/default")
+	if err != nil || len(r.Findings) > 0 || c.states() != "map[ARCHIVED:3]" {
+		t.Errorf("Security Hub has %s, and the record %v %v", c.states(), r, err)
+	}
+}
+
 // A service that throttles gets the call again. If it does not stop, nothing is lost.
 func TestThrottling(t *testing.T) {
 	for _, tc := range []struct {
@@ -269,13 +291,13 @@ func TestThrottling(t *testing.T) {
 			}
 			return 0, ""
 		}
-		if _, errOut := s.notify(exit.Failed, "--to", tc.to, "--bus", "audit"); !strings.HasPrefix(errOut, tc.says) {
+		if _, errOut := s.notify(exit.Failed, append([]string{"--to", tc.to}, busOf[tc.to]...)...); !strings.HasPrefix(errOut, tc.says) {
 			t.Errorf("%s: it says %s", tc.to, errOut)
 		}
 		if len(c.events)+len(c.found) > 0 {
 			t.Errorf("%s: something came", tc.to)
 		}
-		s.notify(0, "--to", tc.to, "--bus", "audit")
+		s.notify(0, append([]string{"--to", tc.to}, busOf[tc.to]...)...)
 		if n := len(c.events) + len(c.found); n != map[string]int{"eventbridge": 4, "securityhub": 3}[tc.to] || c.calls[tc.op] != 6 {
 			t.Errorf("%s: %d came, in %d calls", tc.to, n, c.calls[tc.op])
 		}
@@ -310,7 +332,7 @@ func TestRefusals(t *testing.T) {
 				}
 				return 0, ""
 			}
-			_, errOut := s.notify(exit.Failed, "--to", tc.to, "--bus", "audit")
+			_, errOut := s.notify(exit.Failed, append([]string{"--to", tc.to}, busOf[tc.to]...)...)
 			if errOut != tc.want && !strings.Contains(tc.name, "proxy") || !strings.Contains(errOut, strings.Split(tc.want, ": allow events:PutEvents\n")[0]) {
 				t.Errorf("it says %s\nwant    %s", errOut, tc.want)
 			}
@@ -419,6 +441,34 @@ func TestTwoAtOnce(t *testing.T) {
 	}
 }
 
+// The report may be in S3. The record is written there under a lock, and the lock is released.
+func TestReportInS3(t *testing.T) {
+	c := startCloud(t)
+	backend := s3mem.New()
+	s3 := httptest.NewServer(gofakes3.New(backend, gofakes3.WithAutoBucket(true)).Server())
+	t.Cleanup(s3.Close)
+	t.Setenv("AWS_ENDPOINT_URL_S3", s3.URL)
+	if err := backend.CreateBucket("reports"); err != nil {
+		t.Fatal(err)
+	}
+	s := &story{t, "s3://reports/out"}
+	s.publish(night{day: today, findings: []string{"high foreign_endpoint role/a"}})
+	for range 2 {
+		s.notify(0, "--to", "eventbridge", "--bus", "audit")
+	}
+	if len(c.events) != 2 {
+		t.Errorf("%d events, want 2", len(c.events))
+	}
+	kept, err := s.open().List(t.Context(), "_notify/")
+	if err != nil || len(kept) != 1 || kept[0] != recordName(bus) {
+		t.Errorf("records: %q %v", kept, err)
+	}
+	objects, err := backend.ListBucket("reports", &gofakes3.Prefix{HasPrefix: true, Prefix: "out/.staging/"}, gofakes3.ListBucketPage{})
+	if err != nil || len(objects.Contents) > 0 {
+		t.Errorf("locks are left: %v %v", objects, err)
+	}
+}
+
 // --dry-run prints what a run would send, and sends nothing. With a bus's ARN it needs no network.
 func TestDryRun(t *testing.T) {
 	c, s := startCloud(t), twoNights(t)
@@ -454,14 +504,17 @@ func TestDamagedRecord(t *testing.T) {
 func TestWrongUsage(t *testing.T) {
 	s := newStory(t)
 	for args, want := range map[string]string{
-		"":                              "--to is missing: want eventbridge, securityhub or textfile",
-		"--to slack":                    `--to "slack": want eventbridge, securityhub or textfile`,
-		"--to textfile":                 "--to textfile needs --output FILE.prom, or --dry-run",
-		"--to textfile -o a.txt":        "--output a.txt: want a name that ends in .prom: node_exporter reads no others",
-		"--to securityhub -o a.prom":    "--output is for --to textfile alone",
-		"--to securityhub --date all":   `--date "all": want a day, YYYY-MM-DD, or yesterday`,
-		"--to securityhub --severity x": `--severity "x": want critical, high, medium, low or info`,
-		"--to securityhub --most 0":     "--most 0: want at least 1",
+		"":                                 "--to is missing: want eventbridge, securityhub or textfile",
+		"--to slack":                       `--to "slack": want eventbridge, securityhub or textfile`,
+		"--to textfile":                    "--to textfile needs --output FILE.prom, or --dry-run",
+		"--to textfile -o a.txt":           "--output a.txt: want a name that ends in .prom: node_exporter reads no others",
+		"--to securityhub -o a.prom":       "--output is for --to textfile alone",
+		"--to textfile --dry-run --most 5": "--severity, --most and --region are not for --to textfile: it counts all findings, and makes no call to AWS",
+		"--to securityhub --bus audit":     "--bus is for --to eventbridge alone",
+		"--to eventbridge --bus arn:aws:events:eu-west-1:111122223333:event-busv2/audit/1": "--bus arn:aws:events:eu-west-1:111122223333:event-busv2/audit/1: is not the ARN of an event bus, such as arn:aws:events:eu-west-1:111122223333:event-bus/audit",
+		"--to securityhub --date all":                      `--date "all": want a day, YYYY-MM-DD, or yesterday`,
+		"--to securityhub --severity x":                    `--severity "x": want critical, high, medium, low or info`,
+		"--to securityhub --most 0":                        "--most 0: want at least 1",
 		"--to eventbridge --region us-east-1 --bus " + bus: "--region us-east-1: the bus of --bus is in eu-west-1",
 	} {
 		if _, errOut := s.notify(exit.Usage, strings.Fields(args)...); errOut != want+"\n" {

@@ -215,8 +215,8 @@ func (h *hub) send(ctx context.Context, batch []*news) ([]error, error) {
 		at["vpcetrail/"+n.open.ID] = i
 	}
 	var out struct {
-		FailedCount, SuccessCount int
-		FailedFindings            []struct {
+		SuccessCount   int
+		FailedFindings []struct {
 			ID                      string `json:"Id"`
 			ErrorCode, ErrorMessage string
 		}

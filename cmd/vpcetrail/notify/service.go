@@ -53,9 +53,6 @@ func newService(ctx context.Context, cfg sdk.Config, name, sdkID, signing, host 
 
 // endpoint returns the address of a service, without a slash at its end.
 func endpoint(ctx context.Context, cfg sdk.Config, sdkID, host string) string {
-	if cfg.BaseEndpoint != nil {
-		return strings.TrimRight(*cfg.BaseEndpoint, "/")
-	}
 	for _, source := range cfg.ConfigSources {
 		if own, ok := source.(interface {
 			GetServiceBaseEndpoint(context.Context, string) (string, bool, error)
@@ -64,6 +61,9 @@ func endpoint(ctx context.Context, cfg sdk.Config, sdkID, host string) string {
 				return strings.TrimRight(url, "/")
 			}
 		}
+	}
+	if cfg.BaseEndpoint != nil {
+		return strings.TrimRight(*cfg.BaseEndpoint, "/")
 	}
 	for _, source := range cfg.ConfigSources {
 		if fips, ok := source.(interface {
