@@ -8,6 +8,7 @@ import (
 	"io"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -194,16 +195,14 @@ func (f *flagsGiven) check() (err error) {
 	return f.checkNotify()
 }
 
-func (f *flagsGiven) template() string { return f.target.template }
-
 func (f *flagsGiven) checkNotify() error {
 	switch {
 	case f.notify == "" && f.textfile == "":
 		return nil
 	case !slices.Contains(notifyTargets, f.notify):
 		return fmt.Errorf("--notify %q: want %s", f.notify, grid.OneOf(notifyTargets))
-	case (f.notify == "textfile") != (f.textfile != ""):
-		return errors.New("--notify textfile and --textfile FILE belong together")
+	case (f.notify == "textfile") != strings.HasSuffix(f.textfile, ".prom"):
+		return errors.New("--notify textfile and --textfile FILE.prom belong together")
 	case f.textfile != "" && f.target.inImage:
 		return fmt.Errorf("--notify textfile: the job runs in an image, and no Prometheus reads its files: choose eventbridge or securityhub")
 	}

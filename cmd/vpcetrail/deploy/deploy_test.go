@@ -41,6 +41,7 @@ const (
 var jobs = []struct{ file, line string }{
 	{"ecs.yaml", "--target ecs" + image + all + "--restate 30d --verify require"},
 	{"batch.yaml", "--target batch --shards 16 --cpus 4 --disk 200" + image + all},
+	{"batch-beside.txt", "--target batch --shards 2 --explain --image i --notify eventbridge --access-logs s3://access-logs/main " + inBucket},
 	{"batch-alone.yaml", "--target batch --image registry.example/vpcetrail " + inBucket},
 	{"batch-explain.txt", "--target batch --shards 16 --explain" + image + all},
 	{"kubernetes.yaml", "--target kubernetes --image registry.example/vpcetrail:1.0 --at 04:05 " + all + "--restate 30d"},
@@ -172,7 +173,7 @@ func TestRefuses(t *testing.T) {
 		{ecs + "--trail-key 0a1b " + inBucket, `--trail-key "0a1b": want the ARN of a key, such as arn:aws:kms:eu-west-1:111122223333:key/ID`},
 		{ecs + "--notify slack " + inBucket, `--notify "slack": want eventbridge, securityhub or textfile`},
 		{ecs + "--notify textfile --textfile x.prom " + inBucket, "--notify textfile: the job runs in an image, and no Prometheus reads its files: choose eventbridge or securityhub"},
-		{"--target slurm --notify textfile " + inBucket, "--notify textfile and --textfile FILE belong together"},
+		{"--target slurm --notify textfile " + inBucket, "--notify textfile and --textfile FILE.prom belong together"},
 
 		// What analyze refuses.
 		{ecs + "--out s3://audit-reports", "analyze needs a SOURCE: s3://bucket/prefix, lookup-events://REGION, a directory, a file, or -"},

@@ -69,7 +69,7 @@ func newPlan(f *flagsGiven, set *pflag.FlagSet, sources []string) (*plan, error)
 	}
 	p.report(f, g, sources, analyze)
 	if f.notify != "" {
-		args := []string{p.out, "--to=" + f.notify}
+		args := append([]string{p.out, "--to=" + f.notify}, g.some("expected-out-owner", "sse", "kms-key-id")...)
 		if f.textfile != "" {
 			args = append(args, "-o="+f.textfile)
 		}
@@ -98,16 +98,23 @@ func (f *flagsGiven) checkNightly(g given, sources []string) error {
 	return f.checkFiles(g, sources)
 }
 
-// report adds the steps that publish the report.
+// report adds the steps that publish the report. A part does not see all requests of the
+// sources beside the trail, so these are read after the merge.
 func (p *plan) report(f *flagsGiven, g given, sources, analyze []string) {
 	out := p.out
+	beside := g.some(append(slices.Clone(sourceFlags), "metrics")...)
 	if f.Shards < 2 {
 		p.add("analyze", 0, slices.Concat(sources, analyze, g.some("restate")), "--out="+out, "--quiet", "--incomplete-ok")
 		return
 	}
+	analyze = slices.DeleteFunc(analyze, func(arg string) bool { return slices.Contains(beside, arg) })
 	parts := below(out, "_parts/")
 	p.add("analyze", f.Shards, slices.Concat(sources, analyze), "--shard=auto", "--out="+parts+"{shard}", "--quiet", "--incomplete-ok")
 	p.add("merge", 0, append([]string{fmt.Sprintf("%s{1..%d}", parts, f.Shards)}, g.some(mergeFlags...)...), "--out="+out, "--quiet", "--incomplete-ok")
+	if len(beside) > 0 {
+		p.add("analyze", 0, slices.Concat(beside, g.some("networks"), g.some(mergeFlags...)), "--out="+out, "--quiet", "--incomplete-ok")
+		p.Steps[len(p.Steps)-1].Name = "others" // than the trail
+	}
 }
 
 // add adds a step for the day of the night.

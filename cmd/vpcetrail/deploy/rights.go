@@ -27,8 +27,13 @@ var (
 // rightsFor returns what the plan's commands need.
 func rightsFor(f *flagsGiven, g given, p *plan, sources []string) []right {
 	r := &rights{}
-	for _, s := range slices.Concat(sources, g.list("access-logs"), g.list("resolver-logs")) {
-		r.source(s)
+	for _, s := range sources {
+		r.source(s, "SOURCE "+s, folder)
+	}
+	for _, flag := range sourceFlags {
+		for _, s := range g.list(flag) {
+			r.source(s, "--"+flag+" "+s, store.SplitURL) // names of logs may start with the last word of the prefix
+		}
 	}
 	kept := p.kept()
 	for _, name := range slices.Concat(fileFlags, []string{"own-accounts", "endpoints", "network"}) {
@@ -86,22 +91,22 @@ func only(operator, key string, values ...string) map[string]map[string][]string
 	return map[string]map[string][]string{operator: {key: values}}
 }
 
-// source adds what reading a SOURCE needs.
-func (r *rights) source(name string) {
+// source adds what reading a SOURCE, or a source beside it, needs.
+func (r *rights) source(name, what string, split func(string) (bucket, prefix string)) {
 	if region, ok := strings.CutPrefix(name, list.LookupScheme); ok {
-		r.add("ReadEventHistory", "SOURCE "+name, []string{"cloudtrail:LookupEvents"}, everything, only("StringEquals", "aws:RequestedRegion", region))
+		r.add("ReadEventHistory", what, []string{"cloudtrail:LookupEvents"}, everything, only("StringEquals", "aws:RequestedRegion", region))
 		return
 	}
 	if !list.IsS3(name) {
 		return
 	}
-	bucket, prefix := folder(name)
+	bucket, prefix := split(name)
 	var when map[string]map[string][]string
 	if prefix != "" {
 		when = only("StringLike", "s3:prefix", prefix+"*")
 	}
-	r.add("ListTrail", "to find the objects of SOURCE "+name, []string{"s3:ListBucket"}, []string{bucketARN(bucket)}, when)
-	r.add("ReadTrail", "to read the objects of SOURCE "+name, []string{"s3:GetObject"}, []string{objectARN(bucket, prefix+"*")}, nil)
+	r.add("ListTrail", "to find the objects of "+what, []string{"s3:ListBucket"}, []string{bucketARN(bucket)}, when)
+	r.add("ReadTrail", "to read the objects of "+what, []string{"s3:GetObject"}, []string{objectARN(bucket, prefix+"*")}, nil)
 }
 
 // folder returns the bucket and the prefix that everything in an s3:// folder has.
