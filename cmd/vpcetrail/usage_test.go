@@ -50,6 +50,8 @@ func TestWrongUsage(t *testing.T) {
 		{"--frob analyze", "unknown flag: --frob: see vpcetrail --help"},
 		{"analyze trail --output report", "unknown flag: --output: see vpcetrail analyze --help"},
 		{"analyze trail -o report", "unknown shorthand flag: 'o' in -o: see vpcetrail analyze --help"},
+		{"summary --lang fr report", `--lang "fr": want en or ja`},
+		{"html --lang JA -o page.html report", `--lang "JA": want en or ja`},
 		{"summary --workers 2 report", "unknown flag: --workers: see vpcetrail summary --help"},
 		{"analyze trail --out", "flag needs an argument: --out: see vpcetrail analyze --help"},
 

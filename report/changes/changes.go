@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report"
 	"vpcetrail/report/diff"
 	"vpcetrail/report/overview"
@@ -27,7 +28,7 @@ type Changes struct {
 	Codes     []Code // most severe first
 	New, Gone overview.Top[table.FindingRow]
 	// Unproved says why a finding that the day does not have need not be gone. Then Gone is empty.
-	Unproved string
+	Unproved phrase.Phrase
 
 	Services []Service // those whose share by endpoint changed, most calls first
 	Causes   []Count   // calls past the endpoint by cause; nil: a day has no table causes
@@ -114,7 +115,7 @@ func (c *Changes) readFindings(ctx context.Context) error {
 		case before == nil:
 			code.New++
 			c.New.Add(Clone(after))
-		case after == nil && c.Unproved == "":
+		case after == nil && !c.Unproved.Is():
 			code.Gone++
 			c.Gone.Add(Clone(before))
 		}

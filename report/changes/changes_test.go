@@ -149,7 +149,7 @@ func TestCases(t *testing.T) {
 			if got := names(&c.Gone); !slices.Equal(got, tc.Want.Gone) {
 				t.Errorf("gone: %q, want %q", got, tc.Want.Gone)
 			}
-			if c.Unproved != tc.Want.Unproved {
+			if c.Unproved.String() != tc.Want.Unproved {
 				t.Errorf("unproved: %q, want %q", c.Unproved, tc.Want.Unproved)
 			}
 		})

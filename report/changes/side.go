@@ -5,8 +5,8 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/diff"
@@ -55,17 +55,17 @@ func (s *Side) Calls() diff.Counts {
 	return c
 }
 
-// Lacks says what the run of the day could not count, or "".
-func (s *Side) Lacks() string {
+// Lacks says what the run of the day could not count, or nothing.
+func (s *Side) Lacks() phrase.Phrase {
 	if part := s.Manifest.Part(); part != "" {
-		return "the day covers shard " + part + " of the trail alone"
+		return phrase.Of("the day covers shard %s of the trail alone", part)
 	}
 	var runs report.Runs
 	runs.Add(s.Manifest)
 	if lacks := runs.Lacks(); lacks.Is() {
-		return lacks.String() + "; " + string(runs.Named())
+		return phrase.Of("%s; %s", lacks, runs.Named())
 	}
-	return ""
+	return phrase.Phrase{}
 }
 
 // The findings that are about a day itself. They are not in table findings.
@@ -75,23 +75,37 @@ const (
 	InvalidLogs     = "invalid_logs"
 )
 
-// own returns the findings that are about the day itself, in the order of their keys.
-func (s *Side) own() (rows []table.FindingRow) {
-	add := func(finding, severity, detail string) {
-		rows = append(rows, table.FindingRow{
-			FindingKey: table.FindingKey{Finding: finding, Severity: severity}, Detail: detail,
-			EstimatedUSD: math.NaN(), FirstSeen: -1, LastSeen: -1,
-		})
+// A problem is a finding that is about the day itself.
+type problem struct {
+	finding, severity string
+	detail            phrase.Phrase
+}
+
+// problems returns the findings that are about the day itself, in the order of their keys.
+func (s *Side) problems() (list []problem) {
+	add := func(finding, severity string, detail phrase.Format, args ...any) {
+		list = append(list, problem{finding, severity, phrase.Of(detail, args...)})
 	}
-	if lacks := s.Lacks(); lacks != "" {
-		add(IncompleteInput, "medium", "Not all of the input could be counted: "+lacks+".")
+	if lacks := s.Lacks(); lacks.Is() {
+		add(IncompleteInput, "medium", "Not all of the input could be counted: %s.", lacks)
 	}
 	switch v := s.Manifest.Verified; {
 	case v == nil:
 	case v.Invalid > 0:
-		add(InvalidLogs, "critical", "Logs or digests of the trail are not as CloudTrail delivered them: "+v.String()+".")
+		add(InvalidLogs, "critical", "Logs or digests of the trail are not as CloudTrail delivered them: %s.", v.Phrase())
 	case !v.Proved():
-		add(UnverifiedLogs, "medium", "The digests of the trail do not prove all logs: "+v.String()+".")
+		add(UnverifiedLogs, "medium", "The digests of the trail do not prove all logs: %s.", v.Phrase())
+	}
+	return list
+}
+
+// own returns the problems as rows of table findings.
+func (s *Side) own() (rows []table.FindingRow) {
+	for _, p := range s.problems() {
+		rows = append(rows, table.FindingRow{
+			FindingKey: table.FindingKey{Finding: p.finding, Severity: p.severity}, Detail: p.detail.String(),
+			EstimatedUSD: math.NaN(), FirstSeen: -1, LastSeen: -1,
+		})
 	}
 	return rows
 }
@@ -138,21 +152,21 @@ func (s *Side) Scope() Scope {
 }
 
 // Unproved says why a finding of scope before that the day does not have need not be gone. It
-// returns "" if it is gone.
-func (s *Side) Unproved(before Scope) string {
+// says nothing if it is gone.
+func (s *Side) Unproved(before Scope) phrase.Phrase {
 	now := s.Scope()
 	missing := slices.DeleteFunc(slices.Clone(before.Inputs), func(flag string) bool { return slices.Contains(now.Inputs, flag) })
 	switch {
 	case !s.Manifest.Has(table.Findings.Name):
-		return "it has no table findings"
-	case s.Lacks() != "":
+		return phrase.Of("it has no table findings")
+	case s.Lacks().Is():
 		return s.Lacks()
 	case !slices.Equal(now.Accounts, before.Accounts), !slices.Equal(now.ExcludeAccounts, before.ExcludeAccounts), !slices.Equal(now.Regions, before.Regions):
-		return "it covers other accounts or Regions"
+		return phrase.Of("it covers other accounts or Regions")
 	case len(missing) > 0:
-		return "it was made without --" + strings.Join(missing, " and --")
+		return phrase.Of("it was made without --%s", phrase.Join(" and --", missing))
 	}
-	return ""
+	return phrase.Phrase{}
 }
 
 // networked reports whether the day knows by which ways calls left their networks.

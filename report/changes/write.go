@@ -1,15 +1,16 @@
 package changes
 
 import (
-	"fmt"
 	"io"
 	"math"
 	"strings"
 	"time"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/overview"
 	"vpcetrail/report/table"
+	"vpcetrail/report/words"
 )
 
 // Write writes the changes as tables for a terminal (format table), as Markdown or as JSON. Each
@@ -21,7 +22,7 @@ func (c *Changes) Write(w io.Writer, format string, style grid.Style, top int) e
 		out.SetIndent("", "  ")
 		return out.Encode(c.Document(top))
 	case grid.FormatMarkdown:
-		return c.writeText(w, grid.Style{}, top, (*grid.Grid).WriteMarkdown)
+		return c.writeText(w, grid.Style{Words: style.Words}, top, (*grid.Grid).WriteMarkdown)
 	}
 	return c.writeText(w, style, top, (*grid.Grid).Write)
 }
@@ -29,18 +30,19 @@ func (c *Changes) Write(w io.Writer, format string, style grid.Style, top int) e
 func (c *Changes) writeText(w io.Writer, style grid.Style, top int, write func(*grid.Grid, *strings.Builder)) error {
 	var out strings.Builder
 	c.writeHead(&out, style)
-	grids := []*grid.Grid{c.codes(), subjects("New findings", &c.New, top)}
-	if c.Before != nil && c.Unproved == "" {
-		grids = append(grids, subjects("Findings that are gone", &c.Gone, top))
+	words := style.Words
+	grids := []*grid.Grid{c.codes(words), subjects(words, "New findings", &c.New, top)}
+	if c.Before != nil && !c.Unproved.Is() {
+		grids = append(grids, subjects(words, "Findings that are gone", &c.Gone, top))
 	}
 	if c.Before != nil {
-		grids = append(grids, c.services(top))
+		grids = append(grids, c.services(words, top))
 	}
 	if c.Causes != nil {
-		grids = append(grids, calls("Calls past the endpoint, by cause", "cause", c.Causes, top))
+		grids = append(grids, calls(words, "Calls past the endpoint, by cause", "cause", c.Causes, top))
 	}
 	if c.Egress != nil {
-		grids = append(grids, calls("Calls past the endpoint, by way out", "way out", c.Egress, top))
+		grids = append(grids, calls(words, "Calls past the endpoint, by way out", "way out", c.Egress, top))
 	}
 	for _, g := range grids {
 		g.Style = style
@@ -51,23 +53,25 @@ func (c *Changes) writeText(w io.Writer, style grid.Style, top int, write func(*
 }
 
 func (c *Changes) writeHead(out *strings.Builder, style grid.Style) {
+	line := func(ink grid.Ink, f phrase.Format, args ...any) {
+		out.WriteString(style.Paint(ink, grid.Clean(style.Words.Say(f, args...))) + "\n")
+	}
 	now := c.After.Calls()
 	if c.Before == nil {
-		fmt.Fprintf(out, "%s: calls past the endpoint %s, share by endpoint %s; the report has no earlier day\n",
-			c.After.Day, grid.Number(now.Internet), grid.Share(now.Share()))
+		line(grid.Plain, "%s: calls past the endpoint %s, share by endpoint %s; the report has no earlier day", c.After.Day, grid.Number(now.Internet), grid.Share(now.Share()))
 	} else {
 		was := c.Before.Calls()
-		fmt.Fprintf(out, "%s to %s: calls past the endpoint %s to %s, share by endpoint %s to %s\n", c.Before.Day, c.After.Day,
+		line(grid.Plain, "%s to %s: calls past the endpoint %s to %s, share by endpoint %s to %s", c.Before.Day, c.After.Day,
 			grid.Number(was.Internet), grid.Number(now.Internet), grid.Share(was.Share()), grid.Share(now.Share()))
 	}
-	for _, own := range c.After.own() {
-		out.WriteString(style.Paint(overview.InkOfSeverity(own.Severity), grid.Clean(own.Finding+": "+own.Detail)) + "\n")
+	for _, p := range c.After.problems() {
+		line(overview.InkOfSeverity(p.severity), "%s: %s", p.finding, p.detail)
 	}
-	if c.Before != nil && c.Before.Lacks() != "" {
-		fmt.Fprintf(out, "findings may only seem new, since %s is incomplete: %s\n", c.Before.Day, grid.Clean(c.Before.Lacks()))
+	if c.Before != nil && c.Before.Lacks().Is() {
+		line(grid.Plain, "findings may only seem new, since %s is incomplete: %s", c.Before.Day, c.Before.Lacks())
 	}
-	if c.Unproved != "" {
-		fmt.Fprintf(out, "no finding counts as gone on %s: %s\n", c.After.Day, grid.Clean(c.Unproved))
+	if c.Unproved.Is() {
+		line(grid.Plain, "no finding counts as gone on %s: %s", c.After.Day, c.Unproved)
 	}
 }
 
@@ -79,14 +83,14 @@ func inkOfFirst(column int, cell string) grid.Ink {
 	return grid.Plain
 }
 
-func (c *Changes) codes() *grid.Grid {
+func (c *Changes) codes(words *words.Language) *grid.Grid {
 	g := &grid.Grid{
-		Title: "Findings", Ink: inkOfFirst, Heads: []string{"severity", "finding", "before", "after", "new", "gone"},
+		Title: words.Say("Findings"), Ink: inkOfFirst, Heads: words.Each("severity", "finding", "before", "after", "new", "gone"),
 		Right: []bool{false, false, true, true, true, true},
 	}
 	for _, code := range c.Codes {
 		gone := grid.Number(code.Gone)
-		if c.Unproved != "" {
+		if c.Unproved.Is() {
 			gone = "-"
 		}
 		g.Add(code.Severity, code.Finding, grid.Number(code.Before), grid.Number(code.After), grid.Number(code.New), gone)
@@ -95,9 +99,9 @@ func (c *Changes) codes() *grid.Grid {
 }
 
 // subjects shows what findings are about.
-func subjects(title string, rows *overview.Top[table.FindingRow], top int) *grid.Grid {
+func subjects(words *words.Language, title phrase.Format, rows *overview.Top[table.FindingRow], top int) *grid.Grid {
 	g := &grid.Grid{
-		Title: title, Ink: inkOfFirst, Heads: []string{"severity", "finding", "account", "principal", "service", "about", "calls"},
+		Title: words.Say(title), Ink: inkOfFirst, Heads: words.Each("severity", "finding", "account", "principal", "service", "about", "calls"),
 		Right: []bool{false, false, false, false, false, false, true},
 	}
 	shown := rows.Rows[:min(len(rows.Rows), top)]
@@ -111,10 +115,10 @@ func subjects(title string, rows *overview.Top[table.FindingRow], top int) *grid
 	return g
 }
 
-func (c *Changes) services(top int) *grid.Grid {
+func (c *Changes) services(words *words.Language, top int) *grid.Grid {
 	g := &grid.Grid{
-		Title: fmt.Sprintf("Share by endpoint changed by %d point or more", leastPoints),
-		Heads: []string{"service", "internet before", "after", "share before", "after"}, Right: []bool{false, true, true, true, true},
+		Title: words.Say("Share by endpoint changed by %d point or more", leastPoints),
+		Heads: words.Each("service", "internet before", "after", "share before", "after"), Right: []bool{false, true, true, true, true},
 	}
 	shown := c.Services[:min(len(c.Services), top)]
 	for i := range shown {
@@ -125,8 +129,8 @@ func (c *Changes) services(top int) *grid.Grid {
 	return g
 }
 
-func calls(title, of string, counts []Count, top int) *grid.Grid {
-	g := &grid.Grid{Title: title, Heads: []string{of, "before", "after"}, Right: []bool{false, true, true}}
+func calls(words *words.Language, title, of phrase.Format, counts []Count, top int) *grid.Grid {
+	g := &grid.Grid{Title: words.Say(title), Heads: words.Each(of, "before", "after"), Right: []bool{false, true, true}}
 	shown := counts[:min(len(counts), top)]
 	for _, n := range shown {
 		g.Add(grid.OrDash(n.Name), grid.Number(n.Before), grid.Number(n.After))
@@ -219,7 +223,7 @@ func FindingOf(f *table.FindingRow) Finding {
 func (c *Changes) Document(top int) Document {
 	now := c.After.Calls()
 	d := Document{
-		Day: c.After.Day.String(), Lacks: c.After.Lacks(), Complete: c.After.Lacks() == "", Unproved: c.Unproved,
+		Day: c.After.Day.String(), Lacks: c.After.Lacks().String(), Complete: !c.After.Lacks().Is(), Unproved: c.Unproved.String(),
 		Calls: now.Calls, VPCE: now.VPCE, Internet: now.Internet, Share: number(now.Share()),
 		FindingsNew: c.New.Seen, Codes: []documentCode{}, Causes: documented(c.Causes, top), Egress: documented(c.Egress, top),
 	}
@@ -230,7 +234,7 @@ func (c *Changes) Document(top int) Document {
 		was, text := c.Before.Calls(), c.Before.Day.String()
 		d.DayBefore, d.CallsBefore, d.VPCEBefore, d.PastBefore, d.ShareBefore = &text, &was.Calls, &was.VPCE, &was.Internet, number(was.Share())
 	}
-	proved := c.Before != nil && c.Unproved == ""
+	proved := c.Before != nil && !c.Unproved.Is()
 	if proved {
 		d.FindingsGone = &c.Gone.Seen
 	}

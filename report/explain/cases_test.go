@@ -38,6 +38,7 @@ func TestCases(t *testing.T) {
 				checkFindings(t, r.Explanation)
 			}
 			checkText(t, r)
+			checkJapanese(t, r)
 		})
 	}
 }

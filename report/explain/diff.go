@@ -172,7 +172,7 @@ func (p *page) conclusion(a, b *Record, findings []diffRow) {
 	var deciding []string
 	for _, f := range findings {
 		if f.Decides {
-			deciding = append(deciding, f.Field)
+			deciding = append(deciding, p.field(f.Field))
 		}
 	}
 	switch {

@@ -22,7 +22,7 @@ func (p *page) paragraph(first, rest, text string) { p.style.Paragraph(&p.Builde
 
 // labelled writes text as a paragraph to the right of a label, which takes the given columns.
 func (p *page) labelled(label phrase.Format, columns int, text string) {
-	p.paragraph(grid.Pad("  "+p.say(label), columns), strings.Repeat(" ", columns), text)
+	p.paragraph(grid.Pad(p.say(label), columns), strings.Repeat(" ", columns), text)
 }
 
 // say says a sentence in the language of the page.

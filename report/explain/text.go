@@ -45,19 +45,19 @@ func (p *page) head(r *Record) {
 	if r.ID != "" {
 		when = append(when, p.say("event %s", r.ID))
 	}
-	p.labelled("at", columns, p.joined(when))
+	p.labelled("  at", columns, p.joined(when))
 	if r.Principal != "" {
 		who := []string{r.Principal}
 		if r.Session != "" {
 			who = append(who, p.say("session %s", r.Session))
 		}
-		p.labelled("by", columns, p.joined(who))
+		p.labelled("  by", columns, p.joined(who))
 	}
-	p.labelled("in", columns, p.say("%s, at byte %d", r.object(), r.Offset))
+	p.labelled("  in", columns, p.say("%s, at byte %d", r.object(), r.Offset))
 	if r.Error != "" {
-		p.labelled("got", columns, short(r.Error))
+		p.labelled("  got", columns, short(r.Error))
 	}
-	p.labelled("is", columns, p.say(counted[r.Counted]))
+	p.labelled("  is", columns, p.say(counted[r.Counted]))
 }
 
 func (r *Record) object() any {
@@ -80,8 +80,8 @@ const wideLabel = 12
 func (p *page) verdict(x *classify.Explanation) {
 	v := x.Verdict
 	p.WriteString("\n")
-	p.labelled("Route", wideLabel, p.say("%s: %s", codes(v), x.Route))
-	p.labelled("Because", wideLabel, p.say("rule %d, %s. %s", v.Evidence.Rule(), v.Evidence.String(), x.Because))
+	p.labelled("  Route", wideLabel, p.say("%s: %s", codes(v), x.Route))
+	p.labelled("  Because", wideLabel, p.say("rule %d, %s. %s", v.Evidence.Rule(), v.Evidence.String(), x.Because))
 }
 
 // codes returns a verdict in the words of a report: route, and owner or origin.

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"vpcetrail/report/words"
 )
 
 // TestPageInABrowser opens the pages of the workshop, of a month and of hostile names in a headless Chromium. Pictures of
@@ -14,8 +16,14 @@ func TestPageInABrowser(t *testing.T) {
 	b := newTab(t)
 	t.Run("the workshop", func(t *testing.T) {
 		b.emulate(1280, "screen", "light")
-		b.openPage(t, workshopPage(t))
+		b.openPage(t, workshopPage(t, nil))
 		b.shootAll("workshop")
+		b.emulate(1280, "screen", "light")
+		b.openPage(t, workshopPage(t, words.In("ja")))
+		if lang := run[string](b, "document.documentElement.lang"); lang != "ja" {
+			t.Errorf("the page is in %q", lang)
+		}
+		b.shootAll("workshop-ja")
 	})
 	t.Run("a month", func(t *testing.T) {
 		b.emulate(1280, "screen", "light")

@@ -14,10 +14,12 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/overview"
+	"vpcetrail/report/policy"
 	"vpcetrail/report/prices"
 	"vpcetrail/report/readiness"
 	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
+	"vpcetrail/report/words"
 )
 
 // aMonth is the page of 30 days, 500 principals and 40 services, with readiness. It is made once: that takes seconds.
@@ -35,11 +37,27 @@ func (failer) Helper()           {}
 func (failer) Fatal(args ...any) { panic(fmt.Sprint(args...)) }
 
 func TestPageOfTheWorkshop(t *testing.T) {
-	fixtures.Golden(t, "testdata/workshop.html", []byte(workshopPage(t)))
+	fixtures.Golden(t, "testdata/workshop.html", []byte(workshopPage(t, nil)))
+}
+
+func TestJapanesePageOfTheWorkshop(t *testing.T) {
+	text := workshopPage(t, words.In("ja"))
+	fixtures.Golden(t, "testdata/workshop.ja.html", []byte(text))
+	if found := reporttest.English(text, policy.SupportAsOf); len(found) > 0 {
+		t.Errorf("English in the Japanese page: %q", found)
+	}
+	if script := script(words.In("ja")); len(scriptTexts) == 0 || strings.Contains(script, "rows") && strings.Contains(script, "rows shown") {
+		t.Error("the script speaks English")
+	}
+	for _, f := range scriptTexts {
+		if strings.Count(pageJS, string(f)) != 1 {
+			t.Errorf("page.js has %s not once", f)
+		}
+	}
 }
 
 // workshopPage is the page of the workshop, with the readiness of its restricted bucket.
-func workshopPage(t *testing.T) string {
+func workshopPage(t *testing.T, words *words.Language) string {
 	t.Helper()
 	store := workshop(t)
 	span, err := report.ReadSpan(context.Background(), store, day.All())
@@ -51,7 +69,8 @@ func workshopPage(t *testing.T) string {
 		t.Fatal(err)
 	}
 	p := read(t, store)
-	p.Readiness = []Readiness{ReadinessOf(answer, nil)}
+	p.Words = words
+	p.Readiness = []Readiness{ReadinessOf(answer, words)}
 	return write(t, p)
 }
 
@@ -66,11 +85,18 @@ func TestThePageOfAReportIsTheSameAgain(t *testing.T) {
 const hostile = "\u202e\x1b<script>alert(1)</script>\"' onload=alert(2) x='</title><!--{{.}}\u2066\u0000[31m\u200b\u3164"
 
 func TestHostileTextStaysText(t *testing.T) {
+	for _, tag := range words.Tags() {
+		t.Run(tag, func(t *testing.T) { testHostile(t, words.In(tag)) })
+	}
+}
+
+func testHostile(t *testing.T, words *words.Language) {
+	t.Helper()
 	m := month{days: 1, principals: 30, services: 20, text: hostile, name: func(i int) string {
 		return fmt.Sprintf("arn:aws:iam::<b>%d</b>:role/%s", i, hostile)
 	}}
 	p := read(t, m.publish(t))
-	p.Readiness, p.Why = m.someReadiness(), m.someChanges()
+	p.Readiness, p.Why, p.Words = m.someReadiness(), m.someChanges(), words
 	p.Readiness[0].Resource += hostile
 	p.Readiness[0].Conditions[0].Values += hostile
 	p.Readiness[0].Notes = []string{hostile}

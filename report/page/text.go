@@ -24,13 +24,24 @@ type piece struct {
 // pieces splits a text for display. Visible text stays as it is. Characters that are invisible or
 // move other text are replaced by their names: control, format and bidirectional characters,
 // fillers, broken UTF-8.
-func pieces(words *words.Language, s string) []piece {
+func pieces(words *words.Language, s string) []piece { return piecesOf(words, s, longestValue) }
+
+// sentencePieces splits a sentence with values from the logs. Japanese takes three bytes a character.
+func sentencePieces(words *words.Language, s string) []piece {
+	if words == nil {
+		return pieces(words, s)
+	}
+	return piecesOf(words, s, 3*longestValue)
+}
+
+// piecesOf splits a text, which it cuts after limit bytes of HTML.
+func piecesOf(words *words.Language, s string, limit int) []piece {
 	var all []piece
 	start, taken := 0, 0
 	for i, r := range s {
 		broken := r == utf8.RuneError && !strings.HasPrefix(s[i:], "\uFFFD")
 		odd := broken || !isSeen(r)
-		if taken += cost(r, odd); taken > longestValue {
+		if taken += cost(r, odd); taken > limit {
 			return append(all, piece{Text: s[start:i]}, piece{Text: words.Say("%d more", utf8.RuneCountInString(s[i:])), Odd: true})
 		}
 		if !odd {

@@ -111,18 +111,19 @@ func kinds(k *report.Kinds) any {
 // A kind is one line of the balance.
 type kind struct {
 	noun phrase.Noun
+	name phrase.Format
 	what phrase.Format
 	n    int64
 }
 
 func kindRows(k *report.Kinds) []kind {
 	return []kind{
-		{"call", "API calls, sign-ins, services' own events: what this page counts", k.Calls},
-		{"duplicate", "delivered again", k.Duplicates},
-		{"shared copy", "the second account's copy of a call", k.SharedCopies},
-		{"network event", "the endpoint's own account of a call", k.NetworkEvents},
-		{"correction", "replaced by a corrected record, or its second copy", k.Corrections},
-		{"other event", "Insight and aggregated events", k.OtherEvents},
+		{"call", "call", "API calls, sign-ins, services' own events: what this page counts", k.Calls},
+		{"duplicate", "duplicate", "delivered again", k.Duplicates},
+		{"shared copy", "shared copy", "the second account's copy of a call", k.SharedCopies},
+		{"network event", "network event", "the endpoint's own account of a call", k.NetworkEvents},
+		{"correction", "correction", "replaced by a corrected record, or its second copy", k.Corrections},
+		{"other event", "other event", "Insight and aggregated events", k.OtherEvents},
 	}
 }
 
@@ -130,10 +131,10 @@ func kindRows(k *report.Kinds) []kind {
 func (t *trust) rows(words *words.Language) (rows []countRow) {
 	b := &t.runs.Balance
 	all := append(kindRows(&b.Kinds),
-		kind{"outside window", "of days that the run was not asked for", b.OutsideWindow},
-		kind{"invalid", "no object, or without a usable time", b.Invalid})
+		kind{"outside window", "outside window", "of days that the run was not asked for", b.OutsideWindow},
+		kind{"invalid", "invalid", "no object, or without a usable time", b.Invalid})
 	for _, k := range all {
-		rows = append(rows, countRow{Name: words.Say(phrase.Format(k.noun)), What: words.Say(k.what), N: k.n})
+		rows = append(rows, countRow{Name: words.Say(k.name), What: words.Say(k.what), N: k.n})
 	}
 	what := words.Say("all records of the objects read by %s", phrase.Count(t.runs.Count, "run"))
 	return append(rows, countRow{Name: words.Say("records"), What: what, N: b.Records, Total: true})

@@ -34,12 +34,13 @@ var pageTemplate = template.Must(template.New("page").Funcs(functions(nil)).Pars
 func functions(words *words.Language) template.FuncMap {
 	return template.FuncMap{
 		"bytes": grid.Size, "minute": minute, "lang": words.Tag,
-		"pieces": func(text string) []piece { return pieces(words, text) },
-		"plain":  func(text string) string { return plain(words, text) },
-		"lines":  func(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") },
-		"number": func(n any) string { return grid.Number(integer(n)) },
-		"count":  func(n any, noun phrase.Noun) phrase.Counted { return phrase.Count(integer(n), noun) },
-		"name":   func(principal string) string { name, _ := nameAndAccount(principal); return name },
+		"pieces":   func(text string) []piece { return pieces(words, text) },
+		"sentence": func(text string) []piece { return sentencePieces(words, text) },
+		"plain":    func(text string) string { return plain(words, text) },
+		"lines":    func(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") },
+		"number":   func(n any) string { return grid.Number(integer(n)) },
+		"count":    func(n any, noun phrase.Noun) phrase.Counted { return phrase.Count(integer(n), noun) },
+		"name":     func(principal string) string { name, _ := nameAndAccount(principal); return name },
 		"say": func(f phrase.Format, args ...any) template.HTML {
 			for i, arg := range args {
 				if _, isHTML := arg.(template.HTML); !isHTML {
@@ -102,7 +103,7 @@ var escaper = strings.NewReplacer(`"`, "&#34;", "&", "&amp;", "'", "&#39;", "+",
 // seen is the template text for a value inside a sentence.
 func seen(words *words.Language, text string) template.HTML {
 	html := ""
-	for _, p := range pieces(words, text) {
+	for _, p := range sentencePieces(words, text) {
 		if p.Odd {
 			html += `<span class="odd">` + escaper.Replace(p.Text) + "</span>"
 		} else {

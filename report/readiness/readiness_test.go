@@ -18,6 +18,7 @@ import (
 	"vpcetrail/report/policy"
 	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
+	"vpcetrail/report/words"
 )
 
 const bucket = "arn:aws:s3:::ledger"
@@ -156,6 +157,14 @@ func TestAnswerInText(t *testing.T) {
 		}
 		fixtures.Golden(t, "testdata/ledger-"+strings.TrimPrefix(key, "aws:")+".txt", []byte(out.String()))
 	}
+	var out strings.Builder
+	if err := a.WriteText(&out, grid.Style{Width: 80, Words: words.In("ja")}, SourceVpc, "forgetful.json"); err != nil {
+		t.Fatal(err)
+	}
+	if found := reporttest.English(out.String(), policy.SupportAsOf); len(found) > 0 {
+		t.Errorf("%q in\n%s", found, out.String())
+	}
+	fixtures.Golden(t, "testdata/ledger-japanese.txt", []byte(out.String()))
 	text, err := json.MarshalIndent(a, "", "  ")
 	if err != nil {
 		t.Fatal(err)

@@ -15,6 +15,7 @@ import (
 	"vpcetrail/report/overview"
 	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
+	"vpcetrail/report/words"
 )
 
 const bucket = "arn:aws:s3:::ledger"
@@ -135,6 +136,10 @@ func TestSubjects(t *testing.T) {
 			text, _ := answer(t, store, Query{By: by, Top: 1}, grid.FormatTable, grid.Style{Color: true, Width: 72})
 			fmt.Fprintf(&out, "== terminal\n%s", text)
 			fixtures.Golden(t, "testdata/by-"+by+".golden", []byte(out.String()))
+			text, _ = answer(t, store, Query{By: by}, grid.FormatTable, grid.Style{Width: 80, Words: words.In("ja")})
+			if found := reporttest.English(text); len(found) > 0 {
+				t.Errorf("%q in\n%s", found, text)
+			}
 		})
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"vpcetrail/report/grid"
 	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
+	"vpcetrail/report/words"
 )
 
 // twoDays publishes a report of two days: many principals, hostile names, and unread objects.
@@ -57,6 +58,14 @@ func TestSummaryOfTwoDays(t *testing.T) {
 		t.Fatal(err)
 	}
 	fixtures.Golden(t, "testdata/two-days.txt", out.Bytes())
+	out.Reset()
+	if err := s.Write(&out, grid.FormatTable, grid.Style{Width: 80, Words: words.In("ja")}, 10); err != nil {
+		t.Fatal(err)
+	}
+	if found := reporttest.English(out.String()); len(found) > 0 {
+		t.Errorf("%q in\n%s", found, out.String())
+	}
+	fixtures.Golden(t, "testdata/two-days-japanese.txt", out.Bytes())
 }
 
 func TestSummaryOfOneOfThem(t *testing.T) {

@@ -3,6 +3,7 @@ package why
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -171,7 +172,14 @@ func (y *Why) writeGroups(out *strings.Builder, shown []Group, style grid.Style,
 	out.WriteString("\n" + style.Paint(grid.Faint, line("", head)+words.Say("change")) + "\n")
 	for i := range shown {
 		g := &shown[i]
-		fmt.Fprintf(out, "%s%s\n", line(fmt.Sprint(i+1), rows[i]), style.Paint(grid.Bold, grid.Clean(words.Text(causes.Title(&g.Plan)))))
+		numbers, room := line(fmt.Sprint(i+1), rows[i]), math.MaxInt
+		if style.Width > 0 {
+			room = width - grid.Width(numbers)
+		}
+		for _, title := range grid.Wrap(grid.Clean(words.Text(causes.Title(&g.Plan))), room, room) {
+			out.WriteString(numbers + style.Paint(grid.Bold, title) + "\n")
+			numbers = strings.Repeat(" ", grid.Width(numbers))
+		}
 		paragraph(out, indent, style, grid.Plain, width, words.Say("%s: %s. %s", string(g.Cause), g.Proof(), g.From(len(y.Days) == 1)))
 	}
 }

@@ -21,6 +21,7 @@ import (
 	"vpcetrail/report/prices"
 	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
+	"vpcetrail/report/words"
 )
 
 // testDay is the day of the story in testdata.
@@ -154,6 +155,34 @@ func TestGroups(t *testing.T) {
 	if calls != y.Calls {
 		t.Errorf("the groups have %d calls of %d", calls, y.Calls)
 	}
+}
+
+// Japanese is Japanese: the groups on a terminal, and the fixes. What is pasted is the same in both languages.
+func TestJapanese(t *testing.T) {
+	y := read(t, story(t), Filter{})
+	var out strings.Builder
+	style := grid.Style{Width: 80, Words: words.In("ja")}
+	if err := y.Write(&out, grid.FormatTable, style, 0); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(out.String()) {
+		if grid.Width(line) > 81 && strings.Count(line, " ") > 10 {
+			t.Errorf("too wide: %s", line)
+		}
+	}
+	if err := y.WriteFixes(&out, "cli", grid.Style{Words: style.Words}, "out", 0); err != nil {
+		t.Fatal(err)
+	}
+	var prose strings.Builder
+	for line := range strings.Lines(out.String()) {
+		if comment, ok := strings.CutPrefix(line, "# "); ok && !strings.HasPrefix(comment, "aws ") && (comment[0] < '1' || comment[0] > '9') || !strings.HasPrefix(line, "#") && !strings.HasPrefix(line, "aws ") && !strings.Contains(line, "_group") {
+			prose.WriteString(line)
+		}
+	}
+	if found := reporttest.English(prose.String()); len(found) > 0 {
+		t.Errorf("%q in\n%s", found, prose.String())
+	}
+	fixtures.Golden(t, "testdata/japanese.golden", []byte(out.String()))
 }
 
 // Every fix is accepted by a parser of its language, and so are all of them in one file. Templates of

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// parse reads a catalogue in the format of gettext: msgctxt, msgid and msgstr, each with a quoted
+// parsePO reads a catalogue in the format of gettext: msgctxt, msgid and msgstr, each with a quoted
 // text that may go on in the next lines. It takes no plural forms and no header.
-func parse(catalogue string) (map[entry]string, error) {
+func parsePO(catalogue string) (map[entry]string, error) {
 	texts := map[entry]string{}
 	var at map[string]string // by keyword: the current entry
 	var keyword string

@@ -31,7 +31,7 @@ const nouns = "noun"
 var japanese string
 
 var ja = sync.OnceValue(func() *Language {
-	texts, err := parse(japanese)
+	texts, err := parsePO(japanese)
 	if err != nil {
 		panic("BUG: ja.po: " + err.Error())
 	}

@@ -29,6 +29,7 @@ import (
 // explainFlags are the flags of explain as given.
 type explainFlags struct {
 	flags.Read
+	lang   flags.Lang
 	ids    []string
 	calls  []string
 	diff   bool
@@ -76,6 +77,7 @@ With --diff, explain shows two records side by side and marks the fields that de
 	set.StringSliceVar(&f.calls, "request-id", nil, "explain only the records of the calls with these request `IDs`, such as doctor --sign prints")
 	set.BoolVar(&f.diff, "diff", false, "show two records side by side: one from each of two sources, or two selected by --event-id")
 	set.StringVar(&f.format, "format", "text", "output `FORMAT`: text, or json with one object per line and record")
+	f.lang.Register(cmd)
 	f.Register(cmd, "read")
 	f.RegisterRanges(cmd)
 	f.RegisterNetwork(cmd)
@@ -103,11 +105,14 @@ func (f *explainFlags) job(ctx context.Context, sources []string, now time.Time)
 	case f.diff && len(f.ids)+len(f.calls) > 2:
 		return nil, fmt.Errorf("--diff sets two records side by side: --event-id names %d", len(f.ids)+len(f.calls))
 	}
+	if err := f.lang.Check(); err != nil {
+		return nil, err
+	}
 	given, err := f.Input(ctx, sources, now)
 	if err != nil {
 		return nil, err
 	}
-	return &explainJob{Input: given, ids: f.ids, calls: f.calls, diff: f.diff, fix: f.fix, json: f.format == "json"}, nil
+	return &explainJob{Input: given, ids: f.ids, calls: f.calls, diff: f.diff, fix: f.fix, lang: f.lang, json: f.format == "json"}, nil
 }
 
 // explainMemory bounds the records that wait for the end of the trail, in bytes. The
@@ -125,6 +130,7 @@ type explainJob struct {
 	diff  bool
 	json  bool
 	fix   string
+	lang  flags.Lang
 	style grid.Style
 }
 
@@ -161,7 +167,9 @@ func (j *explainJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	}
 	known := explain.Known{TrailAccounts: trail.Accounts(), OwnAccounts: j.Own, Inventory: j.Inventory, Network: j.Network, Networks: j.Networks, Fix: j.fix}
 	buffered := bufio.NewWriter(out)
-	j.style = grid.Style{Width: terminal.Width(out)}
+	if !j.json {
+		j.style = grid.Style{Width: terminal.Width(out), Words: j.lang.Words(out, errOut)}
+	}
 	write := j.write
 	if j.diff {
 		write = j.writeDiff

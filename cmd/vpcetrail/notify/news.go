@@ -108,7 +108,7 @@ func (p *planner) plan(ctx context.Context, r *record, before, after *changes.Si
 			return nil, err
 		}
 	}
-	out := &plan{record: r, waiting: after.Unproved(r.Scope)}
+	out := &plan{record: r, waiting: after.Unproved(r.Scope).String()}
 	top := overview.NewTop(p.most, func(a, b **news) int { return byUrgency(*a, *b) })
 	today, next := after.Day.String(), 0
 	err := changes.Join(report.RowsOf(r.rows()), after.Findings(ctx), func(was, is *table.FindingRow) {

@@ -48,7 +48,7 @@ func textFile(c *changes.Changes, report string) []byte {
 	calls := c.After.Calls()
 	m.gauge("day_end_timestamp_seconds", "End of the day that these metrics are about.")(float64((c.After.Day + 1).Time().Unix()))
 	complete := 1.0
-	if c.After.Lacks() != "" {
+	if c.After.Lacks().Is() {
 		complete = 0
 	}
 	m.gauge("day_complete", "Whether all of the day's input could be counted.")(complete)
@@ -94,7 +94,7 @@ func (m *metrics) findings(c *changes.Changes) {
 	}{
 		{"day_findings", "Findings of the day.", func(c changes.Code) int64 { return c.After }, true},
 		{"day_findings_new", "Findings that the day before does not have.", func(c changes.Code) int64 { return c.New }, c.Before != nil},
-		{"day_findings_gone", "Findings that only the day before has. It has no samples if the day cannot prove it.", func(c changes.Code) int64 { return c.Gone }, c.Before != nil && c.Unproved == ""},
+		{"day_findings_gone", "Findings that only the day before has. It has no samples if the day cannot prove it.", func(c changes.Code) int64 { return c.Gone }, c.Before != nil && !c.Unproved.Is()},
 	} {
 		if !of.known {
 			continue

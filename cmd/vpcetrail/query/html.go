@@ -23,6 +23,7 @@ import (
 // htmlFlags are the flags of html, as given.
 type htmlFlags struct {
 	flags.Days
+	lang      flags.Lang
 	out       string
 	resources []string
 }
@@ -41,22 +42,28 @@ the network. You can mail it, keep it, or print it to PDF.`,
   vpcetrail html s3://audit-reports/vpcetrail --from 2026-11-01 --to 2026-11-30 -o november.html
   vpcetrail html out --resource arn:aws:s3:::amzn-s3-demo-restricted -o report.html`,
 		Args: oneDest,
-		RunE: func(cmd *cobra.Command, args []string) error { return f.run(cmd.Context(), args[0], cmd.OutOrStdout()) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return f.run(cmd.Context(), args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
 	}
 	set := cmd.Flags()
 	set.SortFlags = false
 	set.StringVarP(&f.out, "out", "o", "", "write the page to this `FILE`, - for standard output (required)")
 	set.StringArrayVar(&f.resources, "resource", nil, "show whether the resource of this `ARN` is ready for a policy that requires endpoints; may be repeated")
 	f.Register(cmd)
+	f.lang.Register(cmd)
 	return cmd
 }
 
-func (f *htmlFlags) run(ctx context.Context, where string, out io.Writer) error {
+func (f *htmlFlags) run(ctx context.Context, where string, out, errOut io.Writer) error {
 	if f.out == "" {
 		return exit.Usagef("-o is missing: name a file for the page, or - for standard output")
 	}
 	if err := file.Check(f.out); err != nil {
 		return exit.Usagef("-o %w", err)
+	}
+	if err := f.lang.Check(); err != nil {
+		return exit.With(exit.Usage, err)
 	}
 	for _, resource := range f.resources {
 		if !isARN(resource) {
@@ -71,7 +78,11 @@ func (f *htmlFlags) run(ctx context.Context, where string, out io.Writer) error 
 	if err != nil {
 		return err
 	}
-	text, err := f.page(ctx, span)
+	words := f.lang.Words(nil, nil) // for a browser
+	if f.out == "-" {
+		words = f.lang.Words(out, errOut)
+	}
+	text, err := f.page(ctx, span, words)
 	if err != nil {
 		return err
 	}
@@ -82,11 +93,12 @@ func (f *htmlFlags) run(ctx context.Context, where string, out io.Writer) error 
 	return file.Write(ctx, f.out, text)
 }
 
-func (f *htmlFlags) page(ctx context.Context, span *report.Span) ([]byte, error) {
+func (f *htmlFlags) page(ctx context.Context, span *report.Span, words *words.Language) ([]byte, error) {
 	p, err := page.Read(ctx, span.Store, span.Days)
 	if err != nil {
 		return nil, err
 	}
+	p.Words = words
 	if why.Has(span) {
 		if p.Why, err = why.Read(ctx, span, why.Filter{}); err != nil {
 			return nil, err

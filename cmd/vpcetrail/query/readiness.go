@@ -25,6 +25,7 @@ import (
 // readinessFlags are the flags of readiness as given.
 type readinessFlags struct {
 	flags.Days
+	lang flags.Lang
 	readiness.Question
 	policy, condition, format string
 	networks                  string
@@ -60,7 +61,7 @@ would leave open. readiness knows only the days of the report, so use enough of 
   vpcetrail readiness s3://audit-reports/vpcetrail --resource arn:aws:s3:::amzn-s3-demo-restricted --policy policy.json`,
 		Args: oneDest,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return f.run(cmd.Context(), args[0], cmd.OutOrStdout())
+			return f.run(cmd.Context(), args[0], cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	set := cmd.Flags()
@@ -75,6 +76,7 @@ would leave open. readiness knows only the days of the report, so use enough of 
 	set.StringSliceVar(&f.OrgPaths, "org-paths", nil, "`PATHS` of organizational units for aws:VpceOrgPaths, such as o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/*")
 	f.Register(cmd)
 	set.StringVar(&f.format, "format", "text", "output `FORMAT`: text or json")
+	f.lang.Register(cmd)
 	flags.CompleteWords(cmd, "format", "text", "json")
 	flags.CompleteWords(cmd, "condition", "vpce", "vpc", "vpc-arn", "account", "org", "org-paths")
 	return cmd
@@ -97,6 +99,9 @@ func (f *readinessFlags) check(ctx context.Context, now time.Time) (window day.W
 		return window, nil, fmt.Errorf("--condition %q: want vpce, vpc, vpc-arn, account, org or org-paths", f.condition)
 	case f.OrgID != "" && !orgID.MatchString(f.OrgID):
 		return window, nil, fmt.Errorf("--org-id %q: want an organization's id such as o-a1b2c3d4e5", f.OrgID)
+	}
+	if err := f.lang.Check(); err != nil {
+		return window, nil, err
 	}
 	for _, path := range f.OrgPaths {
 		if !orgPath.MatchString(path) {
@@ -144,7 +149,7 @@ func exemptNetworks(ctx context.Context, from string, names []string) (exempt []
 	return exempt, nil
 }
 
-func (f *readinessFlags) run(ctx context.Context, where string, out io.Writer) error {
+func (f *readinessFlags) run(ctx context.Context, where string, out, errOut io.Writer) error {
 	window, p, err := f.check(ctx, time.Now())
 	if err != nil {
 		return exit.With(exit.Usage, err)
@@ -163,5 +168,5 @@ func (f *readinessFlags) run(ctx context.Context, where string, out io.Writer) e
 	if f.format == "json" {
 		return writeJSON(out, answer)
 	}
-	return answer.WriteText(out, grid.Style{Width: terminal.Width(out)}, conditionKeys[f.condition], f.policy)
+	return answer.WriteText(out, grid.Style{Width: terminal.Width(out), Words: f.lang.Words(out, errOut)}, conditionKeys[f.condition], f.policy)
 }

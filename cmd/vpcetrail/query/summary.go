@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -23,6 +24,7 @@ import (
 type summaryFlags struct {
 	flags.Days
 	flags.Output
+	lang    flags.Lang
 	by      string
 	where   []string
 	changes bool
@@ -78,13 +80,14 @@ or a tab gets a ' before it, so that no spreadsheet runs it as a formula. --raw-
 	set.BoolVar(&f.changes, "changes", false, "show what the newest of the days changed, compared with the day before it")
 	f.Days.Register(cmd)
 	f.Output.Register(cmd)
+	f.lang.Register(cmd)
 	flags.CompleteWords(cmd, "by", summary.Subjects()...)
 	return cmd
 }
 
 // check checks the flags.
 func (f *summaryFlags) check() error {
-	if err := f.Output.Check(); err != nil {
+	if err := cmp.Or(f.Output.Check(), f.lang.Check()); err != nil {
 		return err
 	}
 	switch {
@@ -109,7 +112,7 @@ func (f *summaryFlags) run(ctx context.Context, store report.Store, window day.W
 		top = math.MaxInt
 	}
 	if f.changes {
-		return f.showChanges(ctx, store, window, out, top)
+		return f.showChanges(ctx, store, window, out, errOut, top)
 	}
 	days, err := report.DaysWithin(ctx, store, window)
 	if err != nil {
@@ -120,11 +123,11 @@ func (f *summaryFlags) run(ctx context.Context, store report.Store, window day.W
 		if err != nil {
 			return err
 		}
-		return s.Write(out, f.Format, f.Style(out), top)
+		return s.Write(out, f.Format, f.style(out, errOut), top)
 	}
 	q := summary.Query{By: f.by, Where: f.where, Top: f.Top}
 	lacking, err := q.Answer(ctx, store, days, func(l *grid.Listing) error {
-		return l.Write(out, f.Format, f.Style(out))
+		return l.Write(out, f.Format, f.style(out, errOut))
 	})
 	if err == nil && len(lacking) > 0 {
 		terminal.NewMessages(errOut, false).Line("left out, since they have no such table: " + report.NameDays(lacking).String())
@@ -132,7 +135,12 @@ func (f *summaryFlags) run(ctx context.Context, store report.Store, window day.W
 	return err
 }
 
-func (f *summaryFlags) showChanges(ctx context.Context, store report.Store, window day.Window, out io.Writer, top int) error {
+// style returns the style of text on out, in the language of --lang.
+func (f *summaryFlags) style(out, errOut io.Writer) grid.Style {
+	return f.lang.Style(&f.Output, out, errOut)
+}
+
+func (f *summaryFlags) showChanges(ctx context.Context, store report.Store, window day.Window, out, errOut io.Writer, top int) error {
 	before, after, err := changes.Latest(ctx, store, window)
 	if err != nil {
 		return err
@@ -141,5 +149,5 @@ func (f *summaryFlags) showChanges(ctx context.Context, store report.Store, wind
 	if err != nil {
 		return err
 	}
-	return c.Write(out, f.Format, f.Style(out), top)
+	return c.Write(out, f.Format, f.style(out, errOut), top)
 }

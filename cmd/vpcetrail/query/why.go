@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -24,6 +25,7 @@ import (
 type whyFlags struct {
 	flags.Days
 	flags.Output
+	lang flags.Lang
 	why.Filter
 	fix string
 }
@@ -74,6 +76,7 @@ vpcetrail never makes the change itself.
 	set.StringSliceVar(&f.Filter.Causes, "cause", nil, "only calls of these `CAUSES`: "+strings.Join(why.Causes(), ", "))
 	f.Days.Register(cmd)
 	f.Output.Register(cmd)
+	f.lang.Register(cmd)
 	f.Top, set.Lookup("top").DefValue = topGroups, strconv.Itoa(topGroups)
 	set.Lookup("top").Usage = "`N` groups, 0 for all (csv, json and --fix: all, unless it is given)"
 	flags.CompleteWords(cmd, "fix", causes.Formats()...)
@@ -92,7 +95,7 @@ func (f *whyFlags) check(formatGiven bool) error {
 	if err := f.Filter.Check(); err != nil {
 		return err
 	}
-	return f.Output.Check()
+	return cmp.Or(f.Output.Check(), f.lang.Check())
 }
 
 func (f *whyFlags) run(ctx context.Context, where string, out, errOut io.Writer) error {
@@ -111,8 +114,9 @@ func (f *whyFlags) run(ctx context.Context, where string, out, errOut io.Writer)
 	if len(y.Lacking) > 0 {
 		terminal.NewMessages(errOut, false).Line("left out, since they have no table causes: " + report.NameDays(y.Lacking).String())
 	}
+	style := f.lang.Style(&f.Output, out, errOut)
 	if f.fix != "" {
-		return y.WriteFixes(out, f.fix, grid.Style{}, where, f.Top)
+		return y.WriteFixes(out, f.fix, grid.Style{Words: style.Words}, where, f.Top)
 	}
-	return y.Write(out, f.Format, f.Style(out), f.Top)
+	return y.Write(out, f.Format, style, f.Top)
 }
