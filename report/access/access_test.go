@@ -33,7 +33,6 @@ type told struct {
 	date    string
 	workers int
 	memory  int
-	late    int
 
 	problems []string
 }
@@ -277,7 +276,9 @@ func TestSameRowsHoweverTheyAreRead(t *testing.T) {
 	var zipped bytes.Buffer
 	z := gzip.NewWriter(&zipped)
 	fmt.Fprint(z, strings.Join(text, ""))
-	z.Close()
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
 	write(t, dir, "b/"+logObject, zipped.String())
 	write(t, dir, "b/2026-11-20-12-00-00-0123456789ABCDEF", zipped.String()[:zipped.Len()/2]) // counts not at all
 	write(t, dir, "b/2026-11-20-13-00-00-0123456789ABCDEF", "a,b\n1,2\n")

@@ -68,7 +68,6 @@ type shardWriter struct {
 	limit    int // bytes of a part before it is compressed
 	zst      *zstd.Encoder
 	stage    func(*Part) error
-	part     []byte
 
 	used     [][]uint64 // of each counter, by value: a bit where a record has it
 	cells    [][]uint32 // of each counter, by value: the number in the shard

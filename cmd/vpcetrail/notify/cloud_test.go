@@ -46,8 +46,6 @@ type cloud struct {
 	refuseOne func(text string) string
 }
 
-const account = "111122223333"
-
 func startCloud(t *testing.T) *cloud {
 	t.Helper()
 	c := &cloud{calls: map[string]int{}, found: map[string]map[string]any{}}
