@@ -29,6 +29,8 @@ type view struct {
 	Endpoints            []endpointView
 	EndpointsMore        more
 	EndpointsNote        string
+	Buckets              []overview.BucketUse // by S3 access logs
+	BucketsMore          more
 	Readiness            []readinessView
 	ReadinessMore        int
 	Store, Versions      string
@@ -99,6 +101,8 @@ func (p *Page) view() *view {
 		pastTable(&p.Principals, window, pastView{ID: "principals", Title: say("Past the endpoint, by principal"), Head: say("Principal"), More: more{Noun: "principal"}, Accounts: true}),
 	}
 	v.addEndpoints(p, window)
+	v.Buckets = p.Buckets.Rows
+	v.BucketsMore = more{p.Buckets.More(), "row", "SELECT bucket, route, sum(requests) AS requests FROM s3_access WHERE " + window + " GROUP BY bucket, route ORDER BY requests DESC"}
 	v.Changes = p.changesView()
 	v.Findings = p.findingsView(window)
 	v.addReadiness(p.Readiness, p.Words)

@@ -53,7 +53,8 @@ type Use struct {
 	EndpointOwner      string `json:"endpoint_owner,omitempty"`
 	Egress             string `json:"egress,omitempty"` // the exempt network that the calls came from
 
-	mixed bool // only some of the caller's calls came from Egress
+	mixed  bool // only some of the caller's calls came from Egress
+	logged bool // only access logs show these calls
 
 	Counts
 	// Verdicts maps the key of each condition to its effect on these calls.

@@ -31,6 +31,10 @@ func Read(ctx context.Context, s *report.Span, q Question) (*Answer, error) {
 	if err := r.readWays(ctx, s); err != nil {
 		return nil, err
 	}
+	logged, err := r.readAccess(ctx, s)
+	if err != nil {
+		return nil, err
+	}
 	if len(r.uses) == 0 {
 		near, err := nearest(ctx, s, q.Resource)
 		if err != nil {
@@ -40,6 +44,7 @@ func Read(ctx context.Context, s *report.Span, q Question) (*Answer, error) {
 	}
 	a := &Answer{Resource: q.Resource, Days: report.NameDays(s.Days), PolicyKind: r.service.policy, Missing: names(s.Missing), Incomplete: names(s.Incomplete), Shards: names(s.Shards)}
 	a.noteEgress(s, &q)
+	a.noteAccess(logged)
 	r.allow(a)
 	r.conditions(a, s)
 	r.judge(a)
@@ -61,6 +66,7 @@ type useKey struct {
 	EndpointID, EndpointAccountID, EndpointOwner string
 	Egress                                       string
 	mixed                                        bool
+	logged                                       bool    // only access logs show it
 	way                                          *wayOut // until joinUses
 }
 
@@ -245,9 +251,12 @@ func (r *reader) judge(a *Answer) {
 	for k, c := range r.uses {
 		u := Use{
 			Principal: k.Principal, PrincipalType: k.PrincipalType, PrincipalAccountID: k.PrincipalAccountID,
-			Service: k.Service, EventName: k.EventName, Action: actionOf(k.Service, k.EventName), Route: k.Route, Origin: k.Origin, Evidence: k.Evidence,
+			Service: k.Service, EventName: k.EventName, Action: actionOf(k.Service, k.EventName), logged: k.logged, Route: k.Route, Origin: k.Origin, Evidence: k.Evidence,
 			EndpointID: k.EndpointID, EndpointAccountID: k.EndpointAccountID, EndpointOwner: k.EndpointOwner, Egress: k.Egress, mixed: k.mixed,
 			Counts: *c, Verdicts: map[string]Verdict{},
+		}
+		if u.logged && strings.Contains(u.EventName, ".") { // no event of CloudTrail
+			u.Action = ""
 		}
 		for i := range a.Conditions {
 			cond := &a.Conditions[i]

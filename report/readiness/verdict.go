@@ -55,6 +55,8 @@ func (r *reader) verdict(u *Use, key string) Verdict {
 // service roles look like any other role.
 func (r *reader) exempt(u *Use) (Verdict, bool) {
 	switch {
+	case u.Evidence == "service_operation":
+		return Verdict{Outcome: Exempt, Because: phrase.Of("S3's own work, such as the expiry of objects: no policy decides it")}, true
 	case u.Evidence == "service_event":
 		return Verdict{Outcome: Exempt, Because: phrase.Of("the service's own event: nobody asked for it, so no policy decides it")}, true
 	case u.Evidence == "service_principal":
@@ -87,6 +89,9 @@ func withPartition(arn, partition string) string {
 
 // byEndpoint judges a call that went through an endpoint.
 func (r *reader) byEndpoint(u *Use, key string) Verdict {
+	if u.EndpointID == "" {
+		return Verdict{Outcome: Unknown, Because: phrase.Of("by an endpoint that the access log does not name")}
+	}
 	values := r.values[key]
 	switch key {
 	case SourceVpce:

@@ -5,6 +5,7 @@ import (
 	"vpcetrail/report/grid"
 	"vpcetrail/report/overview"
 	"vpcetrail/report/table"
+	"vpcetrail/report/words"
 )
 
 // besideCalls is the title of what S3 access logs show.
@@ -40,10 +41,10 @@ func matchedOrNull(u *overview.BucketUse, _ int64) any {
 }
 
 // access shows the buckets with most requests past the endpoints.
-func (s *Summary) access(top int) *grid.Grid {
+func (s *Summary) access(words *words.Language, top int) *grid.Grid {
 	g := &grid.Grid{
-		Title: besideCalls, Right: []bool{false, true, true, true, true, true, true},
-		Heads: []string{"bucket", "requests", "vpce", "internet", "unknown", "denied", "in the trail too"},
+		Title: words.Say(besideCalls), Right: []bool{false, true, true, true, true, true, true},
+		Heads: words.Each("bucket", "requests", "vpce", "internet", "unknown", "denied", "in the trail too"),
 	}
 	shown := s.Buckets.Rows[:min(len(s.Buckets.Rows), top)]
 	for _, u := range shown {

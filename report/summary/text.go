@@ -53,7 +53,7 @@ func (s *Summary) writeText(w io.Writer, style grid.Style, top int, write func(*
 		out.WriteString("\n" + words.Say("The detour past gateway endpoints: %s by estimate, NAT alone, S3 data events only (finding %s).", grid.Dollars(usd), overview.DetourCost) + "\n")
 	}
 	if s.DaysWithAccess > 0 {
-		g := s.access(top)
+		g := s.access(words, top)
 		g.Style = style
 		write(g, &out)
 	}

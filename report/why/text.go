@@ -130,6 +130,10 @@ func (y *Why) Warnings() (all []phrase.Phrase) {
 	if calls > 0 {
 		all = append(all, phrase.Of("LOOK AT THIS FIRST: %s with credentials of an instance from another place. See cause keys_elsewhere.", phrase.Count(calls, "call")))
 	}
+	if y.Logged > 0 {
+		all = append(all, phrase.Of("S3 access logs show %s past the endpoints to %s that no data event of the trail shows. They have no cause here, and these logs are best effort. See table s3_access.",
+			phrase.Count(y.Logged, "request"), phrase.Count(y.Buckets, "bucket")))
+	}
 	return all
 }
 

@@ -65,6 +65,10 @@ type Why struct {
 	Calls      int64     // past the endpoints, by the filter
 	Movable    int64     // those of them that a change of the network moves
 	Changes    int       // these changes
+	// Logged are requests past the endpoints that S3 access logs show and no group has: the trail has
+	// no data events for them, or nobody compared. Buckets are theirs.
+	Logged  int64
+	Buckets int
 }
 
 // A Group is the calls that one change would fix.
@@ -126,6 +130,9 @@ func Read(ctx context.Context, s *report.Span, f Filter) (*Why, error) {
 				r.add(row, r.manifests[i].Run.NATPrice)
 			}
 		}
+	}
+	if err := r.readAccess(ctx, s, &f); err != nil {
+		return nil, err
 	}
 	if err := r.group(); err != nil {
 		return nil, err

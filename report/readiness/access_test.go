@@ -1,0 +1,68 @@
+package readiness
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
+	"vpcetrail/report"
+	"vpcetrail/report/reporttest"
+	"vpcetrail/report/table"
+)
+
+// Of a bucket without data events, S3 access logs show who uses it. What the trail has too counts once.
+func TestReadinessByAccessLogs(t *testing.T) {
+	logged := func(requester, operation, route, evidence, endpoint string, requests, matched int64) table.S3AccessRow {
+		return table.S3AccessRow{
+			S3AccessKey: table.S3AccessKey{Bucket: "ledger", Requester: requester, Operation: operation, Route: route, Evidence: evidence, EndpointID: endpoint},
+			Requests:    requests, Matched: matched, FirstSeen: 1, LastSeen: 2,
+		}
+	}
+	rows := func(matched int64) []table.S3AccessRow {
+		return []table.S3AccessRow{
+			logged(role("app"), "REST.GET.OBJECT", "internet", "public_address", "", 10, matched),
+			logged(role("app"), "REST.PUT.OBJECT", "vpce", "private_address", "", 5, min(matched, 0)),
+			logged(role("etl"), "REST.GET.OBJECT", "vpce", "host_endpoint", "vpce-0a11b22c", 3, min(matched, 0)),
+			logged("AmazonS3", "S3.EXPIRE.OBJECT", "aws_service", "service_operation", "", 2, min(matched, 0)),
+		}
+	}
+	for name, tc := range map[string]struct {
+		trail   []table.ResourceRow
+		matched int64
+		want    string
+	}{
+		"no call, no trail": {[]table.ResourceRow{}, -1, "stopped 10 GetObject, unknown 5 PutObject, exempt 2 S3.EXPIRE.OBJECT, passes 3 GetObject: 20 requests"},
+		"no call":           {[]table.ResourceRow{}, 0, "stopped 10 GetObject, unknown 5 PutObject, exempt 2 S3.EXPIRE.OBJECT, passes 3 GetObject: 20 requests"},
+		"some in the trail": {[]table.ResourceRow{resourceRow(bucket, ledger[3], today.Time())}, 4, "stopped 1200 GetObject, stopped 6 GetObject, unknown 5 PutObject, exempt 2 S3.EXPIRE.OBJECT, passes 3 GetObject: 16 requests"},
+		"not compared":      {[]table.ResourceRow{resourceRow(bucket, ledger[3], today.Time())}, -1, "stopped 1200 GetObject: "},
+	} {
+		store := reporttest.Store{}
+		reporttest.Publish(t, store, &report.Report{Statuses: map[ingest.Status]int64{}, Days: []*report.Day{{
+			Day: today, Endpoints: report.RowsOf(endpoints), Objects: report.RowsOf[table.ObjectRow](nil),
+			Resources: report.RowsOf(tc.trail), S3Access: report.RowsOf(rows(tc.matched)),
+		}}}, report.Run{})
+		span, err := report.ReadSpan(t.Context(), store, day.All())
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := Read(t.Context(), span, Question{Resource: bucket, Endpoints: []string{"vpce-0a11b22c"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var uses []string
+		for _, u := range a.Uses {
+			uses = append(uses, fmt.Sprintf("%s %d %s", u.Verdicts[SourceVpce].Outcome, u.Calls, u.EventName))
+		}
+		requests := ""
+		for _, note := range a.Notes {
+			if before, _, ok := strings.Cut(fmt.Sprint(note), " are from S3 access logs alone"); ok {
+				requests = before
+			}
+		}
+		if got := strings.Join(uses, ", ") + ": " + requests; got != tc.want {
+			t.Errorf("%s:\n%s, want\n%s", name, got, tc.want)
+		}
+	}
+}
