@@ -1,0 +1,32 @@
+package page
+
+import (
+	"strings"
+	"testing"
+
+	"vpcetrail/ingest"
+	"vpcetrail/report"
+	"vpcetrail/report/reporttest"
+	"vpcetrail/report/table"
+)
+
+// A report with S3 access logs has a section of its own, and any other has none.
+func TestPageShowsAccessLogs(t *testing.T) {
+	for _, logged := range []bool{true, false} {
+		d := &report.Day{
+			Day: 20777, Traffic: report.RowsOf[table.TrafficRow](nil), Principals: report.RowsOf[table.PrincipalRow](nil),
+			Services: report.RowsOf[table.ServiceRow](nil), Endpoints: report.RowsOf[table.EndpointRow](nil), Objects: report.RowsOf[table.ObjectRow](nil),
+		}
+		if logged {
+			d.S3Access = report.RowsOf([]table.S3AccessRow{{
+				S3AccessKey: table.S3AccessKey{Bucket: "<ledger>", Route: "internet"}, Requests: 4321, Matched: -1,
+			}})
+		}
+		store := reporttest.Store{}
+		reporttest.Publish(t, store, &report.Report{Statuses: map[ingest.Status]int64{ingest.OK: 1}, Days: []*report.Day{d}}, report.Run{})
+		text := write(t, read(t, store))
+		if has := strings.Contains(text, "&lt;ledger&gt;") && strings.Contains(text, "4,321") && strings.Contains(text, `href="#buckets"`); has != logged || strings.Contains(text, `id="buckets"`) != logged {
+			t.Errorf("with access logs %v: shown %v", logged, has)
+		}
+	}
+}

@@ -1,0 +1,37 @@
+package why
+
+import (
+	"fmt"
+	"testing"
+
+	"vpcetrail/ingest"
+	"vpcetrail/report"
+	"vpcetrail/report/reporttest"
+	"vpcetrail/report/table"
+)
+
+// Requests past the endpoints that only S3 access logs show are named before the groups.
+func TestWarningOfAccessLogs(t *testing.T) {
+	row := func(bucket, route string, requests, matched int64) table.S3AccessRow {
+		return table.S3AccessRow{S3AccessKey: table.S3AccessKey{Bucket: bucket, Requester: "p", Operation: "REST.GET.OBJECT", Route: route}, Requests: requests, Matched: matched}
+	}
+	store := reporttest.Store{}
+	reporttest.Publish(t, store, &report.Report{Statuses: map[ingest.Status]int64{ingest.OK: 1}, Days: []*report.Day{{
+		Day: testDay, Objects: report.RowsOf[table.ObjectRow](nil), Causes: report.RowsOf[table.CauseRow](nil),
+		S3Access: report.RowsOf([]table.S3AccessRow{row("a", "internet", 10, 4), row("a", "vpce", 7, 0), row("b", "internet", 3, -1), row("c", "internet", 2, 2)}),
+	}}}, report.Run{})
+	for want, f := range map[string]Filter{
+		"9 requests, 2 buckets":  {},
+		"9 requests, 2 buckets ": {Services: []string{"s3"}, Principals: []string{"p"}},
+		"0 requests, 0 buckets":  {Services: []string{"sqs"}},
+		"0 requests, 0 buckets ": {Accounts: []string{"111122223333"}},
+	} {
+		y := read(t, store, f)
+		if got := fmt.Sprintf("%d requests, %d buckets", y.Logged, y.Buckets); got != want[:len(got)] {
+			t.Errorf("%+v: %s, want %s", f, got, want)
+		}
+		if warned := len(y.Warnings()) > 0; warned != (y.Logged > 0) {
+			t.Errorf("%+v: %v", f, y.Warnings())
+		}
+	}
+}
