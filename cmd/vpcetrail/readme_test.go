@@ -37,7 +37,7 @@ func readmes(t *testing.T) []string {
 	t.Helper()
 	paths := []string{}
 	for _, path := range repositoryFiles(t) {
-		if filepath.Base(path) == "README.md" {
+		if name := filepath.Base(path); name == "README.md" || name == "README.ja.md" {
 			paths = append(paths, path)
 		}
 	}
