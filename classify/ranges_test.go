@@ -147,7 +147,7 @@ func TestKindsOfIPv4(t *testing.T) {
 		case within(addr, specialNets).IsValid():
 			want = Special
 		}
-		if got := kindOfAddress(addr); got != want {
+		if got := KindOf(addr); got != want {
 			t.Errorf("%v is %v, want %v", addr, got, want)
 		}
 	}

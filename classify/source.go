@@ -69,11 +69,11 @@ func ParseSource(s []byte) (Address, SourceKind) {
 		}
 		addr = addr.Unmap().WithZone("")
 	}
-	return addr, kindOfAddress(addr)
+	return addr, KindOf(addr)
 }
 
-// kindOfAddress returns the kind of an address's net.
-func kindOfAddress(addr netip.Addr) SourceKind {
+// KindOf returns the kind of an address. IPv4-mapped IPv6 must be IPv4.
+func KindOf(addr netip.Addr) SourceKind {
 	if addr.Is4() {
 		if kind := kindsIPv4[addr.As4()[0]]; kind != Unparseable {
 			return kind

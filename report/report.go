@@ -66,7 +66,9 @@ type Day struct {
 	Digests    Rows[table.DigestRow] // nil: the day has no such table
 	Verified   *Verified             // nil: not checked by digests
 
-	S3Access Rows[table.S3AccessRow] // nil: the day has no such table
+	S3Access        Rows[table.S3AccessRow]        // nil: the day has no such table
+	DNS             Rows[table.DNSRow]             // nil: the day has no such table
+	EndpointMetrics Rows[table.EndpointMetricsRow] // nil: the day has no such table
 	// Witnesses are what sources beside the trail say of the day, by their flags.
 	Witnesses map[string]*Witness
 

@@ -44,6 +44,8 @@ func stageTables(ctx context.Context, pub Publication, d *Day, m *Manifest) (*st
 		func() error { return stage(ctx, s, &table.Findings, nil, d.Findings) },
 		func() error { return stage(ctx, s, &table.Causes, nil, d.Causes) },
 		func() error { return stage(ctx, s, &table.S3Access, nil, d.S3Access) },
+		func() error { return stage(ctx, s, &table.DNS, nil, d.DNS) },
+		func() error { return stage(ctx, s, &table.EndpointMetrics, nil, d.EndpointMetrics) },
 	}} {
 		group.Go(func() error {
 			for _, stage := range lane {
@@ -99,7 +101,7 @@ func (s *staging) list(m *Manifest) {
 var order = []string{
 	table.Objects.Name, table.Traffic.Name, table.Principals.Name, table.Services.Name, table.Endpoints.Name,
 	table.Resources.Name, table.Findings.Name, table.Causes.Name, table.Digests.Name,
-	table.S3Access.Name,
+	table.S3Access.Name, table.DNS.Name, table.EndpointMetrics.Name,
 }
 
 // countRoutes returns traffic, and adds its calls to the manifest while it is read. It returns nil

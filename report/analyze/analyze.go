@@ -32,6 +32,7 @@ type Job struct {
 	Networks    *network.Networks   // with names of the user's own; may be nil
 	NATPrice    float64             // US dollars per GB, for findings
 	Witnesses   []Witness           // sources beside the trail
+	Store       report.Store        // what is published, for witnesses; the publication sets it
 
 	Workers  int         // number of objects that are read concurrently; 0 means one
 	Memory   Memory      // what does not fit goes to Disk

@@ -106,7 +106,7 @@ func (p *Publication) Count(ctx context.Context, trail *source.Trail) (*Counted,
 }
 
 func (p *Publication) count(ctx context.Context, trail *source.Trail, job Job, run report.Run) (counted *Counted, err error) {
-	job.Progress = new(ingest.Progress)
+	job.Progress, job.Store = new(ingest.Progress), p.Store
 	if p.Watch != nil {
 		defer p.Watch(trail, job.Progress)()
 	}

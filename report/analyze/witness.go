@@ -101,6 +101,8 @@ func witnessesLack(rep *report.Report) string {
 // outdated returns the given days, of which a witness of the job now holds something else than when
 // they were published.
 func (p *Publication) outdated(ctx context.Context, days []day.Day) (found []day.Day, err error) {
+	job := p.Job
+	job.Store = p.Store
 	for _, d := range days {
 		m, err := report.ReadManifest(ctx, p.Store, d)
 		if errors.Is(err, report.ErrNoReport) || errors.Is(err, report.ErrBrokenManifest) {
@@ -114,7 +116,7 @@ func (p *Publication) outdated(ctx context.Context, days []day.Day) (found []day
 			if was == nil {
 				continue
 			}
-			now, err := w.SHA256(ctx, &p.Job, d)
+			now, err := w.SHA256(ctx, &job, d)
 			if err != nil {
 				return nil, fmt.Errorf("--%s: %w", w.Flag(), err)
 			}
@@ -136,6 +138,7 @@ func (p *Publication) Testify(ctx context.Context) (*Counted, error) {
 func (p *Publication) testify(ctx context.Context, job Job, run report.Run) (*Counted, error) {
 	c := &Counted{Report: &report.Report{Problems: func(func(string)) error { return nil }}, run: run}
 	byDay := map[day.Day]*report.Day{}
+	job.Store = p.Store
 	for _, w := range job.Witnesses {
 		said, err := w.Read(ctx, &job)
 		if err != nil {

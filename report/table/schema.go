@@ -173,7 +173,7 @@ type Info struct {
 
 // Tables describes the tables of a report, in the order in which they are listed.
 func Tables() []Info {
-	return []Info{Traffic.info(), Principals.info(), Services.info(), Endpoints.info(), Resources.info(), Findings.info(), Causes.info(), Objects.info(), Digests.info(), S3Access.info()}
+	return []Info{Traffic.info(), Principals.info(), Services.info(), Endpoints.info(), Resources.info(), Findings.info(), Causes.info(), Objects.info(), Digests.info(), S3Access.info(), DNS.info(), EndpointMetrics.info()}
 }
 
 func (t *Table[T]) info() Info {

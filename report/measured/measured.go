@@ -1,0 +1,343 @@
+// Package measured makes table endpoint_metrics: what CloudWatch measured at interface endpoints,
+// beside the calls that the trail has. Where the two contradict each other, it makes findings.
+package measured
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strings"
+
+	"vpcetrail/classify/endpoints"
+	"vpcetrail/classify/network"
+	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
+
+	"vpcetrail/report"
+	"vpcetrail/report/analyze"
+	"vpcetrail/report/findings"
+	"vpcetrail/report/grid"
+	"vpcetrail/report/metrics"
+	"vpcetrail/report/prices"
+	"vpcetrail/report/table"
+)
+
+// Flag is the flag of analyze that names the files.
+const Flag = "metrics"
+
+// What the comparison of an endpoint says.
+const (
+	Seen       = "seen"        // traffic, and calls in the trail
+	Unseen     = "unseen"      // traffic, and no call
+	Unrecorded = "unrecorded"  // traffic, and CloudTrail records no calls of the service
+	NotCovered = "not_covered" // traffic, and the trail has no calls of the account and Region
+	Conflict   = "conflict"    // calls, and no traffic
+	Idle       = "idle"        // neither
+)
+
+// Metrics are what CloudWatch measured. They are an analyze.Witness. A day that they do not have
+// keeps what was published of it.
+type Metrics struct {
+	Files     []string // that they are from
+	Endpoints metrics.Endpoints
+	Prices    *prices.Prices // of idle endpoints; nil: not known
+}
+
+// Flag returns the flag of analyze that names the source.
+func (*Metrics) Flag() string { return Flag }
+
+// rows returns what was measured on a day, sorted.
+func (m *Metrics) rows(d day.Day) (rows []table.EndpointMetricsRow) {
+	for _, id := range slices.Sorted(maps.Keys(m.Endpoints)) {
+		e := m.Endpoints[id]
+		p, measured := e.Days[d]
+		if !measured {
+			continue
+		}
+		row := table.EndpointMetricsRow{
+			EndpointID: id, AccountID: e.Account, Region: e.Region, VPCID: e.VPC, ServiceName: e.Service,
+			NewConnections: p.NewConnections, ActiveConnections: p.ActiveConnections, Bytes: p.Bytes, PacketsDropped: p.PacketsDropped,
+			Zones: int64(len(p.SubnetBytes)),
+		}
+		var idle []string
+		for subnet, bytes := range p.SubnetBytes {
+			if bytes == 0 {
+				idle = append(idle, subnet)
+			}
+		}
+		slices.Sort(idle)
+		row.IdleSubnetIDs = strings.Join(idle, " ")
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// known returns the rows of a day, from the files or as they are published, and what they are
+// identified by. There are none of a day that was never measured.
+func (m *Metrics) known(ctx context.Context, job *analyze.Job, d day.Day) (rows []table.EndpointMetricsRow, w *report.Witness, err error) {
+	if rows = m.rows(d); len(rows) > 0 {
+		sum := sha256.Sum256(fmt.Appendf(nil, "%v", rows))
+		return rows, &report.Witness{Sources: m.Files, SHA256: hex.EncodeToString(sum[:]), Objects: map[ingest.Status]int64{ingest.OK: int64(len(rows))}}, nil
+	}
+	before, err := published(ctx, job.Store, d)
+	if err != nil || before == nil || before.Witnesses[Flag] == nil {
+		return nil, &report.Witness{}, err
+	}
+	for row, err := range report.ReadTable(ctx, job.Store, &table.EndpointMetrics, before, d) {
+		if err != nil {
+			return nil, nil, err
+		}
+		rows = append(rows, *row)
+	}
+	return rows, before.Witnesses[Flag], nil
+}
+
+// published returns the manifest of a day, or nil if it is not published.
+func published(ctx context.Context, store report.Store, d day.Day) (*report.Manifest, error) {
+	if store == nil {
+		return nil, nil
+	}
+	m, err := report.ReadManifest(ctx, store, d)
+	if errors.Is(err, report.ErrNoReport) || errors.Is(err, report.ErrBrokenManifest) {
+		return nil, nil
+	}
+	return m, err
+}
+
+// SHA256 identifies what was measured on a day.
+func (m *Metrics) SHA256(ctx context.Context, job *analyze.Job, d day.Day) (string, error) {
+	_, w, err := m.known(ctx, job, d)
+	if err != nil {
+		return "", err
+	}
+	return w.SHA256, nil
+}
+
+// Read returns what was measured on the days of the job. Of a day without the trail, the published
+// tables say which calls it has.
+func (m *Metrics) Read(ctx context.Context, job *analyze.Job) (*analyze.Testimony, error) {
+	said := &analyze.Testimony{Problems: func(func(string)) error { return nil }}
+	for _, d := range m.days() {
+		before, err := published(ctx, job.Store, d)
+		if err != nil {
+			return nil, err
+		}
+		if job.Window.Contains(d) && before != nil && before.Has(table.Endpoints.Name) {
+			said.Days = append(said.Days, d)
+		}
+	}
+	said.Add = func(d *report.Day) {
+		rows, w, err := m.known(ctx, job, d.Day)
+		if err == nil && len(rows) == 0 {
+			return // the day was never measured
+		}
+		if d.Witnesses == nil {
+			d.Witnesses = map[string]*report.Witness{}
+		}
+		d.Witnesses[Flag] = w
+		c := &comparison{rows: rows, err: err, prices: m.Prices, day: d.Day, calls: map[string]*table.EndpointRow{}, covered: map[network.Place]bool{}}
+		if d.Endpoints == nil { // without a trail
+			c.readPublished(ctx, job.Store, d)
+		}
+		c.watch(d)
+	}
+	return said, nil
+}
+
+// days returns the measured days in order.
+func (m *Metrics) days() []day.Day {
+	all := map[day.Day]bool{}
+	for _, e := range m.Endpoints {
+		for d := range e.Days {
+			all[d] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(all))
+}
+
+// A comparison compares the rows of a day with the calls of the trail.
+type comparison struct {
+	day    day.Day
+	rows   []table.EndpointMetricsRow
+	err    error
+	prices *prices.Prices
+
+	calls   map[string]*table.EndpointRow // sums by endpoint
+	covered map[network.Place]bool        // where the trail has calls
+}
+
+// readPublished gives a day the published tables that are compared, to be read again.
+func (c *comparison) readPublished(ctx context.Context, store report.Store, d *report.Day) {
+	before, err := published(ctx, store, d.Day)
+	if err != nil || before == nil {
+		c.err = errors.Join(c.err, err)
+		return
+	}
+	for row, err := range report.ReadTable(ctx, store, &table.Services, before, d.Day) {
+		if err != nil {
+			c.err = err
+			return
+		}
+		c.cover(row)
+	}
+	for row, err := range report.ReadTable(ctx, store, &table.Endpoints, before, d.Day) {
+		if err != nil {
+			c.err = err
+			return
+		}
+		c.count(row)
+	}
+	if before.Has(table.Findings.Name) {
+		d.Findings = without(report.ReadTable(ctx, store, &table.Findings, before, d.Day), ours)
+	}
+}
+
+// ours reports whether a published finding was made by a comparison.
+func ours(f *table.FindingRow) bool {
+	return f.Finding == findings.EndpointIdle || f.Finding == findings.EndpointUnseen || f.Finding == findings.WitnessesDisagree && f.Resource == ""
+}
+
+// without returns the rows that drop does not select.
+func without(rows report.Rows[table.FindingRow], drop func(*table.FindingRow) bool) report.Rows[table.FindingRow] {
+	return func(yield func(*table.FindingRow, error) bool) {
+		for row, err := range rows {
+			if (err != nil || !drop(row)) && !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+func (c *comparison) cover(row *table.ServiceRow) {
+	c.covered[network.Place{Account: row.AccountID, Region: row.Region}] = true
+}
+
+// count adds the calls of a row of table endpoints.
+func (c *comparison) count(row *table.EndpointRow) {
+	sum := c.calls[row.EndpointID]
+	if sum == nil {
+		sum = &table.EndpointRow{FirstSeen: math.MaxInt64}
+		c.calls[row.EndpointID] = sum
+	}
+	sum.Calls += row.Calls + row.NetworkEvents
+	sum.FirstSeen, sum.LastSeen = min(sum.FirstSeen, row.FirstSeen), max(sum.LastSeen, row.LastSeen)
+}
+
+// watch reads tables services and endpoints of a day while they are written. The table of metrics
+// and the findings come after them.
+func (c *comparison) watch(d *report.Day) {
+	if d.Endpoints != nil {
+		d.Services, d.Endpoints = tee(d.Services, c.cover), tee(d.Endpoints, c.count)
+	}
+	if before := d.Findings; before != nil {
+		d.Findings = func(yield func(*table.FindingRow, error) bool) {
+			measured := map[string]bool{}
+			for i := range c.rows {
+				measured[c.rows[i].EndpointID] = true
+			}
+			// Of a measured endpoint, CloudWatch says whether it is used.
+			all := report.Day{Findings: without(before, func(f *table.FindingRow) bool { return f.Finding == findings.EndpointUnused && measured[f.EndpointID] })}
+			all.AddFindings(c.findings())
+			all.Findings(yield)
+		}
+	}
+	d.EndpointMetrics = func(yield func(*table.EndpointMetricsRow, error) bool) {
+		if c.err != nil {
+			yield(nil, c.err)
+			return
+		}
+		for i := range c.rows {
+			c.compare(&c.rows[i])
+			if !yield(&c.rows[i], nil) {
+				return
+			}
+		}
+	}
+}
+
+// tee returns rows, and calls see with each while they are read.
+func tee[T any](rows report.Rows[T], see func(*T)) report.Rows[T] {
+	return func(yield func(*T, error) bool) {
+		for row, err := range rows {
+			if err == nil {
+				see(row)
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
+// compare sets what the trail says of an endpoint.
+func (c *comparison) compare(row *table.EndpointMetricsRow) {
+	row.Calls = 0
+	sum := c.calls[row.EndpointID]
+	if sum != nil {
+		row.Calls = sum.Calls
+	}
+	used := row.NewConnections > 0 || row.ActiveConnections > 0 || row.Bytes > 0
+	switch {
+	case row.Calls > 0 && (used || c.isNearMidnight(sum)):
+		row.Compared = Seen
+	case row.Calls > 0:
+		row.Compared = Conflict
+	case !used:
+		row.Compared = Idle
+	case endpoints.ServiceOf(row.ServiceName).Unrecorded:
+		row.Compared = Unrecorded
+	case !c.covered[network.Place{Account: row.AccountID, Region: row.Region}]:
+		row.Compared = NotCovered
+	default:
+		row.Compared = Unseen
+	}
+}
+
+// isNearMidnight reports whether all calls are so near to the day before or after that their
+// traffic may be in a minute of that day.
+func (c *comparison) isNearMidnight(calls *table.EndpointRow) bool {
+	const minute = 60_000
+	return calls.LastSeen < c.day.Time().UnixMilli()+minute || calls.FirstSeen >= (c.day+1).Time().UnixMilli()-minute
+}
+
+// findings returns the findings about the day's endpoints.
+func (c *comparison) findings() (found []table.FindingRow) {
+	for i := range c.rows {
+		row := &c.rows[i]
+		c.compare(row)
+		key := table.FindingKey{AccountID: row.AccountID, Region: row.Region, EndpointID: row.EndpointID}
+		if sources := endpoints.ServiceOf(row.ServiceName).Sources; len(sources) > 0 {
+			key.Service = sources[0]
+		}
+		switch row.Compared {
+		case Conflict:
+			f := findings.Disagreement(key, fmt.Sprintf("The trail has %s by it, and CloudWatch counted neither a connection nor a byte on that day.", grid.Plural(row.Calls, "call")))
+			sum := c.calls[row.EndpointID]
+			f.Calls, f.FirstSeen, f.LastSeen = row.Calls, sum.FirstSeen, sum.LastSeen
+			found = append(found, f)
+		case Unseen:
+			found = append(found, findings.Unseen(key, row.NewConnections, row.Bytes))
+		case Idle:
+			found = append(found, findings.Idle(key, c.price(row)))
+		}
+	}
+	return found
+}
+
+// price returns what an endpoint costs on a day without traffic, in US dollars, or NaN.
+func (c *comparison) price(row *table.EndpointMetricsRow) float64 {
+	if c.prices == nil || c.prices.Currency != "USD" || row.Zones == 0 {
+		return math.NaN()
+	}
+	region := c.prices.In(row.Region)
+	if region == nil {
+		return math.NaN()
+	}
+	const hours = 24
+	return (region.EndpointHour * prices.Amount(row.Zones*hours)).Float()
+}
