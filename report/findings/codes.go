@@ -66,9 +66,9 @@ var Codes = [codeCount]Code{
 		"Credentials of an instance called from an address that the instance cannot have: not one of its own, nor of a NAT gateway of its VPC, and no other way out of the VPC is known. Only with --network."},
 	witnessesDisagree: {"witnesses_disagree", "medium", "Witnesses disagree",
 		"The trail and another source, such as S3 access logs or the metrics of endpoints, contradict each other about the same requests or endpoint. The detail names both sides."},
-	endpointUnseen: {"endpoint_unseen", "info",
+	endpointUnseen: {"endpoint_unseen", "info", "Endpoint unseen",
 		"CloudWatch measured traffic at an endpoint of ours, and the trail has no call by it: CloudTrail does not record all calls, so it is not unused. Only with --metrics."},
-	endpointIdle: {"endpoint_idle", "low",
+	endpointIdle: {"endpoint_idle", "low", "Endpoint idle",
 		"CloudWatch measured no traffic at an interface endpoint of ours on the whole day, and the trail has no call by it. The estimate is what AWS charges for the day, by --prices. Only with --metrics."},
 }
 

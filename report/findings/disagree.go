@@ -19,7 +19,7 @@ var (
 // about returns a row of a finding that counts nothing.
 func about(code int, key table.FindingKey) table.FindingRow {
 	key.Finding, key.Severity = Codes[code].Name, Codes[code].Severity
-	return table.FindingRow{FindingKey: key, EstimatedUSD: math.NaN(), Detail: Codes[code].Means, FirstSeen: -1, LastSeen: -1}
+	return table.FindingRow{FindingKey: key, EstimatedUSD: math.NaN(), Detail: string(Codes[code].Means), FirstSeen: -1, LastSeen: -1}
 }
 
 // Unseen returns the finding about an endpoint that got traffic, and that the trail has no call by.

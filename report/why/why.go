@@ -82,6 +82,7 @@ type Group struct {
 	Regions  []string // of the calls
 	Callers  []Caller // most calls first, and at most mostCallers
 	Others   int      // callers that are not in Callers
+	DNS      string   // what queries to the Resolver show; "" where no log was read, or names do not matter
 }
 
 // A Caller is who made calls of a group.
@@ -135,6 +136,9 @@ func Read(ctx context.Context, s *report.Span, f Filter) (*Why, error) {
 		return nil, err
 	}
 	if err := r.group(); err != nil {
+		return nil, err
+	}
+	if err := r.readDNS(ctx, s.Store); err != nil {
 		return nil, err
 	}
 	return r.why, r.plan(ctx, s.Store)

@@ -8,16 +8,10 @@ import (
 	"vpcetrail/report/metrics"
 )
 
-// ReadMetrics reads the files of --metrics as one. It returns nil without files. each, if not
-// nil, is called with the text of every file.
-func ReadMetrics(ctx context.Context, names []string, each func(text []byte)) (all metrics.Endpoints, err error) {
+// ReadMetrics reads the files of --metrics as one. It returns nil without files.
+func ReadMetrics(ctx context.Context, names []string) (all metrics.Endpoints, err error) {
 	for _, name := range names {
-		found, err := file.Parse(ctx, "--metrics", name, func(text []byte) (metrics.Endpoints, error) {
-			if each != nil {
-				each(text)
-			}
-			return metrics.Parse(text)
-		})
+		found, err := file.Parse(ctx, "--metrics", name, metrics.Parse)
 		if err != nil {
 			return nil, err
 		}

@@ -11,12 +11,14 @@ import (
 
 	"vpcetrail/report"
 	"vpcetrail/report/access"
+	"vpcetrail/report/measured"
+	"vpcetrail/report/resolver"
 )
 
 // optionalNames are the names of the optional inputs, which are also the names of
 // their flags. A day that was made with an optional input is not replaced by a run
 // without it.
-var optionalNames = []string{"endpoints", "network", "networks", "verify", access.Flag}
+var optionalNames = []string{"endpoints", "network", "networks", "verify", access.Flag, resolver.Flag, measured.Flag, "prices"}
 
 // OptionalInputs hold the SHA-256 sums of each optional input of a run, by name.
 type OptionalInputs map[string][]string

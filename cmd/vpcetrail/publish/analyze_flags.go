@@ -144,7 +144,7 @@ func (f *analyzeFlags) register(cmd *cobra.Command) {
 // check checks the flags. It reads no file.
 func (f *analyzeFlags) check(sources []string, now time.Time) error {
 	f.Beside = f.witness.sources()
-	if len(sources)+len(f.Beside) == 0 {
+	if len(sources) == 0 && !f.witness.isGiven() {
 		return errors.New("analyze needs a SOURCE: s3://bucket/prefix, lookup-events://REGION, a directory, a file, or -")
 	}
 	if f.out == "" {
@@ -196,8 +196,7 @@ func (f *analyzeFlags) job(ctx context.Context, sources []string, now time.Time)
 		Job: analyze.Job{
 			Window: given.Selection.Window, Lateness: max(given.Selection.Lateness, 0),
 			Ranges: given.Ranges, OwnAccounts: given.Own, Network: given.Network, Networks: given.Networks, NATPrice: f.natPrice,
-			Witnesses: f.witness.witnesses(given.Reading),
-			Workers:   f.workers, Memory: analyze.Memory{Counting: j.memory.Counting, Report: j.memory.Report}, SHA256: f.sha256,
+			Workers: f.workers, Memory: analyze.Memory{Counting: j.memory.Counting, Report: j.memory.Report}, SHA256: f.sha256,
 		},
 		Sources: sources, Selection: given.Selection, Reading: given.Reading,
 		Replacing: f.replacing.Allowed(), Before: int(f.restate), Mergeable: f.mergeable || part.Of > 0,
@@ -206,6 +205,9 @@ func (f *analyzeFlags) job(ctx context.Context, sources []string, now time.Time)
 			Accounts: flags.Sorted(f.Accounts), ExcludeAccounts: flags.Sorted(f.Excluded), Regions: flags.Sorted(f.Regions), OwnAccounts: flags.Sorted(given.Own),
 			Shard: part.String(), EndpointsFrom: flags.Sorted(f.Endpoints), IPRanges: given.Ranges.Date, NATPrice: f.natPrice,
 		},
+	}
+	if j.Job.Witnesses, err = f.witness.witnesses(ctx, given); err != nil {
+		return nil, err
 	}
 	if f.verify != "" {
 		j.Verification = &analyze.Verification{Mode: f.verify}

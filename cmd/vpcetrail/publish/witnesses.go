@@ -6,60 +6,111 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"vpcetrail/cmd/vpcetrail/file"
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/cmd/vpcetrail/terminal"
 	"vpcetrail/ingest/day"
-	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/source/store"
 	"vpcetrail/report/access"
 	"vpcetrail/report/analyze"
+	"vpcetrail/report/measured"
+	"vpcetrail/report/prices"
+	"vpcetrail/report/resolver"
 )
 
 // witnessFlags name the sources beside the trail.
-type witnessFlags struct{ accessLogs []string }
+type witnessFlags struct {
+	logs    [2][]string // by the flags of logFlags
+	metrics []string
+	prices  string
+}
+
+// logFlags are the flags that name logs of other kinds.
+var logFlags = [2]string{access.Flag, resolver.Flag}
 
 func (f *witnessFlags) register(cmd *cobra.Command) {
-	cmd.Flags().StringSliceVar(&f.accessLogs, access.Flag, nil,
-		"S3 server access logs, for table s3_access: `SOURCES`, each s3://bucket/prefix, a directory or a file; with a trail, or alone")
+	const sources = "`SOURCES`, each s3://bucket/prefix, a directory or a file; with a trail, or alone"
+	set := cmd.Flags()
+	set.StringSliceVar(&f.logs[0], access.Flag, nil, "S3 server access logs, for table s3_access: "+sources)
+	set.StringSliceVar(&f.logs[1], resolver.Flag, nil, "query logs of Route 53 Resolver, for table dns: "+sources)
+	set.StringSliceVar(&f.metrics, measured.Flag, nil, "what CloudWatch measured at endpoints, for table endpoint_metrics: `FILES` or s3://bucket/key from vpcetrail metrics; with a trail, or for days that are published")
+	set.StringVar(&f.prices, "prices", "", "what AWS charges, for finding endpoint_idle: a YAML `FILE` or s3://bucket/key, as vpcetrail recommend --example prices prints it")
 	flags.Heading(cmd, access.Flag, "Other sources")
 }
 
 // given says which of the flags are given.
 func (f *witnessFlags) given() map[string]bool {
-	return map[string]bool{access.Flag: len(f.accessLogs) > 0}
+	given := map[string]bool{measured.Flag: len(f.metrics) > 0, "prices": f.prices != ""}
+	for i, flag := range logFlags {
+		given[flag] = len(f.logs[i]) > 0
+	}
+	return given
 }
 
-// sources returns all sources that the flags name.
-func (f *witnessFlags) sources() []string { return f.accessLogs }
+// sources returns all sources that are listed for the days of a run.
+func (f *witnessFlags) sources() []string { return slices.Concat(f.logs[:]...) }
+
+// isGiven reports whether there is a source beside the trail.
+func (f *witnessFlags) isGiven() bool { return len(f.sources())+len(f.metrics) > 0 }
 
 // check checks the sources by their names, against --out.
 func (f *witnessFlags) check(out string, parts bool) error {
-	if parts && len(f.sources()) > 0 {
-		return fmt.Errorf("--%s does not go with --shard or --mergeable, as a part does not see all requests: "+
-			"merge first, and then run analyze --%s without SOURCE", access.Flag, access.Flag)
+	given := f.given()
+	for _, flag := range []string{access.Flag, resolver.Flag, measured.Flag} {
+		if parts && given[flag] {
+			return fmt.Errorf("--%s does not go with --shard or --mergeable, as a part does not see all requests: "+
+				"merge first, and then run analyze --%s without SOURCE", flag, flag)
+		}
 	}
-	for _, s := range f.accessLogs {
-		switch {
-		case s == "" || s == "-" || strings.HasPrefix(s, list.LookupScheme) || store.IsURL(s) && !list.IsS3(s):
-			return fmt.Errorf("--%s %q: want s3://bucket/prefix, a directory or a file", access.Flag, s)
-		case strings.HasPrefix(strings.TrimRight(spelled(out), "/")+"/", strings.TrimRight(spelled(s), "/")+"/"):
-			return fmt.Errorf("--out %s: lies inside --%s %s and would be read with it: choose another --out", out, access.Flag, s)
+	if f.prices != "" && len(f.metrics) == 0 {
+		return fmt.Errorf("--prices goes with --%s: it is about endpoints that were measured", measured.Flag)
+	}
+	for _, name := range append([]string{f.prices}, f.metrics...) {
+		if err := file.Check(name); err != nil {
+			return err
+		}
+	}
+	for i, flag := range logFlags {
+		for _, s := range f.logs[i] {
+			switch {
+			case s == "" || s == "-" || strings.HasPrefix(s, list.LookupScheme) || store.IsURL(s) && !list.IsS3(s):
+				return fmt.Errorf("--%s %q: want s3://bucket/prefix, a directory or a file", flag, s)
+			case strings.HasPrefix(strings.TrimRight(spelled(out), "/")+"/", strings.TrimRight(spelled(s), "/")+"/"):
+				return fmt.Errorf("--out %s: lies inside --%s %s and would be read with it: choose another --out", out, flag, s)
+			}
 		}
 	}
 	return nil
 }
 
-// witnesses returns what is read beside the trail.
-func (f *witnessFlags) witnesses(reading source.Options) (all []analyze.Witness) {
-	if len(f.accessLogs) > 0 {
-		all = append(all, &access.Logs{Sources: flags.Sorted(f.accessLogs), Reading: reading})
+// witnesses reads the files that the flags name, and returns what is read beside the trail.
+func (f *witnessFlags) witnesses(ctx context.Context, given *flags.Input) (all []analyze.Witness, err error) {
+	if names := f.logs[0]; len(names) > 0 {
+		all = append(all, &access.Logs{Sources: flags.Sorted(names), Reading: given.Reading})
 	}
-	return all
+	if names := f.logs[1]; len(names) > 0 {
+		all = append(all, &resolver.Logs{Sources: flags.Sorted(names), Reading: given.Reading})
+	}
+	if len(f.metrics) == 0 {
+		return all, nil
+	}
+	m := &measured.Metrics{Files: flags.Sorted(f.metrics)}
+	if m.Endpoints, err = flags.ReadMetrics(ctx, f.metrics); err != nil {
+		return nil, err
+	}
+	if f.prices != "" {
+		m.Prices, err = file.Parse(ctx, "--prices", f.prices, func(text []byte) (*prices.Prices, error) {
+			given.Optional.Add("prices", text)
+			return prices.Parse(text)
+		})
+	}
+	return append(all, m), err
 }
 
 // testify publishes what the sources beside the trail say, without a trail.

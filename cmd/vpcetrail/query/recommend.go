@@ -93,7 +93,7 @@ func (f *recommendFlags) check(ctx context.Context, now time.Time) (q recommend.
 	if q.Prices, err = file.Parse(ctx, "--prices", f.prices, prices.Parse); err != nil {
 		return q, window, err
 	}
-	if q.Metrics, err = flags.ReadMetrics(ctx, f.metrics, nil); err != nil {
+	if q.Metrics, err = flags.ReadMetrics(ctx, f.metrics); err != nil {
 		return q, window, err
 	}
 	for _, name := range f.network {
