@@ -18,10 +18,10 @@ var EndpointMetrics = Table[EndpointMetricsRow]{
 	Columns: []Column[EndpointMetricsRow]{
 		text("vpc_endpoint_id", "The endpoint.", func(r *EndpointMetricsRow) *string { return &r.EndpointID }),
 		text("account_id", "Account that owns it.", func(r *EndpointMetricsRow) *string { return &r.AccountID }),
-		text("region", "Its Region.", func(r *EndpointMetricsRow) *string { return &r.Region }),
-		text("vpc_id", "Its VPC.", func(r *EndpointMetricsRow) *string { return &r.VPCID }),
+		text("region", "Region that it is in.", func(r *EndpointMetricsRow) *string { return &r.Region }),
+		text("vpc_id", "VPC that it is in.", func(r *EndpointMetricsRow) *string { return &r.VPCID }),
 		text("service_name", "Service that it is for, such as com.amazonaws.us-east-1.sqs.", func(r *EndpointMetricsRow) *string { return &r.ServiceName }),
-		text("compared", "seen (traffic, and calls in the trail), unseen (traffic, and no call), unrecorded (traffic, and CloudTrail records no calls of the service), not_covered (traffic, and the trail has no calls of the account and Region), conflict (calls, and no traffic) or idle (neither).", func(r *EndpointMetricsRow) *string { return &r.Compared }),
+		text("compared", "With the calls: seen (traffic, and calls), unseen (traffic, no call), unrecorded (the same, of a service without records), not_covered (the same, of a place without calls), conflict (calls, no traffic) or idle (neither).", func(r *EndpointMetricsRow) *string { return &r.Compared }),
 		count("calls", "Calls and network events by it, as in table endpoints.", func(r *EndpointMetricsRow) *int64 { return &r.Calls }),
 		count("new_connections", "NewConnections: the sum.", func(r *EndpointMetricsRow) *int64 { return &r.NewConnections }),
 		count("active_connections", "ActiveConnections: the maximum.", func(r *EndpointMetricsRow) *int64 { return &r.ActiveConnections }),
