@@ -19,7 +19,7 @@ const (
 // DNS is the table of the names that VPCs asked for.
 var DNS = Table[DNSRow]{
 	Name: "dns", Keys: 7, Flag: "resolver-logs",
-	Doc: "One row per distinct combination of the columns up to vpc_endpoint_id, of queries for names of AWS in logs of Route 53 Resolver. What it answers from its cache is not logged: counts mean little, and a missing name proves nothing. Only days made with --resolver-logs have it.",
+	Doc: "One row per distinct combination of the columns up to vpc_endpoint_id, of names of AWS in Resolver query logs. Cached answers are not logged: counts mean little, and a missing name proves nothing. Only days made with --resolver-logs have it.",
 	Columns: []Column[DNSRow]{
 		text("account_id", "Account that owns the VPC.", func(r *DNSRow) *string { return &r.AccountID }),
 		text("region", "Region of the VPC.", func(r *DNSRow) *string { return &r.Region }),

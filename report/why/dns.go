@@ -110,7 +110,7 @@ const cached = "the Resolver does not log what it answers from its cache, nor wh
 func (g *Group) testify(seen map[asked]*lookup) string {
 	names := map[string]*lookup{}
 	for key, l := range seen {
-		if key.vpc == g.VPC && slices.Contains(g.Services, key.service) {
+		if key.vpc == g.VPC && slices.Contains(g.Services, key.service) && network.ClassOf(key.name, g.Answer.Region) != network.OtherRegion {
 			names[key.name] = l
 		}
 	}
@@ -147,7 +147,11 @@ func (g *Group) conclude(own *lookup, private, public bool) []string {
 	case ownPrivate && ownPublic:
 		return []string{"private DNS of the endpoint, or a zone of your own, changed in that time"}
 	case ownPrivate:
-		return []string{"this contradicts " + string(g.Cause) + ": the name leads to private addresses, so the calls took another resolver or an old answer"}
+		text := "the name leads to private addresses, so the calls took another resolver or an old answer"
+		if g.Cause != network.Unexplained {
+			text = "this contradicts " + string(g.Cause) + ": " + text
+		}
+		return []string{text}
 	case ownPublic && private, own == nil && private && public:
 		return []string{"other names lead to the endpoint, so this speaks for " + string(network.NameNotCovered)}
 	case ownPublic, own == nil && public:
