@@ -27,6 +27,9 @@ func TestTablesThatFlagsAskFor(t *testing.T) {
 		"network": asked(t, detours+"AWSLogs", "--network", detours+"network.json", "--networks", detours+"networks.yaml"),
 		"verify":  asked(t, signed+"trail", "--verify=report", "--keys", signed+"keys.json"),
 
+		"resolver-logs": asked(t, detours+"AWSLogs", "--resolver-logs", detours+"resolver-logs"),
+		"metrics":       asked(t, detours+"AWSLogs", "--metrics", detours+"metrics.json"),
+
 		"access-logs": asked(t, workshop+"AWSLogs", "--access-logs", workshop+"access-logs"),
 	}
 	for _, tab := range table.Tables() {

@@ -68,7 +68,8 @@ func (l *Logs) Read(ctx context.Context, job *analyze.Job) (*analyze.Testimony, 
 	if err != nil {
 		return nil, err
 	}
-	r := &reading{job: job, views: network.NewDays(job.Network, nil), days: newDailies(job, job.Window), seen: map[day.Day]bool{}, problems: spill.NewSorter(job.Disk, share(job)/64)}
+	r := &reading{job: job, views: network.NewDays(job.Network, nil), days: newDailies(job, job.Window), seen: map[day.Day]bool{}, problems: spill.NewSorter(job.Disk, share(job)/64),
+		totals: spill.NewTotals[sum](job.Disk, share(job)/4)}
 	for o, err := range objects(listed) {
 		if err != nil {
 			return nil, err
@@ -84,8 +85,6 @@ func (l *Logs) Read(ctx context.Context, job *analyze.Job) (*analyze.Testimony, 
 	workers := max(job.Workers, 1)
 	for range workers {
 		w := &worker{reading: r, share: share(job) / 4 / workers}
-		w.totals = spill.NewTotals[sum](job.Disk, w.share)
-		r.totals = append(r.totals, w.totals)
 		group.Go(func() error { return w.work(ctx, trail) })
 	}
 	if err := group.Wait(); err != nil {
@@ -96,11 +95,11 @@ func (l *Logs) Read(ctx context.Context, job *analyze.Job) (*analyze.Testimony, 
 
 // A reading reads the logs for the days of one job.
 type reading struct {
-	job    *analyze.Job
-	views  *network.Days // nil: no snapshot is given
-	totals []*spill.Totals[sum, *sum]
+	job   *analyze.Job
+	views *network.Days // nil: no snapshot is given
 
-	mu       sync.Mutex // guards what follows
+	mu       sync.Mutex               // guards what follows
+	totals   *spill.Totals[sum, *sum] // by day and the key of the table
 	days     *dailies
 	seen     map[day.Day]bool
 	problems *spill.Sorter // by name
@@ -147,8 +146,7 @@ func (s *sum) Parse(text []byte) {
 // A worker reads objects, one after another.
 type worker struct {
 	*reading
-	share  int
-	totals *spill.Totals[sum, *sum] // by day and the key of the table
+	share  int // of memory, for the queries of an object
 	reader dnslog.Reader
 	key    []byte // scratch
 }
@@ -190,6 +188,8 @@ func (w *worker) object(ctx context.Context, f *source.Fetch) error {
 	case bad > 0:
 		status, problem = ingest.InvalidRecords, fmt.Sprintf("%s: %d lines are no query of the Resolver", o.Name, bad)
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if status.Counted() {
 		c := found.Cursor()
 		for c.Next() {
@@ -199,8 +199,6 @@ func (w *worker) object(ctx context.Context, f *source.Fetch) error {
 			return err
 		}
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	w.days.each(&o, func(d *daily) { d.objects[status]++ })
 	if status.Counted() {
 		for d, kinds := range lines {
@@ -317,7 +315,7 @@ func (r *reading) testimony(sources []string) *analyze.Testimony {
 		said.Days = append(said.Days, d)
 	}
 	slices.Sort(said.Days)
-	totals := spill.MergeTotals(r.totals...)
+	totals := r.totals.Cursor()
 	more := totals.Next()
 	rows := func(d day.Day) report.Rows[table.DNSRow] {
 		return func(yield func(*table.DNSRow, error) bool) {
