@@ -35,3 +35,70 @@ var S3Access = Table[S3AccessRow]{
 		moment("last_seen", "Time of the last request.", func(r *S3AccessRow) *int64 { return &r.LastSeen }),
 	},
 }
+
+// A DNSRow is a name of AWS that a client of a VPC asked Route 53 Resolver for.
+type DNSRow struct {
+	AccountID, Region, VPCID, Client string
+	Name, Service, EndpointID        string
+	Answered                         string
+	Queries                          int64
+	FirstSeen, LastSeen              int64
+}
+
+// The values of DNSRow.Answered. It is empty if no answer had an address.
+const (
+	AnsweredPrivate = "private"
+	AnsweredPublic  = "public"
+	AnsweredBoth    = "both"
+)
+
+// DNS is the table of the names that VPCs asked for.
+var DNS = Table[DNSRow]{
+	Name: "dns", Keys: 7, Flag: "resolver-logs",
+	Doc: "One row per distinct combination of the columns up to vpc_endpoint_id, of names of AWS in Resolver query logs. Cached answers are not logged: counts mean little, and a missing name proves nothing. Only days made with --resolver-logs have it.",
+	Columns: []Column[DNSRow]{
+		text("account_id", "Account that owns the VPC.", func(r *DNSRow) *string { return &r.AccountID }),
+		text("region", "Region of the VPC.", func(r *DNSRow) *string { return &r.Region }),
+		text("vpc_id", "VPC that the query came from; the id of a Route 53 Profile where the log has no VPC.", func(r *DNSRow) *string { return &r.VPCID }),
+		text("client", "Instance that asked, which may be one of AWS's own, as with Lambda; else the address that asked.", func(r *DNSRow) *string { return &r.Client }),
+		text("name", "Name that was asked for; what callers choose, such as names of buckets, is an asterisk.", func(r *DNSRow) *string { return &r.Name }),
+		text("service", "Service that the name leads to, such as s3.amazonaws.com, if known.", func(r *DNSRow) *string { return &r.Service }),
+		text("vpc_endpoint_id", "Endpoint that the name, or a CNAME in an answer, names; NULL for most, also where an endpoint answers.", func(r *DNSRow) *string { return &r.EndpointID }),
+		text("answered", "private (an interface endpoint, or a zone of your own), public (none, or a gateway endpoint), both on this day; NULL if no answer had an address.", func(r *DNSRow) *string { return &r.Answered }),
+		count("queries", "Queries that are logged.", func(r *DNSRow) *int64 { return &r.Queries }),
+		moment("first_seen", "Time of the first one.", func(r *DNSRow) *int64 { return &r.FirstSeen }),
+		moment("last_seen", "Time of the last one.", func(r *DNSRow) *int64 { return &r.LastSeen }),
+	},
+}
+
+// An EndpointMetricsRow is what CloudWatch measured at an interface endpoint on a day, beside the
+// calls that the trail has.
+type EndpointMetricsRow struct {
+	EndpointID, AccountID, Region                            string
+	VPCID, ServiceName, Compared                             string
+	Calls                                                    int64
+	NewConnections, ActiveConnections, Bytes, PacketsDropped int64
+	Zones                                                    int64
+	IdleSubnetIDs                                            string // separated by spaces
+}
+
+// EndpointMetrics is the table of what CloudWatch measured.
+var EndpointMetrics = Table[EndpointMetricsRow]{
+	Name: "endpoint_metrics", Keys: 3, Flag: "metrics",
+	Doc: "One row per interface endpoint that was measured on the whole day. CloudWatch counts connections and bytes, and does not know who called. Only days made with --metrics have it.",
+	Columns: []Column[EndpointMetricsRow]{
+		text("vpc_endpoint_id", "The endpoint.", func(r *EndpointMetricsRow) *string { return &r.EndpointID }),
+		text("account_id", "Account that owns it.", func(r *EndpointMetricsRow) *string { return &r.AccountID }),
+		text("region", "Region that it is in.", func(r *EndpointMetricsRow) *string { return &r.Region }),
+		text("vpc_id", "VPC that it is in.", func(r *EndpointMetricsRow) *string { return &r.VPCID }),
+		text("service_name", "Service that it is for, such as com.amazonaws.us-east-1.sqs.", func(r *EndpointMetricsRow) *string { return &r.ServiceName }),
+		text("compared", "With the calls: seen (traffic, and calls), unseen (traffic, no call), unrecorded (the same, of a service without records), not_covered (the same, of a place without calls), conflict (calls, no traffic) or idle (neither).", func(r *EndpointMetricsRow) *string { return &r.Compared }),
+		count("calls", "Calls and network events by it, as in table endpoints.", func(r *EndpointMetricsRow) *int64 { return &r.Calls }),
+		count("new_connections", "NewConnections: the sum.", func(r *EndpointMetricsRow) *int64 { return &r.NewConnections }),
+		count("active_connections", "ActiveConnections: the maximum.", func(r *EndpointMetricsRow) *int64 { return &r.ActiveConnections }),
+		count("bytes_processed", "BytesProcessed: the sum of both directions, which AWS charges for.", func(r *EndpointMetricsRow) *int64 { return &r.Bytes }),
+		count("packets_dropped", "PacketsDropped: the sum.", func(r *EndpointMetricsRow) *int64 { return &r.PacketsDropped }),
+		count("zones", "Subnets that it has, one in each Availability Zone.", func(r *EndpointMetricsRow) *int64 { return &r.Zones }),
+		text("idle_subnet_ids", "Those of them without a byte, with spaces between.", func(r *EndpointMetricsRow) *string { return &r.IdleSubnetIDs }),
+	},
+}
