@@ -38,7 +38,7 @@ type plan struct {
 // The flags of analyze by what deploy makes of their values. A flag in none of these is passed
 // to analyze as it is.
 var (
-	fileFlags   = []string{"networks", "ip-ranges", "keys", "metrics"}                // each names a file to read
+	fileFlags   = []string{"networks", "ip-ranges", "keys", "metrics", "prices"}      // each names a file to read
 	sourceFlags = []string{"access-logs", "resolver-logs"}                            // each names places to list and read
 	ownFlags    = []string{"date", "shard", "out", "endpoints", "network", "restate"} // deploy writes them
 	notNightly  = []string{"shard", "mergeable", "cpu-profile", "replace-incomplete"} // deploy refuses them
