@@ -86,7 +86,7 @@ func FuzzSourceOf(f *testing.F) {
 	f.Add("vpce-0a1b2c3d4e5f60718-abcd1234.sqs.us-east-1.vpce.amazonaws.com")
 	f.Fuzz(func(t *testing.T, host string) {
 		source := SourceOf(host)
-		if source == "" {
+		if source == "" || len(host) > 253 { // the longest name in DNS; ShapeOf cuts longer ones
 			return
 		}
 		if _, _, ok := cutHost(strings.ToLower(strings.TrimSuffix(host, "."))); !ok || !strings.HasSuffix(source, ".amazonaws.com") {
