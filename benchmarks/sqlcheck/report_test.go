@@ -16,6 +16,7 @@ import (
 	"vpcetrail/benchmarks/workload"
 	"vpcetrail/fixtures/trail"
 	"vpcetrail/fixtures/trail/outcome"
+	"vpcetrail/report/table"
 )
 
 // fixture is what all tests read: a generated trail, and the reports that the vpcetrail
@@ -97,9 +98,9 @@ func open(t testing.TB, report string) *session {
 	db.SetMaxOpenConns(1) // views and settings belong to the connection
 	s := &session{db, report}
 	s.exec(t, "SET TimeZone = 'UTC'")
-	for _, table := range []string{"traffic", "principals", "services", "endpoints", "resources", "findings", "objects", "causes", "digests"} {
-		if _, err := os.Stat(filepath.Join(report, table)); err == nil {
-			s.exec(t, "CREATE VIEW "+table+" AS FROM read_parquet("+s.files(table)+", hive_partitioning = true, hive_types = {dt: VARCHAR})")
+	for _, tab := range table.Tables() {
+		if _, err := os.Stat(filepath.Join(report, tab.Name)); err == nil {
+			s.exec(t, "CREATE VIEW "+tab.Name+" AS FROM read_parquet("+s.files(tab.Name)+", hive_partitioning = true, hive_types = {dt: VARCHAR})")
 		}
 	}
 	return s

@@ -307,7 +307,7 @@ func TestDeployedCommandsAreTrue(t *testing.T) {
 		"--expected-out-owner 111122223333 --sse aws:kms --kms-key-id k --format parquet,arrow --nat-price 0.05 --sha256 --ip-ranges s3://audit-reports/r.json --without verify --workers 2 --memory 2GiB --log-format json "
 	commands := 0
 	for _, target := range []string{
-		"--target ecs --notify securityhub", "--target batch --notify eventbridge --access-logs s3://access-logs/main", "--target batch --shards 4 --access-logs s3://access-logs/main",
+		"--target ecs --notify securityhub --metrics s3://audit-reports/m.json --prices s3://audit-reports/p.yaml", "--target batch --notify eventbridge --access-logs s3://access-logs/main", "--target batch --shards 4 --access-logs s3://access-logs/main",
 	} {
 		states := at(t, deployed(t, flags+target)[0], "Resources", "Night", "Properties", "Definition", "States").(aDocument)
 		for _, state := range states {
@@ -331,7 +331,7 @@ func TestDeployedCommandsAreTrue(t *testing.T) {
 			}
 		}
 	}
-	if commands != 4+4+5 {
+	if commands != 5+4+5 {
 		t.Errorf("%d commands", commands)
 	}
 }

@@ -39,7 +39,7 @@ const (
 
 // jobs are one command line for each kind of output.
 var jobs = []struct{ file, line string }{
-	{"ecs.yaml", "--target ecs" + image + all + "--restate 30d --verify require"},
+	{"ecs.yaml", "--target ecs" + image + all + "--restate 30d --verify require --metrics s3://audit-reports/metrics.json --prices s3://audit-reports/prices.yaml"},
 	{"batch.yaml", "--target batch --shards 16 --cpus 4 --disk 200" + image + all},
 	{"batch-beside.txt", "--target batch --shards 2 --explain --image i --notify eventbridge --access-logs s3://access-logs/main " + inBucket},
 	{"batch-alone.yaml", "--target batch --image registry.example/vpcetrail " + inBucket},
@@ -69,6 +69,9 @@ func TestJobs(t *testing.T) {
 		switch kind := filepath.Ext(job.file); {
 		case strings.Contains(text, "AWSTemplateFormatVersion"):
 			checked["cfn-lint"] = append(checked["cfn-lint"], path)
+			if alias := regexp.MustCompile(`(?m): [&*][a-z]+$`).FindString(text); alias != "" { // cfn-lint does not say so
+				t.Errorf("%s: CloudFormation takes no YAML alias such as %q", job.file, alias)
+			}
 		case kind == ".yaml":
 			checked["kubernetes-validate"] = append(checked["kubernetes-validate"], path)
 			for i, manifest := range embedded(text) {

@@ -76,7 +76,7 @@ sts:GetCallerIdentity.`,
 	set.Float64Var(&f.price, "price", 0.01, "`PRICE` of 1,000 metrics in US dollars (the default is of us-east-1, 2026-11)")
 	set.BoolVar(&f.quiet, "quiet", false, "do not print what is asked for and what was written")
 	flags.CompleteWords(cmd, "date", "yesterday")
-	return cmd
+	return flags.IncompleteOK(cmd)
 }
 
 // check checks the flags and returns the days.
