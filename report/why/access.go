@@ -10,7 +10,7 @@ import (
 
 // readAccess counts the requests past the endpoints that only S3 access logs show. They have no
 // cause: a line does not show what a cause needs. With a filter on more than principals and services
-// there are none.
+// there are none, and none where the log was not compared with the trail.
 func (r *reader) readAccess(ctx context.Context, s *report.Span, f *Filter) error {
 	if len(f.Accounts)+len(f.VPCs)+len(f.Causes) > 0 || len(f.Services) > 0 && !wildcard.MatchAny(f.Services, "s3") && !wildcard.MatchAny(f.Services, "s3.amazonaws.com") {
 		return nil
@@ -20,8 +20,8 @@ func (r *reader) readAccess(ctx context.Context, s *report.Span, f *Filter) erro
 		if err != nil {
 			return err
 		}
-		missing := row.Requests - max(row.Matched, 0)
-		if row.Route != "internet" || missing == 0 || len(f.Principals) > 0 && !wildcard.MatchAny(f.Principals, row.Requester) {
+		missing := row.Requests - row.Matched
+		if row.Route != "internet" || row.Matched < 0 || missing == 0 || len(f.Principals) > 0 && !wildcard.MatchAny(f.Principals, row.Requester) {
 			continue
 		}
 		r.why.Logged += missing

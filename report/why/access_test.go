@@ -21,8 +21,8 @@ func TestWarningOfAccessLogs(t *testing.T) {
 		S3Access: report.RowsOf([]table.S3AccessRow{row("a", "internet", 10, 4), row("a", "vpce", 7, 0), row("b", "internet", 3, -1), row("c", "internet", 2, 2)}),
 	}}}, report.Run{})
 	for want, f := range map[string]Filter{
-		"9 requests, 2 buckets":  {},
-		"9 requests, 2 buckets ": {Services: []string{"s3"}, Principals: []string{"p"}},
+		"6 requests, 1 buckets":  {},
+		"6 requests, 1 buckets ": {Services: []string{"s3"}, Principals: []string{"p"}},
 		"0 requests, 0 buckets":  {Services: []string{"sqs"}},
 		"0 requests, 0 buckets ": {Accounts: []string{"111122223333"}},
 	} {
