@@ -88,8 +88,12 @@ func TestJobs(t *testing.T) {
 	if len(checked) != 3 {
 		t.Errorf("only checked: %v", checked)
 	}
+	options := map[string][]string{
+		"kubernetes-validate": {"--strict"},
+		"shellcheck":          {"--exclude", "SC2016"}, // a name may hold a $
+	}
 	for tool, files := range checked {
-		check(t, append([]string{tool}, append(map[string][]string{"kubernetes-validate": {"--strict"}}[tool], files...)...)...)
+		check(t, slices.Concat([]string{tool}, options[tool], files)...)
 	}
 	unitsVerify(t, filepath.Join(dir, "systemd.sh"))
 }
@@ -158,6 +162,7 @@ func TestRefuses(t *testing.T) {
 	const (
 		ecs    = "--target ecs --image i "
 		noFile = ": a job in an image has no files: put it into S3, and name it s3://bucket/key"
+		noName = ": *, ?, ${, {shard}, {day} and line breaks have a meaning in what is printed: choose a name without them"
 		want   = "ecs, batch, kubernetes, slurm or systemd"
 	)
 	for _, tc := range []struct{ line, want string }{
@@ -195,14 +200,23 @@ func TestRefuses(t *testing.T) {
 		{"--target slurm --shards 2 --verify report " + inBucket, "--verify=report with --shards: a part with an invalid log ends with status 4, and then the merge does not start: leave --verify out, and run vpcetrail verify beside the job"},
 		{"--target systemd - --out x", "-: a nightly job has no standard input: name s3://bucket/prefix, lookup-events://REGION or a directory"},
 
+		// Places that a job does not find, or that the text would change.
+		{"--target systemd trail --out /srv/vpcetrail", "SOURCE trail: the job starts in another folder: name the path from the root, such as /srv/vpcetrail"},
+		{"--target slurm --shards 2 s3://org-trail --out report", "--out report: the job starts in another folder: name the path from the root, such as /srv/vpcetrail"},
+		{"--target systemd s3://org-trail --out /home/me/report", "--out /home/me/report: the unit does not see /home and /root: choose a path such as /srv/vpcetrail"},
+		{"--target systemd --networks /srv/../root/n.yaml s3://org-trail --out /srv/x", "--networks /srv/../root/n.yaml: the unit does not see /home and /root: choose a path such as /srv/vpcetrail"},
+		{ecs + "s3://org-trail --out s3://reports/{shard}", "--out s3://reports/{shard}" + noName},
+		{ecs + "s3://org-trail/${Cluster} --out s3://reports", "SOURCE s3://org-trail/${Cluster}" + noName},
+		{"--target slurm s3://org-trail/a* --out /srv/x", "SOURCE s3://org-trail/a*" + noName},
+
 		// Files that an image does not have.
 		{ecs + "trail --out s3://audit-reports", "SOURCE trail" + noFile},
 		{ecs + "s3://org-trail --out report", "--out report" + noFile},
 		{ecs + "--networks names.yaml " + inBucket, "--networks names.yaml" + noFile},
 		{ecs + "--endpoints aws,inventory.json " + inBucket, "--endpoints inventory.json" + noFile},
 		{ecs + "--own-accounts 111122223333,accounts.txt " + inBucket, "--own-accounts accounts.txt" + noFile},
-		{"--target slurm --endpoints a.json,b.json,aws " + inBucket, "--endpoints: name one file beside aws: the job keeps what AWS answers each night in it"},
-		{"--target systemd --role trail --out report", "--role: the job needs no AWS permission: it reads and writes files of its machine"},
+		{"--target slurm --endpoints /srv/a.json,/srv/b.json,aws " + inBucket, "--endpoints: name one file beside aws: the job keeps what AWS answers each night in it"},
+		{"--target systemd --role /srv/trail --out /srv/report", "--role: the job needs no AWS permission: it reads and writes files of its machine"},
 	} {
 		text, err := printed(tc.line)
 		if err == nil || err.Error() != tc.want || exit.Code(err) != exit.Usage || text != "" {

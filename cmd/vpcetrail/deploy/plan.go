@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -12,6 +13,7 @@ import (
 
 	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/source/list"
+	"vpcetrail/ingest/source/store"
 )
 
 // theDay is the argument of a step that each target replaces by the day of the night.
@@ -144,13 +146,11 @@ func (p *plan) keep(g given, name string, sources []string) ([]string, error) {
 	return files, nil
 }
 
-// checkFiles returns an error for a file or directory that a job in an image does not have.
+// checkFiles returns an error for a file or directory that the job does not have or does not see,
+// and for a name that a template would change.
 func (f *flagsGiven) checkFiles(g given, sources []string) error {
 	if slices.Contains(sources, "-") {
 		return fmt.Errorf("-: a nightly job has no standard input: name s3://bucket/prefix, lookup-events://REGION or a directory")
-	}
-	if !f.target.inImage {
-		return nil
 	}
 	named := map[string][]string{"SOURCE": sources, "--out": {g.text("out")}}
 	for _, name := range slices.Concat(fileFlags, sourceFlags, []string{"endpoints", "network", "own-accounts"}) {
@@ -160,10 +160,29 @@ func (f *flagsGiven) checkFiles(g given, sources []string) error {
 	}
 	for _, flag := range slices.Sorted(maps.Keys(named)) {
 		for _, name := range named[flag] {
-			if name != "" && !list.IsS3(name) && !strings.HasPrefix(name, list.LookupScheme) {
-				return fmt.Errorf("%s %s: a job in an image has no files: put it into S3, and name it s3://bucket/key", flag, name)
+			if err := f.target.checkName(name); err != nil {
+				return fmt.Errorf("%s %s: %w", flag, name, err)
 			}
 		}
+	}
+	return nil
+}
+
+// checkName checks the name of a SOURCE, a report or a file.
+func (t *target) checkName(name string) error {
+	inS3, local := list.IsS3(name), filepath.ToSlash(filepath.Clean(name))
+	switch {
+	case name == "" || strings.HasPrefix(name, list.LookupScheme):
+	case inS3 && (strings.ContainsAny(name, "*?\n\r") || strings.Contains(name, "${")),
+		strings.Contains(name, "{shard}"), strings.Contains(name, "{day}"):
+		return errors.New("*, ?, ${, {shard}, {day} and line breaks have a meaning in what is printed: choose a name without them")
+	case inS3:
+	case t.inImage:
+		return errors.New("a job in an image has no files: put it into S3, and name it s3://bucket/key")
+	case !strings.HasPrefix(local, "/"):
+		return errors.New("the job starts in another folder: name the path from the root, such as /srv/vpcetrail")
+	case t.name == "systemd" && (store.Within(local, "/home") || store.Within(local, "/root")):
+		return errors.New("the unit does not see /home and /root: choose a path such as /srv/vpcetrail")
 	}
 	return nil
 }

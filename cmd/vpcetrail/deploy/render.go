@@ -36,6 +36,14 @@ func (p *page) First() []step { return p.Steps[:len(p.Steps)-1] }
 // Last returns the last step.
 func (p *page) Last() step { return p.Steps[len(p.Steps)-1] }
 
+// LocalOut returns the directory of the report as an argument. It is empty if the report is in S3.
+func (p *page) LocalOut() []string {
+	if list.IsS3(p.out) {
+		return nil
+	}
+	return []string{p.out}
+}
+
 // Check returns the command that fails if yesterday is missing.
 func (p *page) Check() step {
 	return step{Name: "check", Args: []string{"summary", p.Out, "--date", "yesterday"}}

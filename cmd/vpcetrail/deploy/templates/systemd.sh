@@ -95,6 +95,9 @@ EOF
 
 if [ -z "${DESTDIR:-}" ]; then
 	id {{.Name}} >/dev/null 2>&1 || useradd --system --no-create-home --shell /usr/sbin/nologin {{.Name}}
+{{- if .LocalOut}}
+	install -d -o {{.Name}} -g {{.Name}} {{shell .LocalOut ""}}
+{{- end}}
 	systemctl daemon-reload
 	systemctl enable --now {{.Name}}.timer {{.Name}}-check.timer
 fi

@@ -92,6 +92,7 @@ EOF
 
 if [ -z "${DESTDIR:-}" ]; then
 	id vpcetrail >/dev/null 2>&1 || useradd --system --no-create-home --shell /usr/sbin/nologin vpcetrail
+	install -d -o vpcetrail -g vpcetrail '/srv/100%/$it'\''s'
 	systemctl daemon-reload
 	systemctl enable --now vpcetrail.timer vpcetrail-check.timer
 fi
