@@ -11,26 +11,34 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
-// countCalls counts the calls to AWS from here on by what they ask for.
-func countCalls(t *testing.T) map[string]int {
+// countCalls counts the calls to AWS from here on. The result returns how many asked for something.
+func countCalls(t *testing.T) func(what string) int {
 	t.Helper()
 	to, err := url.Parse(os.Getenv("AWS_ENDPOINT_URL"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	calls := map[string]int{} // calls come one at a time
+	var mu sync.Mutex
+	calls := map[string]int{}
 	proxy := httputil.NewSingleHostReverseProxy(to)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, op, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
+		mu.Lock()
 		calls[op+strings.TrimPrefix(r.URL.Path, "/")]++
+		mu.Unlock()
 		proxy.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
 	t.Setenv("AWS_ENDPOINT_URL", server.URL)
-	return calls
+	return func(what string) int {
+		mu.Lock()
+		defer mu.Unlock()
+		return calls[what]
+	}
 }
 
 // askMoto makes a call to moto, which checks no signature. target is the header with the operation, or "".
@@ -69,17 +77,17 @@ func TestNotifyMoto(t *testing.T) {
 	calls := countCalls(t)
 
 	mustRun(t, 1, "notify", out, "--to", "eventbridge", "--bus", "wrong", "--date", "2026-11-20")
-	if calls["PutEvents"] > 0 {
+	if calls("PutEvents") > 0 {
 		t.Error("events are sent to an unknown bus")
 	}
 	printed := mustRun(t, 0, "notify", out, "--to", "eventbridge", "--bus", bus, "--date", "2026-11-20", "--dry-run").out
 	mustRun(t, 0, "notify", out, "--to", "eventbridge", "--bus", "audit", "--date", "2026-11-20")
-	first, puts := archived(), calls["PutEvents"]
+	first, puts := archived(), calls("PutEvents")
 	if n := strings.Count(printed, "\n"); float64(n) != first || puts != (n+9)/10 {
 		t.Errorf("%v events in %d calls; --dry-run prints %d", first, puts, n)
 	}
 	mustRun(t, 0, "notify", out, "--to", "eventbridge", "--bus", "audit", "--date", "2026-11-20")
-	if archived() != first || calls["PutEvents"] != puts {
+	if archived() != first || calls("PutEvents") != puts {
 		t.Error("the same is sent again")
 	}
 	mustRun(t, 0, "notify", out, "--to", "eventbridge", "--bus", "audit", "--date", "2026-11-21")
@@ -103,10 +111,10 @@ func TestNotifyMoto(t *testing.T) {
 		t.Errorf("%d active and %d archived findings", active, gone)
 	}
 	mustRun(t, 0, "notify", out, "--to", "securityhub", "--date", "2026-11-21")
-	imports := calls["findings/import"]
+	imports := calls("findings/import")
 	active, gone := hub()
-	if mustRun(t, 0, "notify", out, "--to", "securityhub", "--date", "2026-11-21"); gone == 0 || calls["findings/import"] != imports || imports != 2 {
-		t.Errorf("%d active and %d archived findings, in %d calls and then %d", active, gone, imports, calls["findings/import"])
+	if mustRun(t, 0, "notify", out, "--to", "securityhub", "--date", "2026-11-21"); gone == 0 || calls("findings/import") != imports || imports != 2 {
+		t.Errorf("%d active and %d archived findings, in %d calls and then %d", active, gone, imports, calls("findings/import"))
 	}
 	acceptedByCLI(t, printed, findings)
 }
