@@ -15,7 +15,7 @@ import (
 type Witness struct {
 	Sources []string `json:"sources"`
 	// SHA256 identifies what the source held for the day: of a file, its own hash; else the hash of
-	// the list of objects (see HashObjects).
+	// the list of objects (package dated).
 	SHA256 string `json:"sha256"`
 	// Objects are the objects that were read for the day, by how reading them ended.
 	Objects map[ingest.Status]int64 `json:"objects,omitempty"`

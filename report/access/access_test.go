@@ -17,6 +17,7 @@ import (
 
 	"vpcetrail/report"
 	"vpcetrail/report/analyze"
+	"vpcetrail/report/dated"
 	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
 )
@@ -58,7 +59,7 @@ func (r *told) run(t *testing.T) reporttest.Store {
 	t.Cleanup(func() { _ = disk.Close() })
 	p := &analyze.Publication{
 		Job: analyze.Job{
-			Window: day.Window{From: d, To: d}, Lateness: 1, Workers: r.workers, Disk: disk, Witnesses: []analyze.Witness{&Logs{Sources: r.logs}},
+			Window: day.Window{From: d, To: d}, Lateness: 1, Workers: r.workers, Disk: disk, Witnesses: []analyze.Witness{&Logs{Logs: dated.Logs{Sources: r.logs}}},
 			Memory: analyze.Memory{Counting: r.memory, Report: r.memory},
 		},
 		Run: report.Run{Inputs: map[string]string{}}, Store: store, Writer: w,
@@ -309,7 +310,7 @@ func TestProblemsNameObjectAndPlace(t *testing.T) {
 // What is listed for a day identifies it: an object more, or another version, is another day.
 func TestLateObjectsChangeTheDay(t *testing.T) {
 	dir := t.TempDir()
-	l := Logs{Sources: []string{dir}}
+	l := Logs{Logs: dated.Logs{Sources: []string{dir}}}
 	sum := func(date string) string {
 		t.Helper()
 		s, err := l.SHA256(t.Context(), &analyze.Job{Lateness: 1, Disk: spill.NewDisk(t.TempDir())}, parseDay(t, date))

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
@@ -15,6 +16,7 @@ import (
 
 	"vpcetrail/report"
 	"vpcetrail/report/analyze"
+	"vpcetrail/report/dated"
 	"vpcetrail/report/findings"
 	"vpcetrail/report/table"
 )
@@ -27,7 +29,7 @@ type rows struct {
 }
 
 func newRows(job *analyze.Job) *rows {
-	return &rows{totals: spill.NewTotals[sum](job.Disk, share(job)/4), conflicts: map[conflictKey]*conflict{}, seen: map[day.Day]bool{}}
+	return &rows{totals: spill.NewTotals[sum](job.Disk, dated.Memory(job)/4), conflicts: map[conflictKey]*conflict{}, seen: map[day.Day]bool{}}
 }
 
 // join drops lines that came twice, finds the requests that the trail has too, and counts.
@@ -40,14 +42,13 @@ func (r *reading) join(trail *requests) error {
 		if r.void[line.object] {
 			continue
 		}
-		of := r.days.at(line.day())
 		if bytes.Equal(c.Key, last) {
-			of.duplicates++
+			r.objects.Count(line.day(), "duplicates", 1)
 			continue
 		}
 		last = append(last[:0], c.Key...)
-		if of.requests++; line.ambiguous {
-			of.ambiguous++
+		if r.objects.Count(line.day(), "requests", 1); line.ambiguous {
+			r.objects.Count(line.day(), "ambiguous", 1)
 		}
 		request, has := known.of([idSize]byte(c.Key))
 		r.count(&line, has)
@@ -130,7 +131,7 @@ func (r *reading) nameConflicts() error {
 		byObject[c.object] = append(byObject[c.object], c)
 	}
 	at := 0
-	for obj, err := range r.listed.objects() {
+	for obj, err := range r.objects.All() {
 		if err != nil {
 			return err
 		}
@@ -159,55 +160,19 @@ func (r *rows) findingsOf(d day.Day) (found []table.FindingRow) {
 }
 
 // testimony returns what was read. matched means that a trail was read too.
-func (r *reading) testimony(sources []string, matched bool) *analyze.Testimony {
-	said := &analyze.Testimony{Problems: r.each}
-	for d := range r.seen {
-		said.Days = append(said.Days, d)
-	}
-	slices.Sort(said.Days)
-	totals := r.totals.Cursor()
-	more := totals.Next()
-	tables := func(d day.Day) report.Rows[table.S3AccessRow] {
-		return func(yield func(*table.S3AccessRow, error) bool) {
-			for ; more; more = totals.Next() {
-				at, key := day.CutKey(totals.Key)
-				if at > d {
-					return
-				}
-				if row := rowOf(key, &totals.Value, matched); at == d && !yield(&row, nil) {
-					return
-				}
-			}
-			if err := totals.Err(); err != nil {
-				yield(nil, err)
-			}
+func (r *reading) testimony(matched bool) *analyze.Testimony {
+	table := report.DailyRows(r.totals.Cursor(), func(row *table.S3AccessRow, key string, s *sum) {
+		*row = table.S3AccessRow{Requests: s.requests, Denied: s.denied, Bytes: s.bytes, Matched: s.matched, FirstSeen: s.first, LastSeen: s.last}
+		if cutKey(key, &row.S3AccessKey); !matched {
+			row.Matched = -1
 		}
+	})
+	return &analyze.Testimony{
+		Days: slices.Sorted(maps.Keys(r.seen)), Problems: r.objects.Problems,
+		Add: func(d *report.Day) {
+			r.objects.AddTo(d, Flag, matched, "requests", "duplicates", "ambiguous", "invalid")
+			d.S3Access = table(d.Day)
+			d.AddFindings(r.findingsOf(d.Day))
+		},
 	}
-	said.Add = func(d *report.Day) {
-		if d.Witnesses == nil {
-			d.Witnesses = map[string]*report.Witness{}
-		}
-		d.Witnesses[Flag] = r.days.witness(d.Day, sources, matched)
-		d.S3Access = tables(d.Day)
-		d.AddFindings(r.findingsOf(d.Day))
-	}
-	return said
-}
-
-func rowOf(key []byte, s *sum, matched bool) (row table.S3AccessRow) {
-	cutKey(key, &row.S3AccessKey)
-	row.Requests, row.Denied, row.Bytes, row.Matched = s.requests, s.denied, s.bytes, s.matched
-	if row.FirstSeen, row.LastSeen = s.first, s.last; !matched {
-		row.Matched = -1
-	}
-	return row
-}
-
-// each calls problem with each object that could not be read completely, in order.
-func (r *reading) each(problem func(string)) error {
-	c := r.problems.Cursor()
-	for c.Next() {
-		problem(string(c.Value))
-	}
-	return c.Err()
 }

@@ -2,15 +2,12 @@ package access
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
 	"sync"
-
-	"github.com/klauspost/compress/flate"
-	"golang.org/x/sync/errgroup"
 
 	"vpcetrail/classify"
 	"vpcetrail/classify/access"
@@ -19,31 +16,30 @@ import (
 	"vpcetrail/ingest/accesslog"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
-	"vpcetrail/ingest/source/store"
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report/analyze"
+	"vpcetrail/report/dated"
 )
 
 // A reading reads the logs for the days of one job.
 type reading struct {
-	job    *analyze.Job
-	listed *listing
-	ranges *classify.Ranges
-	views  *network.Days
-	lines  []*spill.Sorter // of each worker: records, by the identities of request and line
+	job     *analyze.Job
+	objects *dated.Objects
+	workers int
+	ranges  *classify.Ranges
+	views   *network.Days
+	lines   []*spill.Sorter // of each worker: records, by the identities of request and line
 
-	mu       sync.Mutex // guards what follows while objects are read
-	days     *days
-	void     map[int]bool  // numbers of objects that do not count
-	problems *spill.Sorter // by name
+	mu   sync.Mutex   // guards void while objects are read
+	void map[int]bool // numbers of objects that do not count
 	*rows
 }
 
-func newReading(job *analyze.Job, listed *listing) *reading {
+func newReading(job *analyze.Job, objects *dated.Objects) *reading {
 	r := &reading{
-		job: job, listed: listed, ranges: job.Ranges, views: network.NewDays(job.Network, job.Networks),
-		days: newDays(job, job.Window), void: map[int]bool{}, problems: spill.NewSorter(job.Disk, share(job)/64), rows: newRows(job),
+		job: job, objects: objects, workers: max(job.Workers, 1), ranges: job.Ranges,
+		views: network.NewDays(job.Network, job.Networks), void: map[int]bool{}, rows: newRows(job),
 	}
 	if r.ranges == nil {
 		r.ranges = classify.EmbeddedRanges()
@@ -51,27 +47,11 @@ func newReading(job *analyze.Job, listed *listing) *reading {
 	return r
 }
 
-// run reads the objects.
-func (r *reading) run(ctx context.Context, opt source.Options) error {
-	for obj, err := range r.listed.objects() {
-		if err != nil {
-			return err
-		}
-		r.days.list(&obj)
-	}
-	objects, err := source.OpenObjects(ctx, r.listed.objects(), opt)
-	if err != nil {
-		return err
-	}
-	defer objects.Close()
-	group, ctx := errgroup.WithContext(ctx)
-	workers := max(r.job.Workers, 1)
-	for range workers {
-		w := &worker{reading: r, sorter: spill.NewSorter(r.job.Disk, share(r.job)/4/workers)}
-		r.lines = append(r.lines, w.sorter)
-		group.Go(func() error { return w.work(ctx, objects) })
-	}
-	return group.Wait()
+// worker returns what reads one object after another.
+func (r *reading) worker() func(context.Context, *source.Fetch) error {
+	w := &worker{reading: r, sorter: spill.NewSorter(r.job.Disk, dated.Memory(r.job)/4/r.workers)}
+	r.lines = append(r.lines, w.sorter)
+	return w.object
 }
 
 // A worker reads objects, one after another.
@@ -87,84 +67,26 @@ type worker struct {
 	name, key, value []byte // scratch
 }
 
-func (w *worker) work(ctx context.Context, objects *source.Trail) error {
-	for {
-		f, err := objects.Next(ctx)
-		if err == io.EOF {
-			return context.Cause(ctx)
-		}
-		if err != nil {
-			return err
-		}
-		err = w.object(ctx, f)
-		f.Close()
-		if err != nil {
-			return err
-		}
-	}
-}
-
 // object reads an object. If it cannot be read to its end, none of its lines counts.
 func (w *worker) object(ctx context.Context, f *source.Fetch) error {
 	obj := f.Object // as listed, which says its day
 	read, err := w.read(ctx, f)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	status, problem, ends := dated.Outcome(ctx, &obj, err)
+	if ends != nil {
+		return ends
 	}
-	var unread *source.Error
-	if errors.As(err, &unread) && unread.EndsRun() {
-		return err
-	}
-	status := ingest.OK
-	switch {
-	case err != nil:
-		status, err = statusOf(err), describe(&obj, err)
-	case read.invalid > 0:
+	if err == nil && read.invalid > 0 {
 		status = ingest.InvalidRecords
-		err = fmt.Errorf("%s: %d of %d lines are not of an access log, the first at byte %d", obj.Name, read.invalid, read.lines, read.first)
+		problem = fmt.Errorf("%s: %d of %d lines are not of an access log, the first at byte %d", obj.Name, read.invalid, read.lines, read.first)
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !status.Counted() {
-		w.void[f.Seq], read.invalid = true, 0
+	if status.Counted() {
+		w.objects.CountIn(&obj, "invalid", read.invalid)
+	} else {
+		w.mu.Lock()
+		w.void[f.Seq] = true
+		w.mu.Unlock()
 	}
-	w.days.each(&obj, func(d *daily) { d.objects[status]++ })
-	if obj.Key.HasDay && w.days.window.Contains(obj.Key.Day) {
-		w.days.at(obj.Key.Day).invalid += read.invalid
-	} else if !obj.Key.HasDay {
-		w.days.undated.invalid += read.invalid
-	}
-	if err != nil {
-		w.problems.Add([]byte(obj.Name), []byte(err.Error()))
-	}
-	return errors.Join(w.sorter.Err(), w.problems.Err())
-}
-
-// statusOf returns how reading an object ended.
-func statusOf(err error) ingest.Status {
-	var unread *source.Error
-	switch {
-	case errors.As(err, &unread):
-		return ingest.Status(unread.Status)
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return ingest.Truncated
-	}
-	return ingest.Corrupt
-}
-
-// describe adds the name of an object to an error, once.
-func describe(obj *store.Object, err error) error {
-	var unread *source.Error
-	var broken flate.CorruptInputError
-	switch {
-	case errors.As(err, &unread):
-		return err
-	case errors.As(err, &broken):
-		return fmt.Errorf("%s: inflate: broken deflate stream near compressed byte %d", obj.Name, int64(broken))
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("%s: inflate: ends too early", obj.Name)
-	}
-	return fmt.Errorf("%s: decode: %w", obj.Name, err)
+	return cmp.Or(w.objects.Note(&obj, status, problem), w.sorter.Err())
 }
 
 // A read is what was read of an object.

@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 
 	"vpcetrail/ingest/day"
-	"vpcetrail/ingest/source/store"
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report/table"
@@ -66,7 +65,7 @@ func cutRecord(value []byte) (r record) {
 		*to, n = binary.Varint(value)
 		value = value[n:]
 	}
-	cutKey(value, &r.S3AccessKey)
+	cutKey(string(value), &r.S3AccessKey)
 	return r
 }
 
@@ -77,8 +76,8 @@ func appendKey(dst []byte, k *table.S3AccessKey) []byte {
 	return spill.AppendFields(dst, k.Bucket, k.Requester, k.Operation, k.Route, k.Evidence, k.Egress, k.EndpointID)
 }
 
-func cutKey(key []byte, k *table.S3AccessKey) {
-	spill.CutFields(string(key), &k.Bucket, &k.Requester, &k.Operation, &k.Route, &k.Evidence, &k.Egress, &k.EndpointID)
+func cutKey(key string, k *table.S3AccessKey) {
+	spill.CutFields(key, &k.Bucket, &k.Requester, &k.Operation, &k.Route, &k.Evidence, &k.Egress, &k.EndpointID)
 }
 
 // A sum is what a row counts. It implements spill.Value.
@@ -111,23 +110,4 @@ func (s *sum) Parse(text []byte) {
 		n, width := binary.Varint(text)
 		*to, text = n, text[width:]
 	}
-}
-
-// appendObject appends what a listing says of an object, besides its name.
-func appendObject(dst []byte, o *store.Object) []byte {
-	dst = append(dst, 0)
-	if o.Key.HasDay {
-		dst[0] = 1
-	}
-	dst = binary.AppendVarint(o.Key.Day.AppendKey(dst), o.Size)
-	return append(dst, o.ETag...)
-}
-
-func cutObject(name, value []byte) store.Object {
-	o := store.Object{Name: string(name)}
-	o.Key.HasDay = value[0] == 1
-	o.Key.Day, value = day.CutKey(value[1:])
-	size, n := binary.Varint(value)
-	o.Size, o.ETag = size, string(value[n:])
-	return o
 }

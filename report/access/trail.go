@@ -11,6 +11,7 @@ import (
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report/analyze"
+	"vpcetrail/report/dated"
 )
 
 // requests are the S3 requests of a trail, by their identity.
@@ -19,7 +20,7 @@ type requests struct{ observers []*observer }
 func (r *requests) observe(job *analyze.Job, sinks []ingest.Sink) []ingest.Sink {
 	before := make([]ingest.Sink, len(sinks))
 	for i, sink := range sinks {
-		o := &observer{Sink: sink, ranges: job.Ranges, void: map[int]bool{}, sorter: spill.NewSorter(job.Disk, share(job)/4/len(sinks))}
+		o := &observer{Sink: sink, ranges: job.Ranges, void: map[int]bool{}, sorter: spill.NewSorter(job.Disk, dated.Memory(job)/4/len(sinks))}
 		o.text, _ = sink.(ingest.TextSink)
 		r.observers = append(r.observers, o)
 		before[i] = o

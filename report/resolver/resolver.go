@@ -9,15 +9,13 @@ package resolver
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
 	"sync"
-
-	"golang.org/x/sync/errgroup"
 
 	"vpcetrail/classify"
 	"vpcetrail/classify/endpoints"
@@ -30,6 +28,7 @@ import (
 
 	"vpcetrail/report"
 	"vpcetrail/report/analyze"
+	"vpcetrail/report/dated"
 	"vpcetrail/report/table"
 )
 
@@ -37,72 +36,37 @@ import (
 const Flag = "resolver-logs"
 
 // Logs are query logs of Route 53 Resolver. They are an analyze.Witness.
-type Logs struct {
-	Sources []string
-	Reading source.Options
-}
+type Logs struct{ dated.Logs }
 
-// Flag returns the flag of analyze that names the source.
+// Flag returns the flag of analyze that names the logs.
 func (*Logs) Flag() string { return Flag }
-
-// SHA256 identifies the objects of a day.
-func (l *Logs) SHA256(ctx context.Context, job *analyze.Job, d day.Day) (string, error) {
-	window := day.Window{From: d, To: d}
-	listed, err := l.list(ctx, job, window)
-	if err != nil {
-		return "", err
-	}
-	days := newDailies(job, window)
-	for o, err := range objects(listed) {
-		if err != nil {
-			return "", err
-		}
-		days.list(&o)
-	}
-	return days.sum(d), nil
-}
 
 // Read reads the logs for the days of the job.
 func (l *Logs) Read(ctx context.Context, job *analyze.Job) (*analyze.Testimony, error) {
-	listed, err := l.list(ctx, job, job.Window)
+	objects, err := l.List(ctx, job, job.Window)
 	if err != nil {
 		return nil, err
 	}
-	r := &reading{job: job, views: network.NewDays(job.Network, nil), days: newDailies(job, job.Window), seen: map[day.Day]bool{}, problems: spill.NewSorter(job.Disk, share(job)/64),
-		totals: spill.NewTotals[sum](job.Disk, share(job)/4)}
-	for o, err := range objects(listed) {
-		if err != nil {
-			return nil, err
-		}
-		r.days.list(&o)
+	r := &reading{
+		job: job, objects: objects, workers: max(job.Workers, 1), views: network.NewDays(job.Network, nil),
+		totals: spill.NewTotals[sum](job.Disk, dated.Memory(job)/4), seen: map[day.Day]bool{},
 	}
-	trail, err := source.OpenObjects(ctx, objects(listed), l.Reading)
-	if err != nil {
+	if err := objects.Read(ctx, r.workers, r.worker); err != nil {
 		return nil, err
 	}
-	defer trail.Close()
-	group, ctx := errgroup.WithContext(ctx)
-	workers := max(job.Workers, 1)
-	for range workers {
-		w := &worker{reading: r, share: share(job) / 4 / workers}
-		group.Go(func() error { return w.work(ctx, trail) })
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	return r.testimony(l.Sources), nil
+	return r.testimony(), nil
 }
 
 // A reading reads the logs for the days of one job.
 type reading struct {
-	job   *analyze.Job
-	views *network.Days // nil: no snapshot is given
+	job     *analyze.Job
+	objects *dated.Objects
+	workers int
+	views   *network.Days // nil: no snapshot is given
 
-	mu       sync.Mutex               // guards what follows
-	totals   *spill.Totals[sum, *sum] // by day and the key of the table
-	days     *dailies
-	seen     map[day.Day]bool
-	problems *spill.Sorter // by name
+	mu     sync.Mutex               // guards what follows
+	totals *spill.Totals[sum, *sum] // by day and the key of the table
+	seen   map[day.Day]bool
 }
 
 // A sum is what the queries with one key have in common. An answer may be neither private nor
@@ -151,67 +115,46 @@ type worker struct {
 	key    []byte // scratch
 }
 
-func (w *worker) work(ctx context.Context, trail *source.Trail) error {
-	for {
-		f, err := trail.Next(ctx)
-		if err == io.EOF {
-			return context.Cause(ctx)
-		}
-		if err != nil {
-			return err
-		}
-		err = w.object(ctx, f)
-		f.Close()
-		if err != nil {
-			return err
-		}
-	}
+func (r *reading) worker() func(context.Context, *source.Fetch) error {
+	return (&worker{reading: r, share: dated.Memory(r.job) / 4 / r.workers}).object
 }
 
 // object reads an object. If it cannot be read to its end, none of its queries counts.
 func (w *worker) object(ctx context.Context, f *source.Fetch) error {
-	o := f.Object
+	obj := f.Object // as listed, which says its day
 	found := spill.NewTotals[sum](w.job.Disk, w.share)
 	lines := map[day.Day]map[string]int64{}
 	err := w.read(ctx, f, found, lines)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
+	status, problem, ends := dated.Outcome(ctx, &obj, err)
+	if ends != nil {
+		return ends
 	}
-	var unread *source.Error
-	if errors.As(err, &unread) && unread.EndsRun() {
-		return err
+	if bad := w.reader.Invalid(); err == nil && bad > 0 {
+		status, problem = ingest.InvalidRecords, fmt.Errorf("%s: %d lines are no query of the Resolver", obj.Name, bad)
 	}
-	status, problem := ingest.OK, ""
-	switch bad := w.reader.Invalid(); {
-	case err != nil:
-		status, problem = statusOf(err), describe(o.Name, err)
-	case bad > 0:
-		status, problem = ingest.InvalidRecords, fmt.Sprintf("%s: %d lines are no query of the Resolver", o.Name, bad)
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
 	if status.Counted() {
-		c := found.Cursor()
-		for c.Next() {
-			w.totals.At(c.Key).Add(&c.Value)
-		}
-		if err := c.Err(); err != nil {
+		if err := w.add(found, lines); err != nil {
 			return err
 		}
 	}
-	w.days.each(&o, func(d *daily) { d.objects[status]++ })
-	if status.Counted() {
-		for d, kinds := range lines {
-			for kind, n := range kinds {
-				w.days.at(d).lines[kind] += n
-			}
-			w.seen[d] = true
+	return w.objects.Note(&obj, status, problem)
+}
+
+// add adds the queries and lines of an object.
+func (w *worker) add(found *spill.Totals[sum, *sum], lines map[day.Day]map[string]int64) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c := found.Cursor()
+	for c.Next() {
+		w.totals.At(c.Key).Add(&c.Value)
+	}
+	for d, kinds := range lines {
+		w.seen[d] = true
+		for kind, n := range kinds {
+			w.objects.Count(d, kind, n)
 		}
 	}
-	if problem != "" {
-		w.problems.Add([]byte(o.Name), []byte(problem))
-	}
-	return w.problems.Err()
+	return c.Err()
 }
 
 // read adds the queries of an object to found, and counts its lines by day.
@@ -303,49 +246,20 @@ func (w *worker) isPrivate(d day.Day, vpc string, a netip.Addr) bool {
 }
 
 // testimony returns what was read.
-func (r *reading) testimony(sources []string) *analyze.Testimony {
-	said := &analyze.Testimony{Problems: func(problem func(string)) error {
-		c := r.problems.Cursor()
-		for c.Next() {
-			problem(string(c.Value))
-		}
-		return c.Err()
-	}}
-	for d := range r.seen {
-		said.Days = append(said.Days, d)
+func (r *reading) testimony() *analyze.Testimony {
+	rows := report.DailyRows(r.totals.Cursor(), setRow)
+	return &analyze.Testimony{
+		Days: slices.Sorted(maps.Keys(r.seen)), Problems: r.objects.Problems,
+		Add: func(d *report.Day) {
+			r.objects.AddTo(d, Flag, false)
+			d.DNS = rows(d.Day)
+		},
 	}
-	slices.Sort(said.Days)
-	totals := r.totals.Cursor()
-	more := totals.Next()
-	rows := func(d day.Day) report.Rows[table.DNSRow] {
-		return func(yield func(*table.DNSRow, error) bool) {
-			for ; more; more = totals.Next() {
-				at, key := day.CutKey(totals.Key)
-				if at > d {
-					return
-				}
-				if row := rowOf(string(key), &totals.Value); at == d && !yield(&row, nil) {
-					return
-				}
-			}
-			if err := totals.Err(); err != nil {
-				yield(nil, err)
-			}
-		}
-	}
-	said.Add = func(d *report.Day) {
-		if d.Witnesses == nil {
-			d.Witnesses = map[string]*report.Witness{}
-		}
-		d.Witnesses[Flag] = r.days.witness(d.Day, sources)
-		d.DNS = rows(d.Day)
-	}
-	return said
 }
 
-func rowOf(key string, s *sum) (row table.DNSRow) {
+func setRow(row *table.DNSRow, key string, s *sum) {
+	*row = table.DNSRow{Queries: s.queries, FirstSeen: s.first, LastSeen: s.last}
 	spill.CutFields(key, &row.AccountID, &row.Region, &row.VPCID, &row.Client, &row.Name, &row.Service, &row.EndpointID)
-	row.Queries, row.FirstSeen, row.LastSeen = s.queries, s.first, s.last
 	switch {
 	case s.private > 0 && s.public > 0:
 		row.Answered = table.AnsweredBoth
@@ -354,5 +268,4 @@ func rowOf(key string, s *sum) (row table.DNSRow) {
 	case s.public > 0:
 		row.Answered = table.AnsweredPublic
 	}
-	return row
 }

@@ -18,6 +18,7 @@ import (
 
 	"vpcetrail/report"
 	"vpcetrail/report/analyze"
+	"vpcetrail/report/dated"
 	"vpcetrail/report/table"
 )
 
@@ -69,7 +70,7 @@ func jobOf(from, to day.Day) *analyze.Job {
 func read(t *testing.T, job *analyze.Job, dir string, of day.Day) (rows []string, w *report.Witness, problems []string) {
 	t.Helper()
 	defer job.Disk.Close()
-	said, err := (&Logs{Sources: []string{dir}}).Read(t.Context(), job)
+	said, err := (&Logs{Logs: dated.Logs{Sources: []string{dir}}}).Read(t.Context(), job)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +199,7 @@ func TestSHA256(t *testing.T) {
 		t.Helper()
 		job := jobOf(of, of)
 		defer job.Disk.Close()
-		text, err := (&Logs{Sources: []string{dir}}).SHA256(t.Context(), job, of)
+		text, err := (&Logs{Logs: dated.Logs{Sources: []string{dir}}}).SHA256(t.Context(), job, of)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,7 +219,7 @@ func TestSHA256(t *testing.T) {
 func TestSortedAsTheTable(t *testing.T) {
 	job := jobOf(d, d)
 	defer job.Disk.Close()
-	said, err := (&Logs{Sources: []string{logs(t)}}).Read(t.Context(), job)
+	said, err := (&Logs{Logs: dated.Logs{Sources: []string{logs(t)}}}).Read(t.Context(), job)
 	if err != nil {
 		t.Fatal(err)
 	}

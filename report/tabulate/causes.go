@@ -115,15 +115,12 @@ func (e *explainer) add(p *count.Page, g *resolvedGroup, columns []byte) {
 // rows returns a function that returns the rows of table causes of a day. Call it with the
 // days in order.
 func (e *explainer) rows() func(day.Day) report.Rows[table.CauseRow] {
-	sums := newDaily(e.sums.Cursor())
-	return func(d day.Day) report.Rows[table.CauseRow] {
-		return rowsOf(sums, d, func(row *table.CauseRow, key string, m *table.Measures) {
-			*row = table.CauseRow{Calls: m.Calls, Bytes: m.BytesIn + m.BytesOut, FirstSeen: m.FirstSeen, LastSeen: m.LastSeen}
-			spill.CutFields(key, table.Causes.Key(row)...)
-			answer := causes.AnswerOf(&row.CauseKey)
-			row.Proof = answer.String()
-		})
-	}
+	return report.DailyRows(e.sums.Cursor(), func(row *table.CauseRow, key string, m *table.Measures) {
+		*row = table.CauseRow{Calls: m.Calls, Bytes: m.BytesIn + m.BytesOut, FirstSeen: m.FirstSeen, LastSeen: m.LastSeen}
+		spill.CutFields(key, table.Causes.Key(row)...)
+		answer := causes.AnswerOf(&row.CauseKey)
+		row.Proof = answer.String()
+	})
 }
 
 // balanced returns rows of table causes. They end in an error if their calls do not add up to

@@ -200,36 +200,16 @@ func (t *tables) trafficAndResources() rowSource {
 		}
 		return rowSource{traffic: t.sorted.trafficRows, resources: t.sorted.resourceRows}
 	}
-	traffic, resources := newDaily(t.traffic.Cursor()), newDaily(t.resources.Cursor())
 	return rowSource{
-		traffic: func(d day.Day) report.Rows[table.TrafficRow] {
-			return rowsOf(traffic, d, func(row *table.TrafficRow, key string, m *table.Measures) {
-				*row = table.TrafficRow{TrafficKey: cutTrafficKey(key), Measures: *m}
-			})
-		},
-		resources: func(d day.Day) report.Rows[table.ResourceRow] {
-			return rowsOf(resources, d, func(row *table.ResourceRow, key string, sum *resourceSum) {
-				*row = table.ResourceRow{
-					ResourceKey: cutResourceKey(key), Calls: sum.calls, Denied: sum.denied, Bytes: sum.bytes,
-					FirstSeen: sum.first, LastSeen: sum.last,
-				}
-			})
-		},
-	}
-}
-
-// rowsOf returns totals of day d as rows.
-func rowsOf[T, V any, P spill.Value[V]](from *daily[V, P], d day.Day, set func(*T, string, *V)) report.Rows[T] {
-	return func(yield func(*T, error) bool) {
-		var row T
-		for key, value := range from.of(d) {
-			if set(&row, key, value); !yield(&row, nil) {
-				return
+		traffic: report.DailyRows(t.traffic.Cursor(), func(row *table.TrafficRow, key string, m *table.Measures) {
+			*row = table.TrafficRow{TrafficKey: cutTrafficKey(key), Measures: *m}
+		}),
+		resources: report.DailyRows(t.resources.Cursor(), func(row *table.ResourceRow, key string, sum *resourceSum) {
+			*row = table.ResourceRow{
+				ResourceKey: cutResourceKey(key), Calls: sum.calls, Denied: sum.denied, Bytes: sum.bytes,
+				FirstSeen: sum.first, LastSeen: sum.last,
 			}
-		}
-		if err := from.err(); err != nil {
-			yield(nil, err)
-		}
+		}),
 	}
 }
 

@@ -2,9 +2,7 @@ package tabulate
 
 import (
 	"encoding/binary"
-	"iter"
 
-	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report/table"
@@ -81,31 +79,3 @@ func cutResourceKey(key string) (k table.ResourceKey) {
 	)
 	return k
 }
-
-// A daily returns totals of one day after another. Their keys start with the day.
-type daily[V any, P spill.Value[V]] struct {
-	totals *spill.TotalsCursor[V, P] // at the first that is not yet handed out, where left says so
-	left   bool
-}
-
-func newDaily[V any, P spill.Value[V]](totals *spill.TotalsCursor[V, P]) *daily[V, P] {
-	return &daily[V, P]{totals, totals.Next()}
-}
-
-// of returns the totals of day d, sorted by the rest of their keys.
-func (w *daily[V, P]) of(d day.Day) iter.Seq2[string, *V] {
-	return func(yield func(string, *V) bool) {
-		for ; w.left; w.left = w.totals.Next() {
-			at, key := day.CutKey(w.totals.Key)
-			if at < d { // a day that nobody asked for
-				continue
-			}
-			if at != d || !yield(string(key), &w.totals.Value) {
-				return
-			}
-		}
-	}
-}
-
-// err returns the error that ended the walk early.
-func (w *daily[V, P]) err() error { return w.totals.Err() }

@@ -19,6 +19,7 @@ import (
 	"vpcetrail/ingest/source/store"
 	"vpcetrail/report/access"
 	"vpcetrail/report/analyze"
+	"vpcetrail/report/dated"
 	"vpcetrail/report/measured"
 	"vpcetrail/report/prices"
 	"vpcetrail/report/resolver"
@@ -92,10 +93,10 @@ func (f *witnessFlags) check(out string, parts bool) error {
 // witnesses reads the files that the flags name, and returns what is read beside the trail.
 func (f *witnessFlags) witnesses(ctx context.Context, given *flags.Input) (all []analyze.Witness, err error) {
 	if names := f.logs[0]; len(names) > 0 {
-		all = append(all, &access.Logs{Sources: flags.Sorted(names), Reading: given.Reading})
+		all = append(all, &access.Logs{Logs: dated.Logs{Sources: flags.Sorted(names), Reading: given.Reading}})
 	}
 	if names := f.logs[1]; len(names) > 0 {
-		all = append(all, &resolver.Logs{Sources: flags.Sorted(names), Reading: given.Reading})
+		all = append(all, &resolver.Logs{Logs: dated.Logs{Sources: flags.Sorted(names), Reading: given.Reading}})
 	}
 	if len(f.metrics) == 0 {
 		return all, nil
