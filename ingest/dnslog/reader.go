@@ -1,15 +1,13 @@
 package dnslog
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/bytedance/sonic/decoder"
 
-	"vpcetrail/ingest/inflate"
+	"vpcetrail/ingest/lines"
 )
 
 // maxLine bounds a line. A DNS answer has at most 64 KiB, of which JSON may escape each byte
@@ -21,35 +19,19 @@ var ErrForeign = errors.New("no line is a query of the Resolver")
 
 // A Reader reads the queries of one object after another. The zero value is ready for Reset.
 type Reader struct {
-	text, stored *bufio.Reader
-	rest         []byte // of the current line
-	offset       int64  // of what follows rest
-	good         int64
-	bad          int64
-	query        Query
+	lines     *lines.Reader
+	rest      []byte // of the current line
+	good, bad int64
+	query     Query
 }
 
 // Reset starts to read the bytes of an object, gzipped or not.
 func (r *Reader) Reset(stored io.Reader) error {
-	if r.text == nil {
-		r.text, r.stored = bufio.NewReaderSize(nil, maxLine), bufio.NewReaderSize(nil, 64<<10)
+	if r.lines == nil {
+		r.lines = lines.New(maxLine)
 	}
-	r.rest, r.offset, r.good, r.bad = nil, 0, 0, 0
-	r.stored.Reset(stored)
-	magic, err := r.stored.Peek(len(inflate.Magic))
-	if err != nil && err != io.EOF {
-		return err
-	}
-	if string(magic) != inflate.Magic {
-		r.text.Reset(r.stored)
-		return nil
-	}
-	gz, err := inflate.NewStream(r.stored)
-	if err != nil {
-		return err
-	}
-	r.text.Reset(gz)
-	return nil
+	r.rest, r.good, r.bad = nil, 0, 0
+	return r.lines.Reset(stored)
 }
 
 // Invalid returns how many lines were no query, so far.
@@ -89,39 +71,19 @@ func (r *Reader) object() []byte {
 	return text
 }
 
-// nextLine sets rest to the next line that is not empty.
+// nextLine sets rest to the next line that is not blank.
 func (r *Reader) nextLine() error {
-	for {
-		text, err := r.text.ReadSlice('\n')
-		r.offset += int64(len(text))
-		if err == bufio.ErrBufferFull {
-			r.bad++
-			if err = r.skip(); err == nil {
-				continue
-			}
-			text = nil
-		}
-		r.rest = bytes.TrimSpace(text)
+	for len(r.rest) == 0 {
+		text, err := r.lines.Next()
 		switch {
-		case err != nil && err != io.EOF:
-			return fmt.Errorf("at byte %d: %w", r.offset, err)
-		case len(r.rest) > 0:
-			return nil
+		case err == lines.ErrLong:
+			r.bad++
 		case err == io.EOF && r.bad > 0 && r.good == 0:
 			return ErrForeign
-		case err == io.EOF:
-			return io.EOF
-		}
-	}
-}
-
-// skip reads to the end of a line that is too long.
-func (r *Reader) skip() error {
-	for {
-		text, err := r.text.ReadSlice('\n')
-		r.offset += int64(len(text))
-		if err != bufio.ErrBufferFull {
+		case err != nil:
 			return err
 		}
+		r.rest = bytes.TrimSpace(text)
 	}
+	return nil
 }
