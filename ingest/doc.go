@@ -12,7 +12,8 @@
 // Terms: an object is a file of the trail. A record is one entry of its JSON, undecoded.
 // An event is a decoded record. Subpackages: source finds and fetches objects, event
 // decodes records, dedupe decides which records count, day counts days, and spill keeps
-// what does not fit into memory.
+// what does not fit into memory. digest checks logs by the digests of the trail, accesslog
+// and dnslog read the lines of other logs (package lines), and aws makes calls.
 //
 // These bound the memory: the budget for fetching ahead (package source); a window of
 // text for each worker (160 KiB for text that is inflated in place, 256 KiB for other
