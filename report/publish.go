@@ -179,6 +179,10 @@ func (m *Manifest) Complete() bool {
 // trail.
 func (m *Manifest) Part() string { return m.Run.part() }
 
+// HasTrail reports whether the calls of the day are known. They are not if only sources beside the
+// trail were read.
+func (m *Manifest) HasTrail() bool { return m.Has(table.Traffic.Name) }
+
 // Has reports whether the day has a table of that name. The table may be empty.
 func (m *Manifest) Has(table string) bool {
 	return slices.ContainsFunc(m.Files, func(f File) bool { return strings.HasPrefix(f.Name, table+"/") })

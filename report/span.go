@@ -46,19 +46,28 @@ func DaysWithin(ctx context.Context, store Store, window day.Window) ([]day.Day,
 	return within, nil
 }
 
-// ReadSpan reads the manifests of the days of window that the report in store has. It fails if
-// there are none.
+// NoTrail returns the error for a day of which the calls are needed and not known.
+func NoTrail(store Store, d day.Day) error {
+	return fmt.Errorf("%s has no calls of %s: only sources beside the trail were read: run vpcetrail analyze SOURCE for this day", store, d)
+}
+
+// ReadSpan reads the manifests of the days of window of which the report in store has the calls. It
+// fails if there are none.
 func ReadSpan(ctx context.Context, store Store, window day.Window) (*Span, error) {
 	days, err := DaysWithin(ctx, store, window)
 	if err != nil {
 		return nil, err
 	}
-	s := &Span{Store: store, Days: days}
+	s := &Span{Store: store}
 	for _, d := range days {
 		m, err := ReadManifest(ctx, store, d)
 		if err != nil {
 			return nil, err
 		}
+		if !m.HasTrail() {
+			continue
+		}
+		s.Days = append(s.Days, d)
 		s.Manifests = append(s.Manifests, m)
 		if !m.Complete() {
 			s.Incomplete = append(s.Incomplete, d)
@@ -66,6 +75,9 @@ func ReadSpan(ctx context.Context, store Store, window day.Window) (*Span, error
 		if m.Part() != "" {
 			s.Shards = append(s.Shards, d)
 		}
+	}
+	if len(s.Days) == 0 {
+		return nil, NoTrail(store, days[0])
 	}
 	s.findMissing(window)
 	return s, nil

@@ -21,29 +21,40 @@ type Side struct {
 	store report.Store
 }
 
-// Latest returns the newest day of window in the report, and the day before it that the report
-// has. before is nil if there is none.
+// Latest returns the newest day of window of which the report has the calls, and the one before it.
+// before is nil if there is none.
 func Latest(ctx context.Context, store report.Store, window day.Window) (before, after *Side, err error) {
 	within, err := report.DaysWithin(ctx, store, window)
 	if err != nil {
 		return nil, nil, err
 	}
-	if after, err = open(ctx, store, within[len(within)-1]); err != nil {
+	if after, err = latest(ctx, store, within); err != nil {
 		return nil, nil, err
+	}
+	if after == nil {
+		return nil, nil, report.NoTrail(store, within[len(within)-1])
 	}
 	all, err := report.Days(ctx, store)
 	if err != nil {
 		return nil, nil, err
 	}
-	if i, _ := slices.BinarySearch(all, after.Day); i > 0 {
-		before, err = open(ctx, store, all[i-1])
-	}
+	i, _ := slices.BinarySearch(all, after.Day)
+	before, err = latest(ctx, store, all[:i])
 	return before, after, err
 }
 
-func open(ctx context.Context, store report.Store, d day.Day) (*Side, error) {
-	m, err := report.ReadManifest(ctx, store, d)
-	return &Side{Day: d, Manifest: m, store: store}, err
+// latest returns the last of days of which the report has the calls, or nil.
+func latest(ctx context.Context, store report.Store, days []day.Day) (*Side, error) {
+	for _, d := range slices.Backward(days) {
+		m, err := report.ReadManifest(ctx, store, d)
+		if err != nil {
+			return nil, err
+		}
+		if m.HasTrail() {
+			return &Side{Day: d, Manifest: m, store: store}, nil
+		}
+	}
+	return nil, nil //nolint:nilnil // there is none
 }
 
 // Calls returns the calls of the day.

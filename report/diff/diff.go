@@ -128,6 +128,9 @@ func (s *Side) read(ctx context.Context, disk *spill.Disk, share int) (*spill.To
 		if err != nil {
 			return nil, err
 		}
+		if !m.HasTrail() {
+			return nil, report.NoTrail(s.Store, d)
+		}
 		for row, err := range report.ReadTable(ctx, s.Store, &table.Traffic, m, d) {
 			if err != nil {
 				return nil, err

@@ -40,7 +40,7 @@ func TestReadinessByAccessLogs(t *testing.T) {
 	} {
 		store := reporttest.Store{}
 		reporttest.Publish(t, store, &report.Report{Statuses: map[ingest.Status]int64{}, Days: []*report.Day{{
-			Day: today, Endpoints: report.RowsOf(endpoints), Objects: report.RowsOf[table.ObjectRow](nil),
+			Day: today, Traffic: report.RowsOf[table.TrafficRow](nil), Endpoints: report.RowsOf(endpoints), Objects: report.RowsOf[table.ObjectRow](nil),
 			Resources: report.RowsOf(tc.trail), S3Access: report.RowsOf(rows(tc.matched)),
 		}}}, report.Run{})
 		span, err := report.ReadSpan(t.Context(), store, day.All())

@@ -17,7 +17,7 @@ func TestWarningOfAccessLogs(t *testing.T) {
 	}
 	store := reporttest.Store{}
 	reporttest.Publish(t, store, &report.Report{Statuses: map[ingest.Status]int64{ingest.OK: 1}, Days: []*report.Day{{
-		Day: testDay, Objects: report.RowsOf[table.ObjectRow](nil), Causes: report.RowsOf[table.CauseRow](nil),
+		Day: testDay, Traffic: report.RowsOf[table.TrafficRow](nil), Objects: report.RowsOf[table.ObjectRow](nil), Causes: report.RowsOf[table.CauseRow](nil),
 		S3Access: report.RowsOf([]table.S3AccessRow{row("a", "internet", 10, 4), row("a", "vpce", 7, 0), row("b", "internet", 3, -1), row("c", "internet", 2, 2)}),
 	}}}, report.Run{})
 	for want, f := range map[string]Filter{

@@ -25,7 +25,8 @@ import (
 )
 
 const (
-	// analysisPrice is what AWS charges for an analysis, in US dollars (2026-11).
+	// analysisPrice is what AWS charges for an analysis in us-east-1, in US dollars. AWS has it on its page
+	// "Amazon VPC pricing", under Network Analysis (by public texts that quote it, 2026-11).
 	analysisPrice = 0.10
 	// analysesAtOnce stays below the account's quota of six.
 	analysesAtOnce = 3
