@@ -28,6 +28,7 @@ type Overview struct {
 	DaysWithFindings  int            // days that have the table
 	Buckets           Top[BucketUse] // by S3 access logs, beside the calls
 	DaysWithAccess    int            // days that have table s3_access
+	NoTrail           []day.Day      // days of which only sources beside the trail were read
 
 	Kinds report.Kinds // records by their line in the balance, from the manifests
 	Runs  report.Runs  // the runs that made the days
@@ -88,6 +89,9 @@ func Read(ctx context.Context, store report.Store, days []day.Day, keep Keep, ru
 		}
 		if err != nil {
 			return nil, err
+		}
+		if !m.HasTrail() {
+			r.NoTrail = append(r.NoTrail, d)
 		}
 		if m.Verified != nil {
 			if r.Verified == nil {

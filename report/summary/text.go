@@ -74,6 +74,9 @@ func (s *Summary) writeHead(out *strings.Builder, style grid.Style) {
 		out.WriteString(style.Paint(ink, grid.Clean(style.Words.Say(f, args...))) + "\n")
 	}
 	line(grid.Plain, "%s: %s, %s denied", report.NameDays(s.days()), phrase.Count(s.Total.Calls, "call"), grid.Number(s.Total.Denied))
+	if len(s.NoTrail) > 0 {
+		line(grid.Alarm, "no trail was read for %s: its calls are not known", report.NameDays(s.NoTrail))
+	}
 	if others := s.others(); len(others) > 0 {
 		line(grid.Plain, "beside the calls: %s", phrase.Join(phrase.Comma, others))
 	}
