@@ -165,7 +165,7 @@ type File struct {
 // same reports whether two files have the same name and content.
 func (f File) same(other File) bool { return f.Name == other.Name && f.SHA256 == other.SHA256 }
 
-// Complete reports whether the run could read all of its input.
+// Complete reports whether the run could read all of the trail. See Runs for the sources beside it.
 func (m *Manifest) Complete() bool {
 	for status, n := range m.Objects {
 		if status != ingest.OK && n > 0 {

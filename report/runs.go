@@ -2,27 +2,32 @@ package report
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 
 	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/table"
 )
 
 // Runs sums the input of the runs that made some days. The zero value is ready to use.
 type Runs struct {
 	Count      int
-	Incomplete int // runs that could not read all of their input
+	Incomplete int // runs that could not read all of the trail
 	Balance    Balance
 	Objects    map[ingest.Status]int64 // by how reading them ended
 	Versions   []string                // of the program, in the order of the manifests
 
 	seen map[string]bool
+	// unread are the days of which a source beside the trail could not be read completely, by its flag.
+	unread map[string][]string
 }
 
 // Add adds the run of a manifest. It reports false if it has added that run already: all
 // manifests of one run describe the same input.
 func (r *Runs) Add(m *Manifest) bool {
+	r.addWitnesses(m.Day, m.Witnesses)
 	identity, err := json.Marshal([]any{m.Run, m.Balance, m.Objects})
 	if err != nil || r.seen[string(identity)] { // err is nil: strings and numbers always marshal
 		return false
@@ -40,8 +45,26 @@ func (r *Runs) Add(m *Manifest) bool {
 
 // AddReport adds the run that made a report.
 func (r *Runs) AddReport(rep *Report) {
+	for _, d := range rep.Days {
+		r.addWitnesses(d.Day.String(), d.Witnesses)
+	}
 	r.add(rep.Unread()+rep.PassedOver() == 0, &rep.Balance, rep.Statuses)
 }
+
+func (r *Runs) addWitnesses(day string, all map[string]*Witness) {
+	for flag, w := range all {
+		if w.Unread() > 0 {
+			if r.unread == nil {
+				r.unread = map[string][]string{}
+			}
+			r.unread[flag] = append(r.unread[flag], day)
+		}
+	}
+}
+
+// Complete reports whether the runs could read all of their input, of the trail and of the sources
+// beside it.
+func (r *Runs) Complete() bool { return r.Incomplete == 0 && len(r.unread) == 0 }
 
 func (r *Runs) add(complete bool, b *Balance, objects map[ingest.Status]int64) {
 	r.Count++
@@ -61,9 +84,23 @@ func (r *Runs) add(complete bool, b *Balance, objects map[ingest.Status]int64) {
 }
 
 // Lacks says how much could not be counted: "16 of 19 objects could not be read whole, and 3 of
-// 4 records are invalid, in 1 of 2 runs". It says nothing if everything was counted. An object
-// that two runs read counts in both.
+// 4 records are invalid, in 1 of 2 runs; not all objects of --access-logs for 2026-11-20 could be
+// read whole". It says nothing if everything was counted. An object that two runs read counts in both.
 func (r *Runs) Lacks() phrase.Phrase {
+	var lacks []phrase.Phrase
+	if trail := r.lacksOfTrail(); trail.Is() {
+		lacks = append(lacks, trail)
+	}
+	for _, flag := range slices.Sorted(maps.Keys(r.unread)) {
+		lacks = append(lacks, phrase.Of("not all objects of --%s for %s could be read whole", flag, phrase.Few(r.unread[flag])))
+	}
+	if len(lacks) == 0 {
+		return phrase.Phrase{}
+	}
+	return phrase.Of("%s", phrase.Join("; ", lacks))
+}
+
+func (r *Runs) lacksOfTrail() phrase.Phrase {
 	var lacks []phrase.Phrase
 	var all int64
 	for status, n := range r.Objects {
@@ -71,7 +108,7 @@ func (r *Runs) Lacks() phrase.Phrase {
 			all += n
 		}
 	}
-	if unread := r.unread(); unread > 0 {
+	if unread := r.unreadObjects(); unread > 0 {
 		lacks = append(lacks, phrase.Of("%s of %s could not be read whole", grid.Number(unread), phrase.Count(all, "object")))
 	}
 	if n := r.Objects[ingest.PassedOver]; n > 0 {
@@ -95,18 +132,19 @@ func (r *Runs) Lacks() phrase.Phrase {
 
 // Named says where to find the names of the objects that Lacks counts.
 func (r *Runs) Named() phrase.Format {
-	passed := r.Objects[ingest.PassedOver]
 	switch {
-	case passed == 0:
-		return "table objects names each object"
-	case r.Balance.Invalid > 0 || r.unread() > 0:
+	case r.Balance.Invalid == 0 && r.unreadObjects() == 0:
+		return "analyze names each object"
+	case len(r.unread) > 0:
+		return "table objects names each object of the trail, and analyze the others"
+	case r.Objects[ingest.PassedOver] > 0:
 		return "table objects names each object, and analyze those passed over"
 	}
-	return "analyze names each object"
+	return "table objects names each object"
 }
 
-// unread returns the number of objects that could not be read completely.
-func (r *Runs) unread() (n int64) {
+// unreadObjects returns the number of objects of the trail that could not be read completely.
+func (r *Runs) unreadObjects() (n int64) {
 	for status, of := range r.Objects {
 		if status != ingest.PassedOver && !status.Counted() {
 			n += of
@@ -122,4 +160,25 @@ func NamePassedOver(n int64) phrase.Phrase {
 		passed = "%s that may hold calls was passed over"
 	}
 	return phrase.Of(passed, phrase.Count(n, "object"))
+}
+
+// LacksOf says what the runs of some days could not count of that which a table holds: of the trail,
+// or of the source beside it that makes the table. Table findings holds both.
+func LacksOf(name string, days []*Manifest) phrase.Phrase {
+	var r Runs
+	for _, m := range days {
+		of := *m
+		switch name {
+		case table.Findings.Name:
+		case table.S3Access.Name, table.DNS.Name, table.EndpointMetrics.Name:
+			of = Manifest{Day: m.Day}
+			if w := m.Witnesses[flagOf(name)]; w != nil {
+				of.Witnesses = map[string]*Witness{flagOf(name): w}
+			}
+		default:
+			of.Witnesses = nil
+		}
+		r.Add(&of)
+	}
+	return r.Lacks()
 }

@@ -19,7 +19,7 @@ type Span struct {
 	// Missing are the days of the window that the report does not have. If the window has no
 	// bound, the report's first or last day is the bound.
 	Missing []day.Day
-	// Incomplete are the Days from runs that could not read all of their input.
+	// Incomplete are the Days from runs that could not read all of the trail.
 	Incomplete []day.Day
 	// Shards are the Days that cover only one shard of the trail.
 	Shards []day.Day

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
@@ -79,23 +78,6 @@ func (j *Job) announced() map[string]*report.Witness {
 		all[w.Flag()] = &report.Witness{}
 	}
 	return all
-}
-
-// witnessesLack says which witnesses could not be read completely, or "".
-func witnessesLack(rep *report.Report) string {
-	var names []string
-	for _, d := range rep.Days {
-		for name, w := range d.Witnesses {
-			if w.Unread() > 0 {
-				names = append(names, "--"+name)
-			}
-		}
-	}
-	if len(names) == 0 {
-		return ""
-	}
-	slices.Sort(names)
-	return "some objects of " + strings.Join(slices.Compact(names), " and ") + " could not be read"
 }
 
 // outdated returns the given days, of which a witness of the job now holds something else than when

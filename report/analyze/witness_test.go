@@ -221,7 +221,7 @@ func TestWitnessNeverDisappearsByAccident(t *testing.T) {
 		t.Error("the report has changed")
 	}
 	n.witness.ok, n.witness.denied = 1, 1
-	wantText(t, n.trail(demoDay, 0, report.Replacing{Incomplete: true}), "the report is published, but incomplete: some objects of --fake-logs could not be read")
+	wantText(t, n.trail(demoDay, 0, report.Replacing{Incomplete: true}), "the report is published, but incomplete: not all objects of --fake-logs for 2026-11-20 could be read whole")
 	if !slices.Contains(n.problems, "fake: denied") {
 		t.Errorf("problems: %q", n.problems)
 	}

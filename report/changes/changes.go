@@ -115,7 +115,7 @@ func (c *Changes) readFindings(ctx context.Context) error {
 		case before == nil:
 			code.New++
 			c.New.Add(Clone(after))
-		case after == nil && !c.Unproved.Is():
+		case after == nil && !c.Unproved.Is() && c.After.Proves(before):
 			code.Gone++
 			c.Gone.Add(Clone(before))
 		}

@@ -28,6 +28,7 @@ type caseDay struct {
 	Run        report.Run
 	Objects    map[ingest.Status]int64
 	Verified   *report.Verified
+	Witnesses  map[string]*report.Witness
 	NoFindings bool `json:"no_findings"`
 	Findings   []struct {
 		Severity, Finding, Account, Principal, Service, Resource, Endpoint string
@@ -42,7 +43,7 @@ type caseDay struct {
 func (c *caseDay) publish(t *testing.T, store reporttest.Store, at day.Day) {
 	t.Helper()
 	d := &report.Day{
-		Day: at, Traffic: report.RowsOf[table.TrafficRow](nil), Principals: report.RowsOf[table.PrincipalRow](nil), Verified: c.Verified,
+		Day: at, Traffic: report.RowsOf[table.TrafficRow](nil), Principals: report.RowsOf[table.PrincipalRow](nil), Verified: c.Verified, Witnesses: c.Witnesses,
 		Endpoints: report.RowsOf[table.EndpointRow](nil), Objects: report.RowsOf[table.ObjectRow](nil),
 	}
 	var services []table.ServiceRow

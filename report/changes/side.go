@@ -10,6 +10,7 @@ import (
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/diff"
+	"vpcetrail/report/findings"
 	"vpcetrail/report/table"
 )
 
@@ -170,7 +171,7 @@ func (s *Side) Unproved(before Scope) phrase.Phrase {
 	switch {
 	case !s.Manifest.Has(table.Findings.Name):
 		return phrase.Of("it has no table findings")
-	case s.Lacks().Is():
+	case s.Manifest.Part() != "", !s.Manifest.Complete():
 		return s.Lacks()
 	case !slices.Equal(now.Accounts, before.Accounts), !slices.Equal(now.ExcludeAccounts, before.ExcludeAccounts), !slices.Equal(now.Regions, before.Regions):
 		return phrase.Of("it covers other accounts or Regions")
@@ -178,6 +179,14 @@ func (s *Side) Unproved(before Scope) phrase.Phrase {
 		return phrase.Of("it was made without --%s", phrase.Join(" and --", missing))
 	}
 	return phrase.Phrase{}
+}
+
+// Proves reports whether a finding that the day does not have is gone, if Unproved says nothing. It
+// need not be if the source beside the trail that shows it was not read completely.
+func (s *Side) Proves(gone *table.FindingRow) bool {
+	flag := findings.SourceOf(&gone.FindingKey)
+	w := s.Manifest.Witnesses[flag]
+	return flag == "" || w != nil && w.Unread() == 0
 }
 
 // networked reports whether the day knows by which ways calls left their networks.

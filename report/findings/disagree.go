@@ -46,3 +46,15 @@ func Disagreement(key table.FindingKey, detail string) table.FindingRow {
 	row.Detail = detail
 	return row
 }
+
+// SourceOf returns the flag of the source beside the trail that a finding comes from, or "" for those
+// of the trail alone.
+func SourceOf(k *table.FindingKey) string {
+	switch {
+	case k.Finding == WitnessesDisagree && k.Resource != "":
+		return table.S3Access.Flag
+	case k.Finding == WitnessesDisagree, k.Finding == EndpointUnseen, k.Finding == EndpointIdle:
+		return table.EndpointMetrics.Flag
+	}
+	return ""
+}

@@ -199,7 +199,7 @@ func (c *comparison) readPublished(ctx context.Context, store report.Store, d *r
 
 // ours reports whether a published finding was made by a comparison.
 func ours(f *table.FindingRow) bool {
-	return f.Finding == findings.EndpointIdle || f.Finding == findings.EndpointUnseen || f.Finding == findings.WitnessesDisagree && f.Resource == ""
+	return findings.SourceOf(&f.FindingKey) == Flag
 }
 
 // without returns the rows that drop does not select.

@@ -45,7 +45,7 @@ func (t *trust) note(list []string, words phrase.Format) {
 
 // complete reports whether all input was read and every record is accounted for.
 func (t *trust) complete() bool {
-	return t.runs.Incomplete == 0 && !t.shards && t.unbalanced == 0 && t.agrees()
+	return t.runs.Complete() && !t.shards && t.unbalanced == 0 && t.agrees()
 }
 
 // agrees reports whether the tables and the manifests have the same number of calls.

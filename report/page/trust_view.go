@@ -29,7 +29,7 @@ func (p *Page) trustView() trustView {
 	t := &p.trust
 	v := trustView{OK: t.complete() && len(p.missingDays()) == 0, Rows: t.rows(p.Words)}
 	add := func(f phrase.Format, args ...any) { v.Lines = append(v.Lines, p.Words.Say(f, args...)) }
-	if t.runs.Incomplete == 0 {
+	if t.runs.Complete() {
 		add("Complete: every object was read to its end.")
 	} else {
 		named := capital(p.Words.Say(t.runs.Named()))

@@ -17,16 +17,16 @@ var eventNames = map[string]string{
 }
 
 // readAccess adds the requests to a bucket that only its access logs show, as the trail has no data
-// events for it. It returns how many there are.
-func (r *reader) readAccess(ctx context.Context, s *report.Span) (requests int64, err error) {
+// events for it. It returns how many there are, and what could not be read of the logs.
+func (r *reader) readAccess(ctx context.Context, s *report.Span) (requests int64, lacks phrase.Phrase, err error) {
 	_, bucket, ok := strings.Cut(r.q.Resource, ":s3:::")
 	if !ok || strings.Contains(bucket, "/") {
-		return 0, nil
+		return 0, lacks, nil
 	}
 	recorded := len(r.uses) > 0
 	for row, err := range report.SpanRows(ctx, s, &table.S3Access) {
 		if err != nil {
-			return 0, err
+			return 0, lacks, err
 		}
 		if row.Bucket != bucket || row.Matched < 0 && recorded { // nobody knows which of them the trail has
 			continue
@@ -36,7 +36,7 @@ func (r *reader) readAccess(ctx context.Context, s *report.Span) (requests int64
 			requests += n
 		}
 	}
-	return requests, nil
+	return requests, report.LacksOf(table.S3Access.Name, s.Manifests), nil
 }
 
 // addAccess adds requests of a row.
@@ -64,7 +64,10 @@ func (r *reader) addAccess(row *table.S3AccessRow, requests int64) {
 }
 
 // noteAccess says what the requests of access logs are worth.
-func (a *Answer) noteAccess(requests int64) {
+func (a *Answer) noteAccess(requests int64, lacks phrase.Phrase) {
+	if lacks.Is() {
+		a.note("Incomplete: %s. Others may use the bucket.", lacks)
+	}
 	if requests > 0 {
 		a.note("%s are from S3 access logs alone: the trail has no data events for them. These logs are best effort: requests may be missing. "+
 			"Most lines do not name the endpoint, and then the effect of a condition is not known.", phrase.Count(requests, "request"))

@@ -31,7 +31,7 @@ func Read(ctx context.Context, s *report.Span, q Question) (*Answer, error) {
 	if err := r.readWays(ctx, s); err != nil {
 		return nil, err
 	}
-	logged, err := r.readAccess(ctx, s)
+	logged, lacks, err := r.readAccess(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func Read(ctx context.Context, s *report.Span, q Question) (*Answer, error) {
 	}
 	a := &Answer{Resource: q.Resource, Days: report.NameDays(s.Days), PolicyKind: r.service.policy, Missing: names(s.Missing), Incomplete: names(s.Incomplete), Shards: names(s.Shards)}
 	a.noteEgress(s, &q)
-	a.noteAccess(logged)
+	a.noteAccess(logged, lacks)
 	r.allow(a)
 	r.conditions(a, s)
 	r.judge(a)

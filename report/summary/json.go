@@ -16,6 +16,7 @@ type (
 		Days             []string                `json:"days"`
 		Versions         []string                `json:"versions"` // of the program, in all runs that made the days
 		Complete         bool                    `json:"complete"`
+		Lacks            string                  `json:"lacks,omitempty"`  // what could not be counted, in words
 		Shards           []string                `json:"shards,omitempty"` // the shards of the trail that were read, if not all
 		Unread           map[ingest.Status]int64 `json:"unread"`           // objects, in all runs that made the days
 		RecordsRead      int64                   `json:"records_read"`     // in all runs that made the days
@@ -84,7 +85,7 @@ type (
 func (s *Summary) writeJSON(w io.Writer, top int) error {
 	out := jsonSummary{
 		Versions: append([]string{}, s.Runs.Versions...),
-		Complete: s.Runs.Incomplete == 0 && len(s.Parts) == 0, Shards: s.Parts, Unread: map[ingest.Status]int64{},
+		Complete: s.Runs.Complete() && len(s.Parts) == 0, Lacks: s.Runs.Lacks().String(), Shards: s.Parts, Unread: map[ingest.Status]int64{},
 		RecordsRead: s.Runs.Balance.Records, InvalidRecords: s.Runs.Balance.Invalid, Records: s.Kinds, Routes: routesOf(&s.Total),
 		Services: ranked(&s.Services, top), ServicesPast: s.Services.Seen,
 		Principals: ranked(&s.Principals, top), PrincipalsPast: s.Principals.Seen,

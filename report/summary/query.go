@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
@@ -65,8 +66,8 @@ type published struct {
 // Answer sums the given days of the report in store, or all days if days is nil, and calls write
 // once with the rows. The listing is valid until write returns. Memory is bounded: data that does
 // not fit goes to temporary files. Some days may not have the table that the query reads. Answer
-// skips these days and returns them. If no day has the table, Answer fails.
-func (q *Query) Answer(ctx context.Context, store report.Store, days []day.Day, write func(*grid.Listing) error) (lacking []day.Day, err error) {
+// skips these days. If no day has the table, Answer fails. It returns what the answer lacks, in words.
+func (q *Query) Answer(ctx context.Context, store report.Store, days []day.Day, write func(*grid.Listing) error) (lacks []phrase.Phrase, err error) {
 	v, err := q.view()
 	if err != nil {
 		return nil, err
@@ -75,15 +76,17 @@ func (q *Query) Answer(ctx context.Context, store report.Store, days []day.Day, 
 		return nil, err
 	}
 	var found []published
+	var manifests []*report.Manifest
+	var without []day.Day
 	for _, d := range days {
 		m, err := report.ReadManifest(ctx, store, d)
 		if err != nil {
 			return nil, err
 		}
 		if m.Has(v.tableName()) {
-			found = append(found, published{d, m})
+			found, manifests = append(found, published{d, m}), append(manifests, m)
 		} else {
-			lacking = append(lacking, d)
+			without = append(without, d)
 		}
 	}
 	if len(found) == 0 {
@@ -95,7 +98,13 @@ func (q *Query) Answer(ctx context.Context, store report.Store, days []day.Day, 
 		return nil, fmt.Errorf("%s holds no table %s: an earlier version of vpcetrail has written it: "+
 			"run vpcetrail analyze again for the days that you want", store, v.tableName())
 	}
-	return lacking, v.answer(ctx, store, found, q, write)
+	if len(without) > 0 {
+		lacks = append(lacks, phrase.Of("left out, since they have no such table: %s", report.NameDays(without)))
+	}
+	if unread := report.LacksOf(v.tableName(), manifests); unread.Is() {
+		lacks = append(lacks, phrase.Of("INCOMPLETE: %s", unread))
+	}
+	return lacks, v.answer(ctx, store, found, q, write)
 }
 
 // daysOf returns days, or all days of the report if days is nil.

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/fixtures"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
@@ -113,14 +114,14 @@ func findingsOf(i int) []table.FindingRow {
 }
 
 // answer writes what a query answers.
-func answer(t *testing.T, store report.Store, q Query, format string, style grid.Style) (string, []day.Day) {
+func answer(t *testing.T, store report.Store, q Query, format string, style grid.Style) (string, []phrase.Phrase) {
 	t.Helper()
 	var out bytes.Buffer
-	lacking, err := q.Answer(context.Background(), store, nil, func(l *grid.Listing) error { return l.Write(&out, format, style) })
+	lacks, err := q.Answer(context.Background(), store, nil, func(l *grid.Listing) error { return l.Write(&out, format, style) })
 	if err != nil {
 		t.Fatal(err)
 	}
-	return out.String(), lacking
+	return out.String(), lacks
 }
 
 // TestSubjects holds what a report says by each thing, in each format, on terminals too.
@@ -216,8 +217,8 @@ func TestQueriesThatAreWrong(t *testing.T) {
 
 func TestDaysWithoutTheTable(t *testing.T) {
 	store := threeDays(t)
-	if _, lacking := answer(t, store, Query{By: "finding"}, grid.FormatCSV, grid.Style{}); fmt.Sprint(lacking) != "[2024-10-04]" {
-		t.Errorf("lacking %v", lacking)
+	if _, lacks := answer(t, store, Query{By: "finding"}, grid.FormatCSV, grid.Style{}); fmt.Sprint(lacks) != "[left out, since they have no such table: 2024-10-04]" {
+		t.Errorf("lacks %v", lacks)
 	}
 	const want = "memory holds no table findings: an earlier version of vpcetrail has written it: run vpcetrail analyze again for the days that you want"
 	q := Query{By: "finding"}

@@ -122,6 +122,9 @@ func (y *Why) Warnings() (all []phrase.Phrase) {
 	if len(y.Incomplete) > 0 {
 		all = append(all, phrase.Of("INCOMPLETE: not all objects of %s could be read.", dayNames(y.Incomplete)))
 	}
+	for _, lacks := range y.Unread {
+		all = append(all, phrase.Of("INCOMPLETE: %s.", lacks))
+	}
 	var calls int64
 	for i := range y.Groups {
 		if y.Groups[i].IsUrgent() {

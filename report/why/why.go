@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"vpcetrail/classify/network"
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
@@ -58,13 +59,14 @@ func (f *Filter) selects(row *table.CauseRow) bool {
 
 // A Why holds the groups of some days of a report.
 type Why struct {
-	Days       []day.Day // that have the table
-	Lacking    []day.Day // without the table
-	Incomplete []day.Day // of Days: not all of their input could be read
-	Groups     []Group   // most calls first
-	Calls      int64     // past the endpoints, by the filter
-	Movable    int64     // those of them that a change of the network moves
-	Changes    int       // these changes
+	Days       []day.Day       // that have the table
+	Lacking    []day.Day       // without the table
+	Incomplete []day.Day       // of Days: not all of the trail could be read
+	Unread     []phrase.Phrase // what could not be read of the sources beside the trail
+	Groups     []Group         // most calls first
+	Calls      int64           // past the endpoints, by the filter
+	Movable    int64           // those of them that a change of the network moves
+	Changes    int             // these changes
 	// Logged are requests past the endpoints that S3 access logs show and no group has: the trail has
 	// no data events for them, or nobody compared. Buckets are theirs.
 	Logged  int64
@@ -134,6 +136,11 @@ func Read(ctx context.Context, s *report.Span, f Filter) (*Why, error) {
 	}
 	if err := r.readAccess(ctx, s, &f); err != nil {
 		return nil, err
+	}
+	for _, source := range []string{table.S3Access.Name, table.DNS.Name} {
+		if lacks := report.LacksOf(source, s.Manifests); lacks.Is() {
+			r.why.Unread = append(r.why.Unread, lacks)
+		}
 	}
 	if err := r.group(); err != nil {
 		return nil, err

@@ -122,7 +122,7 @@ func (p *planner) plan(ctx context.Context, r *record, before, after *changes.Si
 		case was == nil:
 			row := changes.Clone(is)
 			top.Add(&news{state: isNew, row: row, open: open{p.idOf(&row.FindingKey), today, "", key(row.FindingKey)}})
-		case is == nil && out.waiting != "": // it need not be gone
+		case is == nil && (out.waiting != "" || !after.Proves(was)): // it need not be gone
 		case is == nil: // also if it was not delivered: the target may have it, and only its answer was lost
 			row := *was
 			row.Detail = meaningOf(&row)

@@ -126,13 +126,17 @@ func (f *summaryFlags) run(ctx context.Context, store report.Store, window day.W
 		return s.Write(out, f.Format, f.style(out, errOut), top)
 	}
 	q := summary.Query{By: f.by, Where: f.where, Top: f.Top}
-	lacking, err := q.Answer(ctx, store, days, func(l *grid.Listing) error {
+	lacks, err := q.Answer(ctx, store, days, func(l *grid.Listing) error {
 		return l.Write(out, f.Format, f.style(out, errOut))
 	})
-	if err == nil && len(lacking) > 0 {
-		terminal.NewMessages(errOut, false).Line("left out, since they have no such table: " + report.NameDays(lacking).String())
+	if err != nil {
+		return err
 	}
-	return err
+	tell := terminal.NewMessages(errOut, false)
+	for _, text := range lacks {
+		tell.Line(f.style(out, errOut).Words.Text(text))
+	}
+	return nil
 }
 
 // style returns the style of text on out, in the language of --lang.
