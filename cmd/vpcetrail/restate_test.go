@@ -282,6 +282,26 @@ func TestRestate(t *testing.T) {
 	}
 }
 
+// --restate-only restates the days before that of --date, which another run has published. It leaves objects of
+// later folders to the run of their day.
+func TestRestateOnly(t *testing.T) {
+	s := newSmallTrail(t)
+	mustRun(t, 0, s.analyze("20", "--quiet")...)
+	published := of("/dt=2026-11-20/", tree(t, s.out))
+	s.write(t, "20", "late", "20", "18")
+	if err := os.WriteFile(s.path("21", "broken"), []byte("{"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	const want = "Restated 2026-11-18, revision 2: internet 1 -> 2; objects 1 -> 2\n"
+	if got := mustRun(t, 0, s.analyze("20", "--restate", "3d", "--restate-only")...); got.out != want {
+		t.Errorf("it says\n%s%s\nwant\n%s", got.out, got.errOut, want)
+	}
+	sameFiles(t, "the day of --date", of("/dt=2026-11-20/", tree(t, s.out)), published)
+	if again := mustRun(t, 0, s.analyze("20", "--restate", "3d", "--restate-only")...); again.out != "" {
+		t.Errorf("again: %s", again.out)
+	}
+}
+
 func remove(t *testing.T, path string) {
 	t.Helper()
 	if err := os.Remove(path); err != nil {

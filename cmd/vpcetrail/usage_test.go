@@ -114,6 +114,7 @@ func TestWrongUsage(t *testing.T) {
 			`lookup-events://ireland: "ireland" is no Region: write lookup-events://us-east-1, and choose days by --date`},
 		{"analyze lookup-events://eu-west-1 --out report --date yesterday --restate 30d",
 			"--restate compares listings, and lookup-events://eu-west-1 has none: run its days again by --date"},
+		{"analyze trail --out report --date yesterday --restate-only", "--restate-only goes with a SOURCE and --restate DAYS"},
 		{"analyze s3://org-trail --date all --out s3://org-trail/report", "--out s3://org-trail/report: lies inside SOURCE s3://org-trail and would be " +
 			"listed with it: name the trail's own folder as SOURCE, such as AWSLogs, or choose another --out"},
 		{"analyze list.json trail --out trail/report", "--out trail/report: lies inside SOURCE trail and would be " +

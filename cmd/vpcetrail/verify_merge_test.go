@@ -28,8 +28,9 @@ func TestMergeOfVerifiedShards(t *testing.T) {
 				flags := []string{"--date", date, "--quiet", "--verify=report", "--keys", s.keys}
 				run := func(name string, more ...string) {
 					args := slices.Concat([]string{"analyze", s.dir, "--out", out(name)}, flags, more)
-					if f := vpcetrail(t.Context(), args...); f.code != 0 && f.code != exit.Incomplete && f.code != exit.Violated {
-						t.Fatalf("%v: %s", args, f.errOut)
+					f := vpcetrail(t.Context(), args...)
+					if f.code != 0 && f.code != exit.Incomplete && (f.code != exit.Violated || name != "want") { // a scheduler merges parts that end with 3
+						t.Fatalf("%v: %d: %s", args, f.code, f.errOut)
 					}
 				}
 				run("want")

@@ -24,7 +24,8 @@ import (
 var errKept = errors.New("kept as published")
 
 // Restate recomputes the days before the window that gained records. now is the report of the window,
-// which is already published. It returns how many days it has published.
+// which is already published; it is nil if another run has published it. It returns how many days it has
+// published.
 func (p *Publication) Restate(ctx context.Context, now *report.Report) (done int, err error) {
 	if p.Before == 0 {
 		return 0, nil
@@ -37,7 +38,9 @@ func (p *Publication) Restate(ctx context.Context, now *report.Report) (done int
 	if err != nil || search.Empty() {
 		return 0, err
 	}
-	if err := now.ObjectRows(search.Know); err != nil {
+	if now == nil {
+		search.Leave(p.Job.Window.To)
+	} else if err := now.ObjectRows(search.Know); err != nil {
 		return 0, err
 	}
 	sel := p.Selection

@@ -25,6 +25,8 @@ type Search struct {
 	days     day.Window // the days that may be restated, from the first published day
 	lateness int
 	latest   day.Day // the latest folder of known objects
+	leave    bool    // unknown objects in folders after last stay unknown
+	last     day.Day
 
 	known   *spill.Sorter // by name: known
 	listed  *spill.Sorter // by name: store.Object
@@ -115,6 +117,9 @@ func (s *Search) know(k known) {
 	s.known.Add([]byte(k.row.Key), s.value)
 }
 
+// Leave leaves unknown objects in folders after last to the run that publishes those days. Call it before List.
+func (s *Search) Leave(last day.Day) { s.leave, s.last = true, last }
+
 // Know takes an object that the run has just read. Its day may be published or not.
 func (s *Search) Know(row *table.ObjectRow) { s.know(known{row: *row}) }
 
@@ -130,7 +135,9 @@ func (s *Search) List(o store.Object) error {
 			return s.listed.Err()
 		}
 	}
-	s.unknown.Add([]byte(o.Name), s.value)
+	if !s.leave || !o.Key.HasDay || o.Key.Day <= s.last {
+		s.unknown.Add([]byte(o.Name), s.value)
+	}
 	return errors.Join(s.listed.Err(), s.unknown.Err())
 }
 
@@ -255,7 +262,7 @@ func (s *Search) place(o *store.Object, rows, probed []known, value []byte) {
 	if len(probed) > 0 {
 		now = &probed[0]
 	}
-	if now == nil { // cannot happen: unknown objects are probed
+	if now == nil { // left
 		return
 	}
 	belongs := report.DaysOf(&now.row, o.Key, s.lateness)

@@ -35,6 +35,8 @@ type analyzeJob struct {
 	memory    memory.Plan
 	quiet     bool
 	json      bool // messages in JSON
+
+	restateOnly bool // the days of the window are published already
 }
 
 // run reads, reports and publishes.
@@ -63,6 +65,10 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	if len(j.Input.Sources) == 0 {
 		return incomplete(j.testify(ctx, out, tell))
 	}
+	if j.restateOnly {
+		_, err := j.restate(ctx, nil)
+		return j.withStatus(err)
+	}
 	if err := j.CheckInputs(ctx); err != nil {
 		return err
 	}
@@ -72,11 +78,20 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 		return err
 	case counted.Objects() == 0 && j.Run.Shard == "": // a shard may well be empty
 		// the days before may have changed all the same
-		return incomplete(j.restateAlone(ctx, counted, passed, out, tell))
+		return j.withStatus(j.restateAlone(ctx, counted, passed, out, tell))
 	case passed.Objects > 0:
 		tell.Problem(passed.String())
 	}
-	return incomplete(j.publish(ctx, counted, out, tell))
+	return j.withStatus(j.publish(ctx, counted, out, tell))
+}
+
+// withStatus gives an error its exit status. A part with a log that is not valid ends with status 3, because a
+// scheduler would not start the merge after another one. The merge ends with status 4.
+func (j *analyzeJob) withStatus(err error) error {
+	if j.Run.Shard != "" && isIncomplete(err) {
+		return exit.With(exit.Incomplete, err)
+	}
+	return incomplete(err)
 }
 
 // knowEndpoints asks EC2 and Lambda if requested, and records the inputs of the report.
@@ -153,10 +168,8 @@ func (j *analyzeJob) publish(ctx context.Context, c *analyze.Counted, out io.Wri
 func (j *analyzeJob) restateAlone(
 	ctx context.Context, c *analyze.Counted, passed list.PassedOver, out io.Writer, tell *terminal.Messages,
 ) error {
-	done, err := j.Restate(ctx, c.Report)
+	done, err := j.restate(ctx, c.Report)
 	switch {
-	case err != nil && done > 0 && !isIncomplete(err):
-		return fmt.Errorf("some days before %s are restated, but not all: %w", j.Run.Window, err)
 	case err != nil:
 		return err
 	case done == 0:
@@ -167,6 +180,15 @@ func (j *analyzeJob) restateAlone(
 		tell.Done(done, c.Objects(), c.Balance.Records)
 	}
 	return nil
+}
+
+// restate restates the days before a window of which it publishes nothing.
+func (j *analyzeJob) restate(ctx context.Context, now *report.Report) (done int, err error) {
+	done, err = j.Restate(ctx, now)
+	if err != nil && done > 0 && !isIncomplete(err) {
+		err = fmt.Errorf("some days before %s are restated, but not all: %w", j.Run.Window, err)
+	}
+	return done, err
 }
 
 // errUnrestated says that analyze was interrupted between days.

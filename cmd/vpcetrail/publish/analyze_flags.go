@@ -32,6 +32,7 @@ type analyzeFlags struct {
 	version       func() (string, error)
 	out           string
 	restate       flags.NumberOfDays
+	restateOnly   bool
 	kept          dest.S3Options
 	replacing     flags.Replace
 	workers       int
@@ -118,6 +119,7 @@ func (f *analyzeFlags) register(cmd *cobra.Command) {
 	f.RegisterNetworks(cmd)
 	f.RegisterRanges(cmd)
 	set.Var(&f.restate, "restate", "also list the last `DAYS` again, such as 30d, and recompute those that gained records")
+	set.BoolVar(&f.restateOnly, "restate-only", false, "do not read the days of --date, which a merge has published: only restate the days before them")
 	f.replacing.Register(cmd)
 	set.StringVar(&f.verify, "verify", "", "check each log against CloudTrail's digests; if a log is not valid, `MODE` report ends with status 4, and require publishes nothing")
 	f.digests.Register(cmd, allowedUnchecked)
@@ -164,6 +166,8 @@ func (f *analyzeFlags) check(sources []string, now time.Time) error {
 		return errors.New("--restate goes back from a day: give --date yesterday, a day or D..D")
 	case f.restate > 0 && slices.Contains(sources, "-"):
 		return errors.New("--restate needs sources that can be read again: - cannot")
+	case f.restateOnly && (f.restate == 0 || len(sources) == 0):
+		return errors.New("--restate-only goes with a SOURCE and --restate DAYS")
 	case f.logFormat != "text" && f.logFormat != "json":
 		return fmt.Errorf("--log-format %q: want text or json", f.logFormat)
 	}
@@ -188,7 +192,7 @@ func (f *analyzeFlags) job(ctx context.Context, sources []string, now time.Time)
 	if err != nil {
 		return nil, err
 	}
-	j := &analyzeJob{Input: given, shardFrom: read, out: flags.InPart(f.out, part), keeping: f.kept, memory: f.memory.Plan(), quiet: f.quiet, json: f.logFormat == "json"}
+	j := &analyzeJob{Input: given, shardFrom: read, out: flags.InPart(f.out, part), keeping: f.kept, memory: f.memory.Plan(), quiet: f.quiet, json: f.logFormat == "json", restateOnly: f.restateOnly}
 	j.Input.Reading.MaxBytes = j.memory.Fetched
 	j.Input.Selection.Shard = part
 	j.Input.Selection.Whole = f.verify != "" // logs go with their digests

@@ -69,7 +69,7 @@ REPORT and DEST are directories or s3://bucket/prefix. A REPORT with {1..16} is 
 	}
 	set := cmd.Flags()
 	set.SortFlags = false
-	set.StringVar(&f.out, "out", "", "publish the merged report in `DEST`, a directory or s3://bucket/prefix (required)")
+	set.StringVar(&f.out, "out", "", "publish the merged report in `DEST`, a directory or s3://bucket/prefix; {shard} is the number of the part (required)")
 	set.StringVar(&f.date, "date", "all", "`DAYS` to merge, in UTC: yesterday, D, D..D or all")
 	f.replacing.Register(cmd)
 	f.shard.Register(cmd, "settle only this `PART` of the events, such as 3/16, in DEST, to be joined with the others; auto reads the part from the variables of AWS Batch, Kubernetes or Slurm")
@@ -83,6 +83,11 @@ REPORT and DEST are directories or s3://bucket/prefix. A REPORT with {1..16} is 
 // run merges and publishes.
 func (f *mergeFlags) run(ctx context.Context, reports []string, out, errOut io.Writer) error {
 	reports = flags.InParts(reports)
+	part, read, err := f.part()
+	if err != nil {
+		return exit.With(exit.Usage, err)
+	}
+	f.out = flags.InPart(f.out, part)
 	stores, store, wanted, err := f.open(ctx, reports)
 	if err != nil {
 		return exit.With(exit.Usage, err)
@@ -90,10 +95,6 @@ func (f *mergeFlags) run(ctx context.Context, reports []string, out, errOut io.W
 	version, err := f.version()
 	if err != nil {
 		return err
-	}
-	part, read, err := f.part()
-	if err != nil {
-		return exit.With(exit.Usage, err)
 	}
 	batches, err := merge.Open(ctx, stores, wanted, version)
 	switch {
