@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -111,7 +113,7 @@ func (n *night) batch(template aDocument) bool {
 		case state["Type"] == "Choice": // no other execution runs
 			name = at(n.t, state, "Choices", 0, "Next").(string)
 			continue
-		case strings.HasSuffix(fmt.Sprint(state["Resource"]), ":submitJob.sync"):
+		case state["Resource"] == "${SubmitJob}":
 			arguments := state["Arguments"].(aDocument)
 			args := texts(at(n.t, arguments, "ContainerOverrides", "Command"))
 			for i := range args {
@@ -260,7 +262,7 @@ func TestDeployedNightsInParts(t *testing.T) {
 		{"batch", "--target batch --image i", "Host EC2 (instance i-0a1b2c3d) terminated.", func(n *night, d []aDocument) bool { return n.batch(d[0]) }},
 		{"kubernetes", "--target kubernetes --image i --kubectl-image k", "DisruptionTarget", func(n *night, d []aDocument) bool { return n.kubernetes(d) }},
 	} {
-		documents := deployed(t, sources+" --shards 3 --out s3://audit-reports/"+tc.name+" "+tc.flags)
+		documents := deployed(t, sources+" --shards 3 --merge-shards 2 --restate 2d --out s3://audit-reports/"+tc.name+" "+tc.flags)
 		n := &night{t: t, day: day, fault: func(step string, index, attempt int) (int, string) {
 			switch {
 			case step == "analyze" && index == 0 && attempt < 3, step == "merge" && attempt == 1:
@@ -273,13 +275,7 @@ func TestDeployedNightsInParts(t *testing.T) {
 		if !tc.run(n, documents) {
 			t.Errorf("%s: the night failed: %q", tc.name, n.ran)
 		}
-		got := s.report(t, tc.name+"/")
-		for name := range got {
-			if strings.HasPrefix(name, "_parts/") {
-				delete(got, name)
-			}
-		}
-		sameFiles(t, tc.name, got, want)
+		sameFiles(t, tc.name, withoutParts(s.report(t, tc.name+"/")), want)
 
 		// Statuses that would be the same again end the night, before the merge.
 		for _, code := range []int{exit.Usage, exit.Violated, exit.Interrupted, 137} {
@@ -302,12 +298,14 @@ func TestDeployedNightsInParts(t *testing.T) {
 // A deployed step, once a scheduler has filled in its day, is a command line that the program
 // takes.
 func TestDeployedCommandsAreTrue(t *testing.T) {
-	const flags = "s3://org-trail lookup-events://eu-west-1 --out s3://audit-reports/x --image i --endpoints aws --network s3://audit-reports/n.json,aws --networks s3://audit-reports/names.yaml " +
+	const flags = "s3://org-trail --out s3://audit-reports/x --image i --endpoints aws --network s3://audit-reports/n.json,aws --networks s3://audit-reports/names.yaml " +
 		"--regions eu-west-1 --accounts 111122223333 --exclude-accounts 444455556666 --own-accounts 444455556666 --lateness 48h --requester-pays --expected-source-owner 111122223333 " +
-		"--expected-out-owner 111122223333 --sse aws:kms --kms-key-id k --format parquet,arrow --nat-price 0.05 --sha256 --ip-ranges s3://audit-reports/r.json --without verify --workers 2 --memory 2GiB --log-format json "
+		"--expected-out-owner 111122223333 --sse aws:kms --kms-key-id k --format parquet,arrow --nat-price 0.05 --sha256 --ip-ranges s3://audit-reports/r.json --workers 2 --memory 2GiB --log-format json "
 	commands := 0
 	for _, target := range []string{
-		"--target ecs --notify securityhub --metrics s3://audit-reports/m.json --prices s3://audit-reports/p.yaml", "--target batch --notify eventbridge --access-logs s3://access-logs/main", "--target batch --shards 4 --access-logs s3://access-logs/main",
+		"lookup-events://eu-west-1 --target ecs --without verify --notify securityhub --metrics s3://audit-reports/m.json --prices s3://audit-reports/p.yaml",
+		"lookup-events://eu-west-1 --target batch --notify eventbridge --bus audit --access-logs s3://access-logs/main",
+		"--target batch --shards 4 --merge-shards 2 --restate 7d --verify report --access-logs s3://access-logs/main",
 	} {
 		states := at(t, deployed(t, flags+target)[0], "Resources", "Night", "Properties", "Definition", "States").(aDocument)
 		for _, state := range states {
@@ -331,28 +329,23 @@ func TestDeployedCommandsAreTrue(t *testing.T) {
 			}
 		}
 	}
-	if commands != 5+4+5 {
+	if commands != 5+4+7 {
 		t.Errorf("%d commands", commands)
 	}
 }
 
-// Slurm's script, run with stand-ins for its commands, makes the report of a single run.
-func TestDeployedSlurmScript(t *testing.T) {
+// slurmNights returns a function that runs the nights that deploy prints for Slurm, with stand-ins for Slurm's commands.
+// A job runs at once. The first try of the second part of a night fails. It also returns the name of the file with
+// the options of all jobs.
+func slurmNights(t *testing.T, flags ...string) (night func(day string), submitted string) {
+	t.Helper()
 	if _, err := exec.LookPath("bash"); err != nil && os.Getenv("CI") != "true" {
 		t.Skip(err)
 	}
-	t.Parallel()
-	const day = "2026-11-20"
 	dir := t.TempDir()
-	demo, err := filepath.Abs("../../fixtures/demo")
-	if err != nil {
-		t.Fatal(err)
-	}
-	script := mustRun(t, 0, "deploy", demo+"/AWSLogs", "--endpoints", demo+"/endpoints.json", "--target", "slurm", "--shards", "3", "--out", dir+"/got").out
 	for name, text := range map[string]string{
-		"night.sh": script,
+		"night.sh": mustRun(t, 0, append([]string{"deploy", "--target", "slurm"}, flags...)...).out,
 		"squeue":   "#!/bin/sh\nprintf '7\\n7\\n8\\n'\n", // the last night's jobs
-		// Runs the job at once. The first try of the second part fails.
 		"sbatch": `#!/bin/bash
 set -e
 n=$(cat "$DIR/count" 2>/dev/null || echo 100)
@@ -387,22 +380,95 @@ exec "$PROGRAM" "$@"
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command("bash", filepath.Join(dir, "night.sh"), day)
-	cmd.Env = append(os.Environ(), "DIR="+dir, "PROGRAM="+program, "PATH="+dir+":"+os.Getenv("PATH"))
-	if text, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, text)
+	return func(day string) {
+		t.Helper()
+		cmd := exec.Command("bash", filepath.Join(dir, "night.sh"), day)
+		cmd.Env = append(os.Environ(), "DIR="+dir, "PROGRAM="+program, "PATH="+dir+":"+os.Getenv("PATH"))
+		if text, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", day, err, text)
+		}
+	}, filepath.Join(dir, "submitted")
+}
+
+// withoutParts returns the files of a report without the parts that a job keeps below it.
+func withoutParts(files map[string]string) map[string]string {
+	maps.DeleteFunc(files, func(name, _ string) bool { return strings.HasPrefix(name, "_parts/") })
+	return files
+}
+
+// Slurm's script makes the report of a single run. Each job waits for the one before it.
+func TestDeployedSlurmScript(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	demo, err := filepath.Abs("../../fixtures/demo")
+	if err != nil {
+		t.Fatal(err)
 	}
-	mustRun(t, 0, "analyze", demo+"/AWSLogs", "--endpoints", demo+"/endpoints.json", "--date", day, "--out", dir+"/want", "--quiet")
-	got := tree(t, dir+"/got")
-	for name := range got {
-		if strings.HasPrefix(name, "_parts/") {
-			delete(got, name)
+	night, log := slurmNights(t, demo+"/AWSLogs", "--endpoints", demo+"/endpoints.json", "--shards", "3", "--merge-shards", "2", "--out", dir+"/got")
+	night("2026-11-20")
+	mustRun(t, 0, "analyze", demo+"/AWSLogs", "--endpoints", demo+"/endpoints.json", "--date", "2026-11-20", "--out", dir+"/want", "--quiet")
+	sameFiles(t, "slurm", withoutParts(tree(t, dir+"/got")), tree(t, dir+"/want"))
+	submitted, err := os.ReadFile(log)
+	if err != nil || !regexp.MustCompile(`(?s)^100: .*--dependency=afterany:7:8 --array=0-2 .*\n101: .*--dependency=afterok:100 --array=0-1 .*\n102: .*--dependency=afterok:101 `).Match(submitted) {
+		t.Errorf("submitted: %v\n%s", err, submitted)
+	}
+}
+
+// Nights in parts, with records that come days late, make the tables of one run over everything.
+func TestDeployedNightsInPartsConverge(t *testing.T) {
+	t.Parallel()
+	m, out := newMonth(t, nights(8)), t.TempDir()
+	night, _ := slurmNights(t, m.bucket, "--shards", "2", "--merge-shards", "2", "--restate", "30d", "--out", out)
+	for n := range m.days + 1 {
+		at := m.from.AddDate(0, 0, min(n, m.days-1))
+		m.deliver(t, at.AddDate(n/m.days, 0, 1).Add(2*time.Hour)) // the last night again, when all has come
+		night(at.Format(time.DateOnly))
+	}
+	sameFiles(t, "nights", withoutRuns(withoutParts(tree(t, out))), m.fresh(t))
+}
+
+// A night at which the machine was off is made up for by the next one, as the units of systemd run them.
+func TestDeployedUnitMakesUpForNights(t *testing.T) {
+	t.Parallel()
+	m, out := newMonth(t, 3), t.TempDir()
+	script := mustRun(t, 0, "deploy", m.bucket, "--out", out, "--target", "systemd").out
+	start := regexp.MustCompile(`(?m)^ExecStart=(/bin/sh .*"analyze" .*)$`).FindStringSubmatch(script)
+	if start == nil {
+		t.Fatalf("no command in %s", script)
+	}
+	command := strings.NewReplacer("$$", "$", "/usr/local/bin/", "").Replace(start[1])
+	for _, n := range []int{0, 2} {
+		d := m.from.AddDate(0, 0, n)
+		m.deliver(t, d.AddDate(n/2, 0, 1).Add(2*time.Hour)) // all by the last night
+		cmd := exec.Command("sh", "-c", command)
+		cmd.Env = append(os.Environ(), "DAY="+d.Format(time.DateOnly))
+		if text, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s: %v\n%s", command, err, text)
 		}
 	}
-	sameFiles(t, "slurm", got, tree(t, dir+"/want"))
-	submitted, err := os.ReadFile(filepath.Join(dir, "submitted"))
-	if err != nil || !regexp.MustCompile(`(?s)^100: .*--dependency=afterany:7:8 --array=0-2 .*\n101: .*--dependency=afterok:100 `).Match(submitted) {
-		t.Errorf("submitted: %v\n%s", err, submitted)
+	sameFiles(t, "nights", withoutRuns(tree(t, out)), m.fresh(t))
+}
+
+// The unit runs a command again that ends with status 1, and no other.
+func TestDeployedUnitTries(t *testing.T) {
+	script := mustRun(t, 0, "deploy", "/srv/trail", "--out", "/srv/report", "--target", "systemd").out
+	start := regexp.MustCompile(`(?m)^ExecStart=(/bin/sh .*"analyze" .*)$`).FindStringSubmatch(script)
+	if start == nil {
+		t.Fatalf("no command in %s", script)
+	}
+	for status, tries := range map[string]int{"0": 1, "1": 3, "2": 1, "4": 1, "137": 1} {
+		log := filepath.Join(t.TempDir(), "log")
+		program := filepath.Join(t.TempDir(), "vpcetrail")
+		if err := os.WriteFile(program, []byte("#!/bin/sh\necho \"$*\" >> "+log+"\nexit "+status+"\n"), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("sh", "-c", strings.NewReplacer("$$", "$", "/usr/local/bin/vpcetrail", program).Replace(start[1]))
+		cmd.Env = append(os.Environ(), "DAY=2026-11-20", "PAUSE=0")
+		_ = cmd.Run() // its status is compared
+		ran, err := os.ReadFile(log)
+		if got := fmt.Sprint(cmd.ProcessState.ExitCode()); err != nil || got != status || strings.Count(string(ran), "--date 2026-11-20 ") != tries {
+			t.Errorf("status %s: %s after\n%s", status, got, ran)
+		}
 	}
 }
 
@@ -464,7 +530,7 @@ func TestDeployedRoleIsExact(t *testing.T) {
 	}
 	s.put(t, files, "flags/")
 	var mu sync.Mutex
-	for _, target := range []string{"--target batch --image i --shards 2", "--target batch --image i --restate 2d"} {
+	for _, target := range []string{"--target batch --image i --shards 2 --merge-shards 2 --restate 2d", "--target batch --image i --restate 2d"} {
 		template := deployed(t, target+flags)[0]
 		rights := at(t, template, "Resources", "TaskRole", "Properties", "Policies", 0, "PolicyDocument")
 		allowed := parsePolicy(t, rights)
@@ -541,7 +607,7 @@ func inStack(document any) any {
 	switch d := document.(type) {
 	case aDocument:
 		if text, ok := d["Fn::Sub"].(string); ok {
-			return strings.NewReplacer("${AWS::Partition}", "aws", "${AWS::Region}", "us-east-1", "${AWS::AccountId}", "111122223333").Replace(text)
+			return strings.NewReplacer("${AWS::Partition}", "aws", "${AWS::Region}", "us-east-1", "${AWS::AccountId}", "111122223333", "${AWS::URLSuffix}", "amazonaws.com").Replace(text)
 		}
 		filled := aDocument{}
 		for key, value := range d {

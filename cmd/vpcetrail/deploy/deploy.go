@@ -20,6 +20,7 @@ import (
 	"vpcetrail/cmd/vpcetrail/publish"
 	"vpcetrail/ingest/source/list"
 	"vpcetrail/report/grid"
+	"vpcetrail/report/merge"
 )
 
 // A target is what runs the job.
@@ -48,10 +49,11 @@ func targetNames() (names []string) {
 type flagsGiven struct {
 	To, Name, Namespace, At string
 	Image, Kubectl          string
-	Shards, CPUs, Disk      int
+	Shards, MergeShards     int
+	CPUs, Disk              int
 	trailKeys               []string
 	reportKey, notify       string
-	textfile                string
+	bus, textfile           string
 	role, explain           bool
 	target                  target
 	Start                   time.Time // of --at, on any day
@@ -71,13 +73,17 @@ It takes the flags of analyze, and checks them as analyze does. It calls no AWS 
 
   ecs         a CloudFormation template: a Fargate task, a state machine and a schedule
   batch       a CloudFormation template: an array job in Fargate, a state machine and a schedule
-  kubernetes  a manifest: a CronJob; with --shards, a CronJob that starts an Indexed Job and the merge
-  slurm       a script that submits an array job and the merge, for cron or scrontab
+  kubernetes  a manifest: a CronJob; with --shards, a CronJob that starts Indexed Jobs and the merge
+  slurm       a script that submits array jobs and the merge, for cron or scrontab
   systemd     a script that installs a service and a timer
 
 The job resolves yesterday once for all of its commands. With --endpoints aws or --network aws, it
 first keeps what AWS answers in a file, which all parts read. It retries only exit status 1. Missing
 input (status 3) does not stop the job: each command has --incomplete-ok.
+
+With --shards, array jobs read the trail in parts, and settle them in --merge-shards parts. One machine
+joins the result, and recomputes the days that --restate finds. systemd restates 30 days even without
+--restate: so nights at which the machine was off are made up for.
 
 --explain lists the commands and says why each permission is there. --role prints the role for targets
 outside of CloudFormation.`,
@@ -117,16 +123,18 @@ func (f *flagsGiven) register(cmd *cobra.Command) {
 	set.StringVar(&f.To, "target", "", "print the job for this `TARGET`: "+grid.OneOf(targetNames())+" (required)")
 	set.StringVar(&f.Name, "name", "vpcetrail", "`NAME` of the job and of what belongs to it")
 	set.StringVar(&f.At, "at", "03:30", "`TIME` of the start, in UTC: CloudTrail delivers the last calls of a day some time after midnight")
-	set.IntVar(&f.Shards, "shards", 1, "`NUMBER` of parts that run at once: batch, kubernetes, slurm")
-	set.StringVar(&f.Image, "image", "", "the `IMAGE` of vpcetrail: ecs, batch, kubernetes")
+	set.IntVar(&f.Shards, "shards", 1, "`NUMBER` of parts that read the trail at once: batch, kubernetes, slurm")
+	set.IntVar(&f.MergeShards, "merge-shards", 1, "`NUMBER` of parts that the merge of --shards is divided into, if one machine takes too long: up to 256")
+	set.StringVar(&f.Image, "image", "", "the `IMAGE` of vpcetrail: ecs, batch, kubernetes (required)")
 	set.StringVar(&f.Kubectl, "kubectl-image", "", "an `IMAGE` with kubectl and a shell: kubernetes with --shards")
-	set.StringVar(&f.Namespace, "namespace", "vpcetrail", "kubernetes: `NAMESPACE` of the job")
-	set.IntVar(&f.CPUs, "cpus", 2, "`NUMBER` of CPUs of each part: 1, 2, 4, 8 or 16")
-	set.IntVar(&f.Disk, "disk", 50, "`GIB` of disk for TMPDIR of each part: 21 to 200")
+	set.StringVar(&f.Namespace, "namespace", "vpcetrail", "kubernetes: `NAMESPACE` of the job, which exists; only that of the default is made")
+	set.IntVar(&f.CPUs, "cpus", 2, "`NUMBER` of CPUs of each part: 1, 2, 4, 8 or 16; not systemd")
+	set.IntVar(&f.Disk, "disk", 50, "`GIB` of disk for TMPDIR of each part: 21 to 200; not systemd")
 	set.StringSliceVar(&f.trailKeys, "trail-key", nil, "`ARNS` of the KMS keys that encrypt the trail and the files that flags name")
 	set.StringVar(&f.reportKey, "report-key", "", "KMS `KEY` that encrypts the report's bucket by default: an id, ARN or alias")
 	set.StringVar(&f.notify, "notify", "", "send what changed to this `TARGET`, as vpcetrail notify does: "+grid.OneOf(notifyTargets))
-	set.StringVar(&f.textfile, "textfile", "", "`FILE` of --notify textfile")
+	set.StringVar(&f.bus, "bus", "", "name or ARN of the event `BUS` of --notify eventbridge (default \"default\")")
+	set.StringVar(&f.textfile, "textfile", "", "`FILE` of --notify textfile: slurm, systemd")
 	set.BoolVar(&f.role, "role", false, "print the CloudFormation template of the role, instead of the job: kubernetes, slurm, systemd")
 	set.BoolVar(&f.explain, "explain", false, "print the commands of the job and why it has each permission, instead of the job")
 	set.VisitAll(func(flag *pflag.Flag) { flag.Annotations = map[string][]string{ours: {}} })
@@ -141,11 +149,24 @@ var notifyTargets = []string{"eventbridge", "securityhub", "textfile"}
 var (
 	jobName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$`) // a DNS label, which a suffix may follow
 	keyARNs = regexp.MustCompile(`^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/`)
+	buses   = regexp.MustCompile(`^(arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[A-Za-z0-9/._-]+$`)
 )
+
+// targetsOf are the targets of flags that not all targets have.
+var targetsOf = []struct {
+	flag    string
+	targets []string
+}{
+	{"image", []string{"ecs", "batch", "kubernetes"}},
+	{"kubectl-image", []string{"kubernetes"}},
+	{"namespace", []string{"kubernetes"}},
+	{"cpus", []string{"ecs", "batch", "kubernetes", "slurm"}},
+	{"disk", []string{"ecs", "batch", "kubernetes", "slurm"}},
+}
 
 // plan checks all flags, and returns what runs.
 func (f *flagsGiven) plan(set *pflag.FlagSet, sources []string, check func([]string, time.Time) error) (*plan, error) {
-	if err := f.check(); err != nil {
+	if err := f.check(set); err != nil {
 		return nil, err
 	}
 	if err := check(sources, time.Now()); err != nil {
@@ -160,12 +181,17 @@ func (f *flagsGiven) plan(set *pflag.FlagSet, sources []string, check func([]str
 }
 
 // check checks the flags of deploy itself.
-func (f *flagsGiven) check() (err error) {
+func (f *flagsGiven) check(set *pflag.FlagSet) (err error) {
 	i := slices.Index(targetNames(), f.To)
 	if i < 0 {
 		return fmt.Errorf("--target %q: want %s", f.To, grid.OneOf(targetNames()))
 	}
 	f.target = targets[i]
+	for _, of := range targetsOf {
+		if set.Changed(of.flag) && !slices.Contains(of.targets, f.To) {
+			return fmt.Errorf("--%s is for %s: leave it out for %s", of.flag, strings.Join(of.targets, ", "), f.To)
+		}
+	}
 	f.Start, err = time.Parse("15:04", f.At)
 	switch {
 	case err != nil || f.Start.Hour() > 12 || f.Start.Hour() == 0 && f.Start.Minute() < 15:
@@ -178,6 +204,10 @@ func (f *flagsGiven) check() (err error) {
 		return fmt.Errorf("--shards %d: want 1 to %d", f.Shards, list.MaxShards)
 	case f.Shards > 1 && !f.target.parts:
 		return fmt.Errorf("--shards %d: target %s runs on one machine: choose batch, kubernetes or slurm", f.Shards, f.To)
+	case f.MergeShards < 1 || f.MergeShards > merge.MaxJobs:
+		return fmt.Errorf("--merge-shards %d: want 1 to %d", f.MergeShards, merge.MaxJobs)
+	case f.MergeShards > 1 && f.Shards < 2, f.Kubectl != "" && f.Shards < 2:
+		return errors.New("--merge-shards and --kubectl-image go with --shards: a job in one part has no merge")
 	case f.target.inImage && f.Image == "":
 		return fmt.Errorf("--image is missing: target %s runs an image of vpcetrail", f.To)
 	case f.To == "kubernetes" && f.Shards > 1 && f.Kubectl == "":
@@ -186,6 +216,8 @@ func (f *flagsGiven) check() (err error) {
 		return fmt.Errorf("--disk %d: want 21 to 200 GiB", f.Disk)
 	case f.role && f.target.template == "cloudformation.yaml":
 		return fmt.Errorf("--role: the template of target %s has the roles already", f.To)
+	case f.role && f.explain:
+		return errors.New("--role and --explain print different things: give one of the two")
 	}
 	for _, key := range f.trailKeys {
 		if !keyARNs.MatchString(key) {
@@ -197,6 +229,8 @@ func (f *flagsGiven) check() (err error) {
 
 func (f *flagsGiven) checkNotify() error {
 	switch {
+	case (f.notify != "eventbridge" && f.bus != "") || f.bus != "" && !buses.MatchString(f.bus):
+		return fmt.Errorf("--bus %q: want the name of an event bus, or an ARN such as arn:aws:events:eu-west-1:111122223333:event-bus/audit, with --notify eventbridge", f.bus)
 	case f.notify == "" && f.textfile == "":
 		return nil
 	case !slices.Contains(notifyTargets, f.notify):
@@ -205,6 +239,8 @@ func (f *flagsGiven) checkNotify() error {
 		return errors.New("--notify textfile and --textfile FILE.prom belong together")
 	case f.textfile != "" && f.target.inImage:
 		return fmt.Errorf("--notify textfile: the job runs in an image, and no Prometheus reads its files: choose eventbridge or securityhub")
+	case list.IsS3(f.textfile):
+		return fmt.Errorf("--textfile %s: node_exporter reads files of its machine: name one such as /var/lib/node_exporter/vpcetrail.prom", f.textfile)
 	}
 	return nil
 }

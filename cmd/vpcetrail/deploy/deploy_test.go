@@ -40,16 +40,16 @@ const (
 // jobs are one command line for each kind of output.
 var jobs = []struct{ file, line string }{
 	{"ecs.yaml", "--target ecs" + image + all + "--restate 30d --verify require --metrics s3://audit-reports/metrics.json --prices s3://audit-reports/prices.yaml"},
-	{"batch.yaml", "--target batch --shards 16 --cpus 4 --disk 200" + image + all},
-	{"batch-beside.txt", "--target batch --shards 2 --explain --image i --notify eventbridge --access-logs s3://access-logs/main " + inBucket},
-	{"batch-alone.yaml", "--target batch --image registry.example/vpcetrail " + inBucket},
+	{"batch.yaml", "--target batch --shards 16 --merge-shards 4 --restate 7d --cpus 4 --disk 200" + image + all},
+	{"batch-beside.txt", "--target batch --shards 2 --explain --image i --restate 7d --notify eventbridge --bus audit --access-logs s3://access-logs/main " + inBucket},
+	{"batch-alone.yaml", "--target batch --image registry.example/vpcetrail --report-key alias/reports " + inBucket},
 	{"batch-explain.txt", "--target batch --shards 16 --explain" + image + all},
-	{"kubernetes.yaml", "--target kubernetes --image registry.example/vpcetrail:1.0 --at 04:05 " + all + "--restate 30d"},
-	{"kubernetes-parts.yaml", "--target kubernetes --image registry.example/vpcetrail:1.0 --kubectl-image registry.example/kubectl:1.33 --shards 4 " + inBucket + "--endpoints aws"},
+	{"kubernetes.yaml", "--target kubernetes --image registry.example/vpcetrail:1.0 --namespace audit --at 04:05 " + all + "--restate 30d"},
+	{"kubernetes-parts.yaml", "--target kubernetes --image registry.example/vpcetrail:1.0 --kubectl-image registry.example/kubectl:1.33 --shards 4 --merge-shards 2 --restate 30d " + inBucket + "--endpoints aws"},
 	{"kubernetes-role.yaml", "--target kubernetes --image registry.example/vpcetrail:1.0 --role " + inBucket},
-	{"slurm.sh", "--target slurm --shards 8 " + inBucket + "--endpoints aws"},
-	{"slurm-role.yaml", "--target slurm --shards 8 --role " + all},
-	{"systemd.sh", "--target systemd s3://org-trail --out /srv/100%/$it's --endpoints aws --restate 30d"},
+	{"slurm.sh", "--target slurm --shards 8 --merge-shards 4 --restate 30d " + inBucket + "--endpoints aws"},
+	{"slurm-role.yaml", "--target slurm --shards 8 --role --notify eventbridge --bus arn:aws:events:eu-west-1:222233334444:event-bus/audit " + all},
+	{"systemd.sh", "--target systemd s3://org-trail --out /srv/100%/$it's --endpoints aws"},
 }
 
 // What is printed is accepted by the tools that its readers have.
@@ -163,6 +163,7 @@ func TestRefuses(t *testing.T) {
 		ecs    = "--target ecs --image i "
 		noFile = ": a job in an image has no files: put it into S3, and name it s3://bucket/key"
 		noName = ": *, ?, ${, {shard}, {day} and line breaks have a meaning in what is printed: choose a name without them"
+		aBus   = "want the name of an event bus, or an ARN such as arn:aws:events:eu-west-1:111122223333:event-bus/audit, with --notify eventbridge"
 		want   = "ecs, batch, kubernetes, slurm or systemd"
 	)
 	for _, tc := range []struct{ line, want string }{
@@ -182,6 +183,22 @@ func TestRefuses(t *testing.T) {
 		{ecs + "--notify slack " + inBucket, `--notify "slack": want eventbridge, securityhub or textfile`},
 		{ecs + "--notify textfile --textfile x.prom " + inBucket, "--notify textfile: the job runs in an image, and no Prometheus reads its files: choose eventbridge or securityhub"},
 		{"--target slurm --notify textfile " + inBucket, "--notify textfile and --textfile FILE.prom belong together"},
+		{"--target slurm --notify textfile --textfile s3://audit-reports/x.prom " + inBucket, "--textfile s3://audit-reports/x.prom: node_exporter reads files of its machine: name one such as /var/lib/node_exporter/vpcetrail.prom"},
+		{"--target slurm --notify textfile --textfile x.prom " + inBucket, "--textfile x.prom: the job starts in another folder: name the path from the root, such as /srv/vpcetrail"},
+		{ecs + "--bus audit " + inBucket, `--bus "audit": ` + aBus},
+		{ecs + "--notify eventbridge --bus arn:aws:events:eu-west-1::rule/x " + inBucket, `--bus "arn:aws:events:eu-west-1::rule/x": ` + aBus},
+
+		// Flags that the target has no use for.
+		{"--target slurm --image i " + inBucket, "--image is for ecs, batch, kubernetes: leave it out for slurm"},
+		{ecs + "--kubectl-image k " + inBucket, "--kubectl-image is for kubernetes: leave it out for ecs"},
+		{ecs + "--namespace audit " + inBucket, "--namespace is for kubernetes: leave it out for ecs"},
+		{"--target systemd --cpus 4 " + inBucket, "--cpus is for ecs, batch, kubernetes, slurm: leave it out for systemd"},
+		{"--target systemd --disk 100 " + inBucket, "--disk is for ecs, batch, kubernetes, slurm: leave it out for systemd"},
+		{"--target kubernetes --image i --kubectl-image k " + inBucket, "--merge-shards and --kubectl-image go with --shards: a job in one part has no merge"},
+		{ecs + "--merge-shards 2 " + inBucket, "--merge-shards and --kubectl-image go with --shards: a job in one part has no merge"},
+		{"--target slurm --shards 2 --merge-shards 257 " + inBucket, "--merge-shards 257: want 1 to 256"},
+		{"--target systemd --report-key alias/x /srv/trail --out /srv/report", "--report-key goes with an --out in S3: /srv/report is a directory"},
+		{"--target slurm --role --explain " + inBucket, "--role and --explain print different things: give one of the two"},
 
 		// What analyze refuses.
 		{ecs + "--out s3://audit-reports", "analyze needs a SOURCE: s3://bucket/prefix, lookup-events://REGION, a directory, a file, or -"},
@@ -196,8 +213,8 @@ func TestRefuses(t *testing.T) {
 		{ecs + "--date 2026-11-20 " + inBucket, "--date 2026-11-20: a nightly job reports yesterday: leave --date out"},
 		{ecs + "--shard 1/2 " + inBucket, "--shard is not for a nightly job: leave it out, and give --shards N"},
 		{ecs + "--replace-incomplete " + inBucket, "--replace-incomplete is not for a nightly job: leave it out"},
-		{"--target slurm --shards 2 --restate 30d " + inBucket, "--restate with --shards: a job in parts recomputes no earlier days: leave --restate out"},
-		{"--target slurm --shards 2 --verify report " + inBucket, "--verify=report with --shards: a part with an invalid log ends with status 4, and then the merge does not start: leave --verify out, and run vpcetrail verify beside the job"},
+		{ecs + "--restate 30d --restate-only " + inBucket, "--restate-only is not for a nightly job: leave it out"},
+		{"--target slurm --shards 2 --access-logs s3://access-logs/main --out s3://audit-reports", "--shards 2: only a trail is read in parts: name a SOURCE, or leave --shards out"},
 		{"--target systemd - --out x", "-: a nightly job has no standard input: name s3://bucket/prefix, lookup-events://REGION or a directory"},
 
 		// Places that a job does not find, or that the text would change.

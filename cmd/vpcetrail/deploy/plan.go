@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -34,19 +35,20 @@ type plan struct {
 	Steps  []step
 	Before []step // to run once, before the first night
 	Rights []right
+	Key    string // encrypts the report's bucket; "": the default of S3
 	out    string // the report
 }
 
 // The flags of analyze by what deploy makes of their values. A flag in none of these is passed
 // to analyze as it is.
 var (
-	fileFlags   = []string{"networks", "ip-ranges", "keys", "metrics", "prices"}      // each names a file to read
-	sourceFlags = []string{"access-logs", "resolver-logs"}                            // each names places to list and read
-	ownFlags    = []string{"date", "shard", "out", "endpoints", "network", "restate"} // deploy writes them
-	notNightly  = []string{"shard", "mergeable", "cpu-profile", "replace-incomplete"} // deploy refuses them
-	always      = []string{"quiet", "incomplete-ok"}                                  // each command has them
+	fileFlags   = []string{"networks", "ip-ranges", "keys", "metrics", "prices"}                      // each names a file to read
+	sourceFlags = []string{"access-logs", "resolver-logs"}                                            // each names places to list and read
+	ownFlags    = []string{"date", "shard", "out", "endpoints", "network", "restate"}                 // deploy writes them
+	notNightly  = []string{"shard", "mergeable", "cpu-profile", "replace-incomplete", "restate-only"} // deploy refuses them
+	always      = []string{"quiet", "incomplete-ok"}                                                  // each command has them
 	readFlags   = []string{"lateness", "accounts", "exclude-accounts", "regions", "requester-pays", "expected-source-owner", "own-accounts"}
-	mergeFlags  = []string{"without", "expected-out-owner", "sse", "kms-key-id", "memory"}
+	writeFlags  = []string{"expected-out-owner", "sse", "kms-key-id", "memory"}
 )
 
 // newPlan makes the plan from the checked flags of analyze.
@@ -55,7 +57,7 @@ func newPlan(f *flagsGiven, set *pflag.FlagSet, sources []string) (*plan, error)
 	if err := f.checkNightly(g, sources); err != nil {
 		return nil, err
 	}
-	p := &plan{out: g.text("out")}
+	p := &plan{out: g.text("out"), Key: cmp.Or(g.text("kms-key-id"), f.reportKey)}
 	analyze := g.all(func(name string) bool { return slices.Contains(ownFlags, name) || slices.Contains(always, name) })
 	for _, snapshot := range []string{"endpoints", "network"} {
 		files, err := p.keep(g, snapshot, sources)
@@ -75,6 +77,9 @@ func newPlan(f *flagsGiven, set *pflag.FlagSet, sources []string) (*plan, error)
 		if f.textfile != "" {
 			args = append(args, "-o="+f.textfile)
 		}
+		if f.bus != "" {
+			args = append(args, "--bus="+f.bus)
+		}
 		p.add("notify", 0, args, "--incomplete-ok")
 	}
 	p.Rights = rightsFor(f, g, p, sources)
@@ -91,37 +96,62 @@ func (f *flagsGiven) checkNightly(g given, sources []string) error {
 	switch date := g.text("date"); {
 	case date != "yesterday":
 		return fmt.Errorf("--date %s: a nightly job reports yesterday: leave --date out", date)
-	case f.Shards > 1 && g.set.Changed("restate"):
-		return errors.New("--restate with --shards: a job in parts recomputes no earlier days: leave --restate out")
-	case f.Shards > 1 && g.text("verify") == "report":
-		return errors.New("--verify=report with --shards: a part with an invalid log ends with status 4, and then the merge does not start: " +
-			"leave --verify out, and run vpcetrail verify beside the job")
+	case f.Shards > 1 && len(sources) == 0:
+		return fmt.Errorf("--shards %d: only a trail is read in parts: name a SOURCE, or leave --shards out", f.Shards)
+	case f.reportKey != "" && !list.IsS3(g.text("out")):
+		return fmt.Errorf("--report-key goes with an --out in S3: %s is a directory", g.text("out"))
 	}
 	return f.checkFiles(g, sources)
 }
 
-// report adds the steps that publish the report. A part does not see all requests of the
-// sources beside the trail, so these are read after the merge.
+// report adds the steps that publish the report.
 func (p *plan) report(f *flagsGiven, g given, sources, analyze []string) {
-	out := p.out
-	beside := g.some(append(slices.Clone(sourceFlags), "metrics")...)
-	if f.Shards < 2 {
-		p.add("analyze", 0, slices.Concat(sources, analyze, g.some("restate")), "--out="+out, "--quiet", "--incomplete-ok")
+	out := []string{"--out=" + p.out, "--quiet", "--incomplete-ok"}
+	restate := g.some("restate")
+	if f.Shards > 1 {
+		p.reportInParts(f, g, sources, analyze, out)
+		if len(restate) > 0 {
+			p.add("analyze", 0, slices.Concat(sources, analyze, restate), append([]string{"--restate-only"}, out...)...).Name = "restate"
+		}
 		return
 	}
-	analyze = slices.DeleteFunc(analyze, func(arg string) bool { return slices.Contains(beside, arg) })
-	parts := below(out, "_parts/")
+	if f.To == "systemd" && len(restate) == 0 && canRestate(sources) { // a machine may be off at night
+		restate = []string{"--restate=30d"}
+	}
+	p.add("analyze", 0, slices.Concat(sources, analyze, restate), out...)
+}
+
+// reportInParts adds the steps that publish the report of a day. A part does not see all requests of
+// the sources beside the trail, so these are read after the merge.
+func (p *plan) reportInParts(f *flagsGiven, g given, sources, analyze, out []string) {
+	beside := g.some(append(slices.Clone(sourceFlags), "metrics")...)
+	write, without := g.some(writeFlags...), g.some("without")
+	analyze = slices.DeleteFunc(slices.Clone(analyze), func(arg string) bool { return slices.Contains(beside, arg) })
+	parts := below(p.out, partsFolder)
 	p.add("analyze", f.Shards, slices.Concat(sources, analyze), "--shard=auto", "--out="+parts+"{shard}", "--quiet", "--incomplete-ok")
-	p.add("merge", 0, append([]string{fmt.Sprintf("%s{1..%d}", parts, f.Shards)}, g.some(mergeFlags...)...), "--out="+out, "--quiet", "--incomplete-ok")
+	from := fmt.Sprintf("%s{1..%d}", parts, f.Shards)
+	if f.MergeShards > 1 {
+		p.add("merge", f.MergeShards, append([]string{from}, write...), "--shard=auto", "--out="+parts+"merge-{shard}", "--quiet", "--incomplete-ok").Name = "settle"
+		from = fmt.Sprintf("%smerge-{1..%d}", parts, f.MergeShards)
+	}
+	p.add("merge", 0, slices.Concat([]string{from}, without, write), out...)
 	if len(beside) > 0 {
-		p.add("analyze", 0, slices.Concat(beside, g.some("networks"), g.some(mergeFlags...)), "--out="+out, "--quiet", "--incomplete-ok")
-		p.Steps[len(p.Steps)-1].Name = "others" // than the trail
+		p.add("analyze", 0, slices.Concat(beside, g.some("networks"), without, write), out...).Name = "others" // than the trail
 	}
 }
 
-// add adds a step for the day of the night.
-func (p *plan) add(name string, parts int, args []string, more ...string) {
-	p.Steps = append(p.Steps, step{name, slices.Concat([]string{name}, args, []string{"--date", theDay}, more), parts})
+// partsFolder is where the parts of a job are, below the report.
+const partsFolder = "_parts/"
+
+// canRestate reports whether the sources can be listed again for days before.
+func canRestate(sources []string) bool {
+	return len(sources) > 0 && !slices.ContainsFunc(sources, func(s string) bool { return strings.HasPrefix(s, list.LookupScheme) })
+}
+
+// add adds a step for the day of the night. Its name is that of the command, unless the caller gives it another one.
+func (p *plan) add(command string, parts int, args []string, more ...string) *step {
+	p.Steps = append(p.Steps, step{command, slices.Concat([]string{command}, args, []string{"--date", theDay}, more), parts})
+	return &p.Steps[len(p.Steps)-1]
 }
 
 // keep returns the files that analyze takes with --endpoints or --network. If AWS itself is
@@ -152,7 +182,7 @@ func (f *flagsGiven) checkFiles(g given, sources []string) error {
 	if slices.Contains(sources, "-") {
 		return fmt.Errorf("-: a nightly job has no standard input: name s3://bucket/prefix, lookup-events://REGION or a directory")
 	}
-	named := map[string][]string{"SOURCE": sources, "--out": {g.text("out")}}
+	named := map[string][]string{"SOURCE": sources, "--out": {g.text("out")}, "--textfile": {f.textfile}}
 	for _, name := range slices.Concat(fileFlags, sourceFlags, []string{"endpoints", "network", "own-accounts"}) {
 		named["--"+name] = slices.DeleteFunc(g.list(name), func(value string) bool {
 			return value == live || name == "own-accounts" && endpoints.IsAccount([]byte(value))

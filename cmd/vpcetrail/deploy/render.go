@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/template"
 	"time"
@@ -44,9 +45,9 @@ func (p *page) LocalOut() []string {
 	return []string{p.out}
 }
 
-// Check returns the command that fails if yesterday is missing.
+// Check returns the command that fails if yesterday is missing. It reads the smallest tables.
 func (p *page) Check() step {
-	return step{Name: "check", Args: []string{"summary", p.Out, "--date", "yesterday"}}
+	return step{Name: "check", Args: []string{"summary", p.Out, "--by", "day", "--date", "yesterday"}}
 }
 
 // Noon returns the hour at which a night is missing: eight hours after the start.
@@ -62,7 +63,7 @@ func (p *page) Counted() string {
 }
 
 // MaxCPUs returns how many CPUs all parts have together.
-func (p *page) MaxCPUs() int { return p.CPUs * p.Shards }
+func (p *page) MaxCPUs() int { return p.CPUs * max(p.Shards, p.MergeShards) }
 
 // CPUUnits returns the CPUs as ECS counts them.
 func (p *page) CPUUnits() int { return p.CPUs << 10 }
@@ -146,6 +147,16 @@ func (f *flagsGiven) Seconds() int {
 	return int((23*time.Hour - time.Duration(f.Start.Hour())*time.Hour - time.Duration(f.Start.Minute())*time.Minute - 5*time.Minute).Seconds())
 }
 
+// Restates reports whether a night makes up for the nights before it.
+func (p *page) Restates() bool {
+	return slices.ContainsFunc(p.Steps, func(s step) bool {
+		return slices.ContainsFunc(s.Args, func(arg string) bool { return strings.HasPrefix(arg, "--restate=") })
+	})
+}
+
+// MakesNamespace reports whether the namespace is the job's own.
+func (f *flagsGiven) MakesNamespace() bool { return f.Namespace == "vpcetrail" }
+
 // Tries is how often a command runs that ends with status 1.
 func (f *flagsGiven) Tries() int { return tries }
 
@@ -158,12 +169,15 @@ func (r role) Trust() any { return r.trust() }
 // Machine returns the state machine.
 func (p *page) Machine() any { return p.machine(p.plan) }
 
-// Bucket returns the bucket of the report, "" for a directory.
+// Bucket returns the name of the report's bucket. It is empty for a directory and for an access point.
 func (p *page) Bucket() string {
 	if !list.IsS3(p.Out) {
 		return ""
 	}
 	bucket, _ := store.SplitURL(p.Out)
+	if strings.HasPrefix(bucket, "arn:") {
+		return "" // an access point
+	}
 	return bucket
 }
 
@@ -172,6 +186,6 @@ func (p *page) PartsPrefix() string {
 	if p.Shards < 2 {
 		return ""
 	}
-	_, prefix := store.SplitURL(below(p.Out, "_parts/"))
+	_, prefix := store.SplitURL(below(p.Out, partsFolder))
 	return prefix
 }

@@ -1,6 +1,7 @@
 package deploy
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -49,7 +50,7 @@ func rightsFor(f *flagsGiven, g given, p *plan, sources []string) []right {
 		}
 	}
 	r.report(g.text("out"))
-	r.keys(f, g)
+	r.keys(f, p.Key)
 	r.services(f, g)
 	return r.all
 }
@@ -143,9 +144,9 @@ func (r *rights) report(out string) {
 }
 
 // keys adds the use of the KMS keys, through S3 alone.
-func (r *rights) keys(f *flagsGiven, g given) {
+func (r *rights) keys(f *flagsGiven, key string) {
 	through := func(more map[string]map[string][]string) map[string]map[string][]string {
-		when := only("StringLike", "kms:ViaService", "s3.*.amazonaws.com")
+		when := only("StringLike", "kms:ViaService", "s3.*.amazonaws.com", "s3.*.${AWS::URLSuffix}")
 		for operator, keys := range more {
 			when[operator] = keys
 		}
@@ -153,10 +154,6 @@ func (r *rights) keys(f *flagsGiven, g given) {
 	}
 	if len(f.trailKeys) > 0 {
 		r.add("DecryptTrail", "to read what --trail-key encrypts", []string{"kms:Decrypt"}, f.trailKeys, through(nil))
-	}
-	key := g.text("kms-key-id")
-	if key == "" {
-		key = f.reportKey
 	}
 	if key == "" {
 		return
@@ -167,18 +164,17 @@ func (r *rights) keys(f *flagsGiven, g given) {
 
 // keyARN returns the resource of a key that an id, an ARN or an alias names.
 func keyARN(key string) (resource string, when map[string]map[string][]string) {
-	const here = "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:"
 	prefix, alias, isAlias := strings.Cut(key, "alias/")
 	switch {
 	case isAlias && prefix == "":
-		prefix = here
+		prefix = arn + "kms" + here
 		fallthrough
 	case isAlias:
 		return prefix + "key/*", only("ForAnyValue:StringEquals", "kms:ResourceAliases", "alias/"+alias)
 	case strings.HasPrefix(key, "arn:"):
 		return key, nil
 	}
-	return here + "key/" + key, nil
+	return arn + "kms" + here + "key/" + key, nil
 }
 
 // services adds what the flags ask of services other than S3.
@@ -211,10 +207,14 @@ func (r *rights) services(f *flagsGiven, g given) {
 	}
 	switch f.notify {
 	case "eventbridge":
-		r.add("SendEvents", "--notify eventbridge", []string{"events:DescribeEventBus", "events:PutEvents"}, []string{"arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default"}, nil)
+		bus := cmp.Or(f.bus, "default")
+		if !strings.HasPrefix(bus, "arn:") {
+			bus = arn + "events" + here + "event-bus/" + bus
+		}
+		r.add("SendEvents", "--notify eventbridge", []string{"events:DescribeEventBus", "events:PutEvents"}, []string{bus}, nil)
 	case "securityhub":
 		r.add("SendFindings", "--notify securityhub", []string{"securityhub:BatchImportFindings"},
-			[]string{"arn:${AWS::Partition}:securityhub:${AWS::Region}:${AWS::AccountId}:product/${AWS::AccountId}/default"}, nil)
+			[]string{arn + "securityhub" + here + "product/${AWS::AccountId}/default"}, nil)
 	}
 }
 
@@ -223,7 +223,7 @@ func bucketARN(bucket string) string {
 	if strings.HasPrefix(bucket, "arn:") {
 		return bucket
 	}
-	return "arn:${AWS::Partition}:s3:::" + bucket
+	return arn + "s3:::" + bucket
 }
 
 func objectARN(bucket, key string) string {

@@ -35,7 +35,7 @@ func (f *flagsGiven) roles(p *plan) []role {
 	}
 }
 
-var ecrImage = regexp.MustCompile(`^([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([^:@]+)`)
+var ecrImage = regexp.MustCompile(`^([0-9]{12})\.dkr\.ecr\.([a-z0-9-]+)\.[a-z0-9.]+/([^:@]+)`)
 
 func (f *flagsGiven) executionRights() []right {
 	rights := []right{{"WriteLog", "what the commands print", []string{"logs:CreateLogStream", "logs:PutLogEvents"}, []string{arn + "logs" + here + "log-group:/" + f.Name + ":*"}, nil}}

@@ -40,7 +40,7 @@ func (f *flagsGiven) machine(p *plan) any {
 			"Next", "Alone",
 		},
 		"Alone", ordered{
-			"Type", "Task", "Resource", "arn:aws:states:::aws-sdk:sfn:listExecutions",
+			"Type", "Task", "Resource", "${ListExecutions}",
 			"Arguments", ordered{"StateMachineArn", "{% $states.context.StateMachine.Id %}", "StatusFilter", "RUNNING"},
 			"Assign", ordered{"oldest", "{% $count($states.result.Executions) = 0 ? $states.context.Execution.Id : $states.result.Executions[-1].ExecutionArn %}"},
 			"Next", "First",
@@ -85,7 +85,7 @@ func (f *flagsGiven) batchState(s step, next string) any {
 		arguments = append(arguments, "ArrayProperties", ordered{"Size", s.In})
 	}
 	arguments = append(arguments, "ContainerOverrides", ordered{"Command", command(s)})
-	return ordered{"Type", "Task", "Resource", "arn:aws:states:::batch:submitJob.sync", "Arguments", arguments, "Next", next}
+	return ordered{"Type", "Task", "Resource", "${SubmitJob}", "Arguments", arguments, "Next", next}
 }
 
 // ecsStates returns the states of a step. A task that ended with status 1, or did not start, runs
@@ -94,7 +94,7 @@ func (f *flagsGiven) ecsStates(s step, next string) []any {
 	ended, wait, failed := s.Name+" ended", s.Name+" again", s.Name+" failed"
 	return []any{
 		s.Name, ordered{
-			"Type", "Task", "Resource", "arn:aws:states:::ecs:runTask.sync",
+			"Type", "Task", "Resource", "${RunTask}",
 			"Arguments", ordered{
 				"LaunchType", "FARGATE", "Cluster", "${Cluster}", "TaskDefinition", "${Task}",
 				"NetworkConfiguration", ordered{"AwsvpcConfiguration", ordered{

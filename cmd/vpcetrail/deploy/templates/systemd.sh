@@ -16,15 +16,9 @@ Description=vpcetrail: the report of yesterday
 Wants=network-online.target
 After=network-online.target
 OnFailure={{.Name}}-alarm@%n.service
-# Status 1 may pass: three tries. Other statuses would be the same again.
-StartLimitIntervalSec=20h
-StartLimitBurst={{.Tries}}
 
 [Service]
 Type=oneshot
-Restart=on-failure
-RestartSec=60
-RestartPreventExitStatus=2 4 130 SIGKILL SIGABRT SIGSEGV
 TimeoutStartSec={{.Seconds}}
 User={{.Name}}
 EnvironmentFile=-/etc/{{.Name}}.env
@@ -32,8 +26,9 @@ EnvironmentFile=-/etc/{{.Name}}.env
 RuntimeDirectory={{.Name}}
 EnvironmentFile=-/run/{{.Name}}/day
 ExecStartPre=/bin/sh -c 'echo DAY=$$(date -u -d yesterday +%%F) > /run/{{.Name}}/day'
+# Status 1 may pass: {{.Tries}} tries. Other statuses would be the same again.
 {{- range .Steps}}
-ExecStart=/usr/local/bin/vpcetrail {{unit .Args}}
+ExecStart=/bin/sh -c 'for try in {{$.Counted}}; do "$$@"; status=$$?; [ $$status -eq 1 ] || break; sleep "$${PAUSE:-60}"; done; exit $$status' try /usr/local/bin/vpcetrail {{unit .Args}}
 {{- end}}
 # TMPDIR is on a disk.
 CacheDirectory={{.Name}}
@@ -51,6 +46,7 @@ cat > "$units/{{.Name}}.timer" <<'EOF'
 [Unit]
 Description=vpcetrail every night
 
+# A machine that was off starts the job when it is on again.{{if .Restates}} --restate makes up for other nights before that.{{end}}
 [Timer]
 OnCalendar=*-*-* {{.At}}:00 UTC
 Persistent=true
@@ -78,7 +74,6 @@ Description=vpcetrail: is yesterday in the report?
 
 [Timer]
 OnCalendar=*-*-* {{.Noon}}:00:00 UTC
-Persistent=true
 
 [Install]
 WantedBy=timers.target

@@ -11,7 +11,7 @@
 set -euo pipefail
 
 if [ "${1:-}" = check ]; then
-	exec vpcetrail summary s3://audit-reports/vpcetrail --date yesterday
+	exec vpcetrail summary s3://audit-reports/vpcetrail --by day --date yesterday
 fi
 day=${1:-$(date -u -d yesterday +%F)}
 
@@ -55,13 +55,39 @@ done
 exit $status
 EOF
 
+parts=,VPCETRAIL_SHARDS=4
+submit --array=0-3 --output=vpcetrail-settle-%A_%a.log <<'EOF'
+#!/bin/bash
+export TMPDIR=${SLURM_TMPDIR:-${TMPDIR:-/tmp}} # a local disk with 50 GiB
+for try in 1 2 3; do # status 1 may pass; other statuses would be the same again
+	status=0
+	vpcetrail merge 's3://audit-reports/vpcetrail/_parts/{1..8}' --date "$DAY" --shard=auto '--out=s3://audit-reports/vpcetrail/_parts/merge-{shard}' --quiet --incomplete-ok || status=$?
+	[ $status -eq 1 ] || break
+	sleep "${PAUSE:-60}"
+done
+exit $status
+EOF
+
 parts=
 submit --output=vpcetrail-merge-%j.log <<'EOF'
 #!/bin/bash
 export TMPDIR=${SLURM_TMPDIR:-${TMPDIR:-/tmp}} # a local disk with 50 GiB
 for try in 1 2 3; do # status 1 may pass; other statuses would be the same again
 	status=0
-	vpcetrail merge 's3://audit-reports/vpcetrail/_parts/{1..8}' --date "$DAY" --out=s3://audit-reports/vpcetrail --quiet --incomplete-ok || status=$?
+	vpcetrail merge 's3://audit-reports/vpcetrail/_parts/merge-{1..4}' --date "$DAY" --out=s3://audit-reports/vpcetrail --quiet --incomplete-ok || status=$?
+	[ $status -eq 1 ] || break
+	sleep "${PAUSE:-60}"
+done
+exit $status
+EOF
+
+parts=
+submit --output=vpcetrail-restate-%j.log <<'EOF'
+#!/bin/bash
+export TMPDIR=${SLURM_TMPDIR:-${TMPDIR:-/tmp}} # a local disk with 50 GiB
+for try in 1 2 3; do # status 1 may pass; other statuses would be the same again
+	status=0
+	vpcetrail analyze s3://org-trail/AWSLogs --endpoints=s3://audit-reports/vpcetrail/_state/endpoints.json --restate=30d --date "$DAY" --restate-only --out=s3://audit-reports/vpcetrail --quiet --incomplete-ok || status=$?
 	[ $status -eq 1 ] || break
 	sleep "${PAUSE:-60}"
 done

@@ -14,15 +14,9 @@ Description=vpcetrail: the report of yesterday
 Wants=network-online.target
 After=network-online.target
 OnFailure=vpcetrail-alarm@%n.service
-# Status 1 may pass: three tries. Other statuses would be the same again.
-StartLimitIntervalSec=20h
-StartLimitBurst=3
 
 [Service]
 Type=oneshot
-Restart=on-failure
-RestartSec=60
-RestartPreventExitStatus=2 4 130 SIGKILL SIGABRT SIGSEGV
 TimeoutStartSec=69900
 User=vpcetrail
 EnvironmentFile=-/etc/vpcetrail.env
@@ -30,8 +24,9 @@ EnvironmentFile=-/etc/vpcetrail.env
 RuntimeDirectory=vpcetrail
 EnvironmentFile=-/run/vpcetrail/day
 ExecStartPre=/bin/sh -c 'echo DAY=$$(date -u -d yesterday +%%F) > /run/vpcetrail/day'
-ExecStart=/usr/local/bin/vpcetrail "endpoints" "s3://org-trail" "--date" ${DAY} "--endpoints=/srv/100%%/$$it's/_state/endpoints.json,aws" "-o=/srv/100%%/$$it's/_state/endpoints.json" "--quiet" "--incomplete-ok"
-ExecStart=/usr/local/bin/vpcetrail "analyze" "s3://org-trail" "--endpoints=/srv/100%%/$$it's/_state/endpoints.json" "--restate=30d" "--date" ${DAY} "--out=/srv/100%%/$$it's" "--quiet" "--incomplete-ok"
+# Status 1 may pass: 3 tries. Other statuses would be the same again.
+ExecStart=/bin/sh -c 'for try in 1 2 3; do "$$@"; status=$$?; [ $$status -eq 1 ] || break; sleep "$${PAUSE:-60}"; done; exit $$status' try /usr/local/bin/vpcetrail "endpoints" "s3://org-trail" "--date" ${DAY} "--endpoints=/srv/100%%/$$it's/_state/endpoints.json,aws" "-o=/srv/100%%/$$it's/_state/endpoints.json" "--quiet" "--incomplete-ok"
+ExecStart=/bin/sh -c 'for try in 1 2 3; do "$$@"; status=$$?; [ $$status -eq 1 ] || break; sleep "$${PAUSE:-60}"; done; exit $$status' try /usr/local/bin/vpcetrail "analyze" "s3://org-trail" "--endpoints=/srv/100%%/$$it's/_state/endpoints.json" "--restate=30d" "--date" ${DAY} "--out=/srv/100%%/$$it's" "--quiet" "--incomplete-ok"
 # TMPDIR is on a disk.
 CacheDirectory=vpcetrail
 Environment=TMPDIR=/var/cache/vpcetrail
@@ -48,6 +43,7 @@ cat > "$units/vpcetrail.timer" <<'EOF'
 [Unit]
 Description=vpcetrail every night
 
+# A machine that was off starts the job when it is on again. --restate makes up for other nights before that.
 [Timer]
 OnCalendar=*-*-* 03:30:00 UTC
 Persistent=true
@@ -66,7 +62,7 @@ OnFailure=vpcetrail-alarm@%n.service
 Type=oneshot
 User=vpcetrail
 EnvironmentFile=-/etc/vpcetrail.env
-ExecStart=/usr/local/bin/vpcetrail "summary" "/srv/100%%/$$it's" "--date" "yesterday"
+ExecStart=/usr/local/bin/vpcetrail "summary" "/srv/100%%/$$it's" "--by" "day" "--date" "yesterday"
 EOF
 
 cat > "$units/vpcetrail-check.timer" <<'EOF'
@@ -75,7 +71,6 @@ Description=vpcetrail: is yesterday in the report?
 
 [Timer]
 OnCalendar=*-*-* 11:00:00 UTC
-Persistent=true
 
 [Install]
 WantedBy=timers.target
