@@ -9,9 +9,12 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
+	sdk "github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
@@ -19,6 +22,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"vpcetrail/classify/inside"
+	"vpcetrail/classify/network"
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/file"
 	"vpcetrail/cmd/vpcetrail/flags"
@@ -29,6 +33,13 @@ import (
 
 // mostServices bounds a run, with the names that each service has.
 const mostServices = 50
+
+// stepsToWrite is how many steps writing the result to S3 may take: credentials, the call, the call
+// in the bucket's own Region, and one more try.
+const stepsToWrite = 4
+
+// hostName matches the names that DNS has hosts for. A label of digits alone at the end is an address.
+var hostName = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)
 
 // doctorFlags are the flags of doctor as given.
 type doctorFlags struct {
@@ -112,6 +123,12 @@ func (f *doctorFlags) check() ([]inside.Service, error) {
 		return nil, fmt.Errorf("--format %q: want text or json", f.format)
 	case f.step < 10*time.Millisecond || f.step > time.Minute:
 		return nil, fmt.Errorf("--timeout %v: want a time from 10ms to 1m", f.step)
+	case f.outside != "none" && (len(f.outside) > 253 || !hostName.MatchString(f.outside)):
+		return nil, fmt.Errorf("--outside %.80q: want the name of a host, such as example.com, or none", f.outside)
+	case network.ClassOf(network.ShapeOf([]byte(f.outside)), "") != network.Custom:
+		return nil, fmt.Errorf("--outside %s: is a name of AWS, which an endpoint may carry: want a host outside of AWS", f.outside)
+	case f.yes && !f.analyze:
+		return nil, errors.New("--yes goes with --analyze: nothing else costs money")
 	case len(f.services) > mostServices:
 		return nil, fmt.Errorf("--services names %d: at most %d are checked in a run", len(f.services), mostServices)
 	}
@@ -124,7 +141,9 @@ func (f *doctorFlags) check() ([]inside.Service, error) {
 		if err != nil {
 			return nil, fmt.Errorf("--services: %w", err)
 		}
-		services = append(services, s)
+		if !slices.Contains(services, s) {
+			services = append(services, s)
+		}
 	}
 	return services, nil
 }
@@ -187,7 +206,8 @@ func (f *doctorFlags) doctor(ctx context.Context) (*doctor, error) {
 	}
 	client := awshttp.NewBuildableClient().WithTimeout(f.step).WithTransportOptions(directMetadata)
 	roles := imds.New(imds.Options{HTTPClient: cappedClient{client}})
-	if d.cfg, err = aws.Config(ctx, config.WithHTTPClient(client), config.WithRetryMaxAttempts(2),
+	// Mode auto would ask the metadata service first, for as long as the SDK likes.
+	if d.cfg, err = aws.Config(ctx, config.WithDefaultsMode(sdk.DefaultsModeLegacy), config.WithHTTPClient(client), config.WithRetryMaxAttempts(2),
 		config.WithEC2RoleCredentialOptions(func(o *ec2rolecreds.Options) { o.Client = roles })); err != nil {
 		return nil, err
 	}
@@ -238,5 +258,12 @@ func (f *doctorFlags) write(ctx context.Context, out io.Writer, e *examination) 
 		return err
 	}
 	host, _ := os.Hostname() // "": the name has nothing in place of {instance}
-	return file.Write(ctx, e.file(f.out, host), []byte(text.String()))
+	most := stepsToWrite * f.step
+	ctx, stop := context.WithTimeoutCause(ctx, most, fmt.Errorf("no answer within %v", most))
+	defer stop()
+	if err := file.Write(ctx, e.file(f.out, host), []byte(text.String())); err != nil {
+		_, _ = io.WriteString(out, text.String())
+		return fmt.Errorf("%w: the result is on standard output instead", err)
+	}
+	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net"
 	"regexp"
 	"slices"
 	"strings"
@@ -90,6 +91,7 @@ func TestVerdicts(t *testing.T) {
 		{"the endpoint refuses", "sqs", map[string]record{hostSQS: at(closed)}, "undecided", "endpoint_does_not_answer", 3},
 		{"the endpoint is silent", "sqs", map[string]record{hostSQS: at(silent)}, "undecided", "endpoint_does_not_answer", 3},
 		{"the endpoint takes connections and says nothing", "sqs", map[string]record{hostSQS: at(mute)}, "undecided", "endpoint_does_not_answer", 3},
+		{"the endpoint sends TLS byte by byte", "sqs", map[string]record{hostSQS: at(tarpit)}, "undecided", "endpoint_does_not_answer", 3},
 		{"no way out", "sqs", map[string]record{hostSQS: at(away)}, "undecided", "no_connection", 3},
 		{"a certificate for another name", "sqs", map[string]record{hostSQS: at(foreign)}, "undecided", "certificate_of_another", 3},
 		{"a certificate by an unknown authority", "sqs", map[string]record{hostSQS: at(untrusted)}, "undecided", "certificate_of_another", 3},
@@ -242,7 +244,7 @@ func TestHostileNetwork(t *testing.T) {
 	}
 }
 
-// EC2, STS and S3 that take connections and never answer cost time within the bound, and
+// EC2, STS and S3 that never answer cost time within the bound, and
 // nothing else.
 func TestSilentEC2(t *testing.T) {
 	if !onStage(t) {
@@ -251,16 +253,18 @@ func TestSilentEC2(t *testing.T) {
 	s := newStage(t)
 	s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
 	s.dns.set(map[string]record{hostSQS: at(endpointA)})
-	_ = s.listen("127.0.0.1:5000")
-	for name, value := range map[string]string{"AWS_ENDPOINT_URL": "http://127.0.0.1:5000", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"} {
+	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"} {
 		t.Setenv(name, value)
 	}
-	start := time.Now()
-	f := run(t, "--services", "sqs", "--sign")
-	text := strings.Join(strings.Fields(f.out), " ")
-	if took := time.Since(start); took > stepsInARow*testStep || f.code != exit.Incomplete || !strings.Contains(text, "sqs interface endpoint 10.0.1.10") ||
-		!strings.Contains(text, "EC2 does not describe the VPC: ec2:DescribeVpcs: no answer in time") || !strings.Contains(text, "sts GetCallerIdentity: no answer in time") {
-		t.Errorf("%v, status %d: %s\n%s", took, f.code, f.err, f.out)
+	for _, address := range []string{mute, silent, tarpit} {
+		t.Setenv("AWS_ENDPOINT_URL", "http://"+address+":443")
+		start := time.Now()
+		f := run(t, "--services", "sqs", "--sign")
+		text := strings.Join(strings.Fields(f.out), " ")
+		if took := time.Since(start); took > stepsInARow*testStep || f.code != exit.Incomplete || !strings.Contains(text, "sqs interface endpoint 10.0.1.10") ||
+			!strings.Contains(text, "EC2 does not describe the VPC: ec2:DescribeVpcs: no answer in time") || !strings.Contains(text, "sts GetCallerIdentity: no answer in time") {
+			t.Errorf("%s: %v, status %d: %s\n%s", address, took, f.code, f.err, f.out)
+		}
 	}
 }
 
@@ -309,6 +313,72 @@ func TestFileOfTheInstance(t *testing.T) {
 	}
 }
 
+// An S3 that does not answer ends the run within its bound, and the result is not lost.
+func TestSilentS3(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
+	s.dns.set(map[string]record{hostSQS: at(public)})
+	t.Setenv("AWS_DEFAULTS_MODE", "auto") // the SDK asks the metadata service by itself
+	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"} {
+		t.Setenv(name, value)
+	}
+	const late = "no answer within 1.6s"
+	for _, tc := range []struct {
+		name, url, want string
+		metadata        metadataMode
+	}{
+		{"a closed port", "http://" + closed + ":443", "", s.metadata.metadataMode},
+		{"a black hole", "http://" + silent + ":443", late, s.metadata.metadataMode},
+		{"TLS that says nothing", "https://" + mute + ":443", late, s.metadata.metadataMode},
+		{"TLS that comes byte by byte", "https://" + tarpit + ":443", late, s.metadata.metadataMode},
+		{"metadata that hangs too", "http://" + silent + ":443", late, metadataMode{hangs: true}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Setenv("AWS_ENDPOINT_URL_S3", tc.url)
+			s.metadata.set(tc.metadata)
+			start := time.Now()
+			f := run(t, "--services", "sqs", "--region", "eu-west-1", "-o", "s3://fleet/{instance}.txt")
+			if took := time.Since(start); took > (stepsInARow+stepsToWrite)*testStep+testStep/2 {
+				t.Errorf("it took %v", took)
+			}
+			if f.code != exit.Failed || !strings.HasPrefix(f.err, "s3://fleet/") || !strings.Contains(f.err, ": write: "+tc.want) ||
+				!strings.HasSuffix(f.err, ": the result is on standard output instead") || strings.Contains(f.err, "\n") || !strings.Contains(f.out, "past the endpoint") {
+				t.Errorf("status %d: %s\n%s", f.code, f.err, f.out)
+			}
+		})
+	}
+}
+
+// drip answers with bytes that never become an answer.
+func drip(from net.Listener) {
+	for {
+		conn, err := from.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer func() { _ = conn.Close() }()
+			for _, b := range append([]byte{0x16, 3, 3, 0x40, 0}, make([]byte, 1<<14)...) { // a TLS record
+				if _, err := conn.Write([]byte{b}); err != nil {
+					return
+				}
+				time.Sleep(testStep / 20)
+			}
+		}()
+	}
+}
+
+// A service that is named twice is checked once.
+func TestServicesNamedTwice(t *testing.T) {
+	f := doctorFlags{services: []string{"sqs", "SQS.amazonaws.com", "com.amazonaws.eu-west-1.sqs", "ecr", "ecr.api"}, format: "text", step: time.Second, outside: "none"}
+	if services, err := f.check(); err != nil || fmt.Sprint(services) != "[sqs ecr.api]" {
+		t.Error(services, err)
+	}
+}
+
 func TestWrongFlags(t *testing.T) {
 	for _, tc := range []struct{ args, want string }{
 		{"sqs", `doctor takes no argument; got "sqs": name services by --services`},
@@ -316,6 +386,12 @@ func TestWrongFlags(t *testing.T) {
 		{"--format yaml", `--format "yaml": want text or json`},
 		{"--timeout 1h", `--timeout 1h0m0s: want a time from 10ms to 1m`},
 		{"--region eu_west", `Region "eu_west": want one such as eu-west-1`},
+		{"--outside https://example.com", `--outside "https://example.com": want the name of a host, such as example.com, or none`},
+		{"--outside example.com:80", `--outside "example.com:80": want the name of a host, such as example.com, or none`},
+		{"--outside 192.0.2.1", `--outside "192.0.2.1": want the name of a host, such as example.com, or none`},
+		{"--outside=", `--outside "": want the name of a host, such as example.com, or none`},
+		{"--outside sqs.eu-west-1.amazonaws.com", `--outside sqs.eu-west-1.amazonaws.com: is a name of AWS, which an endpoint may carry: want a host outside of AWS`},
+		{"--yes", `--yes goes with --analyze: nothing else costs money`},
 		{"-o s3://bucket", `-o s3://bucket: names no file: want s3://bucket/key`},
 		{"--services " + strings.Join(slices.Repeat([]string{"sqs"}, mostServices+1), ","), `--services names 51: at most 50 are checked in a run`},
 	} {

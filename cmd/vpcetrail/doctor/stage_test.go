@@ -76,6 +76,7 @@ const (
 	hostile      = "10.0.1.16"  // has a certificate with control characters
 	noTLS        = "10.0.1.17"  // speaks no TLS
 	mute         = "10.0.1.18"  // takes connections and says nothing
+	tarpit       = "10.0.1.19"  // answers byte by byte, without end
 	public       = "54.239.1.1" // answers
 	public6      = "2600:1f00::1"
 	publicS3     = "52.216.0.1"   // in moto's prefix list
@@ -99,7 +100,7 @@ func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{t: t, dir: t.TempDir(), dns: newDNS(), amazon: newDNS(), metadata: &metadataServer{}}
 	lines := []string{"link set lo up"}
-	for _, a := range []string{vpcResolver, endpointA, endpointB, closed, silent, foreign, intercepting, untrusted, hostile, noTLS, mute, public, publicS3, metadataIP, amazonIP} {
+	for _, a := range []string{vpcResolver, endpointA, endpointB, closed, silent, foreign, intercepting, untrusted, hostile, noTLS, mute, tarpit, public, publicS3, metadataIP, amazonIP} {
 		lines = append(lines, "addr add "+a+"/32 dev lo")
 	}
 	s.ip(append(lines, "addr add "+public6+"/128 dev lo nodad")...)
@@ -114,7 +115,7 @@ func newStage(t *testing.T) *stage {
 	s.startTLS()
 	for name, value := range map[string]string{
 		"AWS_CA_BUNDLE": s.bundle(), "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_PROFILE": "", "AWS_REGION": "", "AWS_DEFAULT_REGION": "",
-		"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "", "AWS_EC2_METADATA_DISABLED": "", "NO_COLOR": "1", "AWS_ENDPOINT_URL": "",
+		"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "", "AWS_SESSION_TOKEN": "", "AWS_EC2_METADATA_DISABLED": "", "NO_COLOR": "1", "AWS_ENDPOINT_URL": "", "AWS_ENDPOINT_URL_S3": "", "AWS_DEFAULTS_MODE": "",
 		"HTTPS_PROXY": "", "HTTP_PROXY": "", "NO_PROXY": "", "https_proxy": "", "http_proxy": "", "no_proxy": "",
 	} {
 		if value == "" {
@@ -228,6 +229,7 @@ func (s *stage) startTLS() {
 		return evil.issue("a\x1b]0;owned\x07.example", "b\r\nvpcetrail: fine")
 	})
 	_ = s.listen(mute + ":443")
+	go drip(s.listen(tarpit + ":443"))
 	plain := s.listen(noTLS + ":443")
 	go func() {
 		for {

@@ -21,7 +21,10 @@ type object struct {
 
 func open(ctx context.Context, name string) (*object, error) {
 	client, err := aws.NewS3(ctx)
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err != nil:
 		return nil, err
 	}
 	bucket, key := store.SplitURL(name)
