@@ -29,7 +29,7 @@ func TestNames(t *testing.T) {
 
 // ClassOf of classify/network agrees with the classes here.
 func TestClassesAgree(t *testing.T) {
-	for _, s := range []Service{"sqs", "s3", "dynamodb", "sts", "ecr.api", "sagemaker.runtime", "iam"} {
+	for _, s := range []Service{"sqs", "s3", "dynamodb", "sts", "ecr.api", "ecr.dkr", "sagemaker.runtime", "iam"} {
 		for _, n := range s.Names("eu-west-1", "111122223333") {
 			if class := network.ClassOf(network.ShapeOf([]byte(n.Host)), "eu-west-1"); class != n.Class {
 				t.Errorf("%s: %s here, %s there", n.Host, n.Class, class)

@@ -20,11 +20,18 @@ const (
 	EndpointDNS HostClass = "vpce"         // vpce-….sqs.us-east-1.vpce.amazonaws.com
 	DualStack   HostClass = "dualstack"    // s3.dualstack.us-east-1.amazonaws.com, sqs.us-east-1.api.aws
 	FIPS        HostClass = "fips"         // kms-fips.us-east-1.amazonaws.com
-	Custom      HostClass = "custom"       // not a name of AWS
+	Custom      HostClass = "custom"       // not a name of a service of AWS
 )
 
-// newSuffixes are the endings of dual-stack names that are not the partition's own.
-var newSuffixes = []string{".api.aws", ".on.aws", ".api.amazonwebservices.com.cn"}
+// ownSuffix is the ending of names of customers' own resources, all dual-stack: URLs of functions
+// (….lambda-url.us-east-1.on.aws), services of VPC Lattice, clusters of Aurora DSQL, domains of
+// OpenSearch. Of services, only those of onAWS have names with it.
+const ownSuffix = ".on.aws"
+
+var onAWS = map[string]bool{"dkr-ecr": true, "neptune-graph": true}
+
+// newSuffixes are the endings of names that are not the partition's own.
+var newSuffixes = []string{".api.aws", ownSuffix, ".api.amazonwebservices.com.cn"}
 
 // cutHost splits a host name of AWS into its labels and its suffix.
 func cutHost(host string) (labels []string, suffix string, ok bool) {
@@ -56,6 +63,9 @@ func ShapeOf(header []byte) string {
 		return clipHost(host)
 	}
 	service := serviceLabel(labels)
+	if suffix == ownSuffix {
+		service = max(0, len(labels)-2)
+	}
 	kept := labels[service:]
 	if service > 0 {
 		kept = append([]string{"*"}, kept...)
@@ -109,8 +119,11 @@ func ClassOf(shape, region string) HostClass {
 	if !ok {
 		return Custom
 	}
+	if suffix == ownSuffix && SourceOf(shape) == "" {
+		return Custom
+	}
 	named := ""
-	dual, fips := strings.HasPrefix(suffix, ".api."), false
+	dual, fips := strings.HasPrefix(suffix, ".api.") || suffix == ownSuffix, false
 	for _, label := range labels {
 		switch {
 		case label == "vpce" || strings.HasPrefix(label, "vpce-"):
@@ -164,7 +177,7 @@ var endpointOf = map[string]string{
 // prefixed are the services with host names that start with a label of the caller's choice.
 // Names of buckets are another case.
 var prefixed = map[string]bool{
-	"ddb": true, "data-kinesis": true, "control-kinesis": true, "dkr.ecr": true, "dkr-ecr": true, "d.codeartifact": true, "execute-api": true,
+	"ddb": true, "data-kinesis": true, "control-kinesis": true, "dkr.ecr": true, "dkr-ecr": true, "d.codeartifact": true, "execute-api": true, "neptune-graph": true,
 }
 
 // SourceOf returns the eventSource of calls to a host name, such as sqs.amazonaws.com, in
@@ -194,7 +207,7 @@ func SourceOf(name string) string {
 // hostBase returns the part of a host name that names the service, such as sqs or api.ecr,
 // and its Region, if it has one.
 func hostBase(host string) (base, region string) {
-	labels, _, ok := cutHost(host)
+	labels, suffix, ok := cutHost(host)
 	if !ok {
 		return "", ""
 	}
@@ -218,7 +231,11 @@ func hostBase(host string) (base, region string) {
 	for i, label := range labels {
 		labels[i] = strings.TrimPrefix(strings.TrimSuffix(label, "-fips"), "fips-")
 	}
-	return serviceIn(labels), region
+	base = serviceIn(labels)
+	if suffix == ownSuffix && !onAWS[base] || base == "*" || endpoints.IsAccount([]byte(base)) {
+		return "", ""
+	}
+	return base, region
 }
 
 // serviceIn returns what names the service in the labels before the Region.

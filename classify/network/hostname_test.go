@@ -38,6 +38,10 @@ func TestSourceOf(t *testing.T) {
 		{"sqs.eusc-de-east-1.amazonaws.eu", "sqs"},
 		{"sqs.us-iso-east-1.c2s.ic.gov", "sqs"},
 
+		{"g-0a1b2c3d4e.neptune-graph.eu-west-1.on.aws", "neptune-graph"},
+		{"abcdefghijklmnopqrstuvwxyz012345.lambda-url.eu-west-1.on.aws", ""},
+		{"orders-0a1b2c3d4e5f60718.7d67968.vpc-lattice-svcs.eu-west-1.on.aws", ""},
+
 		// S3, with names of buckets that look like something else.
 		{"s3.amazonaws.com", "s3"},
 		{"s3-us-west-2.amazonaws.com", "s3"},
@@ -68,7 +72,7 @@ func TestSourceOf(t *testing.T) {
 		{"net-1.elb.us-east-1.amazonaws.com", ""},
 		{"fs-0a1b2c3d.efs.us-east-1.amazonaws.com", ""},
 		{"sqs.us-east-1.amazonaws.com.example.net", ""},
-		{"sqs.corp.example", ""}, {"amazonaws.com", ""}, {".amazonaws.com", ""}, {"us-east-1.amazonaws.com", ""},
+		{"sqs.corp.example", ""}, {"amazonaws.com", ""}, {".amazonaws.com", ""}, {"us-east-1.amazonaws.com", ""}, {"111122223333.amazonaws.com", ""}, {"*.us-east-1.amazonaws.com", ""},
 		{"dualstack.us-east-1.amazonaws.com", ""}, {"vpce.amazonaws.com", ""}, {"ip-10-0-0-1.ec2.internal", ""}, {"10.0.0.1", ""}, {"", ""},
 	} {
 		got := strings.TrimSuffix(SourceOf(tc.host), ".amazonaws.com")
@@ -83,6 +87,8 @@ func TestSourceOf(t *testing.T) {
 func FuzzSourceOf(f *testing.F) {
 	f.Add("logs.s3.us-east-1.amazonaws.com")
 	f.Add("111122223333.dkr.ecr.us-east-1.amazonaws.com")
+	f.Add("runtime.sagemaker.us-east-1.on.aws")
+	f.Add("g-0a1b2c3d4e.neptune-graph.us-east-1.on.aws")
 	f.Add("vpce-0a1b2c3d4e5f60718-abcd1234.sqs.us-east-1.vpce.amazonaws.com")
 	f.Fuzz(func(t *testing.T, host string) {
 		source := SourceOf(host)
