@@ -1,5 +1,5 @@
 // Package accesslog reads S3 server access logs, in both forms that S3 delivers: lines of text
-// with 18 fields or more, and JSON, one object a line.
+// with 18 fields or with 24 and more, and JSON, one object a line.
 //
 // Two fields of the text are the client's own bytes, between quotes that nobody escapes: the
 // request's URI and the user agent. A client can so write a whole second half of a line into them.

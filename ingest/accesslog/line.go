@@ -59,8 +59,8 @@ const (
 )
 
 const (
-	oldTail   = 1           // the first lines ended after the version id
-	leastTail = tailTLS + 1 // later ones have at least these
+	oldTail   = 1           // until 2019 lines ended after the version id: 18 fields
+	leastTail = tailTLS + 1 // later ones have at least these: 24 fields. Any other line was cut
 )
 
 // A reading is one way to read what the client's texts may blur.

@@ -17,6 +17,9 @@ const (
 	tail  = "- s9lzHYrFp76ZVxRcpX9+5cjAnEH2ROuNkd2BHfIa6UkFVdtjf5mKR3/eTPFvsiP/XV/VLi31234= SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader logged.s3.us-west-1.amazonaws.com TLSv1.2 - - -"
 )
 
+// first returns the first fields of tail.
+func first(fields int) string { return strings.Join(strings.Fields(tail)[:fields], " ") }
+
 // show returns what a line says, in short: status, error, bytes, version of TLS, host and Region.
 func show(l *Line) string {
 	switch l.Problem {
@@ -39,7 +42,13 @@ func TestLines(t *testing.T) {
 		{"25 fields", head + uri + sizes + `"-" "aws-cli/2" ` + strings.TrimSuffix(tail, " - -"), plain},
 		{"24 fields", head + uri + sizes + `"-" "aws-cli/2" ` + strings.TrimSuffix(tail, " - - -"), plain},
 		{"18 fields", head + uri + sizes + `"-" "aws-cli/2" -`, "200  113   "},
-		{"19 fields, which S3 never wrote", head + uri + sizes + `"-" "aws-cli/2" - HOST`, "invalid"},
+		{"17 fields, cut", head + uri + sizes + `"-" "aws-cli/2"`, "invalid"},
+		{"19 fields, which S3 never wrote", head + uri + sizes + `"-" "aws-cli/2" ` + first(2), "invalid"},
+		{"20 fields, cut", head + uri + sizes + `"-" "aws-cli/2" ` + first(3), "invalid"},
+		{"21 fields, cut", head + uri + sizes + `"-" "aws-cli/2" ` + first(4), "invalid"},
+		{"22 fields, cut", head + uri + sizes + `"-" "aws-cli/2" ` + first(5), "invalid"},
+		{"23 fields, cut", head + uri + sizes + `"-" "aws-cli/2" ` + first(6), "invalid"},
+		{"28 fields", head + uri + sizes + `"-" "aws-cli/2" ` + tail + " new", plain},
 		{"fields of later years", head + uri + sizes + `"-" "aws-cli/2" ` + tail + ` new - new`, plain},
 		{"fields of later years, in quotes", head + uri + sizes + `"-" "aws-cli/2" ` + tail + ` "quoted and new"`, plain},
 		{"fields of later years that look like an old end", head + uri + sizes + `"-" "aws-cli/2" ` + tail + ` "quoted and new" -`, "ambiguous"},

@@ -36,7 +36,7 @@ func inWords(from io.Reader) string {
 			text.WriteByte('\n')
 		}
 	}
-	if n := r.Invalid(); n > 0 {
+	if _, n, _ := r.Lines(); n > 0 {
 		fmt.Fprintf(text, "%d invalid\n", n)
 	}
 	if err != io.EOF {

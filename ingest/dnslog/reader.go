@@ -22,6 +22,7 @@ type Reader struct {
 	lines     *lines.Reader
 	rest      []byte // of the current line
 	good, bad int64
+	first     int64 // byte where the first line with something else begins
 	query     Query
 }
 
@@ -34,8 +35,15 @@ func (r *Reader) Reset(stored io.Reader) error {
 	return r.lines.Reset(stored)
 }
 
-// Invalid returns how many lines were no query, so far.
-func (r *Reader) Invalid() int64 { return r.bad }
+// Lines returns how many lines were read, so far, how many of them were no query, and the byte where
+// the first of these begins.
+func (r *Reader) Lines() (all, invalid, first int64) { return r.good + r.bad, r.bad, r.first }
+
+func (r *Reader) noteBad() {
+	if r.bad++; r.bad == 1 {
+		r.first = r.lines.Offset()
+	}
+}
 
 // Next returns the next query, or io.EOF after the last. It is valid until the next call. If the
 // object holds nothing but invalid lines, the last error is ErrForeign.
@@ -47,7 +55,7 @@ func (r *Reader) Next() (*Query, error) {
 				r.good++
 				return &r.query, nil
 			}
-			r.bad++
+			r.noteBad()
 		}
 		if err := r.nextLine(); err != nil {
 			return nil, err
@@ -77,7 +85,7 @@ func (r *Reader) nextLine() error {
 		text, err := r.lines.Next()
 		switch {
 		case err == lines.ErrLong:
-			r.bad++
+			r.noteBad()
 		case err == io.EOF && r.bad > 0 && r.good == 0:
 			return ErrForeign
 		case err != nil:

@@ -299,7 +299,7 @@ func TestProblemsNameObjectAndPlace(t *testing.T) {
 	if fmt.Sprint(w.Lines, w.Objects) != "map[ambiguous:0 duplicates:1 invalid:1 requests:1] map[corrupt:1 invalid_records:1 truncated:1]" {
 		t.Errorf("%+v", w)
 	}
-	want := fmt.Sprintf(`%[1]s/2026-11-20-01-00-00-0123456789ABCDEF: 1 of 3 lines are not of an access log, the first at byte %[2]d
+	want := fmt.Sprintf(`%[1]s/2026-11-20-01-00-00-0123456789ABCDEF: 1 of 3 lines is not of an access log, at byte %[2]d
 %[1]s/2026-11-20-02-00-00-0123456789ABCDEF: decode: no line is of an S3 access log
 %[1]s/2026-11-20-03-00-00-0123456789ABCDEF: inflate: ends too early`, dir, len(line))
 	if got := strings.Join(r.problems, "\n"); got != want {

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
-	"fmt"
 	"io"
 	"sync"
 
@@ -75,12 +74,11 @@ func (w *worker) object(ctx context.Context, f *source.Fetch) error {
 	if ends != nil {
 		return ends
 	}
-	if err == nil && read.invalid > 0 {
-		status = ingest.InvalidRecords
-		problem = fmt.Errorf("%s: %d of %d lines are not of an access log, the first at byte %d", obj.Name, read.invalid, read.lines, read.first)
+	if err == nil && read.Invalid > 0 {
+		status, problem = ingest.InvalidRecords, read.Problem(&obj, "of an access log")
 	}
 	if status.Counted() {
-		w.objects.CountIn(&obj, "invalid", read.invalid)
+		w.objects.CountIn(&obj, "invalid", read.Invalid)
 	} else {
 		w.mu.Lock()
 		w.void[f.Seq] = true
@@ -89,10 +87,7 @@ func (w *worker) object(ctx context.Context, f *source.Fetch) error {
 	return cmp.Or(w.objects.Note(&obj, status, problem), w.sorter.Err())
 }
 
-// A read is what was read of an object.
-type read struct{ lines, invalid, first int64 }
-
-func (w *worker) read(ctx context.Context, f *source.Fetch) (n read, err error) {
+func (w *worker) read(ctx context.Context, f *source.Fetch) (n dated.Lines, err error) {
 	body, err := f.Open(ctx)
 	if err == nil {
 		err = w.lines.Reset(body)
@@ -108,11 +103,11 @@ func (w *worker) read(ctx context.Context, f *source.Fetch) (n read, err error) 
 		if err != nil {
 			return n, err
 		}
-		n.lines++
+		n.All++
 		if l.Problem != accesslog.Invalid {
 			w.take(f.Seq, l)
-		} else if n.invalid++; n.invalid == 1 {
-			n.first = l.Offset
+		} else if n.Invalid++; n.Invalid == 1 {
+			n.First = l.Offset
 		}
 	}
 }

@@ -26,6 +26,7 @@ import (
 
 	"vpcetrail/report"
 	"vpcetrail/report/analyze"
+	"vpcetrail/report/grid"
 )
 
 // Logs name a source. Its objects are listed by the days in their names (source.WalkDated).
@@ -171,6 +172,21 @@ func Outcome(ctx context.Context, obj *store.Object, err error) (status ingest.S
 		return ingest.Truncated, fmt.Errorf("%s: inflate: ends too early", obj.Name), nil
 	}
 	return ingest.Corrupt, fmt.Errorf("%s: decode: %w", obj.Name, err), nil
+}
+
+// Lines counts the lines of an object.
+type Lines struct {
+	All, Invalid int64
+	First        int64 // byte where the first invalid one begins
+}
+
+// Problem returns the line that names the object, and what its invalid lines are not.
+func (n *Lines) Problem(obj *store.Object, what string) error {
+	is, first := "are", "the first at"
+	if n.Invalid == 1 {
+		is, first = "is", "at"
+	}
+	return fmt.Errorf("%s: %d of %s %s not %s, %s byte %d", obj.Name, n.Invalid, grid.Plural(n.All, "line"), is, what, first, n.First)
 }
 
 // Note counts an object by how reading it ended. problem may be nil. It may be called concurrently.

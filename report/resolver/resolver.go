@@ -9,7 +9,6 @@ package resolver
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"io"
 	"maps"
 	"net/netip"
@@ -129,10 +128,13 @@ func (w *worker) object(ctx context.Context, f *source.Fetch) error {
 	if ends != nil {
 		return ends
 	}
-	if bad := w.reader.Invalid(); err == nil && bad > 0 {
-		status, problem = ingest.InvalidRecords, fmt.Errorf("%s: %d lines are no query of the Resolver", obj.Name, bad)
+	n := dated.Lines{}
+	n.All, n.Invalid, n.First = w.reader.Lines()
+	if err == nil && n.Invalid > 0 {
+		status, problem = ingest.InvalidRecords, n.Problem(&obj, "a query of the Resolver")
 	}
 	if status.Counted() {
+		w.objects.CountIn(&obj, "invalid", n.Invalid)
 		if err := w.add(found, lines); err != nil {
 			return err
 		}
@@ -251,7 +253,7 @@ func (r *reading) testimony() *analyze.Testimony {
 	return &analyze.Testimony{
 		Days: slices.Sorted(maps.Keys(r.seen)), Problems: r.objects.Problems,
 		Add: func(d *report.Day) {
-			r.objects.AddTo(d, Flag, false)
+			r.objects.AddTo(d, Flag, false, "queries", "other_names", "invalid")
 			d.DNS = rows(d.Day)
 		},
 	}

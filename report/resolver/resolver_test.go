@@ -144,7 +144,7 @@ func TestRead(t *testing.T) {
 		if !reflect.DeepEqual(rows, want) || problems != nil {
 			t.Errorf("%s: got\n%s\n%q\nwant\n%s", name, strings.Join(rows, "\n"), problems, strings.Join(want, "\n"))
 		}
-		if !reflect.DeepEqual(w.Objects, map[ingest.Status]int64{ingest.OK: 3}) || !reflect.DeepEqual(w.Lines, map[string]int64{"queries": 11, "other_names": 1}) {
+		if !reflect.DeepEqual(w.Objects, map[ingest.Status]int64{ingest.OK: 3}) || !reflect.DeepEqual(w.Lines, map[string]int64{"queries": 11, "other_names": 1, "invalid": 0}) {
 			t.Errorf("%s: %+v", name, w)
 		}
 	}
@@ -166,7 +166,8 @@ func TestPublicRangeOfTheVPC(t *testing.T) {
 // counts.
 func TestDamaged(t *testing.T) {
 	dir := logs(t)
-	place(t, dir, d, "20261120T1100Z_0004", query("2026-11-20T11:00:00Z", "i-9", "sqs.us-east-1.amazonaws.com.", "10.7.1.20"), "{", "no JSON")
+	good := query("2026-11-20T11:00:00Z", "i-9", "sqs.us-east-1.amazonaws.com.", "10.7.1.20")
+	place(t, dir, d, "20261120T1100Z_0004", good, "{", "no JSON")
 	place(t, dir, d, "20261120T1200Z_0005", "2 111122223333 eni-1 10.7.1.5 10.7.1.20 443 50123 6 8 1230 ACCEPT OK")
 	folder := filepath.Join(dir, "AWSLogs/111122223333/vpcdnsquerylogs", vpc, "2026/11/20", vpc+"_vpcdnsquerylogs_111122223333_")
 	cut, err := os.ReadFile(folder + "20261120T1000Z_0001.log.gz")
@@ -184,11 +185,12 @@ func TestDamaged(t *testing.T) {
 	const name = "AWSLogs/111122223333/vpcdnsquerylogs/" + vpc + "/2026/11/20/" + vpc + "_vpcdnsquerylogs_111122223333_"
 	wanted := []string{
 		name + "20261120T1000Z_0001.log.gz: inflate: ends too early",
-		name + "20261120T1100Z_0004.log.gz: 2 lines are no query of the Resolver",
+		name + "20261120T1100Z_0004.log.gz: 2 of 3 lines are not a query of the Resolver, the first at byte " + fmt.Sprint(len(good)+1),
 		name + "20261120T1200Z_0005.log.gz: decode: no line is a query of the Resolver",
 	}
-	if !reflect.DeepEqual(problems, wanted) || !reflect.DeepEqual(w.Objects, map[ingest.Status]int64{ingest.OK: 2, ingest.InvalidRecords: 1, ingest.Truncated: 1, ingest.Corrupt: 1}) {
-		t.Errorf("%q\n%+v", problems, w.Objects)
+	if !reflect.DeepEqual(problems, wanted) || !reflect.DeepEqual(w.Objects, map[ingest.Status]int64{ingest.OK: 2, ingest.InvalidRecords: 1, ingest.Truncated: 1, ingest.Corrupt: 1}) ||
+		w.Lines["invalid"] != 2 {
+		t.Errorf("%q\n%+v", problems, w)
 	}
 }
 

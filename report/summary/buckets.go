@@ -43,8 +43,8 @@ func matchedOrNull(u *overview.BucketUse, _ int64) any {
 // access shows the buckets with most requests past the endpoints.
 func (s *Summary) access(words *words.Language, top int) *grid.Grid {
 	g := &grid.Grid{
-		Title: words.Say(besideCalls), Right: []bool{false, true, true, true, true, true, true},
-		Heads: words.Each("bucket", "requests", "vpce", "internet", "unknown", "denied", "in the trail too"),
+		Title: words.Say(besideCalls), Right: []bool{false, true, true, true, true, true, true, true},
+		Heads: words.Each("bucket", "requests", "vpce", "internet", "aws_service", "unknown", "denied", "in the trail too"),
 	}
 	shown := s.Buckets.Rows[:min(len(s.Buckets.Rows), top)]
 	for _, u := range shown {
@@ -52,7 +52,7 @@ func (s *Summary) access(words *words.Language, top int) *grid.Grid {
 		if n, known := u.MatchedOrNone(); known {
 			matched = grid.Number(n)
 		}
-		g.Add(grid.OrDash(u.Name), grid.Number(u.Requests), grid.Number(u.VPCE), grid.Number(u.Internet), grid.Number(u.Unknown), grid.Number(u.Denied), matched)
+		g.Add(grid.OrDash(u.Name), grid.Number(u.Requests), grid.Number(u.VPCE), grid.Number(u.Internet), grid.Number(u.AWSService), grid.Number(u.Unknown), grid.Number(u.Denied), matched)
 	}
 	g.More(s.Buckets.Seen - len(shown))
 	return g
