@@ -35,6 +35,14 @@ type Changes struct {
 	Egress   []Count   // calls past the endpoint by way out; nil: a day does not know them
 }
 
+// Missing returns how many days there are between the two days, of which the report has no calls.
+func (c *Changes) Missing() int {
+	if c.Before == nil {
+		return 0
+	}
+	return int(c.After.Day-c.Before.Day) - 1
+}
+
 // A Code counts the findings of one code and severity.
 type Code struct {
 	Finding, Severity        string

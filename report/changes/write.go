@@ -32,7 +32,7 @@ func (c *Changes) writeText(w io.Writer, style grid.Style, top int, write func(*
 	c.writeHead(&out, style)
 	words := style.Words
 	grids := []*grid.Grid{c.codes(words), subjects(words, "New findings", &c.New, top)}
-	if c.Before != nil && !c.Unproved.Is() {
+	if c.Proved() {
 		grids = append(grids, subjects(words, "Findings that are gone", &c.Gone, top))
 	}
 	if c.Before != nil {
@@ -58,11 +58,14 @@ func (c *Changes) writeHead(out *strings.Builder, style grid.Style) {
 	}
 	now := c.After.Calls()
 	if c.Before == nil {
-		line(grid.Plain, "%s: calls past the endpoint %s, share by endpoint %s; the report has no earlier day", c.After.Day, grid.Number(now.Internet), grid.Share(now.Share()))
+		line(grid.Plain, "%s: calls past the endpoint %s, share by endpoint %s; the report has no earlier day, so every finding counts as new", c.After.Day, grid.Number(now.Internet), grid.Share(now.Share()))
 	} else {
 		was := c.Before.Calls()
 		line(grid.Plain, "%s to %s: calls past the endpoint %s to %s, share by endpoint %s to %s", c.Before.Day, c.After.Day,
 			grid.Number(was.Internet), grid.Number(now.Internet), grid.Share(was.Share()), grid.Share(now.Share()))
+	}
+	if n := c.Missing(); n > 0 {
+		line(grid.Plain, "the report has no calls of %s in between: what is new or gone on %s may have been so before", phrase.Count(int64(n), "day"), c.After.Day)
 	}
 	for _, p := range c.After.problems() {
 		line(overview.InkOfSeverity(p.severity), "%s: %s", p.finding, p.detail)
@@ -89,11 +92,14 @@ func (c *Changes) codes(words *words.Language) *grid.Grid {
 		Right: []bool{false, false, true, true, true, true},
 	}
 	for _, code := range c.Codes {
-		gone := grid.Number(code.Gone)
-		if c.Unproved.Is() {
+		before, gone := grid.Number(code.Before), grid.Number(code.Gone)
+		if c.Before == nil {
+			before = "-"
+		}
+		if !c.Proved() {
 			gone = "-"
 		}
-		g.Add(code.Severity, code.Finding, grid.Number(code.Before), grid.Number(code.After), grid.Number(code.New), gone)
+		g.Add(code.Severity, code.Finding, before, grid.Number(code.After), grid.Number(code.New), gone)
 	}
 	return g
 }
@@ -139,11 +145,15 @@ func calls(words *words.Language, title, of phrase.Format, counts []Count, top i
 	return g
 }
 
+// Proved reports whether a finding that the day does not have is gone.
+func (c *Changes) Proved() bool { return c.Before != nil && !c.Unproved.Is() }
+
 // A Document is the form of Changes in JSON. Names are those of the report's columns, and never
 // change. What only one day can have is null if the other does not.
 type Document struct {
 	Day          string            `json:"day"`
 	DayBefore    *string           `json:"day_before"`
+	MissingDays  int               `json:"missing_days,omitempty"` // between the two, of which the report has no calls
 	Complete     bool              `json:"complete"`
 	Lacks        string            `json:"lacks,omitempty"`
 	Digests      string            `json:"digests,omitempty"`
@@ -169,7 +179,7 @@ type Document struct {
 type documentCode struct {
 	Severity string `json:"severity"`
 	Finding  string `json:"finding"`
-	Before   int64  `json:"before"`
+	Before   *int64 `json:"before"`
 	After    int64  `json:"after"`
 	New      int64  `json:"new"`
 	Gone     *int64 `json:"gone"`
@@ -223,7 +233,7 @@ func FindingOf(f *table.FindingRow) Finding {
 func (c *Changes) Document(top int) Document {
 	now := c.After.Calls()
 	d := Document{
-		Day: c.After.Day.String(), Lacks: c.After.Lacks().String(), Complete: !c.After.Lacks().Is(), Unproved: c.Unproved.String(),
+		Day: c.After.Day.String(), MissingDays: c.Missing(), Lacks: c.After.Lacks().String(), Complete: !c.After.Lacks().Is(), Unproved: c.Unproved.String(),
 		Calls: now.Calls, VPCE: now.VPCE, Internet: now.Internet, Share: number(now.Share()),
 		FindingsNew: c.New.Seen, Codes: []documentCode{}, Causes: documented(c.Causes, top), Egress: documented(c.Egress, top),
 	}
@@ -234,14 +244,16 @@ func (c *Changes) Document(top int) Document {
 		was, text := c.Before.Calls(), c.Before.Day.String()
 		d.DayBefore, d.CallsBefore, d.VPCEBefore, d.PastBefore, d.ShareBefore = &text, &was.Calls, &was.VPCE, &was.Internet, number(was.Share())
 	}
-	proved := c.Before != nil && !c.Unproved.Is()
-	if proved {
+	if c.Proved() {
 		d.FindingsGone = &c.Gone.Seen
 	}
 	for i := range c.Codes {
 		code := &c.Codes[i]
-		one := documentCode{Severity: code.Severity, Finding: code.Finding, Before: code.Before, After: code.After, New: code.New}
-		if proved {
+		one := documentCode{Severity: code.Severity, Finding: code.Finding, After: code.After, New: code.New}
+		if c.Before != nil {
+			one.Before = &code.Before
+		}
+		if c.Proved() {
 			one.Gone = &code.Gone
 		}
 		d.Codes = append(d.Codes, one)
