@@ -110,7 +110,7 @@ func bare(err error) string {
 		return fmt.Sprintf("HTTP status %d", status)
 	case errors.As(err, &api):
 		text := strings.TrimSuffix(fmt.Sprintf("%s: %s", api.ErrorCode(), api.ErrorMessage()), ": ")
-		if remedy := refusedCredentials[api.ErrorCode()]; remedy != "" {
+		if remedy := remedyOf(api); remedy != "" {
 			text += ": " + remedy
 		}
 		return text

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
 )
 
@@ -27,6 +28,16 @@ var refusedCredentials = map[string]string{
 	"SignatureDoesNotMatch": checkThem, "InvalidSignatureException": checkThem, "IncompleteSignature": checkThem,
 	"RequestTimeTooSkewed": setClock, "RequestExpired": setClock,
 	"UnrecognizedClientException": "", "InvalidClientTokenId": "",
+}
+
+// remedyOf returns what to do about an answer about the caller, or "".
+func remedyOf(api smithy.APIError) string {
+	remedy := refusedCredentials[api.ErrorCode()]
+	text := api.ErrorMessage()
+	if remedy == checkThem && (strings.HasPrefix(text, "Signature expired") || strings.HasPrefix(text, "Signature not yet current")) {
+		return setClock // services other than S3 have no code for this
+	}
+	return remedy
 }
 
 // EndsRun reports whether err affects the whole run, not one object: the service

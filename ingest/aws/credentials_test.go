@@ -25,6 +25,10 @@ func TestWhatEndsARun(t *testing.T) {
 			t.Errorf("%s: it says %q", code, text)
 		}
 	}
+	skewed := &smithy.GenericAPIError{Code: "InvalidSignatureException", Message: "Signature expired: 20261122T023000Z is now earlier than 20261122T033000Z"}
+	if text := Cause(skewed); !strings.HasSuffix(text, setClock) {
+		t.Errorf("a clock that is wrong: it says %q", text)
+	}
 	if err := errors.New("get identity: get credentials: none"); !EndsRun(err) {
 		t.Error("no credentials do not end a run")
 	}

@@ -26,6 +26,9 @@ import (
 	"vpcetrail/report/table"
 )
 
+// realBackoff waits as users do.
+var realBackoff = backoff
+
 func TestMain(m *testing.M) {
 	backoff = retry.BackoffDelayerFunc(func(int, error) (time.Duration, error) { return time.Millisecond, nil })
 	Now = func() time.Time { return time.Date(2026, 11, 22, 3, 30, 0, 0, time.UTC) }

@@ -60,28 +60,32 @@ func (p *planner) deliver(ctx context.Context, before, after *changes.Side, out 
 		return err
 	}
 	failed := sendAll(ctx, p.target, todo.news)
-	if len(todo.failed()) == len(todo.news) && failed != nil {
-		return failed // nothing has changed
-	}
 	if len(todo.news) == 0 && r != nil && r.Day == today {
 		return todo.report(today, arn, out, say) // the record stays as it is
 	}
+	sent := len(todo.news) - len(todo.failed())
 	if err := todo.after(after).save(ctx, pub, arn); err != nil {
-		return fmt.Errorf("the news were sent, but it cannot be kept that they were, and the next run sends them again: %w", err)
+		return fmt.Errorf("%d of %d were sent, but it cannot be kept that they were, and the next run sends them again: %w", sent, len(todo.news), err)
 	}
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	case sent == 0 && failed != nil:
+		return failed
 	}
 	return todo.report(today, arn, out, say)
 }
 
 // report says what was sent, and names what was not.
 func (p *plan) report(today, arn string, out io.Writer, say *terminal.Messages) error {
-	fmt.Fprintf(out, "%s: %s new, %s gone, sent to %s\n", today, grid.Plural(p.count(isNew), "finding"), grid.Number(p.count(isGone)), arn)
+	failed := p.failed()
+	none := len(failed) > 0 && len(failed) == len(p.news)
+	if !none {
+		fmt.Fprintf(out, "%s: %s new, %s gone, sent to %s\n", today, grid.Plural(p.count(isNew), "finding"), grid.Number(p.count(isGone)), arn)
+	}
 	if p.waiting != "" {
 		say.Problem(fmt.Sprintf("no finding is sent as gone: %s: %s", today, p.waiting))
 	}
-	failed := p.failed()
 	reasons := map[string][]string{}
 	var order []string
 	for _, n := range failed {
@@ -95,6 +99,8 @@ func (p *plan) report(today, arn string, out io.Writer, say *terminal.Messages) 
 		say.Problem(fmt.Sprintf("not delivered: %s: %s", grid.Few(reasons[reason]), reason))
 	}
 	switch {
+	case none:
+		return fmt.Errorf("nothing could be delivered to %s: run again; the next run sends what is still true", arn)
 	case len(failed) > 0:
 		return exit.With(exit.Incomplete, fmt.Errorf("%d of %d could not be delivered to %s: the next run sends what is still true", len(failed), len(p.news)+p.more, arn))
 	case p.more > 0:

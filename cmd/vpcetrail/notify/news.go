@@ -118,7 +118,7 @@ func (p *planner) plan(ctx context.Context, r *record, before, after *changes.Si
 			next++
 		}
 		switch {
-		case was == nil && overview.RankOfSeverity(is.Severity) < p.severity:
+		case is != nil && known.Sent == "" && overview.RankOfSeverity(is.Severity) < p.severity:
 		case was == nil:
 			row := changes.Clone(is)
 			top.Add(&news{state: isNew, row: row, open: open{p.idOf(&row.FindingKey), today, "", key(row.FindingKey)}})

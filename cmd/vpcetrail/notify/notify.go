@@ -170,6 +170,9 @@ func (f *notifyFlags) run(ctx context.Context, store report.Store, window day.Wi
 	if err != nil {
 		return err
 	}
+	if part := after.Manifest.Part(); part != "" {
+		return fmt.Errorf("%s: %s covers shard %s of the trail alone: merge all shards, and notify of the merged report", store, after.Day, part)
+	}
 	if f.to == toTextFile {
 		return f.writeTextFile(ctx, store, before, after, out)
 	}

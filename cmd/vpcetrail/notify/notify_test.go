@@ -11,10 +11,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf16"
 
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
@@ -31,7 +34,7 @@ const (
 )
 
 // busOf is the flag --bus of the target that has one.
-var busOf = map[string][]string{"eventbridge": {"--bus", "audit"}}
+var busOf = map[string][]string{"eventbridge": {"--bus", "audit"}, "securityhub": nil}
 
 // hostile is a name that tries to look like markup, other lines, and controls.
 const hostile = "arn:aws:iam::444455556666:role/<!channel>\x1b[2J\u009b\r\n\"\\|`\u202e"
@@ -266,7 +269,7 @@ func TestPartOfTheFindingsFails(t *testing.T) {
 func TestFailedAndGone(t *testing.T) {
 	c, s := startCloud(t), twoNights(t)
 	c.refuseOne = func(string) string { return "InvalidInput" }
-	s.notify(exit.Incomplete, "--to", "securityhub")
+	s.notify(exit.Failed, "--to", "securityhub")
 	c.refuseOne = nil
 	s.publish(night{day: "2026-11-22"})
 	s.notify(0, "--to", "securityhub", "--date", "2026-11-22")
@@ -304,6 +307,102 @@ func TestThrottling(t *testing.T) {
 	}
 }
 
+// A service that throttles without end does not hold a run for long, however it says so. What is
+// left comes the next time, once.
+func TestEndlessThrottling(t *testing.T) {
+	waits := backoff
+	defer func() { backoff = waits }()
+	var waited time.Duration
+	backoff = retry.BackoffDelayerFunc(func(attempt int, err error) (time.Duration, error) {
+		wait, err := realBackoff.BackoffDelay(attempt, err)
+		waited += wait
+		return 0, err
+	})
+	const slow = `{"__type": "ThrottlingException", "message": "Rate exceeded"}`
+	for name, tc := range map[string]struct {
+		refuse    func(op string, nth int) (int, string)
+		refuseOne func(text string) string
+		status    int
+		says      string
+	}{
+		"each call": {
+			refuse: func(op string, _ int) (int, string) { return map[string]int{"PutEvents": 429}[op], slow },
+			status: exit.Failed, says: "EventBridge in eu-west-1: ThrottlingException: Rate exceeded, tried 6 times\n",
+		},
+		"each event": {
+			refuseOne: func(string) string { return "ThrottlingException" },
+			status:    exit.Failed, says: "nothing could be delivered to " + bus + ": run again; the next run sends what is still true\n",
+		},
+		"all but each sixth call": {
+			refuse: func(op string, nth int) (int, string) {
+				if op == "PutEvents" && nth%6 > 0 {
+					return 429, slow
+				}
+				return 0, ""
+			},
+			status: exit.Incomplete, says: "481 of 501 could not be delivered to " + bus + ": the next run sends what is still true\n",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, s, n := startCloud(t), newStory(t), night{day: today}
+			t.Setenv("AWS_MAX_ATTEMPTS", "")
+			for i := range 500 {
+				n.findings = append(n.findings, fmt.Sprintf("high foreign_endpoint role/%03d", i))
+			}
+			s.publish(n)
+			c.refuse, c.refuseOne, waited = tc.refuse, tc.refuseOne, 0
+			if _, errOut := s.notify(tc.status, "--to", "eventbridge", "--bus", "audit"); !strings.HasSuffix(errOut, tc.says) {
+				t.Errorf("it says %s", errOut)
+			}
+			if waited > 100*time.Second {
+				t.Errorf("it waits %s", waited)
+			}
+			c.refuse, c.refuseOne = nil, nil
+			s.notify(0, "--to", "eventbridge", "--bus", "audit")
+			if len(c.events) != 501 || len(c.ids()) != 501 {
+				t.Errorf("then there are %d events, %d ids", len(c.events), len(c.ids()))
+			}
+		})
+	}
+}
+
+// A bus that takes nothing is a failure. Nothing is lost: the next night's run sends both days, and
+// findings with the day on which they were new.
+func TestNothingIsTaken(t *testing.T) {
+	c, s := startCloud(t), newStory(t)
+	s.publish(night{day: before})
+	s.publish(night{day: today, findings: []string{"high foreign_endpoint role/new"}})
+	c.refuseOne = func(string) string { return "InternalFailure" }
+	out, errOut := s.notify(exit.Failed, "--to", "eventbridge", "--bus", "audit")
+	want := "vpcetrail: not delivered: the day 2026-11-21, foreign_endpoint of role/new: s3.amazonaws.com: InternalFailure: Not now.\n" +
+		"nothing could be delivered to " + bus + ": run again; the next run sends what is still true\n"
+	if out != "" || errOut != want {
+		t.Errorf("it says %q\n%swant\n%s", out, errOut, want)
+	}
+	c.refuseOne = nil
+	s.publish(night{day: "2026-11-22", findings: []string{"high foreign_endpoint role/new"}})
+	s.notify(0, "--to", "eventbridge", "--bus", "audit", "--date", "2026-11-22")
+	var got []string
+	for _, e := range c.events {
+		got = append(got, fmt.Sprint(e["day"], " ", e["since"], " ", e["principal"]))
+	}
+	if want := "2026-11-22 <nil> <nil>, 2026-11-21 <nil> <nil>, 2026-11-22 2026-11-21 role/new"; strings.Join(got, ", ") != want {
+		t.Errorf("sent: %s", strings.Join(got, ", "))
+	}
+}
+
+// A report of a part of the trail is not announced as one of the whole.
+func TestPartOfATrail(t *testing.T) {
+	c, s := startCloud(t), newStory(t)
+	s.publish(night{day: today, findings: []string{"high foreign_endpoint role/a"}, run: report.Run{Shard: "2/3"}})
+	for _, args := range []string{"--to eventbridge --bus audit", "--to securityhub", "--to textfile --dry-run"} {
+		_, errOut := s.notify(exit.Failed, strings.Fields(args)...)
+		if want := "REPORT: 2026-11-21 covers shard 2/3 of the trail alone: merge all shards, and notify of the merged report\n"; errOut != want || len(c.calls) > 0 {
+			t.Errorf("%s: it says %s", args, errOut)
+		}
+	}
+}
+
 // Each refusal is one clear line, and nothing is sent.
 func TestRefusals(t *testing.T) {
 	for _, tc := range []struct {
@@ -336,8 +435,13 @@ func TestRefusals(t *testing.T) {
 			if errOut != tc.want && !strings.Contains(tc.name, "proxy") || !strings.Contains(errOut, strings.Split(tc.want, ": allow events:PutEvents\n")[0]) {
 				t.Errorf("it says %s\nwant    %s", errOut, tc.want)
 			}
-			if _, err := os.Stat(filepath.Join(s.dir, "_notify")); err == nil || len(c.events)+len(c.found) > 0 {
+			if len(c.events)+len(c.found) > 0 {
 				t.Error("something was sent")
+			}
+			c.refuse = nil
+			s.notify(0, append([]string{"--to", tc.to}, busOf[tc.to]...)...)
+			if n := len(c.events) + len(c.found); n != map[string]int{"eventbridge": 4, "securityhub": 3}[tc.to] {
+				t.Errorf("the next run sends %d", n)
 			}
 		})
 	}
@@ -365,6 +469,35 @@ func TestManyFindings(t *testing.T) {
 	s.notify(0, "--to", "securityhub")
 	if c.calls["BatchImportFindings"] != 2 || len(c.found) != 125 {
 		t.Errorf("%d findings in %d calls", len(c.found), c.calls["BatchImportFindings"])
+	}
+}
+
+// News that are large go in calls with fewer of them. What is too large for a call is named.
+func TestLargeFindings(t *testing.T) {
+	c, s, n := startCloud(t), newStory(t), night{day: today}
+	for i := range 12 {
+		n.findings = append(n.findings, fmt.Sprintf("high foreign_endpoint role/%02d%s", i, strings.Repeat("x", 60_000)))
+	}
+	n.findings = append(n.findings, "high foreign_endpoint role/large"+strings.Repeat("x", 300_000))
+	s.publish(n)
+	_, errOut := s.notify(exit.Incomplete, "--to", "eventbridge", "--bus", "audit")
+	if !strings.Contains(errOut, "more than the target takes\n1 of 14 could not be delivered to "+bus) || len(c.events) != 13 || c.calls["PutEvents"] < 3 {
+		t.Errorf("%d events in %d calls, it says %.300s", len(c.events), c.calls["PutEvents"], errOut)
+	}
+}
+
+// Ten thousand findings, to both targets.
+func TestTenThousandFindings(t *testing.T) {
+	c, s, n := startCloud(t), newStory(t), night{day: today}
+	for i := range 10_000 {
+		n.findings = append(n.findings, fmt.Sprintf("high foreign_endpoint role/%05d", i))
+	}
+	s.publish(n)
+	for to, args := range busOf {
+		s.notify(0, append([]string{"--most", "20000", "--to", to}, args...)...)
+	}
+	if c.calls["PutEvents"] != 1001 || len(c.ids()) != 10_001 || c.calls["BatchImportFindings"] != 100 || len(c.found) != 10_000 {
+		t.Errorf("%d events, %d findings, in %v calls", len(c.events), len(c.found), c.calls)
 	}
 }
 
@@ -492,12 +625,15 @@ func TestDryRun(t *testing.T) {
 func TestDamagedRecord(t *testing.T) {
 	c, s := startCloud(t), twoNights(t)
 	s.notify(0, "--to", "eventbridge", "--bus", "audit")
-	if err := os.WriteFile(filepath.Join(s.dir, filepath.FromSlash(recordName(bus))), []byte("{"), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	_, errOut := s.notify(exit.Failed, "--to", "eventbridge", "--bus", "audit")
-	if !strings.HasPrefix(errOut, "REPORT: _notify/") || !strings.HasSuffix(errOut, "remove it to send everything again\n") || len(c.events) != 4 {
-		t.Errorf("it says %s", errOut)
+	for _, text := range []string{"", "{", "[]", "null", `{"day": 3}`, `{"to": "` + bus + `", "day": "x"}`, `{"to": "` + bus + `", "day": "2026-11-20", "findings": {}}`, `{"to": "another", "day": "2026-11-20"}`} {
+		if err := os.WriteFile(filepath.Join(s.dir, filepath.FromSlash(recordName(bus))), []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		_, errOut := s.notify(exit.Failed, "--to", "eventbridge", "--bus", "audit")
+		want := "REPORT: " + recordName(bus) + ": is not what notify keeps of " + bus + ": remove it to send everything again\n"
+		if errOut != want || len(c.events) != 4 {
+			t.Errorf("%s: it says %swant %s", text, errOut, want)
+		}
 	}
 }
 
@@ -547,21 +683,65 @@ func TestTextFile(t *testing.T) {
 	checkMetrics(t, []byte(first))
 }
 
-// checkMetrics checks metrics by promtool: that of $PROMTOOL, or if it is installed.
+// checkMetrics checks metrics by promtool.
 func checkMetrics(t *testing.T, text []byte) {
 	t.Helper()
-	promtool, err := exec.LookPath(cmp.Or(os.Getenv("PROMTOOL"), "promtool"))
+	if says := promtool(t, text, "check", "metrics"); says != "" {
+		t.Errorf("promtool: %s", says)
+	}
+}
+
+// promtool returns what promtool says: that of $PROMTOOL, or if it is installed.
+func promtool(t *testing.T, in []byte, args ...string) string {
+	t.Helper()
+	path, err := exec.LookPath(cmp.Or(os.Getenv("PROMTOOL"), "promtool"))
 	if err != nil {
 		if os.Getenv("PROMTOOL") != "" {
 			t.Fatal(err)
 		}
 		t.Log("promtool is not installed: .ci/full checks with it")
-		return
+		return ""
 	}
-	cmd := exec.Command(promtool, "check", "metrics")
-	cmd.Stdin = bytes.NewReader(text)
-	if says, err := cmd.CombinedOutput(); err != nil || len(says) > 0 {
+	cmd := exec.CommandContext(t.Context(), path, args...)
+	cmd.Stdin = bytes.NewReader(in)
+	says, err := cmd.CombinedOutput()
+	if err != nil {
 		t.Errorf("promtool: %v: %s", err, says)
+	}
+	return string(says)
+}
+
+// The alerts of the README fire when they should, says promtool. Each is of a metric that there is.
+func TestAlerts(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := bytes.Cut(readme, []byte("```yaml\n"))
+	rules, _, found := bytes.Cut(rest, []byte("```"))
+	if !found {
+		t.Fatal("the README has no alerts")
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "rules.yml"), rules, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	cases, err := os.ReadFile("testdata/alerts.yml")
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "alerts.yml"), cases, 0o666)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	promtool(t, nil, "test", "rules", filepath.Join(dir, "alerts.yml"))
+	source, err := os.ReadFile("textfile.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range regexp.MustCompile(`vpcetrail_(day_\w+)`).FindAllSubmatch(rules, -1) {
+		if !bytes.Contains(source, append(append([]byte{'"'}, name[1]...), '"')) {
+			t.Errorf("there is no metric %s", name[0])
+		}
 	}
 }
 

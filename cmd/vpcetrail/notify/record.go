@@ -64,11 +64,11 @@ func readRecord(ctx context.Context, store report.Store, target string) (*record
 		return nil, err
 	}
 	var r record
-	if err := json.Unmarshal(text, &r); err != nil {
-		return nil, fmt.Errorf("%s: %s: decode: %w: remove it to send everything again", store, name, err)
+	if err = json.Unmarshal(text, &r); err == nil {
+		_, err = day.Parse(r.Day)
 	}
-	if _, err := day.Parse(r.Day); err != nil {
-		return nil, fmt.Errorf("%s: %s: %w: remove it to send everything again", store, name, err)
+	if err != nil || r.To != target {
+		return nil, fmt.Errorf("%s: %s: is not what notify keeps of %s: remove it to send everything again", store, name, target)
 	}
 	slices.SortFunc(r.Findings, byKey)
 	return &r, nil

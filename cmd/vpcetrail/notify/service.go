@@ -2,6 +2,7 @@ package notify
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -38,13 +39,23 @@ type service struct {
 	calls   *aws.Calls
 }
 
-// backoff is the wait before a call is tried again. nil means the SDK's. Tests wait shorter.
-var backoff retry.BackoffDelayer
+// A service that throttles, or does not answer, ends a run within two minutes. What is left is sent
+// the next time.
+const (
+	attempts = 6                // of a call; AWS_MAX_ATTEMPTS comes first
+	retries  = 10               // of a run; five calls that succeed add one
+	stall    = 10 * time.Second // until the answer to a call starts
+)
+
+// backoff is the wait before a call is tried again. Tests wait shorter.
+var backoff retry.BackoffDelayer = retry.NewExponentialJitterBackoff(8 * time.Second)
 
 // newService returns a service. sdkID is its name in the SDK's configuration, and host the
 // beginning of its host name.
 func newService(ctx context.Context, cfg sdk.Config, name, sdkID, signing, host string) *service {
-	calls := aws.NewCalls(name, cfg.RetryMode, cfg.RetryMaxAttempts, cfg.Credentials, aws.CallOptions{Backoff: backoff})
+	calls := aws.NewCalls(name, cfg.RetryMode, cmp.Or(cfg.RetryMaxAttempts, attempts), cfg.Credentials, aws.CallOptions{
+		Backoff: backoff, Retries: retries, Stall: stall,
+	})
 	return &service{
 		name: name, signing: signing, url: endpoint(ctx, cfg, sdkID, host), config: cfg, calls: calls,
 		client: calls.Patient(cfg.HTTPClient),
@@ -97,9 +108,11 @@ func (s *service) post(ctx context.Context, path, target string, in, out any) er
 	if err != nil {
 		return err
 	}
+	release := func(error) error { return nil }
 	for attempt := 1; ; attempt++ {
 		err := s.try(ctx, path, target, body, out)
 		if err == nil {
+			_ = release(nil) // never fails
 			s.calls.Succeeded()
 			return nil
 		}
@@ -113,11 +126,10 @@ func (s *service) post(ctx context.Context, path, target string, in, out any) er
 		if attempt == s.calls.MaxAttempts() {
 			return &retry.MaxAttemptsError{Attempt: attempt, Err: err}
 		}
-		release, refused := s.calls.Again(ctx, attempt, err)
-		if refused != nil {
+		var refused error
+		if release, refused = s.calls.Again(ctx, attempt, err); refused != nil {
 			return errors.Join(err, refused)
 		}
-		_ = release(nil) // never fails
 	}
 }
 
@@ -197,9 +209,6 @@ func (s *service) explain(err error, action string) error {
 
 // wait waits before the nth call for what the service refused for now.
 func (s *service) wait(ctx context.Context, n int, err error) error {
-	release, refused := s.calls.Again(ctx, n, err)
-	if refused == nil {
-		_ = release(nil) // never fails
-	}
+	_, refused := s.calls.Again(ctx, n, err)
 	return refused
 }

@@ -47,6 +47,9 @@ func textFile(c *changes.Changes, report string) []byte {
 	m := &metrics{report: report}
 	calls := c.After.Calls()
 	m.gauge("day_end_timestamp_seconds", "End of the day that these metrics are about.")(float64((c.After.Day + 1).Time().Unix()))
+	if c.Before != nil {
+		m.gauge("day_missing_days", "Days before this one that the report does not have, back to the last one that it has.")(float64(c.Missing()))
+	}
 	complete := 1.0
 	if c.After.Lacks().Is() {
 		complete = 0
@@ -94,7 +97,7 @@ func (m *metrics) findings(c *changes.Changes) {
 	}{
 		{"day_findings", "Findings of the day.", func(c changes.Code) int64 { return c.After }, true},
 		{"day_findings_new", "Findings that the day before does not have.", func(c changes.Code) int64 { return c.New }, c.Before != nil},
-		{"day_findings_gone", "Findings that only the day before has. It has no samples if the day cannot prove it.", func(c changes.Code) int64 { return c.Gone }, c.Before != nil && !c.Unproved.Is()},
+		{"day_findings_gone", "Findings that only the day before has. It has no samples if the day cannot prove it.", func(c changes.Code) int64 { return c.Gone }, c.Proved()},
 	} {
 		if !of.known {
 			continue
