@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -36,6 +37,9 @@ func DaysWithin(ctx context.Context, store Store, window day.Window) ([]day.Day,
 		return nil, err
 	}
 	if len(all) == 0 {
+		if is, err := settled(ctx, store); err != nil || is {
+			return nil, cmp.Or(err, fmt.Errorf("%s holds a part that merge --shard settled, and no report: merge it with the others, and name the --out of that", store))
+		}
 		return nil, fmt.Errorf("%s holds no report: run vpcetrail analyze SOURCE --out %s", store, store)
 	}
 	has := day.Window{From: all[0], To: all[len(all)-1]}

@@ -3,6 +3,7 @@ package report
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 
 	"golang.org/x/sync/errgroup"
@@ -69,9 +70,19 @@ func UnitOf(d day.Day) string { return "dt=" + d.String() }
 // UnitOfAll is the unit that runs without a window lock.
 const UnitOfAll = "all"
 
+// SettledFolder is the folder of what merge --shard makes. A store has that or a report, not both.
+const SettledFolder = "_settled/"
+
+// settled reports whether store holds what merge --shard made.
+func settled(ctx context.Context, store Store) (bool, error) {
+	names, err := store.List(ctx, SettledFolder)
+	return len(names) > 0, err
+}
+
 // Begin starts to write to a store before a run does its work. It locks all days of the
 // windows, so a second run for one of these days fails at once. A run without a window does not
-// know its days yet. Such runs exclude each other, and lock their days when they publish.
+// know its days yet. Such runs exclude each other, and lock their days when they publish. Begin
+// refuses a store with what merge --shard made.
 func Begin(ctx context.Context, store Store, note func(text string), windows ...day.Window) (Writer, error) {
 	w, err := store.Begin(ctx, note)
 	if err != nil {
@@ -94,6 +105,13 @@ func Begin(ctx context.Context, store Store, note func(text string), windows ...
 			lock(UnitOf(d))
 		}
 	}
+	group.Go(func() error {
+		is, err := settled(ctx, store)
+		if is {
+			err = fmt.Errorf("%s holds a part that merge --shard settled: use another --out for a report", store)
+		}
+		return err
+	})
 	if err := group.Wait(); err != nil {
 		w.Close()
 		return nil, err

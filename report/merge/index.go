@@ -18,10 +18,9 @@ import (
 )
 
 const (
-	folder        = "_shards/"
-	settledFolder = "_settled/"
-	indexFile     = "/index.json"
-	networkFile   = "network.json"
+	folder      = "_shards/"
+	indexFile   = "/index.json"
+	networkFile = "network.json"
 )
 
 // format is the form of the parts. Another one cannot be read.

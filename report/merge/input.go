@@ -105,7 +105,7 @@ func (in *input) windows(wanted day.Window) []string {
 
 // damaged returns the error of a file that is not what its index says.
 func damaged(store report.Store, name string) error {
-	if strings.HasPrefix(name, settledFolder) {
+	if strings.HasPrefix(name, report.SettledFolder) {
 		return fmt.Errorf("%s: %s: %w", store, name, errSettledDamaged)
 	}
 	return fmt.Errorf("%s: %s: %w", store, name, errDamaged)

@@ -16,7 +16,7 @@ import (
 func holdSettled(ctx context.Context, stores []report.Store) (bool, error) {
 	var settled, others report.Store
 	for _, store := range stores {
-		names, err := indexNames(ctx, store, settledFolder)
+		names, err := indexNames(ctx, store, report.SettledFolder)
 		if err != nil {
 			return false, err
 		}
@@ -44,7 +44,7 @@ func holdSettled(ctx context.Context, stores []report.Store) (bool, error) {
 func openSettled(ctx context.Context, stores []report.Store, wanted day.Window) ([]*Batch, error) {
 	byWindow := map[string][]*job{}
 	for _, store := range stores {
-		names, err := indexNames(ctx, store, settledFolder)
+		names, err := indexNames(ctx, store, report.SettledFolder)
 		if err != nil {
 			return nil, err
 		}
@@ -88,7 +88,7 @@ func openJob(ctx context.Context, store report.Store, name string) (*job, error)
 		return nil, fmt.Errorf("%s: %s: is of form %d, and this version reads %d: analyze again", store, name, x.Format, format)
 	}
 	j, was := &job{kinds: map[day.Day]report.Kinds{}, store: store, index: x}, x.Sum
-	if _, err := x.encode(); err != nil || x.Sum != was || name != settledFolder+x.Run.Window+indexFile {
+	if _, err := x.encode(); err != nil || x.Sum != was || name != report.SettledFolder+x.Run.Window+indexFile {
 		return nil, damaged(store, name)
 	}
 	for text, kinds := range x.Kinds {

@@ -62,7 +62,7 @@ func (b *Batch) Settle(
 	if err != nil {
 		return nil, err
 	}
-	k := &keeping{store: store, folder: settledFolder + b.Run.Window + "/"}
+	k := &keeping{store: store, folder: report.SettledFolder + b.Run.Window + "/"}
 	k.settledIndex = settledIndex{
 		Format: format, Job: part, Run: b.Run, facts: b.facts, Kinds: map[string]report.Kinds{}, Kept: map[int]files{},
 	}

@@ -229,7 +229,7 @@ func (m *merging) join(ctx context.Context, batches []*merge.Batch) error {
 
 // settle settles one part of every batch, and publishes it.
 func (m *merging) settle(ctx context.Context, batches []*merge.Batch, part list.Shard) error {
-	w, err := report.Begin(ctx, m.store, m.tell.Problem)
+	w, err := m.store.Begin(ctx, m.tell.Problem)
 	if err != nil {
 		return err
 	}
