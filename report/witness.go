@@ -44,7 +44,8 @@ func keepWitness(name string, was, now *Witness, allow Replacing) string {
 	switch {
 	case now == nil && slices.Contains(allow.Without, name):
 	case now == nil:
-		return lacksInput(name)
+		return fmt.Sprintf("it was made with --%s, and this run has none: give analyze both in one run, "+
+			"or give --without %s, and then run analyze --%s without SOURCE", name, name, name)
 	case allow.Incomplete:
 	case was.Matched && !now.Matched:
 		return fmt.Sprintf("its --%s was compared with the trail, and this run reads no trail: give SOURCE too, or give --replace-incomplete", name)

@@ -52,6 +52,8 @@ func fileRows(path, name string, columns []string) ([][]string, error) {
 		return cells(&table.Resources, data, day, columns)
 	case "findings":
 		return cells(&table.Findings, data, day, columns)
+	case table.S3Access.Name:
+		return cells(&table.S3Access, data, day, columns)
 	case table.Causes.Name:
 		return cells(&table.Causes, data, day, columns)
 	case "objects":

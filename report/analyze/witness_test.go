@@ -212,7 +212,8 @@ func TestWitnessNeverDisappearsByAccident(t *testing.T) {
 	witness, before := n.witness, maps.Clone(n.store)
 	n.witness = nil
 	wantText(t, n.trail(demoDay, 0, report.Replacing{Incomplete: true}),
-		"2026-11-20 stays as it is published: it was made with --fake-logs, and this run has none: give --fake-logs again, or drop it with --without fake-logs")
+		"2026-11-20 stays as it is published: it was made with --fake-logs, and this run has none: give analyze both in one run, "+
+			"or give --without fake-logs, and then run analyze --fake-logs without SOURCE")
 	n.witness = &fakeWitness{sum: "b", day: witness.day, ok: 1, denied: 1}
 	wantText(t, n.trail(demoDay, 0, report.Replacing{}), "1 of the 2 objects of --fake-logs that it counts would be missing")
 	n.witness.ok, n.witness.denied = 2, 0

@@ -122,6 +122,9 @@ func (y *Why) Warnings() (all []phrase.Phrase) {
 	if len(y.Incomplete) > 0 {
 		all = append(all, phrase.Of("INCOMPLETE: not all objects of %s could be read.", dayNames(y.Incomplete)))
 	}
+	if len(y.Shards) > 0 {
+		all = append(all, phrase.Of("INCOMPLETE: one shard of the trail alone was read for %s: merge the shards.", dayNames(y.Shards)))
+	}
 	for _, lacks := range y.Unread {
 		all = append(all, phrase.Of("INCOMPLETE: %s.", lacks))
 	}

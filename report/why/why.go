@@ -62,6 +62,7 @@ type Why struct {
 	Days       []day.Day       // that have the table
 	Lacking    []day.Day       // without the table
 	Incomplete []day.Day       // of Days: not all of the trail could be read
+	Shards     []day.Day       // of Days: one shard of the trail alone was read
 	Unread     []phrase.Phrase // what could not be read of the sources beside the trail
 	Groups     []Group         // most calls first
 	Calls      int64           // past the endpoints, by the filter
@@ -119,6 +120,9 @@ func Read(ctx context.Context, s *report.Span, f Filter) (*Why, error) {
 		r.manifests = append(r.manifests, m)
 		if !m.Complete() {
 			r.why.Incomplete = append(r.why.Incomplete, s.Days[i])
+		}
+		if m.Part() != "" {
+			r.why.Shards = append(r.why.Shards, s.Days[i])
 		}
 	}
 	if len(r.why.Days) == 0 {

@@ -65,8 +65,8 @@ func (f *witnessFlags) check(out string, parts bool) error {
 	given := f.given()
 	for _, flag := range []string{access.Flag, resolver.Flag, measured.Flag} {
 		if parts && given[flag] {
-			return fmt.Errorf("--%s does not go with --shard or --mergeable, as a part does not see all requests: "+
-				"merge first, and then run analyze --%s without SOURCE", flag, flag)
+			return fmt.Errorf("--%s does not go with --shard or --mergeable, as a part does not see all requests: merge first, "+
+				"and then run analyze --%s without SOURCE and with the --out of merge", flag, flag)
 		}
 	}
 	if f.prices != "" && len(f.metrics) == 0 {

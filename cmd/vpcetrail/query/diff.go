@@ -9,9 +9,11 @@ import (
 
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/flags"
+	"vpcetrail/cmd/vpcetrail/terminal"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
+	"vpcetrail/report/changes"
 	"vpcetrail/report/diff"
 )
 
@@ -106,6 +108,9 @@ func (f *diffFlags) run(cmd *cobra.Command, stores [2]report.Store, windows [2]d
 		}
 		sides[i] = diff.Side{Store: store, Days: days}
 		names[i] = nameOf(stores, i, days)
+		if err := warn(ctx, store, days, names[i], terminal.NewMessages(cmd.ErrOrStderr(), false)); err != nil {
+			return err
+		}
 	}
 	return f.compare(ctx, sides, func(d *diff.Diff) error {
 		return d.Write(out, f.Format, f.Style(out), diff.Names{Before: names[0], After: names[1]}, f.Top)
@@ -120,6 +125,21 @@ func (f *diffFlags) compare(ctx context.Context, sides [2]diff.Side, write func(
 		return err
 	}
 	return write(d)
+}
+
+// warn names the first day of a side that is incomplete: what it lacks seems to have changed.
+func warn(ctx context.Context, store report.Store, days []day.Day, name string, say *terminal.Messages) error {
+	for _, d := range days {
+		m, err := report.ReadManifest(ctx, store, d)
+		if err != nil {
+			return err
+		}
+		if lacks := (&changes.Side{Day: d, Manifest: m}).Lacks(); lacks.Is() {
+			say.Problem(fmt.Sprintf("%s: %s is incomplete, so calls may only seem to have changed: %s", name, d, lacks))
+			return nil
+		}
+	}
+	return nil
 }
 
 // nameOf names side i: its days, and its report if there are two.
