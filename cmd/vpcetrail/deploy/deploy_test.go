@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/cmd/vpcetrail/publish"
 	"vpcetrail/fixtures"
 )
@@ -46,6 +47,7 @@ var jobs = []struct{ file, line string }{
 	{"batch-explain.txt", "--target batch --shards 16 --explain" + image + all},
 	{"kubernetes.yaml", "--target kubernetes --image registry.example/vpcetrail:1.0 --namespace audit --at 04:05 " + all + "--restate 30d"},
 	{"kubernetes-parts.yaml", "--target kubernetes --image registry.example/vpcetrail:1.0 --kubectl-image registry.example/kubectl:1.33 --shards 4 --merge-shards 2 --restate 30d " + inBucket + "--endpoints aws"},
+	{"kubernetes-accesspoint.yaml", "--target kubernetes --image i --role s3://org-trail --out s3://arn:aws:s3:eu-west-1:111122223333:accesspoint/reports/nightly"},
 	{"kubernetes-role.yaml", "--target kubernetes --image registry.example/vpcetrail:1.0 --role " + inBucket},
 	{"slurm.sh", "--target slurm --shards 8 --merge-shards 4 --restate 30d " + inBucket + "--endpoints aws"},
 	{"slurm-role.yaml", "--target slurm --shards 8 --role --notify eventbridge --bus arn:aws:events:eu-west-1:222233334444:event-bus/audit " + all},
@@ -254,6 +256,39 @@ func TestKnowsFlagsThatNamePlaces(t *testing.T) {
 			t.Errorf("--%s names a place: add it to fileFlags or sourceFlags", flag.Name)
 		}
 	})
+}
+
+// analyze takes the command lines that deploy writes for it.
+func TestAnalyzeTakesItsCommands(t *testing.T) {
+	const beside = "--access-logs s3://access-logs/main --resolver-logs s3://dns-logs --metrics s3://audit-reports/m.json --prices s3://audit-reports/p.yaml " +
+		"--requester-pays --expected-source-owner 111122223333 --without networks --verify report --restate 7d "
+	lines := []string{"--target batch --image i " + beside + inBucket, "--target batch --image i --shards 2 " + beside + inBucket}
+	for _, job := range jobs {
+		lines = append(lines, strings.ReplaceAll(job.line, "--role", ""))
+	}
+	commands := 0
+	for _, line := range lines {
+		text, err := printed(line + " --explain")
+		if err != nil {
+			t.Fatalf("deploy %s: %v", line, err)
+		}
+		for _, found := range regexp.MustCompile(`(?m)^  vpcetrail analyze (.*?)(    in .*)?$`).FindAllStringSubmatch(text, -1) {
+			cmd := &cobra.Command{Use: "analyze"}
+			check := publish.RegisterAnalyze(cmd)
+			flags.IncompleteOK(cmd)
+			err := cmd.ParseFlags(strings.Fields(strings.NewReplacer("'", "", "DAY", "2026-11-28").Replace(found[1])))
+			if err == nil {
+				err = check(cmd.Flags().Args(), time.Date(2026, 11, 29, 3, 30, 0, 0, time.UTC))
+			}
+			if err != nil {
+				t.Errorf("analyze %s: %v", found[1], err)
+			}
+			commands++
+		}
+	}
+	if commands < len(lines) {
+		t.Errorf("%d commands", commands)
+	}
 }
 
 // The state machine for ECS runs a task again that ended with status 1 or did not start.

@@ -124,7 +124,7 @@ func (p *plan) report(f *flagsGiven, g given, sources, analyze []string) {
 // reportInParts adds the steps that publish the report of a day. A part does not see all requests of
 // the sources beside the trail, so these are read after the merge.
 func (p *plan) reportInParts(f *flagsGiven, g given, sources, analyze, out []string) {
-	beside := g.some(append(slices.Clone(sourceFlags), "metrics")...)
+	beside := g.some(append(slices.Clone(sourceFlags), "metrics", "prices")...)
 	write, without := g.some(writeFlags...), g.some("without")
 	analyze = slices.DeleteFunc(slices.Clone(analyze), func(arg string) bool { return slices.Contains(beside, arg) })
 	parts := below(p.out, partsFolder)
@@ -136,7 +136,7 @@ func (p *plan) reportInParts(f *flagsGiven, g given, sources, analyze, out []str
 	}
 	p.add("merge", 0, slices.Concat([]string{from}, without, write), out...)
 	if len(beside) > 0 {
-		p.add("analyze", 0, slices.Concat(beside, g.some("networks"), without, write), out...).Name = "others" // than the trail
+		p.add("analyze", 0, slices.Concat(beside, g.some("networks", "requester-pays", "expected-source-owner"), without, write), out...).Name = "others" // than the trail
 	}
 }
 
