@@ -124,7 +124,7 @@ func TestWrongUsage(t *testing.T) {
 
 		{"summary report --format xml", `--format "xml": want table, csv, json or markdown`},
 		{"summary report --format csv", "--format csv holds one table: choose it by --by"},
-		{"summary report --by colour", `--by "colour": want one of principal, service, endpoint, resource, finding, account, region, day, bucket`},
+		{"summary report --by colour", `--by "colour": want one of principal, service, endpoint, resource, finding, account, region, day, bucket, name, measured`},
 		{"summary report --where route=internet", "--where needs --by: it names columns of the table that --by reads"},
 		{"summary report --changes --by day", "--changes compares two days, and --by adds up some: give one of them"},
 		{"summary report --changes --format csv", "--format csv holds one table, and --changes shows several: give another format"},

@@ -2,10 +2,7 @@ package overview
 
 import (
 	"cmp"
-	"context"
 
-	"vpcetrail/ingest/day"
-	"vpcetrail/report"
 	"vpcetrail/report/table"
 )
 
@@ -67,32 +64,6 @@ func (u *BucketUse) Parse(text []byte) { cutNumbers(text, u.numbers()) }
 
 // MatchedOrNone returns the requests that the trail has too. known is false if no trail was read.
 func (u *BucketUse) MatchedOrNone() (n int64, known bool) { return u.Matched, u.Compared > 0 }
-
-// dayBuckets adds the access logs of a day.
-func (r *reader) dayBuckets(ctx context.Context, store report.Store, m *report.Manifest, d day.Day) error {
-	if m.Has(table.S3Access.Name) {
-		r.DaysWithAccess++
-	}
-	for row, err := range report.ReadTable(ctx, store, &table.S3Access, m, d) {
-		if err != nil {
-			return err
-		}
-		r.buckets.At([]byte(row.Bucket)).Count(row)
-	}
-	return nil
-}
-
-// rankBuckets ranks the buckets by requests past the endpoints.
-func (r *reader) rankBuckets() error {
-	c := r.buckets.Cursor()
-	for c.Next() {
-		use := c.Value
-		use.Name = string(c.Key)
-		r.Buckets.Add(use)
-	}
-	r.Buckets.Cut()
-	return c.Err()
-}
 
 func byRequests(a, b *BucketUse) int {
 	return cmp.Or(cmp.Compare(b.Internet, a.Internet), cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Name, b.Name))

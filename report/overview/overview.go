@@ -24,11 +24,13 @@ type Overview struct {
 	Endpoints         Top[EndpointUse]
 	Foreign           int64 // calls through endpoints that are not known as ours
 	Findings          Top[Finding]
-	Codes             []Code         // most severe first
-	DaysWithFindings  int            // days that have the table
-	Buckets           Top[BucketUse] // by S3 access logs, beside the calls
-	DaysWithAccess    int            // days that have table s3_access
-	NoTrail           []day.Day      // days of which only sources beside the trail were read
+	Codes             []Code           // most severe first
+	DaysWithFindings  int              // days that have the table
+	Buckets           Top[BucketUse]   // by S3 access logs, beside the calls
+	Names             Top[NameUse]     // by Resolver query logs
+	Measured          Top[MeasuredUse] // by metrics of endpoints
+	DaysWithAccess    int              // days that have table s3_access
+	NoTrail           []day.Day        // days of which only sources beside the trail were read
 
 	Kinds report.Kinds // records by their line in the balance, from the manifests
 	Runs  report.Runs  // the runs that made the days
@@ -78,9 +80,10 @@ func Read(ctx context.Context, store report.Store, days []day.Day, keep Keep, ru
 			Accounts: map[string]bool{}, Regions: map[string]bool{},
 			Services: NewTop(keep.Services, past), Principals: NewTop(keep.Principals, past),
 			Endpoints: NewTop(keep.Endpoints, byUse), Findings: NewTop(keep.Findings, bySeverity), Buckets: NewTop(keep.Services, byRequests),
+			Names: NewTop(keep.Services, byAnswer), Measured: NewTop(keep.Services, byComparison),
 		},
 		services: spill.NewTotals[table.Routes](disk, memory), principals: spill.NewTotals[table.Routes](disk, memory),
-		findings: spill.NewTotals[FindingSum](disk, memory), endpoints: endpointUses{}, buckets: spill.NewTotals[BucketUse](disk, memory),
+		findings: spill.NewTotals[FindingSum](disk, memory), endpoints: endpointUses{}, evidence: newEvidence(disk),
 	}
 	for _, d := range days {
 		m, err := report.ReadManifest(ctx, store, d)
@@ -113,7 +116,7 @@ type reader struct {
 	services, principals *spill.Totals[table.Routes, *table.Routes] // by name
 	findings             *spill.Totals[FindingSum, *FindingSum]     // by key
 	endpoints            endpointUses
-	buckets              *spill.Totals[BucketUse, *BucketUse] // by name
+	evidence             evidence
 }
 
 func (r *reader) day(ctx context.Context, store report.Store, m *report.Manifest, d day.Day) error {
@@ -142,7 +145,10 @@ func (r *reader) day(ctx context.Context, store report.Store, m *report.Manifest
 		today.at(row.EndpointID, row.Service).Count(row)
 	}
 	r.endpoints.addDay(today)
-	return errors.Join(r.dayFindings(ctx, store, m, d), r.dayBuckets(ctx, store, m, d))
+	if m.Has(table.S3Access.Name) {
+		r.DaysWithAccess++
+	}
+	return errors.Join(r.dayFindings(ctx, store, m, d), r.evidence.day(ctx, store, m, d))
 }
 
 func (r *reader) dayFindings(ctx context.Context, store report.Store, m *report.Manifest, d day.Day) error {
@@ -170,7 +176,7 @@ func (r *reader) finish() error {
 		}
 	}
 	r.Endpoints.Cut()
-	return errors.Join(r.rankFindings(r.findings.Cursor()), r.rankBuckets(), rank(&r.Services, r.services), rank(&r.Principals, r.principals))
+	return errors.Join(r.rankFindings(r.findings.Cursor()), r.evidence.rank(r.Overview), rank(&r.Services, r.services), rank(&r.Principals, r.principals))
 }
 
 // rank ranks the names that have calls past the endpoint.

@@ -10,8 +10,8 @@ import (
 	"vpcetrail/report/table"
 )
 
-// A report with S3 access logs has a section of its own, and any other has none.
-func TestPageShowsAccessLogs(t *testing.T) {
+// A report with S3 access logs, and one with query logs or metrics, has a section of its own. Any other has none.
+func TestPageShowsOtherSources(t *testing.T) {
 	for _, logged := range []bool{true, false} {
 		d := &report.Day{
 			Day: 20777, Traffic: report.RowsOf[table.TrafficRow](nil), Principals: report.RowsOf[table.PrincipalRow](nil),
@@ -21,12 +21,19 @@ func TestPageShowsAccessLogs(t *testing.T) {
 			d.S3Access = report.RowsOf([]table.S3AccessRow{{
 				S3AccessKey: table.S3AccessKey{Bucket: "<ledger>", Route: "internet"}, Requests: 4321, Matched: -1,
 			}})
+			d.DNS = report.RowsOf([]table.DNSRow{{Name: "*.s3.amazonaws.com", Service: "<s3>", Answered: "both", Queries: 8765}})
+			d.EndpointMetrics = report.RowsOf([]table.EndpointMetricsRow{{EndpointID: "<vpce>", Compared: "conflict", Calls: 5432}})
 		}
 		store := reporttest.Store{}
 		reporttest.Publish(t, store, &report.Report{Statuses: map[ingest.Status]int64{ingest.OK: 1}, Days: []*report.Day{d}}, report.Run{})
 		text := write(t, read(t, store))
 		if has := strings.Contains(text, "&lt;ledger&gt;") && strings.Contains(text, "4,321") && strings.Contains(text, `href="#buckets"`); has != logged || strings.Contains(text, `id="buckets"`) != logged {
 			t.Errorf("with access logs %v: shown %v", logged, has)
+		}
+		for _, wanted := range []string{`href="#evidence"`, `id="evidence"`, "&lt;s3&gt;", "<td>both</td>", "8,765", "&lt;vpce&gt;", "<td>conflict</td>", "5,432"} {
+			if strings.Contains(text, wanted) != logged {
+				t.Errorf("with other sources %v: %s shown %v", logged, wanted, !logged)
+			}
 		}
 	}
 }

@@ -146,7 +146,7 @@ func TestALargePageIsSmall(t *testing.T) {
 	for range 5 {
 		p.Why.Groups = append(p.Why.Groups, m.someChanges().Groups...)
 	}
-	if n := len(write(t, p)); n > limit {
+	if n := len(write(t, p)); n > limit || len(p.Names.Rows) != keep.Services || len(p.Measured.Rows) != keep.Services {
 		t.Errorf("the largest page takes %d bytes, want %d at most", n, limit)
 	}
 }

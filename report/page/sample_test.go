@@ -127,8 +127,25 @@ func (m month) day(d day.Day, rng *rand.Rand) *report.Day {
 	}
 	out.Services, out.Principals = report.RowsOf(services), report.RowsOf(principals)
 	out.Endpoints, out.Findings = report.RowsOf(m.endpoints(d, rng)), report.RowsOf(m.findings(d, rng))
+	if m.text != "" {
+		out.S3Access, out.DNS, out.EndpointMetrics = m.otherSources()
+	}
 	out.Kinds = report.Kinds{Calls: calls, Duplicates: calls / 900, SharedCopies: calls / 700, NetworkEvents: calls / 40}
 	return out
+}
+
+// otherSources returns the tables of sources beside the trail, with more rows than a page takes.
+func (m month) otherSources() (report.Rows[table.S3AccessRow], report.Rows[table.DNSRow], report.Rows[table.EndpointMetricsRow]) {
+	var access []table.S3AccessRow
+	var names []table.DNSRow
+	var metrics []table.EndpointMetricsRow
+	for i := range m.services {
+		text := m.service(i)
+		access = append(access, table.S3AccessRow{S3AccessKey: table.S3AccessKey{Bucket: text, Route: "internet"}, Requests: 1 << 40})
+		names = append(names, table.DNSRow{Name: text, Service: text, Answered: table.AnsweredBoth, Queries: 1 << 40})
+		metrics = append(metrics, table.EndpointMetricsRow{EndpointID: text, ServiceName: text, Compared: text, Calls: 1 << 40})
+	}
+	return report.RowsOf(access), report.RowsOf(names), report.RowsOf(metrics)
 }
 
 // someRoutes divides about n calls among the routes; past is the share that goes past the endpoint.

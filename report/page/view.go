@@ -31,6 +31,10 @@ type view struct {
 	EndpointsNote        string
 	Buckets              []overview.BucketUse // by S3 access logs
 	BucketsMore          more
+	Names                []overview.NameUse // by Resolver query logs
+	NamesMore            more
+	Measured             []overview.MeasuredUse // by metrics of endpoints
+	MeasuredMore         more
 	Readiness            []readinessView
 	ReadinessMore        int
 	Store, Versions      string
@@ -103,6 +107,9 @@ func (p *Page) view() *view {
 	v.addEndpoints(p, window)
 	v.Buckets = p.Buckets.Rows
 	v.BucketsMore = more{p.Buckets.More(), "row", "SELECT bucket, route, sum(requests) AS requests FROM s3_access WHERE " + window + " GROUP BY bucket, route ORDER BY requests DESC"}
+	v.Names, v.Measured = p.Names.Rows, p.Measured.Rows
+	v.NamesMore = more{p.Names.More(), "row", "SELECT name, answered, sum(queries) AS queries FROM dns WHERE " + window + " GROUP BY name, answered ORDER BY queries DESC"}
+	v.MeasuredMore = more{p.Measured.More(), "row", "SELECT vpc_endpoint_id, compared, count(*) AS days FROM endpoint_metrics WHERE " + window + " GROUP BY vpc_endpoint_id, compared ORDER BY days DESC"}
 	v.Changes = p.changesView()
 	v.Findings = p.findingsView(window)
 	v.addReadiness(p.Readiness, p.Words)

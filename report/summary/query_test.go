@@ -33,7 +33,7 @@ func threeDays(t *testing.T) reporttest.Store {
 		}
 		if i > 0 {
 			d.Resources, d.Findings = report.RowsOf(resourcesOf(i)), report.RowsOf(findingsOf(i))
-			d.S3Access = report.RowsOf(accessOf(i))
+			d.S3Access, d.DNS, d.EndpointMetrics = report.RowsOf(accessOf(i)), report.RowsOf(namesOf(i)), report.RowsOf(measuredOf(i))
 		}
 		rep.Days = append(rep.Days, d)
 	}
@@ -83,6 +83,30 @@ func resourcesOf(i int) []table.ResourceRow {
 		}
 	}
 	return []table.ResourceRow{row(bucket, "internet", 5), row(bucket, "vpce", 15), row(bucket+"-copy", "vpce", 100)}
+}
+
+func namesOf(i int) []table.DNSRow {
+	row := func(client, name, answered string, queries int64) table.DNSRow {
+		return table.DNSRow{
+			VPCID: "vpc-1", Client: client, Name: name, Service: "sqs.amazonaws.com", Answered: answered, Queries: queries, FirstSeen: at(i), LastSeen: at(i) + 1000,
+		}
+	}
+	return []table.DNSRow{
+		row("i-1", "queue.amazonaws.com", "public", 2), row("i-1", "sqs.eu-west-1.amazonaws.com", "private", 4000),
+		row("i-2", "sqs.eu-west-1.amazonaws.com", []string{"private", "private", "both"}[i], 1), row("i-3", "sqs.us-east-1.amazonaws.com", "", 1),
+	}
+}
+
+func measuredOf(i int) []table.EndpointMetricsRow {
+	row := func(id, compared string, calls, connections int64) table.EndpointMetricsRow {
+		return table.EndpointMetricsRow{
+			EndpointID: id, ServiceName: "com.amazonaws.eu-west-1.sqs", Compared: compared, Calls: calls,
+			NewConnections: connections, ActiveConnections: connections / int64(i+1), Bytes: 1_000_000 * connections, PacketsDropped: 1,
+		}
+	}
+	return []table.EndpointMetricsRow{
+		row("vpce-0a1b2c3d", "seen", 100, 50), row("vpce-0b1b2c3d", []string{"", "idle", "unseen"}[i], 0, int64(i-1)), row("vpce-0c1b2c3d", "conflict", 7, 0),
+	}
 }
 
 func accessOf(i int) []table.S3AccessRow {
@@ -204,7 +228,7 @@ func TestQueriesThatAreWrong(t *testing.T) {
 		Query
 		want string
 	}{
-		{Query{By: "colour"}, `--by "colour": want one of principal, service, endpoint, resource, finding, account, region, day, bucket`},
+		{Query{By: "colour"}, `--by "colour": want one of principal, service, endpoint, resource, finding, account, region, day, bucket, name, measured`},
 		{Query{By: "day", Where: []string{"service"}}, `--where "service": want column=value or column!=value`},
 		{Query{By: "finding", Where: []string{"colour!=red"}}, `--where "colour!=red": table findings has no column "colour": it has dt, finding, severity, ` +
 			"account_id, region, principal, principal_account_id, service, resource, vpc_endpoint_id, calls, bytes, estimated_usd, sample_event_ids, detail, first_seen, last_seen"},

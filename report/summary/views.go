@@ -33,6 +33,8 @@ var views = []viewer{
 		func([]string, *table.Routes) []int64 { return nil }, // sorted by group only
 		"principals", principalOf),
 	&buckets,
+	&names,
+	&measured,
 }
 
 // principalOf returns what identifies a principal in table principals.

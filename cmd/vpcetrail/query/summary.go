@@ -40,9 +40,10 @@ func NewSummary() *cobra.Command {
 and principals with the most calls past the endpoints, the endpoints used, and the findings.
 
 With --by, summary instead adds up one table: traffic by principal, service, account, region or day,
-endpoints by endpoint, resources by resource, findings by finding, or s3_access by bucket. --where
-selects rows by any column of that table, and by dt, the day. In a value, * matches any text, ? matches
-one character, and an empty value matches NULL. A row must meet all conditions.
+endpoints by endpoint, resources by resource, findings by finding, s3_access by bucket, dns by name, or
+endpoint_metrics by measured. --where selects rows by any column of that table, and by dt, the day. In a
+value, * matches any text, ? matches one character, and an empty value matches NULL. A row must meet all
+conditions.
 
 With --changes, summary compares the newest of the days with the day before it that the report has:
 new findings and those that are gone, the share of calls through endpoints, and what could not be
