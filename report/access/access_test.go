@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -304,6 +305,36 @@ func TestProblemsNameObjectAndPlace(t *testing.T) {
 %[1]s/2026-11-20-03-00-00-0123456789ABCDEF: inflate: ends too early`, dir, len(line))
 	if got := strings.Join(r.problems, "\n"); got != want {
 		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
+// An object holds lines of the day in its name, and of as many days before as --lateness says. It does
+// not matter for which days it is read.
+func TestALineHasADayThatItsObjectMayHold(t *testing.T) {
+	dir := t.TempDir()
+	line := func(id, date string) string {
+		return strings.Replace(logLine{id: id, ip: "10.0.0.1"}.line("10:00:00"), "20/Nov/2026", date, 1)
+	}
+	write(t, dir, "2026-11-21-01-00-00-0123456789ABCDEF",
+		line("a", "20/Nov/2026")+line("b", "21/Nov/2026")+line("c", "22/Nov/2026")+line("d", "19/Nov/2026")+line("e", "20/Nov/1926"))
+	const problem = "/2026-11-21-01-00-00-0123456789ABCDEF: 3 lines are of a day that is neither 2026-11-21, as its name says, nor up to 1 day before (see --lateness), such as 2026-11-22"
+	for date, want := range map[string]string{
+		november20:   "map[ambiguous:0 duplicates:0 invalid:0 requests:1]",
+		"2026-11-21": "map[ambiguous:0 duplicates:0 invalid:0 requests:1 stray:3]",
+	} {
+		r := told{logs: []string{dir}, date: date}
+		w := witness(t, r.run(t), date)
+		if fmt.Sprint(w.Lines) != want || fmt.Sprint(w.Objects) != "map[invalid_records:1]" || !slices.Equal(r.problems, []string{dir + problem}) {
+			t.Errorf("%s: %v %v, problems %q", date, w.Lines, w.Objects, r.problems)
+		}
+	}
+	for date, want := range map[string]string{"13/Mar/2006": "map[invalid_records:1]", "14/Mar/2006": "map[ok:1]", "31/Dec/2099": "map[ok:1]", "01/Jan/2100": "map[invalid_records:1]"} {
+		undated := t.TempDir()
+		write(t, undated, "undated", line("a", "20/Nov/2026")+line("b", date))
+		r := told{logs: []string{undated}, date: november20}
+		if w := witness(t, r.run(t), november20); fmt.Sprint(w.Objects) != want {
+			t.Errorf("without a day in the name, %s: %v, problems %q", date, w.Objects, r.problems)
+		}
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/classify/access"
 	"vpcetrail/classify/network"
-	"vpcetrail/ingest"
 	"vpcetrail/ingest/accesslog"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
@@ -74,11 +73,8 @@ func (w *worker) object(ctx context.Context, f *source.Fetch) error {
 	if ends != nil {
 		return ends
 	}
-	if err == nil && read.Invalid > 0 {
-		status, problem = ingest.InvalidRecords, read.Problem(&obj, "of an access log")
-	}
-	if status.Counted() {
-		w.objects.CountIn(&obj, "invalid", read.Invalid)
+	if err == nil {
+		status, problem = w.objects.Check(&obj, &read, "of an access log")
 	} else {
 		w.mu.Lock()
 		w.void[f.Seq] = true
@@ -104,17 +100,21 @@ func (w *worker) read(ctx context.Context, f *source.Fetch) (n dated.Lines, err 
 			return n, err
 		}
 		n.All++
-		if l.Problem != accesslog.Invalid {
-			w.take(f.Seq, l)
-		} else if n.Invalid++; n.Invalid == 1 {
-			n.First = l.Offset
+		switch d := day.OfMillis(l.Time); {
+		case l.Problem == accesslog.Invalid:
+			if n.Invalid++; n.Invalid == 1 {
+				n.First = l.Offset
+			}
+		case !w.objects.MayHold(&f.Object, d):
+			n.AddStray(d)
+		default:
+			w.take(f.Seq, d, l)
 		}
 	}
 }
 
 // take keeps a line of the days of the job.
-func (w *worker) take(object int, l *accesslog.Line) {
-	d := day.OfMillis(l.Time)
+func (w *worker) take(object int, d day.Day, l *accesslog.Line) {
 	if !w.job.Window.Contains(d) {
 		return
 	}

@@ -13,7 +13,9 @@ import (
 	"hash"
 	"io"
 	"iter"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/klauspost/compress/flate"
 	"golang.org/x/sync/errgroup"
@@ -35,13 +37,22 @@ type Logs struct {
 	Reading source.Options
 }
 
-// SHA256 identifies the objects that may hold lines of a day.
+// SHA256 identifies the objects that may hold lines of a day. It is "" if there are none.
 func (l *Logs) SHA256(ctx context.Context, job *analyze.Job, d day.Day) (string, error) {
 	objects, err := l.List(ctx, job, day.Window{From: d, To: d})
-	if err != nil {
+	if err != nil || objects.empty {
 		return "", err
 	}
 	return objects.sum(d), nil
+}
+
+// None says that no object has a line of a window.
+func (l *Logs) None(window day.Window) string {
+	of := ""
+	if !window.IsAll() {
+		of = " of " + window.String()
+	}
+	return strings.Join(l.Sources, ",") + ": no line" + of + ": check --date, --lateness and the name of the source"
 }
 
 // Memory returns the bytes of memory of which each part of the work takes its part.
@@ -60,6 +71,7 @@ type Objects struct {
 	window   day.Window
 	lateness day.Day
 	listed   *spill.Sorter // by name
+	empty    bool
 
 	mu       sync.Mutex // guards what follows while objects are read
 	days     map[day.Day]*daily
@@ -79,10 +91,10 @@ func newDaily() *daily { return &daily{sha256.New(), map[ingest.Status]int64{}, 
 // List lists the objects.
 func (l *Logs) List(ctx context.Context, job *analyze.Job, window day.Window) (*Objects, error) {
 	o := &Objects{
-		logs: l, window: window, lateness: day.Day(job.Lateness), listed: spill.NewSorter(job.Disk, Memory(job)/8),
+		logs: l, window: window, lateness: day.Day(job.Lateness), empty: true, listed: spill.NewSorter(job.Disk, Memory(job)/8),
 		days: map[day.Day]*daily{}, undated: newDaily(), problems: spill.NewSorter(job.Disk, Memory(job)/64),
 	}
-	if !window.IsAll() {
+	if window.To != day.All().To {
 		window.To += o.lateness
 	}
 	err := source.WalkDated(ctx, l.Sources, window, l.Reading, func(obj store.Object) error {
@@ -97,6 +109,7 @@ func (l *Logs) List(ctx context.Context, job *analyze.Job, window day.Window) (*
 		if err != nil {
 			return nil, err
 		}
+		o.empty = false
 		o.each(&obj, func(d *daily) { fmt.Fprintf(d.hash, "%s\t%d\t%s\n", obj.Name, obj.Size, obj.ETag) })
 	}
 	return o, nil
@@ -178,15 +191,51 @@ func Outcome(ctx context.Context, obj *store.Object, err error) (status ingest.S
 type Lines struct {
 	All, Invalid int64
 	First        int64 // byte where the first invalid one begins
+	stray        int64
+	strayDay     day.Day // of the first
 }
 
-// Problem returns the line that names the object, and what its invalid lines are not.
-func (n *Lines) Problem(obj *store.Object, what string) error {
-	is, first := "are", "the first at"
-	if n.Invalid == 1 {
-		is, first = "is", "at"
+// AddStray counts a line of a day for which the object MayHold none.
+func (n *Lines) AddStray(d day.Day) {
+	if n.stray++; n.stray == 1 {
+		n.strayDay = d
 	}
-	return fmt.Errorf("%s: %d of %s %s not %s, %s byte %d", obj.Name, n.Invalid, grid.Plural(n.All, "line"), is, what, first, n.First)
+}
+
+// Check says how an object ended that was read completely, and counts its bad lines. problem is a line
+// that names the object and says what its invalid lines are not.
+func (o *Objects) Check(obj *store.Object, n *Lines, what string) (status ingest.Status, problem error) {
+	var bad []string
+	if n.Invalid > 0 {
+		first := "the first at"
+		if n.Invalid == 1 {
+			first = "at"
+		}
+		bad = append(bad, fmt.Sprintf("%d of %s %s not %s, %s byte %d", n.Invalid, grid.Plural(n.All, "line"), are(n.Invalid), what, first, n.First))
+	}
+	if o.CountIn(obj, "invalid", n.Invalid); n.stray > 0 {
+		o.CountIn(obj, "stray", n.stray)
+		bad = append(bad, fmt.Sprintf("%s %s of %s, such as %s", grid.Plural(n.stray, "line"), are(n.stray), o.notOf(obj), n.strayDay))
+	}
+	if len(bad) == 0 {
+		return ingest.OK, nil
+	}
+	return ingest.InvalidRecords, fmt.Errorf("%s: %s", obj.Name, strings.Join(bad, "; and "))
+}
+
+func are(n int64) string {
+	if n == 1 {
+		return "is"
+	}
+	return "are"
+}
+
+// notOf says of which days an object MayHold no lines.
+func (o *Objects) notOf(obj *store.Object) string {
+	if !obj.Key.HasDay {
+		return "an impossible day"
+	}
+	return fmt.Sprintf("a day that is neither %s, as its name says, nor up to %s before (see --lateness)", obj.Key.Day, grid.Plural(int64(max(o.lateness, 1)), "day"))
 }
 
 // Note counts an object by how reading it ended. problem may be nil. It may be called concurrently.
@@ -218,6 +267,23 @@ func (o *Objects) CountIn(obj *store.Object, kind string, n int64) {
 		o.Count(obj.Key.Day, kind, n)
 	}
 }
+
+// MayHold reports whether an object may hold lines of a day. Its name has the day on which it was
+// written: AWS delivers these logs within hours, so it holds lines of that day and of as many days
+// before as the job reads late objects for, and of one at least. If the name has no day, the line
+// must be of a time in which AWS writes such logs. Any other line is forged, or too late to count.
+func (o *Objects) MayHold(obj *store.Object, d day.Day) bool {
+	if !obj.Key.HasDay {
+		return firstLog <= d && d <= lastLog
+	}
+	return obj.Key.Day-max(o.lateness, 1) <= d && d <= obj.Key.Day
+}
+
+// The days of the lines of objects without a day: from the start of S3.
+var (
+	firstLog = day.Of(time.Date(2006, 3, 14, 0, 0, 0, 0, time.UTC))
+	lastLog  = day.Of(time.Date(2099, 12, 31, 0, 0, 0, 0, time.UTC))
+)
 
 // Problems calls problem with one line for each object that could not be read completely, in order.
 func (o *Objects) Problems(problem func(string)) error {

@@ -19,7 +19,6 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/classify/endpoints"
 	"vpcetrail/classify/network"
-	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/dnslog"
 	"vpcetrail/ingest/source"
@@ -39,6 +38,9 @@ type Logs struct{ dated.Logs }
 
 // Flag returns the flag of analyze that names the logs.
 func (*Logs) Flag() string { return Flag }
+
+// Inputs returns the names of the optional inputs that the table depends on.
+func (*Logs) Inputs() []string { return []string{"network"} }
 
 // Read reads the logs for the days of the job.
 func (l *Logs) Read(ctx context.Context, job *analyze.Job) (*analyze.Testimony, error) {
@@ -122,19 +124,15 @@ func (r *reading) worker() func(context.Context, *source.Fetch) error {
 func (w *worker) object(ctx context.Context, f *source.Fetch) error {
 	obj := f.Object // as listed, which says its day
 	found := spill.NewTotals[sum](w.job.Disk, w.share)
-	lines := map[day.Day]map[string]int64{}
-	err := w.read(ctx, f, found, lines)
+	lines, n := map[day.Day]map[string]int64{}, dated.Lines{}
+	err := w.read(ctx, f, found, lines, &n)
 	status, problem, ends := dated.Outcome(ctx, &obj, err)
 	if ends != nil {
 		return ends
 	}
-	n := dated.Lines{}
-	n.All, n.Invalid, n.First = w.reader.Lines()
-	if err == nil && n.Invalid > 0 {
-		status, problem = ingest.InvalidRecords, n.Problem(&obj, "a query of the Resolver")
-	}
-	if status.Counted() {
-		w.objects.CountIn(&obj, "invalid", n.Invalid)
+	if err == nil {
+		n.All, n.Invalid, n.First = w.reader.Lines()
+		status, problem = w.objects.Check(&obj, &n, "a query of the Resolver")
 		if err := w.add(found, lines); err != nil {
 			return err
 		}
@@ -160,7 +158,9 @@ func (w *worker) add(found *spill.Totals[sum, *sum], lines map[day.Day]map[strin
 }
 
 // read adds the queries of an object to found, and counts its lines by day.
-func (w *worker) read(ctx context.Context, f *source.Fetch, found *spill.Totals[sum, *sum], lines map[day.Day]map[string]int64) error {
+func (w *worker) read(
+	ctx context.Context, f *source.Fetch, found *spill.Totals[sum, *sum], lines map[day.Day]map[string]int64, n *dated.Lines,
+) error {
 	body, err := f.Open(ctx)
 	if err == nil {
 		err = w.reader.Reset(body)
@@ -177,6 +177,10 @@ func (w *worker) read(ctx context.Context, f *source.Fetch, found *spill.Totals[
 			return err
 		}
 		d := day.OfMillis(q.Time)
+		if !w.objects.MayHold(&f.Object, d) {
+			n.AddStray(d)
+			continue
+		}
 		if !w.job.Window.Contains(d) {
 			continue
 		}

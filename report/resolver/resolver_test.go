@@ -194,6 +194,22 @@ func TestDamaged(t *testing.T) {
 	}
 }
 
+// An object holds queries of the day in its name and of the day before.
+func TestQueriesOfOtherDays(t *testing.T) {
+	dir := t.TempDir()
+	place(t, dir, d, "20261120T1000Z_0001", query("2026-11-20T10:00:00Z", "i-1", "sts.amazonaws.com."), query("2020-11-20T10:00:00Z", "i-1", "sts.amazonaws.com."))
+	rows, w, problems := read(t, jobOf(d, d), dir, d)
+	if len(rows) != 1 || w.Lines["stray"] != 1 || len(problems) != 1 || !strings.Contains(problems[0], ": 1 line is of a day that is neither 2026-11-20, as its name says, nor up to 1 day before (see --lateness), such as 2020-11-20") {
+		t.Errorf("%q %+v %q", rows, w, problems)
+	}
+	job := jobOf(day.All().From, day.All().To)
+	defer job.Disk.Close()
+	said, err := (&Logs{Logs: dated.Logs{Sources: []string{dir}}}).Read(t.Context(), job)
+	if err != nil || len(said.Days) != 1 {
+		t.Errorf("%v, %v", said, err)
+	}
+}
+
 // A day is out of date once its source holds another object.
 func TestSHA256(t *testing.T) {
 	dir := logs(t)
