@@ -252,7 +252,7 @@ func TestStagingEndsAtTheFirstFailure(t *testing.T) {
 	}
 	p := &failing{Publication: pub, table: "objects"}
 	d := &Day{Day: 20_000, Traffic: RowsOf(many(10)), Resources: RowsOf[table.ResourceRow](nil), Objects: RowsOf[table.ObjectRow](nil)}
-	if _, err := stageTables(t.Context(), p, d, &Manifest{}); err == nil || err.Error() != "refused" || len(p.created) != 1 {
+	if _, err := stageTables(t.Context(), p, d, &Manifest{}, false); err == nil || err.Error() != "refused" || len(p.created) != 1 {
 		t.Errorf("error %v, begun %v", err, p.created)
 	}
 }

@@ -290,7 +290,7 @@ func Stage(ctx context.Context, store Store, w Writer, r *Report, run Run) (*Sta
 
 // stage stages a day's tables and then its manifest.
 func (s *Staged) stage(ctx context.Context, store Store, to *stagedDay, d *Day, m *Manifest) error {
-	tables, err := stageTables(ctx, to.pub, d, m)
+	tables, err := stageTables(ctx, to.pub, d, m, m.Run.hasArrow())
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"strings"
 
@@ -69,7 +70,7 @@ func MayReplace(ctx context.Context, store Store, r *Report, run *Run, allow Rep
 				return err
 			}
 		}
-		if reason := cmp.Or(keepReason(before, run, loss, allow), keepWitnesses(before, d.Witnesses, allow)); reason != "" {
+		if reason := cmp.Or(keepReason(before, run, loss, allow), keepWitnesses(before, d.Witnesses, run, allow)); reason != "" {
 			if kept == nil {
 				kept = &KeptError{First: d.Day, Reason: reason}
 			}
@@ -86,10 +87,8 @@ func MayReplace(ctx context.Context, store Store, r *Report, run *Run, allow Rep
 // to do, or "" if the day may be replaced. loss compares the objects of the day, and applies
 // only if both runs used the same filters.
 func keepReason(before *Manifest, run *Run, loss Loss, allow Replacing) string {
-	for _, name := range before.Run.InputNames() {
-		if run.Inputs[name] == "" && !slices.Contains(allow.Without, name) {
-			return lacksInput(name)
-		}
+	if name := before.Run.lackedBy(run, allow); name != "" {
+		return lacksInput(name)
 	}
 	lost := loss.Objects
 	if !slices.Equal(before.Run.Sources, run.Sources) { // another trail, or other names for the same objects
@@ -116,16 +115,31 @@ func sameFilters(a, b *Run) bool {
 		slices.Equal(a.ExcludeAccounts, b.ExcludeAccounts) && a.part() == b.part()
 }
 
-// InputNames returns the names of the optional inputs that a run had, sorted.
-func (r *Run) InputNames() (names []string) {
-	for name := range r.Inputs {
-		names = append(names, name)
-	}
+// lackedBy returns the name of an optional input that r had, and that another run neither has nor may
+// do without. It returns "" if there is none.
+func (r *Run) lackedBy(other *Run, allow Replacing) string {
+	names := slices.Sorted(maps.Keys(r.Inputs))
 	if r.Inputs == nil && len(r.EndpointsFrom) > 0 { // from an older version, which had no Inputs
-		names = append(names, "endpoints")
+		names = []string{"endpoints"}
 	}
-	slices.Sort(names)
-	return names
+	for _, name := range names {
+		if other.Inputs[name] == "" && !slices.Contains(allow.Without, name) {
+			return name
+		}
+	}
+	return ""
+}
+
+// Only returns the run with the named optional inputs alone.
+func (r *Run) Only(inputs []string) *Run {
+	only := *r
+	only.Inputs = map[string]string{}
+	for _, name := range inputs {
+		if sum := r.Inputs[name]; sum != "" {
+			only.Inputs[name] = sum
+		}
+	}
+	return &only
 }
 
 // lossOf compares the published objects of a day with those of a run, both in the order of

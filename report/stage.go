@@ -21,8 +21,8 @@ import (
 
 // stageTables stages the tables that a day has, and counts its routes in m, its manifest. Table
 // resources has most of the rows, so it is written concurrently with the others.
-func stageTables(ctx context.Context, pub Publication, d *Day, m *Manifest) (*staging, error) {
-	s := &staging{pub: pub, day: d.Day, arrow: m.Run.hasArrow(), files: map[string]File{}}
+func stageTables(ctx context.Context, pub Publication, d *Day, m *Manifest, arrow bool) (*staging, error) {
+	s := &staging{pub: pub, day: d.Day, arrow: arrow, files: map[string]File{}}
 	// Table objects becomes visible first. So if a publication is interrupted, the objects
 	// never match the manifest.
 	if err := stage(ctx, s, &table.Objects, nil, d.Objects); err != nil {
@@ -71,7 +71,7 @@ func Restage(ctx context.Context, store Store, w Writer, d *Day, before *Manifes
 	maps.Copy(m.Witnesses, before.Witnesses)
 	maps.Copy(m.Witnesses, d.Witnesses)
 	m.Verified = cmp.Or(d.Verified, before.Verified)
-	s, err := stageTables(ctx, pub, d, &m)
+	s, err := stageTables(ctx, pub, d, &m, len(before.Arrow) > 0 || d.wantsArrow())
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +83,16 @@ func Restage(ctx context.Context, store Store, w Writer, d *Day, before *Manifes
 	s.list(&m)
 	staged := &Staged{Manifests: map[string]string{}, writer: w, days: []stagedDay{{day: d.Day, pub: pub}}}
 	return staged, staged.manifest(ctx, store, &staged.days[0], &m)
+}
+
+// wantsArrow reports whether a run that read a witness without a trail was asked for Arrow files.
+func (d *Day) wantsArrow() bool {
+	for _, w := range d.Witnesses {
+		if w.Run != nil && w.Run.hasArrow() {
+			return true
+		}
+	}
+	return false
 }
 
 // list adds the staged files to the day's manifest.

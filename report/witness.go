@@ -1,11 +1,14 @@
 package report
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"slices"
 
 	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
 
 	"vpcetrail/report/table"
 )
@@ -23,10 +26,21 @@ type Witness struct {
 	Lines map[string]int64 `json:"lines,omitempty"`
 	// Matched means that the trail was read too, and both were compared.
 	Matched bool `json:"matched,omitempty"`
+	// Run is the run that read the source without a trail. It is nil if the run of the day did. Its
+	// Inputs are those that the table of the witness depends on.
+	Run *Run `json:"run,omitempty"`
 }
 
 // read returns how many objects were read completely.
 func (w *Witness) read() int64 { return w.Objects[ingest.OK] + w.Objects[ingest.InvalidRecords] }
+
+// Count returns how many objects the source has of the day.
+func (w *Witness) Count() (n int64) {
+	for _, of := range w.Objects {
+		n += of
+	}
+	return n
+}
 
 // Unread returns how many objects could not be read completely.
 func (w *Witness) Unread() (n int64) {
@@ -56,32 +70,72 @@ func keepWitness(name string, was, now *Witness, allow Replacing) string {
 	return ""
 }
 
+// lacks returns the name of an optional input that the table of the witness was made with, apart from
+// the trail, and that a run has not. It returns "" if there is none.
+func (w *Witness) lacks(run *Run, allow Replacing) string {
+	if w == nil || w.Run == nil {
+		return ""
+	}
+	return w.Run.lackedBy(run, allow)
+}
+
 // lacksInput says that a run has no input that a day was made with.
 func lacksInput(name string) string {
 	return fmt.Sprintf("it was made with --%s, and this run has none: give --%s again, or drop it with --without %s", name, name, name)
 }
 
-// keepWitnesses does so for all witnesses of a day.
-func keepWitnesses(before *Manifest, now map[string]*Witness, allow Replacing) string {
+// keepWitnesses does so for all witnesses of a day, which run replaces with its trail.
+func keepWitnesses(before *Manifest, now map[string]*Witness, run *Run, allow Replacing) string {
 	for _, name := range slices.Sorted(maps.Keys(before.Witnesses)) {
-		if reason := keepWitness(name, before.Witnesses[name], now[name], allow); reason != "" {
+		was := before.Witnesses[name]
+		if reason := keepWitness(name, was, now[name], allow); reason != "" {
 			return reason
+		}
+		if input := was.lacks(run, allow); input != "" && now[name] != nil {
+			return lacksInput(input)
 		}
 	}
 	return ""
 }
 
-// MayTestify returns a *KeptError if the witnesses of d must not replace those of the published
-// day, of which before is the manifest.
-func MayTestify(before *Manifest, d *Day, allow Replacing) error {
-	for name, now := range d.Witnesses {
-		if was := before.Witnesses[name]; was != nil {
-			if reason := keepWitness(name, was, now, allow); reason != "" {
-				return &KeptError{Days: 1, First: d.Day, Reason: reason}
+// MayTestify returns a *KeptError if a witness that was read without a trail must not replace what
+// the published day has of it, or lacks an optional input that the day was made with. before is the
+// manifest of the day, and inputs name the optional inputs that the witness depends on.
+func MayTestify(before *Manifest, d day.Day, name string, now *Witness, inputs []string, allow Replacing) error {
+	reason, was := "", before.Witnesses[name]
+	if was != nil {
+		reason = keepWitness(name, was, now, allow)
+	}
+	input := cmp.Or(was.lacks(now.Run, allow), before.Run.Only(inputs).lackedBy(now.Run, allow))
+	if input != "" && reason == "" {
+		reason = lacksInput(input)
+	}
+	if reason != "" {
+		return &KeptError{Days: 1, First: d, Reason: reason}
+	}
+	return nil
+}
+
+// KeepFindings gives the day the findings that are published of it, if it has none of its own.
+func (d *Day) KeepFindings(ctx context.Context, store Store, published *Manifest) {
+	if d.Findings == nil && published.Has(table.Findings.Name) {
+		d.Findings = ReadTable(ctx, store, &table.Findings, published, d.Day)
+	}
+}
+
+// DropFindings removes those findings of the day that drop selects.
+func (d *Day) DropFindings(drop func(*table.FindingRow) bool) {
+	before := d.Findings
+	if before == nil {
+		return
+	}
+	d.Findings = func(yield func(*table.FindingRow, error) bool) {
+		for row, err := range before {
+			if (err != nil || !drop(row)) && !yield(row, err) {
+				return
 			}
 		}
 	}
-	return nil
 }
 
 // AddFindings adds findings of witnesses to those of the day. A day without table findings has no

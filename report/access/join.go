@@ -159,19 +159,24 @@ func (r *rows) findingsOf(d day.Day) (found []table.FindingRow) {
 	return found
 }
 
+// isConflict reports whether a finding is one of findingsOf.
+func isConflict(f *table.FindingRow) bool {
+	return f.Finding == findings.WitnessesDisagree && f.Resource != ""
+}
+
 // testimony returns what was read. matched means that a trail was read too.
 func (r *reading) testimony(matched bool) *analyze.Testimony {
-	table := report.DailyRows(r.totals.Cursor(), func(row *table.S3AccessRow, key string, s *sum) {
+	rows := report.DailyRows(r.totals.Cursor(), func(row *table.S3AccessRow, key string, s *sum) {
 		*row = table.S3AccessRow{Requests: s.requests, Denied: s.denied, Bytes: s.bytes, Matched: s.matched, FirstSeen: s.first, LastSeen: s.last}
 		if cutKey(key, &row.S3AccessKey); !matched {
 			row.Matched = -1
 		}
 	})
 	return &analyze.Testimony{
-		Days: slices.Sorted(maps.Keys(r.seen)), Problems: r.objects.Problems,
+		Days: slices.Sorted(maps.Keys(r.seen)), Problems: r.objects.Problems, Compares: isConflict,
 		Add: func(d *report.Day) {
 			r.objects.AddTo(d, Flag, matched, "requests", "duplicates", "ambiguous", "invalid")
-			d.S3Access = table(d.Day)
+			d.S3Access = rows(d.Day)
 			d.AddFindings(r.findingsOf(d.Day))
 		},
 	}

@@ -23,6 +23,9 @@ type Logs struct {
 // Flag returns the flag of analyze that names the source.
 func (*Logs) Flag() string { return Flag }
 
+// Inputs returns the names of the optional inputs that the table depends on.
+func (*Logs) Inputs() []string { return []string{"network", "networks"} }
+
 // Observe returns sinks that also keep what identifies the S3 requests of the trail.
 func (l *Logs) Observe(job *analyze.Job, sinks []ingest.Sink) []ingest.Sink {
 	l.trail = &requests{}

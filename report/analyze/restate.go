@@ -62,29 +62,44 @@ func (p *Publication) Restate(ctx context.Context, now *report.Report) (done int
 	if err != nil {
 		return 0, err
 	}
-	if changed, err = p.addOutdated(ctx, search, changed); err != nil {
+	outdated, alone, err := p.outdatedDays(ctx, search)
+	if err != nil {
 		return 0, err
 	}
-	days := append(changed, unproved...) // a day of both is recomputed, and so verified too
+	days := slices.Concat(changed, outdated, unproved) // a day of both is recomputed, and so verified too
 	slices.SortStableFunc(days, func(a, b restate.Day) int { return cmp.Compare(a.Day, b.Day) })
 	days = slices.CompactFunc(days, func(a, b restate.Day) bool { return a.Day == b.Day })
-	return p.restateAll(ctx, search, days, job)
+	return p.restateEach(len(days), func(i int) (day.Day, error) {
+		d := days[i]
+		if alone[d.Day] {
+			return d.Day, p.testifyAgain(ctx, d.Day)
+		}
+		return d.Day, p.restateDay(ctx, search, d, job)
+	})
 }
 
-// addOutdated adds the unchanged days for which a witness holds something else now.
-func (p *Publication) addOutdated(ctx context.Context, search *restate.Search, changed []restate.Day) ([]restate.Day, error) {
-	var days []day.Day
-	byDay := map[day.Day]restate.Day{}
+// outdatedDays returns the unchanged days of which a witness is outdated. Those that alone holds have no
+// trail: only their witnesses are read again.
+func (p *Publication) outdatedDays(ctx context.Context, search *restate.Search) (days []restate.Day, alone map[day.Day]bool, err error) {
+	alone = map[day.Day]bool{}
+	if len(p.Job.Witnesses) == 0 {
+		return nil, nil, nil
+	}
 	for _, d := range search.Unchanged() {
-		days, byDay[d.Day] = append(days, d.Day), d
+		m, err := p.readable(ctx, d.Day)
+		if err != nil {
+			return nil, nil, err
+		}
+		outdated, err := p.outdated(ctx, d.Day, m)
+		if err != nil {
+			return nil, nil, err
+		}
+		if m != nil && len(outdated) > 0 {
+			d.Unchanged, alone[d.Day] = false, !m.HasTrail()
+			days = append(days, d)
+		}
 	}
-	outdated, err := p.outdated(ctx, days)
-	for _, d := range outdated {
-		again := byDay[d]
-		again.Unchanged = false
-		changed = append(changed, again)
-	}
-	return changed, err
+	return days, alone, nil
 }
 
 // probe reads the objects that the search does not know, to find the days of their records.
@@ -98,13 +113,12 @@ func (p *Publication) probe(ctx context.Context, search *restate.Search) error {
 	return ingest.Run(ctx, trail, []ingest.Sink{search.Probe()}, ingest.Config{Window: none})
 }
 
-// restateAll recomputes each of the days separately. A day that must stay as it is does not stop the
-// others.
-func (p *Publication) restateAll(ctx context.Context, search *restate.Search, days []restate.Day, job Job) (done int, err error) {
+// restateEach recomputes n days separately. A day that must stay as it is does not stop the others.
+func (p *Publication) restateEach(n int, restate func(i int) (day.Day, error)) (done int, err error) {
 	var incomplete error
 	var kept []string
-	for _, d := range days {
-		err := p.restateDay(ctx, search, d, job)
+	for i := range n {
+		d, err := restate(i)
 		var keeps *report.KeptError
 		var refused *UnprovedError
 		var lacks *IncompleteError
@@ -113,19 +127,19 @@ func (p *Publication) restateAll(ctx context.Context, search *restate.Search, da
 		case errors.Is(err, errSame):
 			continue
 		case errors.As(err, &refused):
-			p.Problem(fmt.Sprintf("%s: %v", d.Day, refused))
-			kept = append(kept, d.Day.String())
+			p.Problem(fmt.Sprintf("%s: %v", d, refused))
+			kept = append(kept, d.String())
 			continue
 		case errors.As(err, &keeps):
 			p.Problem(fmt.Sprintf("%s: %v", p.Store, keeps))
-			kept = append(kept, d.Day.String())
+			kept = append(kept, d.String())
 			continue
 		case errors.As(err, &tampered):
 			incomplete = err
 		case errors.As(err, &lacks):
 			incomplete = cmp.Or(incomplete, err)
 		case err != nil:
-			return done, fmt.Errorf("restate %s: %w", d.Day, err)
+			return done, fmt.Errorf("restate %s: %w", d, err)
 		}
 		done++
 	}
@@ -173,7 +187,9 @@ func (p *Publication) restateDay(ctx context.Context, search *restate.Search, d 
 	if err := MayPublish(ctx, p.Store, counted.Report, &run, allow, p.Problem); err != nil {
 		return err
 	}
-	return cmp.Or(p.publishRestated(ctx, counted), counted.Tampered(), counted.Incomplete())
+	return cmp.Or(
+		p.publishRestated(ctx, d.Day, func(ctx context.Context) error { return p.publish(ctx, counted) }),
+		counted.Tampered(), counted.Incomplete())
 }
 
 // addKeptNetwork adds the network snapshot that a day keeps to what the run was given. So a day
@@ -205,9 +221,8 @@ func (p *Publication) addKeptNetwork(ctx context.Context, d day.Day, job *Job, r
 	return nil
 }
 
-// publishRestated publishes a report of one day, and reports what has changed.
-func (p *Publication) publishRestated(ctx context.Context, c *Counted) error {
-	d := c.Days[0].Day
+// publishRestated publishes day d, and reports what has changed.
+func (p *Publication) publishRestated(ctx context.Context, d day.Day, publish func(context.Context) error) error {
 	before, err := report.ReadManifest(ctx, p.Store, d)
 	switch {
 	case errors.Is(err, report.ErrBrokenManifest):
@@ -215,7 +230,7 @@ func (p *Publication) publishRestated(ctx context.Context, c *Counted) error {
 	case err != nil && !errors.Is(err, report.ErrNoReport):
 		return err
 	}
-	if err := p.publish(ctx, c); err != nil || p.Restated == nil {
+	if err := publish(ctx); err != nil || p.Restated == nil {
 		return err
 	}
 	after, err := report.ReadManifest(ctx, p.Store, d)

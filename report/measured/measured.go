@@ -51,6 +51,9 @@ type Metrics struct {
 // Flag returns the flag of analyze that names the source.
 func (*Metrics) Flag() string { return Flag }
 
+// Inputs returns the names of the optional inputs that the table depends on.
+func (*Metrics) Inputs() []string { return []string{"prices"} }
+
 // rows returns what was measured on a day, sorted.
 func (m *Metrics) rows(d day.Day) (rows []table.EndpointMetricsRow) {
 	for _, id := range slices.Sorted(maps.Keys(m.Endpoints)) {
@@ -122,12 +125,12 @@ func (m *Metrics) SHA256(ctx context.Context, job *analyze.Job, d day.Day) (stri
 // tables say which calls it has.
 func (m *Metrics) Read(ctx context.Context, job *analyze.Job) (*analyze.Testimony, error) {
 	said := &analyze.Testimony{Problems: func(func(string)) error { return nil }}
-	for _, d := range m.days() {
+	for _, d := range m.days(job.Window) {
 		before, err := published(ctx, job.Store, d)
 		if err != nil {
 			return nil, err
 		}
-		if job.Window.Contains(d) && before != nil && before.Has(table.Endpoints.Name) {
+		if before != nil && before.Has(table.Endpoints.Name) {
 			said.Days = append(said.Days, d)
 		}
 	}
@@ -149,12 +152,27 @@ func (m *Metrics) Read(ctx context.Context, job *analyze.Job) (*analyze.Testimon
 	return said, nil
 }
 
-// days returns the measured days in order.
-func (m *Metrics) days() []day.Day {
+// None says why the files have nothing of a window that is compared with calls.
+func (m *Metrics) None(window day.Window) string {
+	files := strings.Join(m.Files, ",")
+	days := m.days(window)
+	switch all := m.days(day.All()); {
+	case len(days) > 0:
+		return fmt.Sprintf("%s: the report has no calls of %s to compare with: run vpcetrail analyze SOURCE for the same days first", files, report.NameDays(days))
+	case len(all) > 0:
+		return fmt.Sprintf("%s: it has %s, and nothing of %s: check --date", files, report.NameDays(all), window)
+	}
+	return files + ": nothing was measured: run vpcetrail metrics again"
+}
+
+// days returns the measured days of a window, in order.
+func (m *Metrics) days(window day.Window) []day.Day {
 	all := map[day.Day]bool{}
 	for _, e := range m.Endpoints {
 		for d := range e.Days {
-			all[d] = true
+			if window.Contains(d) {
+				all[d] = true
+			}
 		}
 	}
 	return slices.Sorted(maps.Keys(all))
@@ -192,25 +210,13 @@ func (c *comparison) readPublished(ctx context.Context, store report.Store, d *r
 		}
 		c.count(row)
 	}
-	if before.Has(table.Findings.Name) {
-		d.Findings = without(report.ReadTable(ctx, store, &table.Findings, before, d.Day), ours)
-	}
+	d.KeepFindings(ctx, store, before)
+	d.DropFindings(ours)
 }
 
 // ours reports whether a published finding was made by a comparison.
 func ours(f *table.FindingRow) bool {
 	return findings.SourceOf(&f.FindingKey) == Flag
-}
-
-// without returns the rows that drop does not select.
-func without(rows report.Rows[table.FindingRow], drop func(*table.FindingRow) bool) report.Rows[table.FindingRow] {
-	return func(yield func(*table.FindingRow, error) bool) {
-		for row, err := range rows {
-			if (err != nil || !drop(row)) && !yield(row, err) {
-				return
-			}
-		}
-	}
 }
 
 func (c *comparison) cover(row *table.ServiceRow) {
@@ -234,15 +240,16 @@ func (c *comparison) watch(d *report.Day) {
 	if d.Endpoints != nil {
 		d.Services, d.Endpoints = tee(d.Services, c.cover), tee(d.Endpoints, c.count)
 	}
+	measured := map[string]bool{}
+	for i := range c.rows {
+		measured[c.rows[i].EndpointID] = true
+	}
+	// Of a measured endpoint, CloudWatch says whether it is used.
+	d.DropFindings(func(f *table.FindingRow) bool { return f.Finding == findings.EndpointUnused && measured[f.EndpointID] })
 	if before := d.Findings; before != nil {
 		d.Findings = func(yield func(*table.FindingRow, error) bool) {
-			measured := map[string]bool{}
-			for i := range c.rows {
-				measured[c.rows[i].EndpointID] = true
-			}
-			// Of a measured endpoint, CloudWatch says whether it is used.
-			all := report.Day{Findings: without(before, func(f *table.FindingRow) bool { return f.Finding == findings.EndpointUnused && measured[f.EndpointID] })}
-			all.AddFindings(c.findings())
+			all := report.Day{Findings: before}
+			all.AddFindings(c.findings()) // once services and endpoints are read
 			all.Findings(yield)
 		}
 	}

@@ -5,7 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"reflect"
+	"maps"
 	"slices"
 	"strings"
 
@@ -197,11 +197,12 @@ var errUnrestated = exit.New(exit.Interrupted, "interrupted: the report is publi
 // restated says in one line what has changed in a restated day. before is nil if the
 // day was not in the report.
 func restated(before, m *report.Manifest) string {
+	others := besideChanges(before, m)
 	switch {
 	case before == nil:
-		return fmt.Sprintf("Restated %s: published for the first time", m.Day)
-	case before.Revision == m.Revision && !reflect.DeepEqual(before.Witnesses, m.Witnesses):
-		return fmt.Sprintf("Restated %s: the same tables; what came late beside the trail says nothing new", m.Day)
+		return "Restated " + m.Day + ": " + strings.Join(append([]string{"published for the first time"}, others...), "; ")
+	case before.Revision == m.Revision && len(others) > 0:
+		return "Restated " + m.Day + ": " + strings.Join(append([]string{"the same tables"}, others...), "; ")
 	case before.Revision == m.Revision: // the same tables: the day was published only in part, or was damaged
 		return fmt.Sprintf("Restated %s: its files are whole again", m.Day)
 	}
@@ -213,10 +214,29 @@ func restated(before, m *report.Manifest) string {
 	if len(changes) == 0 {
 		changes = []string{"the same calls by route"}
 	}
-	text := fmt.Sprintf("Restated %s, revision %d: %s; objects %d -> %d",
-		m.Day, m.Revision, strings.Join(changes, ", "), m.Changes.Objects.Before, m.Changes.Objects.After)
+	parts := []string{strings.Join(changes, ", "), fmt.Sprintf("objects %d -> %d", m.Changes.Objects.Before, m.Changes.Objects.After)}
 	if m.Verified != nil && (before.Verified == nil || before.Verified.String() != m.Verified.String()) {
-		text += "; " + m.Verified.String()
+		parts = append(parts, m.Verified.String())
 	}
-	return text
+	if !m.HasTrail() {
+		parts = nil
+	}
+	return fmt.Sprintf("Restated %s, revision %d: %s", m.Day, m.Revision, strings.Join(append(parts, others...), "; "))
+}
+
+// besideChanges says which sources beside the trail hold something else than before.
+func besideChanges(before, m *report.Manifest) (changes []string) {
+	for _, flag := range slices.Sorted(maps.Keys(m.Witnesses)) {
+		now, was := m.Witnesses[flag], (*report.Witness)(nil)
+		if before != nil {
+			was = before.Witnesses[flag]
+		}
+		switch {
+		case was == nil:
+			changes = append(changes, fmt.Sprintf("--%s is new, objects %d", flag, now.Count()))
+		case was.SHA256 != now.SHA256:
+			changes = append(changes, fmt.Sprintf("--%s has changed, objects %d -> %d", flag, was.Count(), now.Count()))
+		}
+	}
+	return changes
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/cmd/vpcetrail/exit"
@@ -47,6 +48,7 @@ type analyzeFlags struct {
 	logFormat     string
 	formats       []string
 	cpuProfile    string
+	set           *pflag.FlagSet
 }
 
 // NewAnalyze returns the command.
@@ -109,6 +111,7 @@ func RegisterAnalyze(cmd *cobra.Command) (check func(sources []string, now time.
 // register adds the flags to a command.
 func (f *analyzeFlags) register(cmd *cobra.Command) {
 	set := cmd.Flags()
+	f.set = set
 	set.StringVar(&f.out, "out", "", "publish the report in `DEST`, a directory or s3://bucket/prefix; {shard} is the number of the part (required)")
 	set.StringSliceVar(&f.formats, "format", []string{report.Parquet}, "file `FORMATS`: parquet, or parquet,arrow to add Arrow IPC files in DEST/_arrow")
 	set.Float64Var(&f.natPrice, "nat-price", 0.045, "`PRICE` of a GB (2^30 bytes) through a NAT gateway in US dollars, for finding detour_cost")
@@ -170,6 +173,11 @@ func (f *analyzeFlags) check(sources []string, now time.Time) error {
 		return errors.New("--restate-only goes with a SOURCE and --restate DAYS")
 	case f.logFormat != "text" && f.logFormat != "json":
 		return fmt.Errorf("--log-format %q: want text or json", f.logFormat)
+	}
+	if len(sources) == 0 {
+		if err := f.checkAlone(); err != nil {
+			return err
+		}
 	}
 	inputs := f.witness.given()
 	inputs["endpoints"], inputs["network"], inputs["networks"], inputs["verify"] = len(f.Endpoints) > 0, len(f.Network) > 0, f.Networks != "", f.verify != ""

@@ -20,6 +20,7 @@ import (
 	"vpcetrail/report/access"
 	"vpcetrail/report/analyze"
 	"vpcetrail/report/dated"
+	"vpcetrail/report/grid"
 	"vpcetrail/report/measured"
 	"vpcetrail/report/prices"
 	"vpcetrail/report/resolver"
@@ -114,6 +115,37 @@ func (f *witnessFlags) witnesses(ctx context.Context, given *flags.Input) (all [
 	return append(all, m), err
 }
 
+// checkAlone returns an error for a flag that a run without SOURCE would not use.
+func (f *analyzeFlags) checkAlone() error {
+	if f.verify != "" { // checkVerify says it
+		return nil
+	}
+	logs, ofBuckets := "--"+access.Flag+" or --"+resolver.Flag, "--"+access.Flag
+	for _, flag := range []struct {
+		name, with string // with: the flags that also use it
+		used       bool
+	}{
+		{name: "accounts"}, {name: "exclude-accounts"}, {name: "endpoints"}, {name: "own-accounts"}, {name: "nat-price"}, {name: "sha256"},
+		{"regions", "--network aws", slices.Contains(f.Network, "aws")},
+		{"ip-ranges", ofBuckets, len(f.witness.logs[0]) > 0}, {"networks", ofBuckets, len(f.witness.logs[0]) > 0},
+		{"network", logs, len(f.witness.sources()) > 0}, {"lateness", logs, len(f.witness.sources()) > 0},
+	} {
+		switch {
+		case !f.set.Changed(flag.name) || flag.used:
+		case flag.with == "":
+			return fmt.Errorf("--%s is for a run that reads a trail: name a SOURCE, or leave --%[1]s out", flag.name)
+		default:
+			return fmt.Errorf("--%s is for a run that reads a trail, or with %s: name a SOURCE, or leave --%[1]s out", flag.name, flag.with)
+		}
+	}
+	for _, name := range f.replacing.Allowed().Without {
+		if !slices.Contains([]string{"network", "networks", "prices"}, name) {
+			return fmt.Errorf("--without %s: a run without SOURCE replaces nothing that was made with it: leave --without %[1]s out", name)
+		}
+	}
+	return nil
+}
+
 // testify publishes what the sources beside the trail say, without a trail.
 func (j *analyzeJob) testify(ctx context.Context, out io.Writer, tell *terminal.Messages) error {
 	c, err := j.Testify(ctx)
@@ -130,20 +162,16 @@ func (j *analyzeJob) testify(ctx context.Context, out io.Writer, tell *terminal.
 		}
 	}
 	done, err := j.RestateWitnesses(ctx)
-	if err != nil && !isIncomplete(err) {
-		return fmt.Errorf("the report is published, but days before it are not restated: %w", err)
-	}
-	if len(days)+done == 0 {
-		return errors.New(j.beside() + ": no line for " + j.Run.Window + ": nothing is published")
+	none := strings.Join(c.None, "; ")
+	switch {
+	case err != nil && !isIncomplete(err) && len(days)+done > 0:
+		return fmt.Errorf("the report is published, but not all days before it are restated: %w", err)
+	case err != nil && !isIncomplete(err):
+		return err
+	case len(days)+done == 0:
+		return errors.New(none + ": nothing is published")
+	case len(days) == 0 && !j.quiet:
+		fmt.Fprintln(out, grid.Clean(none+": nothing is published for it"))
 	}
 	return cmp.Or(c.Incomplete(), err)
-}
-
-// beside names the sources beside the trail.
-func (j *analyzeJob) beside() string {
-	var names []string
-	for _, w := range j.Job.Witnesses {
-		names = append(names, "--"+w.Flag())
-	}
-	return strings.Join(names, ", ")
 }
