@@ -102,13 +102,13 @@ func (f *diffFlags) run(cmd *cobra.Command, stores [2]report.Store, windows [2]d
 	var sides [2]diff.Side
 	var names [2]string
 	for i, store := range stores {
-		days, err := report.DaysWithin(ctx, store, windows[i])
+		span, err := report.ReadSpan(ctx, store, windows[i])
 		if err != nil {
 			return err
 		}
-		sides[i] = diff.Side{Store: store, Days: days}
-		names[i] = nameOf(stores, i, days)
-		if err := warn(ctx, store, days, names[i], terminal.NewMessages(cmd.ErrOrStderr(), false)); err != nil {
+		sides[i] = diff.Side{Store: store, Days: span.Days}
+		names[i] = nameOf(stores, i, span.Days)
+		if err := warn(ctx, store, span.Days, names[i], terminal.NewMessages(cmd.ErrOrStderr(), false)); err != nil {
 			return err
 		}
 	}
