@@ -54,6 +54,21 @@ var jobs = []struct{ file, line string }{
 	{"systemd.sh", "--target systemd s3://org-trail --out /srv/100%/$it's --endpoints aws"},
 }
 
+// A run beside the trail gets the flags that it takes, and no others.
+func TestStepBesideTheTrail(t *testing.T) {
+	const flags = "--target batch --shards 2 --explain --image i --networks s3://a/n.yaml --lateness 48h --without verify --accounts 111122223333 --metrics s3://a/m.json --prices s3://a/p.yaml " + inBucket
+	const out = " --date DAY --out=s3://audit-reports/vpcetrail --quiet --incomplete-ok\n"
+	for more, want := range map[string]string{
+		"":                       "\n  vpcetrail analyze --metrics=s3://a/m.json --prices=s3://a/p.yaml" + out,
+		"--access-logs s3://l/a": "\n  vpcetrail analyze --access-logs=s3://l/a --metrics=s3://a/m.json --prices=s3://a/p.yaml --lateness=48h0m0s --networks=s3://a/n.yaml" + out,
+	} {
+		text, err := printed(flags + more)
+		if err != nil || !strings.Contains(text, want) || strings.Count(text, "--prices") > 2 {
+			t.Errorf("%q: %v\n%s", more, err, text)
+		}
+	}
+}
+
 // What is printed is accepted by the tools that its readers have.
 func TestJobs(t *testing.T) {
 	dir := t.TempDir()

@@ -136,7 +136,7 @@ func (p *plan) reportInParts(f *flagsGiven, g given, sources, analyze, out []str
 	}
 	p.add("merge", 0, slices.Concat([]string{from}, without, write), out...)
 	if len(beside) > 0 {
-		p.add("analyze", 0, slices.Concat(beside, g.some("networks", "requester-pays", "expected-source-owner"), without, write), out...).Name = "others" // than the trail
+		p.add("analyze", 0, slices.Concat(beside, g.besideTrail()), out...).Name = "others" // than the trail
 	}
 }
 
@@ -258,6 +258,19 @@ func (g given) some(names ...string) (args []string) {
 		}
 	}
 	return args
+}
+
+// besideTrail returns the given flags that analyze takes without a trail, as arguments. It needs no
+// --network: it uses the snapshot that the day keeps.
+func (g given) besideTrail() []string {
+	names := append(slices.Clone(writeFlags), "workers", "log-format", "requester-pays", "expected-source-owner")
+	if len(g.some(sourceFlags...)) > 0 {
+		names = append(names, "lateness")
+	}
+	if len(g.some("access-logs")) > 0 {
+		names = append(names, "networks", "ip-ranges")
+	}
+	return g.some(names...)
 }
 
 // arguments returns a flag as it is written on a command line.
