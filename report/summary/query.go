@@ -78,11 +78,13 @@ func (q *Query) Answer(ctx context.Context, store report.Store, days []day.Day, 
 	var found []published
 	var manifests []*report.Manifest
 	var without []day.Day
+	hasTrail := false
 	for _, d := range days {
 		m, err := report.ReadManifest(ctx, store, d)
 		if err != nil {
 			return nil, err
 		}
+		hasTrail = hasTrail || m.HasTrail()
 		if m.Has(v.tableName()) {
 			found, manifests = append(found, published{d, m}), append(manifests, m)
 		} else {
@@ -90,13 +92,7 @@ func (q *Query) Answer(ctx context.Context, store report.Store, days []day.Day, 
 		}
 	}
 	if len(found) == 0 {
-		for _, t := range table.Tables() {
-			if t.Name == v.tableName() && t.Flag != "" {
-				return nil, fmt.Errorf("%s holds no table %s: run vpcetrail analyze with --%s for the days that you want", store, t.Name, t.Flag)
-			}
-		}
-		return nil, fmt.Errorf("%s holds no table %s: an earlier version of vpcetrail has written it: "+
-			"run vpcetrail analyze again for the days that you want", store, v.tableName())
+		return nil, noTable(store, v.tableName(), hasTrail, days[0])
 	}
 	if len(without) > 0 {
 		lacks = append(lacks, phrase.Of("left out, since they have no such table: %s", report.NameDays(without)))
@@ -105,6 +101,20 @@ func (q *Query) Answer(ctx context.Context, store report.Store, days []day.Day, 
 		lacks = append(lacks, phrase.Of("INCOMPLETE: %s", unread))
 	}
 	return lacks, v.answer(ctx, store, found, q, write)
+}
+
+// noTable returns the error for days of which none has a table. first is the first of them.
+func noTable(store report.Store, name string, hasTrail bool, first day.Day) error {
+	for _, t := range table.Tables() {
+		if t.Name == name && t.Flag != "" {
+			return fmt.Errorf("%s holds no table %s: run vpcetrail analyze with --%s for the days that you want", store, name, t.Flag)
+		}
+	}
+	if !hasTrail {
+		return report.NoTrail(store, first)
+	}
+	return fmt.Errorf("%s holds no table %s: an earlier version of vpcetrail has written it: "+
+		"run vpcetrail analyze again for the days that you want", store, name)
 }
 
 // daysOf returns days, or all days of the report if days is nil.
