@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -70,15 +69,6 @@ func keepWitness(name string, was, now *Witness, allow Replacing) string {
 	return ""
 }
 
-// lacks returns the name of an optional input that the table of the witness was made with, apart from
-// the trail, and that a run has not. It returns "" if there is none.
-func (w *Witness) lacks(run *Run, allow Replacing) string {
-	if w == nil || w.Run == nil {
-		return ""
-	}
-	return w.Run.lackedBy(run, allow)
-}
-
 // lacksInput says that a run has no input that a day was made with.
 func lacksInput(name string) string {
 	return fmt.Sprintf("it was made with --%s, and this run has none: give --%s again, or drop it with --without %s", name, name, name)
@@ -91,7 +81,10 @@ func keepWitnesses(before *Manifest, now map[string]*Witness, run *Run, allow Re
 		if reason := keepWitness(name, was, now[name], allow); reason != "" {
 			return reason
 		}
-		if input := was.lacks(run, allow); input != "" && now[name] != nil {
+		if was.Run == nil || now[name] == nil {
+			continue
+		}
+		if input := was.Run.lackedBy(run, allow); input != "" {
 			return lacksInput(input)
 		}
 	}
@@ -102,12 +95,14 @@ func keepWitnesses(before *Manifest, now map[string]*Witness, run *Run, allow Re
 // the published day has of it, or lacks an optional input that the day was made with. before is the
 // manifest of the day, and inputs name the optional inputs that the witness depends on.
 func MayTestify(before *Manifest, d day.Day, name string, now *Witness, inputs []string, allow Replacing) error {
-	reason, was := "", before.Witnesses[name]
+	reason, had, was := "", before.Run.Only(inputs), before.Witnesses[name]
 	if was != nil {
 		reason = keepWitness(name, was, now, allow)
 	}
-	input := cmp.Or(was.lacks(now.Run, allow), before.Run.Only(inputs).lackedBy(now.Run, allow))
-	if input != "" && reason == "" {
+	if was != nil && was.Run != nil {
+		had = was.Run
+	}
+	if input := had.lackedBy(now.Run, allow); input != "" && reason == "" {
 		reason = lacksInput(input)
 	}
 	if reason != "" {

@@ -358,6 +358,9 @@ func TestWitnessAloneNeedsTheInputsOfTheDay(t *testing.T) {
 	if err := n.alone(demoDay, 0, report.Replacing{Without: []string{"names"}}); err != nil {
 		t.Fatal(err)
 	}
+	if err := n.alone(demoDay, 0, report.Replacing{}); err != nil { // it was dropped
+		t.Fatal(err)
+	}
 	n.inputs = map[string]string{"names": "y", "other": "p"}
 	if err := n.alone(demoDay, 0, report.Replacing{}); err != nil {
 		t.Fatal(err)
