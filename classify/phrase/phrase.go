@@ -5,6 +5,9 @@ package phrase
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -30,6 +33,49 @@ func (p Phrase) MarshalText() ([]byte, error) { return []byte(p.String()), nil }
 
 // Is reports whether the sentence says something.
 func (p Phrase) Is() bool { return p.Format != "" }
+
+// verb matches a verb of a Format, with the index of its argument.
+var verb = regexp.MustCompile(`%(?:\[(\d+)\])?s`)
+
+// Match returns the sentence of form f that text is in English. It returns false if text has another
+// form. All verbs of f must be %s, with or without an index. An argument that is a number of one of
+// nouns becomes a Counted, and any other one a string.
+func (f Format) Match(text string, nouns ...Noun) (Phrase, bool) {
+	var pattern strings.Builder
+	p, at, order := Phrase{Format: f}, 0, []int{}
+	for i, v := range verb.FindAllStringSubmatchIndex(string(f), -1) {
+		pattern.WriteString(regexp.QuoteMeta(string(f[at:v[0]])) + "(.*)")
+		if at = v[1]; v[2] >= 0 {
+			i, _ = strconv.Atoi(string(f[v[2]:v[3]]))
+			i--
+		}
+		order = append(order, i)
+	}
+	found := regexp.MustCompile(`(?s)^` + pattern.String() + regexp.QuoteMeta(string(f[at:])) + `$`).FindStringSubmatch(text)
+	if found == nil {
+		return Phrase{}, false
+	}
+	p.Args = make([]any, slices.Max(append(order, -1))+1)
+	for i := range p.Args {
+		p.Args[i] = ""
+	}
+	for i, to := range order {
+		p.Args[to] = counted(found[i+1], nouns)
+	}
+	return p, true
+}
+
+// counted returns the Counted that text is in English, or text.
+func counted(text string, nouns []Noun) any {
+	digits, _, _ := strings.Cut(text, " ")
+	n, err := strconv.ParseInt(strings.ReplaceAll(digits, ",", ""), 10, 64)
+	for _, noun := range nouns {
+		if c := (Counted{n, noun}); err == nil && c.String() == text {
+			return c
+		}
+	}
+	return text
+}
 
 // A Noun is the English singular of what can be counted.
 type Noun string

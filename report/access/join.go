@@ -13,6 +13,7 @@ import (
 
 	"vpcetrail/classify"
 	"vpcetrail/classify/access"
+	"vpcetrail/classify/phrase"
 
 	"vpcetrail/report"
 	"vpcetrail/report/analyze"
@@ -86,31 +87,33 @@ type conflictKey struct {
 type conflict struct {
 	requests, bytes, first, last int64
 	samples                      findings.Samples
-	trail, log, record           string
+	detail                       phrase.Format
+	record, trail, log           string // the record, and the endpoints that both name
 	object                       int
 	offset                       int64
+	name                         string // of object
 }
 
 // compare finds out whether the trail contradicts a line about the same request.
 func (r *rows) compare(line *record, of *request) {
-	var trail, log string
+	var detail phrase.Format
 	endpoint := of.endpoint
 	switch proves := line.Route; {
 	case of.proves == provesEndpoint && proves == classify.Internet.String():
-		trail, log = "names endpoint "+of.endpoint, "shows a public address"
+		detail = findings.EndpointIsPublic
 	case of.proves == provesEndpoint && line.EndpointID != "" && line.EndpointID != of.endpoint:
-		trail, log = "names endpoint "+of.endpoint, "proves endpoint "+line.EndpointID
+		detail = findings.EndpointIsAnother
 	case of.proves == provesInternet && line.Evidence == access.HostEndpoint.String():
-		endpoint, trail, log = line.EndpointID, "names no endpoint and a public address", "proves endpoint "+line.EndpointID
+		endpoint, detail = line.EndpointID, findings.PublicIsEndpoint
 	case of.proves == provesInternet && proves == classify.VPCE.String():
-		trail, log = "names no endpoint and a public address", "shows a private address"
+		detail = findings.PublicIsPrivate
 	default:
 		return
 	}
 	key := conflictKey{line.day(), of.account, of.region, line.Bucket, endpoint}
 	c := r.conflicts[key]
 	if c == nil {
-		c = &conflict{first: math.MaxInt64, trail: trail, log: log, record: of.record, object: line.object, offset: line.offset}
+		c = &conflict{first: math.MaxInt64, detail: detail, record: of.record, trail: of.endpoint, log: line.EndpointID, object: line.object, offset: line.offset}
 		r.conflicts[key] = c
 	}
 	c.requests++
@@ -121,7 +124,7 @@ func (r *rows) compare(line *record, of *request) {
 	}
 }
 
-// nameConflicts replaces the numbers of objects in conflicts by their names.
+// nameConflicts sets the names of objects in conflicts.
 func (r *reading) nameConflicts() error {
 	if len(r.conflicts) == 0 {
 		return nil
@@ -136,7 +139,7 @@ func (r *reading) nameConflicts() error {
 			return err
 		}
 		for _, c := range byObject[at] {
-			c.log = fmt.Sprintf("the line at byte %d of %s %s", c.offset, obj.Name, c.log)
+			c.name = obj.Name
 		}
 		at++
 	}
@@ -152,7 +155,7 @@ func (r *rows) findingsOf(d day.Day) (found []table.FindingRow) {
 		row := findings.Disagreement(table.FindingKey{
 			AccountID: key.account, Region: key.region, Service: "s3.amazonaws.com", EndpointID: key.endpoint,
 			Resource: "arn:" + classify.PartitionOf([]byte(key.region)) + ":s3:::" + key.bucket,
-		}, fmt.Sprintf("Of the same request, record %s of the trail %s, and %s.", c.record, c.trail, c.log))
+		}, c.detail, c.record, c.trail, fmt.Sprint(c.offset), c.name, c.log)
 		row.Calls, row.Bytes, row.FirstSeen, row.LastSeen, row.SampleEventIDs = c.requests, c.bytes, c.first, c.last, c.samples.String()
 		found = append(found, row)
 	}

@@ -15,13 +15,13 @@ import (
 
 	"vpcetrail/classify/endpoints"
 	"vpcetrail/classify/network"
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 
 	"vpcetrail/report"
 	"vpcetrail/report/analyze"
 	"vpcetrail/report/findings"
-	"vpcetrail/report/grid"
 	"vpcetrail/report/metrics"
 	"vpcetrail/report/prices"
 	"vpcetrail/report/table"
@@ -323,7 +323,7 @@ func (c *comparison) findings() (found []table.FindingRow) {
 		}
 		switch row.Compared {
 		case Conflict:
-			f := findings.Disagreement(key, fmt.Sprintf("The trail has %s by it, and CloudWatch counted neither a connection nor a byte on that day.", grid.Plural(row.Calls, "call")))
+			f := findings.Disagreement(key, findings.CallsAreUnseen, phrase.Count(row.Calls, "call"))
 			sum := c.calls[row.EndpointID]
 			f.Calls, f.FirstSeen, f.LastSeen = row.Calls, sum.FirstSeen, sum.LastSeen
 			found = append(found, f)

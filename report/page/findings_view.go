@@ -113,8 +113,8 @@ func (f *findingView) name(words *words.Language) string {
 
 // detail says what was found. The table has it in English.
 func (f *findingView) detail(words *words.Language) string {
-	if code := findings.CodeOf(f.FindingKey.Finding, f.Severity); code != nil && words != nil {
-		return words.Say(code.Means)
+	if p, ok := findings.Explain(f.FindingKey.Finding, f.Severity, f.Detail); ok && words != nil {
+		return words.Text(p)
 	}
 	return f.Detail
 }

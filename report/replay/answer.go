@@ -2,14 +2,13 @@ package replay
 
 import (
 	"cmp"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report/actions"
-	"vpcetrail/report/grid"
 	"vpcetrail/report/policy"
 )
 
@@ -30,14 +29,14 @@ type Row struct {
 
 // An Answer is the result of a replay.
 type Answer struct {
-	Days string `json:"days"`
+	Days phrase.Phrase `json:"days"`
 	// Read says what the calls come from: Tables or Records.
 	Read  string            `json:"read"`
 	Calls map[Outcome]int64 `json:"calls"` // that are allowed today
 	// Rows are the calls that are allowed today, most important first. DeniedToday are the others.
-	Rows        []Row    `json:"rows"`
-	DeniedToday []Row    `json:"denied_today"`
-	Incomplete  []string `json:"incomplete,omitempty"` // what is missing
+	Rows        []Row           `json:"rows"`
+	DeniedToday []Row           `json:"denied_today"`
+	Incomplete  []phrase.Phrase `json:"incomplete,omitempty"` // what is missing
 	// Problems say what is wrong with each object that could not be read whole.
 	Problems []string `json:"-"`
 	// OtherCalls are calls that no policy is for.
@@ -45,8 +44,8 @@ type Answer struct {
 	// UnknownNames are event names whose IAM action is not known.
 	UnknownNames []string `json:"unknown_event_names,omitempty"`
 	// CutOff is what needs resources of AWS itself that the endpoint policy stops.
-	CutOff []CutOff `json:"cut_off,omitempty"`
-	Notes  []string `json:"notes,omitempty"`
+	CutOff []CutOff        `json:"cut_off,omitempty"`
+	Notes  []phrase.Phrase `json:"notes,omitempty"`
 
 	// Suggestion is what a least policy must let through, if the plan asks for one.
 	Suggestion *Suggestion `json:"-"`
@@ -181,9 +180,7 @@ func (a *Answer) finish(p *Plan) {
 	a.rows, a.unknown, a.unsupported = nil, nil, nil
 }
 
-func (a *Answer) note(format string, args ...any) {
-	a.Notes = append(a.Notes, fmt.Sprintf(format, args...))
-}
+func (a *Answer) note(f phrase.Format, args ...any) { a.Notes = append(a.Notes, phrase.Of(f, args...)) }
 
 // addNotes says what limits the answer.
 func (a *Answer) addNotes(p *Plan) {
@@ -196,13 +193,13 @@ func (a *Answer) addNotes(p *Plan) {
 	}
 	for _, key := range slices.Sorted(maps.Keys(without)) {
 		slices.Sort(without[key])
-		a.note("Requests to %s never have %s (%s): a Deny that wants it stops every call there.", grid.Few(without[key]), key, policy.SupportAsOf)
+		a.note("Requests to %s never have %s (%s): a Deny that wants it stops every call there.", phrase.Few(without[key]), key, policy.SupportAsOf)
 	}
 	if len(a.Rows)+len(a.DeniedToday) == 0 && a.Suggestion == nil {
 		a.note("No call of these days is one that the policies are for: see --endpoint, --resource and --own-accounts.")
 	}
 	if len(p.Assume) > 0 {
-		a.note("As given: calls that do not show %s have the values of --assume.", grid.Few(slices.Sorted(maps.Keys(p.Assume))))
+		a.note("As given: calls that do not show %s have the values of --assume.", phrase.Few(slices.Sorted(maps.Keys(p.Assume))))
 	}
 	if len(p.ServiceControl) > 0 && !p.serviceAllowList {
 		a.note("No service control policy of these allows anything: FullAWSAccess is taken to be attached too.")

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report/actions"
 	"vpcetrail/report/policy"
 )
@@ -30,7 +31,17 @@ type Decision struct {
 	// what is not known.
 	Because []string `json:"because,omitempty"`
 
-	explicit bool // by a Deny statement
+	explicit bool            // by a Deny statement
+	reasons  []phrase.Phrase // Because in sentences, if no statement decides
+}
+
+// undeclared returns a decision that no statement makes.
+func undeclared(o Outcome, file string, reasons ...phrase.Phrase) Decision {
+	d := Decision{Outcome: o, Policy: file, reasons: reasons}
+	for _, r := range reasons {
+		d.Because = append(d.Because, r.String())
+	}
+	return d
 }
 
 // rank orders decisions: an explicit Deny in any policy ends the evaluation.
@@ -130,10 +141,10 @@ func (s *set) judge(p *Plan, c *Call) Decision {
 	}
 	n := needOf(c)
 	if len(n.of) == 1 && s.free && actions.Free(n.of[0].action) {
-		return Decision{Outcome: Allowed, Because: []string{"the call needs no permission"}}
+		return undeclared(Allowed, "", phrase.Of("the call needs no permission"))
 	}
 	if len(n.of) == 0 {
-		return Decision{Outcome: Unknown, Because: []string{"Action"}}
+		return Decision{Outcome: Unknown, Because: []string{"Action"}} // the element of a policy
 	}
 	return s.meet(&n, &r)
 }
@@ -172,7 +183,7 @@ func (s *set) decide(r *policy.Request) Decision {
 	}
 	switch {
 	case denies.Applies == policy.Yes:
-		return Decision{Denied, denyFile, denies.By.Name(), conditions(denies.By), true}
+		return Decision{Outcome: Denied, Policy: denyFile, Statement: denies.By.Name(), Because: conditions(denies.By), explicit: true}
 	case s.mustAllow && allows.Applies == policy.No:
 		return s.silent(&allows)
 	case denies.Applies == policy.Maybe:
@@ -182,16 +193,16 @@ func (s *set) decide(r *policy.Request) Decision {
 	case allows.Applies == policy.Yes:
 		return Decision{Outcome: Allowed, Policy: allowFile, Statement: allows.By.Name(), Because: conditions(allows.By)}
 	}
-	return Decision{Outcome: Allowed, Because: []string{"no Deny matches"}}
+	return undeclared(Allowed, "", phrase.Of("no Deny matches"))
 }
 
 // silent is the decision if no statement allows a request.
 func (s *set) silent(allows *policy.Side) Decision {
-	d := Decision{Outcome: Denied, Policy: s.files[0].Name, Because: []string{"no Allow matches"}}
+	reasons := []phrase.Phrase{phrase.Of("no Allow matches")}
 	if allows.By != nil && allows.Lacks != "Action" {
-		d.Because = append(d.Because, allows.By.Name()+" lacks "+allows.Lacks)
+		reasons = append(reasons, phrase.Of("%s lacks %s", allows.By.Name(), allows.Lacks))
 	}
-	return d
+	return undeclared(Denied, s.files[0].Name, reasons...)
 }
 
 func conditions(s *policy.Statement) (names []string) {

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"vpcetrail/report/grid"
 	"vpcetrail/report/policy"
 )
 
@@ -90,29 +89,4 @@ func ownedStatements(list []Access) (statements []policy.StatementDocument) {
 		statements[i].Resource = append(statements[i].Resource, a.Resource)
 	}
 	return statements
-}
-
-// writeCutOff shows what the policy would cut off, with the statements to add.
-func (a *Answer) writeCutOff(out *strings.Builder) {
-	if len(a.CutOff) == 0 {
-		return
-	}
-	out.WriteString("\nCut off from resources of AWS itself, whether or not a call was seen\n")
-	var lacking []Access
-	var needs []string
-	for _, c := range a.CutOff {
-		need := c.Need
-		if c.Outcome == Unknown {
-			need += " (depends on " + strings.Join(c.Because, " and ") + ")"
-		}
-		needs, lacking = append(needs, need), append(lacking, c.Accesses...)
-	}
-	grid.Paragraph(out, "  ", "  ", strings.Join(needs, ", "))
-	out.WriteString("\nStatements to add, with the resources that you need\n")
-	for _, s := range ownedStatements(lacking) {
-		for line := range strings.Lines(s.String()) {
-			out.WriteString("  " + line)
-		}
-		out.WriteString("\n")
-	}
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/dedupe"
 	"vpcetrail/report/learn"
@@ -74,7 +75,7 @@ func (j *judging) gather(collectors []*Collector) (logs []*dedupe.Log, err error
 	if days.From > days.To {
 		return nil, ErrNoCall
 	}
-	j.answer.Read, j.answer.Days = Records, days.String()
+	j.answer.Read, j.answer.Days = Records, phrase.Of("%s", days)
 	slices.SortFunc(problems, func(a, b problem) int { return cmp.Compare(a.object, b.object) })
 	for _, p := range problems {
 		j.answer.Problems = append(j.answer.Problems, p.text)

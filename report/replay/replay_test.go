@@ -13,6 +13,7 @@ import (
 	"vpcetrail/classify"
 	"vpcetrail/classify/endpoints"
 	"vpcetrail/classify/network"
+	"vpcetrail/classify/phrase"
 	"vpcetrail/fixtures"
 	"vpcetrail/fixtures/organization"
 	"vpcetrail/ingest"
@@ -20,7 +21,10 @@ import (
 	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/spill"
+	"vpcetrail/report/grid"
 	"vpcetrail/report/policy"
+	"vpcetrail/report/reporttest"
+	"vpcetrail/report/words"
 )
 
 const workshop = "../../fixtures/workshop"
@@ -269,12 +273,75 @@ func TestShapesOfDataPerimeters(t *testing.T) {
 		fmt.Fprintf(&out, "%s: %d denied, %d undecided, %d allowed, %d other\n", filepath.Base(name), a.Calls[Denied], a.Calls[Unknown], a.Calls[Allowed], a.OtherCalls)
 		reasons := map[string]int64{}
 		for _, r := range a.Rows {
-			reasons[string(r.Outcome)+" by "+r.by()] += r.Calls
+			reasons[fmt.Sprint(r.Outcome, " by ", r.by())] += r.Calls
 		}
 		for _, reason := range slices.Sorted(maps.Keys(reasons)) {
 			fmt.Fprintf(&out, "%6d %s\n", reasons[reason], reason)
 		}
 		fixtures.Golden(t, strings.TrimSuffix(name, ".json")+".golden", []byte(out.String()))
+	}
+}
+
+// TestJapanese holds that answers about policies of all shapes, from records and from tables, and what is said about
+// suggested policies, are Japanese, in lines that fit the terminal.
+func TestJapanese(t *testing.T) {
+	const demo = "../../fixtures/demo"
+	known := Known{Inventory: inventory(t, demo+"/endpoints.json")}
+	span := demoReport(t, known.Inventory)
+	var out, notes strings.Builder
+	write := func(a *Answer, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, lacking := range []phrase.Format{"the report lacks %s", "not all objects of %s could be read", "one shard of the trail alone was read for %s"} {
+			a.Incomplete = append(a.Incomplete, phrase.Of(lacking, "2026-11-19"))
+		}
+		if err := a.WriteText(&out, grid.Style{Width: 80, Words: words.In("ja")}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	suggest := func(a *Answer, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, note := range a.Suggestion.Notes(a) {
+			notes.WriteString(words.In("ja").Text(note) + "\n")
+		}
+	}
+	for _, name := range perimeters(t) {
+		write(replayed(t, perimeter(t, name, known.Inventory), demo+"/AWSLogs", known), nil)
+		write(ReadTables(t.Context(), span, perimeter(t, name, known.Inventory), nil))
+	}
+	endpoint := slices.Sorted(maps.Keys(known.Inventory))[0]
+	for _, plan := range []func() *Plan{
+		func() *Plan { return &Plan{Suggest: SuggestEndpoint, Endpoints: []string{endpoint}} },
+		func() *Plan {
+			return &Plan{Suggest: SuggestResource, ResourceARN: "arn:aws:kms:us-east-1:111122223333:key/none"}
+		},
+	} {
+		suggest(replayed(t, plan(), demo+"/AWSLogs", known), nil)
+		suggest(ReadTables(t.Context(), span, plan(), nil))
+	}
+	write(replayed(t, &Plan{Resource: parsed(t, `{"Statement": {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}}`), ResourceARN: "arn:aws:s3:::none"}, demo+"/AWSLogs", known), nil)
+	prose := notes.String()
+	for line := range strings.Lines(out.String()) {
+		columns := strings.Count(line, "  ") > 2
+		if width := grid.Width(strings.TrimSuffix(line, "\n")); width > 80 && !columns {
+			t.Errorf("%d columns: %s", width, line)
+		}
+		if !strings.Contains(line, `"`) { // not a statement to paste
+			prose += strings.TrimSpace(line) + " "
+		}
+	}
+	if found := reporttest.English(prose, policy.SupportAsOf); len(found) > 0 {
+		t.Errorf("English in Japanese: %q", found)
+	}
+	for _, wanted := range []string{"拒否される呼び出し", "判定できない", "許可される呼び出し", "不完全", "注意事項", "Amazon Linux のパッケージ"} {
+		if !strings.Contains(out.String(), wanted) {
+			t.Errorf("no %s", wanted)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report/actions"
 	"vpcetrail/report/policy"
 	"vpcetrail/report/readiness"
@@ -239,17 +240,21 @@ func (s *Suggestion) wayStatement() policy.StatementDocument {
 }
 
 // Notes says what the policy cannot know.
-func (s *Suggestion) Notes(a *Answer) (notes []string) {
-	add := func(format string, args ...any) { notes = append(notes, fmt.Sprintf(format, args...)) }
+func (s *Suggestion) Notes(a *Answer) (notes []phrase.Phrase) {
+	add := func(f phrase.Format, args ...any) { notes = append(notes, phrase.Of(f, args...)) }
 	if len(s.grants)+len(s.endpoints)+len(s.exempt)+len(s.ranges) == 0 {
 		add("No call of %s went through the endpoint, or names the resource: the policy knows of none.", a.Days)
 	}
-	add("It passes the calls of %s, read from the %s. What happens less often is not in it: take enough days.", a.Days, a.Read)
+	from := phrase.Format("It passes the calls of %s, read from the records. What happens less often is not in it: take enough days.")
+	if a.Read == Tables {
+		from = "It passes the calls of %s, read from the tables. What happens less often is not in it: take enough days."
+	}
+	add(from, a.Days)
 	if a.Read == Tables {
 		add("The tables do not have the actions of calls that name no resource: these calls are allowed as all actions of their service. The records have them: vpcetrail replay SOURCE --suggest %s.", s.plan.Suggest)
 	}
 	if len(s.unknown) > 0 {
-		add("Events whose IAM action is not known are allowed as all actions of their service: %s.", strings.Join(slices.Sorted(maps.Keys(s.unknown)), ", "))
+		add("Events whose IAM action is not known are allowed as all actions of their service: %s.", phrase.Join(phrase.Comma, slices.Sorted(maps.Keys(s.unknown))))
 	}
 	if s.orphans > 0 {
 		add("%d calls take none of the ways of the statement, and their callers have no ARN: they would be denied.", s.orphans)

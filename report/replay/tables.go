@@ -2,11 +2,11 @@ package replay
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/classify/phrase"
+	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/table"
 )
@@ -19,7 +19,7 @@ func ReadTables(ctx context.Context, s *report.Span, p *Plan, own []string) (*An
 		return nil, err
 	}
 	t := tables{plan: p, answer: newAnswer(p), vpcs: map[string]table.EndpointRow{}, rest: map[restKey]*rest{}}
-	t.answer.Read, t.answer.Days = Tables, s.String()
+	t.answer.Read, t.answer.Days = Tables, report.NameDays(s.Days)
 	if err := t.readEndpoints(ctx, s); err != nil {
 		return nil, err
 	}
@@ -169,22 +169,15 @@ func (t *tables) add(c *Call, calls, denied, lastSeen int64) {
 // noteMissing says what of the days the report lacks.
 func (t *tables) noteMissing(s *report.Span) {
 	for _, lacking := range []struct {
-		days []string
-		text string
+		days []day.Day
+		text phrase.Format
 	}{
-		{names(s.Missing), "the report lacks %s"},
-		{names(s.Incomplete), "not all objects of %s could be read"},
-		{names(s.Shards), "one shard of the trail alone was read for %s"},
+		{s.Missing, "the report lacks %s"},
+		{s.Incomplete, "not all objects of %s could be read"},
+		{s.Shards, "one shard of the trail alone was read for %s"},
 	} {
 		if len(lacking.days) > 0 {
-			t.answer.Incomplete = append(t.answer.Incomplete, fmt.Sprintf(lacking.text, strings.Join(lacking.days, ", ")))
+			t.answer.Incomplete = append(t.answer.Incomplete, phrase.Of(lacking.text, phrase.Join(phrase.Comma, lacking.days)))
 		}
 	}
-}
-
-func names[T fmt.Stringer](list []T) (out []string) {
-	for _, x := range list {
-		out = append(out, x.String())
-	}
-	return out
 }

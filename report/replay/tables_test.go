@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/source/list"
@@ -19,23 +20,7 @@ func TestTablesNeverContradictRecords(t *testing.T) {
 	const demo = "../../fixtures/demo"
 	ctx := context.Background()
 	known := Known{Inventory: inventory(t, demo+"/endpoints.json")}
-	trail, err := source.Open(ctx, []string{demo + "/AWSLogs"}, list.Selection{Window: day.All()}, source.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer trail.Close()
-	disk := spill.NewDisk(t.TempDir())
-	defer disk.Close()
-	rep, err := analyze.Job{Window: day.All(), Lateness: 1, Inventory: known.Inventory, NATPrice: 0.045, Disk: disk}.Report(ctx, trail)
-	if err != nil {
-		t.Fatal(err)
-	}
-	store := reporttest.Store{}
-	reporttest.Publish(t, store, rep, report.Run{})
-	span, err := report.ReadSpan(ctx, store, day.All())
-	if err != nil {
-		t.Fatal(err)
-	}
+	span := demoReport(t, known.Inventory)
 	type call struct{ principal, account, service, event, resource string }
 	certain := 0
 	for _, name := range perimeters(t) {
@@ -64,4 +49,28 @@ func TestTablesNeverContradictRecords(t *testing.T) {
 	if certain < 500 {
 		t.Errorf("only %d rows are certain", certain)
 	}
+}
+
+// demoReport publishes the report of the demo.
+func demoReport(t *testing.T, inventory endpoints.Inventory) *report.Span {
+	t.Helper()
+	ctx := t.Context()
+	trail, err := source.Open(ctx, []string{"../../fixtures/demo/AWSLogs"}, list.Selection{Window: day.All()}, source.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trail.Close()
+	disk := spill.NewDisk(t.TempDir())
+	defer disk.Close()
+	rep, err := analyze.Job{Window: day.All(), Lateness: 1, Inventory: inventory, NATPrice: 0.045, Disk: disk}.Report(ctx, trail)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store := reporttest.Store{}
+	reporttest.Publish(t, store, rep, report.Run{})
+	span, err := report.ReadSpan(ctx, store, day.All())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return span
 }

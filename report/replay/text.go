@@ -1,11 +1,11 @@
 package replay
 
 import (
-	"fmt"
 	"io"
 	"slices"
 	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/grid"
 )
@@ -13,51 +13,68 @@ import (
 // maxRows is the number of rows that are shown for one outcome. JSON has all of them.
 const maxRows = 40
 
-// titles are the headings for the rows of each outcome.
-var titles = map[Outcome]string{Denied: "Would be denied", Unknown: "Undecided", Allowed: "Would be allowed"}
+// titles are the headings for the rows of each outcome, and outcomeWords the words for it.
+var (
+	titles       = map[Outcome]phrase.Format{Denied: "Would be denied", Unknown: "Undecided", Allowed: "Would be allowed"}
+	outcomeWords = map[Outcome]phrase.Format{Denied: "denied", Unknown: "undecided", Allowed: "allowed"}
+)
 
 // WriteText writes the answer as text.
 func (a *Answer) WriteText(w io.Writer, style grid.Style) error {
-	var out strings.Builder
-	a.writeHead(&out)
+	t := text{Answer: a, style: style}
+	t.writeHead()
 	for _, o := range Outcomes {
 		if o != Unknown || a.Calls[o] > 0 {
-			a.writeRows(&out, style, titles[o], a.rowsOf(o), false)
+			t.writeRows(titles[o], a.rowsOf(o), false)
 		}
 	}
 	if len(a.DeniedToday) > 0 {
-		a.writeRows(&out, style, "Denied today", a.DeniedToday, true)
+		t.writeRows("Denied today", a.DeniedToday, true)
 	}
-	a.writeCutOff(&out)
+	t.writeCutOff()
 	if len(a.UnknownNames) > 0 {
-		grid.Paragraph(&out, "\nEvents whose IAM action is not known: ", "  ", grid.Few(a.UnknownNames))
+		t.WriteString("\n")
+		t.paragraph("", "  ", "Events whose IAM action is not known: %s", phrase.Few(a.UnknownNames))
 	}
 	if len(a.Notes) > 0 {
-		out.WriteString("\nNotes\n")
+		t.WriteString("\n" + t.say("Notes") + "\n")
 	}
 	for _, note := range a.Notes {
-		grid.Paragraph(&out, "  - ", "    ", note)
+		t.paragraph("  - ", "    ", "%s", note)
 	}
-	_, err := io.WriteString(w, out.String())
+	_, err := io.WriteString(w, t.String())
 	return err
 }
 
-func (a *Answer) writeHead(out *strings.Builder) {
-	from := "the records of the trail"
-	if a.Read == Tables {
-		from = "the tables of the report"
-	}
+// A text is an answer that is being written.
+type text struct {
+	*Answer
+	strings.Builder
+	style grid.Style
+}
+
+func (t *text) say(f phrase.Format, args ...any) string { return t.style.Words.Say(f, args...) }
+
+func (t *text) paragraph(first, rest string, f phrase.Format, args ...any) {
+	t.style.Paragraph(&t.Builder, first, rest, t.say(f, args...))
+}
+
+func (t *text) writeHead() {
 	var calls, denied int64
-	for _, n := range a.Calls {
+	for _, n := range t.Calls {
 		calls += n
 	}
-	for _, r := range a.DeniedToday {
+	for _, r := range t.DeniedToday {
 		denied += r.Calls
 	}
-	grid.Paragraph(out, "", "  ", fmt.Sprintf("%s, from %s: %s to judge, and %s denied today", a.Days, from, grid.Plural(calls, "call"), grid.Number(denied)))
-	fmt.Fprintf(out, "would be denied: %s; undecided: %s; would be allowed: %s\n", grid.Number(a.Calls[Denied]), grid.Number(a.Calls[Unknown]), grid.Number(a.Calls[Allowed]))
-	for _, text := range a.Incomplete {
-		grid.Paragraph(out, "INCOMPLETE: ", "  ", text+": others may call")
+	from := phrase.Format("%s, from the records of the trail: %s to judge, and %s denied today")
+	if t.Read == Tables {
+		from = "%s, from the tables of the report: %s to judge, and %s denied today"
+	}
+	t.paragraph("", "  ", from, t.Days, phrase.Count(calls, "call"), grid.Number(denied))
+	t.paragraph("", "  ", "would be denied: %s; undecided: %s; would be allowed: %s", grid.Number(t.Calls[Denied]), grid.Number(t.Calls[Unknown]), grid.Number(t.Calls[Allowed]))
+	for _, lacking := range t.Incomplete {
+		t.paragraph(t.say("INCOMPLETE: "), "  ", "%s: others may call", lacking)
 	}
 }
 
@@ -71,45 +88,73 @@ func (a *Answer) rowsOf(o Outcome) (rows []Row) {
 }
 
 // writeRows shows rows. withOutcome adds a column with what the policies would do.
-func (a *Answer) writeRows(out *strings.Builder, style grid.Style, title string, rows []Row, withOutcome bool) {
+func (t *text) writeRows(title phrase.Format, rows []Row, withOutcome bool) {
 	g := grid.Grid{
-		Title: title, Heads: []string{"principal", "action", "resource", "calls", "last seen", "by", "sample event"},
-		Right: []bool{3: true, 6: false}, Spare: []bool{4: true, 6: true}, Style: style,
+		Title: t.say(title), Heads: t.style.Words.Each("principal", "action", "resource", "calls", "last seen", "by", "sample event"),
+		Right: []bool{3: true, 6: false}, Spare: []bool{4: true, 6: true}, Style: t.style,
 	}
 	if withOutcome {
-		g.Heads = slices.Insert(g.Heads, 5, "would be")
+		g.Heads = slices.Insert(g.Heads, 5, t.say("would be"))
 		g.Right, g.Spare = []bool{3: true, 7: false}, []bool{4: true, 7: true}
 	}
-	several := a.hasSeveralAccounts()
+	several := t.hasSeveralAccounts()
 	for _, r := range rows[:min(len(rows), maxRows)] {
 		cells := []string{
-			r.principal(several), r.action(), shortARN(r.Resource), grid.Number(r.Calls), day.OfMillis(r.LastSeen).String(), r.by(),
+			r.principal(several), r.action(), shortARN(r.Resource), grid.Number(r.Calls), day.OfMillis(r.LastSeen).String(), t.say("%s", r.by()),
 			strings.Join(r.Samples[:min(1, len(r.Samples))], ""),
 		}
 		if withOutcome {
-			cells = slices.Insert(cells, 5, map[Outcome]string{Denied: "denied", Unknown: "undecided", Allowed: "allowed"}[r.Outcome])
+			cells = slices.Insert(cells, 5, t.say(outcomeWords[r.Outcome]))
 		}
 		g.Add(cells...)
 	}
 	g.More(len(rows) - maxRows)
-	g.Write(out)
+	g.Write(&t.Builder)
+}
+
+// writeCutOff shows what the policy would cut off, with the statements to add.
+func (t *text) writeCutOff() {
+	if len(t.CutOff) == 0 {
+		return
+	}
+	t.WriteString("\n")
+	t.paragraph("", "  ", "Cut off from resources of AWS itself, whether or not a call was seen")
+	var lacking []Access
+	var needs []phrase.Phrase
+	for _, c := range t.CutOff {
+		need := phrase.Of(phrase.Format(c.Need))
+		if c.Outcome == Unknown {
+			need = phrase.Of("%s (depends on %s)", need, phrase.Join(phrase.And, c.Because))
+		}
+		needs, lacking = append(needs, need), append(lacking, c.Accesses...)
+	}
+	t.paragraph("  ", "  ", "%s", phrase.Join(phrase.Comma, needs))
+	t.WriteString("\n" + t.say("Statements to add, with the resources that you need") + "\n")
+	for _, s := range ownedStatements(lacking) {
+		for line := range strings.Lines(s.String()) {
+			t.WriteString("  " + line)
+		}
+		t.WriteString("\n")
+	}
 }
 
 // by says what decides. JSON has all conditions of a statement.
-func (d *Decision) by() string {
-	because := strings.Join(d.Because, ", ")
+func (d *Decision) by() phrase.Phrase {
+	because := phrase.Of("%s", phrase.Join(phrase.Comma, d.Because))
 	if more := len(d.Because) - 2; d.explicit && more > 0 {
-		because = fmt.Sprintf("%s, %s and %d more", d.Because[0], d.Because[1], more)
+		because = phrase.Of("%s and %s more", phrase.Join(phrase.Comma, d.Because[:2]), grid.Number(int64(more)))
 	}
 	switch {
+	case len(d.reasons) > 0:
+		return phrase.Of("%s", phrase.Join(phrase.Comma, d.reasons))
 	case d.Statement == "":
 		return because
 	case d.Outcome == Unknown:
-		return d.Statement + " depends on " + because
-	case because == "":
-		return d.Statement
+		return phrase.Of("%s depends on %s", d.Statement, because)
+	case len(d.Because) == 0:
+		return phrase.Of("%s", d.Statement)
 	}
-	return d.Statement + ": " + because
+	return phrase.Of("%s: %s", d.Statement, because)
 }
 
 // principal names the caller, with the account if there are callers of several accounts.

@@ -2,14 +2,12 @@ package why
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"vpcetrail/classify/network"
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report"
-	"vpcetrail/report/grid"
 	"vpcetrail/report/table"
 )
 
@@ -89,25 +87,25 @@ func (l *lookup) add(row *table.DNSRow) {
 	l.first, l.last = min(l.first, row.FirstSeen), max(l.last, row.LastSeen)
 }
 
-// String says how the queries were answered.
-func (l *lookup) String() string {
-	how := "without an address"
+// answered says how the queries for a name were answered.
+func (l *lookup) answered(name string) phrase.Phrase {
+	f := phrase.Format("%s was answered without an address (%s logged, %s)")
 	switch {
 	case l.private && l.public:
-		how = "with private and with public addresses"
+		f = "%s was answered with private and with public addresses (%s logged, %s)"
 	case l.private:
-		how = "with private addresses"
+		f = "%s was answered with private addresses (%s logged, %s)"
 	case l.public:
-		how = "with public addresses"
+		f = "%s was answered with public addresses (%s logged, %s)"
 	}
-	return fmt.Sprintf("%s (%s logged, %s)", how, grid.Plural(l.queries, "query"), seen(l.first, l.last, false))
+	return phrase.Of(f, name, phrase.Count(l.queries, "query"), seen(l.first, l.last, false))
 }
 
 // cached says why a name may be missing.
 const cached = "the Resolver does not log what it answers from its cache, nor what caches of programs answer"
 
 // testify says what the names that a VPC asked for show about a group.
-func (g *Group) testify(seen map[asked]*lookup) string {
+func (g *Group) testify(seen map[asked]*lookup) phrase.Phrase {
 	names := map[string]*lookup{}
 	for key, l := range seen {
 		if key.vpc == g.VPC && slices.Contains(g.Services, key.service) && network.ClassOf(key.name, g.Answer.Region) != network.OtherRegion {
@@ -115,25 +113,28 @@ func (g *Group) testify(seen map[asked]*lookup) string {
 		}
 	}
 	if len(names) == 0 {
-		return "no query of " + g.VPC + " for " + strings.Join(g.Services, ", ") + " is logged: " + cached
+		return phrase.Of("no query of %s for %s is logged: "+cached, g.VPC, phrase.Join(phrase.Comma, g.Services))
 	}
-	var texts []string
+	var texts []phrase.Phrase
 	own := names[g.Detail]
 	if own != nil {
-		texts = append(texts, g.Detail+" was answered "+own.String())
+		texts = append(texts, own.answered(g.Detail))
 		delete(names, g.Detail)
 	} else if g.Detail != "" {
-		texts = append(texts, "no query for "+g.Detail+" is logged: "+cached)
+		texts = append(texts, phrase.Of("no query for %s is logged: "+cached, g.Detail))
 	}
 	private, public := false, false
 	for _, name := range slices.Sorted(maps.Keys(names)) {
 		l := names[name]
 		private, public = private || l.private, public || !l.private && l.public
 		if len(texts) < mostNames {
-			texts = append(texts, name+" was answered "+l.String())
+			texts = append(texts, l.answered(name))
 		}
 	}
-	return strings.Join(append(texts, g.conclude(own, private, public)...), "; ")
+	if end := g.conclude(own, private, public); end.Is() {
+		texts = append(texts, end)
+	}
+	return phrase.Of("%s", phrase.Join("; ", texts))
 }
 
 // mostNames is how many names are shown.
@@ -141,21 +142,20 @@ const mostNames = 4
 
 // conclude says which cause the answers speak for. own are those for the name that the calls asked
 // for, nil if none is logged; the others are private, public or both.
-func (g *Group) conclude(own *lookup, private, public bool) []string {
+func (g *Group) conclude(own *lookup, private, public bool) phrase.Phrase {
 	ownPrivate, ownPublic := own != nil && own.private, own != nil && own.public
+	const other = "the name leads to private addresses, so the calls took another resolver or an old answer"
 	switch {
 	case ownPrivate && ownPublic:
-		return []string{"private DNS of the endpoint, or a zone of your own, changed in that time"}
+		return phrase.Of("private DNS of the endpoint, or a zone of your own, changed in that time")
+	case ownPrivate && g.Cause != network.Unexplained:
+		return phrase.Of("this contradicts %s: "+other, string(g.Cause))
 	case ownPrivate:
-		text := "the name leads to private addresses, so the calls took another resolver or an old answer"
-		if g.Cause != network.Unexplained {
-			text = "this contradicts " + string(g.Cause) + ": " + text
-		}
-		return []string{text}
+		return phrase.Of(other)
 	case ownPublic && private, own == nil && private && public:
-		return []string{"other names lead to the endpoint, so this speaks for " + string(network.NameNotCovered)}
+		return phrase.Of("other names lead to the endpoint, so this speaks for %s", string(network.NameNotCovered))
 	case ownPublic, own == nil && public:
-		return []string{"no name of the service leads to a private address, so this speaks for " + string(network.PrivateDNSOff)}
+		return phrase.Of("no name of the service leads to a private address, so this speaks for %s", string(network.PrivateDNSOff))
 	}
-	return nil
+	return phrase.Phrase{}
 }

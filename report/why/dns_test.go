@@ -60,7 +60,7 @@ func TestQueriesBesideCauses(t *testing.T) {
 			store := reporttest.Store{}
 			reporttest.Publish(t, store, &report.Report{Statuses: map[ingest.Status]int64{ingest.OK: 1}, Days: []*report.Day{d}}, report.Run{})
 			y := read(t, store, Filter{})
-			if got := y.Groups[0].DNS; got != tc.want {
+			if got := y.Groups[0].DNS.String(); got != tc.want {
 				t.Errorf("got  %s\nwant %s", got, tc.want)
 			}
 			var out strings.Builder

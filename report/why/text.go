@@ -65,7 +65,7 @@ func (g *Group) row() []any {
 		string(g.Cause), string(g.Reason), causes.Title(&g.Plan).String(), g.String(), g.Calls, g.Bytes, cost, g.First, g.Last,
 		grid.OrNull(g.VPC), grid.OrNull(g.Region), grid.OrNull(g.Owner), list(g.Subnets), list(g.Tables),
 		grid.OrNull(g.Endpoint), grid.OrNull(g.Service), grid.OrNull(g.Detail),
-		list(g.Accounts), list(g.Services), list(g.Regions), list(slices.Compact(callers)), int64(g.Others), done, grid.OrNull(g.DNS),
+		list(g.Accounts), list(g.Services), list(g.Regions), list(slices.Compact(callers)), int64(g.Others), done, grid.OrNull(g.DNS.String()),
 	}
 }
 
@@ -192,8 +192,8 @@ func (y *Why) writeGroups(out *strings.Builder, shown []Group, style grid.Style,
 			numbers = strings.Repeat(" ", grid.Width(numbers))
 		}
 		paragraph(out, indent, style, grid.Plain, width, words.Say("%s: %s. %s", string(g.Cause), g.Proof(), g.From(len(y.Days) == 1)))
-		if g.DNS != "" {
-			paragraph(out, indent, style, grid.Plain, width, "DNS: "+g.DNS+".")
+		if g.DNS.Is() {
+			paragraph(out, indent, style, grid.Plain, width, words.Say("DNS: %s.", g.DNS))
 		}
 	}
 }

@@ -80,12 +80,12 @@ type Group struct {
 	// and route tables are those of all calls of the group.
 	network.Plan
 	Sum
-	Accounts []string // whose trails have the calls
-	Services []string // eventSources
-	Regions  []string // of the calls
-	Callers  []Caller // most calls first, and at most mostCallers
-	Others   int      // callers that are not in Callers
-	DNS      string   // what queries to the Resolver show; "" where no log was read, or names do not matter
+	Accounts []string      // whose trails have the calls
+	Services []string      // eventSources
+	Regions  []string      // of the calls
+	Callers  []Caller      // most calls first, and at most mostCallers
+	Others   int           // callers that are not in Callers
+	DNS      phrase.Phrase // what queries to the Resolver show; nothing where no log was read, or names do not matter
 }
 
 // A Caller is who made calls of a group.

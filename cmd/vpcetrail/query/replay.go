@@ -1,6 +1,7 @@
 package query
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ type replayFlags struct {
 	endpoints, scps, rcps, assume            []string
 	orgID, management, format, suggest       string
 	quiet                                    bool
+	lang                                     flags.Lang
 	given                                    func(flag string) bool
 }
 
@@ -76,6 +78,7 @@ as package mirrors and the layers of ECR images.`,
 	set.StringArrayVar(&f.assume, "assume", nil, "`KEY=VALUE` of a condition key where no record shows it, or KEY= for a key that no call has; may be repeated")
 	set.StringVar(&f.suggest, "suggest", "", "`POLICY` to print that passes the recorded calls, instead of a replay: "+suggestWords)
 	set.StringVar(&f.format, "format", "text", "output `FORMAT`: text or json")
+	f.lang.Register(cmd)
 	f.Register(cmd, "replay")
 	f.RegisterNetworks(cmd)
 	f.RegisterRanges(cmd)
@@ -90,7 +93,7 @@ const suggestWords = replay.SuggestEndpoint + " (with --endpoint) or " + replay.
 // plan checks the flags and reads the policies.
 func (f *replayFlags) plan(ctx context.Context) (*replay.Plan, error) {
 	p := &replay.Plan{Endpoints: f.endpoints, ResourceARN: f.resource, OrgID: f.orgID, ManagementID: f.management, Suggest: f.suggest}
-	if err := f.checkPolicies(); err != nil {
+	if err := cmp.Or(f.checkPolicies(), f.lang.Check()); err != nil {
 		return nil, err
 	}
 	switch {

@@ -13,12 +13,14 @@ import (
 	"strings"
 	"time"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/cmd/vpcetrail/terminal"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/spill"
 	"vpcetrail/report"
+	"vpcetrail/report/grid"
 	"vpcetrail/report/replay"
 )
 
@@ -42,15 +44,16 @@ func (f *replayFlags) run(ctx context.Context, args []string, p *replay.Plan, in
 		return err
 	}
 	if answer.Suggestion != nil {
-		return cmp.Or(writeSuggestion(out, answer, tell), err)
+		return cmp.Or(f.writeSuggestion(out, errOut, answer), err)
 	}
-	return cmp.Or(f.write(out, answer), err)
+	return cmp.Or(f.write(out, errOut, answer), err)
 }
 
 // writeSuggestion writes a policy to out, and what it cannot know to standard error.
-func writeSuggestion(out io.Writer, answer *replay.Answer, tell *terminal.Messages) error {
+func (f *replayFlags) writeSuggestion(out, errOut io.Writer, answer *replay.Answer) error {
+	words := f.lang.Words(errOut, errOut)
 	for _, note := range answer.Suggestion.Notes(answer) {
-		tell.Line(note)
+		terminal.NewMessages(errOut, false).Line(words.Text(note))
 	}
 	_, err := fmt.Fprintln(out, answer.Suggestion.Policy())
 	return err
@@ -170,23 +173,23 @@ func unreplayed(answer *replay.Answer, done *ingest.Progress, passed int64, tell
 	for _, problem := range answer.Problems {
 		tell.Problem(problem)
 	}
-	var missing []string
+	var missing []phrase.Phrase
 	if n := done.Unread.Load(); n > 0 {
-		missing = append(missing, fmt.Sprintf("%d of %d objects could not be read whole", n, done.Objects.Load()))
+		missing = append(missing, phrase.Of("%s of %s could not be read whole", grid.Number(n), phrase.Count(done.Objects.Load(), "object")))
 	}
 	if passed > 0 {
-		missing = append(missing, report.NamePassedOver(passed).String())
+		missing = append(missing, report.NamePassedOver(passed))
 	}
 	if len(missing) == 0 {
 		return nil
 	}
 	answer.Incomplete = slices.Concat(answer.Incomplete, missing)
-	return fmt.Errorf("%w: %s", errUnreplayed, strings.Join(missing, "; "))
+	return fmt.Errorf("%w: %s", errUnreplayed, phrase.Join("; ", missing))
 }
 
-func (f *replayFlags) write(out io.Writer, answer *replay.Answer) error {
+func (f *replayFlags) write(out, errOut io.Writer, answer *replay.Answer) error {
 	if f.format == "json" {
 		return writeJSON(out, answer)
 	}
-	return answer.WriteText(out, (&flags.Output{Color: "auto"}).Style(out))
+	return answer.WriteText(out, f.lang.Style(&flags.Output{Format: grid.FormatTable, Color: "auto"}, out, errOut))
 }
