@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -42,7 +43,7 @@ func TestHostileNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	const arn = "arn:aws:s3:::bucket"
-	for _, args := range [][]string{
+	lines := [][]string{
 		{"analyze", "trail", "--out", "out" + hostile}, {"analyze", "trail", "--out", "out" + hostile, "--log-format", "json"},
 		{"analyze", "trail", "--out", "out", "--date", "2026-11-21", "--restate", "1d"},
 		{"analyze", "none" + hostile, "--out", "out"}, {"analyze", "none" + hostile, "--out", "out", "--log-format", "json"},
@@ -61,7 +62,13 @@ func TestHostileNames(t *testing.T) {
 		{"athena", "out" + hostile, "--engine", "duckdb"}, {"athena", "out", "--location", "s3://b/" + hostile}, {"athena", "out", "--location", "s3://b/x\nDROP TABLE t; --"},
 		{"explain", "trail"}, {"explain", "trail", "--format", "json"}, {"explain", "trail", "--event-id", hostile}, {"explain", "trail", "--endpoints", hostile},
 		{"endpoints", "trail"}, {"endpoints", "trail", "-o", "inventory" + hostile}, {"merge", "out", "out" + hostile, "--out", "m"}, {"man", "none" + hostile},
-	} {
+	}
+	for _, args := range lines {
+		if slices.Contains([]string{"summary", "explain", "why", "readiness", "replay", "html"}, args[0]) {
+			lines = append(lines, append(slices.Clone(args), "--lang", "ja"))
+		}
+	}
+	for _, args := range lines {
 		f := vpcetrail(t.Context(), args...)
 		for stream, text := range map[string]string{"output": f.out, "error": f.errOut} {
 			at := strings.IndexFunc(text, func(r rune) bool { return r != '\n' && !unicode.IsPrint(r) })

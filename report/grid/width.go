@@ -33,6 +33,8 @@ func isWide(r rune) bool {
 	return kind == width.EastAsianWide || kind == width.EastAsianFullwidth
 }
 
+func isKatakana(r rune) bool { return unicode.Is(unicode.Katakana, r) || r == 'ー' || r == '・' }
+
 // Pad appends spaces to text, up to a width in columns.
 func Pad(text string, columns int) string {
 	return text + strings.Repeat(" ", max(columns-Width(text), 0))
@@ -45,12 +47,13 @@ const (
 )
 
 // units splits a word into the parts between which a line may break: between wide characters, but
-// for punctuation that belongs to its neighbour. A word without wide characters is one part.
+// not inside of a word in katakana, nor beside punctuation that belongs to its neighbour. A word
+// without wide characters is one part.
 func units(word string) (parts []string) {
 	start := 0
 	var last rune
 	for i, r := range word {
-		if i > start && (isWide(last) || isWide(r)) && !strings.ContainsRune(notFirst, r) && !strings.ContainsRune(notLast, last) {
+		if i > start && (isWide(last) || isWide(r)) && !(isKatakana(last) && isKatakana(r)) && !strings.ContainsRune(notFirst, r) && !strings.ContainsRune(notLast, last) {
 			parts = append(parts, word[start:i])
 			start = i
 		}

@@ -25,6 +25,8 @@ func TestWrapJapanese(t *testing.T) {
 		"経路は、経由":        {"経路", "は、経", "由"},
 		"経路（経由）":        {"経路", "（経", "由）"},
 		"経路 vpce-0a 経由": {"経路", "vpce-0a", "経由"},
+		"経路ルート表":        {"経路", "ルート", "表"},
+		"経路ゲートウェイ":      {"経路", "ゲートウェイ"},
 	} {
 		if got := Wrap(text, 6, 6); !slices.Equal(got, want) {
 			t.Errorf("%q: %q, want %q", text, got, want)

@@ -67,7 +67,7 @@ func (p *Page) changesView() changesView {
 func (p *Page) changeView(g *why.Group, most int64) changeView {
 	say := p.Words.Text
 	c := changeView{
-		Title: capital(say(causes.Title(&g.Plan))), Cause: string(g.Cause), Proof: p.Words.Say("%s.", g.Proof()), From: say(g.From(len(p.Why.Days) == 1)), Urgent: g.IsUrgent(),
+		Title: capital(p.Words, say(causes.Title(&g.Plan))), Cause: string(g.Cause), Proof: p.Words.Say("%s.", g.Proof()), From: say(g.From(len(p.Why.Days) == 1)), Urgent: g.IsUrgent(),
 		Calls: g.Calls, Strip: newStrip(&table.Routes{InternetAWS: g.Calls}, pastSeries, most),
 	}
 	if g.Owner != "" {

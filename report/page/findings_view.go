@@ -108,7 +108,7 @@ func (f *findingView) name(words *words.Language) string {
 	if code := findings.CodeOf(f.FindingKey.Finding, f.Severity); code != nil {
 		return words.Say(code.Title)
 	}
-	return capital(strings.ReplaceAll(f.FindingKey.Finding, "_", " "))
+	return capital(nil, strings.ReplaceAll(f.FindingKey.Finding, "_", " "))
 }
 
 // detail says what was found. The table has it in English.

@@ -9,10 +9,12 @@ import (
 	"sync"
 	"testing"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/fixtures"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
+	"vpcetrail/report/findings"
 	"vpcetrail/report/overview"
 	"vpcetrail/report/policy"
 	"vpcetrail/report/prices"
@@ -53,6 +55,21 @@ func TestJapanesePageOfTheWorkshop(t *testing.T) {
 		if strings.Count(pageJS, string(f)) != 1 {
 			t.Errorf("page.js has %s not once", f)
 		}
+	}
+}
+
+// Japanese stays whole: nothing takes its first byte for a letter, and no line breaks before 件.
+func TestJapanesePageOfChanges(t *testing.T) {
+	m := month{days: 2, principals: 30, services: 20}
+	p := read(t, m.publish(t))
+	p.Readiness, p.Why, p.Words = m.someReadiness(), m.someChanges(), words.In("ja")
+	p.trust.runs.Incomplete, p.trust.runs.Objects[ingest.Corrupt] = 1, 2
+	text := write(t, p)
+	if found := regexp.MustCompile(`.{0,20}(\x{FFFD}|class="odd"|\d 件).{0,20}`).FindAllString(text, -1); len(found) > 0 {
+		t.Errorf("%q", found)
+	}
+	if counter.MatchString(pageCSS + pageCSSJapanese + script(p.Words)) {
+		t.Error("the policy would not allow the style or the script")
 	}
 }
 
@@ -146,8 +163,14 @@ func TestALargePageIsSmall(t *testing.T) {
 	for range 5 {
 		p.Why.Groups = append(p.Why.Groups, m.someChanges().Groups...)
 	}
-	if n := len(write(t, p)); n > limit || len(p.Names.Rows) != keep.Services || len(p.Measured.Rows) != keep.Services {
-		t.Errorf("the largest page takes %d bytes, want %d at most", n, limit)
+	for i := range p.Findings.Rows {
+		p.Findings.Rows[i].Detail = phrase.Of(findings.EndpointIsAnother, "", "", "1", worst, "").String()
+	}
+	for _, tag := range words.Tags() {
+		p.Words = words.In(tag)
+		if n := len(write(t, p)); n > limit || len(p.Names.Rows) != keep.Services || len(p.Measured.Rows) != keep.Services {
+			t.Errorf("the largest page takes %d bytes in %s, want %d at most", n, tag, limit)
+		}
 	}
 }
 

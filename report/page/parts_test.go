@@ -9,11 +9,15 @@ import (
 	"strings"
 	"testing"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/day"
+	"vpcetrail/report/findings"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/overview"
 	"vpcetrail/report/readiness"
+	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
+	"vpcetrail/report/words"
 )
 
 func TestTextsThatCannotBeSeenAreNamed(t *testing.T) {
@@ -193,5 +197,36 @@ func TestReadinessWithoutEndpoints(t *testing.T) {
 		if r.Told != tc.told || keys != tc.keys {
 			t.Errorf("told %q of %s", r.Told, keys)
 		}
+	}
+}
+
+// What was found is said in Japanese, with what the stored sentence names.
+func TestJapaneseFindings(t *testing.T) {
+	detail := func(row table.FindingRow) string {
+		f := findingView{Finding: overview.Finding{FindingKey: row.FindingKey, FindingSum: overview.FindingSum{Detail: row.Detail}}}
+		text := f.name(words.In("ja")) + ": " + f.detail(words.In("ja"))
+		if found := reporttest.English(text); len(found) > 0 {
+			t.Errorf("%s: %q in %s", row.Finding, found, text)
+		}
+		return text
+	}
+	for i := range findings.Codes {
+		code := &findings.Codes[i]
+		detail(table.FindingRow{FindingKey: table.FindingKey{Finding: code.Name, Severity: code.Severity}, Detail: string(code.Means)})
+	}
+	var key table.FindingKey
+	for _, f := range []phrase.Format{findings.EndpointIsPublic, findings.EndpointIsAnother, findings.PublicIsEndpoint, findings.PublicIsPrivate} {
+		text := detail(findings.Disagreement(key, f, "id-1", "vpce-0a", "17", "logs/x", "vpce-0b"))
+		for _, wanted := range []string{"id-1", "17", "logs/x"} {
+			if !strings.Contains(text, wanted) {
+				t.Errorf("no %s in %s", wanted, text)
+			}
+		}
+	}
+	if text := detail(findings.Disagreement(key, findings.CallsAreUnseen, phrase.Count(1200, "call"))); !strings.Contains(text, "呼び出し 1,200 件") {
+		t.Error(text)
+	}
+	if text := detail(findings.Unseen(key, 1, 2_000)); !strings.Contains(text, "新しい接続 1 件") || !strings.Contains(text, "2,000 バイト") {
+		t.Error(text)
 	}
 }

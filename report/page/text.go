@@ -99,9 +99,13 @@ func plain(words *words.Language, s string) string {
 	return text.String()
 }
 
-// capital returns a sentence with a capital first letter.
-func capital(s string) string {
-	return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):]
+// capital returns a sentence with a capital first letter. Japanese has no such letters, and a name at
+// the start of a sentence stays as it is.
+func capital(words *words.Language, s string) string {
+	if s == "" || words != nil {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
 }
 
 // nameAndAccount is grid.Principal with "" instead of a dash.

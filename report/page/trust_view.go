@@ -32,7 +32,7 @@ func (p *Page) trustView() trustView {
 	if t.runs.Complete() {
 		add("Complete: every object was read to its end.")
 	} else {
-		named := capital(p.Words.Say(t.runs.Named()))
+		named := capital(p.Words, p.Words.Say(t.runs.Named()))
 		if unread := t.unread(); len(unread) > 0 {
 			add("Incomplete: %s. %s: %s.", t.runs.Lacks(), named, phrase.Join(phrase.Comma, unread))
 		} else {
@@ -51,7 +51,7 @@ func (p *Page) trustView() trustView {
 	}
 	if text := p.Digests(); text.Is() {
 		v.OK = v.OK && p.Verified.Invalid == 0
-		said := capital(p.Words.Text(text))
+		said := capital(p.Words, p.Words.Text(text))
 		if p.Verified.Invalid+p.Verified.Unchecked > 0 {
 			add("%s. Tables objects and digests name each problem.", said)
 		} else {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"regexp"
 	"strings"
 
 	"vpcetrail/classify/phrase"
@@ -74,9 +75,16 @@ func (p *Page) Write(w io.Writer) error {
 	if err := template.Must(pageTemplate.Clone()).Funcs(functions(p.Words)).Execute(&out, v); err != nil {
 		return fmt.Errorf("page: write: %w", err)
 	}
-	_, err := w.Write(out.Bytes())
+	html := out.Bytes()
+	if p.Words.Tag() == "ja" {
+		html = counter.ReplaceAll(html, []byte("$1&nbsp;$2"))
+	}
+	_, err := w.Write(html)
 	return err
 }
+
+// counter matches a number with its counter word or its sign, which stay on one line.
+var counter = regexp.MustCompile(`(\d) ([件個日回行%])`)
 
 // scriptTexts are the sentences of page.js, as they are there.
 var scriptTexts = []phrase.Format{
