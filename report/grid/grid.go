@@ -67,7 +67,7 @@ func (g *Grid) writeRow(out *strings.Builder, widths []int, row []string, ink fu
 		if widths[i] == 0 {
 			continue
 		}
-		cell = Elide(Clean(cell), widths[i])
+		cell = g.Style.elide(Clean(cell), widths[i])
 		fill := strings.Repeat(" ", max(widths[i]-Width(cell), 0))
 		if ink != nil {
 			cell = g.Style.Paint(ink(i, cell), cell)
@@ -97,7 +97,7 @@ func (g *Grid) widths() []int {
 
 const (
 	readable   = 40 // minimum width of a column of text while other columns can be left out
-	leastWidth = 20 // minimum width of a column of text
+	leastWidth = 12 // minimum width of a column of text
 )
 
 // lineWidth returns the width of a row if texts are limited to most columns.

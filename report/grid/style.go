@@ -39,13 +39,23 @@ func (s Style) Paint(ink Ink, text string) string {
 
 // Elide shortens text to at most width columns by cutting its middle. It keeps more of the end, where
 // ARNs differ.
-func Elide(text string, width int) string {
+func Elide(text string, width int) string { return elide(text, width, "…") }
+
+// elide is Elide in the language of s. Fonts for Japanese have … in one column or in two.
+func (s Style) elide(text string, width int) string {
+	if s.Words.Tag() == "ja" {
+		return elide(text, width, "..")
+	}
+	return Elide(text, width)
+}
+
+func elide(text string, width int, mark string) string {
 	if width < 1 || Width(text) <= width {
 		return text
 	}
 	runes := []rune(text)
-	head := (width - 1) / 3
-	tail := width - 1 - head
+	head := (width - Width(mark)) / 3
+	tail := width - Width(mark) - head
 	from, to := 0, len(runes)
 	for ; from < len(runes) && head >= widthOf(runes[from]); from++ {
 		head -= widthOf(runes[from])
@@ -53,5 +63,5 @@ func Elide(text string, width int) string {
 	for ; to > from && tail >= widthOf(runes[to-1]); to-- {
 		tail -= widthOf(runes[to-1])
 	}
-	return string(runes[:from]) + "…" + string(runes[to:])
+	return string(runes[:from]) + mark + string(runes[to:])
 }

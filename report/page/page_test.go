@@ -68,7 +68,7 @@ func TestJapanesePageOfChanges(t *testing.T) {
 	if found := regexp.MustCompile(`.{0,20}(\x{FFFD}|class="odd"|\d 件).{0,20}`).FindAllString(text, -1); len(found) > 0 {
 		t.Errorf("%q", found)
 	}
-	if counter.MatchString(pageCSS + pageCSSJapanese + script(p.Words)) {
+	if counted.MatchString(pageCSS + pageCSSJapanese + script(p.Words)) {
 		t.Error("the policy would not allow the style or the script")
 	}
 }

@@ -77,14 +77,15 @@ func (p *Page) Write(w io.Writer) error {
 	}
 	html := out.Bytes()
 	if p.Words.Tag() == "ja" {
-		html = counter.ReplaceAll(html, []byte("$1&nbsp;$2"))
+		html = counted.ReplaceAllFunc(html, func(text []byte) []byte { return bytes.ReplaceAll(text, []byte(" "), []byte("&nbsp;")) })
 	}
 	_, err := w.Write(html)
 	return err
 }
 
-// counter matches a number with its counter word or its sign, which stay on one line.
-var counter = regexp.MustCompile(`(\d) ([件個日回行%])`)
+// counted matches a number with what is before it, and with its counter word or its sign. They stay
+// on one line.
+var counted = regexp.MustCompile(` ?\d[\d,.]* [件個日回行%]`)
 
 // scriptTexts are the sentences of page.js, as they are there.
 var scriptTexts = []phrase.Format{

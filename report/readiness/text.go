@@ -115,6 +115,7 @@ func (t *text) writeUses(key string, o Outcome) {
 	g := grid.Grid{
 		Title: t.say(titles[o], key), Style: t.style,
 		Heads: t.style.Words.Each("principal", "action", "calls", "denied", "last seen", "by"), Right: []bool{false, false, true, true, false, false},
+		Spare: []bool{4: true, 5: false},
 	}
 	if o.needsReason() {
 		g.Heads[5] = t.say("why")

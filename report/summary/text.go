@@ -50,7 +50,8 @@ func (s *Summary) writeText(w io.Writer, style grid.Style, top int, write func(*
 		write(g, &out)
 	}
 	if usd := s.Detour(); usd > 0 {
-		out.WriteString("\n" + words.Say("The detour past gateway endpoints: %s by estimate, NAT alone, S3 data events only (finding %s).", grid.Dollars(usd), overview.DetourCost) + "\n")
+		detour := words.Say("The detour past gateway endpoints: %s by estimate, NAT alone, S3 data events only (finding %s).", grid.Dollars(usd), overview.DetourCost)
+		out.WriteString("\n" + strings.Join(wrapped(style, detour), "\n") + "\n")
 	}
 	if s.DaysWithAccess > 0 {
 		g := s.access(words, top)
@@ -71,7 +72,9 @@ func (s *Summary) days() []day.Day {
 
 func (s *Summary) writeHead(out *strings.Builder, style grid.Style) {
 	line := func(ink grid.Ink, f phrase.Format, args ...any) {
-		out.WriteString(style.Paint(ink, grid.Clean(style.Words.Say(f, args...))) + "\n")
+		for _, text := range wrapped(style, style.Words.Say(f, args...)) {
+			out.WriteString(style.Paint(ink, text) + "\n")
+		}
 	}
 	line(grid.Plain, "%s: %s, %s denied", report.NameDays(s.days()), phrase.Count(s.Total.Calls, "call"), grid.Number(s.Total.Denied))
 	if len(s.NoTrail) > 0 {
@@ -93,6 +96,15 @@ func (s *Summary) writeHead(out *strings.Builder, style grid.Style) {
 	if len(s.Parts) > 0 {
 		line(grid.Alarm, "INCOMPLETE: shard %s of the trail alone; merge joins the shards", phrase.Join(phrase.Comma, s.Parts))
 	}
+}
+
+// wrapped breaks text into lines that fit the terminal, if there is one.
+func wrapped(style grid.Style, text string) []string {
+	text = grid.Clean(text)
+	if style.Width == 0 {
+		return []string{text}
+	}
+	return grid.Wrap(text, style.Columns(), style.Columns())
 }
 
 // others counts the records that are not calls.
