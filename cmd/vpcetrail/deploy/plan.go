@@ -122,10 +122,17 @@ func (p *plan) report(f *flagsGiven, g given, sources, analyze []string) {
 }
 
 // reportInParts adds the steps that publish the report of a day. A part does not see all requests of
-// the sources beside the trail, so these are read after the merge.
+// the sources beside the trail, so these are read after the merge. A night that is repeated merges
+// over a day that has them.
 func (p *plan) reportInParts(f *flagsGiven, g given, sources, analyze, out []string) {
-	beside := g.some(append(slices.Clone(sourceFlags), "metrics", "prices")...)
+	others := append(slices.Clone(sourceFlags), "metrics")
+	beside := g.some(append(others, "prices")...)
 	write, without := g.some(writeFlags...), g.some("without")
+	for _, name := range others {
+		if len(g.list(name)) > 0 {
+			without = append(without, "--without="+name)
+		}
+	}
 	analyze = slices.DeleteFunc(slices.Clone(analyze), func(arg string) bool { return slices.Contains(beside, arg) })
 	parts := below(p.out, partsFolder)
 	p.add("analyze", f.Shards, slices.Concat(sources, analyze), "--shard=auto", "--out="+parts+"{shard}", "--quiet", "--incomplete-ok")
