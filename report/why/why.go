@@ -141,11 +141,7 @@ func Read(ctx context.Context, s *report.Span, f Filter) (*Why, error) {
 	if err := r.readAccess(ctx, s, &f); err != nil {
 		return nil, err
 	}
-	for _, source := range []string{table.S3Access.Name, table.DNS.Name} {
-		if lacks := report.LacksOf(source, s.Manifests); lacks.Is() {
-			r.why.Unread = append(r.why.Unread, lacks)
-		}
-	}
+	r.why.Unread = unread(s)
 	if err := r.group(); err != nil {
 		return nil, err
 	}
@@ -153,6 +149,16 @@ func Read(ctx context.Context, s *report.Span, f Filter) (*Why, error) {
 		return nil, err
 	}
 	return r.why, r.plan(ctx, s.Store)
+}
+
+// unread says what could not be read of the sources beside the trail.
+func unread(s *report.Span) (all []phrase.Phrase) {
+	for _, source := range []string{table.S3Access.Name, table.DNS.Name} {
+		if lacks := report.LacksOf(source, s.Manifests); lacks.Is() {
+			all = append(all, lacks)
+		}
+	}
+	return all
 }
 
 // A reader sums rows by group and caller.
