@@ -90,6 +90,9 @@ func keepReason(before *Manifest, run *Run, loss Loss, allow Replacing) string {
 	if name := before.Run.lackedBy(run, allow); name != "" {
 		return lacksInput(name)
 	}
+	if part := run.part(); part != "" && before.Part() == "" {
+		return fmt.Sprintf("it has the whole trail, and this run reads shard %s of it alone: give each shard an --out of its own", part)
+	}
 	lost := loss.Objects
 	if !slices.Equal(before.Run.Sources, run.Sources) { // another trail, or other names for the same objects
 		lost = 0
