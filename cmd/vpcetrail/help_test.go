@@ -80,7 +80,7 @@ func TestExamplesAreTrue(t *testing.T) {
 
 func TestCompletion(t *testing.T) {
 	for _, tc := range []struct{ typed, want string }{
-		{"summary out --by ", "principal service endpoint resource finding account region day bucket"},
+		{"summary out --by ", "principal service endpoint resource finding account region day bucket name measured"},
 		{"summary out --format ", "table csv json markdown"},
 		{"summary out --from ", "yesterday"},
 		{"diff out --day ", "yesterday all"},
