@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"vpcetrail/classify/phrase"
+	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/table"
 )
@@ -13,30 +14,57 @@ import (
 var eventNames = map[string]string{
 	"REST.GET.OBJECT": "GetObject", "REST.HEAD.OBJECT": "HeadObject", "REST.PUT.OBJECT": "PutObject", "REST.COPY.OBJECT": "CopyObject",
 	"REST.DELETE.OBJECT": "DeleteObject", "BATCH.DELETE.OBJECT": "DeleteObjects", "REST.POST.MULTI_OBJECT_DELETE": "DeleteObjects",
+	"WEBSITE.GET.OBJECT": "GetObject", "WEBSITE.HEAD.OBJECT": "HeadObject",
 	"REST.GET.BUCKET": "ListObjects", "REST.PUT.PART": "UploadPart", "REST.POST.UPLOADS": "CreateMultipartUpload", "REST.POST.UPLOAD": "CompleteMultipartUpload",
 }
 
+// A recorded is an event of the resource that the trail has of a day; name "" is any of them.
+type recorded struct {
+	day  day.Day
+	name string
+}
+
+// mayHave reports whether the trail of a day may have requests of an operation that nobody compared
+// with it. It has none if it has no event of that name. Of an operation that is no event of objects,
+// the name is not known; what S3 does by itself is in no trail.
+func (r *reader) mayHave(d day.Day, operation string) bool {
+	if name := eventNames[operation]; name != "" {
+		return r.recorded[recorded{d, name}]
+	}
+	return strings.HasPrefix(operation, "REST.") && r.recorded[recorded{d, ""}]
+}
+
 // readAccess adds the requests to a bucket that only its access logs show, as the trail has no data
-// events for it. It returns how many there are, and what could not be read of the logs.
-func (r *reader) readAccess(ctx context.Context, s *report.Span) (requests int64, lacks phrase.Phrase, err error) {
+// events for it.
+func (r *reader) readAccess(ctx context.Context, s *report.Span) (l logged, err error) {
 	_, bucket, ok := strings.Cut(r.q.Resource, ":s3:::")
 	if !ok || strings.Contains(bucket, "/") {
-		return 0, lacks, nil
+		return l, nil
 	}
-	recorded := len(r.uses) > 0
-	for row, err := range report.SpanRows(ctx, s, &table.S3Access) {
-		if err != nil {
-			return 0, lacks, err
-		}
-		if row.Bucket != bucket || row.Matched < 0 && recorded { // nobody knows which of them the trail has
-			continue
-		}
-		if n := row.Requests - max(row.Matched, 0); n > 0 {
-			r.addAccess(row, n)
-			requests += n
+	for i, d := range s.Days {
+		for row, err := range report.ReadTable(ctx, s.Store, &table.S3Access, s.Manifests[i], d) {
+			if err != nil {
+				return l, err
+			}
+			switch n := row.Requests - max(row.Matched, 0); {
+			case row.Bucket != bucket || n == 0:
+			case row.Matched < 0 && r.mayHave(d, row.Operation):
+				l.uncompared += n
+			default:
+				r.addAccess(row, n)
+				l.requests += n
+			}
 		}
 	}
-	return requests, report.LacksOf(table.S3Access.Name, s.Manifests), nil
+	l.lacks = report.LacksOf(table.S3Access.Name, s.Manifests)
+	return l, nil
+}
+
+// A logged is what access logs show.
+type logged struct {
+	requests   int64 // that were added
+	uncompared int64 // that the trail may have too: nobody compared them, and they were not added
+	lacks      phrase.Phrase
 }
 
 // addAccess adds requests of a row.
@@ -51,10 +79,7 @@ func (r *reader) addAccess(row *table.S3AccessRow, requests int64) {
 	if e := r.endpoints[row.EndpointID]; e != nil {
 		k.EndpointOwner, k.EndpointAccountID = e.Owner, e.AccountID
 	}
-	denied := int64(0)
-	if requests == row.Requests {
-		denied = row.Denied
-	}
+	denied := max(row.Denied-max(row.Matched, 0), 0) // at least: the trail may have those that were allowed
 	c := r.uses[k]
 	if c == nil {
 		c = &Counts{FirstSeen: row.FirstSeen}
@@ -64,12 +89,16 @@ func (r *reader) addAccess(row *table.S3AccessRow, requests int64) {
 }
 
 // noteAccess says what the requests of access logs are worth.
-func (a *Answer) noteAccess(requests int64, lacks phrase.Phrase) {
-	if lacks.Is() {
-		a.note("Incomplete: %s. Others may use the bucket.", lacks)
+func (a *Answer) noteAccess(l logged) {
+	if l.lacks.Is() {
+		a.note("Incomplete: %s. Others may use the bucket.", l.lacks)
 	}
-	if requests > 0 {
+	if l.requests > 0 {
 		a.note("%s are from S3 access logs alone: the trail has no data events for them. These logs are best effort: requests may be missing. "+
-			"Most lines do not name the endpoint, and then the effect of a condition is not known.", phrase.Count(requests, "request"))
+			"Most lines do not name the endpoint, and then the effect of a condition is not known.", phrase.Count(l.requests, "request"))
+	}
+	if l.uncompared > 0 {
+		a.note("Not compared with the trail, and not counted here: %s of S3 access logs. The trail may lack them, and others may use the bucket: "+
+			"give analyze SOURCE and --access-logs in one run.", phrase.Count(l.uncompared, "request"))
 	}
 }

@@ -17,7 +17,7 @@ func TestReadinessByAccessLogs(t *testing.T) {
 	logged := func(requester, operation, route, evidence, endpoint string, requests, matched int64) table.S3AccessRow {
 		return table.S3AccessRow{
 			S3AccessKey: table.S3AccessKey{Bucket: "ledger", Requester: requester, Operation: operation, Route: route, Evidence: evidence, EndpointID: endpoint},
-			Requests:    requests, Matched: matched, FirstSeen: 1, LastSeen: 2,
+			Requests:    requests, Denied: requests / 2, Matched: matched, FirstSeen: 1, LastSeen: 2,
 		}
 	}
 	rows := func(matched int64) []table.S3AccessRow {
@@ -25,18 +25,26 @@ func TestReadinessByAccessLogs(t *testing.T) {
 			logged(role("app"), "REST.GET.OBJECT", "internet", "public_address", "", 10, matched),
 			logged(role("app"), "REST.PUT.OBJECT", "vpce", "private_address", "", 5, min(matched, 0)),
 			logged(role("etl"), "REST.GET.OBJECT", "vpce", "host_endpoint", "vpce-0a11b22c", 3, min(matched, 0)),
+			logged(role("app"), "REST.GET.ACL", "vpce", "host_endpoint", "vpce-0a11b22c", 1, max(min(matched, 1), -1)),
 			logged("AmazonS3", "S3.EXPIRE.OBJECT", "aws_service", "service_operation", "", 2, min(matched, 0)),
 		}
 	}
+	acl := row{role("app"), "AssumedRole", "GetBucketAcl", "vpce//endpoint_account", "vpce-0a11b22c/own/111122223333", 1, 0}
+	const alone = "stopped 10 (5 denied) GetObject, unknown 5 (2 denied) PutObject, exempt 2 (1 denied) S3.EXPIRE.OBJECT, passes 3 (1 denied) GetObject"
+	const others = "stopped 1200 (0 denied) GetObject, "
 	for name, tc := range map[string]struct {
 		trail   []table.ResourceRow
 		matched int64
 		want    string
 	}{
-		"no call, no trail": {[]table.ResourceRow{}, -1, "stopped 10 GetObject, unknown 5 PutObject, exempt 2 S3.EXPIRE.OBJECT, passes 3 GetObject: 20 requests"},
-		"no call":           {[]table.ResourceRow{}, 0, "stopped 10 GetObject, unknown 5 PutObject, exempt 2 S3.EXPIRE.OBJECT, passes 3 GetObject: 20 requests"},
-		"some in the trail": {[]table.ResourceRow{resourceRow(bucket, ledger[3], today.Time())}, 4, "stopped 1200 GetObject, stopped 6 GetObject, unknown 5 PutObject, exempt 2 S3.EXPIRE.OBJECT, passes 3 GetObject: 16 requests"},
-		"not compared":      {[]table.ResourceRow{resourceRow(bucket, ledger[3], today.Time())}, -1, "stopped 1200 GetObject: "},
+		"no call, no trail": {[]table.ResourceRow{}, -1, alone + ", passes 1 (0 denied) REST.GET.ACL: 21 requests, 0 not compared"},
+		"no call":           {[]table.ResourceRow{}, 0, alone + ", passes 1 (0 denied) REST.GET.ACL: 21 requests, 0 not compared"},
+		"some in the trail": {[]table.ResourceRow{resourceRow(bucket, ledger[3], today.Time())}, 4,
+			others + "stopped 6 (1 denied) GetObject, unknown 5 (2 denied) PutObject, exempt 2 (1 denied) S3.EXPIRE.OBJECT, passes 3 (1 denied) GetObject: 16 requests, 0 not compared"},
+		"not compared, and the trail has GetObject": {[]table.ResourceRow{resourceRow(bucket, ledger[3], today.Time())}, -1,
+			others + "unknown 5 (2 denied) PutObject, exempt 2 (1 denied) S3.EXPIRE.OBJECT: 7 requests, 14 not compared"},
+		"not compared, and the trail has no data event": {[]table.ResourceRow{resourceRow(bucket, acl, today.Time())}, -1,
+			"stopped 10 (5 denied) GetObject, unknown 5 (2 denied) PutObject, exempt 2 (1 denied) S3.EXPIRE.OBJECT, passes 3 (1 denied) GetObject, passes 1 (0 denied) GetBucketAcl: 20 requests, 1 not compared"},
 	} {
 		store := reporttest.Store{}
 		reporttest.Publish(t, store, &report.Report{Statuses: map[ingest.Status]int64{}, Days: []*report.Day{{
@@ -53,15 +61,18 @@ func TestReadinessByAccessLogs(t *testing.T) {
 		}
 		var uses []string
 		for _, u := range a.Uses {
-			uses = append(uses, fmt.Sprintf("%s %d %s", u.Verdicts[SourceVpce].Outcome, u.Calls, u.EventName))
+			uses = append(uses, fmt.Sprintf("%s %d (%d denied) %s", u.Verdicts[SourceVpce].Outcome, u.Calls, u.Denied, u.EventName))
 		}
-		requests := ""
+		requests, uncompared := "", "0"
 		for _, note := range a.Notes {
 			if before, _, ok := strings.Cut(fmt.Sprint(note), " are from S3 access logs alone"); ok {
 				requests = before
 			}
+			if after, ok := strings.CutPrefix(fmt.Sprint(note), "Not compared with the trail, and not counted here: "); ok {
+				uncompared, _, _ = strings.Cut(after, " ")
+			}
 		}
-		if got := strings.Join(uses, ", ") + ": " + requests; got != tc.want {
+		if got := strings.Join(uses, ", ") + ": " + requests + ", " + uncompared + " not compared"; got != tc.want {
 			t.Errorf("%s:\n%s, want\n%s", name, got, tc.want)
 		}
 	}

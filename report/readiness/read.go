@@ -21,7 +21,7 @@ func Read(ctx context.Context, s *report.Span, q Question) (*Answer, error) {
 	if err := s.Need(table.Resources.Name); err != nil {
 		return nil, err
 	}
-	r := reader{q: q, service: serviceOf(q.Resource), endpoints: map[string]*Endpoint{}, serving: map[string]bool{}, uses: map[useKey]*Counts{}, ways: map[callerKey]*wayOut{}}
+	r := reader{q: q, service: serviceOf(q.Resource), endpoints: map[string]*Endpoint{}, serving: map[string]bool{}, uses: map[useKey]*Counts{}, recorded: map[recorded]bool{}, ways: map[callerKey]*wayOut{}}
 	if err := r.readEndpoints(ctx, s); err != nil {
 		return nil, err
 	}
@@ -31,7 +31,7 @@ func Read(ctx context.Context, s *report.Span, q Question) (*Answer, error) {
 	if err := r.readWays(ctx, s); err != nil {
 		return nil, err
 	}
-	logged, lacks, err := r.readAccess(ctx, s)
+	logged, err := r.readAccess(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +44,7 @@ func Read(ctx context.Context, s *report.Span, q Question) (*Answer, error) {
 	}
 	a := &Answer{Resource: q.Resource, Days: report.NameDays(s.Days), PolicyKind: r.service.policy, Missing: names(s.Missing), Incomplete: names(s.Incomplete), Shards: names(s.Shards)}
 	a.noteEgress(s, &q)
-	a.noteAccess(logged, lacks)
+	a.noteAccess(logged)
 	r.allow(a)
 	r.conditions(a, s)
 	r.judge(a)
@@ -77,6 +77,7 @@ type reader struct {
 	endpoints map[string]*Endpoint // all endpoints of the report, by id
 	serving   map[string]bool      // ids of endpoints in use for the resource's service, in its Region if it has one
 	uses      map[useKey]*Counts
+	recorded  map[recorded]bool
 	ways      map[callerKey]*wayOut
 	allowed   []Endpoint
 	values    map[string][]string // values of the conditions, by key
@@ -129,6 +130,7 @@ func (r *reader) addUse(d day.Day, row *table.ResourceRow) {
 	if e := r.endpoints[row.EndpointID]; e != nil && row.Route == "vpce" {
 		k.EndpointOwner, k.EndpointAccountID = e.Owner, e.AccountID // from another day
 	}
+	r.recorded[recorded{d, ""}], r.recorded[recorded{d, row.EventName}] = true, true
 	c := r.uses[k]
 	if c == nil {
 		c = &Counts{FirstSeen: row.FirstSeen}

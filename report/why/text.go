@@ -141,6 +141,10 @@ func (y *Why) Warnings() (all []phrase.Phrase) {
 		all = append(all, phrase.Of("S3 access logs show %s past the endpoints to %s that no data event of the trail shows. They have no cause here, and these logs are best effort. See table s3_access.",
 			phrase.Count(y.Logged, "request"), phrase.Count(y.Buckets, "bucket")))
 	}
+	if y.Uncompared > 0 {
+		all = append(all, phrase.Of("S3 access logs show %s past the endpoints to %s that were not compared with the trail: it may lack them. Give analyze SOURCE and --access-logs in one run. See table s3_access.",
+			phrase.Count(y.Uncompared, "request"), phrase.Count(y.UncomparedBuckets, "bucket")))
+	}
 	return all
 }
 

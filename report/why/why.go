@@ -69,9 +69,12 @@ type Why struct {
 	Movable    int64           // those of them that a change of the network moves
 	Changes    int             // these changes
 	// Logged are requests past the endpoints that S3 access logs show and no group has: the trail has
-	// no data events for them, or nobody compared. Buckets are theirs.
+	// no data events for them. Buckets are theirs.
 	Logged  int64
 	Buckets int
+	// Uncompared are such requests that were not compared with the trail: groups may have them.
+	Uncompared        int64
+	UncomparedBuckets int
 }
 
 // A Group is the calls that one change would fix.
