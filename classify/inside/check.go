@@ -18,7 +18,18 @@ type Machine struct {
 
 	Calls                        string       // the Region whose services are called
 	Resolvers                    []netip.Addr // the name servers that were asked
-	OutsideAsked, OutsideReached bool         // whether a host outside of the Region's services was tried, and answered
+	OutsideAsked, OutsideReached bool         // whether what no gateway endpoint of the Region carries was tried, and answered
+	RoutesAsked                  bool         // EC2 answered about the subnet
+}
+
+// hasGateway reports whether a gateway endpoint of the machine's VPC may carry calls to a
+// service.
+func (m *Machine) hasGateway(s Service) bool { return s.HasGateway() && m.Calls == m.Region }
+
+// IsWayOut reports whether an address of a service proves that calls can leave without an
+// endpoint.
+func (m *Machine) IsWayOut(s Service, a *Address) bool {
+	return !m.hasGateway(s) && a.Kind == Public && a.Connection.answers()
 }
 
 // The kinds of addresses.

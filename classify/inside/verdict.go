@@ -125,9 +125,9 @@ func (a *Address) judge(s Service, m *Machine) Verdict {
 		return Verdict{Gateway, RouteTo, a}
 	case a.Way != nil:
 		return Verdict{Past, RouteAround, a}
-	case !s.HasGateway() || m.Calls != m.Region:
+	case !m.hasGateway(s):
 		return Verdict{Past, PublicName, a}
-	case m.OutsideAsked && !m.OutsideReached:
+	case m.OutsideAsked && !m.OutsideReached && !m.RoutesAsked:
 		return Verdict{Gateway, NoOtherWay, a}
 	}
 	return undecided(GatewayOrNot)
@@ -162,7 +162,7 @@ func (h *Host) Words() string {
 	case RouteTo:
 		return fmt.Sprintf("%s sends %s to %s, by prefix list %s", a.Way.Table, a.IP, a.Way.Via, a.Way.To)
 	case NoOtherWay:
-		return fmt.Sprintf("%s answers, and nothing outside of the Region does", a.IP)
+		return fmt.Sprintf("%s answers, and nothing else outside does", a.IP)
 	case RouteAround:
 		return fmt.Sprintf("%s sends the public address %s to %s", a.Way.Table, a.IP, a.Way.Via)
 	case PublicName:

@@ -97,9 +97,10 @@ type Way struct {
 }
 
 // WayTo returns the route by which a subnet sends packets to an address: the most specific
-// one. lists are the ranges of prefix lists, by id. It is nil if the route is not known: the
-// subnet, its table or a prefix list is not, or no route matches.
-func (v *View) WayTo(subnet string, address netip.Addr, lists map[string][]netip.Prefix) *Way {
+// one. lists are the ranges of prefix lists, by id, and names those of AWS's lists. It is nil
+// if the route is not known: the subnet, its table or a prefix list is not, no route matches,
+// or the route leads to an endpoint of an unknown type.
+func (v *View) WayTo(subnet string, address netip.Addr, lists map[string][]netip.Prefix, names map[string]string) *Way {
 	s := v.byID[subnet]
 	if s == nil || s.Kind != Subnet {
 		return nil
@@ -129,7 +130,19 @@ func (v *View) WayTo(subnet string, address netip.Addr, lists map[string][]netip
 	if best == nil {
 		return nil
 	}
-	return &Way{*best, table.ID, v.isGateway(best.Via)}
+	w := &Way{*best, table.ID, v.isGateway(best.Via)}
+	if v.byID[w.Via] == nil && strings.HasPrefix(w.Via, "vpce-") && strings.HasPrefix(w.To, "pl-") {
+		if w.Gateway = isGatewayList(names[w.To]); !w.Gateway {
+			return nil
+		}
+	}
+	return w
+}
+
+// isGatewayList reports whether AWS's prefix list of a name is of a service with gateway
+// endpoints. These make the routes of such lists to endpoints.
+func isGatewayList(name string) bool {
+	return strings.HasSuffix(name, ".s3") || strings.HasSuffix(name, ".dynamodb") || strings.HasSuffix(name, ".s3express")
 }
 
 // Lists returns the prefix lists that the route table of a subnet has routes to.

@@ -15,6 +15,7 @@ import (
 
 // conclude decides on all names, and says what to do.
 func (e *examination) conclude() {
+	e.seekWayOut()
 	for _, s := range e.Services {
 		for _, h := range s.Hosts {
 			h.Judge(s.Name, &e.Machine)
@@ -28,6 +29,20 @@ func (e *examination) conclude() {
 	if e.subnet != nil {
 		for _, call := range sortedKeys(e.subnet.unread) {
 			e.note("%s: %s", call, e.subnet.unread[call])
+		}
+	}
+}
+
+// seekWayOut notes whether an address of the checked services proves that calls can leave
+// without an endpoint.
+func (e *examination) seekWayOut() {
+	for _, s := range e.Services {
+		for _, h := range s.Hosts {
+			for i := range h.Addresses {
+				if !e.OutsideReached && e.IsWayOut(s.Name, &h.Addresses[i]) {
+					e.OutsideReached, e.Outside = true, h.Host
+				}
+			}
 		}
 	}
 }

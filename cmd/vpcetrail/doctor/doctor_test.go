@@ -60,6 +60,7 @@ func decided(t *testing.T, service string, args ...string) (path, reason string,
 const (
 	hostSQS  = "sqs.eu-west-1.amazonaws.com"
 	hostS3   = "s3.eu-west-1.amazonaws.com"
+	hostKMS  = "kms.eu-west-1.amazonaws.com"
 	farS3    = "s3.us-east-1.amazonaws.com"
 	anywhere = "example.com"
 )
@@ -108,6 +109,8 @@ func TestVerdicts(t *testing.T) {
 		{"S3, and the internet is there", "s3", map[string]record{hostS3: at(publicS3), farS3: shut, anywhere: open}, "undecided", "gateway_or_internet", 3},
 		{"S3, and another Region's S3 is there", "s3", map[string]record{hostS3: at(publicS3), farS3: open, anywhere: shut}, "undecided", "gateway_or_internet", 3},
 		{"S3, and nothing else", "s3", map[string]record{hostS3: at(publicS3), farS3: shut, anywhere: shut}, "gateway_endpoint", "nothing_else_reachable", 0},
+		{"S3, and another service of the Region is there", "s3", map[string]record{hostS3: at(publicS3), farS3: shut, anywhere: shut, hostKMS: open}, "undecided", "gateway_or_internet", 3},
+		{"S3, and another service is there by an endpoint", "s3", map[string]record{hostS3: at(publicS3), farS3: shut, anywhere: shut, hostKMS: at(endpointA)}, "gateway_endpoint", "nothing_else_reachable", 0},
 		{"S3, and the other names are blocked", "s3", map[string]record{hostS3: at(publicS3), anywhere: shut}, "undecided", "gateway_or_internet", 3},
 		{"S3 by an interface endpoint", "s3", map[string]record{hostS3: at(endpointA)}, "interface_endpoint", "private_answer", 0},
 		{"S3 does not answer", "s3", map[string]record{hostS3: at(away)}, "undecided", "no_connection", 3},
@@ -119,6 +122,13 @@ func TestVerdicts(t *testing.T) {
 			}
 		})
 	}
+	t.Run("a service that is checked is a way out", func(t *testing.T) {
+		s.dns.set(map[string]record{hostS3: at(publicS3), farS3: shut, anywhere: shut, hostSQS: at(public)})
+		f := run(t, "--services", "s3,sqs")
+		if !strings.Contains(f.out, "can be reached ("+hostSQS+" answers)") || f.err != "past the endpoint: sqs; undecided: s3" {
+			t.Errorf("status %d: %s\n%s", f.code, f.err, f.out)
+		}
+	})
 	t.Run("S3 of another Region has no gateway endpoint here", func(t *testing.T) {
 		s.dns.set(map[string]record{farS3: at(publicS3), anywhere: shut})
 		if path, _, code := decided(t, "s3", "--region", "us-east-1"); path != "past_the_endpoint" || code != exit.Violated {

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -48,6 +50,9 @@ func readSubnet(ctx context.Context, cfg sdk.Config, m *inside.Machine, step tim
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 		return nil, errNoCredentials
 	}
+	var answered atomic.Bool
+	cfg.HTTPClient = notingClient{cfg.HTTPClient, &answered}
+	defer func() { m.RoutesAsked = answered.Load() }()
 	s := &subnet{step: step, names: map[string]string{}, lists: map[string][]netip.Prefix{}, unread: map[string]string{}}
 	s.client = ec2.NewFromConfig(cfg, func(o *ec2.Options) { o.Region = m.Region })
 	if m.VPC == "" {
@@ -80,6 +85,20 @@ func readSubnet(ctx context.Context, cfg sdk.Config, m *inside.Machine, step tim
 		}
 	}
 	return s, nil
+}
+
+// A notingClient notes whether anything answered.
+type notingClient struct {
+	sdk.HTTPClient
+	answered *atomic.Bool
+}
+
+func (c notingClient) Do(r *http.Request) (*http.Response, error) {
+	answer, err := c.HTTPClient.Do(r)
+	if err == nil {
+		c.answered.Store(true)
+	}
+	return answer, err
 }
 
 // interfaces lists the machine's interfaces. Tests set another list.
@@ -178,7 +197,7 @@ func (s *subnet) describe(ctx context.Context, m *inside.Machine, hosts []*insid
 				a.Endpoint, a.Holder = holders[a.IP].endpoint, holders[a.IP].other
 			case inside.Public:
 				a.PrefixList = s.listOf(a.IP)
-				a.Way = s.view.WayTo(m.Subnet, a.IP, s.lists)
+				a.Way = s.view.WayTo(m.Subnet, a.IP, s.lists, s.names)
 			}
 		}
 	}

@@ -231,6 +231,7 @@ func TestVerdictsByEC2(t *testing.T) {
 	g := startMoto(s)
 	c := newCloud(s, g)
 	g.keep()
+	closedZone := map[string]record{hostS3: at(publicS3), farS3: at(away), anywhere: at(away)}
 	zone := map[string]record{hostS3: at(publicS3), hostSQS: at(endpointA), "kms.eu-west-1.amazonaws.com": at(public), farS3: at(public), anywhere: at(public)}
 	for _, tc := range []struct {
 		name, service, subnet string
@@ -251,6 +252,9 @@ func TestVerdictsByEC2(t *testing.T) {
 		{"an endpoint of another VPC", "sqs", c.subnet, map[string]record{hostSQS: at(endpointB)}, "", "interface_endpoint", "private_answer", 0, ""},
 		{"route tables may not be read", "s3", c.subnet, zone, "DescribeRouteTables", "undecided", "gateway_or_internet", 3,
 			"ec2:DescribeRouteTables: UnauthorizedOperation: Not there.: allow ec2:DescribeRouteTables"},
+		{"route tables may not be read, and nothing else is there", "s3", c.subnet, closedZone, "DescribeRouteTables", "undecided", "gateway_or_internet", 3, ""},
+		{"VPCs may not be read, and nothing else is there", "s3", c.subnet, closedZone, "DescribeVpcs", "undecided", "gateway_or_internet", 3, ""},
+		{"endpoints may not be read", "s3", c.subnet, zone, "DescribeVpcEndpoints", "gateway_endpoint", "route_to_gateway_endpoint", 0, c.s3Endpoint},
 		{"prefix lists may not be read, but their entries", "s3", c.subnet, zone, "DescribePrefixLists", "gateway_endpoint", "route_to_gateway_endpoint", 0, ""},
 		{"VPCs may not be read", "s3", c.subnet, zone, "DescribeVpcs", "undecided", "gateway_or_internet", 3, "EC2 does not describe the VPC: ec2:DescribeVpcs: UnauthorizedOperation"},
 	} {

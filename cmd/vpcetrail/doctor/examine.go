@@ -173,9 +173,13 @@ func (d *doctor) checkHost(ctx context.Context, h *inside.Host, m *inside.Machin
 	further.Wait()
 }
 
-// checkOutside finds out whether anything can be reached that no endpoint of the Region
-// carries: S3 in another Region, which a gateway endpoint never carries, and a host outside
-// of AWS. A firewall that lets AWS alone through may stop the second and not the first.
+// neighbors are services without gateway endpoints that every Region has. A firewall may let
+// out calls to the Region's services alone.
+var neighbors = []inside.Service{"ec2", "kms", "sts"}
+
+// checkOutside finds out whether anything can be reached that no gateway endpoint of the Region
+// carries: S3 in another Region, a host outside of AWS, and public addresses of other
+// services. A firewall that lets AWS alone through may stop the second and not the first.
 func (d *doctor) checkOutside(ctx context.Context, e *examination) {
 	hosts := []string{}
 	if other := inside.OtherRegion(e.Region); other != "" {
@@ -184,13 +188,17 @@ func (d *doctor) checkOutside(ctx context.Context, e *examination) {
 	if d.outside != "" {
 		hosts = append(hosts, d.outside)
 	}
+	needed := len(hosts)
+	for _, s := range neighbors {
+		hosts = append(hosts, s.Names(e.Region, "")[0].Host)
+	}
 	tried, reached := make([]bool, len(hosts)), make([]bool, len(hosts))
 	var trying sync.WaitGroup
 	for i, host := range hosts {
 		trying.Go(func() { tried[i], reached[i] = d.reachesPublic(ctx, host, &e.Machine) })
 	}
 	trying.Wait()
-	e.OutsideAsked = len(hosts) == 2 && !slices.Contains(tried, false)
+	e.OutsideAsked = needed == 2 && !slices.Contains(tried[:needed], false)
 	if i := slices.Index(reached, true); i >= 0 {
 		e.OutsideReached, e.Outside = true, hosts[i]
 	}
