@@ -26,11 +26,8 @@ type piece struct {
 // fillers, broken UTF-8.
 func pieces(words *words.Language, s string) []piece { return piecesOf(words, s, longestValue) }
 
-// sentencePieces splits a sentence with values from the logs. Japanese takes three bytes a character.
+// sentencePieces splits a sentence of ours with values from the logs.
 func sentencePieces(words *words.Language, s string) []piece {
-	if words == nil {
-		return pieces(words, s)
-	}
 	return piecesOf(words, s, 3*longestValue)
 }
 
