@@ -18,7 +18,7 @@ const (
 
 // word says the outcome.
 func (o Outcome) word() phrase.Format {
-	return map[Outcome]phrase.Format{Stopped: "stopped", Passes: "passes", Exempt: "exempt", Unknown: "unknown"}[o]
+	return map[Outcome]phrase.Format{Stopped: "stopped", Passes: "passes", Exempt: "exempt", Unknown: "undecided"}[o]
 }
 
 // outcomes lists the outcomes, most important first.
