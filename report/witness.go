@@ -51,6 +51,17 @@ func (w *Witness) Unread() (n int64) {
 	return n
 }
 
+// MayHeal reports whether objects could not be read for a reason that does not lie in their bytes, so
+// that another run may read them.
+func (w *Witness) MayHeal() bool {
+	for status, n := range w.Objects {
+		if n > 0 && !status.Lasting() {
+			return true
+		}
+	}
+	return false
+}
+
 // keepWitness decides whether a run may replace what the witness called name says of a day. It
 // returns why the day must stay, or "". now is nil if the run has no such witness.
 func keepWitness(name string, was, now *Witness, allow Replacing) string {

@@ -8,6 +8,7 @@ import (
 
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report"
 	"vpcetrail/report/table"
@@ -86,8 +87,9 @@ func (j *Job) announced() map[string]*report.Witness {
 	return all
 }
 
-// outdated returns which witnesses of the job hold something else now than when a day was published, or
-// hold something of a day that was published without them. was is the manifest of the day, or nil.
+// outdated returns which witnesses of the job hold something else now than when a day was published,
+// can read objects now that could not be read then, or hold something of a day that was published without
+// them. was is the manifest of the day, or nil.
 func (p *Publication) outdated(ctx context.Context, d day.Day, was *report.Manifest) (flags []string, err error) {
 	job := p.Job
 	job.Store = p.Store
@@ -96,12 +98,35 @@ func (p *Publication) outdated(ctx context.Context, d day.Day, was *report.Manif
 		if err != nil {
 			return nil, fmt.Errorf("--%s: %w", w.Flag(), err)
 		}
-		published := was != nil && was.Witnesses[w.Flag()] != nil
-		if now != "" && (!published || now != was.Witnesses[w.Flag()].SHA256) {
+		var published *report.Witness
+		if was != nil {
+			published = was.Witnesses[w.Flag()]
+		}
+		again := now != "" && (published == nil || now != published.SHA256)
+		if now != "" && !again && published.MayHeal() {
+			if again, err = readsMore(ctx, w, job, d, published); err != nil {
+				return nil, fmt.Errorf("--%s: %w", w.Flag(), err)
+			}
+		}
+		if again {
 			flags = append(flags, w.Flag())
 		}
 	}
 	return flags, nil
+}
+
+// readsMore reports whether a witness can read objects of a day now that was could not.
+func readsMore(ctx context.Context, w Witness, job Job, d day.Day, was *report.Witness) (bool, error) {
+	job.Window, job.Disk = day.Window{From: d, To: d}, spill.NewDisk("")
+	defer job.Disk.Close()
+	said, err := w.Read(ctx, &job)
+	if err != nil {
+		return false, err
+	}
+	to := report.Day{Day: d}
+	said.Add(&to)
+	now := to.Witnesses[w.Flag()]
+	return now != nil && now.Unread() < was.Unread(), nil
 }
 
 // readable returns the manifest of a day. It is nil if the day is not published, or if its manifest is

@@ -305,6 +305,33 @@ func TestWitnessThatComesLate(t *testing.T) {
 	}
 }
 
+// Objects that could not be read are tried again, and the day is restated once they can be read.
+func TestRestateReadsWhatTheWitnessCouldNot(t *testing.T) {
+	for name, run := range map[string]func(*night, string, int, report.Replacing) error{"with the trail": (*night).trail, "alone": (*night).alone} {
+		n := newNight(t)
+		n.witness.ok, n.witness.denied = 1, 1
+		wantText(t, run(n, demoDay, 0, report.Replacing{}), "could be read whole")
+		next := func(want ...string) {
+			t.Helper()
+			n.restated = nil
+			var lacks *IncompleteError
+			if err := run(n, "2026-11-21", 5, report.Replacing{}); err != nil && !errors.As(err, &lacks) {
+				t.Fatal(name, err)
+			}
+			if !slices.Equal(n.restated, want) {
+				t.Errorf("%s: restated %q, want %q", name, n.restated, want)
+			}
+		}
+		next() // still denied
+		n.witness.ok, n.witness.denied = 2, 0
+		next(demoDay)
+		if w := n.manifest(demoDay).Witnesses["fake-logs"]; w.Unread() != 0 || w.Objects[ingest.OK] != 2 {
+			t.Errorf("%s: %+v", name, w)
+		}
+		next()
+	}
+}
+
 // conflicts returns how many findings of the demo's day are of the fake witness.
 func (n *night) conflicts() (found int) {
 	n.t.Helper()
