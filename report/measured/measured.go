@@ -40,8 +40,8 @@ const (
 	Idle       = "idle"        // neither
 )
 
-// Metrics are what CloudWatch measured. They are an analyze.Witness. A day that they do not have
-// keeps what was published of it.
+// Metrics are what CloudWatch measured. They are an analyze.Witness. A day or an endpoint that they do
+// not have keeps what was published of it.
 type Metrics struct {
 	Files     []string // that they are from
 	Endpoints metrics.Endpoints
@@ -83,21 +83,47 @@ func (m *Metrics) rows(d day.Day) (rows []table.EndpointMetricsRow) {
 // known returns the rows of a day, from the files or as they are published, and what they are
 // identified by. There are none of a day that was never measured.
 func (m *Metrics) known(ctx context.Context, job *analyze.Job, d day.Day) (rows []table.EndpointMetricsRow, w *report.Witness, err error) {
-	if rows = m.rows(d); len(rows) > 0 {
-		sum := sha256.Sum256(fmt.Appendf(nil, "%v", rows))
-		return rows, &report.Witness{Sources: m.Files, SHA256: hex.EncodeToString(sum[:]), Objects: map[ingest.Status]int64{ingest.OK: int64(len(rows))}}, nil
+	kept, was, err := m.kept(ctx, job.Store, d)
+	if rows = m.rows(d); err != nil || len(rows) == 0 {
+		return kept, was, err
 	}
-	before, err := published(ctx, job.Store, d)
+	sources := m.Files
+	if len(kept) > 0 {
+		rows = append(rows, kept...)
+		table.EndpointMetrics.Sort(rows)
+		sources = slices.Compact(slices.Sorted(slices.Values(slices.Concat(sources, was.Sources))))
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%v", rows))
+	return rows, &report.Witness{Sources: sources, SHA256: hex.EncodeToString(sum[:]), Objects: map[ingest.Status]int64{ingest.OK: int64(len(rows))}}, nil
+}
+
+// kept returns the published rows of a day whose endpoints the files do not have, without what the trail
+// says of them, and what the manifest of the day says of the metrics.
+func (m *Metrics) kept(ctx context.Context, store report.Store, d day.Day) (rows []table.EndpointMetricsRow, was *report.Witness, err error) {
+	before, err := published(ctx, store, d)
 	if err != nil || before == nil || before.Witnesses[Flag] == nil {
 		return nil, &report.Witness{}, err
 	}
-	for row, err := range report.ReadTable(ctx, job.Store, &table.EndpointMetrics, before, d) {
+	for row, err := range report.ReadTable(ctx, store, &table.EndpointMetrics, before, d) {
 		if err != nil {
 			return nil, nil, err
 		}
-		rows = append(rows, *row)
+		if !m.has(row.EndpointID, d) {
+			row.Calls, row.Compared = 0, ""
+			rows = append(rows, *row)
+		}
 	}
 	return rows, before.Witnesses[Flag], nil
+}
+
+// has reports whether the files have an endpoint of a day.
+func (m *Metrics) has(id string, d day.Day) bool {
+	e := m.Endpoints[id]
+	if e == nil {
+		return false
+	}
+	_, measured := e.Days[d]
+	return measured
 }
 
 // published returns the manifest of a day, or nil if it is not published.

@@ -175,32 +175,72 @@ func TestCompared(t *testing.T) {
 	check(t, store)
 }
 
+// addAlone adds the metrics to the published day.
+func addAlone(t *testing.T, store reporttest.Store, m *Metrics) {
+	t.Helper()
+	alone := &report.Day{Day: d}
+	if days := add(t, store, m, alone); len(days) != 1 {
+		t.Fatalf("days %v", days)
+	}
+	before, err := report.ReadManifest(t.Context(), store, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := store.Begin(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	staged, err := report.Restage(t.Context(), store, w, alone, before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := staged.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// The metrics of one account and Region after another are those of all.
+func TestAnotherFileKeepsTheEndpointsOfTheFirst(t *testing.T) {
+	store := reporttest.Store{}
+	publish(t, store, nil)
+	parts := []*Metrics{measure(t), measure(t)}
+	for i := range cases {
+		delete(parts[i%2].Endpoints, id(i))
+	}
+	parts[1].Files = []string{"other.json"}
+	for range 2 {
+		for _, part := range parts {
+			addAlone(t, store, part)
+		}
+		check(t, store)
+	}
+	job := &analyze.Job{Store: store}
+	whole, err := measure(t).SHA256(t.Context(), &analyze.Job{}, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range parts {
+		if sum, err := part.SHA256(t.Context(), job, d); err != nil || sum != whole {
+			t.Errorf("a part makes the day out of date: %s, %v", sum, err)
+		}
+	}
+	m, err := report.ReadManifest(t.Context(), store, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if w := m.Witnesses[Flag]; fmt.Sprint(w.Sources, w.Count()) != fmt.Sprint([]string{"metrics.json", "other.json"}, len(cases)) {
+		t.Errorf("%+v", w)
+	}
+}
+
 // The metrics may come after the trail, without it.
 func TestAlone(t *testing.T) {
 	together, store := reporttest.Store{}, reporttest.Store{}
 	publish(t, together, measure(t))
 	publish(t, store, nil)
 	for range 2 { // the second time, the findings of the first are replaced
-		alone := &report.Day{Day: d}
-		if days := add(t, store, measure(t), alone); len(days) != 1 {
-			t.Fatalf("days %v", days)
-		}
-		before, err := report.ReadManifest(t.Context(), store, d)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w, err := store.Begin(t.Context(), nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		staged, err := report.Restage(t.Context(), store, w, alone, before)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := staged.Commit(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		w.Close()
+		addAlone(t, store, measure(t))
 		check(t, store)
 	}
 	for name, text := range together {
