@@ -182,11 +182,12 @@ func (s *Side) Unproved(before Scope) phrase.Phrase {
 }
 
 // Proves reports whether a finding that the day does not have is gone, if Unproved says nothing. It
-// need not be if the source beside the trail that shows it was not read completely.
+// need not be if the source beside the trail that shows it was not read completely, or access logs were
+// not compared with the trail.
 func (s *Side) Proves(gone *table.FindingRow) bool {
 	flag := findings.SourceOf(&gone.FindingKey)
 	w := s.Manifest.Witnesses[flag]
-	return flag == "" || w != nil && w.Unread() == 0
+	return flag == "" || w != nil && w.Unread() == 0 && (w.Matched || flag != table.S3Access.Flag)
 }
 
 // networked reports whether the day knows by which ways calls left their networks.
