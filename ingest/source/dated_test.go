@@ -14,14 +14,21 @@ import (
 
 // datedNames are objects by the window of 2026-11-20 to 2026-11-21: true is listed.
 var datedNames = map[string]bool{
-	"simple/2026-11-19-23-59-59-0123456789ABCDEF":                                          false,
-	"simple/2026-11-20-00-00-00-0123456789ABCDEF":                                          true,
-	"simple/2026-11-21-23-59-59-0123456789ABCDEF":                                          true,
-	"simple/2026-11-22-00-00-00-0123456789ABCDEF":                                          false,
-	"simple/111122223333/eu-west-1/logged/2026/11/20/2026-11-20-00-00-00-0123456789ABCDEF": true,
-	"simple/202611223333/eu-west-1/logged/2026/11/21/2026-11-21-10-00-00-0123456789ABCDEF": true,
-	"simple/202611223333/eu-west-1/logged/2026/11/22/2026-11-22-10-00-00-0123456789ABCDEF": false,
-	"simple/202611223333/eu-west-1/logged/2025/11/20/2025-11-20-10-00-00-0123456789ABCDEF": false,
+	"simple/2026-11-19-23-59-59-0123456789ABCDEF":                                               false,
+	"simple/2026-11-20-00-00-00-0123456789ABCDEF":                                               true,
+	"simple/2026-11-21-23-59-59-0123456789ABCDEF":                                               true,
+	"simple/2026-11-22-00-00-00-0123456789ABCDEF":                                               false,
+	"simple/111122223333/eu-west-1/logged/2026/11/20/2026-11-20-00-00-00-0123456789ABCDEF":      true,
+	"simple/202611223333/eu-west-1/logged/2026/11/21/2026-11-21-10-00-00-0123456789ABCDEF":      true,
+	"simple/202611223333/eu-west-1/logged/2026/11/22/2026-11-22-10-00-00-0123456789ABCDEF":      false,
+	"simple/202611223333/eu-west-1/logged/2025/11/20/2025-11-20-10-00-00-0123456789ABCDEF":      false,
+	"simple/111122223333/eu-west-1/2025/2026/11/20/2026-11-20-00-00-00-0123456789ABCDEF":        true, // buckets called like years
+	"simple/111122223333/eu-west-1/2026/2026/11/21/2026-11-21-00-00-00-0123456789ABCDEF":        true,
+	"simple/111122223333/eu-west-1/2026/2026/11/22/2026-11-22-00-00-00-0123456789ABCDEF":        false,
+	"access/2025/2026-11-20-00-00-00-0123456789ABCDEF":                                          true, // and prefixes
+	"access/2025/2026-11-22-00-00-00-0123456789ABCDEF":                                          false,
+	"access/2024/111122223333/eu-west-1/logged/2026/11/20/2026-11-20-00-00-00-0123456789ABCDEF": true,
+	"access/2024/111122223333/eu-west-1/logged/2024/11/20/2024-11-20-00-00-00-0123456789ABCDEF": false,
 	"simple/.hidden": false,
 	"prod2026-11-20-10-00-00-0123456789ABCDEF":                                                 true,
 	"prod2026-11-22-10-00-00-0123456789ABCDEF":                                                 false,

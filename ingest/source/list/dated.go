@@ -155,6 +155,9 @@ func (w *datedWalk) entry(ctx context.Context, st store.Store, folder string, e 
 		return w.object(store.Object{Name: folder + e.Name, Size: e.Size, ETag: e.ETag}, at)
 	case isFolder:
 		below := at.enter(sub)
+		if below.hasDay && !w.window.Contains(below.day) || at.named && len(sub) == len("11") && below.months == 2 {
+			return nil
+		}
 		if below.months == 1 && len(sub) == len("2026") && !w.window.IsAll() && w.window.Days() <= maxDays { // name the days of a year, without a listing of its months
 			for d := w.window.From; d <= w.window.To; d++ {
 				if date := d.String(); date[:4] == sub {
@@ -164,10 +167,7 @@ func (w *datedWalk) entry(ctx context.Context, st store.Store, folder string, e 
 					})
 				}
 			}
-			return nil
-		}
-		if below.hasDay && !w.window.Contains(below.day) {
-			return nil
+			below.named = true // what else it holds is listed: a bucket or a prefix may be called like a year
 		}
 		w.start(func() error { return w.folder(ctx, st, folder+e.Name, below) })
 	}
@@ -225,6 +225,7 @@ type datedPlace struct {
 	depth  int
 	date   string // the year, or the year and the month, such as 2026-11
 	months int    // how many parts of a date follow one another
+	named  bool   // it is a year, of which the days of the window are named
 	day    day.Day
 	hasDay bool
 }
@@ -232,6 +233,7 @@ type datedPlace struct {
 // enter returns the place of the subfolder called name.
 func (p datedPlace) enter(name string) datedPlace {
 	p.depth++
+	p.named = false
 	if p.hasDay {
 		return p
 	}
