@@ -2,7 +2,7 @@ package accesslog
 
 import (
 	"bytes"
-	"strconv"
+	"errors"
 	"time"
 
 	"github.com/bytedance/sonic"
@@ -31,6 +31,8 @@ type jsonLine struct {
 // A jsonText is a text, a number or a truth value. null and "-" are none.
 type jsonText []byte
 
+var errNoText = errors.New("neither a text nor a number")
+
 // UnmarshalJSON implements json.Unmarshaler.
 func (t *jsonText) UnmarshalJSON(text []byte) error {
 	switch {
@@ -42,6 +44,8 @@ func (t *jsonText) UnmarshalJSON(text []byte) error {
 		*t = value([]byte(s))
 	case string(text) == "null":
 		*t = nil
+	case len(text) > 0 && (text[0] == '{' || text[0] == '['):
+		return errNoText
 	default:
 		*t = bytes.Clone(text)
 	}
@@ -56,12 +60,16 @@ func (j *jsonLine) parse(text []byte, l *Line) {
 		return
 	}
 	at, err := time.Parse(time.RFC3339, string(j.Time))
-	if err != nil || len(j.Bucket) == 0 || len(j.Operation) == 0 {
+	sent, isCount := number(j.BytesSent)
+	if j.BytesSent == nil {
+		sent, isCount = 0, true
+	}
+	if err != nil || !isCount || len(j.Bucket) == 0 || len(j.Operation) == 0 {
 		l.Problem = Invalid
 		return
 	}
 	l.Time = at.UnixMilli()
-	l.BytesSent, _ = strconv.ParseInt(string(j.BytesSent), 10, 64) // 0 where there is none
+	l.BytesSent = sent
 	l.Bucket, l.RemoteIP, l.Requester, l.RequestID = j.Bucket, j.RemoteIP, j.Requester, j.RequestID
 	l.Operation, l.Key, l.Status, l.ErrorCode = j.Operation, j.Key, j.Status, j.ErrorCode
 	l.HostID, l.AuthType, l.Host, l.TLSVersion = j.HostID, j.AuthType, j.Host, j.TLSVersion

@@ -82,6 +82,9 @@ func TestLines(t *testing.T) {
 		{"JSON", `{"schema_version_id":"V_1_0","bucket_name":"logged","request_time":"2026-11-20T10:11:12.345Z","operation":"REST.GET.OBJECT",` +
 			`"http_status":200,"error_code":null,"bytes_sent_size":"113","host_header":"a \"b\"","tls_version":"-","source_region":"eu-west-1","new":{"a":[1]}}`, `200  113  a "b" eu-west-1`},
 		{"JSON without a bucket", `{"request_time":"2026-11-20T10:11:12.345Z","operation":"REST.GET.OBJECT"}`, "invalid"},
+		{"JSON with a negative size", `{"bucket_name":"logged","request_time":"2026-11-20T10:11:12.345Z","operation":"REST.GET.OBJECT","bytes_sent_size":-5}`, "invalid"},
+		{"JSON with a fraction as size", `{"bucket_name":"logged","request_time":"2026-11-20T10:11:12.345Z","operation":"REST.GET.OBJECT","bytes_sent_size":5.5}`, "invalid"},
+		{"JSON with an object as bucket", `{"bucket_name":{"a":1},"request_time":"2026-11-20T10:11:12.345Z","operation":"REST.GET.OBJECT"}`, "invalid"},
 		{"JSON that is cut", `{"bucket_name":"logged","request_time":"2026-11-20T10:11:12.345Z","operation":"REST.GET.OB`, "invalid"},
 	} {
 		var r Reader
