@@ -163,6 +163,7 @@ func TestWorkshopIsInBothLogs(t *testing.T) {
 type logLine struct {
 	id, ip, host, endpoint string // host and endpoint may be ""
 	trailIP                string
+	forged                 bool // a parameter of the request has the name of the host id
 }
 
 func (l logLine) line(at string) string {
@@ -182,7 +183,11 @@ func (l logLine) record() string {
 	if l.endpoint != "" {
 		endpoint = `,"vpcEndpointId":"` + l.endpoint + `"`
 	}
-	return fmt.Sprintf(`{"eventVersion":"1.11","eventTime":"2026-11-20T10:00:00Z","eventID":"event-%s","requestID":"%s","eventSource":"s3.amazonaws.com","eventName":"GetObject",`+
+	parameters := ""
+	if l.forged {
+		parameters = `"requestParameters":{"x-amz-id-2":"zzz","additionalEventData":{"x-amz-id-2":"zzz"}},`
+	}
+	return fmt.Sprintf(`{`+parameters+`"eventVersion":"1.11","eventTime":"2026-11-20T10:00:00Z","eventID":"event-%s","requestID":"%s","eventSource":"s3.amazonaws.com","eventName":"GetObject",`+
 		`"awsRegion":"eu-west-1","recipientAccountId":"111122223333","sourceIPAddress":"%s","eventType":"AwsApiCall","eventCategory":"Data",`+
 		`"userIdentity":{"type":"IAMUser","accountId":"111122223333","arn":"arn:aws:iam::111122223333:user/ana"},`+
 		`"additionalEventData":{"x-amz-id-2":"HOST\/%s="}%s}`, l.id, l.id, l.trailIP, l.id, endpoint)
@@ -211,14 +216,18 @@ func TestDisagreementsNameBothSides(t *testing.T) {
 		of   logLine
 		want string
 	}{
-		"the same private address":         {logLine{ip: "10.0.0.1", trailIP: "10.0.0.1", endpoint: one}, ""},
-		"the same endpoint":                {logLine{ip: "10.0.0.1", trailIP: "10.0.0.1", endpoint: two, host: host}, ""},
-		"the same public address":          {logLine{ip: "198.51.100.7", trailIP: "198.51.100.7"}, ""},
-		"a private address and no id":      {logLine{ip: "10.0.0.1", trailIP: "10.0.0.1"}, ""},
-		"an endpoint and a public address": {logLine{ip: "198.51.100.7", trailIP: "10.0.0.1", endpoint: one}, one + ": record event-r of the trail names endpoint " + one + ", and the line at byte LOG shows a public address."},
-		"two endpoints":                    {logLine{ip: "10.0.0.1", trailIP: "10.0.0.1", endpoint: one, host: host}, one + ": record event-r of the trail names endpoint " + one + ", and the line at byte LOG proves endpoint " + two + "."},
-		"no endpoint and one":              {logLine{ip: "10.0.0.1", trailIP: "198.51.100.7", host: host}, two + ": record event-r of the trail names no endpoint and a public address, and the line at byte LOG proves endpoint " + two + "."},
-		"a public and a private address":   {logLine{ip: "10.0.0.1", trailIP: "198.51.100.7"}, "-: record event-r of the trail names no endpoint and a public address, and the line at byte LOG shows a private address."},
+		"the same private address":                  {logLine{ip: "10.0.0.1", trailIP: "10.0.0.1", endpoint: one}, ""},
+		"the same endpoint":                         {logLine{ip: "10.0.0.1", trailIP: "10.0.0.1", endpoint: two, host: host}, ""},
+		"the same public address":                   {logLine{ip: "198.51.100.7", trailIP: "198.51.100.7"}, ""},
+		"an endpoint and the same public address":   {logLine{ip: "25.1.2.3", trailIP: "25.1.2.3", endpoint: one}, ""},
+		"an endpoint and the same IPv6 address":     {logLine{ip: "2001:db8::7", trailIP: "2001:DB8:0::7", endpoint: one}, ""},
+		"an endpoint and another public address":    {logLine{ip: "25.1.2.4", trailIP: "25.1.2.3", endpoint: one}, one + ": record event-r of the trail names endpoint " + one + ", and the line at byte LOG shows a public address."},
+		"a caller that writes a host id of its own": {logLine{ip: "198.51.100.7", trailIP: "10.0.0.1", endpoint: one, forged: true}, one + ": record event-r of the trail names endpoint " + one + ", and the line at byte LOG shows a public address."},
+		"a private address and no id":               {logLine{ip: "10.0.0.1", trailIP: "10.0.0.1"}, ""},
+		"an endpoint and a public address":          {logLine{ip: "198.51.100.7", trailIP: "10.0.0.1", endpoint: one}, one + ": record event-r of the trail names endpoint " + one + ", and the line at byte LOG shows a public address."},
+		"two endpoints":                             {logLine{ip: "10.0.0.1", trailIP: "10.0.0.1", endpoint: one, host: host}, one + ": record event-r of the trail names endpoint " + one + ", and the line at byte LOG proves endpoint " + two + "."},
+		"no endpoint and one":                       {logLine{ip: "10.0.0.1", trailIP: "198.51.100.7", host: host}, two + ": record event-r of the trail names no endpoint and a public address, and the line at byte LOG proves endpoint " + two + "."},
+		"a public and a private address":            {logLine{ip: "10.0.0.1", trailIP: "198.51.100.7"}, "-: record event-r of the trail names no endpoint and a public address, and the line at byte LOG shows a private address."},
 	} {
 		dir := t.TempDir()
 		tc.of.id = "r"
@@ -236,6 +245,25 @@ func TestDisagreementsNameBothSides(t *testing.T) {
 		}
 		if got = strings.Replace(got, "1 of "+dir+"/logs/"+logObject, "LOG", 1); got != tc.want {
 			t.Errorf("%s:\n%q, want\n%q", name, got, tc.want)
+		}
+	}
+}
+
+// A request of one account to the bucket of another is in the trails of both: both records are compared.
+func TestTwoAccountsRecordOneRequest(t *testing.T) {
+	dir := t.TempDir()
+	l := logLine{id: "r", ip: "198.51.100.7", trailIP: "10.0.0.1", endpoint: "vpce-0a1b2c3d4e5f60718"}
+	caller := strings.Replace(l.record(), `"recipientAccountId":"111122223333"`, `"recipientAccountId":"444455556666"`, 1)
+	write(t, dir, trailObject, `{"Records":[`+strings.Join([]string{l.record(), l.record(), caller}, ",")+`]}`)
+	write(t, dir, "logs/"+logObject, l.line("10:00:00"))
+	store := (&told{trail: dir + "/AWSLogs", logs: []string{dir + "/logs"}, date: november20}).run(t)
+	if got := rowsIn(t, store, &table.S3Access, november20, "requests", "matched"); got != "1 1" {
+		t.Error(got)
+	}
+	got := rowsIn(t, store, &table.Findings, november20, "finding", "account_id", "calls")
+	for _, want := range []string{"witnesses_disagree 111122223333 1", "witnesses_disagree 444455556666 1"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s\nlacks %s", got, want)
 		}
 	}
 }

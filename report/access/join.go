@@ -51,10 +51,10 @@ func (r *reading) join(trail *requests) error {
 		if r.objects.Count(line.day(), "requests", 1); line.ambiguous {
 			r.objects.Count(line.day(), "ambiguous", 1)
 		}
-		request, has := known.of([idSize]byte(c.Key))
-		r.count(&line, has)
-		if has {
-			r.compare(&line, request)
+		requests := known.of([idSize]byte(c.Key))
+		r.count(&line, len(requests) > 0)
+		for i := range requests {
+			r.compare(&line, &requests[i])
 		}
 	}
 	if err := cmp.Or(c.Err(), known.sorted.Err()); err != nil {
@@ -100,6 +100,9 @@ func (r *rows) compare(line *record, of *request) {
 	endpoint := of.endpoint
 	switch proves := line.Route; {
 	case of.proves == provesEndpoint && proves == classify.Internet.String():
+		if sameAddress(of.address, line.address) {
+			return // the endpoint carries public addresses, such as those of a VPC that uses them inside
+		}
 		detail = findings.EndpointIsPublic
 	case of.proves == provesEndpoint && line.EndpointID != "" && line.EndpointID != of.endpoint:
 		detail = findings.EndpointIsAnother
@@ -122,6 +125,13 @@ func (r *rows) compare(line *record, of *request) {
 	if findings.CanSample([]byte(of.record)) {
 		c.samples.Add(of.record, true)
 	}
+}
+
+// sameAddress reports whether two texts are the same address.
+func sameAddress(a, b string) bool {
+	one, _ := classify.ParseSource([]byte(a))
+	other, _ := classify.ParseSource([]byte(b))
+	return one.IsValid() && one == other
 }
 
 // nameConflicts sets the names of objects in conflicts.

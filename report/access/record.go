@@ -40,6 +40,7 @@ type record struct {
 	bytes     int64
 	denied    bool
 	ambiguous bool
+	address   string // of the caller, if the line shows the internet
 	table.S3AccessKey
 }
 
@@ -54,7 +55,7 @@ func (r *record) append(dst []byte) []byte {
 	dst = binary.AppendUvarint(append(dst, flags), uint64(r.object))
 	dst = binary.AppendVarint(binary.AppendVarint(dst, r.offset), r.time)
 	dst = binary.AppendVarint(dst, r.bytes)
-	return appendKey(dst, &r.S3AccessKey)
+	return appendKey(spill.AppendFields(dst, r.address), &r.S3AccessKey)
 }
 
 func cutRecord(value []byte) (r record) {
@@ -65,7 +66,7 @@ func cutRecord(value []byte) (r record) {
 		*to, n = binary.Varint(value)
 		value = value[n:]
 	}
-	cutKey(string(value), &r.S3AccessKey)
+	cutKey(spill.CutFields(string(value), &r.address), &r.S3AccessKey)
 	return r
 }
 

@@ -3,7 +3,7 @@ package access
 import (
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
+	"slices"
 
 	"vpcetrail/classify"
 	"vpcetrail/ingest"
@@ -102,49 +102,38 @@ const (
 
 // appendRequest appends what a record says of its request.
 func (o *observer) appendRequest(dst []byte, ev *event.Event) []byte {
-	facts, proves := classify.Examine(ev, o.ranges), provesNothing
+	facts, proves, address := classify.Examine(ev, o.ranges), provesNothing, ""
 	switch facts.Unowned.Evidence {
 	case classify.EndpointForeignAccount, classify.EndpointPrivateSource, classify.EndpointPublicSource:
-		proves = provesEndpoint
+		proves, address = provesEndpoint, valid(ev.SourceIP)
 	case classify.PublicSource:
 		proves = provesInternet
 	}
 	dst = binary.AppendUvarint(append(dst, proves), uint64(o.object))
-	return spill.AppendFields(dst, valid(facts.EndpointID), valid(ev.Recipient), valid(ev.Region), valid(ev.ID))
+	return spill.AppendFields(dst, valid(facts.EndpointID), valid(ev.Recipient), valid(ev.Region), valid(ev.ID), address)
 }
 
-// hostIDName comes before the host id in a record. In a text of the caller's its quotes are escaped.
-var hostIDName = []byte(`"x-amz-id-2"`)
-
-// hostID returns x-amz-id-2 of a record.
+// hostID returns x-amz-id-2 of a record. The same name in requestParameters is the caller's own text.
 func hostID(record []byte) []byte {
-	_, rest, ok := bytes.Cut(record, hostIDName)
-	if !ok {
-		return nil
-	}
-	rest = bytes.TrimLeft(rest, " \t\r\n:")
-	if len(rest) == 0 || rest[0] != '"' {
-		return nil
-	}
-	end := bytes.IndexByte(rest[1:], '"')
-	if end < 0 {
-		return nil
-	}
-	text := rest[1 : 1+end]
-	if bytes.IndexByte(text, '\\') >= 0 { // a slash may be escaped
-		var plain string
-		if json.Unmarshal(rest[:end+2], &plain) != nil {
-			return nil
-		}
-		return []byte(plain)
-	}
+	text, _ := event.TextOf(member(member(record, "additionalEventData"), "x-amz-id-2"))
 	return text
+}
+
+// member returns the value of a member of an object as raw JSON, or nil.
+func member(object []byte, name string) (value []byte) {
+	for m := event.MembersOf(object); m.Next(); {
+		if string(m.Name) == name {
+			value = m.Value // of a name that comes twice, the last one counts
+		}
+	}
+	return value
 }
 
 // A request is what the trail says of one.
 type request struct {
 	proves                            byte
 	endpoint, account, region, record string
+	address                           string // of the caller, if the record proves an endpoint
 }
 
 // A requestCursor finds the requests of the trail. Ask for them in order.
@@ -153,27 +142,29 @@ type requestCursor struct {
 	more   bool
 	void   map[int]bool
 	key    [idSize]byte
-	found  request
-	has    bool
+	found  []request
 	asked  bool
 }
 
-// of returns what the trail says of a request, if the trail has it.
-func (c *requestCursor) of(key [idSize]byte) (*request, bool) {
+// of returns what the trail says of a request: nothing, or a record of each account that has one.
+func (c *requestCursor) of(key [idSize]byte) []request {
 	if c.asked && c.key == key {
-		return &c.found, c.has
+		return c.found
 	}
-	c.key, c.has, c.asked = key, false, true
+	c.key, c.found, c.asked = key, c.found[:0], true
 	for ; c.more && bytes.Compare(c.sorted.Key, key[:]) < 0; c.more = c.sorted.Next() {
 	}
 	for ; c.more && bytes.Equal(c.sorted.Key, key[:]); c.more = c.sorted.Next() {
 		value := c.sorted.Value
 		object, n := binary.Uvarint(value[1:])
-		if c.has || c.void[int(object)] {
+		if c.void[int(object)] {
 			continue
 		}
-		c.has, c.found.proves = true, value[0]
-		spill.CutFields(string(value[1+n:]), &c.found.endpoint, &c.found.account, &c.found.region, &c.found.record)
+		one := request{proves: value[0]}
+		spill.CutFields(string(value[1+n:]), &one.endpoint, &one.account, &one.region, &one.record, &one.address)
+		if !slices.ContainsFunc(c.found, func(has request) bool { return has.account == one.account }) {
+			c.found = append(c.found, one)
+		}
 	}
-	return &c.found, c.has
+	return c.found
 }
