@@ -39,8 +39,21 @@ const (
 	NoTravel = "local" // loopback and others that do not leave the machine
 )
 
+// nat64 is the range by which NAT64 reaches IPv4 addresses, at its end.
+var nat64 = netip.MustParsePrefix("64:ff9b::/96")
+
+// Unwrapped returns the IPv4 address that NAT64 reaches by an address, or the address itself.
+func Unwrapped(address netip.Addr) netip.Addr {
+	if !nat64.Contains(address) {
+		return address
+	}
+	wrapped := address.As16()
+	return netip.AddrFrom4([4]byte(wrapped[12:]))
+}
+
 // KindOf returns the kind of an address that DNS answered.
 func (m *Machine) KindOf(address netip.Addr) string {
+	address = Unwrapped(address)
 	if slices.ContainsFunc(m.CIDRs, func(p netip.Prefix) bool { return p.Contains(address) }) {
 		return Private
 	}

@@ -77,7 +77,7 @@ func TestKinds(t *testing.T) {
 	m := Machine{CIDRs: []netip.Prefix{netip.MustParsePrefix("198.18.0.0/16"), netip.MustParsePrefix("2600:1f18::/56")}}
 	for text, want := range map[string]string{
 		"10.1.2.3": Private, "172.31.0.9": Private, "192.168.1.1": Private, "100.64.0.1": Private, "198.18.3.4": Private, "2600:1f18::5": Private, "fd00::1": Private,
-		"54.239.1.1": Public, "2600:1f19::5": Public, "127.0.0.1": NoTravel, "0.0.0.0": NoTravel, "::1": NoTravel, "224.0.0.1": NoTravel,
+		"54.239.1.1": Public, "64:ff9b::a01:203": Private, "64:ff9b::36ef:101": Public, "64:ff9b::7f00:1": NoTravel, "64:ff9b:1::a01:203": Public, "2600:1f19::5": Public, "127.0.0.1": NoTravel, "0.0.0.0": NoTravel, "::1": NoTravel, "224.0.0.1": NoTravel,
 	} {
 		if got := m.KindOf(netip.MustParseAddr(text)); got != want {
 			t.Errorf("%s is %s, want %s", text, got, want)

@@ -3,6 +3,7 @@ package inside
 import (
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // A Path is the way that calls take to a service.
@@ -144,8 +145,33 @@ func (a *Address) judgePrivate(m *Machine) Verdict {
 	return Verdict{Interface, PrivateName, a}
 }
 
-// Words say the proof of a host's verdict.
+// mostNamed is how many addresses that do not answer are named.
+const mostNamed = 6
+
+// Words say the proof of a host's verdict, and which of its addresses do not answer though
+// others do.
 func (h *Host) Words() string {
+	silent := h.silent()
+	if h.Path == Undecided || len(silent) == 0 {
+		return h.wordsProven()
+	}
+	return fmt.Sprintf("%s; %d of its %d addresses do not answer (%s): calls that try them first are slow or fail",
+		h.wordsProven(), len(silent), len(h.Addresses), strings.Join(silent[:min(len(silent), mostNamed)], ", "))
+}
+
+// silent returns the addresses that do not answer. Many machines have no route for IPv6, and
+// programs know that.
+func (h *Host) silent() (list []string) {
+	for i := range h.Addresses {
+		a := &h.Addresses[i]
+		if a.Connection == TimedOut || a.Connection == Refused || a.Connection == Unreachable && a.IP.Is4() {
+			list = append(list, a.IP.String())
+		}
+	}
+	return list
+}
+
+func (h *Host) wordsProven() string {
 	a := h.On
 	if a == nil {
 		a = &Address{}

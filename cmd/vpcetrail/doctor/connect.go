@@ -20,9 +20,12 @@ import (
 
 const port = "443"
 
-// tries is how many addresses of one kind and family are connected to. Programs use the
-// first that answers.
-const tries = 3
+// tries is how many addresses of one kind and family are connected to. Endpoints have one or
+// two for each Availability Zone.
+const tries = 32
+
+// mostConnections is how many connections are made at once. A process may have 1024 open files.
+const mostConnections = 512
 
 // shownNames is how many names of a certificate are kept.
 const shownNames = 3
@@ -31,12 +34,31 @@ const shownNames = 3
 type connector struct {
 	step  time.Duration  // for one connection, TLS included
 	roots *x509.CertPool // nil: those of the system
+	slots chan struct{}  // one for each connection that is made
+}
+
+// dial connects to an address within the time of a step. The caller calls free when it is done.
+func (c *connector) dial(ctx context.Context, address netip.Addr) (limited context.Context, conn net.Conn, free func(), err error) {
+	select {
+	case c.slots <- struct{}{}:
+	case <-ctx.Done():
+		return ctx, nil, func() {}, ctx.Err()
+	}
+	limited, stop := context.WithTimeout(ctx, c.step)
+	conn, err = new(net.Dialer).DialContext(limited, "tcp", net.JoinHostPort(address.String(), port))
+	return limited, conn, func() {
+		if err == nil {
+			_ = conn.Close()
+		}
+		stop()
+		<-c.slots
+	}, err
 }
 
 // newConnector trusts the certificates that SDKs trust: those of the system, or those of the
 // file that AWS_CA_BUNDLE names.
 func newConnector(step time.Duration) (*connector, error) {
-	c := &connector{step: step}
+	c := &connector{step: step, slots: make(chan struct{}, mostConnections)}
 	name := os.Getenv("AWS_CA_BUNDLE")
 	if name == "" {
 		return c, nil
@@ -54,26 +76,19 @@ func newConnector(step time.Duration) (*connector, error) {
 
 // reaches reports whether anything accepts a connection at an address.
 func (c *connector) reaches(ctx context.Context, address netip.Addr) bool {
-	ctx, stop := context.WithTimeout(ctx, c.step)
-	defer stop()
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(address.String(), port))
-	if err != nil {
-		return false
-	}
-	_ = conn.Close()
-	return true
+	_, _, free, err := c.dial(ctx, address)
+	free()
+	return err == nil
 }
 
 // connect notes what comes of a TLS connection to an address of a host.
 func (c *connector) connect(ctx context.Context, host string, a *inside.Address) {
-	ctx, stop := context.WithTimeout(ctx, c.step)
-	defer stop()
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", net.JoinHostPort(a.IP.String(), port))
+	ctx, conn, free, err := c.dial(ctx, a.IP)
+	defer free()
 	if err != nil {
 		a.Connection, a.Detail = connectionOf(err), err.Error()
 		return
 	}
-	defer func() { _ = conn.Close() }()
 	session := tls.Client(conn, &tls.Config{ServerName: host, RootCAs: c.roots, MinVersion: tls.VersionTLS12})
 	err = session.HandshakeContext(ctx)
 	var bad *tls.CertificateVerificationError

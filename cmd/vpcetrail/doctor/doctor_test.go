@@ -129,6 +129,19 @@ func TestVerdicts(t *testing.T) {
 			t.Errorf("status %d: %s\n%s", f.code, f.err, f.out)
 		}
 	})
+	t.Run("the fourth zone alone answers", func(t *testing.T) {
+		s.dns.set(map[string]record{hostSQS: at(closed, silent, "10.0.1.99", endpointA)})
+		f := run(t, "--services", "sqs", "--outside", "none")
+		if text := strings.Join(strings.Fields(f.out), " "); f.code != 0 || !strings.Contains(text, "3 of its 4 addresses do not answer (10.0.1.11, 10.0.1.12, 10.0.1.99)") {
+			t.Errorf("status %d: %s\n%s", f.code, f.err, f.out)
+		}
+	})
+	t.Run("a private answer by NAT64", func(t *testing.T) {
+		s.dns.set(map[string]record{hostSQS: at(wrapped)})
+		if path, reason, code := decided(t, "sqs"); path != "interface_endpoint" || reason != "private_answer" || code != 0 {
+			t.Errorf("%s, %s, status %d", path, reason, code)
+		}
+	})
 	t.Run("S3 of another Region has no gateway endpoint here", func(t *testing.T) {
 		s.dns.set(map[string]record{farS3: at(publicS3), anywhere: shut})
 		if path, _, code := decided(t, "s3", "--region", "us-east-1"); path != "past_the_endpoint" || code != exit.Violated {

@@ -194,7 +194,7 @@ func (s *subnet) describe(ctx context.Context, m *inside.Machine, hosts []*insid
 			a := &h.Addresses[i]
 			switch a.Kind {
 			case inside.Private:
-				a.Endpoint, a.Holder = holders[a.IP].endpoint, holders[a.IP].other
+				a.Endpoint, a.Holder = holders[inside.Unwrapped(a.IP)].endpoint, holders[inside.Unwrapped(a.IP)].other
 			case inside.Public:
 				a.PrefixList = s.listOf(a.IP)
 				a.Way = s.view.WayTo(m.Subnet, a.IP, s.lists, s.names)
@@ -223,8 +223,9 @@ func (s *subnet) holders(ctx context.Context, vpc string, hosts []*inside.Host) 
 	asked := map[bool][]string{} // by whether they are IPv4
 	for _, h := range hosts {
 		for _, a := range h.Addresses {
-			if list := asked[a.IP.Is4()]; a.Kind == inside.Private && len(list) < mostAsked && !slices.Contains(list, a.IP.String()) {
-				asked[a.IP.Is4()] = append(list, a.IP.String())
+			ip := inside.Unwrapped(a.IP)
+			if list := asked[ip.Is4()]; a.Kind == inside.Private && len(list) < mostAsked && !slices.Contains(list, ip.String()) {
+				asked[ip.Is4()] = append(list, ip.String())
 			}
 		}
 	}

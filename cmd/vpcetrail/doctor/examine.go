@@ -210,7 +210,7 @@ func (d *doctor) reachesPublic(ctx context.Context, host string, m *inside.Machi
 	public := slices.DeleteFunc(d.resolver.lookup(ctx, &d.resolver.system, host).addresses, func(ip netip.Addr) bool { return m.KindOf(ip) != inside.Public })
 	var trying sync.WaitGroup
 	var accepts atomic.Bool
-	for _, ip := range public[:min(len(public), 2*tries)] {
+	for _, ip := range public[:min(len(public), tries)] {
 		trying.Go(func() {
 			if d.connect.reaches(ctx, ip) {
 				accepts.Store(true)

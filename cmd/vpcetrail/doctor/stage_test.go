@@ -79,8 +79,9 @@ const (
 	tarpit       = "10.0.1.19"  // answers byte by byte, without end
 	public       = "54.239.1.1" // answers
 	public6      = "2600:1f00::1"
-	publicS3     = "52.216.0.1"   // in moto's prefix list
-	away         = "198.51.100.7" // no route leads there
+	wrapped      = "64:ff9b::a00:10a" // 10.0.1.10 by NAT64
+	publicS3     = "52.216.0.1"       // in moto's prefix list
+	away         = "198.51.100.7"     // no route leads there
 	metadataIP   = "169.254.169.254"
 	amazonIP     = "169.254.169.253"
 )
@@ -103,7 +104,7 @@ func newStage(t *testing.T) *stage {
 	for _, a := range []string{vpcResolver, endpointA, endpointB, closed, silent, foreign, intercepting, untrusted, hostile, noTLS, mute, tarpit, public, publicS3, metadataIP, amazonIP} {
 		lines = append(lines, "addr add "+a+"/32 dev lo")
 	}
-	s.ip(append(lines, "addr add "+public6+"/128 dev lo nodad")...)
+	s.ip(append(lines, "addr add "+public6+"/128 dev lo nodad", "addr add "+wrapped+"/128 dev lo nodad")...)
 	s.replace("/etc/resolv.conf", "nameserver "+vpcResolver+"\noptions timeout:5 attempts:1\n")
 	s.replace("/etc/hosts", "127.0.0.1 localhost\n")
 	s.dns.serve(t, vpcResolver)
@@ -216,7 +217,7 @@ func (s *stage) startTLS() {
 	byName := func(a *authority) func(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return a.issue(hello.ServerName) }
 	}
-	for _, address := range []string{endpointA, endpointB, public, public6, publicS3} {
+	for _, address := range []string{endpointA, endpointB, public, public6, wrapped, publicS3} {
 		s.serveTLS(address)
 	}
 	other := func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return s.issuer.issue("proxy.corp.example") }
