@@ -134,6 +134,7 @@ type Host struct {
 	Detail    string // why the lookup failed
 	Addresses []Address
 	CNAME     string // the endpoint that DNS names, or ""
+	Elsewhere string // the setting by which SDKs call another name, which is not checked, or ""
 	Proxy     string // the proxy to which the environment sends calls, or ""
 	ByAmazon  string // the kind of the answer of Amazon's resolver, if other name servers were asked
 

@@ -27,6 +27,33 @@ func TestNames(t *testing.T) {
 	fixtures.Golden(t, "testdata/names.golden", []byte(out.String()))
 }
 
+// The name that SDKs use comes first.
+func TestNamesFor(t *testing.T) {
+	for _, tc := range []struct {
+		service, region string
+		fips, dual      bool
+		want            string
+	}{
+		{"sqs", "eu-west-1", false, false, "sqs.eu-west-1.amazonaws.com"},
+		{"sqs", "us-east-1", true, false, "sqs-fips.us-east-1.amazonaws.com"},
+		{"sqs", "us-east-1", false, true, "sqs.us-east-1.api.aws"},
+		{"sqs", "us-east-1", true, true, "sqs-fips.us-east-1.api.aws"},
+		{"s3", "us-east-1", true, true, "s3-fips.dualstack.us-east-1.amazonaws.com"},
+		{"s3", "us-east-1", false, true, "s3.dualstack.us-east-1.amazonaws.com"},
+		{"ecr.api", "us-east-1", true, true, "ecr-fips.us-east-1.api.aws"},
+		{"ecr.dkr", "us-east-1", true, true, "111122223333.dkr-ecr-fips.us-east-1.on.aws"},
+		{"iam", "us-east-1", true, false, "?"},
+		{"iam", "us-east-1", true, true, "?"},
+		{"sqs", "us-iso-east-1", false, true, "?"},
+		{"sqs", "us-iso-east-1", true, true, "?"},
+	} {
+		names, known := Service(tc.service).NamesFor(tc.region, "111122223333", tc.fips, tc.dual)
+		if got := map[bool]string{true: names[0].Host, false: "?"}[known]; got != tc.want {
+			t.Errorf("%s in %s, FIPS %v, dual-stack %v: %s, want %s", tc.service, tc.region, tc.fips, tc.dual, got, tc.want)
+		}
+	}
+}
+
 // ClassOf of classify/network agrees with the classes here.
 func TestClassesAgree(t *testing.T) {
 	for _, s := range []Service{"sqs", "s3", "dynamodb", "sts", "ecr.api", "ecr.dkr", "sagemaker.runtime", "iam"} {

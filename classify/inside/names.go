@@ -3,6 +3,7 @@ package inside
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"vpcetrail/classify/endpoints"
@@ -122,6 +123,39 @@ func (s Service) Names(region, account string) []Name {
 		names = append(names, Name{dual, network.DualStack})
 	}
 	return append(names, Name{fips, network.FIPS})
+}
+
+// NamesFor returns the host names of the service, first the one that SDKs use if they are set
+// to FIPS or dual-stack endpoints. known is false if that name is not known.
+func (s Service) NamesFor(region, account string, fips, dual bool) (names []Name, known bool) {
+	names = s.Names(region, account)
+	class := network.Regional
+	switch {
+	case !fips && !dual:
+		return names, true
+	case fips && dual && isGlobal[s], fips && dual && dualSuffix(region) == "":
+		return names, false
+	case fips && dual:
+		at := slices.IndexFunc(names, func(n Name) bool { return n.Class == network.FIPS })
+		name := strings.TrimSuffix(names[at].Host, "."+region+Suffix(region)) + "." + region + dualSuffix(region)
+		switch s {
+		case "s3":
+			name = "s3-fips.dualstack." + region + Suffix(region)
+		case "ecr.dkr":
+			name = strings.Replace(s.base(account), ".dkr.ecr", ".dkr-ecr-fips.", 1) + region + ".on.aws"
+		}
+		return append([]Name{{name, network.FIPS}}, names...), true
+	case fips:
+		class = network.FIPS
+	case dual:
+		class = network.DualStack
+	}
+	at := slices.IndexFunc(names, func(n Name) bool { return n.Class == class })
+	if at < 0 {
+		return names, false
+	}
+	chosen := names[at]
+	return append([]Name{chosen}, slices.Delete(names, at, at+1)...), true
 }
 
 // partition returns the partition of a Region, as ARNs have it, for those that share the

@@ -35,6 +35,7 @@ const (
 	NameSilent    Reason = "name_server_silent"
 	NameFailed    Reason = "lookup_failed"
 	ByProxy       Reason = "proxy"
+	BySetting     Reason = "setting_of_environment"
 	LocalAnswer   Reason = "answer_is_this_machine"
 	Blocked       Reason = "endpoint_does_not_answer"
 	NoWay         Reason = "no_connection"
@@ -56,6 +57,8 @@ type Verdict struct {
 // Judge sets the verdicts of a host.
 func (h *Host) Judge(s Service, m *Machine) {
 	switch {
+	case h.Elsewhere != "":
+		h.Verdict = Verdict{Undecided, BySetting, nil}
 	case h.Proxy != "":
 		h.Verdict = Verdict{Undecided, ByProxy, nil}
 	case h.Lookup == NoSuchName:
@@ -207,6 +210,8 @@ func (h *Host) wordsUndecided(a *Address) string {
 		return "no name server answered in time"
 	case NameFailed:
 		return "the name could not be looked up: " + h.Detail
+	case BySetting:
+		return h.Elsewhere + ": where these calls go is not checked"
 	case ByProxy:
 		return "the environment sends calls to the proxy " + h.Proxy + ", and what the proxy uses is not seen from here"
 	case LocalAnswer:

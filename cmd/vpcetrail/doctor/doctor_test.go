@@ -280,7 +280,9 @@ func TestSilentEC2(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	for _, address := range []string{mute, silent, tarpit} {
-		t.Setenv("AWS_ENDPOINT_URL", "http://"+address+":443")
+		for _, id := range []string{"EC2", "STS", "S3"} {
+			t.Setenv("AWS_ENDPOINT_URL_"+id, "http://"+address+":443")
+		}
 		start := time.Now()
 		f := run(t, "--services", "sqs", "--sign")
 		text := strings.Join(strings.Fields(f.out), " ")
@@ -317,6 +319,40 @@ func TestProxyOfTheEnvironment(t *testing.T) {
 	}
 	if e.Machine.Instance == nil {
 		t.Error("the metadata service was asked through the proxy")
+	}
+}
+
+// SDKs call another name if the environment says so.
+func TestSettingsOfTheEnvironment(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
+	const own = "vpce-0a1b2c3d-abcd.sqs.eu-west-1.vpce.amazonaws.com"
+	s.dns.set(map[string]record{hostSQS: at(endpointA), "sqs-fips.eu-west-1.amazonaws.com": at(public), "sqs.eu-west-1.api.aws": at(public), own: at(public)})
+	for _, tc := range []struct {
+		variable, value string
+		path, reason    string
+	}{
+		{"AWS_USE_FIPS_ENDPOINT", "true", "past_the_endpoint", "public_answer"},
+		{"AWS_USE_FIPS_ENDPOINT", "false", "interface_endpoint", "private_answer"},
+		{"AWS_USE_DUALSTACK_ENDPOINT", "True", "past_the_endpoint", "public_answer"},
+		{"AWS_ENDPOINT_URL_SQS", "https://" + own, "past_the_endpoint", "public_answer"},
+		{"AWS_ENDPOINT_URL", "https://" + own + "/", "past_the_endpoint", "public_answer"},
+		{"AWS_ENDPOINT_URL", "https://" + hostSQS, "interface_endpoint", "private_answer"},
+		{"AWS_ENDPOINT_URL", "http://user:secret@localhost:4566", "undecided", "setting_of_environment"},
+		{"AWS_ENDPOINT_URL_S3", "http://localhost:4566", "interface_endpoint", "private_answer"},
+	} {
+		t.Run(tc.variable+"="+tc.value, func(t *testing.T) {
+			t.Setenv(tc.variable, tc.value)
+			if path, reason, _ := decided(t, "sqs"); path != tc.path || reason != tc.reason {
+				t.Errorf("%s, %s; want %s, %s", path, reason, tc.path, tc.reason)
+			}
+			if f := run(t, "--services", "sqs"); strings.Contains(f.out, "secret") {
+				t.Error(f.out)
+			}
+		})
 	}
 }
 

@@ -152,7 +152,7 @@ func startMoto(s *stage) *gate {
 		g.pass(w, r, string(body), moto)
 	}))
 	t.Cleanup(front.Close)
-	t.Setenv("AWS_ENDPOINT_URL", front.URL)
+	t.Setenv("AWS_ENDPOINT_URL_EC2", front.URL)
 	t.Setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "secret")
 	return g

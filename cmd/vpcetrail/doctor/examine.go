@@ -85,12 +85,9 @@ func (d *doctor) examine(ctx context.Context) (*examination, error) {
 	if err := d.where(limited, e); err != nil {
 		return nil, err
 	}
+	e.noteSettings()
 	for _, s := range d.services {
-		checked := &service{Name: s}
-		for _, name := range s.Names(e.Calls, e.Account) {
-			checked.Hosts = append(checked.Hosts, &inside.Host{Name: name})
-		}
-		e.Services = append(e.Services, checked)
+		e.Services = append(e.Services, e.checksOf(s))
 	}
 	d.ask(limited, e)
 	if e.subnet != nil {

@@ -65,7 +65,10 @@ func withRecorder(t *testing.T, ids map[string]string) *recorder {
 	r := &recorder{ids: ids}
 	server := httptest.NewServer(r)
 	t.Cleanup(server.Close)
-	for name, value := range map[string]string{"AWS_ENDPOINT_URL": server.URL, "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"} {
+	for name, value := range map[string]string{
+		"AWS_ENDPOINT_URL_STS": server.URL, "AWS_ENDPOINT_URL_S3": server.URL, "AWS_ENDPOINT_URL_EC2": server.URL, "AWS_ENDPOINT_URL_CLOUDTRAIL": server.URL,
+		"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
+	} {
 		t.Setenv(name, value)
 	}
 	return r
