@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 
 	"vpcetrail/classify/phrase"
@@ -17,9 +19,11 @@ type Span struct {
 	Store     Store
 	Days      []day.Day // the days that the report has, in order; at least one
 	Manifests []*Manifest
-	// Missing are the days of the window that the report does not have. If the window has no
-	// bound, the report's first or last day is the bound.
+	// Missing are the days of the window of which the report does not have the calls. If the window
+	// has no bound, the report's first or last day is the bound, with or without calls.
 	Missing []day.Day
+	// beside are the manifests of those Missing days of which only sources beside the trail were read.
+	beside map[day.Day]*Manifest
 	// Incomplete are the Days from runs that could not read all of the trail.
 	Incomplete []day.Day
 	// Shards are the Days that cover only one shard of the trail.
@@ -62,13 +66,14 @@ func ReadSpan(ctx context.Context, store Store, window day.Window) (*Span, error
 	if err != nil {
 		return nil, err
 	}
-	s := &Span{Store: store}
+	s := &Span{Store: store, beside: map[day.Day]*Manifest{}}
 	for _, d := range days {
 		m, err := ReadManifest(ctx, store, d)
 		if err != nil {
 			return nil, err
 		}
 		if !m.HasTrail() {
+			s.beside[d] = m
 			continue
 		}
 		s.Days = append(s.Days, d)
@@ -83,20 +88,37 @@ func ReadSpan(ctx context.Context, store Store, window day.Window) (*Span, error
 	if len(s.Days) == 0 {
 		return nil, NoTrail(store, days[0])
 	}
-	s.findMissing(window)
+	s.findMissing(window, days)
 	return s, nil
 }
 
-func (s *Span) findMissing(window day.Window) {
+// findMissing sets Missing. days are all days of the window that the report has.
+func (s *Span) findMissing(window day.Window, days []day.Day) {
 	if bounds := day.All(); window.From == bounds.From {
-		window.From = s.Days[0]
+		window.From = days[0]
 	}
 	if bounds := day.All(); window.To == bounds.To {
-		window.To = s.Days[len(s.Days)-1]
+		window.To = days[len(days)-1]
 	}
 	for d := window.From; d <= window.To && len(s.Missing) < maxMissing; d++ {
 		if _, there := slices.BinarySearch(s.Days, d); !there {
 			s.Missing = append(s.Missing, d)
+		}
+	}
+}
+
+// Published returns the days of the window with their manifests, in order, and also those of which
+// only sources beside the trail were read.
+func (s *Span) Published() iter.Seq2[day.Day, *Manifest] {
+	all := maps.Clone(s.beside)
+	for i, d := range s.Days {
+		all[d] = s.Manifests[i]
+	}
+	return func(yield func(day.Day, *Manifest) bool) {
+		for _, d := range slices.Sorted(maps.Keys(all)) {
+			if !yield(d, all[d]) {
+				return
+			}
 		}
 	}
 }

@@ -41,8 +41,10 @@ func (r *reader) readAccess(ctx context.Context, s *report.Span) (l logged, err 
 	if !ok || strings.Contains(bucket, "/") {
 		return l, nil
 	}
-	for i, d := range s.Days {
-		for row, err := range report.ReadTable(ctx, s.Store, &table.S3Access, s.Manifests[i], d) {
+	var manifests []*report.Manifest
+	for d, m := range s.Published() {
+		manifests = append(manifests, m)
+		for row, err := range report.ReadTable(ctx, s.Store, &table.S3Access, m, d) {
 			if err != nil {
 				return l, err
 			}
@@ -53,16 +55,20 @@ func (r *reader) readAccess(ctx context.Context, s *report.Span) (l logged, err 
 			default:
 				r.addAccess(row, n)
 				l.requests += n
+				if !m.HasTrail() {
+					l.beside += n
+				}
 			}
 		}
 	}
-	l.lacks = report.LacksOf(table.S3Access.Name, s.Manifests)
+	l.lacks = report.LacksOf(table.S3Access.Name, manifests)
 	return l, nil
 }
 
 // A logged is what access logs show.
 type logged struct {
 	requests   int64 // that were added
+	beside     int64 // of requests: of days without calls
 	uncompared int64 // that the trail may have too: nobody compared them, and they were not added
 	lacks      phrase.Phrase
 }
@@ -96,6 +102,9 @@ func (a *Answer) noteAccess(l logged) {
 	if l.requests > 0 {
 		a.note("%s are from S3 access logs alone: the trail has no data events for them. These logs are best effort: requests may be missing. "+
 			"Most lines do not name the endpoint, and then the effect of a condition is not known.", phrase.Count(l.requests, "request"))
+	}
+	if l.beside > 0 {
+		a.note("%s of them are of days of which the report has no calls: the trail may have data events for them.", phrase.Count(l.beside, "request"))
 	}
 	if l.uncompared > 0 {
 		a.note("Not compared with the trail, and not counted here: %s of S3 access logs. The trail may lack them, and others may use the bucket: "+

@@ -77,3 +77,30 @@ func TestReadinessByAccessLogs(t *testing.T) {
 		}
 	}
 }
+
+// Requests of a day of which only the access logs were read count too, and the answer says so.
+func TestAccessLogsOfADayWithoutCalls(t *testing.T) {
+	store := reporttest.Store{}
+	reporttest.Publish(t, store, &report.Report{Statuses: map[ingest.Status]int64{}, Days: []*report.Day{{
+		Day: today, Traffic: report.RowsOf[table.TrafficRow](nil), Endpoints: report.RowsOf(endpoints), Objects: report.RowsOf[table.ObjectRow](nil), Resources: report.RowsOf[table.ResourceRow](nil),
+	}, {
+		Day: today + 1, S3Access: report.RowsOf([]table.S3AccessRow{{
+			S3AccessKey: table.S3AccessKey{Bucket: "ledger", Requester: role("app"), Operation: "REST.GET.OBJECT", Route: "internet", Evidence: "public_address"},
+			Requests:    7, Matched: -1, FirstSeen: 1, LastSeen: 2,
+		}}),
+	}}}, report.Run{})
+	span, err := report.ReadSpan(t.Context(), store, day.All())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, err := Read(t.Context(), span, Question{Resource: bucket, Endpoints: []string{"vpce-0a11b22c"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := a.Conditions[0].Calls[Stopped]; n != 7 || fmt.Sprint(a.Missing) != "[2026-11-21]" {
+		t.Errorf("%d stopped, missing %v", n, a.Missing)
+	}
+	if notes := fmt.Sprint(a.Notes); !strings.Contains(notes, "7 requests of them are of days of which the report has no calls") {
+		t.Error(notes)
+	}
+}

@@ -16,19 +16,21 @@ func (r *reader) readAccess(ctx context.Context, s *report.Span, f *Filter) erro
 		return nil
 	}
 	logged, uncompared := map[string]bool{}, map[string]bool{}
-	for row, err := range report.SpanRows(ctx, s, &table.S3Access) {
-		if err != nil {
-			return err
-		}
-		if row.Route != "internet" || len(f.Principals) > 0 && !wildcard.MatchAny(f.Principals, row.Requester) {
-			continue
-		}
-		if row.Matched < 0 {
-			r.why.Uncompared += row.Requests
-			uncompared[row.Bucket] = true
-		} else if missing := row.Requests - row.Matched; missing > 0 {
-			r.why.Logged += missing
-			logged[row.Bucket] = true
+	for d, m := range s.Published() {
+		for row, err := range report.ReadTable(ctx, s.Store, &table.S3Access, m, d) {
+			if err != nil {
+				return err
+			}
+			if row.Route != "internet" || len(f.Principals) > 0 && !wildcard.MatchAny(f.Principals, row.Requester) {
+				continue
+			}
+			if row.Matched < 0 {
+				r.why.Uncompared += row.Requests
+				uncompared[row.Bucket] = true
+			} else if missing := row.Requests - row.Matched; missing > 0 {
+				r.why.Logged += missing
+				logged[row.Bucket] = true
+			}
 		}
 	}
 	r.why.Buckets, r.why.UncomparedBuckets = len(logged), len(uncompared)

@@ -20,10 +20,12 @@ func TestWarningOfAccessLogs(t *testing.T) {
 	reporttest.Publish(t, store, &report.Report{Statuses: map[ingest.Status]int64{ingest.OK: 1}, Days: []*report.Day{{
 		Day: testDay, Traffic: report.RowsOf[table.TrafficRow](nil), Objects: report.RowsOf[table.ObjectRow](nil), Causes: report.RowsOf[table.CauseRow](nil),
 		S3Access: report.RowsOf([]table.S3AccessRow{row("a", "internet", 10, 4), row("a", "vpce", 7, 0), row("b", "internet", 3, -1), row("c", "internet", 2, 2)}),
+	}, { // a day without calls
+		Day: testDay + 1, S3Access: report.RowsOf([]table.S3AccessRow{row("b", "internet", 4, -1)}),
 	}}}, report.Run{})
 	for want, f := range map[string]Filter{
-		"6 requests, 1 buckets; 3, 1":  {},
-		"6 requests, 1 buckets; 3, 1 ": {Services: []string{"s3"}, Principals: []string{"p"}},
+		"6 requests, 1 buckets; 7, 1":  {},
+		"6 requests, 1 buckets; 7, 1 ": {Services: []string{"s3"}, Principals: []string{"p"}},
 		"0 requests, 0 buckets; 0, 0":  {Services: []string{"sqs"}},
 		"0 requests, 0 buckets; 0, 0 ": {Accounts: []string{"111122223333"}},
 	} {
