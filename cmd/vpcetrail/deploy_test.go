@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -425,6 +426,46 @@ func TestDeployedNightsInPartsConverge(t *testing.T) {
 		night(at.Format(time.DateOnly))
 	}
 	sameFiles(t, "nights", withoutRuns(withoutParts(tree(t, out))), m.fresh(t))
+}
+
+// In a job in parts, an access log that comes a day late is read without the trail.
+func TestDeployedNightsInPartsReadLateLogs(t *testing.T) {
+	t.Parallel()
+	demo, err := filepath.Abs("../../fixtures/demo")
+	if err != nil {
+		t.Fatal(err)
+	}
+	logs, out := t.TempDir(), t.TempDir()
+	night, _ := slurmNights(t, demo+"/AWSLogs", "--shards", "2", "--restate", "3d", "--access-logs", logs, "--out", out)
+	for i, name := range []string{"2026-11-20-10-55-12-6C0E7B51D2A94F38", "2026-11-20-11-20-48-B1F3A07C9E5D2846"} {
+		text, err := os.ReadFile(filepath.Join("../../fixtures/workshop/access-logs", name))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(logs, name), text, 0o666)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		night(fmt.Sprint("2026-11-2", i))
+	}
+	want := t.TempDir()
+	mustRun(t, 0, "analyze", demo+"/AWSLogs", "--date", "2026-11-20..2026-11-21", "--out", want, "--quiet")
+	mustRun(t, 0, "analyze", "--access-logs", logs, "--date", "2026-11-20", "--out", want, "--quiet")
+	sameFiles(t, "nights", withoutRuns(withoutParts(tree(t, out))), withoutRuns(tree(t, want)))
+}
+
+// Slurm's script refuses what is no day, before it submits anything.
+func TestDeployedSlurmScriptChecksDay(t *testing.T) {
+	script := filepath.Join(t.TempDir(), "night.sh")
+	if err := os.WriteFile(script, []byte(mustRun(t, 0, "deploy", "/srv/trail", "--out", "/srv/report", "--target", "slurm").out), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, day := range []string{"2026-11-31", "x,Y=1", "20261120", "yesterday", "-", "2026-11-20,Y=1"} {
+		text, err := exec.Command("bash", script, day).CombinedOutput()
+		var failed *exec.ExitError
+		if want := "DAY " + day + ": want YYYY-MM-DD or check\n"; !errors.As(err, &failed) || failed.ExitCode() != exit.Usage || string(text) != want {
+			t.Errorf("%s: %v\n%swant\n%s", day, err, text, want)
+		}
+	}
 }
 
 // A night at which the machine was off is made up for by the next one, as the units of systemd run them.

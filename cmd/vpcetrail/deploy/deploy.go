@@ -38,6 +38,9 @@ var targets = []target{
 	{"systemd", false, false, "systemd.sh"},
 }
 
+// fargate reports whether the job has only the sizes of Fargate.
+func (t *target) fargate() bool { return t.template == "cloudformation.yaml" }
+
 func targetNames() (names []string) {
 	for _, t := range targets {
 		names = append(names, t.name)
@@ -106,6 +109,7 @@ outside of CloudFormation.`,
 	cmd.Flags().SortFlags = false
 	f.register(cmd)
 	check = publish.RegisterAnalyze(cmd)
+	flags.IncompleteOK(cmd)
 	return cmd
 }
 
@@ -128,8 +132,8 @@ func (f *flagsGiven) register(cmd *cobra.Command) {
 	set.StringVar(&f.Image, "image", "", "the `IMAGE` of vpcetrail: ecs, batch, kubernetes (required)")
 	set.StringVar(&f.Kubectl, "kubectl-image", "", "an `IMAGE` with kubectl and a shell: kubernetes with --shards")
 	set.StringVar(&f.Namespace, "namespace", "vpcetrail", "kubernetes: `NAMESPACE` of the job, which exists; only that of the default is made")
-	set.IntVar(&f.CPUs, "cpus", 2, "`NUMBER` of CPUs of each part: 1, 2, 4, 8 or 16; not systemd")
-	set.IntVar(&f.Disk, "disk", 50, "`GIB` of disk for TMPDIR of each part: 21 to 200; not systemd")
+	set.IntVar(&f.CPUs, "cpus", 2, "`NUMBER` of CPUs of each part; ecs and batch have 1, 2, 4, 8 or 16; not systemd")
+	set.IntVar(&f.Disk, "disk", 50, "`GIB` of disk for TMPDIR of each part; ecs and batch have 21 to 200; not systemd")
 	set.StringSliceVar(&f.trailKeys, "trail-key", nil, "`ARNS` of the KMS keys that encrypt the trail and the files that flags name")
 	set.StringVar(&f.reportKey, "report-key", "", "KMS `KEY` that encrypts the report's bucket by default: an id, ARN or alias")
 	set.StringVar(&f.notify, "notify", "", "send what changed to this `TARGET`, as vpcetrail notify does: "+grid.OneOf(notifyTargets))
@@ -148,7 +152,9 @@ var notifyTargets = []string{"eventbridge", "securityhub", "textfile"}
 
 var (
 	jobName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$`) // a DNS label, which a suffix may follow
-	keyARNs = regexp.MustCompile(`^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/`)
+	keyARNs = regexp.MustCompile(`^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$`)
+	keys    = regexp.MustCompile(`^(arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/|alias/)?[A-Za-z0-9/_-]+$`)
+	images  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/@-]*$`)
 	buses   = regexp.MustCompile(`^(arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[A-Za-z0-9/._-]+$`)
 )
 
@@ -176,7 +182,12 @@ func (f *flagsGiven) plan(set *pflag.FlagSet, sources []string, check func([]str
 	if err != nil {
 		return nil, err
 	}
-	f.MiB, err = containerMemory(f.CPUs, int(*set.Lookup("memory").Value.(*memory.Size)>>20))
+	mib := int(*set.Lookup("memory").Value.(*memory.Size) >> 20)
+	if f.target.fargate() {
+		f.MiB, err = containerMemory(f.CPUs, mib)
+	} else {
+		f.MiB = max(f.CPUs<<11, 2*mib) // a run may take twice --memory
+	}
 	return p, err
 }
 
@@ -212,12 +223,26 @@ func (f *flagsGiven) check(set *pflag.FlagSet) (err error) {
 		return fmt.Errorf("--image is missing: target %s runs an image of vpcetrail", f.To)
 	case f.To == "kubernetes" && f.Shards > 1 && f.Kubectl == "":
 		return errors.New("--kubectl-image is missing: with --shards, a pod with kubectl and a shell starts the jobs one after the other")
-	case f.Disk < 21 || f.Disk > 200:
+	case f.CPUs < 1:
+		return fmt.Errorf("--cpus %d: want 1 or more", f.CPUs)
+	case f.target.fargate() && (f.Disk < 21 || f.Disk > 200):
 		return fmt.Errorf("--disk %d: want 21 to 200 GiB", f.Disk)
-	case f.role && f.target.template == "cloudformation.yaml":
+	case f.Disk < 1:
+		return fmt.Errorf("--disk %d: want 1 GiB or more", f.Disk)
+	case f.role && f.target.fargate():
 		return fmt.Errorf("--role: the template of target %s has the roles already", f.To)
 	case f.role && f.explain:
 		return errors.New("--role and --explain print different things: give one of the two")
+	}
+	for flag, name := range map[string]string{"image": f.Image, "kubectl-image": f.Kubectl} {
+		if name != "" && !images.MatchString(name) {
+			return fmt.Errorf("--%s %q: want the name of an image, such as registry.example/vpcetrail:1.0", flag, name)
+		}
+	}
+	for _, flag := range []string{"report-key", "kms-key-id"} {
+		if key := (given{set}).text(flag); key != "" && !keys.MatchString(key) {
+			return fmt.Errorf("--%s %q: want the id, ARN or alias of a key, such as alias/reports", flag, key)
+		}
 	}
 	for _, key := range f.trailKeys {
 		if !keyARNs.MatchString(key) {

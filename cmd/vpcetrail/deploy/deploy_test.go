@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,7 +26,11 @@ func printed(line string) (string, error) {
 	var out bytes.Buffer
 	cmd := New()
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true
-	cmd.SetArgs(strings.Fields(line))
+	args := strings.Fields(line)
+	for i := range args {
+		args[i] = strings.ReplaceAll(args[i], "\x00", "\n") // Fields would cut there
+	}
+	cmd.SetArgs(args)
 	cmd.SetOut(&out)
 	err := cmd.Execute()
 	return out.String(), err
@@ -59,12 +64,54 @@ func TestStepBesideTheTrail(t *testing.T) {
 	const flags = "--target batch --shards 2 --explain --image i --networks s3://a/n.yaml --lateness 48h --without verify --accounts 111122223333 --metrics s3://a/m.json --prices s3://a/p.yaml " + inBucket
 	const out = " --date DAY --out=s3://audit-reports/vpcetrail --quiet --incomplete-ok\n"
 	for more, want := range map[string]string{
+		"--restate 7d": "\n  vpcetrail analyze s3://org-trail/AWSLogs --networks=s3://a/n.yaml --lateness=48h0m0s --without=verify --accounts=111122223333 --without=metrics --restate=7d --date DAY --restate-only --out=s3://audit-reports/vpcetrail --quiet --incomplete-ok\n" +
+			"  vpcetrail analyze --metrics=s3://a/m.json --prices=s3://a/p.yaml --restate=7d" + out,
 		"":                       "\n  vpcetrail analyze --metrics=s3://a/m.json --prices=s3://a/p.yaml" + out,
 		"--access-logs s3://l/a": "\n  vpcetrail analyze --access-logs=s3://l/a --metrics=s3://a/m.json --prices=s3://a/p.yaml --lateness=48h0m0s --networks=s3://a/n.yaml" + out,
 	} {
 		text, err := printed(flags + more)
 		if err != nil || !strings.Contains(text, want) || strings.Count(text, "--prices") > 2 {
 			t.Errorf("%q: %v\n%s", more, err, text)
+		}
+	}
+}
+
+// The number of permissions of one kind has no limit: each Sid is its own, and of letters and digits.
+func TestManySources(t *testing.T) {
+	line := "--target batch --image i --explain=false --out s3://audit-reports/x "
+	for i := range 25 {
+		line += fmt.Sprintf("s3://trail-%d/AWSLogs ", i)
+	}
+	text, err := printed(line)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	for _, sid := range regexp.MustCompile(`(?m)Sid: (.*)$`).FindAllStringSubmatch(text, -1) {
+		if !regexp.MustCompile(`^[A-Za-z0-9]+$`).MatchString(sid[1]) || seen[sid[1]] && strings.HasPrefix(sid[1], "ListTrail") {
+			t.Errorf("Sid %s", sid[1])
+		}
+		seen[sid[1]] = true
+	}
+	if !seen["ListTrail25"] {
+		t.Errorf("no ListTrail25 in %v", seen)
+	}
+}
+
+// Sizes are those of Fargate only where the job runs in it.
+func TestSizes(t *testing.T) {
+	for line, want := range map[string]string{
+		"--target slurm --memory 9GiB --out /srv/x":                                                     "--mem=18432M",
+		"--target slurm --memory 100GiB --cpus 32 --disk 900 --out /srv/x":                              "--cpus-per-task=32 --mem=204800M",
+		"--target systemd --memory 9GiB --out /srv/x":                                                   "MemoryMax=18432M",
+		"--target kubernetes --image i --cpus 3 --disk 300 --out s3://b/x":                              `requests: {cpu: "3", memory: 6144Mi, ephemeral-storage: 300Gi}`,
+		"--target systemd --incomplete-ok --out /srv/x":                                                 `"--incomplete-ok"`,
+		"--target slurm --shards 2 --out /srv/x":                                                        "find /srv/x/_parts/ -type f -mtime +14 -delete",
+		"--target batch --image i --sse aws:kms --kms-key-id a --report-key b --out s3://b/x --explain": "key b encrypts",
+	} {
+		text, err := printed(line + " s3://org-trail")
+		if err != nil || !strings.Contains(text, want) {
+			t.Errorf("%s: %v: no %s in\n%s", line, err, want, text)
 		}
 	}
 }
@@ -179,9 +226,13 @@ func TestRefuses(t *testing.T) {
 	const (
 		ecs    = "--target ecs --image i "
 		noFile = ": a job in an image has no files: put it into S3, and name it s3://bucket/key"
-		noName = ": *, ?, ${, {shard}, {day} and line breaks have a meaning in what is printed: choose a name without them"
+		noName = ": *, ?, braces and line breaks have a meaning in what is printed: choose a name without them"
 		aBus   = "want the name of an event bus, or an ARN such as arn:aws:events:eu-west-1:111122223333:event-bus/audit, with --notify eventbridge"
 		want   = "ecs, batch, kubernetes, slurm or systemd"
+		// What cannot be printed.
+		anImage = "want the name of an image, such as registry.example/vpcetrail:1.0"
+		aKey    = "want the id, ARN or alias of a key, such as alias/reports"
+		aFolder = ": a folder of the system, which the unit does not write: choose a path such as /srv/vpcetrail"
 	)
 	for _, tc := range []struct{ line, want string }{
 		{inBucket, `--target "": want ` + want},
@@ -195,6 +246,13 @@ func TestRefuses(t *testing.T) {
 		{ecs + "--disk 10 " + inBucket, "--disk 10: want 21 to 200 GiB"},
 		{ecs + "--cpus 3 " + inBucket, "--cpus 3: want 1, 2, 4, 8 or 16"},
 		{ecs + "--memory 9GiB " + inBucket, "--memory 9216MiB: a run may take twice as much, and 2 CPUs have at most 16 GiB: give more --cpus"},
+		{"--target slurm --disk 0 " + inBucket, "--disk 0: want 1 GiB or more"},
+		{"--target kubernetes --image i --cpus 0 " + inBucket, "--cpus 0: want 1 or more"},
+		{ecs + "--report-key garbage\x00key " + inBucket, `--report-key "garbage\nkey": ` + aKey},
+		{ecs + "--report-key arn:aws:s3:::x " + inBucket, `--report-key "arn:aws:s3:::x": ` + aKey},
+		{ecs + "--sse aws:kms --kms-key-id a\x00key " + inBucket, `--kms-key-id "a\nkey": ` + aKey},
+		{ecs + "--metrics s3://a/a.json,s3://a/b.json " + inBucket, "--metrics: name one file: the job keeps what CloudWatch measured each night in it"},
+		{"--target slurm --shards 2 lookup-events://eu-west-1 --out /srv/x", "--shards 2: nothing divides what lookup-events:// answers: name a trail in S3, or leave --shards out"},
 		{ecs + "--role " + inBucket, "--role: the template of target ecs has the roles already"},
 		{ecs + "--trail-key 0a1b " + inBucket, `--trail-key "0a1b": want the ARN of a key, such as arn:aws:kms:eu-west-1:111122223333:key/ID`},
 		{ecs + "--notify slack " + inBucket, `--notify "slack": want eventbridge, securityhub or textfile`},
@@ -242,6 +300,21 @@ func TestRefuses(t *testing.T) {
 		{ecs + "s3://org-trail --out s3://reports/{shard}", "--out s3://reports/{shard}" + noName},
 		{ecs + "s3://org-trail/${Cluster} --out s3://reports", "SOURCE s3://org-trail/${Cluster}" + noName},
 		{"--target slurm s3://org-trail/a* --out /srv/x", "SOURCE s3://org-trail/a*" + noName},
+		{"--target slurm --shards 2 s3://org-trail --out /srv/{1..2}", "--out /srv/{1..2}" + noName},
+		{"--target systemd s3://org-trail --out /srv/a\x00touch", `--out /srv/a\ntouch` + noName},
+		{"--target slurm s3://org-trail --out /srv/a\x00EOF\x00id\x00", `--out /srv/a\nEOF\nid\n` + noName},
+		{"--target slurm --networks /srv/a\x00id s3://org-trail --out /srv/a", `--networks /srv/a\nid` + noName},
+		{"--target systemd --verify report --moved s3://a/=s3://b/\x00id s3://org-trail --out /srv/a", `"--moved=s3://a/=s3://b/\nid": a line break would end the command that is printed: leave it out`},
+		{"--target ecs --image a\x00b " + inBucket, `--image "a\nb": ` + anImage},
+		{"--target kubernetes --image a\x01b " + inBucket, `--image "a\x01b": ` + anImage},
+		{"--target kubernetes --image a --shards 2 --kubectl-image k\x00b " + inBucket, `--kubectl-image "k\nb": ` + anImage},
+		{"--target ecs --image i --name a\x00b " + inBucket, `--name "a\nb": want up to 30 small letters, digits and hyphens, and a letter first`},
+		{"--target systemd s3://org-trail --out /", "/" + aFolder},
+		{"--target systemd s3://org-trail --out /etc", "/etc" + aFolder},
+		{"--target systemd s3://org-trail --out /usr/lib/../lib", "/usr/lib/../lib" + aFolder},
+		{"--target systemd s3://org-trail --out /boot/x", "/boot/x" + aFolder},
+		{"--target systemd s3://org-trail --out /run/user/0/x", "/run/user/0/x" + aFolder},
+		{"--target systemd s3://org-trail --endpoints /etc/e.json,aws --out /srv/x", "/etc/e.json" + aFolder},
 
 		// Files that an image does not have.
 		{ecs + "trail --out s3://audit-reports", "SOURCE trail" + noFile},

@@ -8,7 +8,9 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/pflag"
 
@@ -35,7 +37,7 @@ type plan struct {
 	Steps  []step
 	Before []step // to run once, before the first night
 	Rights []right
-	Key    string // encrypts the report's bucket; "": the default of S3
+	Key    string // encrypts the report's bucket by default; "": the default of S3
 	out    string // the report
 }
 
@@ -57,7 +59,7 @@ func newPlan(f *flagsGiven, set *pflag.FlagSet, sources []string) (*plan, error)
 	if err := f.checkNightly(g, sources); err != nil {
 		return nil, err
 	}
-	p := &plan{out: g.text("out"), Key: cmp.Or(g.text("kms-key-id"), f.reportKey)}
+	p := &plan{out: g.text("out"), Key: cmp.Or(f.reportKey, g.text("kms-key-id"))}
 	analyze := g.all(func(name string) bool { return slices.Contains(ownFlags, name) || slices.Contains(always, name) })
 	for _, snapshot := range []string{"endpoints", "network"} {
 		files, err := p.keep(g, snapshot, sources)
@@ -83,7 +85,31 @@ func newPlan(f *flagsGiven, set *pflag.FlagSet, sources []string) (*plan, error)
 		p.add("notify", 0, args, "--incomplete-ok")
 	}
 	p.Rights = rightsFor(f, g, p, sources)
-	return p, nil
+	return p, f.checkPlan(p)
+}
+
+// checkPlan returns an error for a plan that cannot be printed, or would change the system.
+func (f *flagsGiven) checkPlan(p *plan) error {
+	for _, s := range slices.Concat(p.Steps, p.Before) {
+		for _, arg := range s.Args {
+			if strings.ContainsFunc(arg, unicode.IsControl) {
+				return fmt.Errorf("%q: a line break would end the command that is printed: leave it out", arg)
+			}
+		}
+	}
+	for _, name := range append(p.kept(), p.out) {
+		if f.To == "systemd" && !list.IsS3(name) && ofSystem(name) {
+			return fmt.Errorf("%s: a folder of the system, which the unit does not write: choose a path such as /srv/vpcetrail", name)
+		}
+	}
+	return nil
+}
+
+// ofSystem reports whether a path lies in a folder that the system has for itself.
+func ofSystem(name string) bool {
+	name = filepath.ToSlash(filepath.Clean(name))
+	return name == "/" || slices.ContainsFunc(strings.Fields("/bin /boot /dev /efi /etc /lib /lib32 /lib64 /libx32 /proc /run /sbin /sys /usr /var/run"),
+		func(folder string) bool { return store.Within(name, folder) })
 }
 
 // checkNightly returns an error for flags that analyze takes, but not every night.
@@ -98,6 +124,10 @@ func (f *flagsGiven) checkNightly(g given, sources []string) error {
 		return fmt.Errorf("--date %s: a nightly job reports yesterday: leave --date out", date)
 	case f.Shards > 1 && len(sources) == 0:
 		return fmt.Errorf("--shards %d: only a trail is read in parts: name a SOURCE, or leave --shards out", f.Shards)
+	case f.Shards > 1 && !canRestate(sources):
+		return fmt.Errorf("--shards %d: nothing divides what lookup-events:// answers: name a trail in S3, or leave --shards out", f.Shards)
+	case len(g.list("metrics")) > 1:
+		return errors.New("--metrics: name one file: the job keeps what CloudWatch measured each night in it")
 	case f.reportKey != "" && !list.IsS3(g.text("out")):
 		return fmt.Errorf("--report-key goes with an --out in S3: %s is a directory", g.text("out"))
 	}
@@ -109,10 +139,7 @@ func (p *plan) report(f *flagsGiven, g given, sources, analyze []string) {
 	out := []string{"--out=" + p.out, "--quiet", "--incomplete-ok"}
 	restate := g.some("restate")
 	if f.Shards > 1 {
-		p.reportInParts(f, g, sources, analyze, out)
-		if len(restate) > 0 {
-			p.add("analyze", 0, slices.Concat(sources, analyze, restate), append([]string{"--restate-only"}, out...)...).Name = "restate"
-		}
+		p.reportInParts(f, g, sources, analyze, restate, out)
 		return
 	}
 	if f.To == "systemd" && len(restate) == 0 && canRestate(sources) { // a machine may be off at night
@@ -123,11 +150,12 @@ func (p *plan) report(f *flagsGiven, g given, sources, analyze []string) {
 
 // reportInParts adds the steps that publish the report of a day. A part does not see all requests of
 // the sources beside the trail, so these are read after the merge. A night that is repeated merges
-// over a day that has them.
-func (p *plan) reportInParts(f *flagsGiven, g given, sources, analyze, out []string) {
+// over a day that has them. The days before are restated in the same way: first from the trail, and
+// only where it gained records, then from the sources beside it.
+func (p *plan) reportInParts(f *flagsGiven, g given, sources, analyze, restate, out []string) {
 	others := append(slices.Clone(sourceFlags), "metrics")
 	beside := g.some(append(others, "prices")...)
-	write, without := g.some(writeFlags...), g.some("without")
+	write, without := g.some(writeFlags...), []string(nil)
 	for _, name := range others {
 		if len(g.list(name)) > 0 {
 			without = append(without, "--without="+name)
@@ -141,9 +169,12 @@ func (p *plan) reportInParts(f *flagsGiven, g given, sources, analyze, out []str
 		p.add("merge", f.MergeShards, append([]string{from}, write...), "--shard=auto", "--out="+parts+"merge-{shard}", "--quiet", "--incomplete-ok").Name = "settle"
 		from = fmt.Sprintf("%smerge-{1..%d}", parts, f.MergeShards)
 	}
-	p.add("merge", 0, slices.Concat([]string{from}, without, write), out...)
+	p.add("merge", 0, slices.Concat([]string{from}, g.some("without"), without, write), out...)
+	if len(restate) > 0 {
+		p.add("analyze", 0, slices.Concat(sources, analyze, without, restate), append([]string{"--restate-only"}, out...)...).Name = "restate"
+	}
 	if len(beside) > 0 {
-		p.add("analyze", 0, slices.Concat(beside, g.besideTrail()), out...).Name = "others" // than the trail
+		p.add("analyze", 0, slices.Concat(beside, g.besideTrail(), restate), out...).Name = "others" // than the trail
 	}
 }
 
@@ -198,7 +229,7 @@ func (f *flagsGiven) checkFiles(g given, sources []string) error {
 	for _, flag := range slices.Sorted(maps.Keys(named)) {
 		for _, name := range named[flag] {
 			if err := f.target.checkName(name); err != nil {
-				return fmt.Errorf("%s %s: %w", flag, name, err)
+				return fmt.Errorf("%s %s: %w", flag, printable(name), err)
 			}
 		}
 	}
@@ -209,11 +240,9 @@ func (f *flagsGiven) checkFiles(g given, sources []string) error {
 func (t *target) checkName(name string) error {
 	inS3, local := list.IsS3(name), filepath.ToSlash(filepath.Clean(name))
 	switch {
-	case name == "" || strings.HasPrefix(name, list.LookupScheme):
-	case inS3 && (strings.ContainsAny(name, "*?\n\r") || strings.Contains(name, "${")),
-		strings.Contains(name, "{shard}"), strings.Contains(name, "{day}"):
-		return errors.New("*, ?, ${, {shard}, {day} and line breaks have a meaning in what is printed: choose a name without them")
-	case inS3:
+	case strings.ContainsFunc(name, unicode.IsControl), strings.ContainsAny(name, "{}"), inS3 && strings.ContainsAny(name, "*?"):
+		return errors.New("*, ?, braces and line breaks have a meaning in what is printed: choose a name without them")
+	case name == "" || strings.HasPrefix(name, list.LookupScheme), inS3:
 	case t.inImage:
 		return errors.New("a job in an image has no files: put it into S3, and name it s3://bucket/key")
 	case !strings.HasPrefix(local, "/"):
@@ -223,6 +252,9 @@ func (t *target) checkName(name string) error {
 	}
 	return nil
 }
+
+// printable returns a name for a message of one line.
+func printable(name string) string { return strings.Trim(strconv.Quote(name), `"`) }
 
 // below returns the name of something below a report.
 func below(out, name string) string { return strings.TrimRight(out, "/") + "/" + name }

@@ -45,6 +45,14 @@ func (p *page) LocalOut() []string {
 	return []string{p.out}
 }
 
+// LocalParts returns the directory of the parts as an argument. It is empty without parts, or if they are in S3.
+func (p *page) LocalParts() []string {
+	if list.IsS3(p.out) || p.Shards < 2 {
+		return nil
+	}
+	return []string{below(p.out, partsFolder)}
+}
+
 // Check returns the command that fails if yesterday is missing. It reads the smallest tables.
 func (p *page) Check() step {
 	return step{Name: "check", Args: []string{"summary", p.Out, "--by", "day", "--date", "yesterday"}}

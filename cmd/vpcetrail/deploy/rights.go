@@ -3,6 +3,7 @@ package deploy
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"vpcetrail/ingest/source/list"
@@ -50,7 +51,7 @@ func rightsFor(f *flagsGiven, g given, p *plan, sources []string) []right {
 		}
 	}
 	r.report(g.text("out"))
-	r.keys(f, p.Key)
+	r.keys(f, p.Key, g.text("kms-key-id"))
 	r.services(f, g)
 	return r.all
 }
@@ -83,7 +84,7 @@ func (r *rights) add(sid, why string, actions, resources []string, when map[stri
 		}
 	}
 	if n > 0 {
-		sid += string(rune('1' + n))
+		sid += strconv.Itoa(1 + n)
 	}
 	r.all = append(r.all, right{sid, why, actions, resources, when})
 }
@@ -144,7 +145,7 @@ func (r *rights) report(out string) {
 }
 
 // keys adds the use of the KMS keys, through S3 alone.
-func (r *rights) keys(f *flagsGiven, key string) {
+func (r *rights) keys(f *flagsGiven, ofReport ...string) {
 	through := func(more map[string]map[string][]string) map[string]map[string][]string {
 		when := only("StringLike", "kms:ViaService", "s3.*.amazonaws.com", "s3.*.${AWS::URLSuffix}")
 		for operator, keys := range more {
@@ -155,11 +156,13 @@ func (r *rights) keys(f *flagsGiven, key string) {
 	if len(f.trailKeys) > 0 {
 		r.add("DecryptTrail", "to read what --trail-key encrypts", []string{"kms:Decrypt"}, f.trailKeys, through(nil))
 	}
-	if key == "" {
-		return
+	for i, key := range ofReport {
+		if key == "" || slices.Contains(ofReport[:i], key) {
+			continue
+		}
+		resource, more := keyARN(key)
+		r.add("EncryptReport", "to write and read a report that key "+key+" encrypts", []string{"kms:GenerateDataKey", "kms:Decrypt"}, []string{resource}, through(more))
 	}
-	resource, more := keyARN(key)
-	r.add("EncryptReport", "to write and read a report that key "+key+" encrypts", []string{"kms:GenerateDataKey", "kms:Decrypt"}, []string{resource}, through(more))
 }
 
 // keyARN returns the resource of a key that an id, an ARN or an alias names.

@@ -16,6 +16,10 @@ if [ "${1:-}" = check ]; then
 	exec vpcetrail {{shell .Check.Args "yesterday"}}
 fi
 day=${1:-$(date -u -d yesterday +%F)}
+if [ "$(date -u -d "$day" +%F 2>/dev/null)" != "$day" ]; then
+	echo "DAY $day: want YYYY-MM-DD or check" >&2
+	exit 2
+fi
 
 # The jobs of this night wait for those of the last one.
 after=$(squeue --me --noheader --name={{.Name}} --format=%F | sort -u | paste -sd: -)
@@ -41,6 +45,9 @@ for try in {{$.Counted}}; do # status 1 may pass; other statuses would be the sa
 	[ $status -eq 1 ] || break
 	sleep "${PAUSE:-60}"
 done
+{{- if and $.LocalParts (eq .Name "merge")}}
+[ $status -ne 0 ] || find {{shell $.LocalParts ""}} -type f -mtime +14 -delete # old parts: the report has their days
+{{- end}}
 exit $status
 EOF
 {{end -}}

@@ -91,7 +91,8 @@ EOF
 if [ -z "${DESTDIR:-}" ]; then
 	id {{.Name}} >/dev/null 2>&1 || useradd --system --no-create-home --shell /usr/sbin/nologin {{.Name}}
 {{- if .LocalOut}}
-	install -d -o {{.Name}} -g {{.Name}} {{shell .LocalOut ""}}
+	[ -e {{shell .LocalOut ""}} ] || install -d -o {{.Name}} -g {{.Name}} {{shell .LocalOut ""}}
+	runuser -u {{.Name}} -- test -w {{shell .LocalOut ""}} || echo "allow the user {{.Name}} to write "{{shell .LocalOut ""}} >&2
 {{- end}}
 	systemctl daemon-reload
 	systemctl enable --now {{.Name}}.timer {{.Name}}-check.timer

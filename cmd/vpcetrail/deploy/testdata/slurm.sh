@@ -14,6 +14,10 @@ if [ "${1:-}" = check ]; then
 	exec vpcetrail summary s3://audit-reports/vpcetrail --by day --date yesterday
 fi
 day=${1:-$(date -u -d yesterday +%F)}
+if [ "$(date -u -d "$day" +%F 2>/dev/null)" != "$day" ]; then
+	echo "DAY $day: want YYYY-MM-DD or check" >&2
+	exit 2
+fi
 
 # The jobs of this night wait for those of the last one.
 after=$(squeue --me --noheader --name=vpcetrail --format=%F | sort -u | paste -sd: -)

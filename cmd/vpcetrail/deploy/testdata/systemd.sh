@@ -87,7 +87,8 @@ EOF
 
 if [ -z "${DESTDIR:-}" ]; then
 	id vpcetrail >/dev/null 2>&1 || useradd --system --no-create-home --shell /usr/sbin/nologin vpcetrail
-	install -d -o vpcetrail -g vpcetrail '/srv/100%/$it'\''s'
+	[ -e '/srv/100%/$it'\''s' ] || install -d -o vpcetrail -g vpcetrail '/srv/100%/$it'\''s'
+	runuser -u vpcetrail -- test -w '/srv/100%/$it'\''s' || echo "allow the user vpcetrail to write "'/srv/100%/$it'\''s' >&2
 	systemctl daemon-reload
 	systemctl enable --now vpcetrail.timer vpcetrail-check.timer
 fi
