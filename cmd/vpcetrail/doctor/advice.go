@@ -71,7 +71,7 @@ func (e *examination) undone() (texts []string) {
 			texts = append(texts, a.Endpoint+" could not be analyzed")
 		case !*a.Found:
 			texts = append(texts, a.Endpoint+" cannot be reached")
-		case len(a.Left) > 0:
+		case len(a.Left) > 0 || a.Lost:
 			texts = append(texts, "not all that was created to analyze "+a.Endpoint+" could be removed")
 		}
 	}

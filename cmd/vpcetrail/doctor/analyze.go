@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,6 +23,7 @@ import (
 	"vpcetrail/cmd/vpcetrail/exit"
 	netreader "vpcetrail/cmd/vpcetrail/network"
 	"vpcetrail/cmd/vpcetrail/terminal"
+	"vpcetrail/ingest/aws"
 	"vpcetrail/report/causes"
 )
 
@@ -34,6 +37,10 @@ const (
 	longestAnalysis = 3 * time.Minute
 	// tag is the Name of what an analysis creates, to be found if it could not be removed.
 	tag = "vpcetrail-doctor"
+	// runTag has a value of its own for each path, to find one that AWS did not name.
+	runTag = "vpcetrail-doctor-run"
+	// stepsToCreate is how many steps may pass until AWS has created something.
+	stepsToCreate = 10
 )
 
 // An analysis is what Reachability Analyzer says of the way to an endpoint.
@@ -44,18 +51,27 @@ type analysis struct {
 	Way      []string `json:"components"` // of the path that was found
 	Error    *string  `json:"error"`
 	Left     []string `json:"not_removed"` // ids of what could not be removed
+	Lost     bool     `json:"path_may_be_left,omitempty"`
 }
 
-// askToPay says what analyses cost, and returns an error unless the answer is yes.
-func askToPay(ctx context.Context, in io.Reader, out io.Writer, count int) error {
-	fmt.Fprintf(out, "Reachability Analyzer charges $%.2f for each analysis: %d cost $%.2f. Each creates a path and an analysis, and removes them.\nGo on? [y/N] ",
+// sayPrice says what analyses cost.
+func sayPrice(out io.Writer, count int) {
+	fmt.Fprintf(out, "Reachability Analyzer charges $%.2f for each analysis: %d cost $%.2f. Each creates a path and an analysis, and removes them.\n",
 		analysisPrice, count, analysisPrice*float64(count))
+}
+
+// errUnpaid is returned where the answer is not yes.
+var errUnpaid = errors.New("the answer was not yes")
+
+// askToPay returns an error unless the answer is yes.
+func askToPay(ctx context.Context, in io.Reader, out io.Writer) error {
+	fmt.Fprint(out, "Go on? [y/N] ")
 	answer, err := bufio.NewReader(terminal.Interruptible(ctx, in)).ReadString('\n')
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
 	if word := strings.ToLower(strings.TrimSpace(answer)); err != nil && err != io.EOF || word != "y" && word != "yes" {
-		return exit.New(exit.Failed, "nothing was analyzed: the answer was not yes")
+		return errUnpaid
 	}
 	return nil
 }
@@ -74,7 +90,7 @@ func (e *examination) endpoints() (ids []string) {
 		}
 	}
 	for _, s := range e.Services {
-		name := cmp.Or(e.subnet.view.ServiceCalled(e.Region, string(s.Name)), s.Name.EndpointService(e.Region))
+		name := cmp.Or(e.subnet.view.ServiceCalled(e.Calls, string(s.Name)), s.Name.EndpointService(e.Calls))
 		if found := e.subnet.view.EndpointFor(e.VPC, name); found != nil {
 			add(found.ID)
 		}
@@ -112,6 +128,7 @@ func (e *examination) analyze(ctx context.Context, ids []string) error {
 // leftovers says what could not be removed, with the commands that remove it.
 func (e *examination) leftovers(otherwise string) string {
 	var left []string
+	lost := ""
 	for i := range e.Analyses {
 		for _, id := range e.Analyses[i].Left {
 			command := "delete-network-insights-path --network-insights-path-id "
@@ -120,11 +137,18 @@ func (e *examination) leftovers(otherwise string) string {
 			}
 			left = append(left, "aws ec2 "+command+causes.Shell(id)+" --region "+e.Region)
 		}
+		if e.Analyses[i].Lost {
+			lost = "AWS did not say whether a path was created. To find it, run: aws ec2 describe-network-insights-paths --filters Name=tag:Name,Values=" + tag + " --region " + e.Region
+		}
 	}
-	if len(left) == 0 {
-		return otherwise
+	texts := []string{}
+	if len(left) > 0 {
+		texts = append(texts, "not removed, so run: "+strings.Join(left, "; "))
 	}
-	return "not removed, so run: " + strings.Join(left, "; ")
+	if lost != "" {
+		texts = append(texts, lost)
+	}
+	return cmp.Or(strings.Join(texts, ". "), otherwise)
 }
 
 // analyze makes one analysis. What creates something does not end with ctx: otherwise its id
@@ -134,14 +158,20 @@ func (s *subnet) analyze(ctx, removing context.Context, from string, a *analysis
 		return
 	}
 	fail := func(err error, call string) { a.Error = orNull(netreader.Refusal(err, call)) }
-	creating, stop := context.WithTimeout(removing, 5*s.step)
+	creating, stop := context.WithTimeout(removing, stepsToCreate*s.step)
 	defer stop()
-	path, err := s.client.CreateNetworkInsightsPath(creating, &ec2.CreateNetworkInsightsPathInput{
+	token := rand.Text()
+	path, err := s.patient.CreateNetworkInsightsPath(creating, &ec2.CreateNetworkInsightsPathInput{
 		Source: &from, Destination: &a.Endpoint, Protocol: types.ProtocolTcp, DestinationPort: sdk.Int32(443),
-		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeNetworkInsightsPath, Tags: []types.Tag{{Key: sdk.String("Name"), Value: sdk.String(tag)}}}},
+		TagSpecifications: []types.TagSpecification{{ResourceType: types.ResourceTypeNetworkInsightsPath, Tags: []types.Tag{
+			{Key: sdk.String("Name"), Value: sdk.String(tag)}, {Key: sdk.String(runTag), Value: &token},
+		}}},
 	})
 	if err != nil {
 		fail(err, "ec2:CreateNetworkInsightsPath and ec2:CreateTags")
+		if isUnanswered(err) {
+			s.removeLost(removing, token, a)
+		}
 		return
 	}
 	created := []string{sdk.ToString(path.NetworkInsightsPath.NetworkInsightsPathId)}
@@ -149,7 +179,7 @@ func (s *subnet) analyze(ctx, removing context.Context, from string, a *analysis
 	if ctx.Err() != nil {
 		return // before it costs anything
 	}
-	started, err := s.client.StartNetworkInsightsAnalysis(creating, &ec2.StartNetworkInsightsAnalysisInput{NetworkInsightsPathId: &created[0]})
+	started, err := s.patient.StartNetworkInsightsAnalysis(creating, &ec2.StartNetworkInsightsAnalysisInput{NetworkInsightsPathId: &created[0]})
 	if err != nil {
 		fail(err, "ec2:StartNetworkInsightsAnalysis")
 		return
@@ -172,10 +202,10 @@ func (s *subnet) await(ctx context.Context, id string) (*types.NetworkInsightsAn
 	defer stop()
 	for {
 		out, err := s.client.DescribeNetworkInsightsAnalyses(ctx, &ec2.DescribeNetworkInsightsAnalysesInput{NetworkInsightsAnalysisIds: []string{id}})
-		if err != nil {
+		if err != nil && (ctx.Err() != nil || !mayPass(err)) {
 			return nil, err
 		}
-		if len(out.NetworkInsightsAnalyses) > 0 && out.NetworkInsightsAnalyses[0].Status != types.AnalysisStatusRunning {
+		if err == nil && len(out.NetworkInsightsAnalyses) > 0 && out.NetworkInsightsAnalyses[0].Status != types.AnalysisStatusRunning {
 			return &out.NetworkInsightsAnalyses[0], nil
 		}
 		select {
@@ -186,33 +216,91 @@ func (s *subnet) await(ctx context.Context, id string) (*types.NetworkInsightsAn
 	}
 }
 
+// isUnanswered reports whether a call may have been done though it failed.
+func isUnanswered(err error) bool {
+	code, status := aws.APIError(err)
+	return code == "" || status >= 500
+}
+
+// mayPass reports whether a call may succeed if it is repeated.
+func mayPass(err error) bool {
+	code, status := aws.APIError(err)
+	return isUnanswered(err) || status == 429 || strings.Contains(code, "Throttl") || code == "RequestLimitExceeded"
+}
+
+// removeLost removes a path that was created though AWS did not answer. It searches for some
+// time, because AWS may still be creating it.
+func (s *subnet) removeLost(ctx context.Context, token string, a *analysis) {
+	searching, stop := context.WithTimeout(ctx, 5*s.step)
+	defer stop()
+	for {
+		out, err := s.patient.DescribeNetworkInsightsPaths(searching, &ec2.DescribeNetworkInsightsPathsInput{Filters: []types.Filter{{Name: sdk.String("tag:" + runTag), Values: []string{token}}}})
+		if err == nil && len(out.NetworkInsightsPaths) > 0 {
+			a.Left = s.remove(ctx, []string{sdk.ToString(out.NetworkInsightsPaths[0].NetworkInsightsPathId)})
+			return
+		}
+		select {
+		case <-searching.Done():
+			a.Lost = true
+			return
+		case <-time.After(s.step / 2):
+		}
+	}
+}
+
+// analysesOf returns the analyses of a path.
+func (s *subnet) analysesOf(ctx context.Context, path string) (ids []string) {
+	out, err := s.client.DescribeNetworkInsightsAnalyses(ctx, &ec2.DescribeNetworkInsightsAnalysesInput{NetworkInsightsPathId: &path})
+	if err != nil {
+		return nil // the path is left, and is named
+	}
+	for i := range out.NetworkInsightsAnalyses {
+		ids = append(ids, sdk.ToString(out.NetworkInsightsAnalyses[i].NetworkInsightsAnalysisId))
+	}
+	return ids
+}
+
 // remove removes analyses and paths, in this order, and returns those that are left. An
-// analysis that still runs may be refused, so it tries again.
+// analysis that still runs may be refused, so it tries again. A path may have an analysis
+// that AWS did not name, because the call that started it was not answered.
 func (s *subnet) remove(ctx context.Context, ids []string) (left []string) {
 	ctx, stop := context.WithTimeout(ctx, 5*s.step)
 	defer stop()
-	left = []string{}
-	for _, id := range ids {
-		for {
-			var err error
-			if strings.HasPrefix(id, "nia-") {
-				_, err = s.client.DeleteNetworkInsightsAnalysis(ctx, &ec2.DeleteNetworkInsightsAnalysisInput{NetworkInsightsAnalysisId: &id})
-			} else {
-				_, err = s.client.DeleteNetworkInsightsPath(ctx, &ec2.DeleteNetworkInsightsPathInput{NetworkInsightsPathId: &id})
-			}
-			if err == nil {
-				break
-			}
-			select {
-			case <-time.After(s.step / 2):
+	for {
+		left = []string{}
+		for _, id := range ids {
+			if s.delete(ctx, id) == nil {
 				continue
-			case <-ctx.Done():
+			}
+			if strings.HasPrefix(id, "nip-") {
+				for _, of := range s.analysesOf(ctx, id) {
+					if !slices.Contains(ids, of) && s.delete(ctx, of) != nil {
+						left = append(left, of)
+					}
+				}
 			}
 			left = append(left, id)
-			break
+		}
+		if len(left) == 0 {
+			return left
+		}
+		ids = left
+		select {
+		case <-time.After(s.step / 2):
+		case <-ctx.Done():
+			return left
 		}
 	}
-	return left
+}
+
+// delete removes an analysis or a path.
+func (s *subnet) delete(ctx context.Context, id string) (err error) {
+	if strings.HasPrefix(id, "nia-") {
+		_, err = s.client.DeleteNetworkInsightsAnalysis(ctx, &ec2.DeleteNetworkInsightsAnalysisInput{NetworkInsightsAnalysisId: &id})
+	} else {
+		_, err = s.client.DeleteNetworkInsightsPath(ctx, &ec2.DeleteNetworkInsightsPathInput{NetworkInsightsPathId: &id})
+	}
+	return err
 }
 
 // read notes what an analysis found.

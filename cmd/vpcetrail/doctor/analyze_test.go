@@ -25,17 +25,22 @@ type analyzer struct {
 	mu       sync.Mutex
 	calls    []string
 	paths    map[string]string // destination by id
+	made     map[string]string // ids by kind and client token
+	tokens   map[string]string // of the run, by path
 	analyses map[string]string // path by id
 	runs     int               // how often an analysis is still running when it is asked for
 	blocked  map[string]string // the explanations, by destination
 	refused  string            // a call that is refused
 	stuck    bool              // nothing can be removed
 	onStart  func()
-	slow     time.Duration // that removing takes
+	slow     time.Duration            // that removing takes
+	late     map[string]time.Duration // that a call takes, which is done first
+	lost     string                   // the call that is done, and is not answered
+	throttle int                      // how many polls are refused
 }
 
 func newAnalyzer() *analyzer {
-	return &analyzer{paths: map[string]string{}, analyses: map[string]string{}, blocked: map[string]string{}}
+	return &analyzer{paths: map[string]string{}, analyses: map[string]string{}, tokens: map[string]string{}, made: map[string]string{}, blocked: map[string]string{}}
 }
 
 func (a *analyzer) count(call string) (n int) {
@@ -47,6 +52,15 @@ func (a *analyzer) count(call string) (n int) {
 		}
 	}
 	return n
+}
+
+// idOf returns the id of what a call creates: that of an earlier call with the same token.
+func (a *analyzer) idOf(kind string, r *http.Request) string {
+	key := kind + r.PostForm.Get("ClientToken")
+	if a.made[key] == "" {
+		a.made[key] = fmt.Sprintf("%s%017x", kind, len(a.calls))
+	}
+	return a.made[key]
 }
 
 func (a *analyzer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -62,19 +76,45 @@ func (a *analyzer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer := func(format string, args ...any) {
 		fmt.Fprintf(w, "<%sResponse>"+format+"</%[1]sResponse>", append([]any{call}, args...)...)
 	}
+	if wait := a.late[call]; wait > 0 {
+		defer time.Sleep(wait)
+	}
+	if call == a.lost {
+		defer func() { panic(http.ErrAbortHandler) }()
+	}
 	switch {
 	case call == a.refused:
 		fail("UnauthorizedOperation")
+	case call == "DescribeNetworkInsightsAnalyses" && a.throttle > 0:
+		a.throttle--
+		fail("RequestLimitExceeded")
+	case call == "DescribeNetworkInsightsPaths":
+		items := ""
+		for id := range a.paths {
+			if a.tokens[id] == r.PostForm.Get("Filter.1.Value.1") && r.PostForm.Get("Filter.1.Name") == "tag:"+runTag {
+				items += "<item><networkInsightsPathId>" + id + "</networkInsightsPathId></item>"
+			}
+		}
+		answer("<networkInsightsPathSet>%s</networkInsightsPathSet>", items)
+	case call == "DescribeNetworkInsightsAnalyses" && r.PostForm.Get("NetworkInsightsPathId") != "":
+		items := ""
+		for id, path := range a.analyses {
+			if path == r.PostForm.Get("NetworkInsightsPathId") {
+				items += "<item><networkInsightsAnalysisId>" + id + "</networkInsightsAnalysisId></item>"
+			}
+		}
+		answer("<networkInsightsAnalysisSet>%s</networkInsightsAnalysisSet>", items)
 	case call == "CreateNetworkInsightsPath":
-		id := fmt.Sprintf("nip-%017x", len(a.calls))
+		id := a.idOf("nip-", r)
 		a.paths[id] = r.PostForm.Get("Destination")
+		a.tokens[id] = r.PostForm.Get("TagSpecification.1.Tag.2.Value")
 		if r.PostForm.Get("DestinationPort") != "443" || r.PostForm.Get("Protocol") != "tcp" || !strings.HasPrefix(r.PostForm.Get("Source"), "eni-") || r.PostForm.Get("TagSpecification.1.Tag.1.Value") != tag {
 			fail("InvalidParameterValue")
 			return
 		}
 		answer("<networkInsightsPath><networkInsightsPathId>%s</networkInsightsPathId></networkInsightsPath>", id)
 	case call == "StartNetworkInsightsAnalysis":
-		id := fmt.Sprintf("nia-%017x", len(a.calls))
+		id := a.idOf("nia-", r)
 		a.analyses[id] = r.PostForm.Get("NetworkInsightsPathId")
 		answer("<networkInsightsAnalysis><networkInsightsAnalysisId>%s</networkInsightsAnalysisId><status>running</status></networkInsightsAnalysis>", id)
 		if a.onStart != nil {
@@ -166,7 +206,7 @@ func testAnalyses(t *testing.T, s *stage, g *gate, c *cloud) {
 			`<securityGroupSet><item><id>sg-0123456789abcdef0</id></item></securityGroupSet></item><item><explanationCode>SOMETHING_NEW</explanationCode><component><id>x-1</id></component></item>`
 		f, asked := answered(t.Context(), t, "", "--yes", "--format", "json")
 		var e jsonExamination
-		if err := json.Unmarshal([]byte(f.out), &e); err != nil || asked != "" || f.code != exit.Incomplete || f.err != c.sqsEndpoint+" cannot be reached" {
+		if err := json.Unmarshal([]byte(f.out), &e); err != nil || !strings.HasSuffix(asked, "2 cost $0.20. Each creates a path and an analysis, and removes them.\n") || f.code != exit.Incomplete || f.err != c.sqsEndpoint+" cannot be reached" {
 			t.Fatalf("%v: asked %q, status %d: %s\n%s", err, asked, f.code, f.err, f.out)
 		}
 		i := slices.IndexFunc(e.Analyses, func(a analysis) bool { return a.Endpoint == c.sqsEndpoint })
@@ -179,7 +219,7 @@ func testAnalyses(t *testing.T, s *stage, g *gate, c *cloud) {
 	t.Run("nobody pays", func(t *testing.T) {
 		for _, answer := range []string{"n\n", "", "yesterday\n"} {
 			a := start()
-			if f, _ := answered(t.Context(), t, answer); f.code != exit.Failed || f.err != "nothing was analyzed: the answer was not yes" || len(a.calls) != 0 {
+			if f, _ := answered(t.Context(), t, answer); f.code != exit.Incomplete || f.err != "nothing was analyzed: the answer was not yes" || !strings.Contains(f.out, "interface endpoint") || len(a.calls) != 0 {
 				t.Errorf("%q: status %d: %s; calls %v", answer, f.code, f.err, a.calls)
 			}
 		}
@@ -205,6 +245,47 @@ func testAnalyses(t *testing.T, s *stage, g *gate, c *cloud) {
 			gone(t, a)
 		})
 	}
+	for _, tc := range []struct {
+		name string
+		set  func(*analyzer)
+		code int
+		says string
+	}{
+		{"creating takes longer than a step", func(a *analyzer) {
+			a.late = map[string]time.Duration{"CreateNetworkInsightsPath": 1200 * time.Millisecond}
+		}, 0, "can be reached"},
+		{"starting takes longer than a step", func(a *analyzer) {
+			a.late = map[string]time.Duration{"StartNetworkInsightsAnalysis": 1200 * time.Millisecond}
+		}, 0, "can be reached"},
+		{"polls are throttled", func(a *analyzer) { a.throttle = 5 }, 0, "can be reached"},
+		{"creating is not answered", func(a *analyzer) { a.lost = "CreateNetworkInsightsPath" }, exit.Incomplete, "not analyzed"},
+		{"starting is not answered", func(a *analyzer) { a.lost = "StartNetworkInsightsAnalysis" }, exit.Incomplete, "not analyzed"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			a := start()
+			tc.set(a)
+			f, _ := answered(t.Context(), t, "", "--yes")
+			if f.code != tc.code || !strings.Contains(f.out, tc.says) {
+				t.Errorf("status %d: %s\n%s", f.code, f.err, f.out)
+			}
+			gone(t, a)
+		})
+	}
+	t.Run("creating is not answered, and what it created cannot be found", func(t *testing.T) {
+		a := start()
+		a.lost, a.refused = "CreateNetworkInsightsPath", "DescribeNetworkInsightsPaths"
+		f, _ := answered(t.Context(), t, "", "--yes", "--timeout", "500ms")
+		if text := strings.Join(strings.Fields(f.out), " "); f.code != exit.Incomplete || !strings.Contains(text, "run: aws ec2 describe-network-insights-paths --filters Name=tag:Name,Values=vpcetrail-doctor --region eu-west-1") {
+			t.Errorf("status %d: %s\n%s", f.code, f.err, f.out)
+		}
+	})
+	t.Run("the endpoints of another Region are asked for", func(t *testing.T) {
+		a := start()
+		f, _ := answered(t.Context(), t, "", "--yes", "--region", "us-east-1")
+		if !strings.Contains(f.err, c.vpc+" has no endpoint for these services in us-east-1") || len(a.calls) > 0 {
+			t.Errorf("status %d: %s; calls %v", f.code, f.err, a.calls)
+		}
+	})
 	t.Run("nothing can be removed", func(t *testing.T) {
 		a := start()
 		a.stuck = true

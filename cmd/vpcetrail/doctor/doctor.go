@@ -180,11 +180,17 @@ func (f *doctorFlags) analyzeEndpoints(cmd *cobra.Command, e *examination) error
 	}
 	ids := e.endpoints()
 	if len(ids) == 0 {
-		e.unanalyzed = e.VPC + " has no endpoint for these services"
+		e.unanalyzed = e.VPC + " has no endpoint for these services in " + e.Calls
 		return nil
 	}
+	sayPrice(cmd.ErrOrStderr(), len(ids))
 	if !f.yes {
-		if err := askToPay(cmd.Context(), cmd.InOrStdin(), cmd.ErrOrStderr(), len(ids)); err != nil {
+		err := askToPay(cmd.Context(), cmd.InOrStdin(), cmd.ErrOrStderr())
+		if errors.Is(err, errUnpaid) {
+			e.unanalyzed = err.Error()
+			return nil
+		}
+		if err != nil {
 			return err
 		}
 	}

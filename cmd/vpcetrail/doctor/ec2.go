@@ -29,8 +29,9 @@ const mostAsked = 200
 
 // A subnet is what EC2 says of the VPC and the subnet of the machine.
 type subnet struct {
-	client *ec2.Client
-	step   time.Duration
+	client  *ec2.Client
+	patient *ec2.Client // for what creates something: its answer must not be lost
+	step    time.Duration
 
 	view       *network.View
 	endpointOf map[string]string
@@ -50,11 +51,16 @@ func readSubnet(ctx context.Context, cfg sdk.Config, m *inside.Machine, step tim
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
 		return nil, errNoCredentials
 	}
+	patient := cfg.HTTPClient
+	if capped, ok := patient.(cappedClient); ok {
+		patient = cappedClient{capped.WithTimeout(stepsToCreate * step)}
+	}
 	var answered atomic.Bool
 	cfg.HTTPClient = notingClient{cfg.HTTPClient, &answered}
 	defer func() { m.RoutesAsked = answered.Load() }()
 	s := &subnet{step: step, names: map[string]string{}, lists: map[string][]netip.Prefix{}, unread: map[string]string{}}
 	s.client = ec2.NewFromConfig(cfg, func(o *ec2.Options) { o.Region = m.Region })
+	s.patient = ec2.NewFromConfig(cfg, func(o *ec2.Options) { o.Region, o.HTTPClient = m.Region, patient })
 	if m.VPC == "" {
 		if err := s.findInterface(ctx, m); err != nil {
 			return nil, err
