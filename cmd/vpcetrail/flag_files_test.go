@@ -3,9 +3,13 @@ package main
 import (
 	"net/http"
 	"os"
+	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
+
+	"vpcetrail/cmd/vpcetrail/exit"
 )
 
 // The files that flags name may be in S3: each command finds there what it finds on disk, and
@@ -134,7 +138,8 @@ func TestFilesOfFlagsThatCannotBeUsed(t *testing.T) {
 		{2, "explain - --networks s3://audit-reports/none.yaml", "--networks: s3://audit-reports/none.yaml: open: there is no such object: see its name"},
 		{2, "explain - --endpoints s3://no-such-bucket/e.json", "--endpoints: s3://no-such-bucket/e.json: open: there is no bucket of this name"},
 		{2, "explain - --own-accounts s3://audit-reports/none.txt", "--own-accounts: s3://audit-reports/none.txt: open: there is no such object: see its name"},
-		{2, "explain - --ip-ranges s3://audit-reports/denied.json", "--ip-ranges: s3://audit-reports/denied.json: open: AccessDenied: Access Denied: allow s3:GetObject on it"},
+		{1, "explain - --ip-ranges s3://audit-reports/denied.json", "--ip-ranges: s3://audit-reports/denied.json: open: AccessDenied: Access Denied: allow s3:GetObject on it"},
+		{2, "network --network s3://arn:aws:s3:us-east-1:111122223333:accesspoint:/n.json", "--network: s3://arn:aws:s3:us-east-1:111122223333:accesspoint:/n.json: open: "},
 		{2, "network --network " + detours + "network.json -o s3://audit-reports/folder/", "-o s3://audit-reports/folder/: names no file: want s3://bucket/key"},
 		{1, "network --network " + detours + "network.json -o s3://audit-reports/denied.json", "s3://audit-reports/denied.json: write: AccessDenied: Access Denied: allow s3:PutObject on it"},
 		{1, "endpoints --endpoints " + detours + "network.json -o s3://no-such-bucket/e.json", "s3://no-such-bucket/e.json: write: there is no bucket of this name"},
@@ -143,4 +148,49 @@ func TestFilesOfFlagsThatCannotBeUsed(t *testing.T) {
 			t.Errorf("%s says %s%s, want %s", tc.args, f.out, f.errOut, tc.want)
 		}
 	}
+}
+
+// A file that could not be read may be readable the next time: schedulers try again after status 1
+// alone.
+func TestFilesOfFlagsThatAreNotReadable(t *testing.T) {
+	s := newS3(t)
+	refusals := map[string]struct {
+		status  int
+		message string
+	}{
+		"SlowDown": {http.StatusServiceUnavailable, "Please reduce your request rate."}, "InternalError": {http.StatusInternalServerError, "We encountered an internal error."},
+		"ExpiredToken": {http.StatusForbidden, "The provided token has expired."}, "AccessDenied": {http.StatusForbidden, "Access Denied"},
+	}
+	s.do(func(w http.ResponseWriter, r *http.Request) bool {
+		code := path.Base(r.URL.Path)
+		refused, ok := refusals[code]
+		return ok && isGet(r) && refuse(w, refused.status, code, refused.message)
+	})
+	const file = "s3://audit-reports/"
+	reads := []string{
+		"analyze trail --out out --endpoints FILE", "analyze trail --out out --own-accounts FILE", "analyze trail --out out --network FILE",
+		"analyze trail --out out --networks FILE", "analyze trail --out out --ip-ranges FILE", "analyze trail --out out --metrics FILE",
+		"analyze trail --out out --verify report --keys FILE", "endpoints --endpoints FILE", "network --network FILE", "explain - --endpoints FILE",
+		"verify trail --keys FILE", "audit out --policy FILE", "readiness out --resource arn:aws:s3:::a --policy FILE",
+		"recommend out --prices FILE", "replay out --scp FILE",
+	}
+	fails := func(line, name, want string) {
+		t.Helper()
+		args := strings.Fields(strings.ReplaceAll(line, "FILE", name))
+		if f := mustRun(t, exit.Failed, args...); !strings.Contains(f.errOut, want) || f.out != "" {
+			t.Errorf("%s says %s%s, want %s", args, f.out, f.errOut, want)
+		}
+	}
+	for code, refused := range refusals {
+		fails("analyze trail --out out --endpoints FILE", file+code, code+": "+refused.message)
+	}
+	for _, line := range reads {
+		fails(line, file+"SlowDown", file+"SlowDown: open: SlowDown")
+	}
+	if runtime.GOOS == "linux" { // the first page of a process is not mapped
+		fails("analyze trail --out out --own-accounts FILE", "/proc/self/mem", "--own-accounts: read /proc/self/mem: input/output error")
+	}
+	t.Setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+	fails("endpoints --endpoints FILE", file+"e.json", "connection refused")
+	notThere(t, "out")
 }

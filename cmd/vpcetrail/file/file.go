@@ -8,10 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
+	"syscall"
 
 	"vpcetrail/cmd/vpcetrail/dest"
+	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/source/store"
 )
@@ -31,7 +34,8 @@ func Check(name string) error {
 	return nil
 }
 
-// Read returns the content of the named file.
+// Read returns the content of the named file. Its error has status Failed, unless the name
+// is wrong: a later run may be able to read the file.
 func Read(ctx context.Context, name string) ([]byte, error) {
 	if err := Check(name); err != nil {
 		return nil, err
@@ -39,7 +43,16 @@ func Read(ctx context.Context, name string) ([]byte, error) {
 	if list.IsS3(name) {
 		return get(ctx, name)
 	}
-	return os.ReadFile(name)
+	text, err := os.ReadFile(name)
+	if err != nil && !namesNoFile(err) {
+		err = exit.With(exit.Failed, err)
+	}
+	return text, err
+}
+
+// namesNoFile reports whether the system finds no file of a name.
+func namesNoFile(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG)
 }
 
 // Parse returns what parse makes of the content of the file that a flag names. Errors name

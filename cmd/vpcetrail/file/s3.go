@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/source/store"
 )
@@ -57,10 +59,23 @@ func get(ctx context.Context, name string) (text []byte, err error) {
 		text, err = io.ReadAll(out.Body)
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("%s: open: %w", name, explain(ctx, err, "s3:GetObject"))
+	if err == nil {
+		return text, nil
 	}
-	return text, nil
+	explained := fmt.Errorf("%s: open: %w", name, explain(ctx, err, "s3:GetObject"))
+	if !namesNoObject(err) {
+		explained = exit.With(exit.Failed, explained)
+	}
+	return nil, explained
+}
+
+// namesNoObject reports whether S3 finds no object of a name, or the SDK no place to ask for it.
+func namesNoObject(err error) bool {
+	switch code, _ := aws.APIError(err); code {
+	case "NoSuchKey", "NotFound", "NoSuchBucket", "InvalidBucketName", "KeyTooLongError":
+		return true
+	}
+	return strings.Contains(err.Error(), "endpoint rule error") // it has no type
 }
 
 // put writes an object. A reader sees either the old one or the whole new one.

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"vpcetrail/classify/endpoints"
@@ -23,7 +24,7 @@ func ownAccounts(ctx context.Context, values []string) ([]string, error) {
 			ids = append(ids, value)
 			continue
 		}
-		if _, err := os.Stat(value); err != nil && !list.IsS3(value) {
+		if _, err := os.Stat(value); errors.Is(err, fs.ErrNotExist) && !list.IsS3(value) {
 			return nil, fmt.Errorf("--own-accounts: %q is not an account id of 12 digits, and no file", value)
 		}
 		found, err := file.Parse(ctx, "--own-accounts", value, parseAccounts)
