@@ -36,7 +36,7 @@ type analyzeJob struct {
 	quiet     bool
 	json      bool // messages in JSON
 
-	restateOnly bool // the days of the window are published already
+	restateOnly bool // the days of the window are not read
 }
 
 // run reads, reports and publishes.
@@ -66,8 +66,7 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 		return incomplete(j.testify(ctx, out, tell))
 	}
 	if j.restateOnly {
-		_, err := j.restate(ctx, nil)
-		return j.withStatus(err)
+		return j.withStatus(j.restateBefore(ctx))
 	}
 	if err := j.CheckInputs(ctx); err != nil {
 		return err
@@ -189,6 +188,20 @@ func (j *analyzeJob) restate(ctx context.Context, now *report.Report) (done int,
 		err = fmt.Errorf("some days before %s are restated, but not all: %w", j.Run.Window, err)
 	}
 	return done, err
+}
+
+// restateBefore restates the days before the window. If there is none, and no day of the window is
+// published, it returns an error, as a run that reads the window does.
+func (j *analyzeJob) restateBefore(ctx context.Context) error {
+	done, err := j.restate(ctx, nil)
+	if err != nil || done > 0 {
+		return err
+	}
+	days, err := report.Days(ctx, j.Store)
+	if err != nil || slices.ContainsFunc(days, j.Job.Window.Contains) {
+		return err
+	}
+	return j.NoObject(list.PassedOver{})
 }
 
 // errUnrestated says that analyze was interrupted between days.

@@ -116,10 +116,10 @@ func (f *mergeFlags) run(ctx context.Context, reports []string, out, errOut io.W
 	if err := m.join(ctx, batches); err != nil {
 		return err
 	}
-	if len(m.days) == 0 {
+	if len(m.days) == 0 && !m.empty {
 		return errNoDay(reports, wanted)
 	}
-	if !f.quiet {
+	if !f.quiet && len(m.days) > 0 {
 		if err := summarize(ctx, m.tell, out, store, m.days); err != nil {
 			return err
 		}
@@ -200,6 +200,7 @@ type merging struct {
 
 	staged []*report.Staged
 	days   []day.Day // of staged
+	empty  bool      // a batch has no object
 	runs   report.Runs
 
 	tampered error // of the first batch with something invalid
@@ -267,13 +268,15 @@ func (m *merging) stage(ctx context.Context, w report.Writer, b *merge.Batch) er
 	if err := analyze.MayPublish(ctx, m.store, rep, &b.Run, m.replacing, m.tell.Problem); err != nil {
 		return err
 	}
-	if rep.Objects() == 0 {
-		return fmt.Errorf("no report holds a CloudTrail object for %s: nothing is published", b.Run.Window)
+	m.runs.AddReport(rep)
+	if rep.Objects() == 0 { // a later --restate may find some
+		m.empty = true
+		m.tell.Problem(fmt.Sprintf("no report holds a CloudTrail object for %s: nothing is published for it", b.Run.Window))
+		return nil
 	}
 	for _, d := range rep.Days {
 		m.days = append(m.days, d.Day)
 	}
-	m.runs.AddReport(rep)
 	staged, err := report.Stage(ctx, m.store, w, rep, b.Run)
 	m.staged = append(m.staged, staged)
 	return err
