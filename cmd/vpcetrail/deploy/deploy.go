@@ -3,12 +3,8 @@
 package deploy
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"regexp"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,9 +14,7 @@ import (
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/cmd/vpcetrail/memory"
 	"vpcetrail/cmd/vpcetrail/publish"
-	"vpcetrail/ingest/source/list"
 	"vpcetrail/report/grid"
-	"vpcetrail/report/merge"
 )
 
 // A target is what runs the job.
@@ -150,14 +144,6 @@ func (f *flagsGiven) register(cmd *cobra.Command) {
 // notifyTargets are those of the command notify.
 var notifyTargets = []string{"eventbridge", "securityhub", "textfile"}
 
-var (
-	jobName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,28}[a-z0-9])?$`) // a DNS label, which a suffix may follow
-	keyARNs = regexp.MustCompile(`^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$`)
-	keys    = regexp.MustCompile(`^(arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/|alias/)?[A-Za-z0-9/_-]+$`)
-	images  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/@-]*$`)
-	buses   = regexp.MustCompile(`^(arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[A-Za-z0-9/._-]+$`)
-)
-
 // targetsOf are the targets of flags that not all targets have.
 var targetsOf = []struct {
 	flag    string
@@ -189,85 +175,6 @@ func (f *flagsGiven) plan(set *pflag.FlagSet, sources []string, check func([]str
 		f.MiB = max(f.CPUs<<11, 2*mib) // a run may take twice --memory
 	}
 	return p, err
-}
-
-// check checks the flags of deploy itself.
-func (f *flagsGiven) check(set *pflag.FlagSet) (err error) {
-	i := slices.Index(targetNames(), f.To)
-	if i < 0 {
-		return fmt.Errorf("--target %q: want %s", f.To, grid.OneOf(targetNames()))
-	}
-	f.target = targets[i]
-	for _, of := range targetsOf {
-		if set.Changed(of.flag) && !slices.Contains(of.targets, f.To) {
-			return fmt.Errorf("--%s is for %s: leave it out for %s", of.flag, strings.Join(of.targets, ", "), f.To)
-		}
-	}
-	f.Start, err = time.Parse("15:04", f.At)
-	switch {
-	case err != nil || f.Start.Hour() > 12 || f.Start.Hour() == 0 && f.Start.Minute() < 15:
-		return fmt.Errorf("--at %q: want a time from 00:15 to 12:59 in UTC, such as 03:30: a run must end before midnight", f.At)
-	case !jobName.MatchString(f.Name):
-		return fmt.Errorf("--name %q: want up to 30 small letters, digits and hyphens, and a letter first", f.Name)
-	case !jobName.MatchString(f.Namespace):
-		return fmt.Errorf("--namespace %q: want up to 30 small letters, digits and hyphens, and a letter first", f.Namespace)
-	case f.Shards < 1 || f.Shards > list.MaxShards:
-		return fmt.Errorf("--shards %d: want 1 to %d", f.Shards, list.MaxShards)
-	case f.Shards > 1 && !f.target.parts:
-		return fmt.Errorf("--shards %d: target %s runs on one machine: choose batch, kubernetes or slurm", f.Shards, f.To)
-	case f.MergeShards < 1 || f.MergeShards > merge.MaxJobs:
-		return fmt.Errorf("--merge-shards %d: want 1 to %d", f.MergeShards, merge.MaxJobs)
-	case f.MergeShards > 1 && f.Shards < 2, f.Kubectl != "" && f.Shards < 2:
-		return errors.New("--merge-shards and --kubectl-image go with --shards: a job in one part has no merge")
-	case f.target.inImage && f.Image == "":
-		return fmt.Errorf("--image is missing: target %s runs an image of vpcetrail", f.To)
-	case f.To == "kubernetes" && f.Shards > 1 && f.Kubectl == "":
-		return errors.New("--kubectl-image is missing: with --shards, a pod with kubectl and a shell starts the jobs one after the other")
-	case f.CPUs < 1:
-		return fmt.Errorf("--cpus %d: want 1 or more", f.CPUs)
-	case f.target.fargate() && (f.Disk < 21 || f.Disk > 200):
-		return fmt.Errorf("--disk %d: want 21 to 200 GiB", f.Disk)
-	case f.Disk < 1:
-		return fmt.Errorf("--disk %d: want 1 GiB or more", f.Disk)
-	case f.role && f.target.fargate():
-		return fmt.Errorf("--role: the template of target %s has the roles already", f.To)
-	case f.role && f.explain:
-		return errors.New("--role and --explain print different things: give one of the two")
-	}
-	for flag, name := range map[string]string{"image": f.Image, "kubectl-image": f.Kubectl} {
-		if name != "" && !images.MatchString(name) {
-			return fmt.Errorf("--%s %q: want the name of an image, such as registry.example/vpcetrail:1.0", flag, name)
-		}
-	}
-	for _, flag := range []string{"report-key", "kms-key-id"} {
-		if key := (given{set}).text(flag); key != "" && !keys.MatchString(key) {
-			return fmt.Errorf("--%s %q: want the id, ARN or alias of a key, such as alias/reports", flag, key)
-		}
-	}
-	for _, key := range f.trailKeys {
-		if !keyARNs.MatchString(key) {
-			return fmt.Errorf("--trail-key %q: want the ARN of a key, such as arn:aws:kms:eu-west-1:111122223333:key/ID", key)
-		}
-	}
-	return f.checkNotify()
-}
-
-func (f *flagsGiven) checkNotify() error {
-	switch {
-	case (f.notify != "eventbridge" && f.bus != "") || f.bus != "" && !buses.MatchString(f.bus):
-		return fmt.Errorf("--bus %q: want the name of an event bus, or an ARN such as arn:aws:events:eu-west-1:111122223333:event-bus/audit, with --notify eventbridge", f.bus)
-	case f.notify == "" && f.textfile == "":
-		return nil
-	case !slices.Contains(notifyTargets, f.notify):
-		return fmt.Errorf("--notify %q: want %s", f.notify, grid.OneOf(notifyTargets))
-	case (f.notify == "textfile") != strings.HasSuffix(f.textfile, ".prom"):
-		return errors.New("--notify textfile and --textfile FILE.prom belong together")
-	case f.textfile != "" && f.target.inImage:
-		return fmt.Errorf("--notify textfile: the job runs in an image, and no Prometheus reads its files: choose eventbridge or securityhub")
-	case list.IsS3(f.textfile):
-		return fmt.Errorf("--textfile %s: node_exporter reads files of its machine: name one such as /var/lib/node_exporter/vpcetrail.prom", f.textfile)
-	}
-	return nil
 }
 
 // containerMemory returns the MiB of a container for a run with --memory, as Fargate has

@@ -3,20 +3,13 @@ package deploy
 import (
 	"cmp"
 	"encoding/csv"
-	"errors"
 	"fmt"
-	"maps"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/spf13/pflag"
 
-	"vpcetrail/classify/endpoints"
 	"vpcetrail/ingest/source/list"
-	"vpcetrail/ingest/source/store"
 )
 
 // theDay is the argument of a step that each target replaces by the day of the night.
@@ -86,52 +79,6 @@ func newPlan(f *flagsGiven, set *pflag.FlagSet, sources []string) (*plan, error)
 	}
 	p.Rights = rightsFor(f, g, p, sources)
 	return p, f.checkPlan(p)
-}
-
-// checkPlan returns an error for a plan that cannot be printed, or would change the system.
-func (f *flagsGiven) checkPlan(p *plan) error {
-	for _, s := range slices.Concat(p.Steps, p.Before) {
-		for _, arg := range s.Args {
-			if strings.ContainsFunc(arg, unicode.IsControl) {
-				return fmt.Errorf("%q: a line break would end the command that is printed: leave it out", arg)
-			}
-		}
-	}
-	for _, name := range append(p.kept(), p.out) {
-		if f.To == "systemd" && !list.IsS3(name) && ofSystem(name) {
-			return fmt.Errorf("%s: a folder of the system, which the unit does not write: choose a path such as /srv/vpcetrail", name)
-		}
-	}
-	return nil
-}
-
-// ofSystem reports whether a path lies in a folder that the system has for itself.
-func ofSystem(name string) bool {
-	name = filepath.ToSlash(filepath.Clean(name))
-	return name == "/" || slices.ContainsFunc(strings.Fields("/bin /boot /dev /efi /etc /lib /lib32 /lib64 /libx32 /proc /run /sbin /sys /usr /var/run"),
-		func(folder string) bool { return store.Within(name, folder) })
-}
-
-// checkNightly returns an error for flags that analyze takes, but not every night.
-func (f *flagsGiven) checkNightly(g given, sources []string) error {
-	for _, name := range notNightly {
-		if g.set.Changed(name) {
-			return fmt.Errorf("--%s is not for a nightly job: leave it out%s", name, map[string]string{"shard": ", and give --shards N"}[name])
-		}
-	}
-	switch date := g.text("date"); {
-	case date != "yesterday":
-		return fmt.Errorf("--date %s: a nightly job reports yesterday: leave --date out", date)
-	case f.Shards > 1 && len(sources) == 0:
-		return fmt.Errorf("--shards %d: only a trail is read in parts: name a SOURCE, or leave --shards out", f.Shards)
-	case f.Shards > 1 && !canRestate(sources):
-		return fmt.Errorf("--shards %d: nothing divides what lookup-events:// answers: name a trail in S3, or leave --shards out", f.Shards)
-	case len(g.list("metrics")) > 1:
-		return errors.New("--metrics: name one file: the job keeps what CloudWatch measured each night in it")
-	case f.reportKey != "" && !list.IsS3(g.text("out")):
-		return fmt.Errorf("--report-key goes with an --out in S3: %s is a directory", g.text("out"))
-	}
-	return f.checkFiles(g, sources)
 }
 
 // report adds the steps that publish the report.
@@ -213,48 +160,6 @@ func (p *plan) keep(g given, name string, sources []string) ([]string, error) {
 	p.Before = append(p.Before, step{Name: name, Args: append([]string{name, "--" + name + "=" + live, "-o=" + files[0]}, g.some("regions")...)})
 	return files, nil
 }
-
-// checkFiles returns an error for a file or directory that the job does not have or does not see,
-// and for a name that a template would change.
-func (f *flagsGiven) checkFiles(g given, sources []string) error {
-	if slices.Contains(sources, "-") {
-		return fmt.Errorf("-: a nightly job has no standard input: name s3://bucket/prefix, lookup-events://REGION or a directory")
-	}
-	named := map[string][]string{"SOURCE": sources, "--out": {g.text("out")}, "--textfile": {f.textfile}}
-	for _, name := range slices.Concat(fileFlags, sourceFlags, []string{"endpoints", "network", "own-accounts"}) {
-		named["--"+name] = slices.DeleteFunc(g.list(name), func(value string) bool {
-			return value == live || name == "own-accounts" && endpoints.IsAccount([]byte(value))
-		})
-	}
-	for _, flag := range slices.Sorted(maps.Keys(named)) {
-		for _, name := range named[flag] {
-			if err := f.target.checkName(name); err != nil {
-				return fmt.Errorf("%s %s: %w", flag, printable(name), err)
-			}
-		}
-	}
-	return nil
-}
-
-// checkName checks the name of a SOURCE, a report or a file.
-func (t *target) checkName(name string) error {
-	inS3, local := list.IsS3(name), filepath.ToSlash(filepath.Clean(name))
-	switch {
-	case strings.ContainsFunc(name, unicode.IsControl), strings.ContainsAny(name, "{}"), inS3 && strings.ContainsAny(name, "*?"):
-		return errors.New("*, ?, braces and line breaks have a meaning in what is printed: choose a name without them")
-	case name == "" || strings.HasPrefix(name, list.LookupScheme), inS3:
-	case t.inImage:
-		return errors.New("a job in an image has no files: put it into S3, and name it s3://bucket/key")
-	case !strings.HasPrefix(local, "/"):
-		return errors.New("the job starts in another folder: name the path from the root, such as /srv/vpcetrail")
-	case t.name == "systemd" && (store.Within(local, "/home") || store.Within(local, "/root")):
-		return errors.New("the unit does not see /home and /root: choose a path such as /srv/vpcetrail")
-	}
-	return nil
-}
-
-// printable returns a name for a message of one line.
-func printable(name string) string { return strings.Trim(strconv.Quote(name), `"`) }
 
 // below returns the name of something below a report.
 func below(out, name string) string { return strings.TrimRight(out, "/") + "/" + name }
