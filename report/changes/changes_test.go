@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"vpcetrail/classify/network"
 	"vpcetrail/fixtures"
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
@@ -29,6 +30,8 @@ type caseDay struct {
 	Objects    map[ingest.Status]int64
 	Verified   *report.Verified
 	Witnesses  map[string]*report.Witness
+	Sweeps     map[string]int // the account of a network snapshot: how many days after this one it was taken
+	Refused    string         // a call that was refused then
 	NoFindings bool `json:"no_findings"`
 	Findings   []struct {
 		Severity, Finding, Account, Principal, Service, Resource, Endpoint string
@@ -45,6 +48,17 @@ func (c *caseDay) publish(t *testing.T, store reporttest.Store, at day.Day) {
 	d := &report.Day{
 		Day: at, Traffic: report.RowsOf[table.TrafficRow](nil), Principals: report.RowsOf[table.PrincipalRow](nil), Verified: c.Verified, Witnesses: c.Witnesses,
 		Endpoints: report.RowsOf[table.EndpointRow](nil), Objects: report.RowsOf[table.ObjectRow](nil),
+	}
+	if c.Sweeps != nil {
+		snapshot := network.New()
+		for account, days := range c.Sweeps {
+			sweep := network.Sweep{Place: network.Place{Account: account, Region: "eu-west-1"}, At: (at + day.Day(days)).Time().UnixMilli()}
+			if c.Refused != "" {
+				sweep.Unread = map[string]string{c.Refused: "UnauthorizedOperation"}
+			}
+			snapshot.AddSweep(sweep, nil)
+		}
+		d.Network = func() *network.Snapshot { return snapshot.On(at) }
 	}
 	var services []table.ServiceRow
 	var traffic []table.TrafficRow

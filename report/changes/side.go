@@ -2,10 +2,10 @@ package changes
 
 import (
 	"context"
-	"maps"
 	"math"
 	"slices"
 
+	"vpcetrail/classify/network"
 	"vpcetrail/classify/phrase"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
@@ -19,7 +19,8 @@ type Side struct {
 	Day      day.Day
 	Manifest *report.Manifest
 
-	store report.Store
+	store  report.Store
+	sweeps []network.Sweep // that decide on the day
 }
 
 // Latest returns the newest day of window of which the report has the calls, and the one before it.
@@ -52,7 +53,15 @@ func latest(ctx context.Context, store report.Store, days []day.Day) (*Side, err
 			return nil, err
 		}
 		if m.HasTrail() {
-			return &Side{Day: d, Manifest: m, store: store}, nil
+			snapshot, err := report.ReadNetwork(ctx, store, m, d)
+			if err != nil {
+				return nil, err
+			}
+			side := &Side{Day: d, Manifest: m, store: store}
+			if snapshot != nil {
+				side.sweeps = snapshot.Sweeps()
+			}
+			return side, nil
 		}
 	}
 	return nil, nil //nolint:nilnil // there is none
@@ -146,39 +155,17 @@ func (s *Side) Findings(ctx context.Context) report.Rows[table.FindingRow] {
 	}
 }
 
-// A Scope is what the findings of a day can be about.
-type Scope struct {
-	Accounts        []string `json:"accounts,omitempty"`
-	ExcludeAccounts []string `json:"exclude_accounts,omitempty"`
-	Regions         []string `json:"regions,omitempty"`
-	Inputs          []string `json:"inputs,omitempty"` // the flags of optional inputs
-}
-
-// Scope returns the scope of the day.
-func (s *Side) Scope() Scope {
-	run := &s.Manifest.Run
-	return Scope{
-		Accounts: run.Accounts, ExcludeAccounts: run.ExcludeAccounts, Regions: run.Regions,
-		Inputs: slices.Sorted(maps.Keys(run.Inputs)),
-	}
-}
-
 // Unproved says why a finding of scope before that the day does not have need not be gone. It
 // says nothing if it is gone.
 func (s *Side) Unproved(before Scope) phrase.Phrase {
-	now := s.Scope()
-	missing := slices.DeleteFunc(slices.Clone(before.Inputs), func(flag string) bool { return slices.Contains(now.Inputs, flag) })
 	switch {
 	case !s.Manifest.Has(table.Findings.Name):
 		return phrase.Of("it has no table findings")
 	case s.Manifest.Part() != "", !s.Manifest.Complete():
 		return s.Lacks()
-	case !slices.Equal(now.Accounts, before.Accounts), !slices.Equal(now.ExcludeAccounts, before.ExcludeAccounts), !slices.Equal(now.Regions, before.Regions):
-		return phrase.Of("it covers other accounts or Regions")
-	case len(missing) > 0:
-		return phrase.Of("it was made without --%s", phrase.Join(" and --", missing))
 	}
-	return phrase.Phrase{}
+	now := s.Scope()
+	return now.lacks(&before)
 }
 
 // Proves reports whether a finding that the day does not have is gone, if Unproved says nothing. It

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/terminal"
@@ -83,8 +85,8 @@ func (p *plan) report(today, arn string, out io.Writer, say *terminal.Messages) 
 	if !none {
 		fmt.Fprintf(out, "%s: %s new, %s gone, sent to %s\n", today, grid.Plural(p.count(isNew), "finding"), grid.Number(p.count(isGone)), arn)
 	}
-	if p.waiting != "" {
-		say.Problem(fmt.Sprintf("no finding is sent as gone: %s: %s", today, p.waiting))
+	for _, reason := range slices.Sorted(maps.Keys(p.waiting)) {
+		say.Problem(fmt.Sprintf("%s not sent as gone: %s: %s", grid.Plural(p.waiting[reason], "finding"), today, reason))
 	}
 	reasons := map[string][]string{}
 	var order []string

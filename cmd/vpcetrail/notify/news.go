@@ -87,9 +87,10 @@ func byUrgency(a, b *news) int {
 type plan struct {
 	record  *record // as it is, without the news
 	news    []*news
-	more    int      // news that are over the limit of a run
-	waiting string   // why findings that are not found again are not sent as gone, or ""
-	left    []string // earlier days with events that were not delivered
+	more    int              // news that are over the limit of a run
+	found   []bool           // which findings of the record the day has
+	waiting map[string]int64 // findings that the day does not have, and that need not be gone, by the reason
+	left    []string         // earlier days with events that were not delivered
 }
 
 // A planner makes the plan for a target.
@@ -108,21 +109,25 @@ func (p *planner) plan(ctx context.Context, r *record, before, after *changes.Si
 			return nil, err
 		}
 	}
-	out := &plan{record: r, waiting: after.Unproved(r.Scope).String()}
+	out := &plan{record: r, found: make([]bool, len(r.Findings)), waiting: map[string]int64{}}
+	unproved := r.unproved(after)
 	top := overview.NewTop(p.most, func(a, b **news) int { return byUrgency(*a, *b) })
 	today, next := after.Day.String(), 0
 	err := changes.Join(report.RowsOf(r.rows()), after.Findings(ctx), func(was, is *table.FindingRow) {
 		var known open
 		if was != nil {
-			known = r.Findings[next]
+			known, out.found[next] = r.Findings[next], is != nil
 			next++
 		}
 		switch {
 		case is != nil && known.Sent == "" && overview.RankOfSeverity(is.Severity) < p.severity:
 		case was == nil:
 			row := changes.Clone(is)
-			top.Add(&news{state: isNew, row: row, open: open{p.idOf(&row.FindingKey), today, "", key(row.FindingKey)}})
-		case is == nil && (out.waiting != "" || !after.Proves(was)): // it need not be gone
+			top.Add(&news{state: isNew, row: row, open: open{ID: p.idOf(&row.FindingKey), Since: today, Key: key(row.FindingKey)}})
+		case is == nil && unproved[known.Older] != "":
+			out.waiting[unproved[known.Older]]++
+		case is == nil && !after.Proves(was):
+			out.waiting["the source beside the trail that shows it does not prove it"]++
 		case is == nil: // also if it was not delivered: the target may have it, and only its answer was lost
 			row := *was
 			row.Detail = meaningOf(&row)
@@ -196,7 +201,7 @@ func (p *planner) first(ctx context.Context, before, after *changes.Side) (*reco
 		}
 		if overview.RankOfSeverity(row.Severity) >= p.severity {
 			kept := changes.Clone(row).FindingKey
-			r.Findings = append(r.Findings, open{p.idOf(&kept), d, d, key(kept)})
+			r.Findings = append(r.Findings, open{ID: p.idOf(&kept), Since: d, Sent: d, Key: key(kept)})
 		}
 	}
 	return r, nil
@@ -226,9 +231,6 @@ func rowOf(k key) table.FindingRow {
 func (p *plan) after(side *changes.Side) *record {
 	today := side.Day.String()
 	r := &record{To: p.record.To, Day: today, Scope: side.Scope()}
-	if p.waiting != "" { // the target still has what this day does not cover
-		r.Scope = p.record.Scope
-	}
 	if p.record.Day == today {
 		r.Event = p.record.Event
 	}
@@ -242,13 +244,13 @@ func (p *plan) after(side *changes.Side) *record {
 			r.Left = slices.DeleteFunc(r.Left, func(d string) bool { return d == n.day })
 		}
 	}
-	r.Findings = p.open(today)
+	p.open(r)
 	return r
 }
 
-// open returns the findings that the target has after the news were sent, and the new ones that
-// failed: these keep their ids.
-func (p *plan) open(today string) (list []open) {
+// open adds to a record the findings that the target has after the news were sent, and the new ones
+// that failed: these keep their ids.
+func (p *plan) open(r *record) {
 	sent := map[table.FindingKey]*news{}
 	for _, n := range p.news {
 		switch {
@@ -257,23 +259,25 @@ func (p *plan) open(today string) (list []open) {
 			sent[n.row.FindingKey] = n
 		case n.known:
 		case n.err == nil:
-			n.open.Sent = today
-			list = append(list, n.open)
+			n.open.Sent = r.Day
+			r.Findings = append(r.Findings, n.open)
 		default:
-			list = append(list, n.open)
+			r.Findings = append(r.Findings, n.open)
 		}
 	}
-	for _, f := range p.record.Findings {
+	for i, f := range p.record.Findings {
 		n := sent[table.FindingKey(f.Key)]
 		if n != nil && n.state == isGone {
 			continue
 		}
 		if n != nil {
-			f.Sent = today
+			f.Sent = r.Day
 		}
-		list = append(list, f)
+		if f.Older = 0; !p.found[i] { // the target still has it, and the day may not cover it
+			f.Older = r.older(p.record.scope(&p.record.Findings[i]))
+		}
+		r.Findings = append(r.Findings, f)
 	}
-	return list
 }
 
 // refreshDays is how many days pass before an open finding is sent again to a target that keeps

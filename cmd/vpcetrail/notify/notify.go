@@ -75,8 +75,8 @@ sent twice, a night without notify is made up for, and what could not be deliver
 status 3, and sent the next time. If a run is killed between sending and keeping that, the next run
 sends it again, with the same ids.
 
-A finding counts as gone only if the day can prove it: the run read all of its input, and had all
-accounts, Regions and optional inputs that the days before had.
+A finding counts as gone only if the day can prove it: the run read all of its input, and had the
+sources, accounts, Regions and optional inputs of the day that had the finding last.
 
   eventbridge  one event for each new or gone finding, and one for the day, to --bus
   securityhub  active findings in the account of the credentials; those that are gone are archived

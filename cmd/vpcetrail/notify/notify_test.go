@@ -509,7 +509,7 @@ func TestNothingIsGoneUnlessProved(t *testing.T) {
 	s.notify(0, "--to", "securityhub", "--date", before)
 	s.publish(night{day: today, objects: map[ingest.Status]int64{ingest.OK: 1, ingest.Denied: 1}, run: inputs})
 	_, errOut := s.notify(0, "--to", "securityhub")
-	if want := "vpcetrail: no finding is sent as gone: 2026-11-21: 1 of 2 objects could not be read whole; table objects names each object\n"; errOut != want {
+	if want := "vpcetrail: 1 finding not sent as gone: 2026-11-21: 1 of 2 objects could not be read whole; table objects names each object\n"; errOut != want {
 		t.Errorf("it says %q, want %q", errOut, want)
 	}
 	if got := c.states(); got != "map[ACTIVE:2]" { // with incomplete_input
@@ -523,6 +523,42 @@ func TestNothingIsGoneUnlessProved(t *testing.T) {
 	s.notify(0, "--to", "securityhub", "--date", "2026-11-23")
 	if got := c.states(); got != "map[ARCHIVED:2]" {
 		t.Errorf("a complete day: %s", got)
+	}
+}
+
+// A finding is gone only if a day does not have it that covers what the day covered that had it last,
+// whatever the days in between cover.
+func TestAFindingKeepsItsScope(t *testing.T) {
+	a, b := "high foreign_endpoint role/a", "high foreign_endpoint role/b"
+	some, whole := report.Run{Accounts: []string{"111122223333"}}, report.Run{}
+	with, without := report.Run{Inputs: map[string]string{"endpoints": "a"}}, report.Run{}
+	part := map[ingest.Status]int64{ingest.OK: 1, ingest.Denied: 1}
+	for name, nights := range map[string][]night{
+		"accounts":       {{run: some, findings: []string{a}}, {run: whole, findings: []string{a, b}}, {run: some}, {run: some}, {run: whole}},
+		"inputs":         {{run: without, findings: []string{a}}, {run: with, findings: []string{a, b}, objects: part}, {run: without}, {run: without}, {run: with}},
+		"another source": {{run: report.Run{Sources: []string{"trail"}}, findings: []string{a, b}}, {run: report.Run{Sources: []string{"trail/"}}, findings: []string{a, b}}, {run: report.Run{Sources: []string{"other"}}}, {run: report.Run{Sources: []string{"trail/AWSLogs"}}}, {run: report.Run{Sources: []string{"./trail"}}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, s := startCloud(t), newStory(t)
+			var errOut string
+			for i, n := range nights {
+				n.day = fmt.Sprintf("2026-11-%d", 20+i)
+				s.publish(n)
+				_, errOut = s.notify(0, "--to", "securityhub", "--date", n.day)
+				active := 0
+				for _, f := range c.found {
+					if f["RecordState"] == "ACTIVE" && strings.Contains(fmt.Sprint(f["Title"]), "foreign_endpoint of role/b") {
+						active++
+					}
+				}
+				if i > 0 && (active == 1) != (i < 4) {
+					t.Errorf("%s: the finding of a wider scope is active %d times: %s", n.day, active, errOut)
+				}
+				if (i == 2 || i == 3) != strings.Contains(errOut, "not sent as gone: "+n.day) {
+					t.Errorf("%s: it says %q", n.day, errOut)
+				}
+			}
+		})
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"reflect"
 	"slices"
 
 	"vpcetrail/ingest/day"
@@ -21,9 +22,10 @@ type record struct {
 	// Event is the id of that day's event. It is empty if the event was not delivered.
 	Event string `json:"event,omitempty"`
 	// Left are earlier days with events that were not delivered.
-	Left     []string      `json:"left,omitempty"`
-	Scope    changes.Scope `json:"scope"`    // of that day
-	Findings []open        `json:"findings"` // in the order of their keys
+	Left     []string        `json:"left,omitempty"`
+	Scope    changes.Scope   `json:"scope"` // of that day
+	Older    []changes.Scope `json:"older_scopes,omitempty"`
+	Findings []open          `json:"findings"` // in the order of their keys
 }
 
 // An open finding is one that the target has been sent and that is not gone since.
@@ -32,6 +34,41 @@ type open struct {
 	Since string `json:"since"`          // the day on which it was new
 	Sent  string `json:"sent,omitempty"` // the day when it was sent last; empty if it was never delivered
 	Key   key    `json:"key"`
+	// Older is the number of the scope in which it was found last, if the newest day does not have
+	// it: 1 is the first of the record's older scopes. 0 is the scope of the newest day.
+	Older int `json:"older_scope,omitempty"`
+}
+
+// scope returns the scope in which a finding of the record was found last.
+func (r *record) scope(f *open) changes.Scope {
+	if f.Older == 0 {
+		return r.Scope
+	}
+	return r.Older[f.Older-1]
+}
+
+// older returns the number of a scope in the record, and adds the scope if the record lacks it.
+func (r *record) older(scope changes.Scope) int {
+	if reflect.DeepEqual(scope, r.Scope) {
+		return 0
+	}
+	for i := range r.Older {
+		if reflect.DeepEqual(scope, r.Older[i]) {
+			return i + 1
+		}
+	}
+	r.Older = append(r.Older, scope)
+	return len(r.Older)
+}
+
+// unproved says of each scope of the record why a finding that the day does not have need not be
+// gone, or "".
+func (r *record) unproved(day *changes.Side) []string {
+	why := []string{day.Unproved(r.Scope).String()}
+	for _, scope := range r.Older {
+		why = append(why, day.Unproved(scope).String())
+	}
+	return why
 }
 
 // A key is a table.FindingKey with the names of its columns.
@@ -67,7 +104,8 @@ func readRecord(ctx context.Context, store report.Store, target string) (*record
 	if err = json.Unmarshal(text, &r); err == nil {
 		_, err = day.Parse(r.Day)
 	}
-	if err != nil || r.To != target {
+	wrong := func(f open) bool { return f.Older < 0 || f.Older > len(r.Older) }
+	if err != nil || r.To != target || slices.ContainsFunc(r.Findings, wrong) {
 		return nil, fmt.Errorf("%s: %s: is not what notify keeps of %s: remove it to send everything again", store, name, target)
 	}
 	slices.SortFunc(r.Findings, byKey)
