@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"vpcetrail/ingest/day"
@@ -47,7 +48,11 @@ func (n *news) id() string {
 		text, _ := json.Marshal(n.event) // texts and numbers always marshal
 		return hash("day", string(text))
 	}
-	return hash(n.open.ID, n.open.Since, string(n.state))
+	texts := []string{n.open.ID, n.open.Since, string(n.state)}
+	if n.open.Run > 0 {
+		texts = append(texts, strconv.Itoa(n.open.Run))
+	}
+	return hash(texts...)
 }
 
 // hash returns a short hash of texts.
@@ -80,7 +85,7 @@ func titleOf(row *table.FindingRow) string {
 // byUrgency orders findings: the most severe first, then those with the most calls.
 func byUrgency(a, b *news) int {
 	return cmp.Or(overview.RankOfSeverity(b.row.Severity)-overview.RankOfSeverity(a.row.Severity),
-		cmp.Compare(b.row.Calls, a.row.Calls), a.row.Compare(&b.row.FindingKey))
+		cmp.Compare(b.row.Calls, a.row.Calls), a.row.Compare(&b.row.FindingKey), strings.Compare(string(b.state), string(a.state))) // new before gone
 }
 
 // A plan is what a run has to send to a target.
@@ -123,7 +128,7 @@ func (p *planner) plan(ctx context.Context, r *record, before, after *changes.Si
 		case is != nil && known.Sent == "" && overview.RankOfSeverity(is.Severity) < p.severity:
 		case was == nil:
 			row := changes.Clone(is)
-			top.Add(&news{state: isNew, row: row, open: open{ID: p.idOf(&row.FindingKey), Since: today, Key: key(row.FindingKey)}})
+			top.Add(&news{state: isNew, row: row, open: open{ID: p.idOf(&row.FindingKey), Since: today, Run: r.Runs, Key: key(row.FindingKey)}})
 		case is == nil && unproved[known.Older] != "":
 			out.waiting[unproved[known.Older]]++
 		case is == nil && !after.Proves(was):
@@ -131,6 +136,9 @@ func (p *planner) plan(ctx context.Context, r *record, before, after *changes.Si
 		case is == nil: // also if it was not delivered: the target may have it, and only its answer was lost
 			row := *was
 			row.Detail = meaningOf(&row)
+			if known.Sent == "" && !p.target.keepsFindings() { // it is not gone for those who never got it
+				top.Add(&news{state: isNew, row: row, open: known, known: true})
+			}
 			top.Add(&news{state: isGone, row: row, open: known, known: true})
 		case known.Sent == "":
 			top.Add(&news{state: isNew, row: changes.Clone(is), open: known, known: true})
@@ -230,7 +238,7 @@ func rowOf(k key) table.FindingRow {
 // after returns the record after the news of a day were sent, those that failed apart.
 func (p *plan) after(side *changes.Side) *record {
 	today := side.Day.String()
-	r := &record{To: p.record.To, Day: today, Scope: side.Scope()}
+	r := &record{To: p.record.To, Day: today, Runs: p.record.Runs + 1, Scope: side.Scope()}
 	if p.record.Day == today {
 		r.Event = p.record.Event
 	}
@@ -251,13 +259,14 @@ func (p *plan) after(side *changes.Side) *record {
 // open adds to a record the findings that the target has after the news were sent, and the new ones
 // that failed: these keep their ids.
 func (p *plan) open(r *record) {
-	sent := map[table.FindingKey]*news{}
+	sent, failed := map[table.FindingKey]*news{}, map[table.FindingKey]bool{} // of those that the record has
 	for _, n := range p.news {
 		switch {
 		case n.event != nil:
 		case n.known && n.err == nil:
 			sent[n.row.FindingKey] = n
 		case n.known:
+			failed[n.row.FindingKey] = true
 		case n.err == nil:
 			n.open.Sent = r.Day
 			r.Findings = append(r.Findings, n.open)
@@ -266,11 +275,12 @@ func (p *plan) open(r *record) {
 		}
 	}
 	for i, f := range p.record.Findings {
-		n := sent[table.FindingKey(f.Key)]
-		if n != nil && n.state == isGone {
+		k := table.FindingKey(f.Key)
+		n := sent[k]
+		if n != nil && n.state == isGone && !failed[k] {
 			continue
 		}
-		if n != nil {
+		if n != nil && n.state != isGone {
 			f.Sent = r.Day
 		}
 		if f.Older = 0; !p.found[i] { // the target still has it, and the day may not cover it

@@ -391,6 +391,58 @@ func TestNothingIsTaken(t *testing.T) {
 	}
 }
 
+// A finding that no target took, and that the next night no longer has, is sent as new, and then as
+// gone. Nobody hears that something is gone of which nobody heard.
+func TestNeverSentAndGone(t *testing.T) {
+	c, s := startCloud(t), newStory(t)
+	s.publish(night{day: before})
+	s.publish(night{day: today, findings: []string{"high foreign_endpoint role/a", "medium past_endpoint role/b"}})
+	c.refuseOne = func(string) string { return "InvalidArgument" }
+	s.notify(exit.Failed, "--to", "eventbridge", "--bus", "audit")
+	s.publish(night{day: "2026-11-22"})
+	c.refuseOne = func(text string) string { // the first time, all that is new is refused
+		if strings.Contains(text, `\"state\":\"new\"`) || strings.Contains(text, `\"state\": \"new\"`) {
+			return "InvalidArgument"
+		}
+		return ""
+	}
+	s.notify(exit.Incomplete, "--to", "eventbridge", "--bus", "audit", "--date", "2026-11-22")
+	c.refuseOne, c.events = nil, nil
+	for range 2 {
+		s.notify(0, "--to", "eventbridge", "--bus", "audit", "--date", "2026-11-22")
+	}
+	var got []string
+	for _, e := range c.events {
+		got = append(got, fmt.Sprint(e["state"], " ", e["principal"], " ", e["since"]))
+	}
+	if want := "new role/a 2026-11-21, gone role/a 2026-11-21, new role/b 2026-11-21, gone role/b 2026-11-21"; strings.Join(got, ", ") != want {
+		t.Errorf("sent: %s", strings.Join(got, ", "))
+	}
+}
+
+// A day that is restated to and fro: each event has an id of its own.
+func TestRestatedToAndFro(t *testing.T) {
+	c, s := startCloud(t), newStory(t)
+	s.publish(night{day: before})
+	for i := range 5 {
+		n := night{day: today}
+		if i%2 == 0 {
+			n.findings = []string{"high foreign_endpoint role/a"}
+		}
+		s.publish(n)
+		s.notify(0, "--to", "eventbridge", "--bus", "audit")
+	}
+	ids, states := map[any]bool{}, []any{}
+	for _, e := range c.events {
+		if e["state"] != nil {
+			ids[e["id"]], states = true, append(states, e["state"])
+		}
+	}
+	if fmt.Sprint(states) != "[new gone new gone new]" || len(ids) != 5 {
+		t.Errorf("states %v with %d ids", states, len(ids))
+	}
+}
+
 // A report of a part of the trail is not announced as one of the whole.
 func TestPartOfATrail(t *testing.T) {
 	c, s := startCloud(t), newStory(t)

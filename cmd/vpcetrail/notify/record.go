@@ -22,7 +22,9 @@ type record struct {
 	// Event is the id of that day's event. It is empty if the event was not delivered.
 	Event string `json:"event,omitempty"`
 	// Left are earlier days with events that were not delivered.
-	Left     []string        `json:"left,omitempty"`
+	Left []string `json:"left,omitempty"`
+	// Runs is how many runs have written the record.
+	Runs     int             `json:"runs,omitempty"`
 	Scope    changes.Scope   `json:"scope"` // of that day
 	Older    []changes.Scope `json:"older_scopes,omitempty"`
 	Findings []open          `json:"findings"` // in the order of their keys
@@ -34,6 +36,9 @@ type open struct {
 	Since string `json:"since"`          // the day on which it was new
 	Sent  string `json:"sent,omitempty"` // the day when it was sent last; empty if it was never delivered
 	Key   key    `json:"key"`
+	// Run is the number of runs before the one in which it was new. With it the ids of events differ
+	// if a day is restated, and a finding is new, gone and new again on the same day.
+	Run int `json:"run,omitempty"`
 	// Older is the number of the scope in which it was found last, if the newest day does not have
 	// it: 1 is the first of the record's older scopes. 0 is the scope of the newest day.
 	Older int `json:"older_scope,omitempty"`
