@@ -32,7 +32,7 @@ type caseDay struct {
 	Witnesses  map[string]*report.Witness
 	Sweeps     map[string]int // the account of a network snapshot: how many days after this one it was taken
 	Refused    string         // a call that was refused then
-	NoFindings bool `json:"no_findings"`
+	NoFindings bool           `json:"no_findings"`
 	Findings   []struct {
 		Severity, Finding, Account, Principal, Service, Resource, Endpoint string
 		Calls                                                              int64

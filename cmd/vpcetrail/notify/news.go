@@ -230,11 +230,6 @@ func meaningOf(row *table.FindingRow) string {
 	return row.Finding // about the day itself, or of another version
 }
 
-// rowOf returns a finding of which only the key is known.
-func rowOf(k key) table.FindingRow {
-	return table.FindingRow{FindingKey: table.FindingKey(k), EstimatedUSD: math.NaN(), FirstSeen: -1, LastSeen: -1}
-}
-
 // after returns the record after the news of a day were sent, those that failed apart.
 func (p *plan) after(side *changes.Side) *record {
 	today := side.Day.String()

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"reflect"
 	"slices"
@@ -143,4 +144,9 @@ func (r *record) rows() []table.FindingRow {
 		rows[i] = rowOf(f.Key)
 	}
 	return rows
+}
+
+// rowOf returns a finding of which only the key is known.
+func rowOf(k key) table.FindingRow {
+	return table.FindingRow{FindingKey: table.FindingKey(k), EstimatedUSD: math.NaN(), FirstSeen: -1, LastSeen: -1}
 }
