@@ -7,6 +7,7 @@ import (
 
 	"vpcetrail/classify/network"
 	"vpcetrail/classify/phrase"
+	"vpcetrail/ingest/day"
 	"vpcetrail/report"
 	"vpcetrail/report/table"
 )
@@ -33,12 +34,13 @@ func (r *reader) readDNS(ctx context.Context, store report.Store) error {
 			}
 		}
 	}
-	seen, days := map[asked]*lookup{}, 0
+	seen := map[asked]*lookup{}
+	var unread []day.Day
 	for i, d := range r.why.Days {
 		if !r.manifests[i].Has(table.DNS.Name) {
+			unread = append(unread, d)
 			continue
 		}
-		days++
 		for row, err := range report.ReadTable(ctx, store, &table.DNS, r.manifests[i], d) {
 			if err != nil {
 				return err
@@ -53,12 +55,12 @@ func (r *reader) readDNS(ctx context.Context, store report.Store) error {
 			seen[key].add(row)
 		}
 	}
-	if days == 0 {
+	if len(unread) == len(r.why.Days) {
 		return nil
 	}
 	for i := range r.why.Groups {
 		if g := &r.why.Groups[i]; g.Endpoint != "" && g.Service != "" && g.isAboutNames() {
-			g.DNS = g.testify(seen)
+			g.DNS = g.testify(seen, r.why.Days, unread)
 		}
 	}
 	return nil
@@ -104,23 +106,46 @@ func (l *lookup) answered(name string) phrase.Phrase {
 // cached says why a name may be missing.
 const cached = "the Resolver does not log what it answers from its cache, nor what caches of programs answer"
 
-// testify says what the names that a VPC asked for show about a group.
-func (g *Group) testify(seen map[asked]*lookup) phrase.Phrase {
+// within returns those days that the calls of a group may be of.
+func (g *Group) within(days []day.Day) []day.Day {
+	return slices.DeleteFunc(slices.Clone(days), func(d day.Day) bool { return d < day.OfMillis(g.First) || d > day.OfMillis(g.Last) })
+}
+
+// testify says what the names that a VPC asked for show about a group. That a name is not logged
+// shows nothing where no queries were read: unread are those of days.
+func (g *Group) testify(seen map[asked]*lookup, days, unread []day.Day) phrase.Phrase {
 	names := map[string]*lookup{}
 	for key, l := range seen {
 		if key.vpc == g.VPC && slices.Contains(g.Services, key.service) && network.ClassOf(key.name, g.Answer.Region) != network.OtherRegion {
 			names[key.name] = l
 		}
 	}
-	if len(names) == 0 {
-		return phrase.Of("no query of %s for %s is logged: "+cached, g.VPC, phrase.Join(phrase.Comma, g.Services))
+	unread = g.within(unread)
+	read := len(unread) < len(g.within(days))
+	texts := g.answers(names, read)
+	if len(texts) > 0 && len(unread) > 0 {
+		texts = append(texts, phrase.Of("the queries of %s were not read", dayNames(unread)))
 	}
-	var texts []phrase.Phrase
+	if len(texts) == 0 {
+		return phrase.Phrase{}
+	}
+	return phrase.Of("%s", phrase.Join("; ", texts))
+}
+
+// answers says how names were answered, and, if queries of the days of the calls were read, what
+// follows from that.
+func (g *Group) answers(names map[string]*lookup, read bool) (texts []phrase.Phrase) {
+	if len(names) == 0 {
+		if read {
+			texts = append(texts, phrase.Of("no query of %s for %s is logged: "+cached, g.VPC, phrase.Join(phrase.Comma, g.Services)))
+		}
+		return texts
+	}
 	own := names[g.Detail]
 	if own != nil {
 		texts = append(texts, own.answered(g.Detail))
 		delete(names, g.Detail)
-	} else if g.Detail != "" {
+	} else if g.Detail != "" && read {
 		texts = append(texts, phrase.Of("no query for %s is logged: "+cached, g.Detail))
 	}
 	private, public := false, false
@@ -131,10 +156,10 @@ func (g *Group) testify(seen map[asked]*lookup) phrase.Phrase {
 			texts = append(texts, l.answered(name))
 		}
 	}
-	if end := g.conclude(own, private, public); end.Is() {
+	if end := g.conclude(own, private, public); end.Is() && read {
 		texts = append(texts, end)
 	}
-	return phrase.Of("%s", phrase.Join("; ", texts))
+	return texts
 }
 
 // mostNames is how many names are shown.

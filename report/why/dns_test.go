@@ -70,3 +70,45 @@ func TestQueriesBesideCauses(t *testing.T) {
 		})
 	}
 }
+
+// On a day without Resolver logs, a name that is not logged shows nothing.
+func TestQueriesOfOtherDays(t *testing.T) {
+	const kms, sqs = "kms.us-east-1.amazonaws.com", "sqs.us-east-1.amazonaws.com"
+	cause := func(service string, first, last int64) table.CauseRow {
+		return table.CauseRow{CauseKey: table.CauseKey{AccountID: "111122223333", Region: "us-east-1", Service: service, Principal: "p", Cause: "private_dns_off", Reason: "endpoint_private_dns_off",
+			VPCID: "vpc-1", VPCRegion: "us-east-1", VPCAccountID: "111122223333", EndpointID: "vpce-" + service, ServiceName: "com.amazonaws.us-east-1." + service[:3], ReasonDetail: service[:3] + ".us-east-1.amazonaws.com"},
+			Calls: 1, FirstSeen: first, LastSeen: last}
+	}
+	query := func(service, name string) table.DNSRow {
+		return table.DNSRow{AccountID: "111122223333", Region: "us-east-1", VPCID: "vpc-1", Client: "i-1", Name: name, Service: service, Answered: "public", Queries: 1,
+			FirstSeen: testDay.Time().UnixMilli(), LastSeen: testDay.Time().UnixMilli()}
+	}
+	at, next := testDay.Time().UnixMilli(), (testDay + 1).Time().UnixMilli()
+	const logged = " was answered with public addresses (1 query logged, 2026-11-20 00:00)"
+	for _, tc := range []struct {
+		title  string
+		causes []table.CauseRow
+		dns    []table.DNSRow
+		want   string
+	}{
+		{"a day without logs, and nothing logged", []table.CauseRow{cause("kms.amazonaws.com", next, next)}, nil, ""},
+		{"a day without logs, and a query on another day", []table.CauseRow{cause("kms.amazonaws.com", next, next)}, []table.DNSRow{query("kms.amazonaws.com", kms)},
+			kms + logged + "; the queries of 2026-11-21 were not read"},
+		{"a day with logs, and one without", []table.CauseRow{cause("sqs.amazonaws.com", at, next)}, nil,
+			"no query of vpc-1 for sqs.amazonaws.com is logged: " + cached + "; the queries of 2026-11-21 were not read"},
+		{"a day with logs, and one without, and a query", []table.CauseRow{cause("sqs.amazonaws.com", at, next)}, []table.DNSRow{query("sqs.amazonaws.com", sqs)},
+			sqs + logged + "; no name of the service leads to a private address, so this speaks for private_dns_off; the queries of 2026-11-21 were not read"},
+	} {
+		one := func(causes []table.CauseRow) *report.Day {
+			return &report.Day{Day: testDay, Traffic: report.RowsOf[table.TrafficRow](nil), Objects: report.RowsOf[table.ObjectRow](nil), Causes: report.RowsOf(causes)}
+		}
+		first, second := one(nil), one(tc.causes)
+		first.DNS, second.Day = report.RowsOf(tc.dns), testDay+1
+		store := reporttest.Store{}
+		reporttest.Publish(t, store, &report.Report{Statuses: map[ingest.Status]int64{ingest.OK: 1}, Days: []*report.Day{first, second}}, report.Run{})
+		y := read(t, store, Filter{})
+		if got := y.Groups[0].DNS.String(); got != tc.want {
+			t.Errorf("%s:\ngot  %s\nwant %s", tc.title, got, tc.want)
+		}
+	}
+}
