@@ -125,6 +125,7 @@ const (
 	NoSuchName Lookup = "no_such_name"
 	NoAnswer   Lookup = "timeout"
 	LookupFail Lookup = "failed"
+	NotAsked   Lookup = "not_asked" // the time was up
 )
 
 // A Host is a name and what was found out about it.

@@ -61,6 +61,8 @@ func (h *Host) Judge(s Service, m *Machine) {
 		h.Verdict = Verdict{Undecided, BySetting, nil}
 	case h.Proxy != "":
 		h.Verdict = Verdict{Undecided, ByProxy, nil}
+	case h.Lookup == NotAsked:
+		h.Verdict = Verdict{Undecided, NothingJudged, nil}
 	case h.Lookup == NoSuchName:
 		h.Verdict = Verdict{Undecided, NameUnknown, nil}
 	case h.Lookup == NoAnswer:
@@ -230,6 +232,9 @@ func (h *Host) wordsUndecided(a *Address) string {
 		return fmt.Sprintf("%s is an address of %s, which is no endpoint: a proxy may answer", a.IP, a.Holder)
 	case GatewayOrNot:
 		return fmt.Sprintf("%s is a public address: calls go through a gateway endpoint or past it, and only the route table shows which", a.IP)
+	}
+	if h.Lookup == NotAsked {
+		return "not checked: the time was up"
 	}
 	return "no address could be checked"
 }

@@ -146,7 +146,15 @@ func (e *examination) undecided(s *service, h *inside.Host) []string {
 		return []string{"run doctor where the proxy runs, or add " + h.Host + " to NO_PROXY"}
 	case inside.LocalAnswer:
 		return []string{"see /etc/hosts and the name servers of this machine"}
+	case inside.NothingJudged:
+		return []string{"name fewer services in --services, or give more time by --timeout"}
 	case inside.Blocked:
+		switch h.On.Connection {
+		case inside.Refused:
+			return []string{fmt.Sprintf("find out what has the address %s: security groups drop packets, and do not refuse connections", h.On.IP)}
+		case inside.Unreachable:
+			return []string{fmt.Sprintf("see the routes and the firewall of this machine, and the route table of its subnet, for a way to %s", h.On.IP)}
+		}
 		return []string{"allow TCP port 443 from this machine in the security groups of the endpoint, and in the network ACLs"}
 	case inside.NoWay:
 		if e.subnet != nil {
@@ -156,6 +164,9 @@ func (e *examination) undecided(s *service, h *inside.Host) []string {
 	case inside.DeadRoute:
 		return []string{"replace the route of " + h.On.Way.Table + " to " + h.On.Way.To}
 	case inside.NotService, inside.OtherIssuer, inside.OtherHolder:
+		if strings.HasPrefix(h.On.Detail, untrustedText) {
+			return []string{"install the package ca-certificates on this machine, or name a file of the trusted authorities in AWS_CA_BUNDLE; if there is one, find out what has the address " + h.On.IP.String()}
+		}
 		return []string{fmt.Sprintf("find out what has the address %s, and why the name leads there", h.On.IP)}
 	case inside.GatewayOrNot:
 		return []string{"give doctor credentials that may call EC2 (see doctor --help), or run doctor --sign and explain the record"}

@@ -83,8 +83,12 @@ func (c *connector) reaches(ctx context.Context, address netip.Addr) bool {
 
 // connect notes what comes of a TLS connection to an address of a host.
 func (c *connector) connect(ctx context.Context, host string, a *inside.Address) {
+	whole := ctx
 	ctx, conn, free, err := c.dial(ctx, a.IP)
 	defer free()
+	if err != nil && whole.Err() != nil {
+		return // not tried for the time of a step
+	}
 	if err != nil {
 		a.Connection, a.Detail = connectionOf(err), err.Error()
 		return
@@ -107,6 +111,9 @@ func (c *connector) connect(ctx context.Context, host string, a *inside.Address)
 	}
 }
 
+// untrustedText says that a certificate is of no trusted authority.
+const untrustedText = "this machine does not trust its certificate"
+
 // certificateProblem says what is wrong with a certificate.
 func certificateProblem(a *inside.Address, err error) string {
 	var name x509.HostnameError
@@ -115,7 +122,7 @@ func certificateProblem(a *inside.Address, err error) string {
 	case errors.As(err, &name):
 		return "its certificate is for " + cmp.Or(strings.Join(a.CertNames, ", "), "no name")
 	case errors.As(err, &authority):
-		return fmt.Sprintf("this machine does not trust its certificate, by %q", a.Issuer)
+		return fmt.Sprintf("%s, by %q", untrustedText, a.Issuer)
 	}
 	return strings.TrimPrefix(err.Error(), "x509: ")
 }

@@ -4,6 +4,7 @@ package doctor
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -13,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"vpcetrail/classify/inside"
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/fixtures"
 )
@@ -129,6 +131,17 @@ func TestVerdicts(t *testing.T) {
 			t.Errorf("status %d: %s\n%s", f.code, f.err, f.out)
 		}
 	})
+	t.Run("what to do", func(t *testing.T) {
+		for address, want := range map[string]string{
+			closed: "security groups drop packets, and do not refuse connections", silent: "allow TCP port 443", "10.0.1.99": "see the routes and the firewall of this machine",
+			untrusted: "install the package ca-certificates", foreign: "find out what has the address",
+		} {
+			s.dns.set(map[string]record{hostSQS: at(address)})
+			if f := run(t, "--services", "sqs"); !strings.Contains(strings.Join(strings.Fields(f.out), " "), want) {
+				t.Errorf("%s lacks %q:\n%s", address, want, f.out)
+			}
+		}
+	})
 	t.Run("the fourth zone alone answers", func(t *testing.T) {
 		s.dns.set(map[string]record{hostSQS: at(closed, silent, "10.0.1.99", endpointA)})
 		f := run(t, "--services", "sqs", "--outside", "none")
@@ -199,6 +212,17 @@ func TestWithoutMetadata(t *testing.T) {
 	s.dns.set(map[string]record{hostSQS: at(endpointA)})
 	if f := run(t, "--services", "sqs"); f.code != exit.Usage || f.err != "the Region is not known: give --region, or set AWS_REGION" {
 		t.Errorf("status %d: %s", f.code, f.err)
+	}
+	for variable, want := range map[string]string{
+		"AWS_WEB_IDENTITY_TOKEN_FILE": "the credentials that AWS_WEB_IDENTITY_TOKEN_FILE names could not be fetched", "AWS_REGION": "no instance metadata: 169.254.169.254 refuses, or cannot be reached",
+	} {
+		t.Run(variable, func(t *testing.T) {
+			t.Setenv(variable, "eu-west-1")
+			t.Setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/r")
+			if f := run(t, "--services", "sqs", "--region", "eu-west-1"); !strings.Contains(strings.Join(strings.Fields(f.out), " "), want) {
+				t.Errorf("lacks %q:\n%s", want, f.out)
+			}
+		})
 	}
 	if path, _, code := decided(t, "sqs", "--region", "eu-west-1"); path != "interface_endpoint" || code != 0 {
 		t.Errorf("%s, status %d", path, code)
@@ -427,6 +451,17 @@ func drip(from net.Listener) {
 				time.Sleep(testStep / 20)
 			}
 		}()
+	}
+}
+
+// A name for which no time is left is not asked for, and nobody says that a server was silent.
+func TestNoTimeLeft(t *testing.T) {
+	ctx, stop := context.WithTimeout(t.Context(), testStep/2)
+	defer stop()
+	h := &inside.Host{}
+	(&doctor{step: testStep}).checkHost(ctx, h, &inside.Machine{})
+	if h.Judge("sqs", &inside.Machine{}); h.Words() != "not checked: the time was up" || h.Reason != inside.NothingJudged || h.Path != inside.Undecided {
+		t.Errorf("%s, %s: %s", h.Path, h.Reason, h.Words())
 	}
 }
 

@@ -142,6 +142,10 @@ func (d *doctor) checkNames(ctx context.Context, e *examination) {
 
 func (d *doctor) checkHost(ctx context.Context, h *inside.Host, m *inside.Machine) {
 	h.Proxy = proxyOf(h.Host)
+	if left, limited := ctx.Deadline(); ctx.Err() != nil || limited && time.Until(left) < d.step {
+		h.Lookup = inside.NotAsked
+		return
+	}
 	found := d.resolver.lookup(ctx, &d.resolver.system, h.Host)
 	h.Lookup, h.Detail = found.outcome, found.detail
 	for _, ip := range found.addresses {

@@ -3,11 +3,13 @@ package doctor
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 
@@ -53,17 +55,21 @@ func readMachine(ctx context.Context, cfg sdk.Config) (inside.Machine, error) {
 	client := imds.NewFromConfig(cfg, func(o *imds.Options) { o.EnableFallback = sdk.FalseTernary })
 	mac, err := readFact(ctx, client, "mac")
 	if err != nil {
-		return inside.Machine{}, fmt.Errorf("no instance metadata: %s", refusal(ctx, err))
+		return inside.Machine{}, fmt.Errorf("no instance metadata: %s", silence(ctx, err))
 	}
 	facts := map[string]string{}
 	var mu sync.Mutex
 	var asking sync.WaitGroup
+	var missing []string
 	ask := func(name, path string) {
 		asking.Go(func() {
-			if text, err := readFact(ctx, client, path); err == nil {
-				mu.Lock()
-				defer mu.Unlock()
+			text, err := readFact(ctx, client, path)
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
 				facts[name] = text
+			} else if statusOf(err) != http.StatusNotFound { // not every machine has each fact
+				missing = append(missing, name)
 			}
 		})
 	}
@@ -74,7 +80,34 @@ func readMachine(ctx context.Context, cfg sdk.Config) (inside.Machine, error) {
 		ask(name, "network/interfaces/macs/"+mac+"/"+name)
 	}
 	asking.Wait()
+	slices.Sort(missing)
+	if len(missing) > 0 {
+		return inside.ParseMachine(facts), fmt.Errorf("the instance metadata service did not answer for %s", strings.Join(missing, ", "))
+	}
 	return inside.ParseMachine(facts), nil
+}
+
+// statusOf returns the HTTP status that an error is of, or 0.
+func statusOf(err error) int {
+	var answer interface{ HTTPStatusCode() int }
+	if errors.As(err, &answer) {
+		return answer.HTTPStatusCode()
+	}
+	return 0
+}
+
+// silence says why the metadata service gave nothing.
+func silence(ctx context.Context, err error) string {
+	status := statusOf(err)
+	switch {
+	case ctx.Err() != nil:
+		return "169.254.169.254 does not answer in time"
+	case status != 0:
+		return fmt.Sprintf("169.254.169.254 answers with HTTP status %d", status)
+	case strings.Contains(err.Error(), "AWS_EC2_METADATA_DISABLED"):
+		return "AWS_EC2_METADATA_DISABLED is set"
+	}
+	return "169.254.169.254 refuses, or cannot be reached"
 }
 
 // refusal says in one line why a call failed.

@@ -81,7 +81,7 @@ func (c *signed) make(ctx context.Context, most time.Duration, call func(context
 	if err != nil {
 		text := refusal(ctx, err)
 		if strings.Contains(err.Error(), "get credentials") {
-			text = "there are no AWS credentials"
+			text = noCredentials(ctx, err)
 		}
 		c.Error = orNull(text)
 	}
