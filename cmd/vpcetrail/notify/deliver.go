@@ -54,7 +54,7 @@ func (p *planner) deliver(ctx context.Context, before, after *changes.Side, out 
 		return err
 	}
 	if r != nil && r.Day > today {
-		say.Problem(fmt.Sprintf("%s was sent everything up to %s: nothing of %s is sent", arn, r.Day, today))
+		say.Problem(fmt.Sprintf("%s was sent %s, which is later: nothing of %s is sent", arn, r.Day, today))
 		return nil
 	}
 	todo, err := p.plan(ctx, r, before, after)

@@ -71,8 +71,8 @@ an event for the day, with the share of calls through endpoints, input that coul
 that are not proved, and causes and ways out if the report has them.
 
 Run it each night after analyze. What was sent is kept in the report, below _notify/. So nothing is
-sent twice, a night without notify is made up for, and what could not be delivered is named, with
-status 3, and sent the next time. If a run is killed between sending and keeping that, the next run
+sent twice, and what could not be delivered is named, with status 3, and sent the next time. After
+nights without notify, a run sends what changed since the day sent last, and no days in between. If a run is killed between sending and keeping that, the next run
 sends it again, with the same ids.
 
 A finding counts as gone only if the day can prove it: the run read all of its input, and had the

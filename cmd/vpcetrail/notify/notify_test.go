@@ -90,7 +90,7 @@ func TestEventBridge(t *testing.T) {
 	}
 	// An earlier day was sent already.
 	_, errOut = s.notify(0, "--to", "eventbridge", "--bus", "audit", "--date", today)
-	if want := "vpcetrail: " + bus + " was sent everything up to 2026-11-22: nothing of " + today + " is sent\n"; errOut != want || len(c.events) != 5 {
+	if want := "vpcetrail: " + bus + " was sent 2026-11-22, which is later: nothing of " + today + " is sent\n"; errOut != want || len(c.events) != 5 {
 		t.Errorf("an earlier day: it says %q, want %q", errOut, want)
 	}
 }
@@ -718,7 +718,7 @@ func TestDamagedRecord(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, errOut := s.notify(exit.Failed, "--to", "eventbridge", "--bus", "audit")
-		want := "REPORT: " + recordName(bus) + ": is not what notify keeps of " + bus + ": remove it to send everything again\n"
+		want := "REPORT: " + recordName(bus) + ": is not what notify keeps of " + bus + ": remove it to start as with a new target\n"
 		if errOut != want || len(c.events) != 4 {
 			t.Errorf("%s: it says %swant %s", text, errOut, want)
 		}

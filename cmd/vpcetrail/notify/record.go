@@ -112,7 +112,7 @@ func readRecord(ctx context.Context, store report.Store, target string) (*record
 	}
 	wrong := func(f open) bool { return f.Older < 0 || f.Older > len(r.Older) }
 	if err != nil || r.To != target || slices.ContainsFunc(r.Findings, wrong) {
-		return nil, fmt.Errorf("%s: %s: is not what notify keeps of %s: remove it to send everything again", store, name, target)
+		return nil, fmt.Errorf("%s: %s: is not what notify keeps of %s: remove it to start as with a new target", store, name, target)
 	}
 	slices.SortFunc(r.Findings, byKey)
 	return &r, nil
