@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 
 	"github.com/klauspost/compress/zstd"
@@ -232,8 +233,11 @@ func (c *rangeCounter) pages(r *cellRange, n int) (pages []*Page, err error) {
 	}
 	for range r.dictionaries {
 		text, err := c.outlines.Next()
+		if err == io.EOF {
+			err = errShard
+		}
 		if err != nil {
-			return nil, errors.Join(errShard, err)
+			return nil, err
 		}
 		for _, p := range pages {
 			p.addOutline(text)

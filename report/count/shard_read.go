@@ -83,7 +83,7 @@ func (r *PartReader) numbers() (*cells.Dictionary, error) {
 	}
 	d, err := cells.Read(bytes.NewReader(r.rest))
 	if err != nil || !d.IsWhole() {
-		return nil, errors.Join(err, errShard)
+		return nil, errShard
 	}
 	for _, g := range d.Groups.Keys {
 		if v := g.Bits.Unowned(); !v.IsKnown() || d.Callees.Keys[g.Callee].Kind > event.Other {
