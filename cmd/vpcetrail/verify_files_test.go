@@ -86,7 +86,7 @@ func TestVerifyNamesAFileThatItCannotUse(t *testing.T) {
 	}{
 		{"--keys", "s3://audit-reports/none.json", 2, "open: there is no such object: see its name"},
 		{"--keys", "s3://no-such-bucket/keys.json", 2, "open: there is no bucket of this name"},
-		{"--keys", "s3://audit-reports/denied.json", 2, "open: AccessDenied: Access Denied: allow s3:GetObject on it, and the use of the KMS key if it is encrypted with one"},
+		{"--keys", "s3://audit-reports/denied.json", 1, "open: AccessDenied: Access Denied: allow s3:GetObject on it, and the use of the KMS key if it is encrypted with one"},
 		{"--keys", "https://example.com/keys.json", 2, "is a URL: want a file, s3://bucket/key, or ./https://example.com/keys.json for a file of this name"},
 		{"--report", "s3://audit-reports/folder/", 2, "names no file: want s3://bucket/key"},
 		{"--save-keys", "s3:///keys.json", 2, "names no file: want s3://bucket/key"},

@@ -72,8 +72,8 @@ that are not proved, and causes and ways out if the report has them.
 
 Run it each night after analyze. What was sent is kept in the report, below _notify/. So nothing is
 sent twice, and what could not be delivered is named, with status 3, and sent the next time. After
-nights without notify, a run sends what changed since the day sent last, and no days in between. If a run is killed between sending and keeping that, the next run
-sends it again, with the same ids.
+nights without notify, a run sends what changed since the day sent last, and no days in between. If a
+run is killed between sending and keeping that, the next run sends it again, with the same ids.
 
 A finding counts as gone only if the day can prove it: the run read all of its input, and had the
 sources, accounts, Regions and optional inputs of the day that had the finding last.
