@@ -27,11 +27,12 @@ type prints map[string]string
 
 // A reader is a process that reads the day again and again.
 type reader struct {
-	name string
-	cmd  *exec.Cmd
-	stop io.Closer
-	done chan struct{}
-	seen []answer
+	name    string
+	cmd     *exec.Cmd
+	stop    io.Closer
+	done    chan struct{}
+	seen    []answer
+	answers atomic.Int64
 }
 
 // An answer is what one query gave.
@@ -69,9 +70,22 @@ func startReader(t *testing.T, sessions, folder, endpoint string) *reader {
 				a.Error = "not JSON: " + lines.Text()
 			}
 			r.seen = append(r.seen, a)
+			r.answers.Add(1)
 		}
 	}()
 	return r
+}
+
+// awaitRound waits until the reader has begun and ended a round over the tables.
+func (r *reader) awaitRound(t *testing.T) {
+	t.Helper()
+	from, ends := r.answers.Load(), time.Now().Add(time.Minute)
+	for r.answers.Load() <= from+int64(len(tables)) {
+		if time.Now().After(ends) {
+			t.Fatalf("%s: no round ends within a minute", r.name)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 // end ends a reader after its current round, and returns what it has seen.
@@ -123,6 +137,9 @@ func TestReadersOfADayThatIsReplaced(t *testing.T) {
 	readers := []*reader{startReader(t, "keep", w.report, slow), startReader(t, "new", w.report, slow)}
 	killed := 0
 	for i := range times {
+		for _, r := range readers {
+			r.awaitRound(t)
+		}
 		trail := w.trails[(i+1)%2]
 		if i%3 == 1 && i < times-1 {
 			killed += w.killed(t, trail)
