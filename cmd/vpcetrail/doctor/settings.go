@@ -10,12 +10,17 @@ import (
 	"vpcetrail/classify/network"
 )
 
-// sdkIDs are the ends of the variables AWS_ENDPOINT_URL_ID that do not follow from the names
-// of endpoints.
+// sdkIDs are the ends of the variables AWS_ENDPOINT_URL_ID that do not follow from the names of endpoints: the
+// service ids of the SDKs' models, as in "Identifiers for service-specific endpoints" of the AWS SDKs and Tools
+// Reference Guide. Of services with several ids it has the one of the newest API.
 var sdkIDs = map[inside.Service]string{
-	"logs": "CLOUDWATCH_LOGS", "monitoring": "CLOUDWATCH", "events": "EVENTBRIDGE", "states": "SFN", "email": "SES", "elasticfilesystem": "EFS",
-	"elasticloadbalancing": "ELASTIC_LOAD_BALANCING_V2", "kinesis-streams": "KINESIS", "kinesis-firehose": "FIREHOSE", "secretsmanager": "SECRETS_MANAGER",
-	"autoscaling": "AUTO_SCALING", "application-autoscaling": "APPLICATION_AUTO_SCALING", "route53": "ROUTE_53",
+	"access-analyzer": "ACCESSANALYZER", "airflow.api": "MWAA", "application-autoscaling": "APPLICATION_AUTO_SCALING", "autoscaling": "AUTO_SCALING",
+	"cassandra": "KEYSPACES", "cloudcontrolapi": "CLOUDCONTROL", "cloudhsmv2": "CLOUDHSM_V2", "config": "CONFIG_SERVICE",
+	"dms": "DATABASE_MIGRATION_SERVICE", "ds": "DIRECTORY_SERVICE", "elasticbeanstalk": "ELASTIC_BEANSTALK", "elasticfilesystem": "EFS",
+	"elasticloadbalancing": "ELASTIC_LOAD_BALANCING_V2", "elasticmapreduce": "EMR", "email": "SESV2", "events": "EVENTBRIDGE",
+	"kinesis-firehose": "FIREHOSE", "kinesis-streams": "KINESIS", "logs": "CLOUDWATCH_LOGS", "monitoring": "CLOUDWATCH", "route53": "ROUTE_53",
+	"secretsmanager": "SECRETS_MANAGER", "servicecatalog": "SERVICE_CATALOG", "states": "SFN", "storagegateway": "STORAGE_GATEWAY",
+	"tagging": "RESOURCE_GROUPS_TAGGING_API",
 }
 
 // checksOf returns the names of a service to check, first the one that SDKs use by the
