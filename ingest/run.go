@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -91,20 +90,7 @@ type run struct {
 
 // work reads objects until none is left.
 func (r *run) work(ctx context.Context, reader *objectReader, sink Sink) error {
-	for {
-		f, err := r.trail.Next(ctx)
-		if err == io.EOF {
-			return context.Cause(ctx)
-		}
-		if err != nil {
-			return err
-		}
-		err = r.object(ctx, f, reader, sink)
-		f.Close()
-		if err != nil {
-			return err
-		}
-	}
+	return r.trail.Each(ctx, func(f *source.Fetch) error { return r.object(ctx, f, reader, sink) })
 }
 
 func (r *run) object(ctx context.Context, f *source.Fetch, reader *objectReader, sink Sink) error {

@@ -156,28 +156,24 @@ func (c *Check) events(ctx context.Context, region string, days map[day.Day]bool
 // eventsIn returns the changes of trails in the logs that were delivered at a wanted time.
 func eventsIn(ctx context.Context, trail *source.Trail, wanted func(time.Time) bool) (events []trailEvent, err error) {
 	var text []byte
-	for {
-		f, err := trail.Next(ctx)
-		if err == io.EOF {
-			return events, context.Cause(ctx)
+	err = trail.Each(ctx, func(f *source.Fetch) (err error) {
+		t, ok := layout.ParseStamp(path.Base(f.Object.Name))
+		if !ok || !wanted(t) {
+			return nil
 		}
-		if err != nil {
-			return nil, err
-		}
-		if t, ok := layout.ParseStamp(path.Base(f.Object.Name)); ok && wanted(t) {
-			if text, err = textOf(ctx, f, text); err == nil {
-				for _, e := range trailEvents(text) {
-					e.time = t
-					events = append(events, e)
-				}
+		if text, err = textOf(ctx, f, text); err == nil {
+			for _, e := range trailEvents(text) {
+				e.time = t
+				events = append(events, e)
 			}
 		}
-		f.Close()
 		var unread *source.Error
 		if ctx.Err() != nil || errors.As(err, &unread) && unread.EndsRun() {
-			return nil, err
+			return err
 		}
-	}
+		return nil
+	})
+	return events, err
 }
 
 func textOf(ctx context.Context, f *source.Fetch, buf []byte) ([]byte, error) {

@@ -84,26 +84,16 @@ func (c *Check) judgeAll(proofs []*spill.Sorter, each func(*Finding) error) erro
 // readLogs reads logs until none is left, and keeps what it finds about each.
 func readLogs(ctx context.Context, trail *source.Trail, done *Progress, keep func(key, value []byte) error) error {
 	h := hasher{sum: sha256.New()}
-	for {
-		f, err := trail.Next(ctx)
-		if err == io.EOF {
-			return context.Cause(ctx)
-		}
-		if err != nil {
-			return err
-		}
+	return trail.Each(ctx, func(f *source.Fetch) error {
 		p, err := h.read(ctx, f)
 		done.Logs.Add(1)
 		done.Stored.Add(max(f.Object.Size, 0))
-		if err == nil {
-			err = keep([]byte(f.Object.Name), appendProof(nil, f, &p))
-		}
-		f.Close()
 		if err != nil {
 			return err
 		}
 		done.Bytes.Add(h.bytes)
-	}
+		return keep([]byte(f.Object.Name), appendProof(nil, f, &p))
+	})
 }
 
 // A hasher hashes the uncompressed text of one log after another.

@@ -102,20 +102,7 @@ type worker struct {
 }
 
 func (w *worker) work(ctx context.Context, trail *source.Trail) error {
-	for {
-		f, err := trail.Next(ctx)
-		if err == io.EOF {
-			return context.Cause(ctx)
-		}
-		if err != nil {
-			return err
-		}
-		err = w.object(ctx, f)
-		f.Close()
-		if err != nil {
-			return err
-		}
-	}
+	return trail.Each(ctx, func(f *source.Fetch) error { return w.object(ctx, f) })
 }
 
 // object reads a digest, and keeps its header and its claims.

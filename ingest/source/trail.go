@@ -157,6 +157,26 @@ func (t *Trail) Next(ctx context.Context) (*Fetch, error) {
 	}
 }
 
+// Each calls do for each object, in canonical order, and closes the Fetch after it. It ends at the first
+// error of do or of the trail, or when ctx ends. It may be called concurrently: then each object goes
+// to one of the calls.
+func (t *Trail) Each(ctx context.Context, do func(*Fetch) error) error {
+	for {
+		f, err := t.Next(ctx)
+		if err == io.EOF {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			return err
+		}
+		err = do(f)
+		f.Close()
+		if err != nil {
+			return err
+		}
+	}
+}
+
 // Accounts returns, sorted, every account that has a folder in the trail or appears in
 // the name of an object outside the layout, selected or not. The answer is complete
 // once Next has returned io.EOF.

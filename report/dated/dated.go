@@ -146,20 +146,7 @@ func (o *Objects) Read(ctx context.Context, workers int, worker func() func(cont
 	for range workers {
 		read := worker()
 		group.Go(func() error {
-			for {
-				f, err := trail.Next(ctx)
-				if err == io.EOF {
-					return context.Cause(ctx)
-				}
-				if err != nil {
-					return err
-				}
-				err = read(ctx, f)
-				f.Close()
-				if err != nil {
-					return err
-				}
-			}
+			return trail.Each(ctx, func(f *source.Fetch) error { return read(ctx, f) })
 		})
 	}
 	return group.Wait()
