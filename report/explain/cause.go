@@ -118,7 +118,7 @@ func (p *page) cause(c *Cause) {
 	if c == nil {
 		return
 	}
-	p.labelled("  Cause", wideLabel, p.say("%s, %s: %s.", string(c.Cause), string(c.Reason), c.Proof()))
+	p.labelled("  Cause", wideLabel, p.Say("%s, %s: %s.", string(c.Cause), string(c.Reason), c.Proof()))
 	var from []phrase.Phrase
 	for _, part := range []struct {
 		what phrase.Format
@@ -131,9 +131,9 @@ func (p *page) cause(c *Cause) {
 			from = append(from, phrase.Of(part.what, phrase.Join(phrase.Comma, part.ids)))
 		}
 	}
-	p.labelled("  From", wideLabel, p.say("%s", phrase.Join(phrase.Comma, from)))
+	p.labelled("  From", wideLabel, p.Say("%s", phrase.Join(phrase.Comma, from)))
 	if c.Fix != nil {
 		p.WriteString("\n")
-		_ = c.Fix.Write(p, p.style) // to memory
+		_ = c.Fix.Write(p, p.Style) // to memory
 	}
 }

@@ -106,7 +106,7 @@ func WriteDiffJSON(w io.Writer, a, b *Record) error {
 // WriteDiff writes two records side by side for a person. It marks what differs and what
 // decides.
 func WriteDiff(w io.Writer, style grid.Style, a, b *Record) error {
-	p := page{style: style}
+	p := page{grid.Prose{Style: style}}
 	p.label("A", a)
 	p.label("B", b)
 	p.WriteString("\n")
@@ -124,12 +124,12 @@ func WriteDiff(w io.Writer, style grid.Style, a, b *Record) error {
 }
 
 func (p *page) label(name string, r *Record) {
-	id := p.say("event without id")
+	id := p.Say("event without id")
 	if r.ID != "" {
-		id = p.say("event %s", r.ID)
+		id = p.Say("event %s", r.ID)
 	}
-	p.paragraph(name+"  ", "   ", p.joined([]string{r.when(), id, p.say("in %s", r.object())}))
-	p.paragraph("   ", "   ", p.say(counted[r.Counted]))
+	p.paragraph(name+"  ", "   ", p.joined([]string{r.when(), id, p.Say("in %s", r.object())}))
+	p.paragraph("   ", "   ", p.Say(counted[r.Counted]))
 }
 
 // rows writes the properties that at least one of the records has.
@@ -146,10 +146,10 @@ func (p *page) rows(rows []diffRow) {
 		}
 		text := func(s *string) string {
 			if s == nil {
-				return p.say("absent")
+				return p.Say("absent")
 			}
 			if r.Field == classify.FieldInventory || r.Field == classify.FieldTrail {
-				return p.say(phrase.Format(*s))
+				return p.Say(phrase.Format(*s))
 			}
 			return grid.Clean(short(*s))
 		}
@@ -178,23 +178,23 @@ func (p *page) conclusion(a, b *Record, findings []diffRow) {
 	switch {
 	case a.Explanation == nil || b.Explanation == nil:
 	case a.Explanation.Verdict == b.Explanation.Verdict:
-		p.paragraph("", "", p.say("Both have the same verdict."))
+		p.paragraph("", "", p.Say("Both have the same verdict."))
 	case a.Explanation.Verdict.Route() == b.Explanation.Verdict.Route():
-		p.paragraph("", "", p.say("Both took the same route, on other evidence."))
+		p.paragraph("", "", p.Say("Both took the same route, on other evidence."))
 	default:
-		p.paragraph("", "", p.say("They took different routes."))
+		p.paragraph("", "", p.Say("They took different routes."))
 	}
 	p.because("A", a)
 	p.because("B", b)
 	if len(deciding) > 0 {
-		p.paragraph("", "", p.say("* differs and decides: %s", phrase.Join(phrase.Comma, deciding)))
+		p.paragraph("", "", p.Say("* differs and decides: %s", phrase.Join(phrase.Comma, deciding)))
 	}
-	p.paragraph("", "", p.say("- differs and decides nothing"))
+	p.paragraph("", "", p.Say("- differs and decides nothing"))
 }
 
 func (p *page) because(name string, r *Record) {
 	if x := r.Explanation; x != nil {
-		p.paragraph(name+"  ", "   ", p.say("%s. %s", x.Route, x.Because))
+		p.paragraph(name+"  ", "   ", p.Say("%s. %s", x.Route, x.Because))
 	}
 }
 

@@ -13,22 +13,18 @@ const longest = 300
 
 // A page is text that is being laid out.
 type page struct {
-	strings.Builder
-	style grid.Style
+	grid.Prose
 }
 
 // paragraph writes text as grid.Paragraph does.
-func (p *page) paragraph(first, rest, text string) { p.style.Paragraph(&p.Builder, first, rest, text) }
+func (p *page) paragraph(first, rest, text string) { p.Style.Paragraph(&p.Builder, first, rest, text) }
 
 // labelled writes text as a paragraph to the right of a label, which takes the given columns.
 func (p *page) labelled(label phrase.Format, columns int, text string) {
-	p.paragraph(grid.Pad(p.say(label), columns), strings.Repeat(" ", columns), text)
+	p.paragraph(grid.Pad(p.Say(label), columns), strings.Repeat(" ", columns), text)
 }
 
-// say says a sentence in the language of the page.
-func (p *page) say(f phrase.Format, args ...any) string { return p.style.Words.Say(f, args...) }
-
-func (p *page) text(s phrase.Phrase) string { return p.style.Words.Text(s) }
+func (p *page) text(s phrase.Phrase) string { return p.Style.Words.Text(s) }
 
 // short cuts a value for display.
 func short(value string) string {

@@ -22,7 +22,7 @@ var counted = map[string]phrase.Format{
 // WriteText writes r for a person, in lines of at most 100 columns. Only longer names exceed
 // them.
 func (r *Record) WriteText(w io.Writer, style grid.Style) error {
-	p := page{style: style}
+	p := page{grid.Prose{Style: style}}
 	p.head(r)
 	if x := r.Explanation; x != nil {
 		p.verdict(x)
@@ -36,28 +36,28 @@ func (r *Record) WriteText(w io.Writer, style grid.Style) error {
 
 func (p *page) head(r *Record) {
 	const columns = 7
-	about := []string{cmp.Or(r.Name, p.say("(no eventName)")), r.Service, r.Region}
+	about := []string{cmp.Or(r.Name, p.Say("(no eventName)")), r.Service, r.Region}
 	if r.Account != "" {
-		about = append(about, p.say("account %s", r.Account))
+		about = append(about, p.Say("account %s", r.Account))
 	}
 	p.paragraph("", "  ", p.joined(about))
-	when := []string{cmp.Or(r.when(), p.say("no time"))}
+	when := []string{cmp.Or(r.when(), p.Say("no time"))}
 	if r.ID != "" {
-		when = append(when, p.say("event %s", r.ID))
+		when = append(when, p.Say("event %s", r.ID))
 	}
 	p.labelled("  at", columns, p.joined(when))
 	if r.Principal != "" {
 		who := []string{r.Principal}
 		if r.Session != "" {
-			who = append(who, p.say("session %s", r.Session))
+			who = append(who, p.Say("session %s", r.Session))
 		}
 		p.labelled("  by", columns, p.joined(who))
 	}
-	p.labelled("  in", columns, p.say("%s, at byte %d", r.object(), r.Offset))
+	p.labelled("  in", columns, p.Say("%s, at byte %d", r.object(), r.Offset))
 	if r.Error != "" {
 		p.labelled("  got", columns, short(r.Error))
 	}
-	p.labelled("  is", columns, p.say(counted[r.Counted]))
+	p.labelled("  is", columns, p.Say(counted[r.Counted]))
 }
 
 func (r *Record) object() any {
@@ -80,8 +80,8 @@ const wideLabel = 12
 func (p *page) verdict(x *classify.Explanation) {
 	v := x.Verdict
 	p.WriteString("\n")
-	p.labelled("  Route", wideLabel, p.say("%s: %s", codes(v), x.Route))
-	p.labelled("  Because", wideLabel, p.say("rule %d, %s. %s", v.Evidence.Rule(), v.Evidence.String(), x.Because))
+	p.labelled("  Route", wideLabel, p.Say("%s: %s", codes(v), x.Route))
+	p.labelled("  Because", wideLabel, p.Say("rule %d, %s. %s", v.Evidence.Rule(), v.Evidence.String(), x.Because))
 }
 
 // codes returns a verdict in the words of a report: route, and owner or origin.
@@ -101,24 +101,24 @@ func (p *page) evidence(x *classify.Explanation) {
 	var absent []string
 	for _, side := range []classify.Side{classify.Decides, classify.For, classify.Against, classify.Neutral} {
 		for _, f := range x.Findings {
-			first := grid.Pad("  "+p.say(side.Word()), len(indent))
+			first := grid.Pad("  "+p.Say(side.Word()), len(indent))
 			field, value := p.field(f.Field), p.value(&f)
 			switch {
 			case f.Side != side:
 			case side != classify.Neutral:
-				p.paragraph(first, indent+"    ", p.say("%s: %s", field, value))
+				p.paragraph(first, indent+"    ", p.Say("%s: %s", field, value))
 				p.paragraph(indent+"  ", indent+"  ", p.text(f.Means))
 			case f.Value == "":
 				absent = append(absent, field)
 			case !f.Means.Is():
-				p.paragraph(first, indent+"  ", p.say("%s: %s", field, value))
+				p.paragraph(first, indent+"  ", p.Say("%s: %s", field, value))
 			default:
-				p.paragraph(first, indent+"  ", p.say("%s: %s (%s)", field, value, f.Means))
+				p.paragraph(first, indent+"  ", p.Say("%s: %s (%s)", field, value, f.Means))
 			}
 		}
 	}
 	if len(absent) > 0 {
-		p.paragraph(grid.Pad("  "+p.say("absent"), len(indent)), indent+"  ", p.joined(absent))
+		p.paragraph(grid.Pad("  "+p.Say("absent"), len(indent)), indent+"  ", p.joined(absent))
 	}
 }
 
@@ -131,7 +131,7 @@ var fieldNames = map[string]phrase.Format{
 // field names what a finding is about.
 func (p *page) field(name string) string {
 	if f, ok := fieldNames[name]; ok {
-		return p.say(f)
+		return p.Say(f)
 	}
 	return name
 }
@@ -140,9 +140,9 @@ func (p *page) field(name string) string {
 func (p *page) value(f *classify.Finding) string {
 	switch {
 	case f.Says != "":
-		return p.say(f.Says)
+		return p.Say(f.Says)
 	case f.Value == "":
-		return p.say("absent")
+		return p.Say("absent")
 	}
 	return short(f.Value)
 }
@@ -150,15 +150,15 @@ func (p *page) value(f *classify.Finding) string {
 func (p *page) openQuestions(x *classify.Explanation) {
 	p.WriteString("\n")
 	for _, text := range x.Conflicts {
-		p.paragraph("  "+p.say("Conflict: "), "    ", p.text(text))
+		p.paragraph("  "+p.Say("Conflict: "), "    ", p.text(text))
 	}
 	if len(x.Changes) == 0 {
-		p.paragraph("  ", "    ", p.say("Final: nothing that could be given to vpcetrail would change this route."))
+		p.paragraph("  ", "    ", p.Say("Final: nothing that could be given to vpcetrail would change this route."))
 	} else {
-		p.paragraph("  ", "    ", p.say("More input could change this:"))
+		p.paragraph("  ", "    ", p.Say("More input could change this:"))
 	}
 	for _, c := range x.Changes {
-		p.paragraph("  - ", "    ", p.say("%s, if %s: %s, %s", c.Given, c.If, codes(c.Verdict), c.Verdict.Evidence.String()))
+		p.paragraph("  - ", "    ", p.Say("%s, if %s: %s, %s", c.Given, c.If, codes(c.Verdict), c.Verdict.Evidence.String()))
 	}
 	for _, text := range x.Advice {
 		p.paragraph("  ", "    ", p.text(text))
@@ -168,5 +168,5 @@ func (p *page) openQuestions(x *classify.Explanation) {
 // joined joins the texts that are not empty.
 func (p *page) joined(texts []string) string {
 	there := slices.DeleteFunc(slices.Clone(texts), func(t string) bool { return t == "" })
-	return p.say("%s", phrase.Join(phrase.Comma, there))
+	return p.Say("%s", phrase.Join(phrase.Comma, there))
 }

@@ -9,6 +9,20 @@ import (
 // Columns is the maximum width of the lines of a paragraph. Only a longer word exceeds it.
 const Columns = 100
 
+// Prose is text for people that is being written.
+type Prose struct {
+	strings.Builder
+	Style Style
+}
+
+// Say returns a sentence in the language of the text.
+func (p *Prose) Say(f phrase.Format, args ...any) string { return p.Style.Words.Say(f, args...) }
+
+// Paragraph writes a sentence as the function Paragraph does, in lines that fit the terminal.
+func (p *Prose) Paragraph(first, rest string, f phrase.Format, args ...any) {
+	p.Style.Paragraph(&p.Builder, first, rest, p.Say(f, args...))
+}
+
 // Paragraph appends text to out, broken into lines as Wrap does. The first line starts with first, and
 // the others with rest. It appends nothing if text is empty. Text is cleaned by Clean.
 func Paragraph(out *strings.Builder, first, rest, text string) {

@@ -25,7 +25,7 @@ var titles = map[Outcome]phrase.Format{
 
 // WriteText writes the answer as text. It shows the condition of key in full.
 func (a *Answer) WriteText(w io.Writer, style grid.Style, key, policyFile string) error {
-	out := text{Answer: a, style: style}
+	out := text{Answer: a, Prose: grid.Prose{Style: style}}
 	out.writeHead()
 	out.writeConditions()
 	for _, o := range outcomes {
@@ -33,10 +33,10 @@ func (a *Answer) WriteText(w io.Writer, style grid.Style, key, policyFile string
 	}
 	out.writeDifferences(key)
 	if len(a.Notes) > 0 {
-		out.WriteString("\n" + out.say("Notes") + "\n")
+		out.WriteString("\n" + out.Say("Notes") + "\n")
 	}
 	for _, note := range a.Notes {
-		out.paragraph("  - ", "    ", "%s", note)
+		out.Paragraph("  - ", "    ", "%s", note)
 	}
 	if a.Open != nil {
 		out.writeOpen(policyFile)
@@ -49,14 +49,7 @@ func (a *Answer) WriteText(w io.Writer, style grid.Style, key, policyFile string
 // A text is an answer that is being written.
 type text struct {
 	*Answer
-	strings.Builder
-	style grid.Style
-}
-
-func (t *text) say(f phrase.Format, args ...any) string { return t.style.Words.Say(f, args...) }
-
-func (t *text) paragraph(first, rest string, f phrase.Format, args ...any) {
-	t.style.Paragraph(&t.Builder, first, rest, t.say(f, args...))
+	grid.Prose
 }
 
 func (t *text) writeHead() {
@@ -68,24 +61,24 @@ func (t *text) writeHead() {
 		denied += a.Uses[i].Denied
 		principals[a.Uses[i].Principal] = true
 	}
-	t.paragraph("", "  ", "%s", a.Resource)
-	t.WriteString(t.say("%s: %s by %s, %s denied", a.Days, phrase.Count(calls, "call"), phrase.Count(len(principals), "principal"), grid.Number(denied)) + "\n")
+	t.Paragraph("", "  ", "%s", a.Resource)
+	t.WriteString(t.Say("%s: %s by %s, %s denied", a.Days, phrase.Count(calls, "call"), phrase.Count(len(principals), "principal"), grid.Number(denied)) + "\n")
 	if len(a.Incomplete) > 0 {
-		t.paragraph(t.say("INCOMPLETE: "), "  ", "not all objects of %s could be read: others may use the resource", phrase.Few(a.Incomplete))
+		t.Paragraph(t.Say("INCOMPLETE: "), "  ", "not all objects of %s could be read: others may use the resource", phrase.Few(a.Incomplete))
 	}
 	if len(a.Shards) > 0 {
-		t.paragraph(t.say("INCOMPLETE: "), "  ", "one shard of the trail alone was read for %s: merge the shards", phrase.Few(a.Shards))
+		t.Paragraph(t.Say("INCOMPLETE: "), "  ", "one shard of the trail alone was read for %s: merge the shards", phrase.Few(a.Shards))
 	}
 	if len(a.Missing) > 0 {
-		t.paragraph(t.say("INCOMPLETE: "), "  ", "the report lacks %s: others may use the resource", phrase.Few(a.Missing))
+		t.Paragraph(t.Say("INCOMPLETE: "), "  ", "the report lacks %s: others may use the resource", phrase.Few(a.Missing))
 	}
 }
 
 func (t *text) writeConditions() {
 	a := t.Answer
 	g := grid.Grid{
-		Title: t.say("Calls, if the policy demanded"), Style: t.style,
-		Heads: t.style.Words.Each("condition", "values", "stopped", "of them allowed today", "undecided", "exempt", "pass"),
+		Title: t.Say("Calls, if the policy demanded"), Style: t.Style,
+		Heads: t.Style.Words.Each("condition", "values", "stopped", "of them allowed today", "undecided", "exempt", "pass"),
 		Right: []bool{false, true, true, true, true, true, true},
 	}
 	for i := range a.Conditions {
@@ -93,7 +86,7 @@ func (t *text) writeConditions() {
 		values := grid.Number(int64(len(c.Values)))
 		switch {
 		case c.Unsupported:
-			g.Add(c.Key, t.say("not supported"), "-", "-", "-", "-", "-")
+			g.Add(c.Key, t.Say("not supported"), "-", "-", "-", "-", "-")
 			continue
 		case len(c.Values) == 0 && c.Key == VpceOrgID:
 			values = "--org-id"
@@ -101,7 +94,7 @@ func (t *text) writeConditions() {
 			g.Add(c.Key, "--org-paths", "-", "-", "-", "-", "-")
 			continue
 		case len(c.Values) == 0:
-			g.Add(c.Key, t.say("none known"), "-", "-", "-", "-", "-")
+			g.Add(c.Key, t.Say("none known"), "-", "-", "-", "-", "-")
 			continue
 		}
 		g.Add(c.Key, values, grid.Number(c.Calls[Stopped]), grid.Number(c.Allowed), grid.Number(c.Calls[Unknown]), grid.Number(c.Calls[Exempt]), grid.Number(c.Calls[Passes]))
@@ -113,12 +106,12 @@ func (t *text) writeConditions() {
 // for the stopped ones.
 func (t *text) writeUses(key string, o Outcome) {
 	g := grid.Grid{
-		Title: t.say(titles[o], key), Style: t.style,
-		Heads: t.style.Words.Each("principal", "action", "calls", "denied", "last seen", "by"), Right: []bool{false, false, true, true, false, false},
+		Title: t.Say(titles[o], key), Style: t.Style,
+		Heads: t.Style.Words.Each("principal", "action", "calls", "denied", "last seen", "by"), Right: []bool{false, false, true, true, false, false},
 		Spare: []bool{4: true, 5: false},
 	}
 	if o.needsReason() {
-		g.Heads[5] = t.say("why")
+		g.Heads[5] = t.Say("why")
 	}
 	rows, reasons := t.rowsOf(key, o)
 	for _, r := range rows[:min(len(rows), maxRows)] {
@@ -130,7 +123,7 @@ func (t *text) writeUses(key string, o Outcome) {
 	}
 	g.Write(&t.Builder)
 	for _, reason := range reasons {
-		t.paragraph("  ", "    ", "%s", reason)
+		t.Paragraph("  ", "    ", "%s", reason)
 	}
 }
 
@@ -154,12 +147,12 @@ func (t *text) rowsOf(key string, o Outcome) (rows []*useRow, reasons []string) 
 		if v.Outcome != o {
 			continue
 		}
-		last := t.say("%s", u.Way())
+		last := t.Say("%s", u.Way())
 		if o == Passes && u.Route != "vpce" {
-			last = t.say("%s, not in the statement", u.Way())
+			last = t.Say("%s, not in the statement", u.Way())
 		}
 		if o.needsReason() {
-			reasons = append(reasons, t.say("%s", v.reason()))
+			reasons = append(reasons, t.Say("%s", v.reason()))
 			last = v.short(u)
 		}
 		k := [3]string{a.principal(u), u.EventName, last}
@@ -227,7 +220,7 @@ func (t *text) writeDifferences(key string) {
 			continue
 		}
 		g := grid.Grid{
-			Title: t.say("%s differs from %s", other.Key, key), Heads: t.style.Words.Each("principal", "action", "calls", "by", "would be", "instead of"), Style: t.style,
+			Title: t.Say("%s differs from %s", other.Key, key), Heads: t.Style.Words.Each("principal", "action", "calls", "by", "would be", "instead of"), Style: t.Style,
 			Right: []bool{false, false, true, false, false, false},
 		}
 		rows := 0
@@ -238,7 +231,7 @@ func (t *text) writeDifferences(key string) {
 				continue
 			}
 			if rows++; rows <= maxRows {
-				g.Add(a.principal(u), u.EventName, grid.Number(u.Calls), t.say("%s", u.Way()), t.say(v.Outcome.word()), grid.OrDash(t.say(u.Verdicts[key].Outcome.word())))
+				g.Add(a.principal(u), u.EventName, grid.Number(u.Calls), t.Say("%s", u.Way()), t.Say(v.Outcome.word()), grid.OrDash(t.Say(u.Verdicts[key].Outcome.word())))
 			}
 		}
 		if g.More(rows - maxRows); rows > 0 {
@@ -250,7 +243,7 @@ func (t *text) writeDifferences(key string) {
 func (t *text) writeOpen(file string) {
 	a := t.Answer
 	g := grid.Grid{
-		Title: t.say("Left open by %s to calls past the endpoints", file), Heads: t.style.Words.Each("action", "calls", "denied", "last seen", "by", "unless"), Style: t.style,
+		Title: t.Say("Left open by %s to calls past the endpoints", file), Heads: t.Style.Words.Each("action", "calls", "denied", "last seen", "by", "unless"), Style: t.Style,
 		Right: []bool{false, true, true, false, false, false},
 	}
 	for i := range a.Open.Seen {
@@ -260,7 +253,7 @@ func (t *text) writeOpen(file string) {
 			name, _ := grid.Principal(p)
 			who = append(who, name)
 		}
-		g.Add(o.Action, grid.Number(o.Calls), grid.Number(o.Denied), o.lastDay(), t.say("%s", phrase.Few(who)), t.say("%s", phrase.Join(phrase.Comma, o.HangsOn)))
+		g.Add(o.Action, grid.Number(o.Calls), grid.Number(o.Denied), o.lastDay(), t.Say("%s", phrase.Few(who)), t.Say("%s", phrase.Join(phrase.Comma, o.HangsOn)))
 	}
 	g.Write(&t.Builder)
 	var unseen, perhaps []string
@@ -268,20 +261,20 @@ func (t *text) writeOpen(file string) {
 		if len(o.HangsOn) == 0 {
 			unseen = append(unseen, o.Action)
 		} else {
-			perhaps = append(perhaps, t.say("%s (%s)", o.Action, phrase.Join(phrase.Comma, o.HangsOn)))
+			perhaps = append(perhaps, t.Say("%s (%s)", o.Action, phrase.Join(phrase.Comma, o.HangsOn)))
 		}
 	}
 	if len(unseen) > 0 {
-		t.paragraph("  ", "    ", "open too, though nobody was seen to use it: %s", phrase.Join(phrase.Comma, unseen))
+		t.Paragraph("  ", "    ", "open too, though nobody was seen to use it: %s", phrase.Join(phrase.Comma, unseen))
 	}
 	if len(perhaps) > 0 {
-		t.paragraph("  ", "    ", "perhaps open, by what a report does not know: %s", phrase.Join(phrase.Comma, perhaps))
+		t.Paragraph("  ", "    ", "perhaps open, by what a report does not know: %s", phrase.Join(phrase.Comma, perhaps))
 	}
 	if a.PolicyKind == "" {
-		t.paragraph("  ", "    ", "Only Deny statements count here.")
+		t.Paragraph("  ", "    ", "Only Deny statements count here.")
 		return
 	}
-	t.paragraph("  ", "    ", "Only Deny statements close an action: what the %s does not deny, the policies of a principal may allow.", a.PolicyKind)
+	t.Paragraph("  ", "    ", "Only Deny statements close an action: what the %s does not deny, the policies of a principal may allow.", a.PolicyKind)
 }
 
 func (t *text) writeStatement(key string) {
@@ -293,21 +286,21 @@ func (t *text) writeStatement(key string) {
 		}
 	}
 	if doc == nil {
-		t.WriteString("\n" + t.say("No statement: the values of %s are not known", key) + "\n")
+		t.WriteString("\n" + t.Say("No statement: the values of %s are not known", key) + "\n")
 		return
 	}
 	if a.PolicyKind != "" {
-		t.WriteString("\n" + t.say("Statement for the %s", a.PolicyKind) + "\n")
+		t.WriteString("\n" + t.Say("Statement for the %s", a.PolicyKind) + "\n")
 	} else {
 		t.WriteString("\n")
-		t.paragraph("", "", "Statement for a service control policy, or for the policies of the principals: the resource itself has no policy that can deny")
+		t.Paragraph("", "", "Statement for a service control policy, or for the policies of the principals: the resource itself has no policy that can deny")
 	}
 	for line := range strings.Lines(doc.String()) {
 		t.WriteString("  " + line)
 	}
 	t.WriteString("\n")
 	if a.PolicyKind != "" {
-		t.paragraph("  ", "  ", "It stops everybody past the endpoints who is not exempt, whoever administers the resource included: add "+
+		t.Paragraph("  ", "  ", "It stops everybody past the endpoints who is not exempt, whoever administers the resource included: add "+
 			"who must keep access to %s before you paste it. Days that the report does not have may hold other callers.", principalArn)
 	}
 }

@@ -21,7 +21,7 @@ var (
 
 // WriteText writes the answer as text.
 func (a *Answer) WriteText(w io.Writer, style grid.Style) error {
-	t := text{Answer: a, style: style}
+	t := text{Answer: a, Prose: grid.Prose{Style: style}}
 	t.writeHead()
 	for _, o := range Outcomes {
 		if o != Unknown || a.Calls[o] > 0 {
@@ -34,13 +34,13 @@ func (a *Answer) WriteText(w io.Writer, style grid.Style) error {
 	t.writeCutOff()
 	if len(a.UnknownNames) > 0 {
 		t.WriteString("\n")
-		t.paragraph("", "  ", "Events whose IAM action is not known: %s", phrase.Few(a.UnknownNames))
+		t.Paragraph("", "  ", "Events whose IAM action is not known: %s", phrase.Few(a.UnknownNames))
 	}
 	if len(a.Notes) > 0 {
-		t.WriteString("\n" + t.say("Notes") + "\n")
+		t.WriteString("\n" + t.Say("Notes") + "\n")
 	}
 	for _, note := range a.Notes {
-		t.paragraph("  - ", "    ", "%s", note)
+		t.Paragraph("  - ", "    ", "%s", note)
 	}
 	_, err := io.WriteString(w, t.String())
 	return err
@@ -49,14 +49,7 @@ func (a *Answer) WriteText(w io.Writer, style grid.Style) error {
 // A text is an answer that is being written.
 type text struct {
 	*Answer
-	strings.Builder
-	style grid.Style
-}
-
-func (t *text) say(f phrase.Format, args ...any) string { return t.style.Words.Say(f, args...) }
-
-func (t *text) paragraph(first, rest string, f phrase.Format, args ...any) {
-	t.style.Paragraph(&t.Builder, first, rest, t.say(f, args...))
+	grid.Prose
 }
 
 func (t *text) writeHead() {
@@ -71,10 +64,10 @@ func (t *text) writeHead() {
 	if t.Read == Tables {
 		from = "%s, from the tables of the report: %s to judge, and %s denied today"
 	}
-	t.paragraph("", "  ", from, t.Days, phrase.Count(calls, "call"), grid.Number(denied))
-	t.paragraph("", "  ", "would be denied: %s; undecided: %s; would be allowed: %s", grid.Number(t.Calls[Denied]), grid.Number(t.Calls[Unknown]), grid.Number(t.Calls[Allowed]))
+	t.Paragraph("", "  ", from, t.Days, phrase.Count(calls, "call"), grid.Number(denied))
+	t.Paragraph("", "  ", "would be denied: %s; undecided: %s; would be allowed: %s", grid.Number(t.Calls[Denied]), grid.Number(t.Calls[Unknown]), grid.Number(t.Calls[Allowed]))
 	for _, lacking := range t.Incomplete {
-		t.paragraph(t.say("INCOMPLETE: "), "  ", "%s: others may call", lacking)
+		t.Paragraph(t.Say("INCOMPLETE: "), "  ", "%s: others may call", lacking)
 	}
 }
 
@@ -90,21 +83,21 @@ func (a *Answer) rowsOf(o Outcome) (rows []Row) {
 // writeRows shows rows. withOutcome adds a column with what the policies would do.
 func (t *text) writeRows(title phrase.Format, rows []Row, withOutcome bool) {
 	g := grid.Grid{
-		Title: t.say(title), Heads: t.style.Words.Each("principal", "action", "resource", "calls", "last seen", "by", "sample event"),
-		Right: []bool{3: true, 6: false}, Spare: []bool{4: true, 6: true}, Style: t.style,
+		Title: t.Say(title), Heads: t.Style.Words.Each("principal", "action", "resource", "calls", "last seen", "by", "sample event"),
+		Right: []bool{3: true, 6: false}, Spare: []bool{4: true, 6: true}, Style: t.Style,
 	}
 	if withOutcome {
-		g.Heads = slices.Insert(g.Heads, 5, t.say("would be"))
+		g.Heads = slices.Insert(g.Heads, 5, t.Say("would be"))
 		g.Right, g.Spare = []bool{3: true, 7: false}, []bool{4: true, 7: true}
 	}
 	several := t.hasSeveralAccounts()
 	for _, r := range rows[:min(len(rows), maxRows)] {
 		cells := []string{
-			r.principal(several), r.action(), shortARN(r.Resource), grid.Number(r.Calls), day.OfMillis(r.LastSeen).String(), t.say("%s", r.by()),
+			r.principal(several), r.action(), shortARN(r.Resource), grid.Number(r.Calls), day.OfMillis(r.LastSeen).String(), t.Say("%s", r.by()),
 			strings.Join(r.Samples[:min(1, len(r.Samples))], ""),
 		}
 		if withOutcome {
-			cells = slices.Insert(cells, 5, t.say(outcomeWords[r.Outcome]))
+			cells = slices.Insert(cells, 5, t.Say(outcomeWords[r.Outcome]))
 		}
 		g.Add(cells...)
 	}
@@ -118,7 +111,7 @@ func (t *text) writeCutOff() {
 		return
 	}
 	t.WriteString("\n")
-	t.paragraph("", "  ", "Cut off from resources of AWS itself, whether or not a call was seen")
+	t.Paragraph("", "  ", "Cut off from resources of AWS itself, whether or not a call was seen")
 	var lacking []Access
 	var needs []phrase.Phrase
 	for _, c := range t.CutOff {
@@ -128,8 +121,8 @@ func (t *text) writeCutOff() {
 		}
 		needs, lacking = append(needs, need), append(lacking, c.Accesses...)
 	}
-	t.paragraph("  ", "  ", "%s", phrase.Join(phrase.Comma, needs))
-	t.WriteString("\n" + t.say("Statements to add, with the resources that you need") + "\n")
+	t.Paragraph("  ", "  ", "%s", phrase.Join(phrase.Comma, needs))
+	t.WriteString("\n" + t.Say("Statements to add, with the resources that you need") + "\n")
 	for _, s := range ownedStatements(lacking) {
 		for line := range strings.Lines(s.String()) {
 			t.WriteString("  " + line)
