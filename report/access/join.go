@@ -174,7 +174,7 @@ func (r *rows) findingsOf(d day.Day) (found []table.FindingRow) {
 
 // isConflict reports whether a finding is one of findingsOf.
 func isConflict(f *table.FindingRow) bool {
-	return f.Finding == findings.WitnessesDisagree && f.Resource != ""
+	return findings.SourceOf(&f.FindingKey) == Flag
 }
 
 // testimony returns what was read. matched means that a trail was read too.
