@@ -10,7 +10,9 @@ import (
 	"vpcetrail/report/table"
 )
 
-// eventNames are the names that CloudTrail gives the operations of S3 access logs on objects.
+// eventNames are the names that CloudTrail gives the operations of S3 access logs on objects. Of website
+// endpoints they are those of the permission that the bucket policy has to give ("Setting permissions for
+// website access" in the S3 guide).
 var eventNames = map[string]string{
 	"REST.GET.OBJECT": "GetObject", "REST.HEAD.OBJECT": "HeadObject", "REST.PUT.OBJECT": "PutObject", "REST.COPY.OBJECT": "CopyObject",
 	"REST.DELETE.OBJECT": "DeleteObject", "BATCH.DELETE.OBJECT": "DeleteObjects", "REST.POST.MULTI_OBJECT_DELETE": "DeleteObjects",
