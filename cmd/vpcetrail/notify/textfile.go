@@ -48,7 +48,7 @@ func textFile(c *changes.Changes, report string) []byte {
 	calls := c.After.Calls()
 	m.gauge("day_end_timestamp_seconds", "End of the day that these metrics are about.")(float64((c.After.Day + 1).Time().Unix()))
 	if c.Before != nil {
-		m.gauge("day_missing_days", "Days before this one that the report does not have, back to the last one that it has.")(float64(c.Missing()))
+		m.gauge("day_nights_missing", "Days before this one that the report does not have, back to the last one that it has.")(float64(c.Missing()))
 	}
 	complete := 1.0
 	if c.After.Lacks().Is() {
