@@ -52,7 +52,7 @@ func explainedCase(t testing.TB, c *fixtures.Case) *Record {
 	for _, account := range c.Ours {
 		write(t, filepath.Join(dir, "AWSLogs", account, "CloudTrail/us-east-1/2026/11/20/empty.json"), []byte(`{"Records":[]}`))
 	}
-	name := "log.json" // tells nothing of its records
+	name := "log.json" // says nothing about its records
 	if c.Folder != nil {
 		name = "AWSLogs/" + c.Folder.AccountID + "/CloudTrail/" + c.Folder.Region + "/2026/11/20/log.json"
 	}

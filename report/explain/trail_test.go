@@ -166,7 +166,7 @@ func TestMemoryChangesNothing(t *testing.T) {
 	}
 }
 
-// TestChosenRecordsAreExplainedAsAmongAll holds that choosing records takes nothing from what the others tell.
+// TestChosenRecordsAreExplainedAsAmongAll holds that what the other records say still counts when records are chosen.
 func TestChosenRecordsAreExplainedAsAmongAll(t *testing.T) {
 	all := explained(t, []string{demo}, Known{}, 1<<20)
 	var id string

@@ -31,21 +31,21 @@ func ReadinessOf(a *readiness.Answer, words *words.Language) Readiness {
 			Key: c.Key, Values: values, Stopped: c.Calls[readiness.Stopped], StoppedAllowed: c.Allowed,
 			Unclear: c.Calls[readiness.Unknown], Exempt: c.Calls[readiness.Exempt], Passing: c.Calls[readiness.Passes],
 		})
-		if r.Told != "" || len(c.Values) == 0 {
+		if r.Asked != "" || len(c.Values) == 0 {
 			continue
 		}
-		r.Told = c.Key
+		r.Asked = c.Key
 		if text, err := json.MarshalIndent(c.Statement, "", "  "); err == nil { // always nil: strings and lists marshal
 			r.Statement = string(text)
 		}
 	}
-	if r.Told == "" {
+	if r.Asked == "" {
 		return r
 	}
 	for outcome, kind := range map[readiness.Outcome]OutcomeKind{
 		readiness.Stopped: Stopped, readiness.Unknown: Unclear, readiness.Exempt: Exempt, readiness.Passes: Passing,
 	} {
-		if rows := rowsOf(a.Uses, r.Told, outcome, words); len(rows) > 0 {
+		if rows := rowsOf(a.Uses, r.Asked, outcome, words); len(rows) > 0 {
 			r.Outcomes = append(r.Outcomes, Outcome{Kind: kind, Rows: rows})
 		}
 	}

@@ -169,7 +169,7 @@ func TestReadinessIsSaidInOneSentence(t *testing.T) {
 		{[]Outcome{one(Passing), one(Exempt)}, "Ready: no call in the report would be stopped."},
 		{nil, "No call in the report names this resource."},
 	} {
-		r := Readiness{Told: "aws:SourceVpce", Outcomes: tc.outcomes}
+		r := Readiness{Asked: "aws:SourceVpce", Outcomes: tc.outcomes}
 		v := r.view(nil)
 		if v.Verdict != tc.verdict || v.Safe != strings.HasPrefix(v.Verdict, "Ready") {
 			t.Errorf("%v %s, want %s", v.Safe, v.Verdict, tc.verdict)
@@ -184,7 +184,7 @@ func TestReadinessWithoutEndpoints(t *testing.T) {
 	org := readiness.Condition{Key: readiness.VpceOrgID, Values: []string{}, Calls: map[readiness.Outcome]int64{readiness.Stopped: 3}}
 	for _, tc := range []struct {
 		conditions []readiness.Condition
-		told, keys string
+		asked, keys string
 	}{
 		{[]readiness.Condition{unknown, account, org}, readiness.VpceAccount, "aws:VpceAccount 111122223333 3; aws:VpceOrgID your organization's id 3; "},
 		{[]readiness.Condition{unknown, org}, "", "aws:VpceOrgID your organization's id 3; "},
@@ -194,8 +194,8 @@ func TestReadinessWithoutEndpoints(t *testing.T) {
 		for _, c := range r.Conditions {
 			keys += fmt.Sprintf("%s %s %d; ", c.Key, c.Values, c.Stopped)
 		}
-		if r.Told != tc.told || keys != tc.keys {
-			t.Errorf("told %q of %s", r.Told, keys)
+		if r.Asked != tc.asked || keys != tc.keys {
+			t.Errorf("asked %q of %s", r.Asked, keys)
 		}
 	}
 }

@@ -19,7 +19,7 @@ const (
 type Readiness struct {
 	Resource   string      // ARN
 	Conditions []Condition // the possible conditions
-	Told       string      // key of the condition in Outcomes and Statement; "" if the report cannot answer
+	Asked      string      // key of the condition in Outcomes and Statement; "" if the report cannot answer
 	Outcomes   []Outcome
 	Statement  string   // the policy statement to paste; "" if there is none
 	Notes      []string // what the report does not know, and warnings
@@ -122,7 +122,7 @@ func (r *Readiness) view(words *words.Language) readinessView {
 		}
 	}
 	switch {
-	case r.Told == "":
+	case r.Asked == "":
 		v.Verdict = words.Say("Undecided.")
 	case calls[Stopped] > 0:
 		v.Verdict = words.Say("Not ready: %s would be stopped.", phrase.Count(calls[Stopped], "call"))

@@ -235,10 +235,10 @@ func (m month) someReadiness() []Readiness {
 	row := func(i int, way string, calls int64) OutcomeRow {
 		return OutcomeRow{Principal: m.principal(i), Action: []string{"GetObject", "PutObject", "DeleteObject"}[i%3], Way: way, Calls: calls, LastSeen: 1795219200000}
 	}
-	const told = "aws:SourceVpce"
+	const asked = "aws:SourceVpce"
 	return []Readiness{{
-		Resource: "arn:aws:s3:::amzn-s3-demo-restricted", Told: told, Conditions: []Condition{
-			{Key: told, Values: "vpce-0a11b22c33d44e55f", Stopped: 322, StoppedAllowed: 310, Exempt: 77, Passing: 42100},
+		Resource: "arn:aws:s3:::amzn-s3-demo-restricted", Asked: asked, Conditions: []Condition{
+			{Key: asked, Values: "vpce-0a11b22c33d44e55f", Stopped: 322, StoppedAllowed: 310, Exempt: 77, Passing: 42100},
 			{Key: "aws:VpceAccount", Values: "111122223333", Stopped: 322, StoppedAllowed: 310, Exempt: 77, Passing: 42100},
 		},
 		Notes: []string{"The VPC of vpce-0a11b22c33d44e55f is not known: analyze with --endpoints tells it."},
@@ -249,8 +249,8 @@ func (m month) someReadiness() []Readiness {
 		},
 		Statement: "{\n  \"Effect\": \"Deny\",\n  \"Principal\": \"*\"\n}",
 	}, {
-		Resource: "arn:aws:sqs:us-east-1:111122223333:sales-orders", Told: told,
-		Conditions: []Condition{{Key: told, Values: "vpce-0a11b22c33d44e55f", Passing: 812}},
+		Resource: "arn:aws:sqs:us-east-1:111122223333:sales-orders", Asked: asked,
+		Conditions: []Condition{{Key: asked, Values: "vpce-0a11b22c33d44e55f", Passing: 812}},
 		Outcomes:   []Outcome{{Passing, []OutcomeRow{row(3, "vpce-0a11b22c33d44e55f", 812)}}},
 	}}
 }

@@ -42,7 +42,7 @@ func runCase(t *testing.T, c *fixtures.Case) *report.Report {
 	for _, account := range c.Ours {
 		writeFile(t, dir, "AWSLogs/"+account+"/CloudTrail/us-east-1/2026/11/20/empty.json", []byte(`{"Records":[]}`))
 	}
-	name := "log.json" // tells nothing of its records
+	name := "log.json" // says nothing about its records
 	if c.Folder != nil {
 		name = "AWSLogs/" + c.Folder.AccountID + "/CloudTrail/" + c.Folder.Region + "/2026/11/20/log.json"
 	}

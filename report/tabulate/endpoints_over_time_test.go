@@ -14,19 +14,19 @@ import (
 
 const oldEndpoint = "vpce-0a1b2c3d4e5f60718"
 
-// writeLife writes the days of an endpoint: made on the 18th, its private DNS switched off on the 19th, deleted on the 21st. There is a
-// call through it on each of the days, and one on the 22nd, when it was not ours any more. What tells of the endpoint stands in objects
-// whose names come before those of the calls, or behind.
-func writeLife(t *testing.T, toldFirst bool) (dir string) {
+// writeLife writes the days of an endpoint: created on the 18th, its private DNS switched off on the 19th,
+// deleted on the 21st. There is a call through it on each of the days, and one on the 22nd, when it no
+// longer was ours. The names of the objects that describe the endpoint come before those of the calls, or after.
+func writeLife(t *testing.T, describedFirst bool) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	object := func(day, name, record string) {
 		folder := "AWSLogs/111122223333/CloudTrail/us-east-1/2026/11/" + day
 		writeFile(t, dir, folder+"/111122223333_CloudTrail_us-east-1_202611"+day+"T1200Z_"+name+".json", []byte(`{"Records":[`+record+`]}`))
 	}
-	tell := func(day, event, content string) {
+	describe := func(day, event, content string) {
 		name := "z"
-		if toldFirst {
+		if describedFirst {
 			name = "a"
 		}
 		object(day, name, `{"eventVersion":"1.08","eventTime":"2026-11-`+day+`T10:00:00Z","eventID":"`+event+`","eventSource":"ec2.amazonaws.com","eventName":"`+event+
@@ -36,10 +36,10 @@ func writeLife(t *testing.T, toldFirst bool) (dir string) {
 		object(day, "m", `{"eventVersion":"1.08","eventTime":"2026-11-`+day+`T11:00:00Z","eventID":"call","eventSource":"sqs.amazonaws.com","eventName":"SendMessage",`+
 			`"awsRegion":"us-east-1","recipientAccountId":"111122223333","sourceIPAddress":"10.0.1.4","vpcEndpointId":"`+oldEndpoint+`"}`)
 	}
-	tell("18", "CreateVpcEndpoint", `"responseElements":{"CreateVpcEndpointResponse":{"vpcEndpoint":{"vpcEndpointId":"`+oldEndpoint+
+	describe("18", "CreateVpcEndpoint", `"responseElements":{"CreateVpcEndpointResponse":{"vpcEndpoint":{"vpcEndpointId":"`+oldEndpoint+
 		`","vpcEndpointType":"Interface","vpcId":"vpc-1","serviceName":"com.amazonaws.us-east-1.sqs","privateDnsEnabled":true}}}`)
-	tell("19", "ModifyVpcEndpoint", `"requestParameters":{"ModifyVpcEndpointRequest":{"VpcEndpointId":"`+oldEndpoint+`","PrivateDnsEnabled":false}}`)
-	tell("21", "DeleteVpcEndpoints", `"requestParameters":{"DeleteVpcEndpointsRequest":{"VpcEndpointId":{"tag":1,"content":"`+oldEndpoint+`"}}}`)
+	describe("19", "ModifyVpcEndpoint", `"requestParameters":{"ModifyVpcEndpointRequest":{"VpcEndpointId":"`+oldEndpoint+`","PrivateDnsEnabled":false}}`)
+	describe("21", "DeleteVpcEndpoints", `"requestParameters":{"DeleteVpcEndpointsRequest":{"VpcEndpointId":{"tag":1,"content":"`+oldEndpoint+`"}}}`)
 	return dir
 }
 
@@ -67,8 +67,8 @@ func lived(t *testing.T, rep *report.Report) []string {
 	return lines
 }
 
-// The day's own events tell of the endpoint on that day alone; a saved inventory tells of it as long as it was there, and what
-// EC2 describes is not the trail's word. The order of the objects makes no difference.
+// The day's own events describe the endpoint on that day only. A saved inventory describes it as long as it
+// existed. What EC2 says is not evidence of the trail. The order of the objects makes no difference.
 func TestEndpointsOverTime(t *testing.T) {
 	const unknown = " endpoint_private_source endpoint_owner=unknown vpc_id= service_name= private_dns= created= deleted="
 	const known = " endpoint_owner=own vpc_id=vpc-1 service_name=com.amazonaws.us-east-1.sqs "
@@ -94,25 +94,25 @@ func TestEndpointsOverTime(t *testing.T) {
 			"2026-11-21 endpoint_trail endpoint_owner=own vpc_id= service_name= private_dns= created= deleted=2026-11-21T10:00:00Z",
 			"2026-11-22" + unknown,
 		}},
-		"an inventory that holds what the trail told": {saved("trail"), always("endpoint_trail")},
-		"an inventory that EC2 told too":              {saved("inventory"), always("endpoint_inventory")},
+		"an inventory that holds what the trail says": {saved("trail"), always("endpoint_trail")},
+		"an inventory that EC2 confirms too":              {saved("inventory"), always("endpoint_inventory")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inventory, err := endpoints.ParseInventory([]byte(tc.inventory))
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, toldFirst := range []bool{true, false} {
-				dir := writeLife(t, toldFirst)
+			for _, describedFirst := range []bool{true, false} {
+				dir := writeLife(t, describedFirst)
 				rep := testRun{sources: []string{dir}, window: day.All(), inventory: inventory}.report(t)
 				if got := lived(t, rep); !slices.Equal(got, tc.want) {
-					t.Errorf("told first: %v\ngot  %q\nwant %q", toldFirst, got, tc.want)
+					t.Errorf("described first: %v\ngot  %q\nwant %q", describedFirst, got, tc.want)
 				}
 				for i, line := range tc.want { // each day alone says the same
 					d := rep.Days[i].Day
 					alone := testRun{sources: []string{dir}, window: day.Window{From: d, To: d}, inventory: inventory}.report(t)
 					if got := lived(t, alone); !slices.Equal(got, []string{line}) {
-						t.Errorf("%s alone, told first: %v\ngot  %q\nwant %q", d, toldFirst, got, line)
+						t.Errorf("%s alone, described first: %v\ngot  %q\nwant %q", d, describedFirst, got, line)
 					}
 				}
 			}

@@ -54,8 +54,8 @@ func TestFindingsCountCallsWithoutSamples(t *testing.T) {
 	}
 }
 
-// Of the calls that an endpoint refused, network events name those that no other record tells of, whatever others
-// there were before.
+// Samples of calls that an endpoint refused are network events of calls without another record. Other
+// network events before them make no difference.
 func TestSamplesOfNetworkEvents(t *testing.T) {
 	var ids []string
 	for i := range 12 {
