@@ -183,7 +183,7 @@ func TestReadinessWithoutEndpoints(t *testing.T) {
 	account := readiness.Condition{Key: readiness.VpceAccount, Values: []string{"111122223333"}, Calls: map[readiness.Outcome]int64{readiness.Stopped: 3}}
 	org := readiness.Condition{Key: readiness.VpceOrgID, Values: []string{}, Calls: map[readiness.Outcome]int64{readiness.Stopped: 3}}
 	for _, tc := range []struct {
-		conditions []readiness.Condition
+		conditions  []readiness.Condition
 		asked, keys string
 	}{
 		{[]readiness.Condition{unknown, account, org}, readiness.VpceAccount, "aws:VpceAccount 111122223333 3; aws:VpceOrgID your organization's id 3; "},

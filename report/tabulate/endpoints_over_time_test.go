@@ -95,7 +95,7 @@ func TestEndpointsOverTime(t *testing.T) {
 			"2026-11-22" + unknown,
 		}},
 		"an inventory that holds what the trail says": {saved("trail"), always("endpoint_trail")},
-		"an inventory that EC2 confirms too":              {saved("inventory"), always("endpoint_inventory")},
+		"an inventory that EC2 confirms too":          {saved("inventory"), always("endpoint_inventory")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inventory, err := endpoints.ParseInventory([]byte(tc.inventory))
