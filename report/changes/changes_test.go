@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"vpcetrail/classify/endpoints"
 	"vpcetrail/classify/network"
 	"vpcetrail/fixtures"
 	"vpcetrail/ingest"
@@ -32,10 +33,12 @@ type caseDay struct {
 	Witnesses  map[string]*report.Witness
 	Sweeps     map[string]int // the account of a network snapshot: how many days after this one it was taken
 	Refused    string         // a call that was refused then
+	Measured   []string       // the endpoints that CloudWatch measured
+	Endpoints  []string       // those in the network snapshot
 	NoFindings bool           `json:"no_findings"`
 	Findings   []struct {
-		Severity, Finding, Account, Principal, Service, Resource, Endpoint string
-		Calls                                                              int64
+		Severity, Finding, Account, Region, Principal, Service, Resource, Endpoint string
+		Calls                                                                      int64
 	}
 	Services [][]any // name, calls by endpoint, calls past it
 	Causes   [][]any // cause, calls
@@ -58,6 +61,9 @@ func (c *caseDay) publish(t *testing.T, store reporttest.Store, at day.Day) {
 			}
 			snapshot.AddSweep(sweep, nil)
 		}
+		for _, id := range c.Endpoints {
+			snapshot.Endpoints.Add(endpoints.Endpoint{ID: id})
+		}
 		d.Network = func() *network.Snapshot { return snapshot.On(at) }
 	}
 	var services []table.ServiceRow
@@ -77,6 +83,13 @@ func (c *caseDay) publish(t *testing.T, store reporttest.Store, at day.Day) {
 	}
 	table.Traffic.Sort(traffic)
 	d.Traffic, d.Services = report.RowsOf(traffic), report.RowsOf(services)
+	if c.Measured != nil {
+		var rows []table.EndpointMetricsRow
+		for _, id := range c.Measured {
+			rows = append(rows, table.EndpointMetricsRow{EndpointID: id})
+		}
+		d.EndpointMetrics = report.RowsOf(rows)
+	}
 	if c.Causes != nil {
 		var rows []table.CauseRow
 		for _, cause := range c.Causes {
@@ -90,7 +103,7 @@ func (c *caseDay) publish(t *testing.T, store reporttest.Store, at day.Day) {
 		var rows []table.FindingRow
 		for _, f := range c.Findings {
 			rows = append(rows, table.FindingRow{FindingKey: table.FindingKey{
-				Finding: f.Finding, Severity: f.Severity, AccountID: f.Account, Principal: f.Principal, Service: f.Service, Resource: f.Resource, EndpointID: f.Endpoint,
+				Finding: f.Finding, Severity: f.Severity, AccountID: f.Account, Region: f.Region, Principal: f.Principal, Service: f.Service, Resource: f.Resource, EndpointID: f.Endpoint,
 			}, Calls: f.Calls, EstimatedUSD: math.NaN(), FirstSeen: -1, LastSeen: -1})
 		}
 		table.Findings.Sort(rows)

@@ -33,7 +33,7 @@ func (s *Side) Scope() Scope {
 	for _, source := range run.Sources {
 		scope.Sources = append(scope.Sources, nameOf(source))
 	}
-	for _, sweep := range s.sweeps {
+	for _, sweep := range s.snapshot.Sweeps() {
 		place := sweep.Account + " " + sweep.Region
 		scope.Networks = append(scope.Networks, place)
 		for _, call := range slices.Sorted(maps.Keys(sweep.Unread)) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 
 	"vpcetrail/classify/network"
 	"vpcetrail/classify/phrase"
@@ -19,8 +20,9 @@ type Side struct {
 	Day      day.Day
 	Manifest *report.Manifest
 
-	store  report.Store
-	sweeps []network.Sweep // that decide on the day
+	store    report.Store
+	snapshot *network.Snapshot // that decides on the day; empty if there is none
+	measured map[string]bool   // the endpoints in table endpoint_metrics, by id
 }
 
 // Latest returns the newest day of window of which the report has the calls, and the one before it.
@@ -53,18 +55,26 @@ func latest(ctx context.Context, store report.Store, days []day.Day) (*Side, err
 			return nil, err
 		}
 		if m.HasTrail() {
-			snapshot, err := report.ReadNetwork(ctx, store, m, d)
-			if err != nil {
-				return nil, err
-			}
 			side := &Side{Day: d, Manifest: m, store: store}
-			if snapshot != nil {
-				side.sweeps = snapshot.Sweeps()
-			}
-			return side, nil
+			return side, side.readEvidence(ctx)
 		}
 	}
 	return nil, nil //nolint:nilnil // there is none
+}
+
+// readEvidence reads what decides whether a finding is gone.
+func (s *Side) readEvidence(ctx context.Context) (err error) {
+	if s.snapshot, err = report.ReadNetwork(ctx, s.store, s.Manifest, s.Day); s.snapshot == nil {
+		s.snapshot = network.New()
+	}
+	s.measured = map[string]bool{}
+	for row, failed := range report.ReadTable(ctx, s.store, &table.EndpointMetrics, s.Manifest, s.Day) {
+		if failed != nil {
+			return failed
+		}
+		s.measured[strings.Clone(row.EndpointID)] = true
+	}
+	return err
 }
 
 // Calls returns the calls of the day.
@@ -169,12 +179,29 @@ func (s *Side) Unproved(before Scope) phrase.Phrase {
 }
 
 // Proves reports whether a finding that the day does not have is gone, if Unproved says nothing. It
-// need not be if the source beside the trail that shows it was not read completely, or access logs were
-// not compared with the trail.
+// need not be if the source beside the trail that shows it was not read completely, access logs were
+// not compared with the trail, or its endpoint was not measured.
 func (s *Side) Proves(gone *table.FindingRow) bool {
 	flag := findings.SourceOf(&gone.FindingKey)
 	w := s.Manifest.Witnesses[flag]
-	return flag == "" || w != nil && w.Unread() == 0 && (w.Matched || flag != table.S3Access.Flag)
+	switch {
+	case flag == "":
+		return true
+	case w == nil || w.Unread() > 0:
+		return false
+	case flag == table.S3Access.Flag:
+		return w.Matched
+	}
+	return s.measured[gone.EndpointID] || s.isDeleted(gone)
+}
+
+// isDeleted reports whether the network snapshot proves that the endpoint of a finding did not exist on
+// the day.
+func (s *Side) isDeleted(of *table.FindingRow) bool {
+	_, has := s.snapshot.Endpoints[of.EndpointID]
+	return !has && slices.ContainsFunc(s.snapshot.Sweeps(), func(sweep network.Sweep) bool {
+		return sweep.Place == network.Place{Account: of.AccountID, Region: of.Region} && sweep.Unread[network.CallEndpoints] == ""
+	})
 }
 
 // networked reports whether the day knows by which ways calls left their networks.
