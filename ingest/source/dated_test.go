@@ -3,6 +3,7 @@ package source
 import (
 	"fmt"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -135,8 +136,13 @@ func listKeys(w http.ResponseWriter, r *http.Request, keys []string) bool {
 }
 
 func TestWalkDatedSaysWhatIsWrong(t *testing.T) {
-	server, window := newS3(t), day.All()
+	server, window, dir := newS3(t), day.All(), t.TempDir()
 	server.put(t, "p/a/b")
+	if err := os.MkdirAll(dir+"/p/a", 0o777); err != nil {
+		t.Fatal(err)
+	}
+	empty := newS3(t)
+	empty.before = func(w http.ResponseWriter, r *http.Request) bool { return listKeys(w, r, nil) }
 	denied := newS3(t)
 	denied.before = func(w http.ResponseWriter, _ *http.Request) bool {
 		return refuse(w, 403, "AccessDenied", "Access Denied")
@@ -146,6 +152,8 @@ func TestWalkDatedSaysWhatIsWrong(t *testing.T) {
 		server    *s3Server
 	}{
 		{"s3://logs/none", "s3://logs/none: no object of that name or below it: check bucket and prefix", server},
+		{"s3://logs", "s3://logs/: no object of that name or below it: check bucket and prefix", empty},
+		{dir, dir + ": no object of that name or below it: check bucket and prefix", server},
 		{"s3://", "s3://: no bucket: write s3://bucket/prefix", server},
 		{"./nowhere", "./nowhere: no such file or directory: name s3://bucket/prefix, a directory or a file", server},
 		{"s3://logs/p", "list s3://logs/p/: AccessDenied: Access Denied", denied},

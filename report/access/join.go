@@ -186,7 +186,7 @@ func (r *reading) testimony(matched bool) *analyze.Testimony {
 		}
 	})
 	return &analyze.Testimony{
-		Days: slices.Sorted(maps.Keys(r.seen)), Problems: r.objects.Problems, Compares: isConflict,
+		Days: slices.Sorted(maps.Keys(r.seen)), Holds: len(r.seen) > 0, Problems: r.objects.Problems, Compares: isConflict,
 		Add: func(d *report.Day) {
 			r.objects.AddTo(d, Flag, matched, "requests", "duplicates", "ambiguous", "invalid")
 			d.S3Access = rows(d.Day)

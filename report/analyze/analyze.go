@@ -49,6 +49,8 @@ type Job struct {
 	PassedOver func() list.PassedOver
 	// Keep, if not nil, is called with the counters of the run before they become the report.
 	Keep func(ctx context.Context, counters []*count.Counter, accounts []string) error
+
+	note func(text string) // if not nil, is called with what a witness lacks
 }
 
 // A Memory holds approximate memory limits in bytes. 0 means 64 MiB.

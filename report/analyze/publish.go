@@ -32,6 +32,7 @@ type Publication struct {
 	Verification *Verification
 
 	Problem func(text string) // is called with what could not be read or must stay as it is
+	Note    func(text string) // is called with what is no problem, but not obvious
 	// Watch, if not nil, is called when a trail is read. It returns what ends the watching.
 	Watch func(trail *source.Trail, done *ingest.Progress) (stop func())
 	// Commit calls commit, which makes days visible.
@@ -99,7 +100,9 @@ func (p *Publication) checkInputsOf(ctx context.Context, d day.Day, run *report.
 
 // Count reads the trail and counts its events.
 func (p *Publication) Count(ctx context.Context, trail *source.Trail) (*Counted, error) {
-	return p.count(ctx, trail, p.Job, p.Run)
+	job := p.Job
+	job.note = p.Note
+	return p.count(ctx, trail, job, p.Run)
 }
 
 func (p *Publication) count(ctx context.Context, trail *source.Trail, job Job, run report.Run) (counted *Counted, err error) {

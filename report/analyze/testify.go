@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"vpcetrail/ingest/day"
-	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
@@ -18,7 +18,16 @@ import (
 // A Testified is what the witnesses say of some days.
 type Testified struct {
 	*Counted
-	None []string // the witnesses that say nothing of these days, and why
+	None       []string // the witnesses that have nothing of these days, and why
+	Uncompared []string // those that have something which the report has no calls to compare with
+}
+
+// Incomplete returns the IncompleteError of what is published.
+func (t *Testified) Incomplete() error {
+	if err := t.Counted.Incomplete(); err != nil || len(t.Uncompared) == 0 {
+		return err
+	}
+	return &IncompleteError{strings.Join(t.Uncompared, "; ")}
 }
 
 // Testify publishes what the witnesses say of the window, without any trail. The other tables of
@@ -41,8 +50,12 @@ func (p *Publication) Testify(ctx context.Context) (*Testified, error) {
 // noteNone notes the witnesses that say nothing of any day.
 func (h *hearing) noteNone() {
 	for _, w := range h.Job.Witnesses {
+		list := &h.said.None
+		if h.holds[w.Flag()] {
+			list = &h.said.Uncompared
+		}
 		if !slices.ContainsFunc(h.said.Days, func(d *report.Day) bool { return d.Witnesses[w.Flag()] != nil }) {
-			h.said.None = append(h.said.None, "--"+w.Flag()+" "+w.None(h.Job.Window))
+			*list = append(*list, "--"+w.Flag()+" "+w.None(h.Job.Window))
 		}
 	}
 }
@@ -91,10 +104,11 @@ type hearing struct {
 	said     *Testified
 	problems []func(func(string)) error
 	compares map[string]func(*table.FindingRow) bool // by flag
+	holds    map[string]bool                         // the flags of those that have something of the days
 }
 
 func newHearing(p *Publication) *hearing {
-	return &hearing{Publication: p, said: &Testified{Counted: &Counted{Report: &report.Report{}}}, compares: map[string]func(*table.FindingRow) bool{}}
+	return &hearing{Publication: p, said: &Testified{Counted: &Counted{Report: &report.Report{}}}, compares: map[string]func(*table.FindingRow) bool{}, holds: map[string]bool{}}
 }
 
 // read reads the witnesses for a window. It also adds what those with the flags outdated say of the
@@ -113,6 +127,7 @@ func (h *hearing) read(ctx context.Context, window day.Window, outdated []string
 			return fmt.Errorf("--%s: %w", w.Flag(), err)
 		}
 		h.problems, h.compares[w.Flag()] = append(h.problems, said.Problems), said.Compares
+		h.holds[w.Flag()] = h.holds[w.Flag()] || said.Holds
 		days := said.Days
 		if len(days) == 0 && slices.Contains(outdated, w.Flag()) {
 			days = []day.Day{window.From}
@@ -237,58 +252,4 @@ func (h *hearing) report() error {
 		}
 	}
 	return nil
-}
-
-// RestateWitnesses recomputes what the witnesses say of the days before the window, from the first day
-// of the report, where their sources hold something else now, or something of a day that was published
-// without them or not at all. It returns how many days it has published.
-func (p *Publication) RestateWitnesses(ctx context.Context) (done int, err error) {
-	if p.Before == 0 {
-		return 0, nil
-	}
-	published, err := report.Days(ctx, p.Store)
-	if err != nil || len(published) == 0 {
-		return 0, err
-	}
-	to := p.Job.Window.From - 1
-	from := max(p.Job.Window.From-day.Day(p.Before), published[0])
-	return p.restateEach(int(to-from)+1, func(i int) (day.Day, error) {
-		d := from + day.Day(i)
-		return d, p.testifyAgain(ctx, d)
-	})
-}
-
-// testifyAgain recomputes what the witnesses say of a day, if one of them is outdated.
-func (p *Publication) testifyAgain(ctx context.Context, d day.Day) error {
-	was, err := report.ReadManifest(ctx, p.Store, d)
-	switch {
-	case errors.Is(err, report.ErrNoReport):
-		was = nil
-	case errors.Is(err, report.ErrBrokenManifest): // only its trail can heal it
-		return &report.KeptError{Days: 1, First: d, Reason: err.Error()}
-	case err != nil:
-		return err
-	}
-	outdated, err := p.outdated(ctx, d, was)
-	if err == nil && len(outdated) == 0 {
-		err = errSame
-	}
-	if err != nil {
-		return err
-	}
-	if was == nil { // it is published only if a witness says something
-		outdated = nil
-	}
-	again := *p
-	again.Job.Window, again.Run.Window = day.Window{From: d, To: d}, d.String()
-	again.Job.Disk = spill.NewDisk("") // its own: it is freed after the day
-	defer again.Job.Disk.Close()
-	h := newHearing(&again)
-	if err := h.read(ctx, again.Job.Window, outdated); err != nil {
-		return err
-	}
-	if len(h.said.Days) == 0 {
-		return errSame
-	}
-	return cmp.Or(p.publishRestated(ctx, d, h.publish), h.said.Incomplete())
 }

@@ -24,7 +24,7 @@ type Witness interface {
 	// SHA256 identifies what the source holds for a day now, as report.Witness does. It is "" if
 	// the source holds nothing. A day that was made with another one is out of date.
 	SHA256(ctx context.Context, job *Job, d day.Day) (string, error)
-	// None names the source, and says why it has nothing of a window and what to check.
+	// None names the source, and says why a window has nothing of it and what to check.
 	None(window day.Window) string
 	// Read reads the source for the days of job.Window.
 	Read(ctx context.Context, job *Job) (*Testimony, error)
@@ -40,7 +40,9 @@ type Observer interface {
 
 // A Testimony is what a Witness read.
 type Testimony struct {
-	Days []day.Day // of which the source says something, in order
+	Days []day.Day // of which the source says something without a trail, in order
+	// Holds reports whether the source has something of the days of the job.
+	Holds bool
 	// Add adds to a day the table of the source, and what the manifest says of it. It is called
 	// with the days in order, also with days that the source says nothing of.
 	Add func(*report.Day)
@@ -56,6 +58,9 @@ func (j *Job) testify(ctx context.Context, rep *report.Report) error {
 		said, err := w.Read(ctx, j)
 		if err != nil {
 			return fmt.Errorf("--%s: %w", w.Flag(), err)
+		}
+		if !said.Holds && j.note != nil {
+			j.note("--" + w.Flag() + " " + w.None(j.Window))
 		}
 		for _, d := range rep.Days {
 			said.Add(d)
@@ -137,4 +142,58 @@ func (p *Publication) readable(ctx context.Context, d day.Day) (*report.Manifest
 		return nil, nil //nolint:nilnil // there is none
 	}
 	return m, err
+}
+
+// RestateWitnesses recomputes what the witnesses say of the days before the window, from the first day
+// of the report, where their sources hold something else now, or something of a day that was published
+// without them or not at all. It returns how many days it has published.
+func (p *Publication) RestateWitnesses(ctx context.Context) (done int, err error) {
+	if p.Before == 0 {
+		return 0, nil
+	}
+	published, err := report.Days(ctx, p.Store)
+	if err != nil || len(published) == 0 {
+		return 0, err
+	}
+	to := p.Job.Window.From - 1
+	from := max(p.Job.Window.From-day.Day(p.Before), published[0])
+	return p.restateEach(int(to-from)+1, func(i int) (day.Day, error) {
+		d := from + day.Day(i)
+		return d, p.testifyAgain(ctx, d)
+	})
+}
+
+// testifyAgain recomputes what the witnesses say of a day, if one of them is outdated.
+func (p *Publication) testifyAgain(ctx context.Context, d day.Day) error {
+	was, err := report.ReadManifest(ctx, p.Store, d)
+	switch {
+	case errors.Is(err, report.ErrNoReport):
+		was = nil
+	case errors.Is(err, report.ErrBrokenManifest): // only its trail can heal it
+		return &report.KeptError{Days: 1, First: d, Reason: err.Error()}
+	case err != nil:
+		return err
+	}
+	outdated, err := p.outdated(ctx, d, was)
+	if err == nil && len(outdated) == 0 {
+		err = errSame
+	}
+	if err != nil {
+		return err
+	}
+	if was == nil { // it is published only if a witness says something
+		outdated = nil
+	}
+	again := *p
+	again.Job.Window, again.Run.Window = day.Window{From: d, To: d}, d.String()
+	again.Job.Disk = spill.NewDisk("") // its own: it is freed after the day
+	defer again.Job.Disk.Close()
+	h := newHearing(&again)
+	if err := h.read(ctx, again.Job.Window, outdated); err != nil {
+		return err
+	}
+	if len(h.said.Days) == 0 {
+		return errSame
+	}
+	return cmp.Or(p.publishRestated(ctx, d, h.publish), h.said.Incomplete())
 }

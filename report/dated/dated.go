@@ -52,7 +52,7 @@ func (l *Logs) None(window day.Window) string {
 	if !window.IsAll() {
 		of = " of " + window.String()
 	}
-	return strings.Join(l.Sources, ",") + ": no line" + of + ": check --date, --lateness and the name of the source"
+	return strings.Join(l.Sources, ",") + ": no line" + of + ": right for a quiet day; else check --date, --lateness and the name of the source"
 }
 
 // Memory returns the bytes of memory of which each part of the work takes its part.

@@ -150,8 +150,9 @@ func (m *Metrics) SHA256(ctx context.Context, job *analyze.Job, d day.Day) (stri
 // Read returns what was measured on the days of the job. Of a day without the trail, the published
 // tables say which calls it has.
 func (m *Metrics) Read(ctx context.Context, job *analyze.Job) (*analyze.Testimony, error) {
-	said := &analyze.Testimony{Problems: func(func(string)) error { return nil }}
-	for _, d := range m.days(job.Window) {
+	days := m.days(job.Window)
+	said := &analyze.Testimony{Holds: len(days) > 0, Problems: func(func(string)) error { return nil }}
+	for _, d := range days {
 		before, err := published(ctx, job.Store, d)
 		if err != nil {
 			return nil, err
@@ -186,9 +187,9 @@ func (m *Metrics) None(window day.Window) string {
 	case len(days) > 0:
 		return fmt.Sprintf("%s: the report has no calls of %s to compare with: run vpcetrail analyze SOURCE for the same days first", files, report.NameDays(days))
 	case len(all) > 0:
-		return fmt.Sprintf("%s: it has %s, and nothing of %s: check --date", files, report.NameDays(all), window)
+		return fmt.Sprintf("%s: it has %s, and nothing of %s: check --date, or run vpcetrail metrics for these days", files, report.NameDays(all), window)
 	}
-	return files + ": nothing was measured: run vpcetrail metrics again"
+	return files + ": no endpoint was measured: right for accounts without interface endpoints; else run vpcetrail metrics again"
 }
 
 // days returns the measured days of a window, in order.

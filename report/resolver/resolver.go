@@ -255,7 +255,7 @@ func (w *worker) isPrivate(d day.Day, vpc string, a netip.Addr) bool {
 func (r *reading) testimony() *analyze.Testimony {
 	rows := report.DailyRows(r.totals.Cursor(), setRow)
 	return &analyze.Testimony{
-		Days: slices.Sorted(maps.Keys(r.seen)), Problems: r.objects.Problems,
+		Days: slices.Sorted(maps.Keys(r.seen)), Holds: len(r.seen) > 0, Problems: r.objects.Problems,
 		Add: func(d *report.Day) {
 			r.objects.AddTo(d, Flag, false, "queries", "other_names", "invalid")
 			d.DNS = rows(d.Day)

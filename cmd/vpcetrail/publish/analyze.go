@@ -113,7 +113,7 @@ func (j *analyzeJob) report(out io.Writer, tell *terminal.Messages) {
 	j.Commit = func(ctx context.Context, commit func(context.Context) error) error {
 		return terminal.Unbroken(ctx, after, commit)
 	}
-	j.Problem = tell.Problem
+	j.Problem, j.Note = tell.Problem, tell.Note
 	if j.quiet {
 		return
 	}

@@ -20,7 +20,6 @@ import (
 	"vpcetrail/report/access"
 	"vpcetrail/report/analyze"
 	"vpcetrail/report/dated"
-	"vpcetrail/report/grid"
 	"vpcetrail/report/measured"
 	"vpcetrail/report/prices"
 	"vpcetrail/report/resolver"
@@ -162,16 +161,16 @@ func (j *analyzeJob) testify(ctx context.Context, out io.Writer, tell *terminal.
 		}
 	}
 	done, err := j.RestateWitnesses(ctx)
-	none := strings.Join(c.None, "; ")
+	for _, none := range c.None {
+		tell.Note(none + ": nothing is published for it")
+	}
 	switch {
 	case err != nil && !isIncomplete(err) && len(days)+done > 0:
 		return fmt.Errorf("the report is published, but not all days before it are restated: %w", err)
 	case err != nil && !isIncomplete(err):
 		return err
-	case len(days)+done == 0:
-		return errors.New(none + ": nothing is published")
-	case len(days) == 0 && !j.quiet:
-		fmt.Fprintln(out, grid.Clean(none+": nothing is published for it"))
+	case len(days)+done == 0 && len(c.Uncompared) > 0:
+		return errors.New(strings.Join(c.Uncompared, "; ") + ": nothing is published")
 	}
 	return cmp.Or(c.Incomplete(), err)
 }

@@ -86,6 +86,9 @@ func (w *datedWalk) path(ctx context.Context, arg string) error {
 	}
 	name := cleanName(filepath.ToSlash(arg))
 	if info.IsDir() {
+		if !holdsFile(arg) {
+			return noObject(arg)
+		}
 		w.start(func() error { return w.folder(ctx, store.Dir{}, dirFolder(name), datedPlace{}) })
 		return nil
 	}
@@ -94,6 +97,17 @@ func (w *datedWalk) path(ctx context.Context, arg string) error {
 		size = info.Size()
 	}
 	return w.object(store.Object{Name: name, Size: size}, datedPlace{})
+}
+
+// holdsFile reports whether there is a file below a directory, or something that may not be listed.
+func holdsFile(dir string) (found bool) {
+	_ = filepath.WalkDir(dir, func(_ string, e fs.DirEntry, err error) error { // it returns no error, as fn returns none
+		if found = err != nil || !e.IsDir(); found {
+			return fs.SkipAll
+		}
+		return nil
+	})
+	return found
 }
 
 // bucket walks a prefix. "logs" is the folder logs/ if there is one, else the start of names.
@@ -110,8 +124,8 @@ func (w *datedWalk) bucket(ctx context.Context, b *store.Bucket, key string) err
 	switch {
 	case err != nil:
 		return &listingError{prefix, err}
-	case first == "" && key != "":
-		return fmt.Errorf("%s: no object of that name or below it: check bucket and prefix", b.URL(key))
+	case first == "":
+		return noObject(b.URL(key))
 	}
 	return w.folder(ctx, b, prefix, datedPlace{})
 }

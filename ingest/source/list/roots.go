@@ -285,5 +285,10 @@ func bucketRoot(ctx context.Context, b *store.Bucket, url string, p *plan) (*nod
 			return objectRoot(store.Object{Name: b.URL(key), Key: layout.ParseKey(key), Size: e.Size, ETag: e.ETag}, b), nil
 		}
 	}
-	return nil, fmt.Errorf("%s: no object of that name or below it: check bucket and prefix", url)
+	return nil, noObject(url)
+}
+
+// noObject says that a source holds nothing.
+func noObject(name string) error {
+	return fmt.Errorf("%s: no object of that name or below it: check bucket and prefix", name)
 }
