@@ -1,6 +1,7 @@
 package flags
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -78,31 +79,49 @@ func (f *Shard) Part() (part list.Shard, read string, err error) {
 
 // InPart returns DEST with the part's number in place of {shard}. A job in an image
 // has no shell that would do so.
-func InPart(dest string, part list.Shard) string {
-	if part.Of == 0 {
-		return dest
+func InPart(dest string, part list.Shard) (string, error) {
+	const word = "{shard}"
+	if part.Of == 0 && strings.Contains(dest, word) {
+		return "", fmt.Errorf("--out %s: %s is the number of a part: give --shard too, or another name", dest, word)
 	}
-	return strings.ReplaceAll(dest, "{shard}", strconv.Itoa(part.Number))
+	return strings.ReplaceAll(dest, word, strconv.Itoa(part.Number)), nil
 }
 
 var braces = regexp.MustCompile(`\{([0-9]{1,5})\.\.([0-9]{1,5})\}`)
 
-// InParts returns REPORTs with each {1..16} expanded as bash does.
-func InParts(reports []string) (all []string) {
+// InParts returns REPORTs with each {1..16} expanded as bash does: {08..10} is 08, 09
+// and 10, and {3..1} counts down.
+func InParts(reports []string) (all []string, err error) {
 	for _, name := range reports {
 		at := braces.FindStringSubmatchIndex(name)
 		if at == nil {
 			all = append(all, name)
 			continue
 		}
-		first, _ := strconv.Atoi(name[at[2]:at[3]])
-		last, _ := strconv.Atoi(name[at[4]:at[5]])
-		for n := first; n <= last; n++ {
-			all = append(all, name[:at[0]]+strconv.Itoa(n)+name[at[1]:])
+		from, to := name[at[2]:at[3]], name[at[4]:at[5]]
+		width := 0
+		if padded(from) || padded(to) {
+			width = max(len(from), len(to))
+		}
+		n, _ := strconv.Atoi(from)
+		last, _ := strconv.Atoi(to)
+		step := cmp.Compare(last, n)
+		for more := true; more && len(all) <= list.MaxShards; n += step {
+			expanded, err := InParts([]string{fmt.Sprintf("%s%0*d%s", name[:at[0]], width, n, name[at[1]:])})
+			if err != nil {
+				return nil, err
+			}
+			all, more = append(all, expanded...), n != last
 		}
 	}
-	return all
+	if len(all) > list.MaxShards {
+		return nil, fmt.Errorf("more than %d REPORTs: name fewer", list.MaxShards)
+	}
+	return all, nil
 }
+
+// padded reports whether a number starts with a zero that bash keeps.
+func padded(number string) bool { return len(number) > 1 && number[0] == '0' }
 
 // The variables that schedulers give to each part of a job.
 const (

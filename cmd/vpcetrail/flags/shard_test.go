@@ -114,24 +114,29 @@ func TestShardAutoNeedsAFixedDate(t *testing.T) {
 }
 
 func TestNamesOfParts(t *testing.T) {
-	for _, tc := range []struct {
-		dest string
-		part list.Shard
-		want string
-	}{
-		{"s3://b/parts/{shard}", list.Shard{Number: 3, Of: 16}, "s3://b/parts/3"},
-		{"parts/{shard}", list.Shard{}, "parts/{shard}"},
-	} {
-		if got := InPart(tc.dest, tc.part); got != tc.want {
-			t.Errorf("%s in part %s is %s, want %s", tc.dest, tc.part, got, tc.want)
-		}
+	if got, err := InPart("s3://b/parts/{shard}", list.Shard{Number: 3, Of: 16}); got != "s3://b/parts/3" || err != nil {
+		t.Errorf("%s, %v", got, err)
 	}
+	const want = "--out parts/{shard}: {shard} is the number of a part: give --shard too, or another name"
+	if _, err := InPart("parts/{shard}", list.Shard{}); err == nil || err.Error() != want {
+		t.Errorf("without --shard: %v", err)
+	}
+}
+
+// What bash makes of the braces: bash -c 'echo …'.
+func TestReportsInBraces(t *testing.T) {
 	for reports, want := range map[string]string{
 		"a b": "a b", "s3://b/p/{1..3} x": "s3://b/p/1 s3://b/p/2 s3://b/p/3 x", "{9..11}/y": "9/y 10/y 11/y", "{7..7}": "7",
-		"{2..1}": "", "{a..c} {1..}": "{a..c} {1..}",
+		"{2..1}": "2 1", "{01..03}": "01 02 03", "{8..010}": "008 009 010", "{0..1}": "0 1", "{00..1}": "00 01", "{010..8}": "010 009 008",
+		"{1..2}/{2..1}": "1/2 1/1 2/2 2/1", "{a..c} {1..}": "{a..c} {1..}",
 	} {
-		if got := strings.Join(InParts(strings.Fields(reports)), " "); got != want {
-			t.Errorf("%s is %q, want %q", reports, got, want)
+		if got, err := InParts(strings.Fields(reports)); strings.Join(got, " ") != want || err != nil {
+			t.Errorf("%s is %q, %v, want %q", reports, got, err, want)
+		}
+	}
+	for _, reports := range []string{"{0..10000}", "{99999..1}", "{1..200}/{1..200}", "{1..9999}/{1..9999}/{1..9999}"} {
+		if _, err := InParts([]string{reports}); err == nil || err.Error() != "more than 10000 REPORTs: name fewer" {
+			t.Errorf("%s: %v", reports, err)
 		}
 	}
 }

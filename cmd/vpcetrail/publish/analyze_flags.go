@@ -192,15 +192,19 @@ func (f *analyzeFlags) job(ctx context.Context, sources []string, now time.Time)
 	if err := f.check(sources, now); err != nil {
 		return nil, err
 	}
-	given, err := f.Input(ctx, sources, now)
-	if err != nil {
-		return nil, err
-	}
 	part, read, err := f.shard.Part()
 	if err != nil {
 		return nil, err
 	}
-	j := &analyzeJob{Input: given, shardFrom: read, out: flags.InPart(f.out, part), keeping: f.kept, memory: f.memory.Plan(), quiet: f.quiet, json: f.logFormat == "json", restateOnly: f.restateOnly}
+	out, err := flags.InPart(f.out, part)
+	if err != nil {
+		return nil, err
+	}
+	given, err := f.Input(ctx, sources, now)
+	if err != nil {
+		return nil, err
+	}
+	j := &analyzeJob{Input: given, shardFrom: read, out: out, keeping: f.kept, memory: f.memory.Plan(), quiet: f.quiet, json: f.logFormat == "json", restateOnly: f.restateOnly}
 	j.Input.Reading.MaxBytes = j.memory.Fetched
 	j.Input.Selection.Shard = part
 	j.Input.Selection.Whole = f.verify != "" // logs go with their digests

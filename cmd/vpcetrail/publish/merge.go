@@ -82,12 +82,16 @@ REPORT and DEST are directories or s3://bucket/prefix. A REPORT with {1..16} is 
 
 // run merges and publishes.
 func (f *mergeFlags) run(ctx context.Context, reports []string, out, errOut io.Writer) error {
-	reports = flags.InParts(reports)
 	part, read, err := f.part()
+	if err == nil {
+		f.out, err = flags.InPart(f.out, part)
+	}
+	if err == nil {
+		reports, err = flags.InParts(reports)
+	}
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
-	f.out = flags.InPart(f.out, part)
 	stores, store, wanted, err := f.open(ctx, reports)
 	if err != nil {
 		return exit.With(exit.Usage, err)
