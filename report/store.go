@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -73,6 +74,42 @@ const UnitOfAll = "all"
 // SettledFolder is the folder of what merge --shard makes. A store has that or a report, not both.
 const SettledFolder = "_settled/"
 
+// mayHold returns an error if store is no place for what run publishes: it holds what merge --shard made, or
+// its last day is of another part of the trail.
+func mayHold(ctx context.Context, store Store, run *Run) error {
+	is, err := settled(ctx, store)
+	if is {
+		err = fmt.Errorf("%s holds a part that merge --shard settled: use another --out for a report", store)
+	}
+	if err != nil {
+		return err
+	}
+	days, err := Days(ctx, store)
+	if err != nil || len(days) == 0 {
+		return err
+	}
+	last := days[len(days)-1]
+	m, err := ReadManifest(ctx, store, last)
+	switch {
+	case errors.Is(err, ErrNoReport), errors.Is(err, ErrBrokenManifest):
+		return nil
+	case err != nil, m.Part() == run.part(), dividedAnew(m.Part(), run.part()):
+		return err
+	case run.part() == "":
+		return fmt.Errorf("%s: %s has shard %s of the trail alone: use another --out for a run that is no shard", store, last, m.Part())
+	case m.Part() == "":
+		return fmt.Errorf("%s: %s has the whole trail, and this run reads shard %s alone: give each shard an --out of its own", store, last, run.part())
+	}
+	return fmt.Errorf("%s: %s has shard %s, and this run reads shard %s: give each shard an --out of its own", store, last, m.Part(), run.part())
+}
+
+// dividedAnew reports whether two shards have one number in different divisions of the trail.
+func dividedAnew(a, b string) bool {
+	numberA, ofA, _ := strings.Cut(a, "/")
+	numberB, ofB, _ := strings.Cut(b, "/")
+	return numberA == numberB && ofA != "" && ofB != ""
+}
+
 // settled reports whether store holds what merge --shard made.
 func settled(ctx context.Context, store Store) (bool, error) {
 	names, err := store.List(ctx, SettledFolder)
@@ -82,8 +119,8 @@ func settled(ctx context.Context, store Store) (bool, error) {
 // Begin starts to write to a store before a run does its work. It locks all days of the
 // windows, so a second run for one of these days fails at once. A run without a window does not
 // know its days yet. Such runs exclude each other, and lock their days when they publish. Begin
-// refuses a store with what merge --shard made.
-func Begin(ctx context.Context, store Store, note func(text string), windows ...day.Window) (Writer, error) {
+// refuses a store that holds what cannot be beside the days of run.
+func Begin(ctx context.Context, store Store, note func(text string), run *Run, windows ...day.Window) (Writer, error) {
 	w, err := store.Begin(ctx, note)
 	if err != nil {
 		return nil, err
@@ -105,13 +142,7 @@ func Begin(ctx context.Context, store Store, note func(text string), windows ...
 			lock(UnitOf(d))
 		}
 	}
-	group.Go(func() error {
-		is, err := settled(ctx, store)
-		if is {
-			err = fmt.Errorf("%s holds a part that merge --shard settled: use another --out for a report", store)
-		}
-		return err
-	})
+	group.Go(func() error { return mayHold(ctx, store, run) })
 	if err := group.Wait(); err != nil {
 		w.Close()
 		return nil, err

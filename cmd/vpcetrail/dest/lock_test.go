@@ -107,7 +107,7 @@ func TestManyRunsForOneDay(t *testing.T) {
 func TestBeginLocksWindows(t *testing.T) {
 	eachStore(t, func(t *testing.T, open func() report.Store) {
 		note := func(text string) { t.Error(text) }
-		w, err := report.Begin(t.Context(), open(), note, day.All())
+		w, err := report.Begin(t.Context(), open(), note, new(report.Run), day.All())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -119,12 +119,12 @@ func TestBeginLocksWindows(t *testing.T) {
 		pub := begin(t, open())
 		today := day.Of(time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC))
 		window := day.Window{From: today - 40, To: today}
-		_, err = report.Begin(t.Context(), open(), note, window)
+		_, err = report.Begin(t.Context(), open(), note, new(report.Run), window)
 		if want := open().String() + ": another run is writing 2026-11-20: wait for it, or choose another --out"; err == nil || err.Error() != want {
 			t.Errorf("error %v\nwant  %s", err, want)
 		}
 		pub.Abort()
-		some, err := report.Begin(t.Context(), open(), note, window)
+		some, err := report.Begin(t.Context(), open(), note, new(report.Run), window)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -50,7 +50,7 @@ func (j *analyzeJob) run(ctx context.Context, in io.Reader, out, errOut io.Write
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
-	w, err := report.Begin(ctx, store, tell.Problem, j.Input.Selection.Window) // without write access the work would be lost
+	w, err := report.Begin(ctx, store, tell.Problem, &j.Run, j.Input.Selection.Window) // without write access the work would be lost
 	if err != nil {
 		return err
 	}

@@ -216,7 +216,7 @@ func (m *merging) join(ctx context.Context, batches []*merge.Batch) error {
 	for _, b := range batches {
 		windows = append(windows, b.Window())
 	}
-	w, err := report.Begin(ctx, m.store, m.tell.Problem, windows...)
+	w, err := report.Begin(ctx, m.store, m.tell.Problem, &batches[0].Run, windows...)
 	if err != nil {
 		return err
 	}
