@@ -3,6 +3,7 @@ package inside
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"vpcetrail/classify"
 	"vpcetrail/classify/network"
@@ -121,18 +122,31 @@ type Lookup string
 
 // The outcomes.
 const (
-	Answered   Lookup = "answered"
-	NoSuchName Lookup = "no_such_name"
-	NoAnswer   Lookup = "timeout"
-	LookupFail Lookup = "failed"
-	NotAsked   Lookup = "not_asked" // the time was up
+	Answered      Lookup = "answered"
+	NoSuchName    Lookup = "no_such_name"
+	NoAddress     Lookup = "no_address" // the name exists
+	AliasLoop     Lookup = "alias_loop"
+	NoAnswer      Lookup = "timeout"
+	LookupRefused Lookup = "refused"
+	LookupCut     Lookup = "cut" // too long for UDP, and TCP has no answer
+	LookupFail    Lookup = "failed"
+	NotAsked      Lookup = "not_asked" // the time was up
 )
+
+// reasons are why a name that was not answered has no verdict.
+var reasons = map[Lookup]Reason{
+	NoSuchName: NameUnknown, NoAddress: NameEmpty, AliasLoop: NameLoops, NoAnswer: NameSilent, LookupRefused: NameRefused, LookupCut: NameCut, LookupFail: NameFailed,
+	NotAsked: NothingJudged,
+}
 
 // A Host is a name and what was found out about it.
 type Host struct {
 	Name
 	Lookup    Lookup
-	Detail    string // why the lookup failed
+	Detail    string   // why the lookup failed
+	Server    string   // the name server that gave no addresses
+	Aliases   []string // that DNS leads through
+	Search    string   // the search domain that has the name, or ""
 	Addresses []Address
 	CNAME     string // the endpoint that DNS names, or ""
 	Elsewhere string // the setting by which SDKs call another name, which is not checked, or ""
@@ -155,4 +169,36 @@ func (h *Host) Kinds() string {
 		return "both"
 	}
 	return h.Addresses[0].Kind
+}
+
+// mostAliases is how many aliases are named.
+const mostAliases = 6
+
+// wordsUnanswered say why DNS has no address.
+func (h *Host) wordsUnanswered() string {
+	last := ""
+	if n := len(h.Aliases); n > 0 {
+		last = h.Aliases[n-1]
+	}
+	switch {
+	case h.Lookup == NoSuchName && last != "":
+		return "the name is an alias (CNAME) of " + last + ", which does not exist"
+	case h.Lookup == NoSuchName:
+		return "the name does not exist"
+	case h.Lookup == NoAddress && last != "":
+		return "the name is an alias (CNAME) of " + last + ", which has no address"
+	case h.Lookup == NoAddress:
+		return "the name exists, and has no address"
+	case h.Lookup == AliasLoop:
+		return "the name is an alias (CNAME) that leads back to itself: " + strings.Join(h.Aliases[:min(len(h.Aliases), mostAliases)], ", ")
+	case h.Lookup == NoAnswer:
+		return "no name server answered in time"
+	case h.Lookup == LookupRefused:
+		return "name server " + h.Server + " refuses to look up the name (REFUSED)"
+	case h.Lookup == LookupCut:
+		return "the answer of name server " + h.Server + " is too long for UDP, and it does not answer by TCP"
+	case h.Server != "":
+		return "name server " + h.Server + " could not look up the name: " + h.Detail
+	}
+	return "the name could not be looked up: " + h.Detail
 }

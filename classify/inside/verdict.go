@@ -32,7 +32,11 @@ const (
 	PublicAnswers Reason = "private_and_public_answers"
 
 	NameUnknown   Reason = "no_such_name"
+	NameEmpty     Reason = "no_address"
+	NameLoops     Reason = "alias_loop"
 	NameSilent    Reason = "name_server_silent"
+	NameRefused   Reason = "name_server_refuses"
+	NameCut       Reason = "answer_cut"
 	NameFailed    Reason = "lookup_failed"
 	ByProxy       Reason = "proxy"
 	BySetting     Reason = "setting_of_environment"
@@ -61,14 +65,8 @@ func (h *Host) Judge(s Service, m *Machine) {
 		h.Verdict = Verdict{Undecided, BySetting, nil}
 	case h.Proxy != "":
 		h.Verdict = Verdict{Undecided, ByProxy, nil}
-	case h.Lookup == NotAsked:
-		h.Verdict = Verdict{Undecided, NothingJudged, nil}
-	case h.Lookup == NoSuchName:
-		h.Verdict = Verdict{Undecided, NameUnknown, nil}
-	case h.Lookup == NoAnswer:
-		h.Verdict = Verdict{Undecided, NameSilent, nil}
 	case h.Lookup != Answered:
-		h.Verdict = Verdict{Undecided, NameFailed, nil}
+		h.Verdict = Verdict{Undecided, reasons[h.Lookup], nil}
 	default:
 		h.Verdict = h.judgeAddresses(s, m)
 	}
@@ -156,12 +154,15 @@ const mostNamed = 6
 // Words say the proof of a host's verdict, and which of its addresses do not answer though
 // others do.
 func (h *Host) Words() string {
-	silent := h.silent()
+	silent, proven := h.silent(), h.wordsProven()
+	if h.Search != "" {
+		proven = "search domain " + h.Search + " has the name, so that programs use its answer; " + proven
+	}
 	if h.Path == Undecided || len(silent) == 0 {
-		return h.wordsProven()
+		return proven
 	}
 	return fmt.Sprintf("%s; %d of its %d addresses do not answer (%s): calls that try them first are slow or fail",
-		h.wordsProven(), len(silent), len(h.Addresses), strings.Join(silent[:min(len(silent), mostNamed)], ", "))
+		proven, len(silent), len(h.Addresses), strings.Join(silent[:min(len(silent), mostNamed)], ", "))
 }
 
 // silent returns the addresses that do not answer. Many machines have no route for IPv6, and
@@ -206,12 +207,6 @@ func (h *Host) wordsProven() string {
 
 func (h *Host) wordsUndecided(a *Address) string {
 	switch h.Reason {
-	case NameUnknown:
-		return "the name does not exist"
-	case NameSilent:
-		return "no name server answered in time"
-	case NameFailed:
-		return "the name could not be looked up: " + h.Detail
 	case BySetting:
 		return h.Elsewhere + ": where these calls go is not checked"
 	case ByProxy:
@@ -233,8 +228,11 @@ func (h *Host) wordsUndecided(a *Address) string {
 	case GatewayOrNot:
 		return fmt.Sprintf("%s is a public address: calls go through a gateway endpoint or past it, and only the route table shows which", a.IP)
 	}
-	if h.Lookup == NotAsked {
+	switch h.Lookup {
+	case NotAsked:
 		return "not checked: the time was up"
+	case Answered:
+		return "no address could be checked"
 	}
-	return "no address could be checked"
+	return h.wordsUnanswered()
 }

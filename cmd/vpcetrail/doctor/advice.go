@@ -101,6 +101,9 @@ func (e *examination) advice(s *service) (do []string) {
 	if first.ByAmazon == inside.Private && first.Kinds() != inside.Private {
 		do = append(do, "Amazon's resolver has a private address for "+first.Host+": make your name servers forward AWS's names to it")
 	}
+	if first.Search != "" {
+		do = append(do, "remove "+first.Search+" from the search domains in /etc/resolv.conf, or its record for "+first.Host)
+	}
 	switch {
 	case first.Path == inside.Past && len(do) == 0:
 		do = append(do, e.change(s, first))
@@ -139,7 +142,16 @@ func (e *examination) cause(s *service, h *inside.Host) network.Answer {
 func (e *examination) undecided(s *service, h *inside.Host) []string {
 	switch h.Reason {
 	case inside.NameUnknown:
+		if len(h.Aliases) > 0 {
+			return []string{"correct the alias of " + h.Host + " in the private hosted zones of the VPC, or in the zones of your name servers"}
+		}
 		return []string{"see that --services names the service as its endpoint is named, that " + e.Calls + " has it, and that the name servers look up names of AWS"}
+	case inside.NameEmpty, inside.NameLoops:
+		return []string{"see the private hosted zones of the VPC, the zones of your name servers, and the rules of DNS Firewall for " + h.Host}
+	case inside.NameRefused:
+		return []string{"let name server " + h.Server + " answer this machine, or use Amazon's, 169.254.169.253"}
+	case inside.NameCut:
+		return []string{"allow TCP port 53 from this machine to name server " + h.Server + ", not UDP alone"}
 	case inside.NameSilent, inside.NameFailed:
 		return []string{"see that the name servers of this machine work; Amazon's is 169.254.169.253 in every VPC"}
 	case inside.ByProxy:

@@ -18,9 +18,12 @@ import (
 type record struct {
 	addresses []string
 	alias     string        // a name that the answer goes through
+	loops     bool          // the alias is one of the name
 	wait      time.Duration // before it answers
 	silent    bool          // no answer
-	fails     bool          // SERVFAIL
+	code      byte          // such as 2, SERVFAIL
+	noHelp    bool          // no recursion
+	cut       bool          // too long for UDP, and silent by TCP
 	garbage   bool          // no DNS
 }
 
@@ -105,17 +108,20 @@ func (d *dnsServer) reply(query []byte, size int) []byte {
 	d.mu.Unlock()
 	time.Sleep(r.wait)
 	switch {
-	case r.silent:
+	case r.silent, r.cut && size > 1200:
 		return nil
 	case r.garbage:
 		return append(query[:2:2], []byte("\xff\xff this is no answer")...)
 	}
 	head := append(query[:2:2], 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0)
+	head[3] |= r.code
 	switch {
-	case r.fails:
-		head[3] |= 2
 	case !known:
 		head[3] |= 3
+	case r.noHelp:
+		head[3] = 0
+	case r.cut:
+		head[2] |= 2
 	}
 	reply := append(head, query[12:end]...)
 	count := 0
@@ -127,6 +133,10 @@ func (d *dnsServer) reply(query []byte, size int) []byte {
 		pointer = []byte{0xc0 | byte(len(reply)>>8), byte(len(reply))}
 		reply = append(reply, name...)
 		count++
+		if r.loops {
+			reply = append(append(reply, pointer...), 0, 5, 0, 1, 0, 0, 0, 60, 0, 2, 0xc0, 12)
+			count++
+		}
 	}
 	for _, text := range r.addresses {
 		ip := netip.MustParseAddr(text)

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -102,10 +103,16 @@ func TestVerdicts(t *testing.T) {
 		{"no TLS", "sqs", map[string]record{hostSQS: at(noTLS)}, "undecided", "certificate_of_another", 3},
 		{"an address of this machine", "sqs", map[string]record{hostSQS: at("127.0.0.1")}, "undecided", "answer_is_this_machine", 3},
 		{"no such name", "sqs", nil, "undecided", "no_such_name", 3},
-		{"a name without addresses", "sqs", map[string]record{hostSQS: {}}, "undecided", "no_such_name", 3},
+		{"a name without addresses", "sqs", map[string]record{hostSQS: {}}, "undecided", "no_address", 3},
+		{"an alias of a name that does not exist", "sqs", map[string]record{hostSQS: {alias: "gone.corp.example", code: 3}}, "undecided", "no_such_name", 3},
+		{"an alias of a name without addresses", "sqs", map[string]record{hostSQS: {alias: "empty.corp.example"}}, "undecided", "no_address", 3},
+		{"an alias that leads back", "sqs", map[string]record{hostSQS: {alias: "again.corp.example", loops: true}}, "undecided", "alias_loop", 3},
+		{"a name server that refuses", "sqs", map[string]record{hostSQS: {code: 5}}, "undecided", "name_server_refuses", 3},
+		{"a name server that looks up nothing for others", "sqs", map[string]record{hostSQS: {noHelp: true}}, "undecided", "lookup_failed", 3},
+		{"an answer that is cut", "sqs", map[string]record{hostSQS: {addresses: []string{endpointA}, cut: true}}, "undecided", "answer_cut", 3},
 		{"a silent name server", "sqs", map[string]record{hostSQS: {silent: true}}, "undecided", "name_server_silent", 3},
 		{"a slow name server", "sqs", map[string]record{hostSQS: {addresses: []string{endpointA}, wait: 2 * testStep}}, "undecided", "name_server_silent", 3},
-		{"a failing name server", "sqs", map[string]record{hostSQS: {fails: true}}, "undecided", "lookup_failed", 3},
+		{"a failing name server", "sqs", map[string]record{hostSQS: {code: 2}}, "undecided", "lookup_failed", 3},
 		{"a name server that babbles", "sqs", map[string]record{hostSQS: {garbage: true}}, "undecided", "name_server_silent", 3},
 
 		{"S3, and the internet is there", "s3", map[string]record{hostS3: at(publicS3), farS3: shut, anywhere: open}, "undecided", "gateway_or_internet", 3},
@@ -142,6 +149,25 @@ func TestVerdicts(t *testing.T) {
 			}
 		}
 	})
+	t.Run("what name servers say", func(t *testing.T) {
+		for want, r := range map[string]record{
+			"sqs: the name exists, and has no address. Do: see the private hosted zones":                                                          {},
+			"sqs: the name is an alias (CNAME) of gone.corp.example, which does not exist. Do: correct the alias of " + hostSQS:                   {alias: "gone.corp.example", code: 3},
+			"sqs: the name is an alias (CNAME) of empty.corp.example, which has no address. Do: see":                                              {alias: "empty.corp.example"},
+			"sqs: the name is an alias (CNAME) that leads back to itself: again.corp.example, " + hostSQS + ". Do: see":                           {alias: "again.corp.example", loops: true},
+			"sqs: name server 10.0.0.2 refuses to look up the name (REFUSED). Do: let name server 10.0.0.2 answer":                                {code: 5},
+			"sqs: name server 10.0.0.2 could not look up the name: SERVFAIL. Do: see that the name servers of this machine work":                  {code: 2},
+			"sqs: name server 10.0.0.2 could not look up the name: NOTIMP. Do:":                                                                   {code: 4},
+			"sqs: name server 10.0.0.2 could not look up the name: code 9. Do:":                                                                   {code: 9},
+			"sqs: name server 10.0.0.2 could not look up the name: it looks up no names for others. Do:":                                          {noHelp: true},
+			"sqs: the answer of name server 10.0.0.2 is too long for UDP, and it does not answer by TCP. Do: allow TCP port 53 from this machine": {cut: true},
+		} {
+			s.dns.set(map[string]record{hostSQS: r})
+			if f := run(t, "--services", "sqs", "--outside", "none"); !strings.Contains(strings.Join(strings.Fields(f.out), " "), want) {
+				t.Errorf("it lacks %q:\n%s", want, f.out)
+			}
+		}
+	})
 	t.Run("the fourth zone alone answers", func(t *testing.T) {
 		s.dns.set(map[string]record{hostSQS: at(closed, silent, "10.0.1.99", endpointA)})
 		f := run(t, "--services", "sqs", "--outside", "none")
@@ -172,6 +198,39 @@ func TestVerdicts(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Programs ask search domains too: with many ndots first, else after the name itself.
+func TestSearchDomains(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	if err := os.WriteFile("/etc/resolv.conf", []byte("nameserver "+vpcResolver+"\nsearch corp.example\noptions ndots:5\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
+	for _, tc := range []struct {
+		name               string
+		zone               map[string]record
+		path, reason, says string
+	}{
+		{"the domain has no such name", map[string]record{hostSQS: at(endpointA)}, "interface_endpoint", "private_answer", "sqs: the name has the private address 10.0.1.10"},
+		{"the domain has the name", map[string]record{hostSQS: at(endpointA), hostSQS + ".corp.example": at(foreign)}, "undecided", "certificate_of_another",
+			"sqs: search domain corp.example has the name, so that programs use its answer; 10.0.1.13 answers, and is not the service"},
+		{"only the domain has the name", map[string]record{hostSQS + ".corp.example": at(public)}, "past_the_endpoint", "public_answer",
+			"Do: remove corp.example from the search domains in /etc/resolv.conf, or its record for " + hostSQS},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s.dns.set(tc.zone)
+			if path, reason, _ := decided(t, "sqs"); path != tc.path || reason != tc.reason {
+				t.Errorf("%s, %s; want %s, %s", path, reason, tc.path, tc.reason)
+			}
+			if f := run(t, "--services", "sqs"); !strings.Contains(strings.Join(strings.Fields(f.out), " "), tc.says) {
+				t.Errorf("it lacks %q:\n%s", tc.says, f.out)
+			}
+		})
+	}
 }
 
 var tookText = regexp.MustCompile(`Checked in [0-9.]+ s`)

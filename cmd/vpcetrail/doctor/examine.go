@@ -147,17 +147,17 @@ func (d *doctor) checkHost(ctx context.Context, h *inside.Host, m *inside.Machin
 		return
 	}
 	found := d.resolver.lookup(ctx, &d.resolver.system, h.Host)
-	h.Lookup, h.Detail = found.outcome, found.detail
+	h.Lookup, h.Detail, h.Server, h.Aliases, h.Search = found.outcome, found.detail, found.server, found.aliases, found.search
 	for _, ip := range found.addresses {
 		h.Addresses = append(h.Addresses, inside.Address{IP: ip, Kind: m.KindOf(ip)})
 	}
 	var further sync.WaitGroup
 	if h.Kinds() == inside.Private {
-		further.Go(func() { h.CNAME = d.resolver.endpointNamed(ctx, h.Host) })
+		h.CNAME = endpointIn(h.Aliases)
 	} else if len((&inside.Machine{CIDRs: m.CIDRs, Resolvers: d.resolver.servers()}).OtherResolvers()) > 0 {
 		further.Go(func() {
 			by := inside.Host{}
-			for _, ip := range d.resolver.lookup(ctx, &d.resolver.amazon, h.Host).addresses {
+			for _, ip := range d.resolver.lookup(ctx, &d.resolver.amazon, h.Host+".").addresses {
 				by.Addresses = append(by.Addresses, inside.Address{IP: ip, Kind: m.KindOf(ip)})
 			}
 			h.ByAmazon = by.Kinds()
@@ -208,7 +208,7 @@ func (d *doctor) checkOutside(ctx context.Context, e *examination) {
 // reachesPublic reports whether a host has public addresses, and whether one of them accepts
 // connections.
 func (d *doctor) reachesPublic(ctx context.Context, host string, m *inside.Machine) (tried, reached bool) {
-	public := slices.DeleteFunc(d.resolver.lookup(ctx, &d.resolver.system, host).addresses, func(ip netip.Addr) bool { return m.KindOf(ip) != inside.Public })
+	public := slices.DeleteFunc(d.resolver.lookup(ctx, &d.resolver.system, host+".").addresses, func(ip netip.Addr) bool { return m.KindOf(ip) != inside.Public })
 	var trying sync.WaitGroup
 	var accepts atomic.Bool
 	for _, ip := range public[:min(len(public), tries)] {

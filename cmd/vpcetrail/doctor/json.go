@@ -59,6 +59,10 @@ type jsonHost struct {
 	Answers   string        `json:"answers"`
 	Path      string        `json:"path"`
 	Reason    string        `json:"reason"`
+	Detail    *string       `json:"lookup_detail"`
+	Server    *string       `json:"lookup_server"`
+	Aliases   []string      `json:"aliases"`
+	Search    *string       `json:"search_domain"`
 	CNAME     *string       `json:"endpoint_by_dns"`
 	Proxy     *string       `json:"proxy"`
 	ByAmazon  *string       `json:"answers_of_amazon_resolver"`
@@ -106,7 +110,7 @@ func (e *examination) json() ([]byte, error) {
 func newJSONHost(h *inside.Host) jsonHost {
 	j := jsonHost{
 		Name: h.Host, Class: string(h.Class), Lookup: string(h.Lookup), Answers: h.Kinds(), Path: string(h.Path), Reason: string(h.Reason),
-		CNAME: orNull(h.CNAME), Proxy: orNull(h.Proxy), ByAmazon: orNull(h.ByAmazon), Count: len(h.Addresses), Addresses: []jsonAddress{},
+		Detail: orNull(h.Detail), Server: orNull(h.Server), Aliases: append([]string{}, h.Aliases...), Search: orNull(h.Search), CNAME: orNull(h.CNAME), Proxy: orNull(h.Proxy), ByAmazon: orNull(h.ByAmazon), Count: len(h.Addresses), Addresses: []jsonAddress{},
 	}
 	for i := range h.Addresses[:min(len(h.Addresses), shownAddresses)] {
 		a := &h.Addresses[i]

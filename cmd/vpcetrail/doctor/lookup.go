@@ -1,14 +1,18 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/net/dns/dnsmessage"
 
 	"vpcetrail/classify/endpoints"
 	"vpcetrail/classify/inside"
@@ -18,20 +22,29 @@ import (
 const amazonResolver = "169.254.169.253:53"
 
 // A resolver looks up names as programs of this machine do, and notes the name servers that
-// it asked.
+// it asked, and their replies.
 type resolver struct {
 	step           time.Duration // for one look-up
 	system, amazon net.Resolver
 
-	mu    sync.Mutex
-	asked []netip.Addr
+	mu      sync.Mutex
+	asked   []netip.Addr
+	replies map[question]reply // the last one
 }
 
 func newResolver(step time.Duration) *resolver {
-	r := &resolver{step: step}
+	r := &resolver{step: step, replies: map[question]reply{}}
 	r.system = net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-		r.note(address)
-		return new(net.Dialer).DialContext(ctx, network, address)
+		r.noteServer(address)
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		note := func(message []byte) { r.noteReply(address, message) }
+		if udp, ok := conn.(*net.UDPConn); ok {
+			return packets{udp, note}, nil
+		}
+		return &stream{Conn: conn, note: note}, nil
 	}}
 	r.amazon = net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, amazonResolver)
@@ -39,7 +52,7 @@ func newResolver(step time.Duration) *resolver {
 	return r
 }
 
-func (r *resolver) note(address string) {
+func (r *resolver) noteServer(address string) {
 	server, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return
@@ -48,6 +61,15 @@ func (r *resolver) note(address string) {
 	defer r.mu.Unlock()
 	if ip := server.Addr().WithZone(""); !slices.Contains(r.asked, ip) {
 		r.asked = append(r.asked, ip)
+	}
+}
+
+func (r *resolver) noteReply(address string, message []byte) {
+	if q, said, ok := readReply(message); ok {
+		said.server, _, _ = net.SplitHostPort(address)
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.replies[q] = said
 	}
 }
 
@@ -62,62 +84,103 @@ func (r *resolver) servers() []netip.Addr {
 type answer struct {
 	outcome   inside.Lookup
 	detail    string
+	server    string // that gave no addresses
+	aliases   []string
+	search    string // the search domain that has the name, or ""
 	addresses []netip.Addr
 }
 
 // lookup asks for the IPv4 and the IPv6 addresses of a name. One family may have answered
-// and the other not.
+// and the other not. Search domains are asked too, unless the name ends with a dot.
 func (r *resolver) lookup(ctx context.Context, by *net.Resolver, host string) answer {
 	ctx, stop := context.WithTimeout(ctx, r.step)
 	defer stop()
 	families := [2]answer{}
 	var asking sync.WaitGroup
-	for i, family := range []string{"ip4", "ip6"} {
+	for i, kind := range []dnsmessage.Type{dnsmessage.TypeA, dnsmessage.TypeAAAA} {
 		asking.Go(func() {
-			addresses, err := by.LookupNetIP(ctx, family, host+".") // no search list
-			families[i] = answerOf(addresses, err)
+			addresses, err := by.LookupNetIP(ctx, []string{"ip4", "ip6"}[i], host)
+			if err != nil {
+				families[i] = r.unanswered(question{strings.TrimSuffix(host, ".") + ".", kind}, err)
+			}
+			for _, ip := range addresses {
+				families[i].addresses = append(families[i].addresses, ip.Unmap())
+			}
 		})
 	}
 	asking.Wait()
-	both := slices.Concat(families[0].addresses, families[1].addresses)
-	if len(both) > 0 {
-		return answer{outcome: inside.Answered, addresses: both}
+	if both := slices.Concat(families[0].addresses, families[1].addresses); len(both) > 0 {
+		a := answer{outcome: inside.Answered, addresses: both}
+		a.search, a.aliases = r.answered(host)
+		return a
 	}
-	if families[0].outcome == inside.NoSuchName {
+	if o := families[0].outcome; o == inside.NoSuchName || o == inside.NoAddress {
 		return families[1]
 	}
 	return families[0]
 }
 
-func answerOf(addresses []netip.Addr, err error) answer {
-	var dns *net.DNSError
-	switch {
-	case err == nil:
-		for i := range addresses {
-			addresses[i] = addresses[i].Unmap()
+// answered returns the search domain in which a name was found, and what it is an alias of.
+func (r *resolver) answered(host string) (search string, aliases []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for q, said := range r.replies {
+		domain, ok := strings.CutPrefix(q.name, strings.TrimSuffix(host, ".")+".")
+		if ok && said.found && search == "" { // search domains are not asked after the name was found
+			search, aliases = strings.TrimSuffix(domain, "."), said.aliases
 		}
-		return answer{outcome: inside.Answered, addresses: addresses}
-	case errors.As(err, &dns) && dns.IsNotFound:
-		return answer{outcome: inside.NoSuchName}
-	case errors.As(err, &dns) && dns.IsTimeout, errors.Is(err, context.DeadlineExceeded):
-		return answer{outcome: inside.NoAnswer}
-	case errors.As(err, &dns):
-		return answer{outcome: inside.LookupFail, detail: dns.Err}
 	}
-	return answer{outcome: inside.LookupFail, detail: err.Error()}
+	return search, aliases
 }
 
-// endpointNamed returns the endpoint that DNS names as an alias of a host, or "".
-func (r *resolver) endpointNamed(ctx context.Context, host string) string {
-	ctx, stop := context.WithTimeout(ctx, r.step)
-	defer stop()
-	name, err := r.system.LookupCNAME(ctx, host+".")
-	if err != nil || !endpoints.IsHost([]byte(strings.TrimSuffix(name, "."))) {
-		return ""
+// unanswered returns why a question has no answer.
+func (r *resolver) unanswered(q question, err error) answer {
+	r.mu.Lock()
+	said, replied := r.replies[q]
+	r.mu.Unlock()
+	var dns *net.DNSError
+	missing := errors.As(err, &dns) && dns.IsNotFound
+	a := answer{outcome: inside.LookupFail, server: said.server, aliases: said.aliases, detail: codes[said.code]}
+	switch {
+	case said.cut:
+		a.outcome = inside.LookupCut
+	case said.loop:
+		a.outcome = inside.AliasLoop
+	case said.code == dnsmessage.RCodeRefused:
+		a.outcome = inside.LookupRefused
+	case missing && replied && said.code == dnsmessage.RCodeSuccess:
+		a.outcome = inside.NoAddress
+	case missing:
+		a.outcome = inside.NoSuchName
+	case replied && said.code != dnsmessage.RCodeSuccess:
+		a.detail = cmp.Or(a.detail, fmt.Sprintf("code %d", said.code))
+	case replied && !said.recursion:
+		a.detail = "it looks up no names for others"
+	case dns != nil && dns.IsTimeout, errors.Is(err, context.DeadlineExceeded):
+		a.outcome = inside.NoAnswer
+	case dns != nil:
+		a.detail = dns.Err
+	default:
+		a.detail = err.Error()
 	}
-	for label := range strings.SplitSeq(name, ".") {
-		if parts := strings.Split(label, "-"); len(parts) >= 2 && endpoints.IsID([]byte(parts[0]+"-"+parts[1])) {
-			return parts[0] + "-" + parts[1]
+	return a
+}
+
+// codes are the names of the codes by which name servers fail.
+var codes = map[dnsmessage.RCode]string{
+	dnsmessage.RCodeFormatError: "FORMERR", dnsmessage.RCodeServerFailure: "SERVFAIL", dnsmessage.RCodeNotImplemented: "NOTIMP", dnsmessage.RCodeRefused: "REFUSED",
+}
+
+// endpointIn returns the endpoint that one of the aliases of a host is a name of, or "".
+func endpointIn(aliases []string) string {
+	for _, name := range aliases {
+		if !endpoints.IsHost([]byte(name)) {
+			continue
+		}
+		for label := range strings.SplitSeq(name, ".") {
+			if parts := strings.Split(label, "-"); len(parts) >= 2 && endpoints.IsID([]byte(parts[0]+"-"+parts[1])) {
+				return parts[0] + "-" + parts[1]
+			}
 		}
 	}
 	return ""
