@@ -8,8 +8,10 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/ingest/day"
 )
 
 // The files that flags name may be in S3: each command finds there what it finds on disk, and
@@ -120,6 +122,34 @@ func TestFilesOfReportCommandsInS3(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A bucket may require that each write names a key, or be another account's.
+func TestSnapshotsNameTheirKeyInS3(t *testing.T) {
+	s := newS3(t)
+	startMeasured(t, day.Of(time.Now())-1)
+	t.Setenv("AWS_ENDPOINT_URL_S3", s.url)
+	var got http.Header
+	s.do(func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPut {
+			got = r.Header
+		}
+		return false
+	})
+	for _, line := range []string{
+		"endpoints --endpoints " + detours + "network.json", "network --network " + detours + "network.json", "metrics --regions us-east-1 --yes",
+	} {
+		got = nil
+		args := strings.Fields(line + " -o s3://audit-reports/f.json --sse aws:kms --kms-key-id alias/reports --expected-out-owner 111122223333")
+		mustRun(t, 0, args...)
+		for name, want := range map[string]string{
+			"Server-Side-Encryption": "aws:kms", "Server-Side-Encryption-Aws-Kms-Key-Id": "alias/reports", "Expected-Bucket-Owner": "111122223333",
+		} {
+			if value := got.Get("X-Amz-" + name); value != want {
+				t.Errorf("%s: %s is %q, want %s", line, name, value, want)
+			}
+		}
+	}
 }
 
 func TestFilesOfFlagsThatCannotBeUsed(t *testing.T) {

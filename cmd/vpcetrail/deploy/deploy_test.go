@@ -116,6 +116,20 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+// What a command keeps in the report's bucket is stored as the report is. Another bucket has rules of its own.
+func TestKeptFilesAreStoredAsTheReport(t *testing.T) {
+	text, err := printed("--target systemd --explain s3://org-trail --sse AES256 --endpoints s3://b/e.json,aws --network s3://c/n.json,aws --metrics s3://b/m.json --out s3://b/x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"endpoints", "network", "metrics"} {
+		line := regexp.MustCompile("(?m)^  vpcetrail " + command + " .*--date.*$").FindString(text)
+		if strings.Contains(line, "--sse=AES256") != (command != "network") || line == "" {
+			t.Errorf("%s: %q", command, line)
+		}
+	}
+}
+
 // What is printed is accepted by the tools that its readers have.
 func TestJobs(t *testing.T) {
 	dir := t.TempDir()

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"vpcetrail/ingest/source/list"
+	"vpcetrail/ingest/source/store"
 )
 
 // theDay is the argument of a step that each target replaces by the day of the night.
@@ -43,7 +44,8 @@ var (
 	notNightly  = []string{"shard", "mergeable", "cpu-profile", "replace-incomplete", "restate-only"} // deploy refuses them
 	always      = []string{"quiet", "incomplete-ok"}                                                  // each command has them
 	readFlags   = []string{"lateness", "accounts", "exclude-accounts", "regions", "requester-pays", "expected-source-owner", "own-accounts"}
-	writeFlags  = []string{"expected-out-owner", "sse", "kms-key-id", "memory"}
+	keptFlags   = []string{"expected-out-owner", "sse", "kms-key-id"} // how the report is stored in S3
+	writeFlags  = append(slices.Clone(keptFlags), "memory")
 )
 
 // newPlan makes the plan from the checked flags of analyze.
@@ -64,11 +66,11 @@ func newPlan(f *flagsGiven, set *pflag.FlagSet, sources []string) (*plan, error)
 		}
 	}
 	if file := g.text("metrics"); file != "" {
-		p.add("metrics", 0, g.some("regions"), "-o="+file, "--yes", "--quiet", "--incomplete-ok")
+		p.add("metrics", 0, append(g.some("regions"), p.asReport(g, file)...), "-o="+file, "--yes", "--quiet", "--incomplete-ok")
 	}
 	p.report(f, g, sources, analyze)
 	if f.notify != "" {
-		args := append([]string{p.out, "--to=" + f.notify}, g.some("expected-out-owner", "sse", "kms-key-id")...)
+		args := append([]string{p.out, "--to=" + f.notify}, g.some(keptFlags...)...)
 		if f.textfile != "" {
 			args = append(args, "-o="+f.textfile)
 		}
@@ -156,9 +158,20 @@ func (p *plan) keep(g given, name string, sources []string) ([]string, error) {
 		return nil, fmt.Errorf("--%s: name one file beside aws: the job keeps what AWS answers each night in it", name)
 	}
 	sources = slices.DeleteFunc(slices.Clone(sources), func(s string) bool { return strings.HasPrefix(s, list.LookupScheme) })
-	p.add(name, 0, append(slices.Clone(sources), g.some(readFlags...)...), "--"+name+"="+joined([]string{files[0], live}), "-o="+files[0], "--quiet", "--incomplete-ok")
-	p.Before = append(p.Before, step{Name: name, Args: append([]string{name, "--" + name + "=" + live, "-o=" + files[0]}, g.some("regions")...)})
+	kept := p.asReport(g, files[0])
+	p.add(name, 0, slices.Concat(sources, g.some(readFlags...), kept), "--"+name+"="+joined([]string{files[0], live}), "-o="+files[0], "--quiet", "--incomplete-ok")
+	p.Before = append(p.Before, step{Name: name, Args: slices.Concat([]string{name, "--" + name + "=" + live, "-o=" + files[0]}, g.some("regions"), kept)})
 	return files, nil
+}
+
+// asReport returns the flags with which a file in the bucket of the report is stored as the report is. They say
+// nothing about another bucket.
+func (p *plan) asReport(g given, file string) []string {
+	reports, _ := store.SplitURL(p.out)
+	if bucket, _ := store.SplitURL(file); !list.IsS3(file) || bucket != reports {
+		return nil
+	}
+	return g.some(keptFlags...)
 }
 
 // below returns the name of something below a report.

@@ -22,7 +22,7 @@ import (
 	"vpcetrail/report"
 )
 
-// S3Options say how a report is stored in S3. The zero value uses the bucket's own
+// S3Options say how a report or a file is stored in S3. The zero value uses the bucket's own
 // settings.
 type S3Options struct {
 	SSE         string // how S3 encrypts the files: "AES256", "aws:kms" or "aws:kms:dsse"; "" means the bucket's default
@@ -47,6 +47,11 @@ func (o S3Options) Check() error {
 		return nil
 	}
 	return fmt.Errorf("--sse %q: want AES256, aws:kms or aws:kms:dsse", o.SSE)
+}
+
+// ApplyTo sets the options in a request that puts an object.
+func (o S3Options) ApplyTo(in *s3.PutObjectInput) {
+	in.ServerSideEncryption, in.SSEKMSKeyId, in.ExpectedBucketOwner = types.ServerSideEncryption(o.SSE), given(o.KMSKeyID), given(o.BucketOwner)
 }
 
 // given returns a pointer to text, or nil if it is empty: then the request does not

@@ -13,7 +13,6 @@ import (
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
-	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
 // Locks in S3 are objects that are written under conditions: only if none exists yet,
@@ -102,9 +101,9 @@ func (s *s3Store) put(ctx context.Context, name, tag string, content any) (strin
 		return "", err
 	}
 	in := &s3.PutObjectInput{
-		Bucket: &s.bucket.Name, Key: aws.String(s.prefix + name), ExpectedBucketOwner: s.owner(), ChecksumAlgorithm: s.checksum(),
-		ServerSideEncryption: types.ServerSideEncryption(s.opt.SSE), SSEKMSKeyId: given(s.opt.KMSKeyID), ContentType: aws.String("application/json"),
+		Bucket: &s.bucket.Name, Key: aws.String(s.prefix + name), ChecksumAlgorithm: s.checksum(), ContentType: aws.String("application/json"),
 	}
+	s.opt.ApplyTo(in)
 	switch {
 	case s.unconditional.Load():
 	case tag == "":

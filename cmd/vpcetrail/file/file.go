@@ -70,8 +70,13 @@ func Parse[T any](ctx context.Context, flag, name string, parse func(text []byte
 
 // Write replaces the content of the named file, completely or not at all.
 func Write(ctx context.Context, name string, text []byte) error {
+	return Store(ctx, name, text, dest.S3Options{})
+}
+
+// Store does so with options for a file in S3.
+func Store(ctx context.Context, name string, text []byte, opt dest.S3Options) error {
 	if list.IsS3(name) {
-		return put(ctx, name, bytes.NewReader(text))
+		return put(ctx, name, bytes.NewReader(text), opt)
 	}
 	return dest.WriteFile(name, text)
 }
@@ -99,7 +104,7 @@ func Create(ctx context.Context, name string) (*Writer, error) {
 		return nil, fmt.Errorf("%s: write: %w", name, err)
 	}
 	return &Writer{spool,
-		func(ctx context.Context) error { return put(ctx, name, spool) },
+		func(ctx context.Context) error { return put(ctx, name, spool, dest.S3Options{}) },
 		func() error { return errors.Join(spool.Close(), os.Remove(spool.Name())) }}, nil
 }
 

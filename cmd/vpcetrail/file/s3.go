@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/source/store"
@@ -79,7 +80,7 @@ func namesNoObject(err error) bool {
 }
 
 // put writes an object. A reader sees either the old one or the whole new one.
-func put(ctx context.Context, name string, body io.ReadSeeker) error {
+func put(ctx context.Context, name string, body io.ReadSeeker, opt dest.S3Options) error {
 	o, err := open(ctx, name)
 	if err != nil {
 		return fmt.Errorf("%s: write: %w", name, err)
@@ -88,7 +89,9 @@ func put(ctx context.Context, name string, body io.ReadSeeker) error {
 		if _, err := body.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		_, err := o.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &o.bucket.Name, Key: &o.key, Body: body}, options...)
+		in := &s3.PutObjectInput{Bucket: &o.bucket.Name, Key: &o.key, Body: body}
+		opt.ApplyTo(in)
+		_, err := o.client.PutObject(ctx, in, options...)
 		return err
 	})
 	if err != nil {

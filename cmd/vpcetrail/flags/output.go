@@ -1,6 +1,7 @@
 package flags
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 
 	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/cmd/vpcetrail/terminal"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/report/grid"
 )
 
@@ -43,14 +45,22 @@ func (f *Output) Register(cmd *cobra.Command) {
 // default. Tests set a shorter one.
 var Lease time.Duration
 
-// RegisterKept adds the flags for storing a report in S3 to a command.
+// RegisterKept adds the flags for storing a report or a file in S3 to a command.
 func RegisterKept(cmd *cobra.Command, kept *dest.S3Options) {
 	kept.Lease = Lease
 	set := cmd.Flags()
-	set.StringVar(&kept.BucketOwner, "expected-out-owner", "", "`ACCOUNT` that must own the bucket of an S3 DEST")
-	set.StringVar(&kept.SSE, "sse", "", "`ENCRYPTION` in an S3 DEST: AES256, aws:kms or aws:kms:dsse (default that of the bucket)")
+	set.StringVar(&kept.BucketOwner, "expected-out-owner", "", "`ACCOUNT` that must own the bucket that is written to")
+	set.StringVar(&kept.SSE, "sse", "", "`ENCRYPTION` of what is written to S3: AES256, aws:kms or aws:kms:dsse (default that of the bucket)")
 	set.StringVar(&kept.KMSKeyID, "kms-key-id", "", "KMS `KEY` for --sse aws:kms: an id, ARN or alias")
 	CompleteWords(cmd, "sse", "AES256", "aws:kms", "aws:kms:dsse")
+}
+
+// CheckKept checks these flags for a command that writes one file, or to standard output.
+func CheckKept(file string, kept dest.S3Options) error {
+	if !list.IsS3(file) && (kept.SSE != "" || kept.BucketOwner != "") {
+		return errors.New("--sse and --expected-out-owner are for -o s3://bucket/key")
+	}
+	return cmp.Or(kept.Check(), CheckAccounts("--expected-out-owner", NonEmpty(kept.BucketOwner)))
 }
 
 // DefaultTop is the default number of rows of a table.

@@ -42,8 +42,9 @@ new day. The order of the days makes no difference.`,
 	set.SortFlags = false
 	set.StringVarP(&f.out, "output", "o", "", "write the inventory to this `FILE` or s3://bucket/key; --endpoints may name the same file (default standard output)")
 	f.Register(cmd, "read")
+	flags.RegisterKept(cmd, &f.kept)
 	set.BoolVar(&f.quiet, "quiet", false, "do not print progress and what was written")
-	flags.Heading(cmd, "quiet", "Other flags")
+	flags.Heading(cmd, "expected-out-owner", "Other flags")
 	return flags.IncompleteOK(cmd)
 }
 

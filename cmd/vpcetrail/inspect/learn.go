@@ -64,6 +64,7 @@ func learnFrom(ctx context.Context, given *flags.Input, in io.Reader, tell *term
 type snapshotFlags struct {
 	flags.Read
 	out   string
+	kept  dest.S3Options
 	quiet bool
 }
 
@@ -73,6 +74,9 @@ func (f *snapshotFlags) run(cmd *cobra.Command, sources []string, kind string, a
 	ctx, tell := cmd.Context(), terminal.NewMessages(cmd.ErrOrStderr(), false)
 	if err := file.Check(f.out); err != nil {
 		return exit.Usagef("-o %w", err)
+	}
+	if err := flags.CheckKept(f.out, f.kept); err != nil {
+		return exit.With(exit.Usage, err)
 	}
 	in, err := f.Input(ctx, sources, time.Now())
 	if err != nil {
@@ -95,7 +99,7 @@ func (f *snapshotFlags) run(cmd *cobra.Command, sources []string, kind string, a
 	if err != nil {
 		return err
 	}
-	if err := writeFile(ctx, cmd.OutOrStdout(), f.out, text, f.quiet, holds); err != nil {
+	if err := f.write(ctx, cmd.OutOrStdout(), text, holds); err != nil {
 		return err
 	}
 	if missing := missingOf(in, trail, passed); len(missing) > 0 {
@@ -130,18 +134,18 @@ func checkFile(name string) error {
 	return dest.CheckFile(name)
 }
 
-// writeFile writes text to standard output, or replaces the file and says what it holds.
-func writeFile(ctx context.Context, out io.Writer, name string, text []byte, quiet bool, holds string) error {
+// write writes text to standard output, or replaces the file and says what it holds.
+func (f *snapshotFlags) write(ctx context.Context, out io.Writer, text []byte, holds string) error {
 	text = grid.JSONText(text)
-	if name == "" || name == "-" {
+	if f.out == "" || f.out == "-" {
 		_, err := out.Write(text)
 		return err
 	}
-	if err := file.Write(ctx, name, text); err != nil {
+	if err := file.Store(ctx, f.out, text, f.kept); err != nil {
 		return err
 	}
-	if !quiet {
-		fmt.Fprintf(out, "%s: %s\n", grid.Clean(name), holds)
+	if !f.quiet {
+		fmt.Fprintf(out, "%s: %s\n", grid.Clean(f.out), holds)
 	}
 	return nil
 }

@@ -46,8 +46,9 @@ DescribeInstances, DescribeRegions; lambda:ListFunctions; sts:GetCallerIdentity.
 	set.StringVarP(&f.out, "output", "o", "", "write the snapshot to this `FILE` or s3://bucket/key; --network may name the same file (default standard output)")
 	f.RegisterNetwork(cmd)
 	f.Register(cmd, "read")
+	flags.RegisterKept(cmd, &f.kept)
 	set.BoolVar(&f.quiet, "quiet", false, "do not print progress and what was written")
-	flags.Heading(cmd, "quiet", "Other flags")
+	flags.Heading(cmd, "expected-out-owner", "Other flags")
 	return flags.IncompleteOK(cmd)
 }
 

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/file"
 	"vpcetrail/cmd/vpcetrail/flags"
@@ -25,6 +27,7 @@ type commandFlags struct {
 	regions        []string
 	yes, quiet     bool
 	price, maxCost float64
+	kept           dest.S3Options
 }
 
 // New returns the command.
@@ -74,6 +77,7 @@ sts:GetCallerIdentity.`,
 	set.BoolVar(&f.yes, "yes", false, "agree to what CloudWatch charges")
 	set.Float64Var(&f.maxCost, "max-cost", 0, "agree to at most this many `DOLLARS`")
 	set.Float64Var(&f.price, "price", 0.01, "`PRICE` of 1,000 metrics in US dollars (the default is of us-east-1, 2026-11)")
+	flags.RegisterKept(cmd, &f.kept)
 	set.BoolVar(&f.quiet, "quiet", false, "do not print what is asked for and what was written")
 	flags.CompleteWords(cmd, "date", "yesterday")
 	return flags.IncompleteOK(cmd)
@@ -95,7 +99,7 @@ func (f *commandFlags) check(now time.Time) (day.Window, error) {
 	case !(f.price >= 0 && f.price <= 1e6), !(f.maxCost >= 0 && f.maxCost <= 1e6): // nor is NaN
 		return window, errors.New("--price and --max-cost: want US dollars, 0 or more")
 	}
-	return window, file.Check(f.out)
+	return window, cmp.Or(file.Check(f.out), flags.CheckKept(f.out, f.kept))
 }
 
 func (f *commandFlags) run(ctx context.Context, window day.Window, out, errOut io.Writer) error {
@@ -131,7 +135,7 @@ func (f *commandFlags) run(ctx context.Context, window day.Window, out, errOut i
 	}
 	if f.out == "" {
 		_, err = out.Write(text)
-	} else if err = file.Write(ctx, f.out, text); err == nil && !f.quiet {
+	} else if err = file.Store(ctx, f.out, text, f.kept); err == nil && !f.quiet {
 		tell.Line(fmt.Sprintf("%s: %s, %s", f.out, grid.Plural(int64(len(measured)), "endpoint"), window))
 	}
 	if err == nil && len(unread) > 0 {
