@@ -116,6 +116,21 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+// Without a trail a day without a line is quiet, and no check at noon takes it for missing.
+func TestNoDayIsMissingWithoutTrail(t *testing.T) {
+	for _, line := range []string{
+		"--target kubernetes --image i --access-logs s3://access-logs/main --out s3://b/x", "--target slurm --metrics /srv/m.json --out /srv/x",
+		"--target systemd --resolver-logs /srv/logs --out /srv/x",
+	} {
+		for source, want := range map[string]bool{"": false, " s3://org-trail": true} {
+			text, err := printed(line + source)
+			if got := strings.Contains(text, "check"); err != nil || got != want {
+				t.Errorf("%s%s: %v, has a check: %v", line, source, err, got)
+			}
+		}
+	}
+}
+
 // What a command keeps in the report's bucket is stored as the report is. Another bucket has rules of its own.
 func TestKeptFilesAreStoredAsTheReport(t *testing.T) {
 	text, err := printed("--target systemd --explain s3://org-trail --sse AES256 --endpoints s3://b/e.json,aws --network s3://c/n.json,aws --metrics s3://b/m.json --out s3://b/x")

@@ -32,6 +32,7 @@ type plan struct {
 	Before []step // to run once, before the first night
 	Rights []right
 	Key    string // encrypts the report's bucket by default; "": the default of S3
+	Trail  bool   // a SOURCE is read: a day without a line of other sources is quiet, one without calls is missing
 	out    string // the report
 }
 
@@ -54,7 +55,7 @@ func newPlan(f *flagsGiven, set *pflag.FlagSet, sources []string) (*plan, error)
 	if err := f.checkNightly(g, sources); err != nil {
 		return nil, err
 	}
-	p := &plan{out: g.text("out"), Key: cmp.Or(f.reportKey, g.text("kms-key-id"))}
+	p := &plan{Trail: len(sources) > 0, out: g.text("out"), Key: cmp.Or(f.reportKey, g.text("kms-key-id"))}
 	analyze := g.all(func(name string) bool { return slices.Contains(ownFlags, name) || slices.Contains(always, name) })
 	for _, snapshot := range []string{"endpoints", "network"} {
 		files, err := p.keep(g, snapshot, sources)

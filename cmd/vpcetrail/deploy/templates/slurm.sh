@@ -1,23 +1,29 @@
 #!/bin/bash
 # One night of vpcetrail in Slurm. It submits the jobs of a day, which run one after the other:
 #   {{.Name}}.sh [DAY]    DAY is YYYY-MM-DD, by default yesterday
+{{- if .Trail}}
 #   {{.Name}}.sh check    fails if yesterday is missing in the report
+{{- end}}
 # Run it by cron on a login node, or by scrontab, which mail what it prints and its failures:
 #   {{.Start.Minute}} {{.Start.Hour}} * * *  /path/to/{{.Name}}.sh
+{{- if .Trail}}
 #   0 {{.Noon}} * * *  /path/to/{{.Name}}.sh check
+{{- end}}
 # (in UTC). Slurm mails to you which jobs failed. vpcetrail must be in PATH on all nodes.
 {{- if .Before}}
 # Once, before the first night:{{range .Before}}
 #   vpcetrail {{shell .Args "DAY"}}{{end}}
 {{- end}}
 set -euo pipefail
+{{- if .Trail}}
 
 if [ "${1:-}" = check ]; then
 	exec vpcetrail {{shell .Check.Args "yesterday"}}
 fi
+{{- end}}
 day=${1:-$(date -u -d yesterday +%F)}
 if [ "$(date -u -d "$day" +%F 2>/dev/null)" != "$day" ]; then
-	echo "DAY $day: want YYYY-MM-DD or check" >&2
+	echo "DAY $day: want YYYY-MM-DD{{if .Trail}} or check{{end}}" >&2
 	exit 2
 fi
 

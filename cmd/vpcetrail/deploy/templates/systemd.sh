@@ -54,6 +54,7 @@ Persistent=true
 [Install]
 WantedBy=timers.target
 EOF
+{{- if .Trail}}
 
 # A missing night: at noon, yesterday must be in the report.
 cat > "$units/{{.Name}}-check.service" <<'EOF'
@@ -78,6 +79,7 @@ OnCalendar=*-*-* {{.Noon}}:00:00 UTC
 [Install]
 WantedBy=timers.target
 EOF
+{{- end}}
 
 cat > "$units/{{.Name}}-alarm@.service" <<'EOF'
 [Unit]
@@ -95,5 +97,5 @@ if [ -z "${DESTDIR:-}" ]; then
 	runuser -u {{.Name}} -- test -w {{shell .LocalOut ""}} || echo "allow the user {{.Name}} to write "{{shell .LocalOut ""}} >&2
 {{- end}}
 	systemctl daemon-reload
-	systemctl enable --now {{.Name}}.timer {{.Name}}-check.timer
+	systemctl enable --now {{.Name}}.timer{{if .Trail}} {{.Name}}-check.timer{{end}}
 fi
