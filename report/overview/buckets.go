@@ -12,7 +12,7 @@ type BucketUse struct {
 	Name                                          string
 	Requests, VPCE, Internet, AWSService, Unknown int64
 	Denied, Bytes                                 int64
-	Matched, Compared                             int64 // requests that the trail has too, and those that were compared with a trail
+	Compared, Matched                             int64 // requests of days that were compared with a trail, and those of them that it has too
 	FirstSeen, LastSeen                           int64 // milliseconds since the epoch
 }
 
@@ -61,9 +61,6 @@ func (u *BucketUse) Append(dst []byte) []byte { return appendNumbers(dst, u.numb
 
 // Parse sets the sum to what Append has written.
 func (u *BucketUse) Parse(text []byte) { cutNumbers(text, u.numbers()) }
-
-// MatchedOrNone returns the requests that the trail has too. known is false if no trail was read.
-func (u *BucketUse) MatchedOrNone() (n int64, known bool) { return u.Matched, u.Compared > 0 }
 
 func byRequests(a, b *BucketUse) int {
 	return cmp.Or(cmp.Compare(b.Internet, a.Internet), cmp.Compare(b.Requests, a.Requests), cmp.Compare(a.Name, b.Name))

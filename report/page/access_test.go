@@ -20,6 +20,10 @@ func TestPageShowsOtherSources(t *testing.T) {
 		if logged {
 			d.S3Access = report.RowsOf([]table.S3AccessRow{{
 				S3AccessKey: table.S3AccessKey{Bucket: "<ledger>", Route: "internet"}, Requests: 4321, Matched: -1,
+			}, {
+				S3AccessKey: table.S3AccessKey{Bucket: "media", Route: "internet"}, Requests: 2100, Matched: -1,
+			}, {
+				S3AccessKey: table.S3AccessKey{Bucket: "media", Route: "vpce"}, Requests: 1900, Matched: 1789,
 			}})
 			d.DNS = report.RowsOf([]table.DNSRow{{Name: "*.s3.amazonaws.com", Service: "<s3>", Answered: "both", Queries: 8765}})
 			d.EndpointMetrics = report.RowsOf([]table.EndpointMetricsRow{{EndpointID: "<vpce>", Compared: "conflict", Calls: 5432}})
@@ -30,7 +34,7 @@ func TestPageShowsOtherSources(t *testing.T) {
 		if has := strings.Contains(text, "&lt;ledger&gt;") && strings.Contains(text, "4,321") && strings.Contains(text, `href="#buckets"`); has != logged || strings.Contains(text, `id="buckets"`) != logged {
 			t.Errorf("with access logs %v: shown %v", logged, has)
 		}
-		for _, wanted := range []string{`href="#evidence"`, `id="evidence"`, "&lt;s3&gt;", "<td>both</td>", "8,765", "&lt;vpce&gt;", "<td>conflict</td>", "5,432"} {
+		for _, wanted := range []string{`href="#evidence"`, `id="evidence"`, "&lt;s3&gt;", "<td>both</td>", "8,765", "&lt;vpce&gt;", "<td>conflict</td>", "5,432", "4,000", "1,900", "1,789"} {
 			if strings.Contains(text, wanted) != logged {
 				t.Errorf("with other sources %v: %s shown %v", logged, wanted, !logged)
 			}

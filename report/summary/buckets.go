@@ -27,32 +27,34 @@ var buckets = view[table.S3AccessRow, overview.BucketUse, *overview.BucketUse]{
 		{grid.Column{Name: "unknown_requests", Head: "unknown", Kind: grid.Count}, func(u *overview.BucketUse, _ int64) any { return u.Unknown }},
 		{grid.Column{Name: "denied", Head: "denied", Kind: grid.Count}, func(u *overview.BucketUse, _ int64) any { return u.Denied }},
 		{grid.Column{Name: "bytes", Head: "bytes", Kind: grid.Bytes, Spare: true}, func(u *overview.BucketUse, _ int64) any { return u.Bytes }},
-		{grid.Column{Name: "matched", Head: "in the trail too", Kind: grid.Count}, matchedOrNull},
+		{grid.Column{Name: "compared", Head: "compared", Kind: grid.Count}, func(u *overview.BucketUse, _ int64) any { return ifCompared(u, u.Compared) }},
+		{grid.Column{Name: "matched", Head: "in the trail too", Kind: grid.Count}, func(u *overview.BucketUse, _ int64) any { return ifCompared(u, u.Matched) }},
 		{grid.Column{Name: "first_seen", Kind: grid.Moment}, func(u *overview.BucketUse, _ int64) any { return u.FirstSeen }},
 		{grid.Column{Name: "last_seen", Kind: grid.Moment}, func(u *overview.BucketUse, _ int64) any { return u.LastSeen }},
 	},
 }
 
-func matchedOrNull(u *overview.BucketUse, _ int64) any {
-	if n, known := u.MatchedOrNone(); known {
-		return n
+// ifCompared returns n, or nil if no day of the bucket was compared with a trail.
+func ifCompared(u *overview.BucketUse, n int64) any {
+	if u.Compared == 0 {
+		return nil
 	}
-	return nil
+	return n
 }
 
 // access shows the buckets with most requests past the endpoints.
 func (s *Summary) access(words *words.Language, top int) *grid.Grid {
 	g := &grid.Grid{
-		Title: words.Say(besideCalls), Right: []bool{false, true, true, true, true, true, true, true},
-		Heads: words.Each("bucket", "requests", "vpce", "internet", "aws_service", "unknown", "denied", "in the trail too"),
+		Title: words.Say(besideCalls), Right: []bool{false, true, true, true, true, true, true, true, true},
+		Heads: words.Each("bucket", "requests", "vpce", "internet", "aws_service", "unknown", "denied", "compared", "in the trail too"),
 	}
 	shown := s.Buckets.Rows[:min(len(s.Buckets.Rows), top)]
 	for _, u := range shown {
-		matched := "-"
-		if n, known := u.MatchedOrNone(); known {
-			matched = grid.Number(n)
+		compared, matched := "-", "-"
+		if u.Compared > 0 {
+			compared, matched = grid.Number(u.Compared), grid.Number(u.Matched)
 		}
-		g.Add(grid.OrDash(u.Name), grid.Number(u.Requests), grid.Number(u.VPCE), grid.Number(u.Internet), grid.Number(u.AWSService), grid.Number(u.Unknown), grid.Number(u.Denied), matched)
+		g.Add(grid.OrDash(u.Name), grid.Number(u.Requests), grid.Number(u.VPCE), grid.Number(u.Internet), grid.Number(u.AWSService), grid.Number(u.Unknown), grid.Number(u.Denied), compared, matched)
 	}
 	g.More(s.Buckets.Seen - len(shown))
 	return g

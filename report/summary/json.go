@@ -70,6 +70,7 @@ type (
 		Unknown    int64  `json:"unknown_requests"`
 		Denied     int64  `json:"denied"`
 		Bytes      int64  `json:"bytes"`
+		Compared   *int64 `json:"compared"` // null if no day of the bucket was compared with a trail
 		Matched    *int64 `json:"matched"`
 	}
 	jsonFinding struct {
@@ -114,9 +115,9 @@ func (s *Summary) writeJSON(w io.Writer, top int) error {
 	}
 	for i := range s.Buckets.Rows[:min(len(s.Buckets.Rows), top)] {
 		u := &s.Buckets.Rows[i]
-		b := jsonBucket{u.Name, u.Requests, u.VPCE, u.Internet, u.AWSService, u.Unknown, u.Denied, u.Bytes, nil}
-		if _, known := u.MatchedOrNone(); known {
-			b.Matched = &u.Matched
+		b := jsonBucket{u.Name, u.Requests, u.VPCE, u.Internet, u.AWSService, u.Unknown, u.Denied, u.Bytes, nil, nil}
+		if u.Compared > 0 {
+			b.Compared, b.Matched = &u.Compared, &u.Matched
 		}
 		out.Buckets = append(out.Buckets, b)
 	}

@@ -117,7 +117,7 @@ func accessOf(i int) []table.S3AccessRow {
 		}
 	}
 	return []table.S3AccessRow{
-		row("logs", "p", "internet", 5, 4), row("logs", "p", "vpce", 15, 15), row("logs", "q", "unknown", 2, 0),
+		row("logs", "p", "internet", 5, []int64{0, 4, -1}[i]), row("logs", "p", "vpce", 15, []int64{0, 15, -1}[i]), row("logs", "q", "unknown", 2, []int64{0, 0, -1}[i]),
 		row("media", "AmazonS3", "aws_service", 7, -1), row("media", "p", "vpce", 30, -1),
 	}
 }
