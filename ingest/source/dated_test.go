@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source/store"
@@ -30,6 +31,18 @@ var datedNames = map[string]bool{
 	"access/2025/2026-11-22-00-00-00-0123456789ABCDEF":                                          false,
 	"access/2024/111122223333/eu-west-1/logged/2026/11/20/2026-11-20-00-00-00-0123456789ABCDEF": true,
 	"access/2024/111122223333/eu-west-1/logged/2024/11/20/2024-11-20-00-00-00-0123456789ABCDEF": false,
+	"2025/01/01/2026-11-20-00-00-00-0123456789ABCDEF":                                           true, // and dates
+	"2025/01/01/2025-01-01-00-00-00-0123456789ABCDEF":                                           false,
+	"2025/01/01/logged/2026-11-21-00-00-00-0123456789ABCDEF":                                    true,
+	"2025/01/01/prod2026-11-21-00-00-00-0123456789ABCDEF":                                       true,
+	"2025/01/01/111122223333/eu-west-1/logged/2026/11/20/2026-11-20-00-00-00-0123456789ABCDEF":  true,
+	"2025/01/01/111122223333/eu-west-1/logged/2026/11/22/2026-11-22-00-00-00-0123456789ABCDEF":  false,
+	"2026/11/20/2026-11-19-00-00-00-0123456789ABCDEF":                                           false,
+	"2026/11/20/111122223333/eu-west-1/logged/2026/11/21/2026-11-21-00-00-00-0123456789ABCDEF":  true,
+	"111122223333/2025/01/01/2026-11-20-00-00-00-0123456789ABCDEF":                              true,
+	"year=2025/month=01/day=01/2026-11-20-00-00-00-0123456789ABCDEF":                            true,
+	"exported/2026/11/20/10/part-00001.json.gz":                                                 true,
+	"exported/2026/11/19/10/part-00001.json.gz":                                                 false,
 	"simple/.hidden": false,
 	"prod2026-11-20-10-00-00-0123456789ABCDEF":                                                 true,
 	"prod2026-11-22-10-00-00-0123456789ABCDEF":                                                 false,
@@ -89,7 +102,11 @@ func TestWalkDatedSkipsOtherDays(t *testing.T) {
 		}
 	}
 	want = prefixed("s3://logs/", keys[3000:])
-	const folder = "p/202711112222/r/b/2026/11/20/2026-11-20-00-00-00-0123456789ABCDEF"
+	for d := range 100 {
+		at := time.Date(2025, 1, d, 0, 0, 0, 0, time.UTC)
+		keys = append(keys, "p/202711112222/eu-west-1/b/"+at.Format("2006/01/02/2006-01-02-00-00-00-0123456789ABCDEF"))
+	}
+	const folder = "p/202711112222/eu-west-1/b/2026/11/20/2026-11-20-00-00-00-0123456789ABCDEF"
 	keys = append(keys, "p/2027-01-01-00-00-00-0123456789ABCDEF", folder)
 	want = append(want, "s3://logs/"+folder)
 	slices.Sort(keys)

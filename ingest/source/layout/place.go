@@ -180,3 +180,12 @@ func (p Place) Dated(first, last day.Day) []string {
 	}
 	return names
 }
+
+// HasDays reports whether AWS names the subfolders of dir by the day, in logs of other kinds than
+// CloudTrail's: ACCOUNT/REGION/BUCKET/ of S3 access logs, ACCOUNT/vpcdnsquerylogs/VPC/ of query logs,
+// and AWSLogs/ACCOUNT/NAME/.
+func HasDays(dir string) bool {
+	names := strings.Split(dir, "/") // the last one is ""
+	n := len(names)
+	return n >= 4 && (isAccount(names[n-4]) && (IsRegion(names[n-3]) || names[n-3] == "vpcdnsquerylogs") || names[n-4] == "AWSLogs" && isAccount(names[n-3]))
+}

@@ -22,10 +22,13 @@ import (
 const datedListers = 64
 
 // Dated lists logs of other kinds than CloudTrail's: every object below args, except those that
-// name another day than those of window. An object names a day by the folders that it lies in,
-// YYYY/MM/DD or year=YYYY/month=MM/day=DD, or by the start of its own name, YYYY-MM-DD-. Its
-// Key then has the day, and nothing else. An S3 source may also be the start of names, without a
-// slash: AWS writes some logs that way.
+// name another day than those of window. An object names a day by the start of its own name,
+// YYYY-MM-DD-, or else by the last of its folders that are a date, YYYY/MM/DD or
+// year=YYYY/month=MM/day=DD. Its Key then has the day, and nothing else. An S3 source may also be
+// the start of names, without a slash: AWS writes some logs that way.
+//
+// A prefix that the user has chosen may be a date as well, so the folders of other days are left
+// out only where AWS names them (layout.HasDays). All others are listed.
 //
 // Dated calls fn for each object once per argument that holds it, in no certain order, from one
 // goroutine at a time.
@@ -153,7 +156,7 @@ func (w *datedWalk) folder(ctx context.Context, st store.Store, name string, at 
 			}
 		}
 		if from, ok := st.(datedStore); ok && more && len(entries) > 0 {
-			if after := w.skip(entries[len(entries)-1].Name, at); after != "" {
+			if after := w.skip(entries[len(entries)-1].Name); after != "" {
 				pages = from.ListAfter(name, after)
 			}
 		}
@@ -168,11 +171,11 @@ func (w *datedWalk) entry(ctx context.Context, st store.Store, folder string, e 
 	case !isFolder && (e.Name != "" || !strings.HasSuffix(folder, "/")):
 		return w.object(store.Object{Name: folder + e.Name, Size: e.Size, ETag: e.ETag}, at)
 	case isFolder:
-		below := at.enter(sub)
-		if below.hasDay && !w.window.Contains(below.day) || at.named && len(sub) == len("11") && below.months == 2 {
+		below := at.enter(folder, sub)
+		if below.byAWS && below.day != at.day && !w.window.Contains(below.day) {
 			return nil
 		}
-		if below.months == 1 && len(sub) == len("2026") && !w.window.IsAll() && w.window.Days() <= maxDays { // name the days of a year, without a listing of its months
+		if below.byAWS && below.months == 1 && len(sub) == len("2026") && !w.window.IsAll() && w.window.Days() <= maxDays { // name the days of a year, without a listing of its months
 			for d := w.window.From; d <= w.window.To; d++ {
 				if date := d.String(); date[:4] == sub {
 					in := datedPlace{depth: below.depth + 2, day: d, hasDay: true}
@@ -181,7 +184,7 @@ func (w *datedWalk) entry(ctx context.Context, st store.Store, folder string, e 
 					})
 				}
 			}
-			below.named = true // what else it holds is listed: a bucket or a prefix may be called like a year
+			return nil
 		}
 		w.start(func() error { return w.folder(ctx, st, folder+e.Name, below) })
 	}
@@ -190,9 +193,8 @@ func (w *datedWalk) entry(ctx context.Context, st store.Store, folder string, e 
 
 // object passes an object to fn if its day, where it has one, is in the window.
 func (w *datedWalk) object(obj store.Object, at datedPlace) error {
-	obj.Key.Day, obj.Key.HasDay = at.day, at.hasDay
-	if !obj.Key.HasDay {
-		obj.Key.Day, obj.Key.HasDay = dayIn(path.Base(obj.Name))
+	if obj.Key.Day, obj.Key.HasDay = dayIn(path.Base(obj.Name)); !obj.Key.HasDay {
+		obj.Key.Day, obj.Key.HasDay = at.day, at.hasDay
 	}
 	if obj.Key.HasDay && !w.window.Contains(obj.Key.Day) {
 		return nil
@@ -204,10 +206,10 @@ func (w *datedWalk) object(obj store.Object, at datedPlace) error {
 
 // skip returns the name after which the listing of a folder can go on, as all names up to it are
 // of days outside the window. name is the last one listed. It returns "" if nothing can be skipped.
-func (w *datedWalk) skip(name string, at datedPlace) string {
+func (w *datedWalk) skip(name string) string {
 	d, ok := leadingDay(name)
 	switch {
-	case at.hasDay || !ok || w.window.IsAll() || w.window.Contains(d):
+	case !ok || w.window.IsAll() || w.window.Contains(d):
 		return ""
 	case d < w.window.From:
 		return w.window.From.String()
@@ -237,20 +239,16 @@ func leadingDay(name string) (d day.Day, ok bool) {
 // A datedPlace is what the names of folders say up to one of them.
 type datedPlace struct {
 	depth  int
-	date   string // the year, or the year and the month, such as 2026-11
-	months int    // how many parts of a date follow one another
-	named  bool   // it is a year, of which the days of the window are named
-	day    day.Day
+	date   string  // the year, or the year and the month, such as 2026-11
+	months int     // how many parts of a date follow one another
+	byAWS  bool    // the date is one that AWS writes
+	day    day.Day // of the last whole date
 	hasDay bool
 }
 
-// enter returns the place of the subfolder called name.
-func (p datedPlace) enter(name string) datedPlace {
+// enter returns the place of the subfolder of folder called name.
+func (p datedPlace) enter(folder, name string) datedPlace {
 	p.depth++
-	p.named = false
-	if p.hasDay {
-		return p
-	}
 	if key, value, ok := strings.Cut(name, "="); ok && (key == "year" || key == "month" || key == "day") {
 		name = value
 	}
@@ -258,13 +256,15 @@ func (p datedPlace) enter(name string) datedPlace {
 	case p.months > 0 && len(name) == 2 && strings.Trim(name, "0123456789") == "":
 		p.date, p.months = p.date+"-"+name, p.months+1
 	case len(name) == 4 && strings.Trim(name, "0123456789") == "":
-		p.date, p.months = name, 1
+		p.date, p.months, p.byAWS = name, 1, layout.HasDays(folder)
 	default:
 		p.date, p.months = "", 0
 	}
 	if p.months == 3 {
-		d, err := day.Parse(p.date)
-		p.day, p.hasDay, p.date, p.months = d, err == nil, "", 0
+		if d, err := day.Parse(p.date); err == nil {
+			p.day, p.hasDay = d, true
+		}
+		p.date, p.months = "", 0
 	}
 	return p
 }
