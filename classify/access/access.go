@@ -22,6 +22,7 @@ const (
 	ServiceRequester                   // the requester is an AWS service
 	HostEndpoint                       // the host name is an interface endpoint's, and the address is private
 	PrivateAddress                     // a private address: an endpoint of a VPC with that range, not known which
+	VPCAddress                         // the same of a VPC that uses public IPv4 addresses inside
 	MissingAddress                     // no address
 	UnparseableAddress                 // not an address
 	SpecialAddress                     // an address that is not routable
@@ -38,6 +39,7 @@ var evidence = [...]struct {
 	ServiceRequester:   {"service_requester", classify.AWSService},
 	HostEndpoint:       {"host_endpoint", classify.VPCE},
 	PrivateAddress:     {"private_address", classify.VPCE},
+	VPCAddress:         {"vpc_address", classify.VPCE},
 	MissingAddress:     {"missing_address", classify.RouteUnknown},
 	UnparseableAddress: {"unparseable_address", classify.RouteUnknown},
 	SpecialAddress:     {"special_address", classify.RouteUnknown},
@@ -74,22 +76,30 @@ func Decide(l *accesslog.Line, ranges *classify.Ranges, view *network.View) Verd
 	case classify.Missing:
 		return Verdict{Evidence: MissingAddress}
 	case classify.Private:
-		if id := endpointOf(l); id != "" {
-			return Verdict{Evidence: HostEndpoint, Endpoint: id}
-		}
-		return Verdict{Evidence: PrivateAddress}
+		return private(l, PrivateAddress)
 	case classify.Special:
 		return Verdict{Evidence: SpecialAddress}
 	case classify.Public:
-		return public(address, ranges, view)
+		return public(l, address, ranges, view)
 	}
 	return Verdict{Evidence: UnparseableAddress}
 }
 
+// private decides on the address of a VPC. otherwise is the evidence if the line names no endpoint.
+func private(l *accesslog.Line, otherwise Evidence) Verdict {
+	if id := endpointOf(l); id != "" {
+		return Verdict{Evidence: HostEndpoint, Endpoint: id}
+	}
+	return Verdict{Evidence: otherwise}
+}
+
 // public decides on a public address. That of a VPC in IPv6 stays the same by an endpoint and by the
-// internet.
-func public(address classify.Address, ranges *classify.Ranges, view *network.View) Verdict {
+// internet. In IPv4 the internet never shows it: gateways translate it, also if it looks public.
+func public(l *accesslog.Line, address classify.Address, ranges *classify.Ranges, view *network.View) Verdict {
 	ofAWS := ranges.Origin(address) == classify.FromAWS
+	if !ofAWS && len(l.SourceRegion) == 0 && view.UsesInside(address) {
+		return private(l, VPCAddress)
+	}
 	place := view.PlaceOf(address, ofAWS)
 	if address.Is6() && (ofAWS || network.InVPC(place)) {
 		return Verdict{Evidence: AWSIPv6Address}

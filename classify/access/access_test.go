@@ -49,7 +49,7 @@ func known(t *testing.T) *network.View {
 	snapshot, err := network.Parse([]byte(`{"format":"vpcetrail-network","version":1,
 "sweeps":[{` + at + `,"at":"2026-11-21T02:00:00Z"}],"changes":[],
 "things":[
-{"kind":"vpc",` + at + `,"id":"vpc-0a1b2c3d4e5f60718","cidrs":["10.0.0.0/16","2001:db8:77::/56"],"seen":["2026-11-21T02:00:00Z/"]},
+{"kind":"vpc",` + at + `,"id":"vpc-0a1b2c3d4e5f60718","cidrs":["10.0.0.0/16","25.1.0.0/16","3.5.0.0/16","203.0.113.0/24","2001:db8:77::/56"],"seen":["2026-11-21T02:00:00Z/"]},
 {"kind":"nat_gateway",` + at + `,"id":"nat-0a1b2c3d4e5f60718","vpc_id":"vpc-0a1b2c3d4e5f60718","state":"available","addresses":["203.0.113.77"],"seen":["2026-11-21T02:00:00Z/"]}
 ]}`))
 	if err != nil {

@@ -135,6 +135,12 @@ func (v *View) ownerOf(address netip.Addr) string {
 	return vpc
 }
 
+// UsesInside reports whether a VPC uses an IPv4 address inside that looks public: it is in the range
+// of the VPC, and no NAT gateway or interface has it as its public address.
+func (v *View) UsesInside(address netip.Addr) bool {
+	return v != nil && slices.ContainsFunc(v.inside, func(p netip.Prefix) bool { return p.Contains(address) }) && v.ownerOf(address) == ""
+}
+
 // isNew reports whether the addresses of a NAT gateway or an interface may have been of
 // somebody else on the day: one of them moved, or the interface was attached, or its
 // instance started.

@@ -23,7 +23,8 @@ type View struct {
 	inVPC     map[string]map[Kind][]*Thing
 	services  map[string][]*Thing // endpoint services by Region
 	addresses map[netip.Addr][]*Thing
-	blocks    []block // IPv6 blocks of VPCs
+	blocks    []block        // IPv6 blocks of VPCs
+	inside    []netip.Prefix // IPv4 blocks of VPCs that look public
 
 	changedVPCs   map[string]Change
 	changedPlaces map[Place]Change  // by changes of resources that are in no known VPC
@@ -95,8 +96,12 @@ func (v *View) index(t *Thing) {
 	}
 	if t.Kind == VPC {
 		for _, cidr := range t.CIDRs {
-			if prefix, err := netip.ParsePrefix(cidr); err == nil && prefix.Addr().Is6() {
+			switch prefix, err := netip.ParsePrefix(cidr); {
+			case err != nil:
+			case prefix.Addr().Is6():
 				v.blocks = append(v.blocks, block{prefix, t.ID})
+			case !prefix.Addr().IsPrivate():
+				v.inside = append(v.inside, prefix)
 			}
 		}
 	}
