@@ -117,6 +117,8 @@ type objectReader struct {
 	layers layers
 	reader event.Reader
 	events int // of the current object, passed to the sink
+
+	outside OutsideSink // the sink, if it is one
 }
 
 // read reads the object and passes its events in the window to sink.
@@ -148,6 +150,7 @@ func (o *objectReader) walk(body io.Reader, stored []byte, sink Sink, res *Resul
 	if s, ok := sink.(TextSink); ok {
 		s.From(&o.reader)
 	}
+	o.outside, _ = sink.(OutsideSink)
 	for {
 		ev, err := o.reader.Next()
 		if err == io.EOF {
@@ -193,19 +196,21 @@ func (o *objectReader) take(ev *event.Event, sink Sink, res *Result) {
 		}
 		return
 	}
-	if ev.HasTime {
-		d := day.OfMillis(ev.Time)
-		res.countDay(d)
-		if !o.window.Contains(d) {
-			res.Outside++
-			return
-		}
-	}
 	if len(ev.Recipient) == 0 {
 		ev.Recipient = []byte(res.Object.Key.Account)
 	}
 	if len(ev.Region) == 0 {
 		ev.Region = []byte(res.Object.Key.Region)
+	}
+	if ev.HasTime {
+		d := day.OfMillis(ev.Time)
+		res.countDay(d)
+		if !o.window.Contains(d) {
+			if res.Outside++; o.outside != nil {
+				o.outside.Outside(ev)
+			}
+			return
+		}
 	}
 	o.events++
 	sink.Event(ev)

@@ -39,6 +39,14 @@ type TextSink interface {
 	From(r *event.Reader)
 }
 
+// An OutsideSink is a Sink that also receives the events outside the window.
+type OutsideSink interface {
+	Sink
+
+	// Outside receives an event as Event does. It is not one of the object's counted events.
+	Outside(ev *event.Event)
+}
+
 // Config is the configuration of a run.
 type Config struct {
 	Window day.Window // events with an eventTime on these days go to the sinks

@@ -35,6 +35,8 @@ type told struct {
 	date    string
 	workers int
 	memory  int
+	store   reporttest.Store // of earlier runs; nil: a new one
+	before  int              // days that are restated
 
 	problems []string
 }
@@ -51,7 +53,10 @@ func parseDay(t *testing.T, text string) day.Day {
 // run publishes what the run finds, and returns its store.
 func (r *told) run(t *testing.T) reporttest.Store {
 	t.Helper()
-	d, store := parseDay(t, r.date), reporttest.Store{}
+	d, store := parseDay(t, r.date), r.store
+	if store == nil {
+		store = reporttest.Store{}
+	}
 	w, err := store.Begin(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -63,7 +68,7 @@ func (r *told) run(t *testing.T) reporttest.Store {
 			Window: day.Window{From: d, To: d}, Lateness: 1, Workers: r.workers, Disk: disk, Witnesses: []analyze.Witness{&Logs{Logs: dated.Logs{Sources: r.logs}}},
 			Memory: analyze.Memory{Counting: r.memory, Report: r.memory},
 		},
-		Run: report.Run{Inputs: map[string]string{}}, Store: store, Writer: w,
+		Run: report.Run{Inputs: map[string]string{}}, Store: store, Writer: w, Before: r.before,
 		Problem: func(text string) { r.problems = append(r.problems, text) },
 		Commit:  func(ctx context.Context, commit func(context.Context) error) error { return commit(ctx) },
 	}
@@ -82,6 +87,9 @@ func (r *told) run(t *testing.T) reporttest.Store {
 	c, err := p.Count(t.Context(), trail)
 	if err == nil {
 		err = p.Publish(t.Context(), c)
+	}
+	if err == nil {
+		_, err = p.Restate(t.Context(), c.Report)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -266,6 +274,46 @@ func TestTwoAccountsRecordOneRequest(t *testing.T) {
 			t.Errorf("%s\nlacks %s", got, want)
 		}
 	}
+}
+
+// A line has the time when the request was received, and its record that when it was completed. Both
+// belong together on both sides of midnight, in a run for one day and when that day is restated. The
+// record counts on its own day alone.
+func TestARequestAcrossMidnight(t *testing.T) {
+	const next, late = "2026-11-21", "2026-11-21-02-00-00-0123456789ABCDEF"
+	dir := t.TempDir()
+	at := func(id, record, line string) (string, string) {
+		l := logLine{id: id, ip: "10.0.0.1", trailIP: "10.0.0.1", endpoint: "vpce-0a1b2c3d4e5f60718"}
+		return strings.Replace(l.record(), "2026-11-20T10:00:00Z", record, 1), strings.Replace(l.line("10:00:00"), "20/Nov/2026:10:00:00", line, 1)
+	}
+	noonRecord, noon := at("noon", "2026-11-20T12:00:00Z", "20/Nov/2026:12:00:00")
+	longRecord, long := at("long", "2026-11-21T00:10:00Z", "20/Nov/2026:23:50:00")
+	earlyRecord, early := at("early", "2026-11-20T23:59:59Z", "21/Nov/2026:00:00:00")
+	object := strings.Replace(trailObject, "/20/", "/21/", 1)
+	write(t, dir, trailObject, `{"Records":[`+noonRecord+`]}`)
+	write(t, dir, strings.Replace(object, "20261120T1005Z", "20261121T0005Z", 1), `{"Records":[`+earlyRecord+`]}`)
+	write(t, dir, strings.Replace(object, "20261120T1005Z", "20261121T0015Z", 1), `{"Records":[`+longRecord+`]}`)
+	write(t, dir, "logs/2026-11-21-01-00-00-0123456789ABCDEF", noon+long+early)
+	store := reporttest.Store{}
+	night := func(date string, before int) {
+		(&told{trail: dir + "/AWSLogs", logs: []string{dir + "/logs"}, date: date, store: store, before: before}).run(t)
+	}
+	check := func(date, requests, calls string) {
+		t.Helper()
+		if got := rowsIn(t, store, &table.S3Access, date, "requests", "matched"); got != requests {
+			t.Errorf("%s: requests %s, want %s", date, got, requests)
+		}
+		if got := rowsIn(t, store, &table.Traffic, date, "calls"); got != calls {
+			t.Errorf("%s: calls %s, want %s", date, got, calls)
+		}
+	}
+	night(november20, 0)
+	check(november20, "2 2", "2")
+	_, unmatched := at("unmatched", "", "20/Nov/2026:13:00:00")
+	write(t, dir, "logs/"+late, unmatched)
+	night(next, 1)
+	check(next, "1 1", "1")
+	check(november20, "3 2", "2")
 }
 
 // Duplicates, damaged objects and other days change nothing, nor do the number of workers, the memory

@@ -7,11 +7,13 @@ import (
 
 	"vpcetrail/classify"
 	"vpcetrail/ingest"
+	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/event"
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report/analyze"
 	"vpcetrail/report/dated"
+	"vpcetrail/report/restate"
 )
 
 // requests are the S3 requests of a trail, by their identity.
@@ -20,7 +22,7 @@ type requests struct{ observers []*observer }
 func (r *requests) observe(job *analyze.Job, sinks []ingest.Sink) []ingest.Sink {
 	before := make([]ingest.Sink, len(sinks))
 	for i, sink := range sinks {
-		o := &observer{Sink: sink, ranges: job.Ranges, void: map[int]bool{}, sorter: spill.NewSorter(job.Disk, dated.Memory(job)/4/len(sinks))}
+		o := &observer{Sink: sink, ranges: job.Ranges, window: job.Window, void: map[int]bool{}, sorter: spill.NewSorter(job.Disk, dated.Memory(job)/4/len(sinks))}
 		o.text, _ = sink.(ingest.TextSink)
 		r.observers = append(r.observers, o)
 		before[i] = o
@@ -50,6 +52,7 @@ type observer struct {
 	ingest.Sink
 	text   ingest.TextSink // Sink, if it is one
 	ranges *classify.Ranges
+	window day.Window
 
 	reader *event.Reader
 	object int
@@ -82,15 +85,34 @@ func (o *observer) End(res *ingest.Result) error {
 	return o.Sink.End(res)
 }
 
+// margin bounds how long before its record a request may have been received. A record has the time
+// when the request was completed.
+const margin = restate.SoonAfter / 2
+
+// Outside implements ingest.OutsideSink: the line of a request may be of the day before its record.
+func (o *observer) Outside(ev *event.Event) {
+	if near := margin.Milliseconds(); o.window.Contains(day.OfMillis(ev.Time-near)) || o.window.Contains(day.OfMillis(ev.Time+near)) {
+		o.keep(ev)
+	}
+	if s, ok := o.Sink.(ingest.OutsideSink); ok {
+		s.Outside(ev)
+	}
+}
+
 // Event implements ingest.Sink.
 func (o *observer) Event(ev *event.Event) {
+	o.keep(ev)
+	o.Sink.Event(ev)
+}
+
+// keep keeps a request of S3.
+func (o *observer) keep(ev *event.Event) {
 	if string(ev.Source) == "s3.amazonaws.com" && (ev.Kind() == event.Call || ev.Kind() == event.Correction) {
 		if key, ok := requestKey(ev.RequestID, hostID(o.reader.Text())); ok {
 			o.value = o.appendRequest(o.value[:0], ev)
 			o.sorter.Add(key[:], o.value)
 		}
 	}
-	o.Sink.Event(ev)
 }
 
 // The routes that a record proves whoever owns the endpoint.

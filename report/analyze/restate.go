@@ -38,6 +38,9 @@ func (p *Publication) Restate(ctx context.Context, now *report.Report) (done int
 	if err != nil || search.Empty() {
 		return 0, err
 	}
+	if p.Job.observes() {
+		search.ReadOn()
+	}
 	if now == nil {
 		search.Leave(p.Job.Window.To)
 	} else if err := now.ObjectRows(search.Know); err != nil {

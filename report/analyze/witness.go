@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
@@ -81,6 +82,11 @@ func (j *Job) observed(sinks []ingest.Sink) []ingest.Sink {
 		}
 	}
 	return sinks
+}
+
+// observes reports whether a witness of the job compares the trail with its own source.
+func (j *Job) observes() bool {
+	return slices.ContainsFunc(j.Witnesses, func(w Witness) bool { _, ok := w.(Observer); return ok })
 }
 
 // announced returns what a report of the job will say about its witnesses, without what they read.

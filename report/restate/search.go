@@ -28,6 +28,8 @@ type Search struct {
 	leave    bool    // unknown objects in folders after last stay unknown
 	last     day.Day
 
+	after bool // a day also has the objects that were delivered SoonAfter it
+
 	known   *spill.Sorter // by name: known
 	listed  *spill.Sorter // by name: store.Object
 	unknown *spill.Sorter // by name: store.Object
@@ -119,6 +121,10 @@ func (s *Search) know(k known) {
 
 // Leave leaves unknown objects in folders after last to the run that publishes those days. Call it before List.
 func (s *Search) Leave(last day.Day) { s.leave, s.last = true, last }
+
+// ReadOn adds to each day the objects that were delivered SoonAfter it, or on the next day if their
+// names have no time. They change no day. Call it before Days.
+func (s *Search) ReadOn() { s.after = true }
 
 // Know takes an object that the run has just read. Its day may be published or not.
 func (s *Search) Know(row *table.ObjectRow) { s.know(known{row: *row}) }
@@ -288,6 +294,11 @@ func (s *Search) place(o *store.Object, rows, probed []known, value []byte) {
 			return k.published && k.day == d && k.sameVersion(o) && k.row.Status == now.row.Status
 		}) {
 			s.changed[d] = true
+		}
+	}
+	for _, d := range belongs {
+		if before := d - 1; s.after && s.days.Contains(before) && !slices.Contains(belongs, before) && isSoonAfter(o.Name, before) {
+			s.members.Add(append(before.AppendKey(nil), o.Name...), value)
 		}
 	}
 }
