@@ -63,6 +63,7 @@ type record[Raw ~[]byte] struct {
 
 	Additional struct {
 		EndpointID string  `json:"vpcEndpointId"`
+		HostID     string  `json:"x-amz-id-2"`
 		BytesIn    float64 `json:"bytesTransferredIn"`
 		BytesOut   float64 `json:"bytesTransferredOut"`
 	} `json:"additionalEventData"`
@@ -117,8 +118,8 @@ func (r *record[Raw]) event() event.Event {
 			ScopeType:        []byte(r.Identity.Scope.Type), ScopeARN: []byte(r.Identity.Scope.ARN),
 		},
 		Additional: event.Additional{
-			EndpointID: []byte(r.Additional.EndpointID),
-			BytesIn:    max(0, int64(r.Additional.BytesIn)), BytesOut: max(0, int64(r.Additional.BytesOut)),
+			EndpointID: []byte(r.Additional.EndpointID), HostID: []byte(r.Additional.HostID),
+			BytesIn: max(0, int64(r.Additional.BytesIn)), BytesOut: max(0, int64(r.Additional.BytesOut)),
 		},
 		HostHeader: []byte(r.TLS.HostHeader), TLSVersion: []byte(r.TLS.Version), CipherSuite: []byte(r.TLS.CipherSuite),
 		AddendumReason: []byte(r.Addendum.Reason), OriginalEventID: []byte(r.Addendum.OriginalEventID),

@@ -77,6 +77,7 @@ type Identity struct {
 // Additional holds the fields read from additionalEventData.
 type Additional struct {
 	EndpointID []byte // vpcEndpointId, the copy that S3 writes
+	HostID     []byte // x-amz-id-2, which S3 writes
 
 	// BytesIn and BytesOut are bytesTransferredIn and bytesTransferredOut, in bytes, with
 	// fractions cut off. They are 0 if absent, negative, above 2^56 or not a number.

@@ -118,7 +118,7 @@ var names = [levels][]name{
 		{name: "CipherSuite"},
 		{name: "bytesTransferredIn", kind: count, count: func(e *Event) *int64 { return &e.Additional.BytesIn }},
 		{name: "AuthenticationMethod"},
-		{name: "x-amz-id-2"},
+		{name: "x-amz-id-2", kind: text, text: func(e *Event) *[]byte { return &e.Additional.HostID }},
 		{name: "bytesTransferredOut", kind: count, count: func(e *Event) *int64 { return &e.Additional.BytesOut }},
 		{name: "vpcEndpointId", kind: text, text: func(e *Event) *[]byte { return &e.Additional.EndpointID }},
 	},

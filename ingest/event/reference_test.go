@@ -46,6 +46,7 @@ func see(ev *Event, doc []byte) seen {
 		"userIdentity.inScopeOf.issuerType":                   ev.Identity.ScopeType,
 		"userIdentity.inScopeOf.sourceArn":                    ev.Identity.ScopeARN,
 		"additionalEventData.vpcEndpointId":                   ev.Additional.EndpointID,
+		"additionalEventData.x-amz-id-2":                      ev.Additional.HostID,
 		"tlsDetails.clientProvidedHostHeader":                 ev.HostHeader,
 		"tlsDetails.tlsVersion":                               ev.TLSVersion,
 		"tlsDetails.cipherSuite":                              ev.CipherSuite,

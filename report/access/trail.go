@@ -23,7 +23,6 @@ func (r *requests) observe(job *analyze.Job, sinks []ingest.Sink) []ingest.Sink 
 	before := make([]ingest.Sink, len(sinks))
 	for i, sink := range sinks {
 		o := &observer{Sink: sink, ranges: job.Ranges, window: job.Window, void: map[int]bool{}, sorter: spill.NewSorter(job.Disk, dated.Memory(job)/4/len(sinks))}
-		o.text, _ = sink.(ingest.TextSink)
 		r.observers = append(r.observers, o)
 		before[i] = o
 	}
@@ -50,22 +49,13 @@ func (r *requests) cursor() *requestCursor {
 // An observer keeps the requests of one worker, and passes everything on.
 type observer struct {
 	ingest.Sink
-	text   ingest.TextSink // Sink, if it is one
 	ranges *classify.Ranges
 	window day.Window
 
-	reader *event.Reader
 	object int
 	void   map[int]bool // objects that do not count
 	sorter *spill.Sorter
 	value  []byte
-}
-
-// From implements ingest.TextSink.
-func (o *observer) From(r *event.Reader) {
-	if o.reader = r; o.text != nil {
-		o.text.From(r)
-	}
 }
 
 // Begin implements ingest.Sink.
@@ -94,9 +84,6 @@ func (o *observer) Outside(ev *event.Event) {
 	if near := margin.Milliseconds(); o.window.Contains(day.OfMillis(ev.Time-near)) || o.window.Contains(day.OfMillis(ev.Time+near)) {
 		o.keep(ev)
 	}
-	if s, ok := o.Sink.(ingest.OutsideSink); ok {
-		s.Outside(ev)
-	}
 }
 
 // Event implements ingest.Sink.
@@ -108,7 +95,7 @@ func (o *observer) Event(ev *event.Event) {
 // keep keeps a request of S3.
 func (o *observer) keep(ev *event.Event) {
 	if string(ev.Source) == "s3.amazonaws.com" && (ev.Kind() == event.Call || ev.Kind() == event.Correction) {
-		if key, ok := requestKey(ev.RequestID, hostID(o.reader.Text())); ok {
+		if key, ok := requestKey(ev.RequestID, ev.Additional.HostID); ok {
 			o.value = o.appendRequest(o.value[:0], ev)
 			o.sorter.Add(key[:], o.value)
 		}
@@ -133,22 +120,6 @@ func (o *observer) appendRequest(dst []byte, ev *event.Event) []byte {
 	}
 	dst = binary.AppendUvarint(append(dst, proves), uint64(o.object))
 	return spill.AppendFields(dst, valid(facts.EndpointID), valid(ev.Recipient), valid(ev.Region), valid(ev.ID), address)
-}
-
-// hostID returns x-amz-id-2 of a record. The same name in requestParameters is the caller's own text.
-func hostID(record []byte) []byte {
-	text, _ := event.TextOf(member(member(record, "additionalEventData"), "x-amz-id-2"))
-	return text
-}
-
-// member returns the value of a member of an object as raw JSON, or nil.
-func member(object []byte, name string) (value []byte) {
-	for m := event.MembersOf(object); m.Next(); {
-		if string(m.Name) == name {
-			value = m.Value // of a name that comes twice, the last one counts
-		}
-	}
-	return value
 }
 
 // A request is what the trail says of one.
