@@ -48,9 +48,6 @@ const (
 	defaultBus    = "default"
 )
 
-// patience is the longest wait for one answer.
-const patience = time.Minute
-
 // notifyFlags are the flags of notify, as given.
 type notifyFlags struct {
 	to, date, bus, region, output, severity string
@@ -202,7 +199,7 @@ func (f *notifyFlags) writeTextFile(ctx context.Context, store report.Store, bef
 
 // target opens the target of --to.
 func (f *notifyFlags) target(ctx context.Context, store report.Store, after *changes.Side) (target, error) {
-	options := []func(*config.LoadOptions) error{config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(patience))}
+	options := []func(*config.LoadOptions) error{config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(stall))}
 	if f.region != "" {
 		options = append(options, config.WithRegion(f.region))
 	}

@@ -27,7 +27,10 @@ type hub struct {
 // openHub returns the Security Hub of the account that the credentials belong to: no other account
 // may send findings to it.
 func openHub(ctx context.Context, cfg sdk.Config, report, day string, now time.Time) (*hub, error) {
-	caller, err := sts.NewFromConfig(cfg).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+	s := newService(ctx, cfg, "Security Hub", "SecurityHub", "securityhub", "securityhub")
+	caller, err := sts.NewFromConfig(cfg, func(o *sts.Options) {
+		o.Retryer, o.HTTPClient = s.calls.Retryer(), s.client // from the same reserve
+	}).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
 	if err != nil {
 		return nil, fmt.Errorf("get the account of the credentials: %s", aws.Cause(err))
 	}
@@ -35,10 +38,7 @@ func openHub(ctx context.Context, cfg sdk.Config, report, day string, now time.T
 	if len(parts) < 3 || sdk.ToString(caller.Account) == "" {
 		return nil, fmt.Errorf("get the account of the credentials: STS names none")
 	}
-	return &hub{
-		service: newService(ctx, cfg, "Security Hub", "SecurityHub", "securityhub", "securityhub"), partition: parts[1],
-		account: *caller.Account, report: report, day: day, now: now,
-	}, nil
+	return &hub{service: s, partition: parts[1], account: *caller.Account, report: report, day: day, now: now}, nil
 }
 
 // arn returns the ARN of the product that an account's own findings belong to.

@@ -39,13 +39,16 @@ type service struct {
 	calls   *aws.Calls
 }
 
-// A service that throttles, or does not answer, ends a run within two minutes. What is left is sent
-// the next time.
+// A service that throttles, or does not answer, ends a run within about two minutes. What is left is
+// sent the next time.
 const (
-	attempts = 6                // of a call; AWS_MAX_ATTEMPTS comes first
-	retries  = 10               // of a run; five calls that succeed add one
-	stall    = 10 * time.Second // until the answer to a call starts
+	attempts = 6  // of a call; AWS_MAX_ATTEMPTS comes first
+	retries  = 10 // of a run; five calls that succeed add one
 )
+
+// stall is how long the answer to a call may take to start, and that of a service that gives
+// credentials may take. Tests wait shorter.
+var stall = 10 * time.Second
 
 // backoff is the wait before a call is tried again. Tests wait shorter.
 var backoff retry.BackoffDelayer = retry.NewExponentialJitterBackoff(8 * time.Second)
@@ -56,9 +59,12 @@ func newService(ctx context.Context, cfg sdk.Config, name, sdkID, signing, host 
 	calls := aws.NewCalls(name, cfg.RetryMode, cmp.Or(cfg.RetryMaxAttempts, attempts), cfg.Credentials, aws.CallOptions{
 		Backoff: backoff, Retries: retries, Stall: stall,
 	})
+	client := cfg.HTTPClient
+	if c, ok := client.(*awshttp.BuildableClient); ok {
+		client = c.WithTimeout(0) // a large call may be slow, as long as it does not stall
+	}
 	return &service{
-		name: name, signing: signing, url: endpoint(ctx, cfg, sdkID, host), config: cfg, calls: calls,
-		client: calls.Patient(cfg.HTTPClient),
+		name: name, signing: signing, url: endpoint(ctx, cfg, sdkID, host), config: cfg, calls: calls, client: calls.Patient(client),
 	}
 }
 
@@ -119,7 +125,7 @@ func (s *service) post(ctx context.Context, path, target string, in, out any) er
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		if !s.calls.Retryable(err) {
+		if aws.EndsRun(err) || !s.calls.Retryable(err) { // credentials were asked for more than once
 			return err
 		}
 		s.calls.Failed(err)
@@ -150,7 +156,7 @@ func (s *service) try(ctx context.Context, path, target string, body []byte, out
 	request.Header.Set("User-Agent", "vpcetrail")
 	credentials, err := s.calls.Retrieve(ctx)
 	if err != nil {
-		return fmt.Errorf("get credentials: %w", err)
+		return aws.Explain("get credentials: "+aws.Cause(err), err)
 	}
 	sum := sha256.Sum256(body)
 	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(sum[:]), s.signing, s.config.Region, time.Now()); err != nil {
