@@ -229,6 +229,15 @@ func (s *story) open() report.Store {
 // notify runs the command, which must end with the status.
 func (s *story) notify(status int, args ...string) (out, errOut string) {
 	s.t.Helper()
+	out, errOut, got := s.runs(args)
+	if got != status {
+		s.t.Fatalf("notify %v ends with %d, want %d: %s%s", args, got, status, out, errOut)
+	}
+	return out, errOut
+}
+
+// runs runs the command.
+func (s *story) runs(args []string) (out, errOut string, status int) {
 	var o, e strings.Builder
 	cmd := New()
 	cmd.SetArgs(append([]string{s.dir}, args...))
@@ -239,8 +248,5 @@ func (s *story) notify(status int, args ...string) (out, errOut string) {
 	if err != nil {
 		fmt.Fprintln(&e, err)
 	}
-	if exit.Code(err) != status {
-		s.t.Fatalf("notify %v ends with %d, want %d: %s%s", args, exit.Code(err), status, o.String(), e.String())
-	}
-	return strings.ReplaceAll(o.String(), s.dir, "REPORT"), strings.ReplaceAll(e.String(), s.dir, "REPORT")
+	return strings.ReplaceAll(o.String(), s.dir, "REPORT"), strings.ReplaceAll(e.String(), s.dir, "REPORT"), exit.Code(err)
 }

@@ -1,132 +1,227 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"reflect"
 	"slices"
 
-	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/terminal"
-	"vpcetrail/ingest/aws"
+	"vpcetrail/ingest/day"
+	"vpcetrail/report"
 	"vpcetrail/report/changes"
 	"vpcetrail/report/grid"
 )
 
-// print writes what would be sent, one JSON object a line.
-func (p *planner) print(ctx context.Context, before, after *changes.Side, out io.Writer) error {
-	r, err := readRecord(ctx, p.store, p.target.arn())
-	if err != nil || r != nil && r.Day > after.Day.String() {
-		return err
-	}
-	todo, err := p.plan(ctx, r, before, after)
-	if err != nil {
-		return err
-	}
-	for _, n := range todo.news {
-		text, err := json.Marshal(p.target.message(n))
-		if err != nil {
-			return err
-		}
-		if _, err := out.Write(append(grid.JSONText(text), '\n')); err != nil {
-			return err
-		}
-	}
-	return nil
+// A planner sends a target what it was not sent.
+type planner struct {
+	target   target
+	store    report.Store
+	place    string // of the report, see placeOf
+	severity int    // the least rank
+	most     int    // findings of a day
+	dryRun   bool   // print the news
+	keep     func(*record) error
+	out      io.Writer
+	say      *terminal.Messages
+}
+
+// lookBack is how many days a run looks at: the day of --date and those before it.
+const lookBack = 31
+
+// firstLook returns the first day that a run for a day looks at.
+func firstLook(today string) string {
+	at, _ := day.Parse(today) // a record is checked when it is read
+	return (at - lookBack + 1).String()
 }
 
 // deliver sends the news, and keeps what was sent.
-func (p *planner) deliver(ctx context.Context, before, after *changes.Side, out io.Writer, say *terminal.Messages) error {
-	arn, today := p.target.arn(), after.Day.String()
-	w, err := p.store.Begin(ctx, say.Problem)
+func (p *planner) deliver(ctx context.Context, today day.Day) error {
+	arn := p.target.arn()
+	w, err := p.store.Begin(ctx, p.say.Problem)
 	if err != nil {
 		return err
 	}
 	defer w.Close()
-	pub, err := w.Lock(ctx, unitOf(arn)) // two runs at once would send everything twice
+	for _, unit := range []string{unitOf(arn), unitOfRecord(arn)} { // two runs at once would send everything twice
+		if _, err := w.Lock(ctx, unit); err != nil {
+			return err
+		}
+	}
+	was, err := readRecord(ctx, p.store, arn)
 	if err != nil {
 		return err
 	}
-	r, err := readRecord(ctx, p.store, arn)
-	if err != nil {
-		return err
+	p.keep = func(r *record) error { return r.save(ctx, w) }
+	o := p.sendDays(ctx, was, today)
+	if !reflect.DeepEqual(o.record, was) {
+		if err := p.keep(o.record); err != nil {
+			all, failed := o.news()
+			return fmt.Errorf("%d of %d were sent, but it cannot be kept that they were, and the next run sends them again: %w", all-len(failed), all, err)
+		}
 	}
-	if r != nil && r.Day > today {
-		say.Problem(fmt.Sprintf("%s was sent %s, which is later: nothing of %s is sent", arn, r.Day, today))
-		return nil
-	}
-	todo, err := p.plan(ctx, r, before, after)
-	if err != nil {
-		return err
-	}
-	failed := sendAll(ctx, p.target, todo.news)
-	if len(todo.news) == 0 && r != nil && r.Day == today {
-		return todo.report(today, arn, out, say) // the record stays as it is
-	}
-	sent := len(todo.news) - len(todo.failed())
-	if err := todo.after(after).save(ctx, pub, arn); err != nil {
-		return fmt.Errorf("%d of %d were sent, but it cannot be kept that they were, and the next run sends them again: %w", sent, len(todo.news), err)
-	}
-	switch {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return context.Cause(ctx)
-	case sent == 0 && failed != nil:
-		return failed
 	}
-	return todo.report(today, arn, out, say)
+	return p.report(o, today)
 }
 
-// report says what was sent, and names what was not.
-func (p *plan) report(today, arn string, out io.Writer, say *terminal.Messages) error {
-	failed := p.failed()
-	none := len(failed) > 0 && len(failed) == len(p.news)
-	if !none {
-		fmt.Fprintf(out, "%s: %s new, %s gone, sent to %s\n", today, grid.Plural(p.count(isNew), "finding"), grid.Number(p.count(isGone)), arn)
+// print prints what deliver would send and say, and sends and keeps nothing.
+func (p *planner) print(ctx context.Context, today day.Day) error {
+	r, err := readRecord(ctx, p.store, p.target.arn())
+	if err != nil {
+		return err
 	}
-	for _, reason := range slices.Sorted(maps.Keys(p.waiting)) {
-		say.Problem(fmt.Sprintf("%s not sent as gone: %s: %s", grid.Plural(p.waiting[reason], "finding"), today, reason))
+	return p.report(p.sendDays(ctx, r, today), today)
+}
+
+var errNoAnswer = errors.New("the run was stopped before there was an answer")
+
+// announce keeps the news of a day as not delivered. If the run is killed while it sends them, the
+// next one knows what the target may have: it sends that again with the same ids, or takes it back.
+func (p *planner) announce(todo *plan) error {
+	if p.dryRun || len(todo.news) == 0 {
+		return nil
 	}
-	reasons := map[string][]string{}
-	var order []string
-	for _, n := range failed {
-		reason := aws.Cause(n.err)
-		if reasons[reason] == nil {
-			order = append(order, reason)
-		}
-		reasons[reason] = append(reasons[reason], n.String())
+	for _, n := range todo.news {
+		n.err = errNoAnswer
 	}
-	for _, reason := range order {
-		say.Problem(fmt.Sprintf("not delivered: %s: %s", grid.Few(reasons[reason]), reason))
+	if err := p.keep(todo.after()); err != nil {
+		return fmt.Errorf("nothing of %s is sent, as it could not be kept that it was: %w", todo.day.Day, err)
 	}
-	switch {
-	case none:
-		return fmt.Errorf("nothing could be delivered to %s: run again; the next run sends what is still true", arn)
-	case len(failed) > 0:
-		return exit.With(exit.Incomplete, fmt.Errorf("%d of %d could not be delivered to %s: the next run sends what is still true", len(failed), len(p.news)+p.more, arn))
-	case p.more > 0:
-		return exit.With(exit.Incomplete, fmt.Errorf("%s are left for the next run: see --most and --severity", grid.Plural(int64(p.more), "finding")))
+	for _, n := range todo.news {
+		n.err = nil
 	}
 	return nil
 }
 
-// failed returns the news that were not delivered.
-func (p *plan) failed() (list []*news) {
-	for _, n := range p.news {
-		if n.err != nil {
-			list = append(list, n)
+// send sends news: first all but those that others come before. Those that fail get an error.
+func (p *planner) send(ctx context.Context, list []*news) error {
+	var now, later []*news
+	for _, n := range list {
+		if n.first == nil {
+			now = append(now, n)
+		} else {
+			later = append(later, n)
 		}
 	}
-	return list
+	err := p.sendNow(ctx, now)
+	for _, n := range later {
+		n.err = cmp.Or(n.first.err, err)
+	}
+	if err != nil {
+		return err
+	}
+	return p.sendNow(ctx, slices.DeleteFunc(later, func(n *news) bool { return n.err != nil }))
 }
 
-// count returns how many findings of a state were delivered.
-func (p *plan) count(s state) (n int64) {
-	for _, one := range p.news {
-		if one.event == nil && one.err == nil && one.state == s {
-			n++
+// sendNow sends news, or prints them, one JSON object a line.
+func (p *planner) sendNow(ctx context.Context, list []*news) error {
+	if !p.dryRun {
+		return sendAll(ctx, p.target, list)
+	}
+	for _, n := range encode(p.target, list) {
+		if _, err := p.out.Write(append(grid.JSONText(n.body), '\n')); err != nil {
+			return err
 		}
 	}
-	return n
+	return nil
+}
+
+// sendDays sends the news of each day since those that the target was sent, and of each that was
+// published again. A day is planned after the one before it was sent.
+func (p *planner) sendDays(ctx context.Context, r *record, today day.Day) *outcome {
+	o := &outcome{record: r}
+	days, err := p.days(ctx, r, today)
+	if err != nil {
+		o.err = err
+		return o
+	}
+	for _, at := range days {
+		todo, err := p.planDay(ctx, o.record, at)
+		if err != nil && at.day != today && ctx.Err() == nil { // it is looked at again the next time
+			p.say.Problem(fmt.Sprintf("%s is not sent: %v", at.day, err))
+			o.unread++
+			continue
+		}
+		if err == nil {
+			err = p.announce(todo)
+		}
+		if err == nil {
+			err = p.send(ctx, todo.news)
+			o.plans, o.record = append(o.plans, todo), todo.after()
+			todo.record, todo.found, todo.day = nil, nil, &changes.Side{Day: at.day} // there may be many
+		}
+		if o.err = err; err != nil {
+			return o
+		}
+	}
+	return o
+}
+
+// A look is a day to look at.
+type look struct {
+	day      day.Day
+	manifest string // the hash of its run.json
+}
+
+// days returns the days to look at, oldest first: those of which the target was not sent the news of the
+// present run.json, and today, unless a later day was sent. Of days before the first that was sent
+// it was never sent any.
+func (p *planner) days(ctx context.Context, r *record, today day.Day) (list []look, err error) {
+	has, err := report.Days(ctx, p.store)
+	if err != nil {
+		return nil, err
+	}
+	first, skipped := today.String(), int64(0)
+	if r != nil {
+		first = max(firstLook(first), slices.Min(slices.Collect(maps.Keys(r.Days))))
+	}
+	for _, d := range has {
+		name := d.String()
+		if r != nil && r.Day < name && name < first {
+			skipped++
+		}
+		if name < first || d > today {
+			continue
+		}
+		m, err := report.ReadManifest(ctx, p.store, d)
+		if err == nil && !m.HasTrail() {
+			continue
+		}
+		text, _ := json.Marshal(m) // if there is none, planDay says so
+		at := look{d, hash(string(text))}
+		if r == nil || d == today && r.Day <= name || r.Days[name].Left || r.Days[name].Manifest != at.manifest {
+			list = append(list, at)
+		}
+	}
+	if r == nil && len(list) == 0 { // it was removed just now
+		return nil, report.NoTrail(p.store, today)
+	}
+	if skipped > 0 {
+		p.say.Problem(fmt.Sprintf("news of %s before %s are not sent: notify looks back %d days", grid.Plural(skipped, "day"), first, lookBack))
+	}
+	return list, nil
+}
+
+// planDay plans what to send about a day.
+func (p *planner) planDay(ctx context.Context, r *record, at look) (*plan, error) {
+	before, after, err := changes.Latest(ctx, p.store, day.Window{From: at.day, To: at.day})
+	if err == nil {
+		err = whole(p.store, after)
+	}
+	if err != nil {
+		return nil, err
+	}
+	todo, err := p.plan(ctx, r, before, after)
+	if err != nil {
+		return nil, err
+	}
+	todo.manifest = at.manifest
+	return todo, nil
 }

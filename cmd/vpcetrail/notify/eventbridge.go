@@ -16,9 +16,9 @@ import (
 
 // An eventBus is an event bus of EventBridge.
 type eventBus struct {
-	service     *service
-	bus         string // its ARN
-	report, day string
+	service *service
+	bus     string // its ARN
+	report  string
 }
 
 // isBusARN reports whether text has the form of an event bus's ARN.
@@ -30,8 +30,8 @@ func isBusARN(text string) bool {
 // openBus returns the event bus of that name or ARN. It fails if there is none: EventBridge takes
 // events for an unknown bus with status 200, and drops them. If offline is set and bus is an ARN,
 // openBus makes no call.
-func openBus(ctx context.Context, cfg sdk.Config, bus, report, day string, offline bool) (*eventBus, error) {
-	b := &eventBus{service: newService(ctx, cfg, "EventBridge", "EventBridge", "events", "events"), bus: bus, report: report, day: day}
+func openBus(ctx context.Context, cfg sdk.Config, bus, report string, offline bool) (*eventBus, error) {
+	b := &eventBus{service: newService(ctx, cfg, "EventBridge", "EventBridge", "events", "events"), bus: bus, report: report}
 	if offline && isBusARN(bus) {
 		return b, nil
 	}
@@ -94,7 +94,7 @@ func (b *eventBus) message(n *news) any {
 	if n.event != nil {
 		e.DetailType, detail = "vpcetrail day", dayDetail{top, *n.event}
 	} else {
-		e.DetailType, detail = "vpcetrail finding", findingDetail{top, b.day, n.open.Since, n.state, changes.FindingOf(&n.row)}
+		e.DetailType, detail = "vpcetrail finding", findingDetail{top, n.day, n.open.Since, n.state, changes.FindingOf(&n.row)}
 		for _, name := range []string{n.row.Principal, n.row.Resource} {
 			if strings.HasPrefix(name, "arn:") && grid.Clean(name) == name {
 				e.Resources = append(e.Resources, name)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -67,10 +68,10 @@ before, and sends the difference: findings that are new and those that are gone.
 an event for the day, with the share of calls through endpoints, input that could not be read, logs
 that are not proved, and causes and ways out if the report has them.
 
-Run it each night after analyze. What was sent is kept in the report, below _notify/. So nothing is
-sent twice, and what could not be delivered is named, with status 3, and sent the next time. After
-nights without notify, a run sends what changed since the day sent last, and no days in between. If a
-run is killed between sending and keeping that, the next run sends it again, with the same ids.
+Run it each night after analyze. A run also sends what the 30 days before have news of, since they
+were not sent yet or were restated. What was sent is kept in the report, below _notify/. So nothing is
+sent twice, and what could not be delivered is named, with status 3, and sent the next time. If a run
+is killed, the next one sends again what has no answer, with the same ids.
 
 A finding counts as gone only if the day can prove it: the run read all of its input, and had the
 sources, accounts, Regions and optional inputs of the day that had the finding last.
@@ -109,9 +110,9 @@ func (f *notifyFlags) register(cmd *cobra.Command) {
 	set.SortFlags = false
 	set.StringVar(&f.to, "to", "", "`TARGET`: "+grid.OneOf(targets)+" (required)")
 	set.StringVar(&f.date, "date", "yesterday", "`DAY` of the report, in UTC: D or yesterday")
-	set.BoolVar(&f.dryRun, "dry-run", false, "print what would be sent, and send nothing")
+	set.BoolVar(&f.dryRun, "dry-run", false, "print what would be sent, and say what the run would say; send and write nothing")
 	set.StringVar(&f.severity, "severity", leastSeverity, "send no findings below this `SEVERITY`: "+strings.Join(findings.Severities, ", "))
-	set.IntVar(&f.most, "most", mostFindings, "send at most this `NUMBER` of findings in one run, the most severe first; the others are sent the next time")
+	set.IntVar(&f.most, "most", mostFindings, "send at most this `NUMBER` of findings of a day, the most severe first; the next run sends the others that are still found")
 	set.StringVar(&f.bus, "bus", defaultBus, "eventbridge: name or ARN of the event `BUS`")
 	set.StringVar(&f.region, "region", "", "eventbridge, securityhub: `REGION` of the target (default that of the AWS configuration)")
 	set.StringVarP(&f.output, "output", "o", "", "textfile: write this `FILE`, which ends in .prom")
@@ -167,21 +168,49 @@ func (f *notifyFlags) run(ctx context.Context, store report.Store, window day.Wi
 	if err != nil {
 		return err
 	}
-	if part := after.Manifest.Part(); part != "" {
-		return fmt.Errorf("%s: %s covers shard %s of the trail alone: merge all shards, and notify of the merged report", store, after.Day, part)
+	if err := whole(store, after); err != nil {
+		return err
 	}
 	if f.to == toTextFile {
 		return f.writeTextFile(ctx, store, before, after, out)
 	}
-	t, err := f.target(ctx, store, after)
+	place, err := placeOf(store)
 	if err != nil {
 		return err
 	}
-	p := &planner{target: t, store: store, severity: overview.RankOfSeverity(f.severity), most: f.most}
-	if f.dryRun {
-		return p.print(ctx, before, after, out)
+	t, err := f.target(ctx, store)
+	if err != nil {
+		return err
 	}
-	return p.deliver(ctx, before, after, out, say)
+	p := &planner{
+		target: t, store: store, place: place, severity: overview.RankOfSeverity(f.severity), most: f.most, dryRun: f.dryRun, out: out, say: say,
+	}
+	if f.dryRun {
+		return p.print(ctx, after.Day)
+	}
+	return p.deliver(ctx, after.Day)
+}
+
+// whole returns an error for a day that covers one shard of the trail.
+func whole(store report.Store, day *changes.Side) error {
+	if part := day.Manifest.Part(); part != "" {
+		return fmt.Errorf("%s: %s covers shard %s of the trail alone: merge all shards, and notify of the merged report", store, day.Day, part)
+	}
+	return nil
+}
+
+// placeOf returns one name for all ways to write where a report is. The ids of its findings depend
+// on it.
+func placeOf(store report.Store) (string, error) {
+	name := store.String()
+	if strings.HasPrefix(name, "s3://") {
+		return name, nil
+	}
+	name, err := filepath.Abs(name)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", store, err)
+	}
+	return filepath.EvalSymlinks(name)
 }
 
 func (f *notifyFlags) writeTextFile(ctx context.Context, store report.Store, before, after *changes.Side, out io.Writer) error {
@@ -198,7 +227,7 @@ func (f *notifyFlags) writeTextFile(ctx context.Context, store report.Store, bef
 }
 
 // target opens the target of --to.
-func (f *notifyFlags) target(ctx context.Context, store report.Store, after *changes.Side) (target, error) {
+func (f *notifyFlags) target(ctx context.Context, store report.Store) (target, error) {
 	options := []func(*config.LoadOptions) error{config.WithHTTPClient(awshttp.NewBuildableClient().WithTimeout(stall))}
 	if f.region != "" {
 		options = append(options, config.WithRegion(f.region))
@@ -211,7 +240,7 @@ func (f *notifyFlags) target(ctx context.Context, store report.Store, after *cha
 		return nil, exit.New(exit.Usage, "AWS configuration: names no Region: give --region")
 	}
 	if f.to == toSecurityHub {
-		return openHub(ctx, cfg, store.String(), after.Day.String(), Now())
+		return openHub(ctx, cfg, store.String())
 	}
-	return openBus(ctx, cfg, f.bus, store.String(), after.Day.String(), f.dryRun)
+	return openBus(ctx, cfg, f.bus, store.String(), f.dryRun)
 }

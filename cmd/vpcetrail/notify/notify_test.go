@@ -386,7 +386,7 @@ func TestNothingIsTaken(t *testing.T) {
 	for _, e := range c.events {
 		got = append(got, fmt.Sprint(e["day"], " ", e["since"], " ", e["principal"]))
 	}
-	if want := "2026-11-22 <nil> <nil>, 2026-11-21 <nil> <nil>, 2026-11-22 2026-11-21 role/new"; strings.Join(got, ", ") != want {
+	if want := "2026-11-21 <nil> <nil>, 2026-11-21 2026-11-21 role/new, 2026-11-22 <nil> <nil>"; strings.Join(got, ", ") != want {
 		t.Errorf("sent: %s", strings.Join(got, ", "))
 	}
 }
@@ -415,7 +415,7 @@ func TestNeverSentAndGone(t *testing.T) {
 	for _, e := range c.events {
 		got = append(got, fmt.Sprint(e["state"], " ", e["principal"], " ", e["since"]))
 	}
-	if want := "new role/a 2026-11-21, gone role/a 2026-11-21, new role/b 2026-11-21, gone role/b 2026-11-21"; strings.Join(got, ", ") != want {
+	if want := "new role/a 2026-11-21, new role/b 2026-11-21, gone role/a 2026-11-21, gone role/b 2026-11-21"; strings.Join(got, ", ") != want {
 		t.Errorf("sent: %s", strings.Join(got, ", "))
 	}
 }
@@ -709,20 +709,56 @@ func TestDryRun(t *testing.T) {
 	}
 }
 
-// A record that cannot be read ends the run before anything is sent.
+// A record that notify has not written ends the run before anything is sent.
 func TestDamagedRecord(t *testing.T) {
 	c, s := startCloud(t), twoNights(t)
 	s.notify(0, "--to", "eventbridge", "--bus", "audit")
-	for _, text := range []string{"", "{", "[]", "null", `{"day": 3}`, `{"to": "` + bus + `", "day": "x"}`, `{"to": "` + bus + `", "day": "2026-11-20", "findings": {}}`, `{"to": "another", "day": "2026-11-20"}`} {
-		if err := os.WriteFile(filepath.Join(s.dir, filepath.FromSlash(recordName(bus))), []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
+	to, id := `{"to": "`+bus+`", `, `{"id": "0123456789abcdef0123456789abcdef", "since": "2026-11-20", "sent": "2026-11-20"`
+	for _, text := range []string{
+		"", "{", "[]", "null", `{"day": 3}`, to + `"day": "x"}`, to + `"day": "2026-11-20", "findings": {}}`, `{"to": "another", "day": "2026-11-20"}`,
+		to + `"day": "0000-01-01"}`, to + `"day": "1969-12-31"}`, to + `"day": "12026-11-20"}`, to + `"day": "2026-11-20", "left": ["x"]}`,
+		to + `"day": "2026-11-20", "days": {"2026-11-21": {}}}`, to + `"day": "2026-11-20", "days": {"0000-01-01": {}}}`, to + `"day": "2026-11-20", "gone": {"a": "9999-01-01"}}`,
+		to + `"day": "2026-11-20", "findings": [{"since": "2026-11-20"}]}`, to + `"day": "2026-11-20", "findings": [{"id": "../../x", "since": "2026-11-20"}]}`,
+		to + `"day": "2026-11-20", "findings": [` + strings.Replace(id, "2026", "0000", 1) + `}]}`, to + `"day": "2026-11-20", "findings": [` + strings.Replace(id, `"sent": "2026`, `"sent": "9999`, 1) + `}]}`,
+		to + `"day": "2026-11-20", "findings": [` + id + `, "older_scope": 1}]}`, to + `"day": "2026-11-20", "findings": [` + id + `}, ` + id + `}]}`,
+	} {
+		s.writeRecord(text)
 		_, errOut := s.notify(exit.Failed, "--to", "eventbridge", "--bus", "audit")
 		want := "REPORT: " + recordName(bus) + ": is not what notify keeps of " + bus + ": remove it to start as with a new target\n"
 		if errOut != want || len(c.events) != 4 {
 			t.Errorf("%s: it says %swant %s", text, errOut, want)
 		}
 	}
+	s.writeRecord(to + `"day": "9999-01-01"}`)
+	_, errOut := s.notify(exit.Failed, "--to", "eventbridge", "--bus", "audit")
+	want := "REPORT: " + recordName(bus) + ": names 9999-01-01 as the newest day that was sent, which is in the future: set the clock of this machine, or remove the file to start as with a new target\n"
+	if errOut != want || len(c.events) != 4 {
+		t.Errorf("it says %swant %s", errOut, want)
+	}
+}
+
+func (s *story) writeRecord(text string) {
+	s.t.Helper()
+	if err := os.WriteFile(filepath.Join(s.dir, filepath.FromSlash(recordName(bus))), []byte(text), 0o666); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// A record of an older version: its event is not sent again, and what it has left is.
+func TestRecordOfAnOlderVersion(t *testing.T) {
+	c, s := startCloud(t), newStory(t)
+	for _, d := range []string{"2026-11-18", "2026-11-19", "2026-11-20"} {
+		s.publish(night{day: d})
+	}
+	const old = `{"to": "` + bus + `", "day": "2026-11-20", "event": "%s", "left": ["2026-11-18"], "runs": 3, "scope": {}, "findings": []}`
+	out, _ := s.notify(0, "--to", "eventbridge", "--bus", bus, "--date", "2026-11-20", "--dry-run")
+	_, rest, _ := strings.Cut(out, `\"id\":\"`)
+	if err := os.Mkdir(filepath.Join(s.dir, "_notify"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	s.writeRecord(fmt.Sprintf(old, rest[:32]))
+	s.sends(c, "2026-11-20", "day 2026-11-18 30, day 2026-11-19 30")
+	s.sends(c, "2026-11-20", "")
 }
 
 func TestWrongUsage(t *testing.T) {

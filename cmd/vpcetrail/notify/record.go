@@ -1,13 +1,16 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 
 	"vpcetrail/ingest/day"
@@ -20,15 +23,29 @@ import (
 type record struct {
 	To  string `json:"to"`  // the ARN of the target
 	Day string `json:"day"` // the newest day that was sent
-	// Event is the id of that day's event. It is empty if the event was not delivered.
-	Event string `json:"event,omitempty"`
-	// Left are earlier days with events that were not delivered.
-	Left []string `json:"left,omitempty"`
-	// Runs is how many runs have written the record.
+	// Days are the days that were sent, of the last lookBack days.
+	Days map[string]sentDay `json:"days"`
+	// Runs grows with each run that writes the record.
 	Runs     int             `json:"runs,omitempty"`
-	Scope    changes.Scope   `json:"scope"` // of that day
+	Scope    changes.Scope   `json:"scope"` // of the newest day
 	Older    []changes.Scope `json:"older_scopes,omitempty"`
 	Findings []open          `json:"findings"` // in the order of their keys
+	// Gone holds the ids of findings that were sent as gone, with the first day without them.
+	Gone map[string]string `json:"gone,omitempty"`
+
+	// Event and Left are of records of older versions. Days has them now.
+	Event string   `json:"event,omitempty"`
+	Left  []string `json:"left,omitempty"`
+}
+
+// A sentDay is a day that was sent.
+type sentDay struct {
+	Manifest string `json:"manifest,omitempty"` // the hash of its run.json; if that is another one, there may be news
+	Event    string `json:"event,omitempty"`    // the id of its event
+	Left     bool   `json:"left,omitempty"`     // the event was not delivered
+	// Run is the number of runs before the one that made the event. With it the ids of events differ
+	// if a day is restated to and fro.
+	Run int `json:"run,omitempty"`
 }
 
 // An open finding is one that the target has been sent and that is not gone since.
@@ -37,6 +54,8 @@ type open struct {
 	Since string `json:"since"`          // the day on which it was new
 	Sent  string `json:"sent,omitempty"` // the day when it was sent last; empty if it was never delivered
 	Key   key    `json:"key"`
+	// MaybeGone: it was sent as gone, and there was no answer. If it is found again, it is new again.
+	MaybeGone bool `json:"maybe_gone,omitempty"`
 	// Run is the number of runs before the one in which it was new. With it the ids of events differ
 	// if a day is restated, and a finding is new, gone and new again on the same day.
 	Run int `json:"run,omitempty"`
@@ -93,8 +112,11 @@ type key struct {
 // recordName returns the name of the record of a target in the report.
 func recordName(target string) string { return "_notify/" + url.QueryEscape(target) + ".json" }
 
-// unitOf returns the unit of a target's record. Its lock lets one run at a time send to the target.
+// unitOf returns the unit of a target. Its lock lets one run at a time send to the target.
 func unitOf(target string) string { return "notify=" + url.QueryEscape(target) }
+
+// unitOfRecord returns the unit of a target's record. A run publishes it more than once.
+func unitOfRecord(target string) string { return unitOf(target) + ".record" }
 
 // readRecord reads the record of a target. It returns nil if there is none.
 func readRecord(ctx context.Context, store report.Store, target string) (*record, error) {
@@ -107,16 +129,47 @@ func readRecord(ctx context.Context, store report.Store, target string) (*record
 		return nil, err
 	}
 	var r record
-	if err = json.Unmarshal(text, &r); err == nil {
-		_, err = day.Parse(r.Day)
-	}
-	wrong := func(f open) bool { return f.Older < 0 || f.Older > len(r.Older) }
-	if err != nil || r.To != target || slices.ContainsFunc(r.Findings, wrong) {
+	if err := json.Unmarshal(text, &r); err != nil || r.To != target || !r.valid() {
 		return nil, fmt.Errorf("%s: %s: is not what notify keeps of %s: remove it to start as with a new target", store, name, target)
 	}
-	slices.SortFunc(r.Findings, byKey)
+	newest, _ := day.Parse(r.Day) // it is valid
+	if newest <= day.Of(Now())+1 {
+		return &r, nil
+	}
+	if _, err := store.Read(ctx, report.ManifestName(newest)); err != nil {
+		return nil, fmt.Errorf("%s: %s: names %s as the newest day that was sent, which is in the future: set the clock of this machine, or remove the file to start as with a new target", store, name, r.Day)
+	}
 	return &r, nil
 }
+
+// valid reports whether notify may have written the record. It sorts the findings, and brings a
+// record of an older version into the present form.
+func (r *record) valid() bool {
+	if len(r.Days) == 0 {
+		r.Days = map[string]sentDay{r.Day: {Event: r.Event, Left: r.Event == ""}}
+		for _, d := range r.Left {
+			r.Days[d] = sentDay{Left: true}
+		}
+		r.Event, r.Left = "", nil
+	}
+	days := slices.AppendSeq([]string{r.Day}, maps.Keys(r.Days))
+	days = slices.AppendSeq(days, maps.Values(r.Gone))
+	slices.SortFunc(r.Findings, byKey)
+	for i := range r.Findings {
+		f := &r.Findings[i]
+		if f.Older < 0 || f.Older > len(r.Older) || !ids.MatchString(f.ID) || i > 0 && byKey(r.Findings[i-1], *f) == 0 {
+			return false
+		}
+		days = append(days, f.Since, cmp.Or(f.Sent, r.Day))
+	}
+	return !slices.ContainsFunc(days, func(d string) bool {
+		at, err := day.Parse(d)
+		return err != nil || at < 0 || d > r.Day
+	})
+}
+
+// ids are the ids of findings.
+var ids = regexp.MustCompile("^[0-9a-f]{32}$")
 
 func byKey(a, b open) int {
 	x, y := table.FindingKey(a.Key), table.FindingKey(b.Key)
@@ -124,14 +177,19 @@ func byKey(a, b open) int {
 }
 
 // save publishes the record. It is not interrupted: what has been sent must not be sent again.
-func (r *record) save(ctx context.Context, pub report.Publication, target string) error {
-	slices.SortFunc(r.Findings, byKey)
-	text, err := json.MarshalIndent(r, "", " ")
+func (r *record) save(ctx context.Context, w report.Writer) error {
+	kept := *r
+	kept.Runs++
+	text, err := json.MarshalIndent(&kept, "", " ")
 	if err != nil {
 		return err
 	}
 	ctx = context.WithoutCancel(ctx)
-	if _, err := report.StageFile(ctx, pub, recordName(target), append(text, '\n')); err != nil {
+	pub, err := w.Lock(ctx, unitOfRecord(r.To))
+	if err != nil {
+		return err
+	}
+	if _, err := report.StageFile(ctx, pub, recordName(r.To), append(text, '\n')); err != nil {
 		return err
 	}
 	return pub.Commit(ctx, nil)

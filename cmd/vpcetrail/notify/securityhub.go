@@ -20,13 +20,12 @@ import (
 type hub struct {
 	service            *service
 	partition, account string
-	report, day        string
-	now                time.Time
+	report             string
 }
 
 // openHub returns the Security Hub of the account that the credentials belong to: no other account
 // may send findings to it.
-func openHub(ctx context.Context, cfg sdk.Config, report, day string, now time.Time) (*hub, error) {
+func openHub(ctx context.Context, cfg sdk.Config, report string) (*hub, error) {
 	s := newService(ctx, cfg, "Security Hub", "SecurityHub", "securityhub", "securityhub")
 	caller, err := sts.NewFromConfig(cfg, func(o *sts.Options) {
 		o.Retryer, o.HTTPClient = s.calls.Retryer(), s.client // from the same reserve
@@ -38,7 +37,7 @@ func openHub(ctx context.Context, cfg sdk.Config, report, day string, now time.T
 	if len(parts) < 3 || sdk.ToString(caller.Account) == "" {
 		return nil, fmt.Errorf("get the account of the credentials: STS names none")
 	}
-	return &hub{service: s, partition: parts[1], account: *caller.Account, report: report, day: day, now: now}, nil
+	return &hub{service: s, partition: parts[1], account: *caller.Account, report: report}, nil
 }
 
 // arn returns the ARN of the product that an account's own findings belong to.
@@ -97,7 +96,7 @@ const (
 func (h *hub) message(n *news) any {
 	f := asff{
 		SchemaVersion: "2018-10-08", ID: "vpcetrail/" + n.open.ID, ProductArn: h.arn(), GeneratorID: "vpcetrail/" + n.row.Finding, AwsAccountID: h.account,
-		CreatedAt: n.open.Since + "T00:00:00.000Z", UpdatedAt: h.now.UTC().Format("2006-01-02T15:04:05.000Z"),
+		CreatedAt: n.open.Since + "T00:00:00.000Z", UpdatedAt: Now().UTC().Format("2006-01-02T15:04:05.000Z"),
 		FirstObservedAt: observed(n.row.FirstSeen), LastObservedAt: observed(n.row.LastSeen),
 		Title: clip(titleOf(&n.row), maxTitle), Description: clip(h.description(n), maxDescription),
 		ProductFields: h.fields(n), Resources: h.resources(&n.row), RecordState: "ACTIVE",
@@ -133,10 +132,10 @@ func typeOf(row *table.FindingRow) string {
 func (h *hub) description(n *news) string {
 	text := n.row.Detail
 	if n.state == isGone {
-		return grid.Clean("Not found on " + h.day + " any more. " + text)
+		return grid.Clean("Not found on " + n.day + " any more. " + text)
 	}
 	if n.row.Calls > 0 {
-		text = fmt.Sprintf("%s on %s. %s", grid.Plural(n.row.Calls, "call"), h.day, text)
+		text = fmt.Sprintf("%s on %s. %s", grid.Plural(n.row.Calls, "call"), n.day, text)
 	}
 	return grid.Clean(text)
 }
@@ -145,7 +144,7 @@ func (h *hub) description(n *news) string {
 func (h *hub) fields(n *news) map[string]string {
 	fields := map[string]string{}
 	for name, value := range map[string]string{
-		"report": h.report, "day": h.day, "since": n.open.Since, "account_id": n.row.AccountID, "region": n.row.Region,
+		"report": h.report, "day": n.day, "since": n.open.Since, "account_id": n.row.AccountID, "region": n.row.Region,
 		"principal": n.row.Principal, "principal_account_id": n.row.PrincipalAccountID, "service": n.row.Service, "resource": n.row.Resource,
 		"vpc_endpoint_id": n.row.EndpointID, "calls": fmt.Sprint(n.row.Calls), "sample_event_ids": n.row.SampleEventIDs,
 	} {

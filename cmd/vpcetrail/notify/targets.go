@@ -74,6 +74,9 @@ func sendAll(ctx context.Context, t target, list []*news) error {
 			}
 			return err
 		}
+		for _, one := range list[:n] {
+			one.body = nil
+		}
 		list = list[n:]
 	}
 	return nil
