@@ -17,7 +17,7 @@ import (
 // A Span holds the days of a report that a query covers, with their manifests.
 type Span struct {
 	Store     Store
-	Days      []day.Day // the days that the report has, in order; at least one
+	Days      []day.Day // the days of which the report has the calls, in order
 	Manifests []*Manifest
 	// Missing are the days of the window of which the report does not have the calls. If the window
 	// has no bound, the report's first or last day is the bound, with or without calls.
@@ -59,9 +59,19 @@ func NoTrail(store Store, d day.Day) error {
 	return fmt.Errorf("%s has no calls of %s: only sources beside the trail were read: run vpcetrail analyze SOURCE for this day", store, d)
 }
 
-// ReadSpan reads the manifests of the days of window of which the report in store has the calls. It
-// fails if there are none.
+// ReadSpan reads the manifests of the days of window. It fails if the report in store has the calls of
+// none of them.
 func ReadSpan(ctx context.Context, store Store, window day.Window) (*Span, error) {
+	s, err := ReadPublished(ctx, store, window)
+	if err == nil && len(s.Days) == 0 {
+		return nil, NoTrail(store, s.AllDays()[0])
+	}
+	return s, err
+}
+
+// ReadPublished reads the manifests of the days of window. It fails if the report in store has none of
+// them. Span.Days is empty if only sources beside the trail were read.
+func ReadPublished(ctx context.Context, store Store, window day.Window) (*Span, error) {
 	days, err := DaysWithin(ctx, store, window)
 	if err != nil {
 		return nil, err
@@ -84,9 +94,6 @@ func ReadSpan(ctx context.Context, store Store, window day.Window) (*Span, error
 		if m.Part() != "" {
 			s.Shards = append(s.Shards, d)
 		}
-	}
-	if len(s.Days) == 0 {
-		return nil, NoTrail(store, days[0])
 	}
 	s.findMissing(window, days)
 	return s, nil
@@ -121,6 +128,14 @@ func (s *Span) Published() iter.Seq2[day.Day, *Manifest] {
 			}
 		}
 	}
+}
+
+// AllDays returns the days of Published.
+func (s *Span) AllDays() (days []day.Day) {
+	for d := range s.Published() {
+		days = append(days, d)
+	}
+	return days
 }
 
 // Need fails if a day does not have a table. The error says how to get it: by running analyze

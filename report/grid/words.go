@@ -111,6 +111,8 @@ func (w Way) Phrase() phrase.Phrase {
 		return phrase.Of("internet, a console")
 	case w.Origin == "aws":
 		return phrase.Of("internet, AWS address")
+	case w.Origin == "": // as in access logs
+		return phrase.Of("internet")
 	}
-	return phrase.Of("internet, %s", OrDash(w.Origin))
+	return phrase.Of("internet, %s", w.Origin)
 }

@@ -72,6 +72,9 @@ func (in *input) findRun(ctx context.Context, d day.Day, all []*Index) error {
 	if known {
 		return fmt.Errorf("%s: %s was published again since, and %w", in.store, d, errNoShard)
 	}
+	if m, err := report.ReadManifest(ctx, in.store, d); err == nil && !m.HasTrail() {
+		return report.NoTrail(in.store, d)
+	}
 	return fmt.Errorf("%s: %s %w", in.store, d, errNoShard)
 }
 

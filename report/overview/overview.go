@@ -29,7 +29,7 @@ type Overview struct {
 	Buckets           Top[BucketUse]   // by S3 access logs, beside the calls
 	Names             Top[NameUse]     // by Resolver query logs
 	Measured          Top[MeasuredUse] // by metrics of endpoints
-	DaysWithAccess    int              // days that have table s3_access
+	Tables            map[string]bool  // those that one of the days has, by name
 	NoTrail           []day.Day        // days of which only sources beside the trail were read
 
 	Kinds report.Kinds // records by their line in the balance, from the manifests
@@ -77,7 +77,7 @@ func Read(ctx context.Context, store report.Store, days []day.Day, keep Keep, ru
 	past := func(a, b *Named) int { return cmp.Or(cmp.Compare(b.Internet, a.Internet), cmp.Compare(a.Name, b.Name)) }
 	r := &reader{
 		Overview: &Overview{
-			Accounts: map[string]bool{}, Regions: map[string]bool{},
+			Accounts: map[string]bool{}, Regions: map[string]bool{}, Tables: map[string]bool{},
 			Services: NewTop(keep.Services, past), Principals: NewTop(keep.Principals, past),
 			Endpoints: NewTop(keep.Endpoints, byUse), Findings: NewTop(keep.Findings, bySeverity), Buckets: NewTop(keep.Services, byRequests),
 			Names: NewTop(keep.Services, byAnswer), Measured: NewTop(keep.Services, byComparison),
@@ -145,8 +145,8 @@ func (r *reader) day(ctx context.Context, store report.Store, m *report.Manifest
 		today.at(row.EndpointID, row.Service).Count(row)
 	}
 	r.endpoints.addDay(today)
-	if m.Has(table.S3Access.Name) {
-		r.DaysWithAccess++
+	for _, t := range table.Tables() {
+		r.Tables[t.Name] = r.Tables[t.Name] || m.Has(t.Name)
 	}
 	return errors.Join(r.dayFindings(ctx, store, m, d), r.evidence.day(ctx, store, m, d))
 }

@@ -80,7 +80,7 @@
   theme.addEventListener('click', () => { root.dataset.theme = isDark() ? 'light' : 'dark'; nameTheme(); });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', nameTheme);
   document.getElementById('print').addEventListener('click', () => print());
-  addEventListener('beforeprint', () => { document.querySelector('#days details').open = true; });
+  addEventListener('beforeprint', () => { for (const e of document.querySelectorAll('#days details')) e.open = true; });
   box.addEventListener('input', showAll);
   severities.forEach((s) => s.addEventListener('change', showAll));
   document.addEventListener('keydown', (event) => {

@@ -3,6 +3,7 @@ package page
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
@@ -24,9 +25,10 @@ type Page struct {
 	// Words is the language of the page. It is set by the caller; nil is English.
 	Words *words.Language
 
-	*overview.Overview
-	store string
-	trust trust
+	*overview.Overview           // its Days are those with calls
+	all                []day.Day // also those without
+	store              string
+	trust              trust
 }
 
 // Read reads the given days of the report in store. days must hold at least one day and be in order.
@@ -34,10 +36,11 @@ func Read(ctx context.Context, store report.Store, days []day.Day) (p *Page, err
 	if len(days) == 0 {
 		return nil, fmt.Errorf("%s: no day of a report to show", store)
 	}
-	p = &Page{store: store.String()}
+	p = &Page{all: days, store: store.String()}
 	if p.Overview, err = overview.Read(ctx, store, days, keep, p.trust.add); err != nil {
 		return nil, err
 	}
+	p.Days = slices.DeleteFunc(p.Days, func(d overview.Day) bool { return slices.Contains(p.NoTrail, d.Day) })
 	p.trust.counts, p.trust.tables, p.trust.runs = p.Kinds, p.Total.Calls, &p.Runs
 	return p, nil
 }

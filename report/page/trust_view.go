@@ -27,8 +27,11 @@ type countRow struct {
 
 func (p *Page) trustView() trustView {
 	t := &p.trust
-	v := trustView{OK: t.complete() && len(p.missingDays()) == 0, Rows: t.rows(p.Words)}
+	v := trustView{OK: t.complete() && len(p.missingDays())+len(p.NoTrail) == 0, Rows: t.rows(p.Words)}
 	add := func(f phrase.Format, args ...any) { v.Lines = append(v.Lines, p.Words.Say(f, args...)) }
+	if len(p.NoTrail) > 0 {
+		add("%s.", capital(p.Words, p.Words.Say("no trail was read for %s: its calls are not known", report.NameDays(p.NoTrail))))
+	}
 	if t.runs.Complete() {
 		add("Complete: every object was read to its end.")
 	} else {
@@ -39,15 +42,8 @@ func (p *Page) trustView() trustView {
 			add("Incomplete: %s. %s.", t.runs.Lacks(), named)
 		}
 	}
-	switch {
-	case t.unbalanced > 0:
-		add("Out of balance: in %s of %d records are lost or counted twice.", phrase.Count(t.unbalanced, "run"), t.runs.Count)
-	case !t.agrees():
-		add("Out of balance: the tables hold %s, the runs counted %s.", phrase.Count(t.tables, "call"), grid.Number(t.counts.Calls))
-	case t.runs.Balance.Invalid > 0:
-		add("Balanced but for what is invalid: %s, each counted once: %s.", phrase.Count(t.records(), "record"), kinds(&t.counts))
-	default:
-		add("Balanced: %s, each counted once: %s.", phrase.Count(t.records(), "record"), kinds(&t.counts))
+	if len(p.Days) > 0 {
+		v.Lines = append(v.Lines, p.balance())
 	}
 	if text := p.Digests(); text.Is() {
 		v.OK = v.OK && p.Verified.Invalid == 0
@@ -67,16 +63,30 @@ func (p *Page) trustView() trustView {
 	if t.shards {
 		add("A shard is a part of the trail: merge joins them.")
 	}
-	if !t.inventory {
+	if !t.inventory && len(p.Days) > 0 {
 		add("Made without an inventory of endpoints: only the records show who owns an endpoint.")
 	}
 	return v
 }
 
+// balance says whether every record is accounted for.
+func (p *Page) balance() string {
+	t, say := &p.trust, p.Words.Say
+	switch {
+	case t.unbalanced > 0:
+		return say("Out of balance: in %s of %d records are lost or counted twice.", phrase.Count(t.unbalanced, "run"), t.runs.Count)
+	case !t.agrees():
+		return say("Out of balance: the tables hold %s, the runs counted %s.", phrase.Count(t.tables, "call"), grid.Number(t.counts.Calls))
+	case t.runs.Balance.Invalid > 0:
+		return say("Balanced but for what is invalid: %s, each counted once: %s.", phrase.Count(t.records(), "record"), kinds(&t.counts))
+	}
+	return say("Balanced: %s, each counted once: %s.", phrase.Count(t.records(), "record"), kinds(&t.counts))
+}
+
 // missingDays are the days between the first and the last that have no report.
 func (p *Page) missingDays() (missing []string) {
-	for i := 1; i < len(p.Days); i++ {
-		for d := p.Days[i-1].Day + 1; d < p.Days[i].Day; d++ {
+	for i := 1; i < len(p.all); i++ {
+		for d := p.all[i-1] + 1; d < p.all[i]; d++ {
 			missing = append(missing, d.String())
 		}
 	}

@@ -16,6 +16,7 @@ import (
 // A view holds what page.html shows. Only escaping is left to the template.
 type view struct {
 	Title, Period, Scope string
+	HasCalls             bool // else nothing about calls is shown
 	Headline, Basis      string
 	Trust                trustView
 	Routes               []routeView
@@ -85,11 +86,11 @@ type endpointView struct {
 }
 
 func (p *Page) view() *view {
-	first, last := p.Days[0].Day, p.Days[len(p.Days)-1].Day
+	first, last := p.all[0], p.all[len(p.all)-1]
 	say := p.Words.Say
 	v := &view{
-		Period: first.String(), Store: p.store, Versions: strings.Join(p.trust.runs.Versions, ", "),
-		Scope: say("%s · %s · %s", phrase.Count(len(p.Days), "day"), phrase.Count(len(p.Accounts), "account"), phrase.Count(len(p.Regions), "Region")),
+		Period: first.String(), Store: p.store, Versions: strings.Join(p.trust.runs.Versions, ", "), HasCalls: len(p.Days) > 0,
+		Scope: say("%s", phrase.Count(len(p.all), "day")),
 	}
 	if first != last {
 		v.Period = say("%s to %s", first, last)
@@ -97,23 +98,32 @@ func (p *Page) view() *view {
 	v.Title = say("VPC endpoint report, %s", v.Period)
 	v.Headline, v.Basis = p.headline()
 	v.Trust = p.trustView()
-	v.Routes, v.RoutesBar = p.routes()
-	v.addCharts(p)
 	window := fmt.Sprintf("dt BETWEEN '%s' AND '%s'", first, last)
-	v.Past = []pastView{
-		pastTable(&p.Services, window, pastView{ID: "services", Title: say("Past the endpoint, by service"), Head: say("Service"), More: more{Noun: "service"}}),
-		pastTable(&p.Principals, window, pastView{ID: "principals", Title: say("Past the endpoint, by principal"), Head: say("Principal"), More: more{Noun: "principal"}, Accounts: true}),
+	if v.HasCalls {
+		v.addCalls(p, window)
 	}
-	v.addEndpoints(p, window)
 	v.Buckets = p.Buckets.Rows
 	v.BucketsMore = more{p.Buckets.More(), "row", "SELECT bucket, route, sum(requests) AS requests FROM s3_access WHERE " + window + " GROUP BY bucket, route ORDER BY requests DESC"}
 	v.Names, v.Measured = p.Names.Rows, p.Measured.Rows
 	v.NamesMore = more{p.Names.More(), "row", "SELECT name, answered, sum(queries) AS queries FROM dns WHERE " + window + " GROUP BY name, answered ORDER BY queries DESC"}
 	v.MeasuredMore = more{p.Measured.More(), "row", "SELECT vpc_endpoint_id, compared, count(*) AS days FROM endpoint_metrics WHERE " + window + " GROUP BY vpc_endpoint_id, compared ORDER BY days DESC"}
-	v.Changes = p.changesView()
-	v.Findings = p.findingsView(window)
 	v.addReadiness(p.Readiness, p.Words)
 	return v
+}
+
+// addCalls adds what is about calls.
+func (v *view) addCalls(p *Page, window string) {
+	say := p.Words.Say
+	v.Scope = say("%s · %s · %s", phrase.Count(len(p.all), "day"), phrase.Count(len(p.Accounts), "account"), phrase.Count(len(p.Regions), "Region"))
+	v.Routes, v.RoutesBar = p.routes()
+	v.addCharts(p)
+	v.Past = []pastView{
+		pastTable(&p.Services, window, pastView{ID: "services", Title: say("Past the endpoint, by service"), Head: say("Service"), More: more{Noun: "service"}}),
+		pastTable(&p.Principals, window, pastView{ID: "principals", Title: say("Past the endpoint, by principal"), Head: say("Principal"), More: more{Noun: "principal"}, Accounts: true}),
+	}
+	v.addEndpoints(p, window)
+	v.Changes = p.changesView()
+	v.Findings = p.findingsView(window)
 }
 
 // headline returns the main result of the page, and what its share is based on.
@@ -121,6 +131,8 @@ func (p *Page) headline() (headline, basis string) {
 	t, say := &p.Total, p.Words.Say
 	either := t.VPCE + t.Internet
 	switch {
+	case len(p.Days) == 0:
+		return say("No trail was read, so this page shows no routes of calls."), ""
 	case t.Calls == 0:
 		return say("No API calls were recorded."), ""
 	case either == 0:

@@ -84,6 +84,9 @@ func (r *reader) addAccess(row *table.S3AccessRow, requests int64) {
 	if name := eventNames[row.Operation]; name != "" {
 		k.EventName = name
 	}
+	if row.EndpointID != "" && r.endpoints[row.EndpointID] == nil {
+		r.endpoints[row.EndpointID] = &Endpoint{ID: row.EndpointID}
+	}
 	if e := r.endpoints[row.EndpointID]; e != nil {
 		k.EndpointOwner, k.EndpointAccountID = e.Owner, e.AccountID
 	}
@@ -102,10 +105,14 @@ func (a *Answer) noteAccess(l logged) {
 		a.note("Incomplete: %s. Others may use the bucket.", l.lacks)
 	}
 	if l.requests > 0 {
-		a.note("%s are from S3 access logs alone: the trail has no data events for them. These logs are best effort: requests may be missing. "+
-			"Most lines do not name the endpoint, and then the effect of a condition is not known.", phrase.Count(l.requests, "request"))
+		because := phrase.Format("the trail has no data events for them")
+		if a.NoTrail {
+			because = "no trail was read"
+		}
+		a.note("%s are from S3 access logs alone: %s. These logs are best effort: requests may be missing. "+
+			"Most lines do not name the endpoint, and then the effect of a condition is not known.", phrase.Count(l.requests, "request"), because)
 	}
-	if l.beside > 0 {
+	if l.beside > 0 && !a.NoTrail {
 		a.note("%s of them are of days of which the report has no calls: the trail may have data events for them.", phrase.Count(l.beside, "request"))
 	}
 	if l.uncompared > 0 {

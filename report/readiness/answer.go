@@ -107,6 +107,7 @@ type Condition struct {
 type Answer struct {
 	Resource   string        `json:"resource"`
 	Days       phrase.Phrase `json:"days"`
+	NoTrail    bool          `json:"no_trail,omitempty"` // only access logs show the uses
 	Missing    []string      `json:"missing_days,omitempty"`
 	Incomplete []string      `json:"incomplete_days,omitempty"`
 	Shards     []string      `json:"shard_days,omitempty"` // days with only one shard of the trail

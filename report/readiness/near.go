@@ -11,10 +11,11 @@ import (
 	"vpcetrail/report/table"
 )
 
-// An UnknownResourceError means that no call names a resource.
+// An UnknownResourceError means that neither a call nor a request of access logs names a resource.
 type UnknownResourceError struct {
 	Resource string
 	Days     phrase.Phrase
+	NoTrail  bool     // no calls of the days are known
 	Near     []string // resources with similar names, most similar first
 }
 
@@ -22,7 +23,12 @@ func (e *UnknownResourceError) Error() string { return e.Phrase().String() }
 
 // Phrase says the error.
 func (e *UnknownResourceError) Phrase() phrase.Phrase {
-	if len(e.Near) == 0 {
+	switch {
+	case e.NoTrail && len(e.Near) == 0:
+		return phrase.Of("the report has no calls of %s, and no S3 access log names the resource %q: run vpcetrail analyze SOURCE for these days", e.Days, e.Resource)
+	case e.NoTrail:
+		return phrase.Of("the report has no calls of %s, and no S3 access log names the resource %q; near to it: %s", e.Days, e.Resource, phrase.Join(phrase.Comma, e.Near))
+	case len(e.Near) == 0:
 		return phrase.Of("no call of %s names the resource %q: calls on what a resource holds are recorded only where the trail has data events for it", e.Days, e.Resource)
 	}
 	return phrase.Of("no call of %s names the resource %q; near to it: %s", e.Days, e.Resource, phrase.Join(phrase.Comma, e.Near))
@@ -40,23 +46,34 @@ type candidate struct {
 func nearest(ctx context.Context, s *report.Span, asked string) ([]string, error) {
 	var best []candidate
 	last := ""
-	for row, err := range report.SpanRows(ctx, s, &table.Resources) {
-		if err != nil {
-			return nil, err
+	consider := func(resource string) {
+		if resource == last {
+			return // rows are sorted by resource
 		}
-		if row.Resource == last {
-			continue // rows are sorted by resource
-		}
-		last = row.Resource
-		c := candidate{row.Resource, unlikeness(asked, row.Resource)}
+		last = resource
+		c := candidate{resource, unlikeness(asked, resource)}
 		if c.distance > len(nameOf(asked))/3+1 || slices.Contains(best, c) {
-			continue
+			return
 		}
 		best = append(best, c)
 		slices.SortFunc(best, func(a, b candidate) int {
 			return cmp.Or(cmp.Compare(a.distance, b.distance), cmp.Compare(a.resource, b.resource))
 		})
 		best = best[:min(len(best), maxNear)]
+	}
+	for row, err := range report.SpanRows(ctx, s, &table.Resources) {
+		if err != nil {
+			return nil, err
+		}
+		consider(row.Resource)
+	}
+	for d, m := range s.Published() {
+		for row, err := range report.ReadTable(ctx, s.Store, &table.S3Access, m, d) {
+			if err != nil {
+				return nil, err
+			}
+			consider("arn:" + partitionOf(asked) + ":s3:::" + row.Bucket)
+		}
 	}
 	var names []string
 	for _, c := range best {

@@ -15,8 +15,8 @@ import (
 	"vpcetrail/report/table"
 )
 
-// Read answers q from the days of s. It fails if a day has no table resources. If no call names
-// the resource, the error is an *UnknownResourceError.
+// Read answers q from the days of s. It fails if a day has no table resources. If neither a call nor a
+// request of access logs names the resource, the error is an *UnknownResourceError.
 func Read(ctx context.Context, s *report.Span, q Question) (*Answer, error) {
 	if err := s.Need(table.Resources.Name); err != nil {
 		return nil, err
@@ -35,14 +35,18 @@ func Read(ctx context.Context, s *report.Span, q Question) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	days := s.Days
+	if len(days) == 0 {
+		days = s.AllDays()
+	}
 	if len(r.uses) == 0 {
 		near, err := nearest(ctx, s, q.Resource)
 		if err != nil {
 			return nil, err
 		}
-		return nil, &UnknownResourceError{Resource: q.Resource, Days: report.NameDays(s.Days), Near: near}
+		return nil, &UnknownResourceError{Resource: q.Resource, Days: report.NameDays(days), NoTrail: len(s.Days) == 0, Near: near}
 	}
-	a := &Answer{Resource: q.Resource, Days: report.NameDays(s.Days), PolicyKind: r.service.policy, Missing: names(s.Missing), Incomplete: names(s.Incomplete), Shards: names(s.Shards)}
+	a := &Answer{Resource: q.Resource, Days: report.NameDays(days), NoTrail: len(s.Days) == 0, PolicyKind: r.service.policy, Missing: names(s.Missing), Incomplete: names(s.Incomplete), Shards: names(s.Shards)}
 	a.noteEgress(s, &q)
 	a.noteAccess(logged)
 	r.allow(a)
@@ -159,8 +163,9 @@ func (r *reader) allow(a *Answer) {
 		e := r.endpoints[id]
 		switch {
 		case e == nil:
-			e = &Endpoint{ID: id}
-			a.note("%s is not in the report of these days: no call went through it.", id)
+			if e = (&Endpoint{ID: id}); !a.NoTrail {
+				a.note("%s is not in the report of these days: no call went through it.", id)
+			}
 		case e.Owner != "own":
 			owner := any(e.Owner)
 			if e.Owner == "" {

@@ -69,7 +69,9 @@ func (t *text) writeHead() {
 	if len(a.Shards) > 0 {
 		t.Paragraph(t.Say("INCOMPLETE: "), "  ", "one shard of the trail alone was read for %s: merge the shards", phrase.Few(a.Shards))
 	}
-	if len(a.Missing) > 0 {
+	if a.NoTrail {
+		t.Paragraph(t.Say("INCOMPLETE: "), "  ", "no trail was read: only S3 access logs show who uses the bucket")
+	} else if len(a.Missing) > 0 {
 		t.Paragraph(t.Say("INCOMPLETE: "), "  ", "the report lacks %s: others may use the resource", phrase.Few(a.Missing))
 	}
 }

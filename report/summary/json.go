@@ -14,7 +14,8 @@ import (
 type (
 	jsonSummary struct {
 		Days             []string                `json:"days"`
-		Versions         []string                `json:"versions"` // of the program, in all runs that made the days
+		NoTrail          []string                `json:"days_without_trail,omitempty"` // their calls are not known
+		Versions         []string                `json:"versions"`                     // of the program, in all runs that made the days
 		Complete         bool                    `json:"complete"`
 		Lacks            string                  `json:"lacks,omitempty"`  // what could not be counted, in words
 		Shards           []string                `json:"shards,omitempty"` // the shards of the trail that were read, if not all
@@ -99,6 +100,9 @@ func (s *Summary) writeJSON(w io.Writer, top int) error {
 	}
 	for _, d := range s.Days {
 		out.Days = append(out.Days, d.Day.String())
+	}
+	for _, d := range s.NoTrail {
+		out.NoTrail = append(out.NoTrail, d.String())
 	}
 	for _, e := range s.Endpoints.Rows[:min(s.Endpoints.Seen, top)] {
 		out.Endpoints = append(out.Endpoints, jsonEndpoint{

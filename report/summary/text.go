@@ -10,6 +10,7 @@ import (
 	"vpcetrail/report"
 	"vpcetrail/report/grid"
 	"vpcetrail/report/overview"
+	"vpcetrail/report/table"
 	"vpcetrail/report/words"
 )
 
@@ -30,7 +31,34 @@ func (s *Summary) Write(w io.Writer, format string, style grid.Style, top int) e
 func (s *Summary) writeText(w io.Writer, style grid.Style, top int, write func(*grid.Grid, *strings.Builder)) error {
 	var out strings.Builder
 	s.writeHead(&out, style)
-	words := style.Words
+	show := func(g *grid.Grid) {
+		g.Style = style
+		write(g, &out)
+	}
+	line := func(f phrase.Format, args ...any) {
+		out.WriteString("\n" + strings.Join(wrapped(style, style.Words.Say(f, args...)), "\n") + "\n")
+	}
+	for _, g := range s.grids(style.Words, top) {
+		show(g)
+	}
+	if usd := s.Detour(); usd > 0 {
+		line("The detour past gateway endpoints: %s by estimate, NAT alone, S3 data events only (finding %s).", grid.Dollars(usd), overview.DetourCost)
+	}
+	if s.Tables[table.S3Access.Name] {
+		show(s.access(style.Words, top))
+	}
+	if others := s.otherTables(); len(others) > 0 {
+		line("Other tables of these days: %s", phrase.Join(phrase.Comma, others))
+	}
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+// grids returns the tables about calls. There are none if no trail was read.
+func (s *Summary) grids(words *words.Language, top int) []*grid.Grid {
+	if len(s.NoTrail) == len(s.Days) {
+		return nil
+	}
 	grids := []*grid.Grid{
 		s.routes(words),
 		ranking(words, "Services with most calls past the endpoint", &s.Services, top, []phrase.Format{"service"},
@@ -45,21 +73,17 @@ func (s *Summary) writeText(w io.Writer, style grid.Style, top int, write func(*
 	if s.DaysWithFindings > 0 {
 		grids = append(grids, s.findings(words, top))
 	}
-	for _, g := range grids {
-		g.Style = style
-		write(g, &out)
+	return grids
+}
+
+// otherTables names the tables that the summary does not show, and how to see them.
+func (s *Summary) otherTables() (others []string) {
+	for _, v := range []viewer{&names, &measured} {
+		if s.Tables[v.tableName()] {
+			others = append(others, fmt.Sprintf("%s (summary --by %s)", v.tableName(), v.name()))
+		}
 	}
-	if usd := s.Detour(); usd > 0 {
-		detour := words.Say("The detour past gateway endpoints: %s by estimate, NAT alone, S3 data events only (finding %s).", grid.Dollars(usd), overview.DetourCost)
-		out.WriteString("\n" + strings.Join(wrapped(style, detour), "\n") + "\n")
-	}
-	if s.DaysWithAccess > 0 {
-		g := s.access(words, top)
-		g.Style = style
-		write(g, &out)
-	}
-	_, err := io.WriteString(w, out.String())
-	return err
+	return others
 }
 
 func (s *Summary) days() []day.Day {
@@ -76,7 +100,9 @@ func (s *Summary) writeHead(out *strings.Builder, style grid.Style) {
 			out.WriteString(style.Paint(ink, text) + "\n")
 		}
 	}
-	line(grid.Plain, "%s: %s, %s denied", report.NameDays(s.days()), phrase.Count(s.Total.Calls, "call"), grid.Number(s.Total.Denied))
+	if len(s.NoTrail) < len(s.Days) {
+		line(grid.Plain, "%s: %s, %s denied", report.NameDays(s.days()), phrase.Count(s.Total.Calls, "call"), grid.Number(s.Total.Denied))
+	}
 	if len(s.NoTrail) > 0 {
 		line(grid.Alarm, "no trail was read for %s: its calls are not known", report.NameDays(s.NoTrail))
 	}

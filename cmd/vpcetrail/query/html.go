@@ -74,7 +74,7 @@ func (f *htmlFlags) run(ctx context.Context, where string, out, errOut io.Writer
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
-	span, err := openSpan(ctx, where, window)
+	span, err := openPublished(ctx, where, window)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (f *htmlFlags) run(ctx context.Context, where string, out, errOut io.Writer
 }
 
 func (f *htmlFlags) page(ctx context.Context, span *report.Span, words *words.Language) ([]byte, error) {
-	p, err := page.Read(ctx, span.Store, span.Days)
+	p, err := page.Read(ctx, span.Store, span.AllDays())
 	if err != nil {
 		return nil, err
 	}

@@ -46,13 +46,22 @@ func openReport(ctx context.Context, where string) (report.Store, error) {
 	return store, nil
 }
 
-// openSpan finds the days of window that the report in where has.
+// openSpan finds the days of window of which the report in where has the calls.
 func openSpan(ctx context.Context, where string, window day.Window) (*report.Span, error) {
 	store, err := openReport(ctx, where)
 	if err != nil {
 		return nil, err
 	}
 	return report.ReadSpan(ctx, store, window)
+}
+
+// openPublished finds the days of window that the report in where has, with or without calls.
+func openPublished(ctx context.Context, where string, window day.Window) (*report.Span, error) {
+	store, err := openReport(ctx, where)
+	if err != nil {
+		return nil, err
+	}
+	return report.ReadPublished(ctx, store, window)
 }
 
 // isARN reports whether text has the form of an ARN. It does not check whether the

@@ -154,7 +154,7 @@ func (f *readinessFlags) run(ctx context.Context, where string, out, errOut io.W
 	if err != nil {
 		return exit.With(exit.Usage, err)
 	}
-	span, err := openSpan(ctx, where, window)
+	span, err := openPublished(ctx, where, window)
 	if err != nil {
 		return err
 	}
