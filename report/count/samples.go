@@ -1,6 +1,7 @@
 package count
 
 import (
+	"cmp"
 	"math"
 	"strings"
 
@@ -91,13 +92,13 @@ func (s *samples) add(l *sampleList, n sampleNode) {
 	at, size := &l.first, 0
 	for ; *at >= firstNode; size++ {
 		other := s.node(*at)
-		if other.hash > n.hash || other.hash == n.hash && s.eventID(other) >= s.eventID(&n) {
+		if other.hash > n.hash || other.hash == n.hash && s.compare(other, &n) >= 0 {
 			break
 		}
 		at = &other.next
 	}
 	if *at >= firstNode {
-		if other := s.node(*at); other.hash == n.hash && s.eventID(other) == s.eventID(&n) {
+		if other := s.node(*at); other.hash == n.hash && s.compare(other, &n) == 0 {
 			other.counted = other.counted || n.counted
 			return
 		}
@@ -123,6 +124,14 @@ func (s *samples) trim(l *sampleList) {
 		s.node(at).next = emptyList
 		l.limit = uint32(s.node(at).hash >> 32)
 	}
+}
+
+// compare compares the texts of two nodes. UUIDs are in the order of their numbers.
+func (s *samples) compare(a, b *sampleNode) int {
+	if !a.isText && !b.isText {
+		return cmp.Or(cmp.Compare(a.id.Hi, b.id.Hi), cmp.Compare(a.id.Lo, b.id.Lo))
+	}
+	return strings.Compare(s.eventID(a), s.eventID(b))
 }
 
 // eventID returns the text of a node.

@@ -16,55 +16,44 @@ import (
 // A dictionary is written as its texts, then its keys. Each list starts with its length. All
 // numbers are varints. Hash tables are rebuilt when a dictionary is read.
 
-// each calls f with every field of the key, in a fixed order, to read or to set it.
-func (p *Principal) each(f func(*uint32)) { f(&p.Name); f(&p.Kind); f(&p.Account); f(&p.Session) }
+// each replaces every field of the key by what f makes of it, in a fixed order: f writes or reads it.
+func (p *Principal) each(f func(uint32) uint32) {
+	p.Name, p.Kind, p.Account, p.Session = f(p.Name), f(p.Kind), f(p.Account), f(p.Session)
+}
 
-func (c *Callee) each(f func(*uint32)) {
-	for _, field := range [...]*uint32{&c.Account, &c.Region, &c.Service, &c.Endpoint, &c.Owner} {
-		f(field)
-	}
-	of, rest := uint32(c.Day), uint32(c.Kind)<<1
+func (c *Callee) each(f func(uint32) uint32) {
+	c.Account, c.Region, c.Service, c.Endpoint, c.Owner = f(c.Account), f(c.Region), f(c.Service), f(c.Endpoint), f(c.Owner)
+	rest := uint32(c.Kind) << 1
 	if c.IsInterface {
 		rest |= 1
 	}
-	f(&of)
-	f(&rest)
-	c.Day, c.Kind, c.IsInterface = day.Day(int32(of)), event.Kind(rest>>1), rest&1 == 1
+	c.Day, rest = day.Day(int32(f(uint32(c.Day)))), f(rest)
+	c.Kind, c.IsInterface = event.Kind(rest>>1), rest&1 == 1
 }
 
-func (p *Path) each(f func(*uint32)) {
+func (p *Path) each(f func(uint32) uint32) {
 	rest := uint32(0)
 	if p.IPv6 {
 		rest = 1
 	}
-	f(&p.Place)
-	f(&p.Host)
-	f(&p.Workload)
-	f(&rest)
-	p.IPv6 = rest == 1
+	p.Place, p.Host, p.Workload = f(p.Place), f(p.Host), f(p.Workload)
+	p.IPv6 = f(rest) == 1
 }
 
-func (g *Group) each(f func(*uint32)) {
-	f(&g.Callee)
-	f(&g.Principal)
-	f(&g.Path)
-	f((*uint32)(&g.Bits))
+func (g *Group) each(f func(uint32) uint32) {
+	g.Callee, g.Principal, g.Path, g.Bits = f(g.Callee), f(g.Principal), f(g.Path), VerdictBits(f(uint32(g.Bits)))
 }
 
-func (c *Cell) each(f func(*uint32)) { f(&c.Group); f(&c.Target) }
+func (c *Cell) each(f func(uint32) uint32) { c.Group, c.Target = f(c.Group), f(c.Target) }
 
-func (t *Target) each(f func(*uint32)) {
-	signs := uint32(t.Signs)
-	f((*uint32)(&t.Resources))
-	f(&t.Name)
-	f(&signs)
-	t.Signs = classify.Signs(signs)
+func (t *Target) each(f func(uint32) uint32) {
+	t.Resources, t.Name, t.Signs = ResourceSet(f(uint32(t.Resources))), f(t.Name), classify.Signs(f(uint32(t.Signs)))
 }
 
 // A keyed is a pointer to a key.
 type keyed[K any] interface {
 	*K
-	each(func(*uint32))
+	each(func(uint32) uint32)
 }
 
 // A dictionaryWriter writes dictionaries to out. Its first error is kept.
@@ -89,8 +78,9 @@ func (w *dictionaryWriter) texts(t *Texts) {
 
 func writeKeys[K any, P keyed[K]](w *dictionaryWriter, keys []K) {
 	w.number(uint64(len(keys)))
+	write := func(field uint32) uint32 { w.number(uint64(field)); return field }
 	for i := range keys {
-		P(&keys[i]).each(func(field *uint32) { w.number(uint64(*field)) })
+		P(&keys[i]).each(write)
 	}
 }
 
@@ -145,13 +135,13 @@ func (r *dictionaryReader) texts() (t Texts) {
 }
 
 func readKeys[K any, P keyed[K]](r *dictionaryReader) (keys []K) {
+	read := func(uint32) uint32 { return uint32(r.number()) }
 	for range r.number() {
 		if r.err != nil {
 			return keys
 		}
-		var key K
-		P(&key).each(func(field *uint32) { *field = uint32(r.number()) })
-		keys = append(keys, key)
+		keys = append(keys, *new(K))
+		P(&keys[len(keys)-1]).each(read)
 	}
 	return keys
 }
