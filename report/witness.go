@@ -72,7 +72,8 @@ func keepWitness(name string, was, now *Witness, allow Replacing) string {
 			"or give --without %s, and then run analyze --%s without SOURCE", name, name, name)
 	case allow.Incomplete:
 	case was.Matched && !now.Matched:
-		return fmt.Sprintf("its --%s was compared with the trail, and this run reads no trail: give SOURCE too, or give --replace-incomplete", name)
+		return fmt.Sprintf("its --%s was compared with the trail, and this run reads no trail: "+
+			"run analyze SOURCE --%s for this day, or give --replace-incomplete, which drops the comparison", name, name)
 	case now.read() < was.read():
 		return fmt.Sprintf("%d of the %d objects of --%s that it counts would be missing: "+
 			"run again once they can be read, or give --replace-incomplete", was.read()-now.read(), was.read(), name)

@@ -94,7 +94,7 @@ func private(l *accesslog.Line, otherwise Evidence) Verdict {
 }
 
 // public decides on a public address. That of a VPC in IPv6 stays the same by an endpoint and by the
-// internet. In IPv4 the internet never shows it: gateways translate it, also if it looks public.
+// internet. In IPv4 it has no direct access to the internet, also if it looks public.
 func public(l *accesslog.Line, address classify.Address, ranges *classify.Ranges, view *network.View) Verdict {
 	ofAWS := ranges.Origin(address) == classify.FromAWS
 	if !ofAWS && len(l.SourceRegion) == 0 && view.UsesInside(address) {

@@ -19,9 +19,9 @@ import (
 	"vpcetrail/report/restate"
 )
 
-// errKept says that days were not restated, because the new report would be worse than the published
-// one.
-var errKept = errors.New("kept as published")
+// ErrKept says that days were not restated, because the new report would be worse than the published
+// one, or because this run cannot make it.
+var ErrKept = errors.New("kept as published")
 
 // Restate recomputes the days before the window that gained records. now is the report of the window,
 // which is already published; it is nil if another run has published it. It returns how many days it has
@@ -147,7 +147,7 @@ func (p *Publication) restateEach(n int, restate func(i int) (day.Day, error)) (
 		done++
 	}
 	if len(kept) > 0 {
-		return done, fmt.Errorf("%w: %s", errKept, strings.Join(kept, ", "))
+		return done, fmt.Errorf("%w: %s", ErrKept, strings.Join(kept, ", "))
 	}
 	return done, incomplete
 }

@@ -283,7 +283,7 @@ func TestWitnessThatComesLate(t *testing.T) {
 		again := func(want ...string) {
 			t.Helper()
 			n.witness.read = nil
-			if err := run(n, "2026-11-21", 5, report.Replacing{}); err != nil && !errors.Is(err, errKept) {
+			if err := run(n, "2026-11-21", 5, report.Replacing{}); err != nil && !errors.Is(err, ErrKept) {
 				t.Fatal(name, err)
 			}
 			var got []string

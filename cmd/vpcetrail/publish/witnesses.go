@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/file"
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/cmd/vpcetrail/terminal"
@@ -166,7 +167,11 @@ func (j *analyzeJob) testify(ctx context.Context, out io.Writer, tell *terminal.
 	}
 	switch {
 	case err != nil && !isIncomplete(err) && len(days)+done > 0:
-		return fmt.Errorf("the report is published, but not all days before it are restated: %w", err)
+		err = fmt.Errorf("the report is published, but not all days before it are restated: %w", err)
+		if errors.Is(err, analyze.ErrKept) {
+			return exit.With(exit.Incomplete, err)
+		}
+		return err
 	case err != nil && !isIncomplete(err):
 		return err
 	case len(days)+done == 0 && len(c.Uncompared) > 0:

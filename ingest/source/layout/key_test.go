@@ -104,3 +104,25 @@ func FuzzParseKey(f *testing.F) {
 		}
 	})
 }
+
+// A folder that AWS names by the day, and prefixes of the user that are a date.
+func TestHasDays(t *testing.T) {
+	for dir, want := range map[string]bool{
+		"s3://logs/p/111122223333/eu-west-1/logged/":    true,
+		"111122223333/eu-west-1/logged/":                true,
+		"AWSLogs/111122223333/vpcdnsquerylogs/vpc-1/":   true,
+		"logs/AWSLogs/111122223333/S3ServerAccessLogs/": true,
+		"logs/":                                         false,
+		"logs/AWSLogs/111122223333/":                    false,
+		"s3://logs/111122223333/":                       false,
+		"s3://logs/111122223333/logged/":                false,
+		"s3://logs/111122223333/team/logged/":           false,
+		"s3://logs/2025/01/01/":                         false,
+		"s3://logs/111122223333/eu-west-1/logged/2025/": false,
+		"": false,
+	} {
+		if got := HasDays(dir); got != want {
+			t.Errorf("%s: %v", dir, got)
+		}
+	}
+}
