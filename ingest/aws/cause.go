@@ -23,13 +23,12 @@ var denied = map[string]bool{"AccessDenied": true, "AccessDeniedException": true
 // status.
 func Denied(code string) bool { return denied[code] }
 
-// NoCredentials starts the message for credentials that the SDK did not find. The
-// SDK's own text follows it.
-const NoCredentials = "no AWS credentials: set AWS_PROFILE, or give the machine a role: "
-
 // APIError returns a service's error code and the HTTP status, or "" and 0 if err is
-// not an answer.
+// not an answer. Credentials that were refused on the way are no answer of the service.
 func APIError(err error) (code string, status int) {
+	if isUnsigned(err) {
+		return "", 0
+	}
 	var api smithy.APIError
 	if errors.As(err, &api) {
 		code = api.ErrorCode()
@@ -78,6 +77,8 @@ func Cause(err error) string {
 	switch {
 	case errors.As(err, &explained):
 		text = explained.Text // the text is complete
+	case isUnsigned(err):
+		text = NoCredentials(err)
 	case errors.As(err, &attempts) && attempts.Attempt > 1:
 		text = fmt.Sprintf("%s, tried %d times", bare(attempts.Err), attempts.Attempt)
 	case errors.As(err, &attempts):

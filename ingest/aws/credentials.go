@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/middleware"
@@ -44,9 +46,48 @@ func remedyOf(api smithy.APIError) string {
 // refuses the credentials or the machine's clock, or the credentials are gone. Every
 // other call would fail too.
 func EndsRun(err error) bool {
-	code, status := APIError(err)
+	code, _ := APIError(err)
 	_, refused := refusedCredentials[code]
-	return refused || err != nil && status == 0 && strings.Contains(err.Error(), "get credentials")
+	return refused || isUnsigned(err)
+}
+
+// isUnsigned reports whether a call was not made because there are no credentials. The
+// SDK has no type for it.
+func isUnsigned(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "get credentials: ")
+}
+
+// credentialSources are the variables by which the environment says where credentials
+// are.
+var credentialSources = []string{"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_PROFILE"}
+
+// NoCredentials says in one line why the SDK has no credentials: there are none, or what
+// should give them does not.
+func NoCredentials(err error) string {
+	named := "the AWS credentials"
+	for _, variable := range credentialSources {
+		if os.Getenv(variable) != "" {
+			named = "the credentials that " + variable + " names"
+			break
+		}
+	}
+	var session *ssocreds.InvalidTokenError
+	text, cause := err.Error(), bare(err)
+	switch {
+	case errors.As(err, &session):
+		return "the SSO session has ended: run aws sso login"
+	case strings.Contains(text, "EC2 IMDS role"), strings.Contains(text, "ec2imds"): // where the SDK looks last
+		if profile := os.Getenv("AWS_PROFILE"); profile != "" {
+			return "no AWS credentials: profile " + profile + " has none, nor has the machine a role"
+		}
+		return "no AWS credentials: set AWS_PROFILE, or give the machine a role"
+	case errors.Is(err, context.DeadlineExceeded):
+		cause = "no answer in time"
+	}
+	if _, rest, found := strings.Cut(cause, "failed to refresh cached credentials, "); found {
+		cause = rest // of the SDK's cache
+	}
+	return named + " could not be fetched: " + strings.Join(strings.Fields(cause), " ")
 }
 
 // maxRenewals bounds how often one call continues with new credentials.

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 	"github.com/aws/smithy-go"
 )
 
@@ -36,6 +37,44 @@ func TestWhatEndsARun(t *testing.T) {
 		if EndsRun(err) {
 			t.Errorf("%v ends a run", err)
 		}
+	}
+}
+
+// The text for missing credentials names what should give them, and the remedy.
+func TestNoCredentials(t *testing.T) {
+	none := errors.New("no EC2 IMDS role found, operation error ec2imds: GetMetadata, access disabled")
+	denied := &smithy.OperationError{ServiceID: "STS", OperationName: "AssumeRole", Err: &smithy.GenericAPIError{Code: "AccessDenied", Message: "not yours"}}
+	for _, tc := range []struct {
+		variable string
+		err      error
+		want     string
+	}{
+		{"", none, "no AWS credentials: set AWS_PROFILE, or give the machine a role"},
+		{"AWS_PROFILE", none, "no AWS credentials: profile named has none, nor has the machine a role"},
+		{"AWS_PROFILE", &ssocreds.InvalidTokenError{}, "the SSO session has ended: run aws sso login"},
+		{"AWS_PROFILE", denied, "the credentials that AWS_PROFILE names could not be fetched: AccessDenied: not yours"},
+		{"AWS_WEB_IDENTITY_TOKEN_FILE", context.DeadlineExceeded, "the credentials that AWS_WEB_IDENTITY_TOKEN_FILE names could not be fetched: no answer in time"},
+		{"", errors.New("process\nfailed"), "the AWS credentials could not be fetched: process failed"},
+	} {
+		t.Run(tc.want, func(t *testing.T) {
+			for _, variable := range credentialSources {
+				t.Setenv(variable, "")
+			}
+			if tc.variable != "" {
+				t.Setenv(tc.variable, "named")
+			}
+			cached := fmt.Errorf("failed to refresh cached credentials, %w", tc.err)
+			call := &smithy.OperationError{ServiceID: "S3", OperationName: "PutObject", Err: fmt.Errorf("get identity: get credentials: %w", cached)}
+			if text := NoCredentials(cached); text != tc.want {
+				t.Errorf("credentials: %s", text)
+			}
+			if text := Cause(call); text != tc.want {
+				t.Errorf("a call: %s", text)
+			}
+			if code, status := APIError(call); code != "" || status != 0 || !EndsRun(call) {
+				t.Errorf("code %q, status %d", code, status)
+			}
+		})
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"slices"
@@ -491,6 +493,51 @@ func TestSilentS3(t *testing.T) {
 				t.Errorf("status %d: %s\n%s", f.code, f.err, f.out)
 			}
 		})
+	}
+}
+
+// A result that cannot be written to S3 says in one line why, and what to do.
+func TestS3Refuses(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
+	s.dns.set(map[string]record{hostSQS: at(endpointA)})
+	var scope, code string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		scope = r.Header.Get("Authorization")
+		if code != "" {
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprintf(w, "<Error><Code>%s</Code><Message>no</Message></Error>", code)
+		}
+	}))
+	defer server.Close()
+	t.Setenv("AWS_ENDPOINT_URL_S3", server.URL)
+	keys := map[string]string{"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+	for _, tc := range []struct {
+		name, code string
+		env        map[string]string
+		want       string
+	}{
+		{"no credentials", "", nil, "s3://fleet/x: write: no AWS credentials: set AWS_PROFILE, or give the machine a role: the result is on standard output instead"},
+		{"expired credentials", "ExpiredToken", keys, "s3://fleet/x: write: ExpiredToken: no: renew the credentials, and run again: the result is on standard output instead"},
+		{"a wrong Region", "", map[string]string{"AWS_REGION": "eu_west"}, `AWS configuration: Region "eu_west": want one such as eu-west-1: see AWS_REGION, or region of the profile`},
+		{"no such profile", "", map[string]string{"AWS_PROFILE": "absent"}, `AWS configuration: no file has profile "absent": see AWS_PROFILE`},
+		{"no Region: that of the machine", "", keys, ""},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			for name, value := range tc.env {
+				t.Setenv(name, value)
+			}
+			code = tc.code
+			if f := run(t, "--services", "sqs", "-o", "s3://fleet/x"); f.err != tc.want {
+				t.Errorf("status %d: %s\n%s", f.code, f.err, f.out)
+			}
+		})
+	}
+	if !strings.Contains(scope, "/eu-west-1/s3/") {
+		t.Errorf("S3 was called in another Region than that of the machine: %s", scope)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -22,6 +21,7 @@ import (
 	"vpcetrail/classify/inside"
 	"vpcetrail/classify/network"
 	netreader "vpcetrail/cmd/vpcetrail/network"
+	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/day"
 )
 
@@ -43,29 +43,12 @@ type subnet struct {
 	unread map[string]string // why a call was refused, by call
 }
 
-// credentialSources are the variables by which the environment says where credentials are.
-var credentialSources = []string{"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_PROFILE"}
-
-// noCredentials says why credentials could not be fetched: there are none, or what should give
-// them does not.
-func noCredentials(ctx context.Context, err error) string {
-	for _, variable := range credentialSources {
-		if os.Getenv(variable) != "" {
-			return "the credentials that " + variable + " names could not be fetched: " + refusal(ctx, err)
-		}
-	}
-	if !strings.Contains(err.Error(), "EC2 IMDS role") && !strings.Contains(err.Error(), "ec2imds") {
-		return "the AWS credentials could not be fetched: " + refusal(ctx, err)
-	}
-	return "there are no AWS credentials: set AWS_PROFILE, or give the machine a role"
-}
-
 // readSubnet asks EC2, and completes the machine if its VPC is not known. It fails if EC2 does not describe the VPC.
 func readSubnet(ctx context.Context, cfg sdk.Config, m *inside.Machine, step time.Duration) (*subnet, error) {
 	ctx, stop := context.WithTimeout(ctx, 2*step)
 	defer stop()
 	if _, err := cfg.Credentials.Retrieve(ctx); err != nil {
-		return nil, fmt.Errorf("EC2 was not asked: %s", noCredentials(ctx, err))
+		return nil, fmt.Errorf("EC2 was not asked: %s", aws.NoCredentials(err))
 	}
 	patient := cfg.HTTPClient
 	if capped, ok := patient.(cappedClient); ok {

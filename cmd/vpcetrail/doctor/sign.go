@@ -79,11 +79,7 @@ func (c *signed) make(ctx context.Context, most time.Duration, call func(context
 		id = refused.ServiceRequestID()
 	}
 	if err != nil {
-		text := refusal(ctx, err)
-		if strings.Contains(err.Error(), "get credentials") {
-			text = noCredentials(ctx, err)
-		}
-		c.Error = orNull(text)
+		c.Error = orNull(refusal(ctx, err))
 	}
 	if plainID.MatchString(id) {
 		c.RequestID = &id

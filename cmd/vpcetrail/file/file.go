@@ -76,7 +76,15 @@ func Write(ctx context.Context, name string, text []byte) error {
 // Store does so with options for a file in S3.
 func Store(ctx context.Context, name string, text []byte, opt dest.S3Options) error {
 	if list.IsS3(name) {
-		return put(ctx, name, bytes.NewReader(text), opt)
+		return put(ctx, "", name, bytes.NewReader(text), opt)
+	}
+	return dest.WriteFile(name, text)
+}
+
+// WriteFrom is Write from a machine in a Region, which S3 is called in if no other is set.
+func WriteFrom(ctx context.Context, region, name string, text []byte) error {
+	if list.IsS3(name) {
+		return put(ctx, region, name, bytes.NewReader(text), dest.S3Options{})
 	}
 	return dest.WriteFile(name, text)
 }
@@ -104,7 +112,7 @@ func Create(ctx context.Context, name string) (*Writer, error) {
 		return nil, fmt.Errorf("%s: write: %w", name, err)
 	}
 	return &Writer{spool,
-		func(ctx context.Context) error { return put(ctx, name, spool, dest.S3Options{}) },
+		func(ctx context.Context) error { return put(ctx, "", name, spool, dest.S3Options{}) },
 		func() error { return errors.Join(spool.Close(), os.Remove(spool.Name())) }}, nil
 }
 

@@ -22,8 +22,8 @@ type object struct {
 	key    string
 }
 
-func open(ctx context.Context, name string) (*object, error) {
-	client, err := aws.NewS3(ctx)
+func open(ctx context.Context, region, name string) (*object, error) {
+	client, err := aws.NewS3From(ctx, region)
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return nil, context.Cause(ctx)
@@ -47,7 +47,7 @@ func (o *object) call(call func(options ...func(*s3.Options)) error) error {
 
 // get returns the content of an object.
 func get(ctx context.Context, name string) (text []byte, err error) {
-	o, err := open(ctx, name)
+	o, err := open(ctx, "", name)
 	if err != nil {
 		return nil, fmt.Errorf("%s: open: %w", name, err)
 	}
@@ -80,8 +80,8 @@ func namesNoObject(err error) bool {
 }
 
 // put writes an object. A reader sees either the old one or the whole new one.
-func put(ctx context.Context, name string, body io.ReadSeeker, opt dest.S3Options) error {
-	o, err := open(ctx, name)
+func put(ctx context.Context, region, name string, body io.ReadSeeker, opt dest.S3Options) error {
+	o, err := open(ctx, region, name)
 	if err != nil {
 		return fmt.Errorf("%s: write: %w", name, err)
 	}

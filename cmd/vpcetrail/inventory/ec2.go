@@ -198,10 +198,6 @@ func explain(err error, allow string) error {
 		text += ": allow " + allow
 	case "AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "OptInRequired":
 		text += ": see that the credentials are valid and the account has the Region enabled"
-	case "":
-		if strings.Contains(err.Error(), "get credentials") {
-			text = aws.NoCredentials + text
-		}
 	}
 	return aws.Explain(text, err)
 }

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -128,10 +127,6 @@ func Refusal(err error, allow string) string {
 		return text + ": allow " + allow
 	case "AuthFailure", "InvalidClientTokenId", "UnrecognizedClientException", "OptInRequired":
 		return text + ": check that the credentials are valid and the account has the Region enabled"
-	case "":
-		if strings.Contains(err.Error(), "get credentials") {
-			return aws.NoCredentials + text
-		}
 	}
 	return text
 }

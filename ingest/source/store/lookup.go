@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"strings"
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -123,15 +122,13 @@ func (c inMemory) Do(req *http.Request) (*http.Response, error) {
 func (l *Lookup) explain(err error) error {
 	var noHost *net.DNSError
 	remedy := ""
-	switch code, status := aws.APIError(err); {
+	switch code, _ := aws.APIError(err); {
 	case aws.Denied(code):
 		remedy = ": allow cloudtrail:LookupEvents in " + l.region
 	case code == "UnrecognizedClientException" || code == "InvalidClientTokenId":
 		remedy = ": see that the credentials are valid and the account has " + l.region + " enabled"
 	case errors.As(err, &noHost) && noHost.IsNotFound:
 		remedy = ": see that there is a Region " + l.region
-	case status == 0 && strings.Contains(err.Error(), "get credentials"):
-		return aws.Explain(aws.NoCredentials+aws.Cause(err), err)
 	}
 	return aws.Explain(aws.Cause(err)+remedy, err)
 }

@@ -21,8 +21,6 @@ func (b *Bucket) explain(err error) error {
 		return aws.Explain("no such bucket: check its name", err)
 	case code == "PermanentRedirect" || status == http.StatusMovedPermanently:
 		return aws.Explain("the bucket is in another Region: set AWS_REGION to the bucket's", err)
-	case status == 0 && strings.Contains(err.Error(), "get credentials"):
-		return aws.Explain(aws.NoCredentials+aws.Cause(err), err)
 	}
 	return b.refused(err, fmt.Sprintf(": allow s3:ListBucket on bucket %s for this prefix", b.Name))
 }
