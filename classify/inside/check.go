@@ -149,6 +149,7 @@ type Host struct {
 	Search    string   // the search domain that has the name, or ""
 	Addresses []Address
 	CNAME     string // the endpoint that DNS names, or ""
+	Setting   string // what sets SDKs to this name, or ""
 	Elsewhere string // the setting by which SDKs call another name, which is not checked, or ""
 	Proxy     string // the proxy to which the environment sends calls, or ""
 	ByAmazon  string // the kind of the answer of Amazon's resolver, if other name servers were asked

@@ -155,6 +155,9 @@ const mostNamed = 6
 // others do.
 func (h *Host) Words() string {
 	silent, proven := h.silent(), h.wordsProven()
+	if h.Setting != "" {
+		proven = "SDKs call " + h.Host + ", by " + h.Setting + "; " + proven
+	}
 	if h.Search != "" {
 		proven = "search domain " + h.Search + " has the name, so that programs use its answer; " + proven
 	}

@@ -104,6 +104,9 @@ func (e *examination) advice(s *service) (do []string) {
 	if first.Search != "" {
 		do = append(do, "remove "+first.Search+" from the search domains in /etc/resolv.conf, or its record for "+first.Host)
 	}
+	if i := slices.IndexFunc(s.Hosts, func(h *inside.Host) bool { return h.Path == inside.Interface || h.Path == inside.Gateway }); i > 0 && first.Setting != "" {
+		do = append(do, "if the workload does not need this setting, remove it: "+s.Hosts[i].Host+" leads to the endpoint")
+	}
 	switch {
 	case first.Path == inside.Past && len(do) == 0:
 		do = append(do, e.change(s, first))

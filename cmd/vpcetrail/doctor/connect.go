@@ -10,7 +10,6 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"os"
 	"strings"
 	"syscall"
 	"time"
@@ -33,7 +32,7 @@ const shownNames = 3
 // A connector connects to port 443.
 type connector struct {
 	step  time.Duration  // for one connection, TLS included
-	roots *x509.CertPool // nil: those of the system
+	roots *x509.CertPool // nil: those of the system. SDKs trust the same
 	slots chan struct{}  // one for each connection that is made
 }
 
@@ -53,25 +52,6 @@ func (c *connector) dial(ctx context.Context, address netip.Addr) (limited conte
 		stop()
 		<-c.slots
 	}, err
-}
-
-// newConnector trusts the certificates that SDKs trust: those of the system, or those of the
-// file that AWS_CA_BUNDLE names.
-func newConnector(step time.Duration) (*connector, error) {
-	c := &connector{step: step, slots: make(chan struct{}, mostConnections)}
-	name := os.Getenv("AWS_CA_BUNDLE")
-	if name == "" {
-		return c, nil
-	}
-	text, err := os.ReadFile(name)
-	if err != nil {
-		return nil, fmt.Errorf("AWS_CA_BUNDLE: %w", err)
-	}
-	c.roots = x509.NewCertPool()
-	if !c.roots.AppendCertsFromPEM(text) {
-		return nil, fmt.Errorf("AWS_CA_BUNDLE: %s: no certificate in it", name)
-	}
-	return c, nil
 }
 
 // reaches reports whether anything accepts a connection at an address.

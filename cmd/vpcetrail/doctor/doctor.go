@@ -23,6 +23,7 @@ import (
 
 	"vpcetrail/classify/inside"
 	"vpcetrail/classify/network"
+	"vpcetrail/cmd/vpcetrail/doctor/resolve"
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/file"
 	"vpcetrail/cmd/vpcetrail/flags"
@@ -104,7 +105,7 @@ Exit status:
 	set := cmd.Flags()
 	set.SortFlags = false
 	set.StringSliceVar(&f.services, "services", []string{"s3", "dynamodb", "sts", "ec2", "kms", "logs", "sqs"}, "`SERVICES` to check, as their endpoints are named")
-	set.StringVar(&f.region, "region", "", "`REGION` whose services are called (default that of the machine, else AWS_REGION)")
+	set.StringVar(&f.region, "region", "", "`REGION` whose services are called (default AWS_REGION or that of the profile, else that of the machine)")
 	set.StringVar(&f.outside, "outside", "example.com", "`HOST` outside of AWS, to see whether the internet can be reached; none: do not try")
 	set.DurationVar(&f.step, "timeout", 2*time.Second, "`TIME` for each step: a look-up, a connection, an answer of EC2")
 	set.BoolVar(&f.sign, "sign", false, "make one signed call to STS and to S3, and print the command that explains their records")
@@ -203,12 +204,9 @@ func (f *doctorFlags) doctor(ctx context.Context) (*doctor, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &doctor{services: services, region: f.region, outside: f.outside, step: f.step, sign: f.sign, resolver: newResolver(f.step)}
+	d := &doctor{services: services, region: f.region, outside: f.outside, step: f.step, sign: f.sign, resolver: resolve.New(f.step)}
 	if d.outside == "none" {
 		d.outside = ""
-	}
-	if d.connect, err = newConnector(f.step); err != nil {
-		return nil, err
 	}
 	client := awshttp.NewBuildableClient().WithTimeout(f.step).WithTransportOptions(directMetadata)
 	roles := imds.New(imds.Options{HTTPClient: cappedClient{client}})
@@ -217,8 +215,11 @@ func (f *doctorFlags) doctor(ctx context.Context) (*doctor, error) {
 		config.WithEC2RoleCredentialOptions(func(o *ec2rolecreds.Options) { o.Client = roles })); err != nil {
 		return nil, err
 	}
+	d.settings = settingsOf(d.cfg)
+	d.connect = &connector{step: f.step, slots: make(chan struct{}, mostConnections)}
 	if client, ok := d.cfg.HTTPClient.(*awshttp.BuildableClient); ok { // the SDK may have added a CA bundle
 		d.cfg.HTTPClient = cappedClient{client}
+		d.connect.roots = client.GetTransport().TLSClientConfig.RootCAs
 	}
 	return d, nil
 }

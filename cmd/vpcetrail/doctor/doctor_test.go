@@ -441,6 +441,32 @@ func TestSettingsOfTheEnvironment(t *testing.T) {
 	}
 }
 
+// A verdict says which setting of the profile chose the name, and what the other name would do.
+func TestSettingsOfTheProfile(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
+	s.dns.set(map[string]record{hostSQS: at(endpointA), "sqs-fips.eu-west-1.amazonaws.com": at(public)})
+	name := s.dir + "/config"
+	if err := os.WriteFile(name, []byte("[default]\nuse_fips_endpoint = true\nca_bundle = "+s.bundle()+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_CONFIG_FILE", name)
+	t.Setenv("AWS_CA_BUNDLE", "")
+	f := run(t, "--services", "sqs")
+	words := "sqs: SDKs call sqs-fips.eu-west-1.amazonaws.com, by use_fips_endpoint of profile default in " + name + "; the name has the public address 54.239.1.1"
+	remedy := "Do: if the workload does not need this setting, remove it: " + hostSQS + " leads to the endpoint."
+	if text := strings.Join(strings.Fields(f.out), " "); f.code != exit.Violated || !strings.Contains(text, words) || !strings.Contains(text, remedy) {
+		t.Errorf("status %d: %s\n%s", f.code, f.err, f.out)
+	}
+	t.Setenv("AWS_REGION", "us-east-1")
+	if f := run(t, "--services", "sqs"); !strings.Contains(f.out, "Calls to:  us-east-1, by AWS_REGION\n") {
+		t.Error(f.out)
+	}
+}
+
 // The result goes to a file of the machine's name.
 func TestFileOfTheInstance(t *testing.T) {
 	if !onStage(t) {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"vpcetrail/classify/inside"
+	"vpcetrail/cmd/vpcetrail/doctor/resolve"
 )
 
 // atOnce is how many names are checked at a time.
@@ -31,7 +32,8 @@ type doctor struct {
 	sign     bool
 
 	cfg      sdk.Config
-	resolver *resolver
+	settings settings
+	resolver *resolve.Resolver
 	connect  *connector
 }
 
@@ -48,6 +50,7 @@ type examination struct {
 	Marker   string // in the user agent of signed calls
 	Analyses []analysis
 
+	callsBy    string  // what sets the Region that is called
 	unanalyzed string  // why no analysis was made though it was asked for
 	subnet     *subnet // nil: EC2 was not asked, or did not answer
 }
@@ -85,9 +88,8 @@ func (d *doctor) examine(ctx context.Context) (*examination, error) {
 	if err := d.where(limited, e); err != nil {
 		return nil, err
 	}
-	e.noteSettings()
 	for _, s := range d.services {
-		e.Services = append(e.Services, e.checksOf(s))
+		e.Services = append(e.Services, e.checksOf(s, &d.settings))
 	}
 	d.ask(limited, e)
 	if e.subnet != nil {
@@ -110,7 +112,7 @@ func (d *doctor) where(ctx context.Context, e *examination) error {
 		e.note("%s", err)
 	}
 	e.Machine = m
-	return place(&e.Machine, d.region, d.cfg)
+	return e.place(d.region, &d.settings)
 }
 
 // ask makes the checks that do not wait for each other.
@@ -124,7 +126,7 @@ func (d *doctor) ask(ctx context.Context, e *examination) {
 		asking.Go(func() { e.Signed, e.Marker = d.signCalls(ctx, e.Calls) })
 	}
 	asking.Wait()
-	e.Resolvers = d.resolver.servers()
+	e.Resolvers = d.resolver.Servers()
 	if refused != nil {
 		e.note("%s", refused)
 	}
@@ -146,18 +148,18 @@ func (d *doctor) checkHost(ctx context.Context, h *inside.Host, m *inside.Machin
 		h.Lookup = inside.NotAsked
 		return
 	}
-	found := d.resolver.lookup(ctx, &d.resolver.system, h.Host)
-	h.Lookup, h.Detail, h.Server, h.Aliases, h.Search = found.outcome, found.detail, found.server, found.aliases, found.search
-	for _, ip := range found.addresses {
+	found := d.resolver.Lookup(ctx, h.Host)
+	h.Lookup, h.Detail, h.Server, h.Aliases, h.Search = found.Outcome, found.Detail, found.Server, found.Aliases, found.Search
+	for _, ip := range found.Addresses {
 		h.Addresses = append(h.Addresses, inside.Address{IP: ip, Kind: m.KindOf(ip)})
 	}
 	var further sync.WaitGroup
 	if h.Kinds() == inside.Private {
-		h.CNAME = endpointIn(h.Aliases)
-	} else if len((&inside.Machine{CIDRs: m.CIDRs, Resolvers: d.resolver.servers()}).OtherResolvers()) > 0 {
+		h.CNAME = found.Endpoint()
+	} else if len((&inside.Machine{CIDRs: m.CIDRs, Resolvers: d.resolver.Servers()}).OtherResolvers()) > 0 {
 		further.Go(func() {
 			by := inside.Host{}
-			for _, ip := range d.resolver.lookup(ctx, &d.resolver.amazon, h.Host+".").addresses {
+			for _, ip := range d.resolver.AskAmazon(ctx, h.Host).Addresses {
 				by.Addresses = append(by.Addresses, inside.Address{IP: ip, Kind: m.KindOf(ip)})
 			}
 			h.ByAmazon = by.Kinds()
@@ -208,7 +210,7 @@ func (d *doctor) checkOutside(ctx context.Context, e *examination) {
 // reachesPublic reports whether a host has public addresses, and whether one of them accepts
 // connections.
 func (d *doctor) reachesPublic(ctx context.Context, host string, m *inside.Machine) (tried, reached bool) {
-	public := slices.DeleteFunc(d.resolver.lookup(ctx, &d.resolver.system, host+".").addresses, func(ip netip.Addr) bool { return m.KindOf(ip) != inside.Public })
+	public := slices.DeleteFunc(d.resolver.Lookup(ctx, host+".").Addresses, func(ip netip.Addr) bool { return m.KindOf(ip) != inside.Public })
 	var trying sync.WaitGroup
 	var accepts atomic.Bool
 	for _, ip := range public[:min(len(public), tries)] {

@@ -35,6 +35,7 @@ type jsonMachine struct {
 	CIDRs     []netip.Prefix `json:"vpc_cidrs"`
 	Resolvers []netip.Addr   `json:"name_servers"`
 	Calls     string         `json:"called_region"`
+	CallsBy   *string        `json:"called_region_set_by"`
 }
 
 type jsonOutside struct {
@@ -64,6 +65,7 @@ type jsonHost struct {
 	Aliases   []string      `json:"aliases"`
 	Search    *string       `json:"search_domain"`
 	CNAME     *string       `json:"endpoint_by_dns"`
+	Setting   *string       `json:"set_by"`
 	Proxy     *string       `json:"proxy"`
 	ByAmazon  *string       `json:"answers_of_amazon_resolver"`
 	Count     int           `json:"addresses_found"`
@@ -93,7 +95,7 @@ func (e *examination) json() ([]byte, error) {
 	j := jsonExamination{
 		At: e.At, Status: e.status(), Seconds: seconds(e.Took), Bound: seconds(e.Bound), Signed: e.Signed, Marker: orNull(e.Marker), Analyses: e.Analyses,
 		Machine: jsonMachine{orNull(e.Instance), orNull(e.Interface), orNull(e.VPC), orNull(e.Subnet), e.Region, orNull(e.Zone), orNull(e.Account),
-			orNull(e.PublicIPv4), append([]netip.Prefix{}, e.CIDRs...), append([]netip.Addr{}, e.Resolvers...), e.Calls},
+			orNull(e.PublicIPv4), append([]netip.Prefix{}, e.CIDRs...), append([]netip.Addr{}, e.Resolvers...), e.Calls, orNull(e.callsBy)},
 		Outside: jsonOutside{e.OutsideAsked || e.OutsideReached, e.OutsideReached, orNull(e.Outside)},
 		Notes:   append([]string{}, e.Notes...),
 	}
@@ -110,7 +112,7 @@ func (e *examination) json() ([]byte, error) {
 func newJSONHost(h *inside.Host) jsonHost {
 	j := jsonHost{
 		Name: h.Host, Class: string(h.Class), Lookup: string(h.Lookup), Answers: h.Kinds(), Path: string(h.Path), Reason: string(h.Reason),
-		Detail: orNull(h.Detail), Server: orNull(h.Server), Aliases: append([]string{}, h.Aliases...), Search: orNull(h.Search), CNAME: orNull(h.CNAME), Proxy: orNull(h.Proxy), ByAmazon: orNull(h.ByAmazon), Count: len(h.Addresses), Addresses: []jsonAddress{},
+		Detail: orNull(h.Detail), Server: orNull(h.Server), Aliases: append([]string{}, h.Aliases...), Search: orNull(h.Search), CNAME: orNull(h.CNAME), Setting: orNull(h.Setting), Proxy: orNull(h.Proxy), ByAmazon: orNull(h.ByAmazon), Count: len(h.Addresses), Addresses: []jsonAddress{},
 	}
 	for i := range h.Addresses[:min(len(h.Addresses), shownAddresses)] {
 		a := &h.Addresses[i]

@@ -128,11 +128,17 @@ func readFact(ctx context.Context, client *imds.Client, path string) (string, er
 	return strings.TrimSpace(string(text)), err
 }
 
-// place completes the machine by the flag and the SDK's configuration. Without a Region no
-// name is known.
-func place(m *inside.Machine, region string, cfg sdk.Config) error {
-	m.Calls = cmp.Or(region, m.Region, cfg.Region)
+// place completes the machine by the flag and the SDK's settings. Without a Region no name is
+// known.
+func (e *examination) place(flag string, set *settings) error {
+	m := &e.Machine
+	region, by := set.region()
+	m.Calls = cmp.Or(flag, region, m.Region)
 	m.Region = cmp.Or(m.Region, m.Calls)
+	e.callsBy = "--region"
+	if flag == "" {
+		e.callsBy = by
+	}
 	switch {
 	case m.Calls == "":
 		return exit.Usagef("the Region is not known: give --region, or set AWS_REGION")

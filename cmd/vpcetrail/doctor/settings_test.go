@@ -1,9 +1,13 @@
 package doctor
 
 import (
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"vpcetrail/classify/inside"
+	"vpcetrail/ingest/aws"
 )
 
 // TestEndpointURL holds the variables of services against the service ids of the SDKs' models.
@@ -14,9 +18,94 @@ func TestEndpointURL(t *testing.T) {
 	} {
 		t.Run(id, func(t *testing.T) {
 			t.Setenv("AWS_ENDPOINT_URL_"+id, "https://own.example")
-			if variable, text := endpointURL(service); variable != "AWS_ENDPOINT_URL_"+id || text != "https://own.example" {
-				t.Errorf("%s: got %q, %q", service, variable, text)
+			if text, by := new(settings).url(service); by != "AWS_ENDPOINT_URL_"+id || text != "https://own.example" {
+				t.Errorf("%s: got %q, %q", service, by, text)
 			}
 		})
 	}
+}
+
+// Settings of the environment and of the profile choose the name, by the precedence that SDKs
+// have.
+func TestSettings(t *testing.T) {
+	const usual = "sqs.eu-west-1.amazonaws.com"
+	for _, tc := range []struct {
+		name, config, credentials, env string
+		service                        inside.Service
+		host, by                       string // by: CONFIG and CREDENTIALS are the files
+	}{
+		{"nothing", "", "", "", "sqs", usual, ""},
+		{"FIPS", "use_fips_endpoint = true", "", "", "sqs", "sqs-fips.eu-west-1.amazonaws.com", "use_fips_endpoint of profile own in CONFIG"},
+		{"FIPS, and the environment says no", "use_fips_endpoint = true", "", "AWS_USE_FIPS_ENDPOINT=false", "sqs", usual, ""},
+		{"FIPS in the credentials file", "", "use_fips_endpoint=true", "", "sqs", "sqs-fips.eu-west-1.amazonaws.com", "use_fips_endpoint of profile own in CREDENTIALS"},
+		{"dual-stack", "use_dualstack_endpoint = true", "", "", "sqs", "sqs.eu-west-1.api.aws", "use_dualstack_endpoint of profile own in CONFIG"},
+		{"FIPS and dual-stack", "use_dualstack_endpoint = true", "", "AWS_USE_FIPS_ENDPOINT=true", "sqs", "sqs-fips.eu-west-1.api.aws", "AWS_USE_FIPS_ENDPOINT and use_dualstack_endpoint of profile own in CONFIG"},
+		{"a URL", "endpoint_url = https://all.example", "", "", "sqs", "all.example", "endpoint_url of profile own in CONFIG"},
+		{"a URL of the service", "endpoint_url = https://all.example\nservices = mine", "", "", "sqs", "queue.example", "endpoint_url of sqs in services of profile own in CONFIG"},
+		{"a URL of another service", "endpoint_url = https://all.example\nservices = mine", "", "", "kms", "all.example", "endpoint_url of profile own in CONFIG"},
+		{"the environment's URL beats the profile's", "services = mine", "", "AWS_ENDPOINT_URL=https://env.example", "sqs", "env.example", "AWS_ENDPOINT_URL"},
+		{"URLs that are ignored", "services = mine\nignore_configured_endpoint_urls = true", "", "", "sqs", usual, ""},
+		{"URLs that the environment does not ignore", "services = mine\nignore_configured_endpoint_urls = true", "", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false", "sqs", "queue.example",
+			"endpoint_url of sqs in services of profile own in CONFIG"},
+		{"the global name of STS", "sts_regional_endpoints = legacy # old", "", "", "sts", "sts.amazonaws.com", "sts_regional_endpoints of profile own in CONFIG"},
+		{"the regional name of STS", "sts_regional_endpoints = legacy", "", "AWS_STS_REGIONAL_ENDPOINTS=regional", "sts", "sts.eu-west-1.amazonaws.com", ""},
+		{"the global name of STS by the environment", "", "", "AWS_STS_REGIONAL_ENDPOINTS=legacy", "sts", "sts.amazonaws.com", "AWS_STS_REGIONAL_ENDPOINTS"},
+		{"the global name of STS, and a URL", "sts_regional_endpoints = legacy\nendpoint_url = https://all.example", "", "", "sts", "all.example", "endpoint_url of profile own in CONFIG"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			set, files := readSettings(t, tc.config, tc.credentials, tc.env)
+			e := examination{Machine: inside.Machine{Calls: "eu-west-1"}}
+			h := e.checksOf(tc.service, &set).Hosts[0]
+			if by := files.Replace(h.Setting); h.Host != tc.host || by != tc.by || h.Elsewhere != "" {
+				t.Errorf("%s, by %q %s; want %s, by %q", h.Host, by, h.Elsewhere, tc.host, tc.by)
+			}
+		})
+	}
+}
+
+// The Region that SDKs call is the one that is set, else that of the machine.
+func TestRegionThatIsCalled(t *testing.T) {
+	for _, tc := range []struct{ config, env, flag, region, by string }{
+		{"", "", "", "eu-west-1", ""},
+		{"region = eu-west-3", "", "", "eu-west-3", "region of profile own in CONFIG"},
+		{"region = eu-west-3", "AWS_DEFAULT_REGION=us-east-2", "", "us-east-2", "AWS_DEFAULT_REGION"},
+		{"region = eu-west-3", "AWS_REGION=us-east-1", "", "us-east-1", "AWS_REGION"},
+		{"region = eu-west-3", "", "ca-central-1", "ca-central-1", "--region"},
+	} {
+		t.Run(tc.by, func(t *testing.T) {
+			set, files := readSettings(t, tc.config, "", tc.env)
+			e := examination{Machine: inside.Machine{Region: "eu-west-1"}}
+			if err := e.place(tc.flag, &set); err != nil || e.Calls != tc.region || files.Replace(e.callsBy) != tc.by || e.Region != "eu-west-1" {
+				t.Errorf("%v: %s, by %s", err, e.Calls, e.callsBy)
+			}
+		})
+	}
+}
+
+// readSettings returns the settings of profile own, and a replacer that hides where its files
+// are.
+func readSettings(t *testing.T, config, credentials, env string) (settings, *strings.Replacer) {
+	t.Helper()
+	names := [2]string{filepath.Join(t.TempDir(), "config"), filepath.Join(t.TempDir(), "credentials")}
+	const others = "[default]\nuse_fips_endpoint = true\nsts_regional_endpoints = legacy\n[services mine]\nsqs =\n  endpoint_url = https://queue.example\n"
+	for i, text := range []string{others + "[profile own]\n" + config, "[own]\n" + credentials} {
+		if err := os.WriteFile(names[i], []byte(text+"\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, variable := range []string{"AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL"} {
+		t.Setenv(variable, "")
+		_ = os.Unsetenv(variable)
+	}
+	t.Setenv("AWS_CONFIG_FILE", names[0])
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", names[1])
+	t.Setenv("AWS_PROFILE", "own")
+	if variable, value, set := strings.Cut(env, "="); set {
+		t.Setenv(variable, value)
+	}
+	cfg, err := aws.Config(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return settingsOf(cfg), strings.NewReplacer(names[0], "CONFIG", names[1], "CREDENTIALS")
 }

@@ -98,7 +98,7 @@ func (e *examination) writeWhere(p *page) {
 	}
 	p.paragraph("Here:      ", strings.Join(here, ", "))
 	if e.Calls != e.Region {
-		p.paragraph("Calls to:  ", e.Calls)
+		p.paragraph("Calls to:  ", e.Calls+", by "+e.callsBy)
 	}
 	dns := cmp.Or(joinAddresses(e.Resolvers), "no name server was asked")
 	if len(e.Resolvers) > 0 && len(e.CIDRs) > 0 && len(e.OtherResolvers()) == 0 {

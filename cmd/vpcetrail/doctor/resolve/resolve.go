@@ -1,4 +1,6 @@
-package doctor
+// Package resolve looks up names as programs of this machine do, and says what name servers
+// reply that have no address.
+package resolve
 
 import (
 	"cmp"
@@ -21,9 +23,9 @@ import (
 // amazonResolver answers in every VPC, whatever name servers its DHCP options name.
 const amazonResolver = "169.254.169.253:53"
 
-// A resolver looks up names as programs of this machine do, and notes the name servers that
+// A Resolver looks up names as programs of this machine do, and notes the name servers that
 // it asked, and their replies.
-type resolver struct {
+type Resolver struct {
 	step           time.Duration // for one look-up
 	system, amazon net.Resolver
 
@@ -32,8 +34,9 @@ type resolver struct {
 	replies map[question]reply // the last one
 }
 
-func newResolver(step time.Duration) *resolver {
-	r := &resolver{step: step, replies: map[question]reply{}}
+// New returns a Resolver with a time for each look-up.
+func New(step time.Duration) *Resolver {
+	r := &Resolver{step: step, replies: map[question]reply{}}
 	r.system = net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 		r.noteServer(address)
 		conn, err := new(net.Dialer).DialContext(ctx, network, address)
@@ -52,7 +55,7 @@ func newResolver(step time.Duration) *resolver {
 	return r
 }
 
-func (r *resolver) noteServer(address string) {
+func (r *Resolver) noteServer(address string) {
 	server, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return
@@ -64,7 +67,7 @@ func (r *resolver) noteServer(address string) {
 	}
 }
 
-func (r *resolver) noteReply(address string, message []byte) {
+func (r *Resolver) noteReply(address string, message []byte) {
 	if q, said, ok := readReply(message); ok {
 		said.server, _, _ = net.SplitHostPort(address)
 		r.mu.Lock()
@@ -73,29 +76,39 @@ func (r *resolver) noteReply(address string, message []byte) {
 	}
 }
 
-// servers returns the name servers that were asked, sorted.
-func (r *resolver) servers() []netip.Addr {
+// Servers returns the name servers that were asked, sorted.
+func (r *Resolver) Servers() []netip.Addr {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.SortedFunc(slices.Values(r.asked), netip.Addr.Compare)
 }
 
-// An answer is what came of looking up a name in one or both families.
-type answer struct {
-	outcome   inside.Lookup
-	detail    string
-	server    string // that gave no addresses
-	aliases   []string
-	search    string // the search domain that has the name, or ""
-	addresses []netip.Addr
+// An Answer is what came of looking up a name in one or both families.
+type Answer struct {
+	Outcome   inside.Lookup
+	Detail    string
+	Server    string // that gave no addresses
+	Aliases   []string
+	Search    string // the search domain that has the name, or ""
+	Addresses []netip.Addr
 }
 
-// lookup asks for the IPv4 and the IPv6 addresses of a name. One family may have answered
-// and the other not. Search domains are asked too, unless the name ends with a dot.
-func (r *resolver) lookup(ctx context.Context, by *net.Resolver, host string) answer {
+// Lookup asks the name servers of the machine for the IPv4 and the IPv6 addresses of a name.
+// One family may have answered and the other not. Search domains are asked too, unless the
+// name ends with a dot.
+func (r *Resolver) Lookup(ctx context.Context, host string) Answer {
+	return r.lookup(ctx, &r.system, host)
+}
+
+// AskAmazon asks Amazon's resolver alone.
+func (r *Resolver) AskAmazon(ctx context.Context, host string) Answer {
+	return r.lookup(ctx, &r.amazon, host+".")
+}
+
+func (r *Resolver) lookup(ctx context.Context, by *net.Resolver, host string) Answer {
 	ctx, stop := context.WithTimeout(ctx, r.step)
 	defer stop()
-	families := [2]answer{}
+	families := [2]Answer{}
 	var asking sync.WaitGroup
 	for i, kind := range []dnsmessage.Type{dnsmessage.TypeA, dnsmessage.TypeAAAA} {
 		asking.Go(func() {
@@ -104,24 +117,24 @@ func (r *resolver) lookup(ctx context.Context, by *net.Resolver, host string) an
 				families[i] = r.unanswered(question{strings.TrimSuffix(host, ".") + ".", kind}, err)
 			}
 			for _, ip := range addresses {
-				families[i].addresses = append(families[i].addresses, ip.Unmap())
+				families[i].Addresses = append(families[i].Addresses, ip.Unmap())
 			}
 		})
 	}
 	asking.Wait()
-	if both := slices.Concat(families[0].addresses, families[1].addresses); len(both) > 0 {
-		a := answer{outcome: inside.Answered, addresses: both}
-		a.search, a.aliases = r.answered(host)
+	if both := slices.Concat(families[0].Addresses, families[1].Addresses); len(both) > 0 {
+		a := Answer{Outcome: inside.Answered, Addresses: both}
+		a.Search, a.Aliases = r.answered(host)
 		return a
 	}
-	if o := families[0].outcome; o == inside.NoSuchName || o == inside.NoAddress {
+	if o := families[0].Outcome; o == inside.NoSuchName || o == inside.NoAddress {
 		return families[1]
 	}
 	return families[0]
 }
 
 // answered returns the search domain in which a name was found, and what it is an alias of.
-func (r *resolver) answered(host string) (search string, aliases []string) {
+func (r *Resolver) answered(host string) (search string, aliases []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for q, said := range r.replies {
@@ -134,34 +147,34 @@ func (r *resolver) answered(host string) (search string, aliases []string) {
 }
 
 // unanswered returns why a question has no answer.
-func (r *resolver) unanswered(q question, err error) answer {
+func (r *Resolver) unanswered(q question, err error) Answer {
 	r.mu.Lock()
 	said, replied := r.replies[q]
 	r.mu.Unlock()
 	var dns *net.DNSError
 	missing := errors.As(err, &dns) && dns.IsNotFound
-	a := answer{outcome: inside.LookupFail, server: said.server, aliases: said.aliases, detail: codes[said.code]}
+	a := Answer{Outcome: inside.LookupFail, Server: said.server, Aliases: said.aliases, Detail: codes[said.code]}
 	switch {
 	case said.cut:
-		a.outcome = inside.LookupCut
+		a.Outcome = inside.LookupCut
 	case said.loop:
-		a.outcome = inside.AliasLoop
+		a.Outcome = inside.AliasLoop
 	case said.code == dnsmessage.RCodeRefused:
-		a.outcome = inside.LookupRefused
+		a.Outcome = inside.LookupRefused
 	case missing && replied && said.code == dnsmessage.RCodeSuccess:
-		a.outcome = inside.NoAddress
+		a.Outcome = inside.NoAddress
 	case missing:
-		a.outcome = inside.NoSuchName
+		a.Outcome = inside.NoSuchName
 	case replied && said.code != dnsmessage.RCodeSuccess:
-		a.detail = cmp.Or(a.detail, fmt.Sprintf("code %d", said.code))
+		a.Detail = cmp.Or(a.Detail, fmt.Sprintf("code %d", said.code))
 	case replied && !said.recursion:
-		a.detail = "it looks up no names for others"
+		a.Detail = "it looks up no names for others"
 	case dns != nil && dns.IsTimeout, errors.Is(err, context.DeadlineExceeded):
-		a.outcome = inside.NoAnswer
+		a.Outcome = inside.NoAnswer
 	case dns != nil:
-		a.detail = dns.Err
+		a.Detail = dns.Err
 	default:
-		a.detail = err.Error()
+		a.Detail = err.Error()
 	}
 	return a
 }
@@ -171,9 +184,9 @@ var codes = map[dnsmessage.RCode]string{
 	dnsmessage.RCodeFormatError: "FORMERR", dnsmessage.RCodeServerFailure: "SERVFAIL", dnsmessage.RCodeNotImplemented: "NOTIMP", dnsmessage.RCodeRefused: "REFUSED",
 }
 
-// endpointIn returns the endpoint that one of the aliases of a host is a name of, or "".
-func endpointIn(aliases []string) string {
-	for _, name := range aliases {
+// Endpoint returns the endpoint that one of the aliases is a name of, or "".
+func (a *Answer) Endpoint() string {
+	for _, name := range a.Aliases {
 		if !endpoints.IsHost([]byte(name)) {
 			continue
 		}
