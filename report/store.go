@@ -93,7 +93,7 @@ func mayHold(ctx context.Context, store Store, run *Run) error {
 	switch {
 	case errors.Is(err, ErrNoReport), errors.Is(err, ErrBrokenManifest):
 		return nil
-	case err != nil, m.Part() == run.part(), dividedAnew(m.Part(), run.part()):
+	case err != nil, m.Part() == run.part(), dividedAnew(m.Run.Shard, run.Shard):
 		return err
 	case run.part() == "":
 		return fmt.Errorf("%s: %s has shard %s of the trail alone: use another --out for a run that is no shard", store, last, m.Part())
