@@ -66,7 +66,7 @@ func New() *cobra.Command {
 		Short: "Print a nightly job for ECS, AWS Batch, Kubernetes, Slurm or systemd",
 		Long: `deploy prints all that a scheduler needs to run vpcetrail every night: the job, its roles with the
 permissions that these flags need and no others, alarms for failed and missing nights, and retries.
-It takes the flags of analyze, and checks them as analyze does. It calls no AWS API.
+It takes the flags of analyze for a nightly run, and checks them as analyze does. It calls no AWS API.
 
   ecs         a CloudFormation template: a Fargate task, a state machine and a schedule
   batch       a CloudFormation template: an array job in Fargate, a state machine and a schedule
@@ -103,6 +103,10 @@ outside of CloudFormation.`,
 	cmd.Flags().SortFlags = false
 	f.register(cmd)
 	check = publish.RegisterAnalyze(cmd)
+	for _, name := range append([]string{"date"}, notNightly...) { // the job has them, or they are refused
+		_ = cmd.Flags().MarkHidden(name)
+	}
+	cmd.Flags().Lookup("out").Usage = "publish the report in `DEST`, a directory or s3://bucket/prefix (required)"
 	flags.IncompleteOK(cmd)
 	return cmd
 }
