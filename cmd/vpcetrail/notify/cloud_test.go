@@ -151,7 +151,9 @@ func (c *cloud) importFindings(w http.ResponseWriter, body []byte) {
 			failed = append(failed, map[string]string{"Id": id, "ErrorCode": code, "ErrorMessage": "Not now."})
 			continue
 		}
-		c.found[id] = f
+		if old := c.found[id]; old == nil || old["UpdatedAt"].(string) < f["UpdatedAt"].(string) { // else Security Hub ignores it
+			c.found[id] = f
+		}
 	}
 	_ = json.NewEncoder(w).Encode(map[string]any{"FailedCount": len(failed), "SuccessCount": len(in.Findings) - len(failed), "FailedFindings": failed})
 }

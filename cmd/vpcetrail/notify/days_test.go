@@ -129,6 +129,20 @@ func TestEarlierDaysInSecurityHub(t *testing.T) {
 	}
 }
 
+// Security Hub ignores what is not later than the finding that it has. A clock that was set back does
+// not keep findings active.
+func TestClockSetBack(t *testing.T) {
+	c, s := startCloud(t), twoNights(t)
+	defer func(now func() time.Time) { Now = now }(Now)
+	s.notify(0, "--to", "securityhub")
+	Now = func() time.Time { return time.Date(2026, 11, 22, 2, 0, 0, 0, time.UTC) }
+	s.publish(night{day: today})
+	s.notify(0, "--to", "securityhub", "--date", today)
+	if got := c.states(); got != "map[ARCHIVED:3]" {
+		t.Errorf("Security Hub has %s", got)
+	}
+}
+
 // A finding of an earlier day is gone only if a later day covers what that day covered.
 func TestEarlierDayOfAnotherScope(t *testing.T) {
 	c, s := startCloud(t), newStory(t)

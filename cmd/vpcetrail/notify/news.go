@@ -30,6 +30,7 @@ type news struct {
 	open  open
 	row   table.FindingRow  // without counts if it is gone
 	day   string            // that shows it
+	at    int64             // when it is sent, in milliseconds, see record.Updated
 	event *changes.Document // of the day; nil: it is a finding
 	run   int               // of the event, see sentDay
 	known bool              // the record has the finding

@@ -20,6 +20,7 @@ type plan struct {
 	record   *record // as it is, without the news
 	day      *changes.Side
 	manifest string           // the hash of the day's run.json
+	at       int64            // the time of its news
 	late     bool             // the target was sent a later day, which shows what is gone
 	news     []*news          // the event of the day, then the findings
 	more     int              // findings that are over the limit of a day
@@ -39,6 +40,7 @@ func (p *planner) plan(ctx context.Context, r *record, before, after *changes.Si
 	today := after.Day.String()
 	out := &plan{
 		record: r, day: after, late: today < r.Day, found: make([]bool, len(r.Findings)), unproved: r.unproved(after), waiting: map[string]int64{},
+		at: max(Now().UnixMilli(), r.Updated+1),
 	}
 	top, next := overview.NewTop(p.most, func(a, b **news) int { return byUrgency(*a, *b) }), 0
 	err := changes.Join(report.RowsOf(r.rows()), after.Findings(ctx), func(was, is *table.FindingRow) {
@@ -48,7 +50,7 @@ func (p *planner) plan(ctx context.Context, r *record, before, after *changes.Si
 			next++
 		}
 		for _, n := range p.compare(out, known, was, is) {
-			n.day = today
+			n.day, n.at = today, out.at
 			top.Add(n)
 		}
 	})
@@ -149,11 +151,14 @@ func (p *planner) idOf(k *table.FindingKey) string {
 func (p *plan) after() *record {
 	today := p.day.Day.String()
 	r := &record{
-		To: p.record.To, Day: max(p.record.Day, today), Days: maps.Clone(p.record.Days), Runs: p.record.Runs, Gone: map[string]string{},
+		To: p.record.To, Day: max(p.record.Day, today), Days: maps.Clone(p.record.Days), Runs: p.record.Runs, Updated: p.record.Updated, Gone: map[string]string{},
 		Scope: p.record.Scope, Older: slices.Clone(p.record.Older),
 	}
 	if !p.late {
 		r.Scope, r.Older = p.day.Scope(), nil
+	}
+	if len(p.news) > 0 {
+		r.Updated = p.at
 	}
 	sent := r.Days[today]
 	if sent.Manifest = p.manifest; p.late && p.more > 0 {

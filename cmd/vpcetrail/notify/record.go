@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"time"
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
@@ -26,7 +27,10 @@ type record struct {
 	// Days are the days that were sent, of the last lookBack days.
 	Days map[string]sentDay `json:"days"`
 	// Runs grows with each run that writes the record.
-	Runs     int             `json:"runs,omitempty"`
+	Runs int `json:"runs,omitempty"`
+	// Updated is the latest time of news, in milliseconds. Security Hub ignores a finding unless it is
+	// later than the one before, whatever the clocks of the machines say.
+	Updated  int64           `json:"updated_ms,omitempty"`
 	Scope    changes.Scope   `json:"scope"` // of the newest day
 	Older    []changes.Scope `json:"older_scopes,omitempty"`
 	Findings []open          `json:"findings"` // in the order of their keys
@@ -151,6 +155,9 @@ func (r *record) valid() bool {
 			r.Days[d] = sentDay{Left: true}
 		}
 		r.Event, r.Left = "", nil
+	}
+	if year := time.UnixMilli(r.Updated).UTC().Year(); year < 1970 || year > 9998 {
+		return false
 	}
 	days := slices.AppendSeq([]string{r.Day}, maps.Keys(r.Days))
 	days = slices.AppendSeq(days, maps.Values(r.Gone))

@@ -96,7 +96,7 @@ const (
 func (h *hub) message(n *news) any {
 	f := asff{
 		SchemaVersion: "2018-10-08", ID: "vpcetrail/" + n.open.ID, ProductArn: h.arn(), GeneratorID: "vpcetrail/" + n.row.Finding, AwsAccountID: h.account,
-		CreatedAt: n.open.Since + "T00:00:00.000Z", UpdatedAt: Now().UTC().Format("2006-01-02T15:04:05.000Z"),
+		CreatedAt: n.open.Since + "T00:00:00.000Z", UpdatedAt: observed(n.at),
 		FirstObservedAt: observed(n.row.FirstSeen), LastObservedAt: observed(n.row.LastSeen),
 		Title: clip(titleOf(&n.row), maxTitle), Description: clip(h.description(n), maxDescription),
 		ProductFields: h.fields(n), Resources: h.resources(&n.row), RecordState: "ACTIVE",
