@@ -16,6 +16,7 @@ type Machine struct {
 	Account                   string         // that owns the network interface
 	PublicIPv4                string         // of the interface
 	CIDRs                     []netip.Prefix // of the VPC
+	Near                      []netip.Prefix // that may be of the VPC, if its ranges are not known
 
 	Calls                        string       // the Region whose services are called
 	Resolvers                    []netip.Addr // the name servers that were asked
@@ -30,7 +31,12 @@ func (m *Machine) hasGateway(s Service) bool { return s.HasGateway() && m.Calls 
 // IsWayOut reports whether an address of a service proves that calls can leave without an
 // endpoint.
 func (m *Machine) IsWayOut(s Service, a *Address) bool {
-	return !m.hasGateway(s) && a.Kind == Public && a.Connection.answers()
+	return !m.hasGateway(s) && a.Kind == Public && a.Connection.answers() && !m.mayBeOfVPC(a.IP)
+}
+
+// mayBeOfVPC reports whether an address that looks public may be one of the VPC.
+func (m *Machine) mayBeOfVPC(address netip.Addr) bool {
+	return len(m.CIDRs) == 0 && slices.ContainsFunc(m.Near, func(p netip.Prefix) bool { return p.Contains(address) })
 }
 
 // The kinds of addresses.

@@ -23,14 +23,20 @@ func ParseMachine(facts map[string]string) (m Machine) {
 			*to = facts[name]
 		}
 	}
-	for text := range strings.FieldsSeq(facts["vpc-ipv4-cidr-blocks"] + " " + facts["vpc-ipv6-cidr-blocks"]) {
-		if prefix, err := netip.ParsePrefix(text); err == nil && prefix.Bits() > 0 && len(m.CIDRs) < 64 {
-			m.CIDRs = append(m.CIDRs, prefix.Masked())
-		}
-	}
+	m.CIDRs = ParseRanges(strings.Fields(facts["vpc-ipv4-cidr-blocks"] + " " + facts["vpc-ipv6-cidr-blocks"]))
 	first, _, _ := strings.Cut(strings.TrimSpace(facts["public-ipv4s"]), "\n")
 	if address, err := netip.ParseAddr(first); err == nil {
 		m.PublicIPv4 = address.String()
 	}
 	return m
+}
+
+// ParseRanges reads the ranges of a VPC.
+func ParseRanges(texts []string) (ranges []netip.Prefix) {
+	for _, text := range texts {
+		if prefix, err := netip.ParsePrefix(text); err == nil && prefix.Bits() > 0 && len(ranges) < 64 {
+			ranges = append(ranges, prefix.Masked())
+		}
+	}
+	return ranges
 }

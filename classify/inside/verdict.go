@@ -47,6 +47,7 @@ const (
 	OtherIssuer   Reason = "certificate_not_by_amazon"
 	OtherHolder   Reason = "address_of_no_endpoint"
 	GatewayOrNot  Reason = "gateway_or_internet"
+	RangesUnknown Reason = "vpc_ranges_not_known"
 	DeadRoute     Reason = "route_is_dead"
 	NothingJudged Reason = "not_checked"
 )
@@ -125,6 +126,8 @@ func (a *Address) judge(s Service, m *Machine) Verdict {
 		return undecided(NotService)
 	case a.Kind == Private:
 		return a.judgePrivate(m)
+	case m.mayBeOfVPC(a.IP):
+		return undecided(RangesUnknown)
 	case a.Way != nil && a.Way.Gateway:
 		return Verdict{Gateway, RouteTo, a}
 	case a.Way != nil:
@@ -228,6 +231,8 @@ func (h *Host) wordsUndecided(a *Address) string {
 		return fmt.Sprintf("%s has a certificate for the name by %q, not by Amazon: a proxy may answer", a.IP, a.Issuer)
 	case OtherHolder:
 		return fmt.Sprintf("%s is an address of %s, which is no endpoint: a proxy may answer", a.IP, a.Holder)
+	case RangesUnknown:
+		return fmt.Sprintf("%s looks public, but may be an address of the VPC: its ranges are not known", a.IP)
 	case GatewayOrNot:
 		return fmt.Sprintf("%s is a public address: calls go through a gateway endpoint or past it, and only the route table shows which", a.IP)
 	}

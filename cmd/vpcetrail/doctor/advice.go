@@ -183,7 +183,7 @@ func (e *examination) undecided(s *service, h *inside.Host) []string {
 			return []string{"install the package ca-certificates on this machine, or name a file of the trusted authorities in AWS_CA_BUNDLE; if there is one, find out what has the address " + h.On.IP.String()}
 		}
 		return []string{fmt.Sprintf("find out what has the address %s, and why the name leads there", h.On.IP)}
-	case inside.GatewayOrNot:
+	case inside.GatewayOrNot, inside.RangesUnknown:
 		return []string{"give doctor credentials that may call EC2 (see doctor --help), or run doctor --sign and explain the record"}
 	}
 	return nil

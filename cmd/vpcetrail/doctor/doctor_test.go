@@ -294,6 +294,51 @@ func TestWithoutMetadata(t *testing.T) {
 	}
 }
 
+// What the metadata service does not say is named, and verdicts that need it are undecided.
+func TestMetadataInPart(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	of := "network/interfaces/macs/" + testMAC + "/"
+	interfaces = func() ([]net.Interface, error) { // the stage's only one, with all of its addresses
+		own, err := net.InterfaceByName("lo")
+		own.Flags &^= net.FlagLoopback
+		return []net.Interface{*own}, err
+	}
+	s.dns.set(map[string]record{hostSQS: at(endpointA), hostKMS: at(endpointA, public6)})
+	for _, tc := range []struct {
+		name    string
+		without []string
+		mode    metadataMode
+		note    string
+		reason  string // of a name with an IPv6 address near the machine's own
+	}{
+		{"all", nil, metadataMode{}, "", "private_and_public_answers"},
+		{"no VPC", []string{of + "vpc-id", of + "subnet-id"}, metadataMode{}, "the instance metadata has no subnet-id, vpc-id", "private_and_public_answers"},
+		{"no ranges", []string{of + "vpc-ipv4-cidr-blocks"}, metadataMode{}, "the instance metadata has no vpc-ipv4-cidr-blocks", "vpc_ranges_not_known"},
+		{"no interface", []string{"mac"}, metadataMode{}, "no instance metadata: 169.254.169.254 answers with HTTP status 404", "vpc_ranges_not_known"},
+		{"a hop limit of 1", nil, metadataMode{noToken: true}, "169.254.169.254 does not answer in time; in a container, set the hop limit", "vpc_ranges_not_known"},
+		{"switched off", nil, metadataMode{status: 403}, "no instance metadata: 169.254.169.254 refuses, or cannot be reached", "vpc_ranges_not_known"},
+		{"no version 2", nil, metadataMode{status: 405}, "no instance metadata: 169.254.169.254 refuses, or cannot be reached", "vpc_ranges_not_known"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
+			tc.mode.facts = s.metadata.facts
+			for _, fact := range tc.without {
+				delete(tc.mode.facts, fact)
+			}
+			s.metadata.set(tc.mode)
+			if _, reason, _ := decided(t, "kms", "--region", "eu-west-1"); reason != tc.reason {
+				t.Errorf("%s, want %s", reason, tc.reason)
+			}
+			if f := run(t, "--services", "sqs", "--region", "eu-west-1"); !strings.Contains(strings.Join(strings.Fields(f.out), " "), tc.note) || f.code != 0 {
+				t.Errorf("status %d: it lacks %q:\n%s", f.code, tc.note, f.out)
+			}
+		})
+	}
+}
+
 // A network that never answers, or answers without end, ends the run within its bound, and
 // nothing that it says reaches the terminal as it is.
 func TestHostileNetwork(t *testing.T) {

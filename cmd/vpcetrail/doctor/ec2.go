@@ -60,8 +60,8 @@ func readSubnet(ctx context.Context, cfg sdk.Config, m *inside.Machine, step tim
 	s := &subnet{step: step, names: map[string]string{}, lists: map[string][]netip.Prefix{}, unread: map[string]string{}}
 	s.client = ec2.NewFromConfig(cfg, func(o *ec2.Options) { o.Region = m.Region })
 	s.patient = ec2.NewFromConfig(cfg, func(o *ec2.Options) { o.Region, o.HTTPClient = m.Region, patient })
-	if m.VPC == "" {
-		if err := s.findInterface(ctx, m); err != nil {
+	if m.VPC == "" || m.Subnet == "" {
+		if err := s.findInterface(ctx, m); err != nil && m.VPC == "" {
 			return nil, err
 		}
 	}
@@ -192,6 +192,14 @@ func (s *subnet) add(id string, cidrs ...string) {
 
 // describe adds to the addresses what EC2 says of them.
 func (s *subnet) describe(ctx context.Context, m *inside.Machine, hosts []*inside.Host) {
+	if vpc := s.view.Thing(m.VPC); vpc != nil && len(m.CIDRs) == 0 {
+		m.CIDRs = inside.ParseRanges(vpc.CIDRs)
+		for _, h := range hosts {
+			for i := range h.Addresses {
+				h.Addresses[i].Kind = m.KindOf(h.Addresses[i].IP)
+			}
+		}
+	}
 	holders, err := s.holders(ctx, m.VPC, hosts)
 	s.note("ec2:DescribeNetworkInterfaces", err)
 	for _, h := range hosts {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
@@ -60,16 +61,19 @@ func readMachine(ctx context.Context, cfg sdk.Config) (inside.Machine, error) {
 	facts := map[string]string{}
 	var mu sync.Mutex
 	var asking sync.WaitGroup
-	var missing []string
+	var missing, unknown []string
 	ask := func(name, path string) {
 		asking.Go(func() {
 			text, err := readFact(ctx, client, path)
 			mu.Lock()
 			defer mu.Unlock()
-			if err == nil {
+			switch {
+			case err == nil:
 				facts[name] = text
-			} else if statusOf(err) != http.StatusNotFound { // not every machine has each fact
+			case statusOf(err) != http.StatusNotFound:
 				missing = append(missing, name)
+			case name != "public-ipv4s" && name != "vpc-ipv6-cidr-blocks": // not every machine has these
+				unknown = append(unknown, name)
 			}
 		})
 	}
@@ -81,10 +85,15 @@ func readMachine(ctx context.Context, cfg sdk.Config) (inside.Machine, error) {
 	}
 	asking.Wait()
 	slices.Sort(missing)
-	if len(missing) > 0 {
-		return inside.ParseMachine(facts), fmt.Errorf("the instance metadata service did not answer for %s", strings.Join(missing, ", "))
+	slices.Sort(unknown)
+	switch m := inside.ParseMachine(facts); {
+	case len(missing) > 0:
+		return m, fmt.Errorf("the instance metadata service did not answer for %s", strings.Join(append(missing, unknown...), ", "))
+	case len(unknown) > 0:
+		return m, fmt.Errorf("the instance metadata has no %s", strings.Join(unknown, ", "))
+	default:
+		return m, nil
 	}
-	return inside.ParseMachine(facts), nil
 }
 
 // statusOf returns the HTTP status that an error is of, or 0.
@@ -101,7 +110,7 @@ func silence(ctx context.Context, err error) string {
 	status := statusOf(err)
 	switch {
 	case ctx.Err() != nil:
-		return "169.254.169.254 does not answer in time"
+		return "169.254.169.254 does not answer in time; in a container, set the hop limit of the instance's metadata options to 2"
 	case status != 0:
 		return fmt.Sprintf("169.254.169.254 answers with HTTP status %d", status)
 	case strings.Contains(err.Error(), "AWS_EC2_METADATA_DISABLED"):
@@ -135,6 +144,9 @@ func (e *examination) place(flag string, set *settings) error {
 	region, by := set.region()
 	m.Calls = cmp.Or(flag, region, m.Region)
 	m.Region = cmp.Or(m.Region, m.Calls)
+	if len(m.CIDRs) == 0 {
+		m.Near = ownRanges()
+	}
 	e.callsBy = "--region"
 	if flag == "" {
 		e.callsBy = by
@@ -146,6 +158,22 @@ func (e *examination) place(flag string, set *settings) error {
 		return exit.Usagef("Region %q: want one such as eu-west-1", m.Calls)
 	}
 	return nil
+}
+
+// ownRanges returns the widest ranges that a VPC with the addresses of this machine can have,
+// for addresses that look public.
+func ownRanges() (ranges []netip.Prefix) {
+	local, _ := interfaces()
+	for i := range local {
+		addresses, _ := local[i].Addrs()
+		for _, a := range addresses {
+			p, err := netip.ParsePrefix(a.String())
+			if ip := p.Addr().Unmap(); err == nil && local[i].Flags&net.FlagLoopback == 0 && ip.IsGlobalUnicast() && !ip.IsPrivate() {
+				ranges = append(ranges, netip.PrefixFrom(ip, map[bool]int{true: 16, false: 44}[ip.Is4()]).Masked())
+			}
+		}
+	}
+	return ranges
 }
 
 // directMetadata keeps calls to the metadata service away from a proxy of the environment.

@@ -314,6 +314,8 @@ type metadataMode struct {
 	facts   map[string]string // by path, MAC included
 	endless bool              // answers never end
 	hangs   bool              // answers never begin
+	noToken bool              // answers never begin for a token, as where it may not travel so far
+	status  int               // in answer to a request for a token
 }
 
 func (m *metadataServer) set(mode metadataMode) {
@@ -337,7 +339,7 @@ func (m *metadataServer) machine(vpc, subnet string, cidrs ...string) {
 func (m *metadataServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.mu.Lock()
 	fact, known := m.facts[strings.TrimPrefix(r.URL.Path, "/latest/meta-data/")]
-	off, endless, hangs := m.facts == nil, m.endless, m.hangs
+	off, endless, hangs, status := m.facts == nil, m.endless, m.hangs || m.noToken && r.Method == http.MethodPut, m.status
 	m.mu.Unlock()
 	switch {
 	case hangs:
@@ -348,6 +350,8 @@ func (m *metadataServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				return
 			}
 		}
+	case status != 0 && r.Method == http.MethodPut:
+		http.Error(w, "no token", status)
 	case off:
 		http.Error(w, "off", http.StatusForbidden)
 	case r.Method == http.MethodPut && r.URL.Path == "/latest/api/token":
