@@ -116,6 +116,19 @@ func TestSizes(t *testing.T) {
 	}
 }
 
+// Help offers no flag that every nightly job refuses.
+func TestHelpOffersWhatIsTaken(t *testing.T) {
+	help := New().UsageString()
+	for _, name := range append([]string{"date"}, notNightly...) {
+		if strings.Contains(help, " --"+name+" ") {
+			t.Errorf("help offers --%s", name)
+		}
+	}
+	if strings.Contains(help, "{shard}") {
+		t.Error("help offers {shard}")
+	}
+}
+
 // Without a trail a day without a line is quiet, and no check at noon takes it for missing.
 func TestNoDayIsMissingWithoutTrail(t *testing.T) {
 	for _, line := range []string{
