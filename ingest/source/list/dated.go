@@ -27,8 +27,9 @@ const datedListers = 64
 // year=YYYY/month=MM/day=DD. Its Key then has the day, and nothing else. An S3 source may also be
 // the start of names, without a slash: AWS writes some logs that way.
 //
-// A prefix that the user has chosen may be a date as well, so the folders of other days are left
-// out only where AWS names them (layout.HasDays). All others are listed.
+// A prefix that the user has chosen may be a date as well. So the folders of other days are left out
+// only where AWS names them (layout.HasDays), or in S3 where the first object of the year has no day
+// in its own name. All others are listed.
 //
 // Dated calls fn for each object once per argument that holds it, in no certain order, from one
 // goroutine at a time.
@@ -133,9 +134,10 @@ func (w *datedWalk) bucket(ctx context.Context, b *store.Bucket, key string) err
 	return w.folder(ctx, b, prefix, datedPlace{})
 }
 
-// A datedStore also lists the entries of a folder that come after a name.
+// A datedStore also lists the entries of a folder that come after a name, and knows its first object.
 type datedStore interface {
 	ListAfter(folder, after string) store.Pager
+	First(ctx context.Context, folder string) (name string, err error)
 }
 
 // folder lists a folder, and those in it that may hold objects of the window.
@@ -171,11 +173,17 @@ func (w *datedWalk) entry(ctx context.Context, st store.Store, folder string, e 
 	case !isFolder && (e.Name != "" || !strings.HasSuffix(folder, "/")):
 		return w.object(store.Object{Name: folder + e.Name, Size: e.Size, ETag: e.ETag}, at)
 	case isFolder:
-		below := at.enter(folder, sub)
-		if below.byAWS && below.day != at.day && !w.window.Contains(below.day) {
+		below := at.enter(sub)
+		if below.months == 1 {
+			var err error
+			if below.byDay, err = w.isByDay(ctx, st, folder, e.Name, below); err != nil {
+				return &listingError{folder + e.Name, err}
+			}
+		}
+		if below.byDay && below.day != at.day && !w.window.Contains(below.day) {
 			return nil
 		}
-		if below.byAWS && below.months == 1 && len(sub) == len("2026") && !w.window.IsAll() && w.window.Days() <= maxDays { // name the days of a year, without a listing of its months
+		if below.byDay && below.months == 1 && len(sub) == len("2026") && !w.window.IsAll() && w.window.Days() <= maxDays { // name the days of a year, without a listing of its months
 			for d := w.window.From; d <= w.window.To; d++ {
 				if date := d.String(); date[:4] == sub {
 					in := datedPlace{depth: below.depth + 2, day: d, hasDay: true}
@@ -189,6 +197,22 @@ func (w *datedWalk) entry(ctx context.Context, st store.Store, folder string, e 
 		w.start(func() error { return w.folder(ctx, st, folder+e.Name, below) })
 	}
 	return nil
+}
+
+// isByDay reports whether the folders below that of a year name the days of all objects in them.
+func (w *datedWalk) isByDay(ctx context.Context, st store.Store, folder, year string, at datedPlace) (bool, error) {
+	from, ok := st.(datedStore)
+	if layout.HasDays(folder) || !ok || w.window.IsAll() {
+		return layout.HasDays(folder), nil
+	}
+	first, err := from.First(ctx, folder+year)
+	names := strings.Split(strings.TrimPrefix(first, folder+year), "/")
+	if err != nil || len(names) < 3 {
+		return false, err
+	}
+	at.hasDay = false
+	_, named := dayIn(path.Base(first))
+	return !named && at.enter(names[0]).enter(names[1]).hasDay, nil
 }
 
 // object passes an object to fn if its day, where it has one, is in the window.
@@ -241,13 +265,13 @@ type datedPlace struct {
 	depth  int
 	date   string  // the year, or the year and the month, such as 2026-11
 	months int     // how many parts of a date follow one another
-	byAWS  bool    // the date is one that AWS writes
+	byDay  bool    // the folders of the date name the days of all objects in them
 	day    day.Day // of the last whole date
 	hasDay bool
 }
 
-// enter returns the place of the subfolder of folder called name.
-func (p datedPlace) enter(folder, name string) datedPlace {
+// enter returns the place of the subfolder called name.
+func (p datedPlace) enter(name string) datedPlace {
 	p.depth++
 	if key, value, ok := strings.Cut(name, "="); ok && (key == "year" || key == "month" || key == "day") {
 		name = value
@@ -256,7 +280,7 @@ func (p datedPlace) enter(folder, name string) datedPlace {
 	case p.months > 0 && len(name) == 2 && strings.Trim(name, "0123456789") == "":
 		p.date, p.months = p.date+"-"+name, p.months+1
 	case len(name) == 4 && strings.Trim(name, "0123456789") == "":
-		p.date, p.months, p.byAWS = name, 1, layout.HasDays(folder)
+		p.date, p.months = name, 1
 	default:
 		p.date, p.months = "", 0
 	}
