@@ -235,6 +235,30 @@ func TestSearchDomains(t *testing.T) {
 	}
 }
 
+// The second name server is asked within the step, though the first one does not answer.
+func TestFirstNameServerIsSilent(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	mute, err := net.ListenPacket("udp", endpointB+":53")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = mute.Close() }()
+	if err := os.WriteFile("/etc/resolv.conf", []byte("nameserver "+endpointB+"\nnameserver "+vpcResolver+"\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
+	s.dns.set(map[string]record{hostSQS: at(endpointA)})
+	f := run(t, "--services", "sqs")
+	for _, want := range []string{"sqs interface endpoint", "name server " + endpointB + " does not answer: programs that ask it first wait"} {
+		if !strings.Contains(strings.Join(strings.Fields(f.out), " "), want) {
+			t.Errorf("it lacks %q:\n%s", want, f.out)
+		}
+	}
+}
+
 var tookText = regexp.MustCompile(`Checked in [0-9.]+ s`)
 
 // The text says for each service the path, the proof, and what to do. It fits 80 columns.

@@ -127,6 +127,9 @@ func (d *doctor) ask(ctx context.Context, e *examination) {
 	}
 	asking.Wait()
 	e.Resolvers = d.resolver.Servers()
+	for _, ip := range d.resolver.Silent() {
+		e.note("name server %s does not answer: programs that ask it first wait for seconds at each look-up", ip)
+	}
 	if refused != nil {
 		e.note("%s", refused)
 	}

@@ -111,7 +111,8 @@ func (s *settings) url(of inside.Service) (text, by string) {
 }
 
 // legacy are the settings by which SDKs call the global name of a service in some Regions. Not all
-// SDKs know them, the SDK for Go among those that do not.
+// SDKs know them, the SDK for Go among those that do not. The Regions of STS are botocore's
+// LEGACY_GLOBAL_STS_REGIONS.
 var legacy = map[inside.Service]struct{ variable, key, regions string }{
 	"sts": {"AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints", "ap-northeast-1 ap-south-1 ap-southeast-1 ap-southeast-2 ca-central-1 eu-central-1 eu-north-1 " +
 		"eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2"},

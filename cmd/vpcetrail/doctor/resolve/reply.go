@@ -5,6 +5,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"time"
 
 	"golang.org/x/net/dns/dnsmessage"
 )
@@ -69,6 +70,9 @@ type packets struct {
 	note func(message []byte)
 }
 
+// SetDeadline does nothing: the deadline is earlier than that of Go's resolver.
+func (packets) SetDeadline(time.Time) error { return nil }
+
 func (c packets) Read(p []byte) (int, error) {
 	n, err := c.UDPConn.Read(p)
 	c.note(p[:n])
@@ -81,6 +85,9 @@ type stream struct {
 	note func(message []byte)
 	came []byte // the message with its length before it
 }
+
+// SetDeadline does nothing: the deadline is earlier than that of Go's resolver.
+func (*stream) SetDeadline(time.Time) error { return nil }
 
 func (c *stream) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)

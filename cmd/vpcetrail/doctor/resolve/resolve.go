@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -31,19 +32,23 @@ type Resolver struct {
 
 	mu      sync.Mutex
 	asked   []netip.Addr
-	replies map[question]reply // the last one
+	answers map[netip.Addr]bool // name servers that replied to anything
+	replies map[question]reply  // the last one
 }
 
-// New returns a Resolver with a time for each look-up.
+// New returns a Resolver with a time for each look-up. The name servers share it: Go's resolver
+// would wait five seconds for the first.
 func New(step time.Duration) *Resolver {
-	r := &Resolver{step: step, replies: map[question]reply{}}
+	share := step / time.Duration(configured())
+	r := &Resolver{step: step, answers: map[netip.Addr]bool{}, replies: map[question]reply{}}
 	r.system = net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-		r.noteServer(address)
+		server := r.noteServer(address)
 		conn, err := new(net.Dialer).DialContext(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		note := func(message []byte) { r.noteReply(address, message) }
+		note := func(message []byte) { r.noteReply(server, message) }
+		_ = conn.SetDeadline(time.Now().Add(share))
 		if udp, ok := conn.(*net.UDPConn); ok {
 			return packets{udp, note}, nil
 		}
@@ -55,25 +60,49 @@ func New(step time.Duration) *Resolver {
 	return r
 }
 
-func (r *Resolver) noteServer(address string) {
+// configured returns how many name servers the machine has, one at least.
+func configured() int {
+	text, _ := os.ReadFile("/etc/resolv.conf") // without it, the machine itself is asked
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		if words := strings.Fields(line); len(words) > 1 && words[0] == "nameserver" {
+			n++
+		}
+	}
+	return max(n, 1)
+}
+
+func (r *Resolver) noteServer(address string) netip.Addr {
 	server, err := netip.ParseAddrPort(address)
 	if err != nil {
-		return
+		return netip.Addr{}
 	}
+	ip := server.Addr().WithZone("")
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if ip := server.Addr().WithZone(""); !slices.Contains(r.asked, ip) {
+	if !slices.Contains(r.asked, ip) {
 		r.asked = append(r.asked, ip)
+	}
+	return ip
+}
+
+func (r *Resolver) noteReply(server netip.Addr, message []byte) {
+	if q, said, ok := readReply(message); ok {
+		said.server = server.String()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.replies[q], r.answers[server] = said, true
 	}
 }
 
-func (r *Resolver) noteReply(address string, message []byte) {
-	if q, said, ok := readReply(message); ok {
-		said.server, _, _ = net.SplitHostPort(address)
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.replies[q] = said
+// Silent returns the name servers that replied to nothing though others did, sorted.
+func (r *Resolver) Silent() []netip.Addr {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.answers) == 0 {
+		return nil
 	}
+	return slices.DeleteFunc(slices.SortedFunc(slices.Values(r.asked), netip.Addr.Compare), func(ip netip.Addr) bool { return r.answers[ip] })
 }
 
 // Servers returns the name servers that were asked, sorted.
