@@ -51,8 +51,14 @@ func startMoto(t *testing.T, denied string) {
 		moto.ServeHTTP(w, r)
 	}))
 	t.Cleanup(gate.Close)
+	setSDK(t, gate.URL)
+}
+
+// setSDK points the SDK to url, and hides the configuration of this machine.
+func setSDK(t *testing.T, url string) {
+	t.Helper()
 	for name, value := range map[string]string{
-		"AWS_ENDPOINT_URL": gate.URL, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
+		"AWS_ENDPOINT_URL": url, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret",
 		"AWS_SESSION_TOKEN": "", "AWS_PROFILE": "", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_EC2_METADATA_DISABLED": "true",
 	} {
 		t.Setenv(name, value)
@@ -83,6 +89,22 @@ func makeEndpoint(t *testing.T, region, service string, kind types.VpcEndpointTy
 		t.Fatal(err)
 	}
 	return *made.VpcEndpoint.VpcEndpointId
+}
+
+// After EC2 refused to list the endpoints, analyze makes no call for the network.
+func TestNoCallAfterARefusal(t *testing.T) {
+	var calls []string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		calls = append(calls, r.PostFormValue("Action"))
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = w.Write([]byte("<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>Not there.</Message></Error></Errors></Response>"))
+	}))
+	t.Cleanup(server.Close)
+	setSDK(t, server.URL)
+	mustRun(t, exit.Failed, "analyze", "../../fixtures/demo", "--endpoints", "aws", "--network", "aws", "--regions", "eu-west-1", "--out", t.TempDir(), "--quiet")
+	if got := strings.Join(calls, " "); got != "DescribeVpcEndpoints" {
+		t.Errorf("calls: %s", got)
+	}
 }
 
 // EC2 is asked in all Regions of the account, and one of them refuses. The inventory

@@ -95,7 +95,10 @@ func (j *analyzeJob) withStatus(err error) error {
 
 // knowEndpoints asks EC2 and Lambda if requested, and records the inputs of the report.
 func (j *analyzeJob) knowEndpoints(ctx context.Context, tell *terminal.Messages) error {
-	err := cmp.Or(j.AskEC2(ctx, tell), j.AskNetwork(ctx, tell))
+	err := j.AskEC2(ctx, tell)
+	if err == nil {
+		err = j.AskNetwork(ctx, tell)
+	}
 	j.Job.Inventory, j.Run.Inputs = j.Inventory, j.Optional.Sums()
 	if j.Verification != nil {
 		j.Run.Inputs["verify"] = j.Verification.Mode
