@@ -106,7 +106,7 @@ func TestPrintedCommandsMoveCalls(t *testing.T) {
 	}
 	look := regexp.MustCompile(`(?m)^# +vpcetrail (why .*)$`).FindAllStringSubmatch(fix, -1)
 	for _, line := range append(look, []string{"", "why " + report + " --date yesterday"}) {
-		if left := mustRun(t, 0, strings.Fields(line[1])...).out; len(look) != 2 || !strings.Contains(left, "no call went past the endpoints") {
+		if left := mustRun(t, 0, strings.Fields(line[1])...).out; len(look) != 2 || !strings.Contains(left, ": no call ") {
 			t.Errorf("%s says of the next day\n%s", line[1], left)
 		}
 	}

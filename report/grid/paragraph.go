@@ -52,11 +52,14 @@ func (s Style) Columns() int {
 	return min(max(s.Width, least), Columns)
 }
 
+// held is a space and a percent sign, which stay with the number before them.
+const held = "\u00a0%"
+
 // Wrap breaks text into lines of at most width columns: at spaces, and between wide characters. The
 // first line has its own width. A longer word has a line of its own.
 func Wrap(text string, width, first int) (lines []string) {
 	line, room := "", first
-	for _, word := range strings.Split(text, " ") {
+	for _, word := range strings.Split(strings.ReplaceAll(text, " %", held), " ") {
 		space := " "
 		for _, part := range units(word) {
 			switch {
@@ -71,7 +74,11 @@ func Wrap(text string, width, first int) (lines []string) {
 			space = ""
 		}
 	}
-	return append(lines, line)
+	lines = append(lines, line)
+	for i := range lines {
+		lines[i] = strings.ReplaceAll(lines[i], held, " %")
+	}
+	return lines
 }
 
 // Few is phrase.Few in English.

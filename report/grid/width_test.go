@@ -20,13 +20,15 @@ func TestWidth(t *testing.T) {
 }
 
 // No line starts with what belongs to the line before, and none ends with an opening bracket.
-func TestWrapJapanese(t *testing.T) {
+// A percent sign stays with its number.
+func TestWrap(t *testing.T) {
 	for text, want := range map[string][]string{
 		"経路は、経由":        {"経路", "は、経", "由"},
 		"経路（経由）":        {"経路", "（経", "由）"},
 		"経路 vpce-0a 経由": {"経路", "vpce-0a", "経由"},
 		"経路ルート表":        {"経路", "ルート", "表"},
 		"経路ゲートウェイ":      {"経路", "ゲートウェイ"},
+		"ab 9.5 %":      {"ab", "9.5 %"},
 	} {
 		if got := Wrap(text, 6, 6); !slices.Equal(got, want) {
 			t.Errorf("%q: %q, want %q", text, got, want)

@@ -114,3 +114,29 @@ func (j *joiner) group() Group {
 	g.Callers = g.Callers[:len(g.Callers)-g.Others]
 	return g
 }
+
+// IsMovable reports whether a change of the network or of the caller's settings moves the calls to an
+// endpoint.
+func (g *Group) IsMovable() bool {
+	switch g.Cause {
+	case network.NotInVPC, network.KeysElsewhere, network.Unexplained:
+		return false
+	}
+	return true
+}
+
+// IsUrgent reports whether credentials of an instance are in use elsewhere.
+func (g *Group) IsUrgent() bool { return g.Cause == network.KeysElsewhere }
+
+// rank orders groups of equally many calls: first what is urgent, then what can be moved.
+func (g *Group) rank() int {
+	switch {
+	case g.IsUrgent():
+		return 0
+	case g.IsMovable():
+		return 1
+	case g.Cause == network.Unexplained:
+		return 3
+	}
+	return 2
+}

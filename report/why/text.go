@@ -73,13 +73,15 @@ func (g *Group) row() []any {
 func (y *Why) Headline() phrase.Phrase {
 	days, calls := report.NameDays(y.Days), phrase.Count(y.Calls, "call")
 	switch {
+	case y.Calls == 0 && y.All > 0:
+		return phrase.Of("%s: no call past the endpoints matches the filter; %s without it.", days, phrase.Count(y.All, "call"))
 	case y.Calls == 0:
 		return phrase.Of("%s: no call went past the endpoints.", days)
 	case y.Changes == 0:
 		return phrase.Of("%s: %s past the endpoints. No change that is proven would move them.", days, calls)
 	}
 	return phrase.Of("%s: %s past the endpoints. %s would move %s of them (%s).",
-		days, calls, phrase.Count(y.Changes, "change"), grid.Number(y.Movable), strings.Replace(grid.Percent(y.Movable, y.Calls), " %", "%", 1))
+		days, calls, phrase.Count(y.Changes, "change"), grid.Number(y.Movable), grid.Percent(y.Movable, y.Calls))
 }
 
 // The width of text for people: of a terminal, within these bounds.

@@ -66,6 +66,7 @@ type Why struct {
 	Unread     []phrase.Phrase // what could not be read of the sources beside the trail
 	Groups     []Group         // most calls first
 	Calls      int64           // past the endpoints, by the filter
+	All        int64           // past the endpoints, whatever the filter
 	Movable    int64           // those of them that a change of the network moves
 	Changes    int             // these changes
 	// Logged are requests past the endpoints that S3 access logs show and no group has: the trail has
@@ -136,6 +137,7 @@ func Read(ctx context.Context, s *report.Span, f Filter) (*Why, error) {
 			if err != nil {
 				return nil, err
 			}
+			r.why.All += row.Calls
 			if f.selects(row) {
 				r.add(row, r.manifests[i].Run.NATPrice)
 			}
@@ -247,32 +249,6 @@ func (r *reader) take(j *joiner) {
 		r.why.Changes++
 	}
 	r.why.Groups = append(r.why.Groups, g)
-}
-
-// IsMovable reports whether a change of the network or of the caller's settings moves the calls to an
-// endpoint.
-func (g *Group) IsMovable() bool {
-	switch g.Cause {
-	case network.NotInVPC, network.KeysElsewhere, network.Unexplained:
-		return false
-	}
-	return true
-}
-
-// IsUrgent reports whether credentials of an instance are in use elsewhere.
-func (g *Group) IsUrgent() bool { return g.Cause == network.KeysElsewhere }
-
-// rank orders groups of equally many calls: first what is urgent, then what can be moved.
-func (g *Group) rank() int {
-	switch {
-	case g.IsUrgent():
-		return 0
-	case g.IsMovable():
-		return 1
-	case g.Cause == network.Unexplained:
-		return 3
-	}
-	return 2
 }
 
 // plan sets what each change needs: by the newest day with a snapshot that knows the place.

@@ -273,6 +273,10 @@ func TestFilters(t *testing.T) {
 			}
 		})
 	}
+	const none = "2026-11-20: no call past the endpoints matches the filter; 63,583 calls without it."
+	if y := read(t, store, Filter{Services: []string{"glue"}}); y.Headline().String() != none {
+		t.Errorf("%q, want %q", y.Headline(), none)
+	}
 	unknown := Filter{Causes: []string{"no_endpoint", "nonsense"}}
 	const want = `--cause "nonsense": want one of no_endpoint, route_missing, private_dns_off, name_not_covered, other_region, ipv6, not_in_vpc, keys_elsewhere, unexplained`
 	if err := unknown.Check(); err == nil || err.Error() != want {
