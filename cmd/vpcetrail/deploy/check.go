@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"vpcetrail/classify/endpoints"
+	"vpcetrail/cmd/vpcetrail/notify"
 	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/source/store"
 	"vpcetrail/report/grid"
@@ -26,7 +27,6 @@ var (
 	keyARNs = regexp.MustCompile(`^arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$`)
 	keys    = regexp.MustCompile(`^(arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:(key|alias)/|alias/)?[A-Za-z0-9/_-]+$`)
 	images  = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:/@-]*$`)
-	buses   = regexp.MustCompile(`^(arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[A-Za-z0-9/._-]+$`)
 )
 
 // check checks the flags of deploy itself.
@@ -63,11 +63,11 @@ func (f *flagsGiven) check(set *pflag.FlagSet) (err error) {
 		return errors.New("--kubectl-image is missing: with --shards, a pod with kubectl and a shell starts the jobs one after the other")
 	case f.CPUs < 1:
 		return fmt.Errorf("--cpus %d: want 1 or more", f.CPUs)
-	case f.target.fargate() && (f.Disk < 21 || f.Disk > 200):
+	case f.target.fargate && (f.Disk < 21 || f.Disk > 200):
 		return fmt.Errorf("--disk %d: want 21 to 200 GiB", f.Disk)
 	case f.Disk < 1:
 		return fmt.Errorf("--disk %d: want 1 GiB or more", f.Disk)
-	case f.role && f.target.fargate():
+	case f.role && f.target.fargate:
 		return fmt.Errorf("--role: the template of target %s has the roles already", f.To)
 	case f.role && f.explain:
 		return errors.New("--role and --explain print different things: give one of the two")
@@ -87,25 +87,27 @@ func (f *flagsGiven) check(set *pflag.FlagSet) (err error) {
 			return fmt.Errorf("--trail-key %q: want the ARN of a key, such as arn:aws:kms:eu-west-1:111122223333:key/ID", key)
 		}
 	}
-	return f.checkNotify()
+	return f.checkNotify(set)
 }
 
-func (f *flagsGiven) checkNotify() error {
+func (f *flagsGiven) checkNotify(set *pflag.FlagSet) error {
 	switch {
-	case (f.notify != "eventbridge" && f.bus != "") || f.bus != "" && !buses.MatchString(f.bus):
-		return fmt.Errorf("--bus %q: want the name of an event bus, or an ARN such as arn:aws:events:eu-west-1:111122223333:event-bus/audit, with --notify eventbridge", f.bus)
-	case f.notify == "" && f.textfile == "":
-		return nil
-	case !slices.Contains(notifyTargets, f.notify):
-		return fmt.Errorf("--notify %q: want %s", f.notify, grid.OneOf(notifyTargets))
-	case (f.notify == "textfile") != strings.HasSuffix(f.textfile, ".prom"):
-		return errors.New("--notify textfile and --textfile FILE.prom belong together")
-	case f.textfile != "" && f.target.inImage:
-		return fmt.Errorf("--notify textfile: the job runs in an image, and no Prometheus reads its files: choose eventbridge or securityhub")
+	case f.notify != "" && !slices.Contains(notify.Targets, f.notify):
+		return fmt.Errorf("--notify %q: want %s", f.notify, grid.OneOf(notify.Targets))
+	case f.notify != notify.ToEventBridge && set.Changed("bus"):
+		return errors.New("--bus is for --notify eventbridge alone")
+	case f.notify != notify.ToTextFile && f.textfile != "":
+		return errors.New("--textfile is for --notify textfile alone")
+	case f.notify == notify.ToTextFile && f.target.inImage:
+		return errors.New("--notify textfile: the job runs in an image, and no Prometheus reads its files: choose eventbridge or securityhub")
+	case f.notify == notify.ToTextFile && f.textfile == "":
+		return errors.New("--notify textfile needs --textfile FILE.prom")
+	case f.textfile != "" && !strings.HasSuffix(f.textfile, ".prom"):
+		return fmt.Errorf("--textfile %s: want a name that ends in .prom: node_exporter reads no others", printable(f.textfile))
 	case list.IsS3(f.textfile):
 		return fmt.Errorf("--textfile %s: node_exporter reads files of its machine: name one such as /var/lib/node_exporter/vpcetrail.prom", f.textfile)
 	}
-	return nil
+	return notify.CheckBus(f.bus)
 }
 
 // checkNightly returns an error for flags that analyze takes, but not every night.
@@ -181,7 +183,7 @@ func (f *flagsGiven) checkPlan(p *plan) error {
 			}
 		}
 	}
-	for _, name := range append(p.kept(), p.out) {
+	for _, name := range append(p.kept(), p.Out) {
 		if f.To == "systemd" && !list.IsS3(name) && ofSystem(name) {
 			return fmt.Errorf("%s: a folder of the system, which the unit does not write: choose a path such as /srv/vpcetrail", name)
 		}

@@ -13,27 +13,25 @@ import (
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/flags"
 	"vpcetrail/cmd/vpcetrail/memory"
+	"vpcetrail/cmd/vpcetrail/notify"
 	"vpcetrail/cmd/vpcetrail/publish"
 	"vpcetrail/report/grid"
 )
 
 // A target is what runs the job.
 type target struct {
-	name           string
-	inImage, parts bool   // runs in an image, without files; can run in parts
-	template       string // the file that it is printed from
+	name                    string
+	fargate, inImage, parts bool   // has only the sizes of Fargate; runs in an image, without files; can run in parts
+	template                string // the file that it is printed from
 }
 
 var targets = []target{
-	{"ecs", true, false, "cloudformation.yaml"},
-	{"batch", true, true, "cloudformation.yaml"},
-	{"kubernetes", true, true, "kubernetes.yaml"},
-	{"slurm", false, true, "slurm.sh"},
-	{"systemd", false, false, "systemd.sh"},
+	{"ecs", true, true, false, "cloudformation.yaml"},
+	{"batch", true, true, true, "cloudformation.yaml"},
+	{"kubernetes", false, true, true, "kubernetes.yaml"},
+	{"slurm", false, false, true, "slurm.sh"},
+	{"systemd", false, false, false, "systemd.sh"},
 }
-
-// fargate reports whether the job has only the sizes of Fargate.
-func (t *target) fargate() bool { return t.template == "cloudformation.yaml" }
 
 func targetNames() (names []string) {
 	for _, t := range targets {
@@ -42,7 +40,7 @@ func targetNames() (names []string) {
 	return names
 }
 
-// flagsGiven are the flags of deploy as given, apart from those of analyze.
+// flagsGiven are the flags of deploy as given, apart from those of analyze, and what check reads from them.
 type flagsGiven struct {
 	To, Name, Namespace, At string
 	Image, Kubectl          string
@@ -52,9 +50,9 @@ type flagsGiven struct {
 	reportKey, notify       string
 	bus, textfile           string
 	role, explain           bool
-	target                  target
-	Start                   time.Time // of --at, on any day
-	MiB                     int       // memory of a container
+
+	target target    // of --target
+	Start  time.Time // of --at, on any day
 }
 
 // New returns the command.
@@ -134,19 +132,16 @@ func (f *flagsGiven) register(cmd *cobra.Command) {
 	set.IntVar(&f.Disk, "disk", 50, "`GIB` of disk for TMPDIR of each part; ecs and batch have 21 to 200; not systemd")
 	set.StringSliceVar(&f.trailKeys, "trail-key", nil, "`ARNS` of the KMS keys that encrypt the trail and the files that flags name")
 	set.StringVar(&f.reportKey, "report-key", "", "KMS `KEY` that encrypts the report's bucket by default: an id, ARN or alias")
-	set.StringVar(&f.notify, "notify", "", "send what changed to this `TARGET`, as vpcetrail notify does: "+grid.OneOf(notifyTargets))
-	set.StringVar(&f.bus, "bus", "", "name or ARN of the event `BUS` of --notify eventbridge (default \"default\")")
+	set.StringVar(&f.notify, "notify", "", "send what changed to this `TARGET`, as vpcetrail notify does: "+grid.OneOf(notify.Targets))
+	set.StringVar(&f.bus, "bus", notify.DefaultBus, "name or ARN of the event `BUS` of --notify eventbridge")
 	set.StringVar(&f.textfile, "textfile", "", "`FILE` of --notify textfile: slurm, systemd")
 	set.BoolVar(&f.role, "role", false, "print the CloudFormation template of the role, instead of the job: kubernetes, slurm, systemd")
 	set.BoolVar(&f.explain, "explain", false, "print the commands of the job and why it has each permission, instead of the job")
 	set.VisitAll(func(flag *pflag.Flag) { flag.Annotations = map[string][]string{ours: {}} })
 	flags.Heading(cmd, "target", "The job")
 	flags.CompleteWords(cmd, "target", targetNames()...)
-	flags.CompleteWords(cmd, "notify", notifyTargets...)
+	flags.CompleteWords(cmd, "notify", notify.Targets...)
 }
-
-// notifyTargets are those of the command notify.
-var notifyTargets = []string{"eventbridge", "securityhub", "textfile"}
 
 // targetsOf are the targets of flags that not all targets have.
 var targetsOf = []struct {
@@ -173,10 +168,10 @@ func (f *flagsGiven) plan(set *pflag.FlagSet, sources []string, check func([]str
 		return nil, err
 	}
 	mib := int(*set.Lookup("memory").Value.(*memory.Size) >> 20)
-	if f.target.fargate() {
-		f.MiB, err = containerMemory(f.CPUs, mib)
+	if f.target.fargate {
+		p.MiB, err = containerMemory(f.CPUs, mib)
 	} else {
-		f.MiB = max(f.CPUs<<11, 2*mib) // a run may take twice --memory
+		p.MiB = max(f.CPUs<<11, 2*mib) // a run may take twice --memory
 	}
 	return p, err
 }

@@ -269,7 +269,7 @@ func TestRefuses(t *testing.T) {
 		ecs    = "--target ecs --image i "
 		noFile = ": a job in an image has no files: put it into S3, and name it s3://bucket/key"
 		noName = ": *, ?, braces and line breaks have a meaning in what is printed: choose a name without them"
-		aBus   = "want the name of an event bus, or an ARN such as arn:aws:events:eu-west-1:111122223333:event-bus/audit, with --notify eventbridge"
+		aBus   = "want the name of an event bus, or an ARN such as arn:aws:events:eu-west-1:111122223333:event-bus/audit"
 		want   = "ecs, batch, kubernetes, slurm or systemd"
 		// What cannot be printed.
 		anImage = "want the name of an image, such as registry.example/vpcetrail:1.0"
@@ -299,10 +299,17 @@ func TestRefuses(t *testing.T) {
 		{ecs + "--trail-key 0a1b " + inBucket, `--trail-key "0a1b": want the ARN of a key, such as arn:aws:kms:eu-west-1:111122223333:key/ID`},
 		{ecs + "--notify slack " + inBucket, `--notify "slack": want eventbridge, securityhub or textfile`},
 		{ecs + "--notify textfile --textfile x.prom " + inBucket, "--notify textfile: the job runs in an image, and no Prometheus reads its files: choose eventbridge or securityhub"},
-		{"--target slurm --notify textfile " + inBucket, "--notify textfile and --textfile FILE.prom belong together"},
+		{ecs + "--notify textfile " + inBucket, "--notify textfile: the job runs in an image, and no Prometheus reads its files: choose eventbridge or securityhub"},
+		{"--target slurm --notify textfile " + inBucket, "--notify textfile needs --textfile FILE.prom"},
+		{"--target slurm --notify textfile --textfile /srv/x.txt " + inBucket, "--textfile /srv/x.txt: want a name that ends in .prom: node_exporter reads no others"},
+		{"--target slurm --notify eventbridge --textfile /srv/x.txt " + inBucket, "--textfile is for --notify textfile alone"},
+		{"--target slurm --textfile /srv/x.prom " + inBucket, "--textfile is for --notify textfile alone"},
 		{"--target slurm --notify textfile --textfile s3://audit-reports/x.prom " + inBucket, "--textfile s3://audit-reports/x.prom: node_exporter reads files of its machine: name one such as /var/lib/node_exporter/vpcetrail.prom"},
 		{"--target slurm --notify textfile --textfile x.prom " + inBucket, "--textfile x.prom: the job starts in another folder: name the path from the root, such as /srv/vpcetrail"},
-		{ecs + "--bus audit " + inBucket, `--bus "audit": ` + aBus},
+		{ecs + "--bus audit " + inBucket, "--bus is for --notify eventbridge alone"},
+		{ecs + "--bus a:b " + inBucket, "--bus is for --notify eventbridge alone"},
+		{ecs + "--notify securityhub --bus default " + inBucket, "--bus is for --notify eventbridge alone"},
+		{ecs + "--notify eventbridge --bus a:b " + inBucket, `--bus "a:b": ` + aBus},
 		{ecs + "--notify eventbridge --bus arn:aws:events:eu-west-1::rule/x " + inBucket, `--bus "arn:aws:events:eu-west-1::rule/x": ` + aBus},
 
 		// Flags that the target has no use for.

@@ -27,7 +27,7 @@ func (f *flagsGiven) explainTo(out io.Writer, p *plan) error {
 		fmt.Fprintf(&text, "  vpcetrail %s%s\n", shellLine(s.Args, "DAY"), parts)
 	}
 	roles := []role{{Name: "The job", Rights: p.Rights}}
-	if f.target.fargate() {
+	if f.target.fargate {
 		roles = f.roles(p)
 	}
 	for _, r := range roles {

@@ -33,7 +33,8 @@ type plan struct {
 	Rights []right
 	Key    string // encrypts the report's bucket by default; "": the default of S3
 	Trail  bool   // a SOURCE is read: a day without a line of other sources is quiet, one without calls is missing
-	out    string // the report
+	Out    string // the report
+	MiB    int    // memory of a container
 }
 
 // The flags of analyze by what deploy makes of their values. A flag in none of these is passed
@@ -55,7 +56,7 @@ func newPlan(f *flagsGiven, set *pflag.FlagSet, sources []string) (*plan, error)
 	if err := f.checkNightly(g, sources); err != nil {
 		return nil, err
 	}
-	p := &plan{Trail: len(sources) > 0, out: g.text("out"), Key: cmp.Or(f.reportKey, g.text("kms-key-id"))}
+	p := &plan{Trail: len(sources) > 0, Out: g.text("out"), Key: cmp.Or(f.reportKey, g.text("kms-key-id"))}
 	analyze := g.all(func(name string) bool { return slices.Contains(ownFlags, name) || slices.Contains(always, name) })
 	for _, snapshot := range []string{"endpoints", "network"} {
 		files, err := p.keep(g, snapshot, sources)
@@ -71,14 +72,11 @@ func newPlan(f *flagsGiven, set *pflag.FlagSet, sources []string) (*plan, error)
 	}
 	p.report(f, g, sources, analyze)
 	if f.notify != "" {
-		args := append([]string{p.out, "--to=" + f.notify}, g.some(keptFlags...)...)
+		args := append([]string{p.Out, "--to=" + f.notify}, g.some(keptFlags...)...)
 		if f.textfile != "" {
 			args = append(args, "-o="+f.textfile)
 		}
-		if f.bus != "" {
-			args = append(args, "--bus="+f.bus)
-		}
-		p.add("notify", 0, args, "--incomplete-ok")
+		p.add("notify", 0, append(args, g.some("bus")...), "--incomplete-ok")
 	}
 	p.Rights = rightsFor(f, g, p, sources)
 	return p, f.checkPlan(p)
@@ -86,7 +84,7 @@ func newPlan(f *flagsGiven, set *pflag.FlagSet, sources []string) (*plan, error)
 
 // report adds the steps that publish the report.
 func (p *plan) report(f *flagsGiven, g given, sources, analyze []string) {
-	out := []string{"--out=" + p.out, "--quiet", "--incomplete-ok"}
+	out := []string{"--out=" + p.Out, "--quiet", "--incomplete-ok"}
 	restate := g.some("restate")
 	if f.Shards > 1 {
 		p.reportInParts(f, g, sources, analyze, restate, out)
@@ -112,7 +110,7 @@ func (p *plan) reportInParts(f *flagsGiven, g given, sources, analyze, restate, 
 		}
 	}
 	analyze = slices.DeleteFunc(slices.Clone(analyze), func(arg string) bool { return slices.Contains(beside, arg) })
-	parts := below(p.out, partsFolder)
+	parts := below(p.Out, partsFolder)
 	p.add("analyze", f.Shards, slices.Concat(sources, analyze), "--shard=auto", "--out="+parts+"{shard}", "--quiet", "--incomplete-ok")
 	from := fmt.Sprintf("%s{1..%d}", parts, f.Shards)
 	if f.MergeShards > 1 {
@@ -153,7 +151,7 @@ func (p *plan) keep(g given, name string, sources []string) ([]string, error) {
 	files = slices.DeleteFunc(files, func(value string) bool { return value == live })
 	switch len(files) {
 	case 0:
-		files = []string{below(p.out, "_state/"+name+".json")}
+		files = []string{below(p.Out, "_state/"+name+".json")}
 	case 1:
 	default:
 		return nil, fmt.Errorf("--%s: name one file beside aws: the job keeps what AWS answers each night in it", name)
@@ -168,7 +166,7 @@ func (p *plan) keep(g given, name string, sources []string) ([]string, error) {
 // asReport returns the flags with which a file in the bucket of the report is stored as the report is. They say
 // nothing about another bucket.
 func (p *plan) asReport(g given, file string) []string {
-	reports, _ := store.SplitURL(p.out)
+	reports, _ := store.SplitURL(p.Out)
 	if bucket, _ := store.SplitURL(file); !list.IsS3(file) || bucket != reports {
 		return nil
 	}
@@ -185,7 +183,7 @@ type given struct{ set *pflag.FlagSet }
 func (g given) list(name string) []string {
 	flag := g.set.Lookup(name)
 	switch {
-	case flag == nil || !flag.Changed && name != "out" && name != "date":
+	case flag == nil || !flag.Changed:
 		return nil
 	default:
 		if values, ok := flag.Value.(pflag.SliceValue); ok {

@@ -21,8 +21,7 @@ var templates embed.FS
 type page struct {
 	*flagsGiven
 	*plan
-	Out  string // the report
-	Step step   // of a container
+	Step step // of a container
 }
 
 // With returns the page for one step.
@@ -39,18 +38,18 @@ func (p *page) Last() step { return p.Steps[len(p.Steps)-1] }
 
 // LocalOut returns the directory of the report as an argument. It is empty if the report is in S3.
 func (p *page) LocalOut() []string {
-	if list.IsS3(p.out) {
+	if list.IsS3(p.Out) {
 		return nil
 	}
-	return []string{p.out}
+	return []string{p.Out}
 }
 
 // LocalParts returns the directory of the parts as an argument. It is empty without parts, or if they are in S3.
 func (p *page) LocalParts() []string {
-	if list.IsS3(p.out) || p.Shards < 2 {
+	if list.IsS3(p.Out) || p.Shards < 2 {
 		return nil
 	}
-	return []string{below(p.out, partsFolder)}
+	return []string{below(p.Out, partsFolder)}
 }
 
 // Check returns the command that fails if yesterday is missing. It reads the smallest tables.
@@ -93,7 +92,7 @@ func (f *flagsGiven) execute(out io.Writer, name string, p *plan) error {
 	if _, err := t.ParseFS(templates, "templates/"+name, "templates/bucket.yaml"); err != nil {
 		return fmt.Errorf("template: %w", err)
 	}
-	return t.Execute(out, &page{flagsGiven: f, plan: p, Out: p.out})
+	return t.Execute(out, &page{flagsGiven: f, plan: p})
 }
 
 // quoteJSON returns a value as JSON, which is YAML too.

@@ -1,11 +1,11 @@
 package deploy
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"vpcetrail/cmd/vpcetrail/notify"
 	"vpcetrail/ingest/source/list"
 	"vpcetrail/ingest/source/store"
 )
@@ -46,7 +46,7 @@ func rightsFor(f *flagsGiven, g given, p *plan, sources []string) []right {
 		}
 	}
 	for _, file := range kept {
-		if !strings.HasPrefix(file, below(p.out, "")) { // WriteReport has what is below
+		if !strings.HasPrefix(file, below(p.Out, "")) { // WriteReport has what is below
 			r.file(file, "a command that keeps it", "s3:GetObject", "s3:PutObject")
 		}
 	}
@@ -56,7 +56,7 @@ func rightsFor(f *flagsGiven, g given, p *plan, sources []string) []right {
 	return r.all
 }
 
-// kept returns the files that steps write for the next night.
+// kept returns the files that steps write beside the report.
 func (p *plan) kept() (files []string) {
 	for _, s := range p.Steps {
 		for _, arg := range s.Args {
@@ -209,13 +209,13 @@ func (r *rights) services(f *flagsGiven, g given) {
 		r.add("ReadKeys", "--verify, to check signatures: not needed with --keys", []string{"cloudtrail:ListPublicKeys"}, everything, nil)
 	}
 	switch f.notify {
-	case "eventbridge":
-		bus := cmp.Or(f.bus, "default")
+	case notify.ToEventBridge:
+		bus := f.bus
 		if !strings.HasPrefix(bus, "arn:") {
 			bus = arn + "events" + here + "event-bus/" + bus
 		}
 		r.add("SendEvents", "--notify eventbridge", []string{"events:DescribeEventBus", "events:PutEvents"}, []string{bus}, nil)
-	case "securityhub":
+	case notify.ToSecurityHub:
 		r.add("SendFindings", "--notify securityhub", []string{"securityhub:BatchImportFindings"},
 			[]string{arn + "securityhub" + here + "product/${AWS::AccountId}/default"}, nil)
 	}

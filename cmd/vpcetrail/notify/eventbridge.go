@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"strings"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
@@ -19,6 +20,16 @@ type eventBus struct {
 	service *service
 	bus     string // its ARN
 	report  string
+}
+
+var buses = regexp.MustCompile(`^(arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[A-Za-z0-9/._-]+$`)
+
+// CheckBus returns an error for a --bus that is neither the name nor the ARN of an event bus, else nil.
+func CheckBus(bus string) error {
+	if !buses.MatchString(bus) {
+		return fmt.Errorf("--bus %q: want the name of an event bus, or an ARN such as arn:aws:events:eu-west-1:111122223333:event-bus/audit", bus)
+	}
+	return nil
 }
 
 // isBusARN reports whether text has the form of an event bus's ARN.

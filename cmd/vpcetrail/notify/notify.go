@@ -35,18 +35,21 @@ var Now = time.Now
 
 // The values of --to.
 const (
-	toEventBridge = "eventbridge"
-	toSecurityHub = "securityhub"
-	toTextFile    = "textfile"
+	ToEventBridge = "eventbridge"
+	ToSecurityHub = "securityhub"
+	ToTextFile    = "textfile"
 )
 
-var targets = []string{toEventBridge, toSecurityHub, toTextFile}
+// Targets are all values of --to.
+var Targets = []string{ToEventBridge, ToSecurityHub, ToTextFile}
 
-// The defaults of flags.
+// DefaultBus is the event bus that each account has.
+const DefaultBus = "default"
+
+// The defaults of other flags.
 const (
 	leastSeverity = "medium"
 	mostFindings  = 1000
-	defaultBus    = "default"
 )
 
 // notifyFlags are the flags of notify, as given.
@@ -108,16 +111,16 @@ sources, accounts, Regions and optional inputs of the day that had the finding l
 func (f *notifyFlags) register(cmd *cobra.Command) {
 	set := cmd.Flags()
 	set.SortFlags = false
-	set.StringVar(&f.to, "to", "", "`TARGET`: "+grid.OneOf(targets)+" (required)")
+	set.StringVar(&f.to, "to", "", "`TARGET`: "+grid.OneOf(Targets)+" (required)")
 	set.StringVar(&f.date, "date", "yesterday", "`DAY` of the report, in UTC: D or yesterday")
 	set.BoolVar(&f.dryRun, "dry-run", false, "print what would be sent, and say what the run would say; send and write nothing")
 	set.StringVar(&f.severity, "severity", leastSeverity, "send no findings below this `SEVERITY`: "+strings.Join(findings.Severities, ", "))
 	set.IntVar(&f.most, "most", mostFindings, "send at most this `NUMBER` of findings of a day, the most severe first; the next run sends the others that are still found")
-	set.StringVar(&f.bus, "bus", defaultBus, "eventbridge: name or ARN of the event `BUS`")
+	set.StringVar(&f.bus, "bus", DefaultBus, "eventbridge: name or ARN of the event `BUS`")
 	set.StringVar(&f.region, "region", "", "eventbridge, securityhub: `REGION` of the target (default that of the AWS configuration)")
 	set.StringVarP(&f.output, "output", "o", "", "textfile: write this `FILE`, which ends in .prom")
 	flags.RegisterKept(cmd, &f.kept)
-	flags.CompleteWords(cmd, "to", targets...)
+	flags.CompleteWords(cmd, "to", Targets...)
 	flags.CompleteWords(cmd, "severity", findings.Severities...)
 	flags.CompleteWords(cmd, "date", "yesterday")
 }
@@ -126,25 +129,26 @@ func (f *notifyFlags) register(cmd *cobra.Command) {
 func (f *notifyFlags) check(now time.Time) (window day.Window, err error) {
 	switch {
 	case f.to == "":
-		return window, errors.New("--to is missing: want " + grid.OneOf(targets))
-	case !slices.Contains(targets, f.to):
-		return window, fmt.Errorf("--to %q: want %s", f.to, grid.OneOf(targets))
+		return window, errors.New("--to is missing: want " + grid.OneOf(Targets))
+	case !slices.Contains(Targets, f.to):
+		return window, fmt.Errorf("--to %q: want %s", f.to, grid.OneOf(Targets))
 	case !slices.Contains(findings.Severities, f.severity):
 		return window, fmt.Errorf("--severity %q: want %s", f.severity, grid.OneOf(findings.Severities))
 	case f.most < 1:
 		return window, fmt.Errorf("--most %d: want at least 1", f.most)
-	case f.to != toTextFile && f.output != "":
+	case f.to != ToTextFile && f.output != "":
 		return window, errors.New("--output is for --to textfile alone")
-	case f.to == toTextFile && (f.severity != leastSeverity || f.most != mostFindings || f.region != ""):
+	case f.to == ToTextFile && (f.severity != leastSeverity || f.most != mostFindings || f.region != ""):
 		return window, errors.New("--severity, --most and --region are not for --to textfile: it counts all findings, and makes no call to AWS")
-	case f.to != toEventBridge && f.bus != defaultBus:
+	case f.to != ToEventBridge && f.bus != DefaultBus:
 		return window, errors.New("--bus is for --to eventbridge alone")
-	case strings.HasPrefix(f.bus, "arn:") && !isBusARN(f.bus):
-		return window, fmt.Errorf("--bus %s: is not the ARN of an event bus, such as arn:aws:events:eu-west-1:111122223333:event-bus/audit", f.bus)
-	case f.to == toTextFile && f.output == "" && !f.dryRun:
+	case f.to == ToTextFile && f.output == "" && !f.dryRun:
 		return window, errors.New("--to textfile needs --output FILE.prom, or --dry-run")
 	case f.output != "" && !strings.HasSuffix(f.output, ".prom"):
 		return window, fmt.Errorf("--output %s: want a name that ends in .prom: node_exporter reads no others", f.output)
+	}
+	if err := CheckBus(f.bus); err != nil {
+		return window, err
 	}
 	if err := file.Check(f.output); err != nil {
 		return window, fmt.Errorf("--output %w", err)
@@ -171,7 +175,7 @@ func (f *notifyFlags) run(ctx context.Context, store report.Store, window day.Wi
 	if err := whole(store, after); err != nil {
 		return err
 	}
-	if f.to == toTextFile {
+	if f.to == ToTextFile {
 		return f.writeTextFile(ctx, store, before, after, out)
 	}
 	place, err := placeOf(store)
@@ -239,7 +243,7 @@ func (f *notifyFlags) target(ctx context.Context, store report.Store) (target, e
 	if cfg.Region == "" {
 		return nil, exit.New(exit.Usage, "AWS configuration: names no Region: give --region")
 	}
-	if f.to == toSecurityHub {
+	if f.to == ToSecurityHub {
 		return openHub(ctx, cfg, store.String())
 	}
 	return openBus(ctx, cfg, f.bus, store.String(), f.dryRun)
