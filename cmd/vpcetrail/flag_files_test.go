@@ -162,7 +162,7 @@ func TestFilesOfFlagsThatCannotBeUsed(t *testing.T) {
 		args string
 		want string
 	}{
-		{2, "network --network s3://audit-reports/none.json", "--network: s3://audit-reports/none.json: open: there is no such object: see its name"},
+		{2, "network --network s3://audit-reports/none.json", "--network: s3://audit-reports/none.json: open: there is no such object: see its name: make it once by vpcetrail network --network aws -o s3://audit-reports/none.json"},
 		{2, "network --network s3://audit-reports/", "--network: s3://audit-reports/: names no file: want s3://bucket/key"},
 		{2, "network --network https://example.com/n.json", "--network: https://example.com/n.json: is a URL: want a file, s3://bucket/key, or ./https://example.com/n.json for a file of this name"},
 		{2, "explain - --networks s3://audit-reports/none.yaml", "--networks: s3://audit-reports/none.yaml: open: there is no such object: see its name"},

@@ -30,9 +30,10 @@ func TestWrongUsage(t *testing.T) {
 		}
 	}
 	const (
-		noSource = "analyze needs a SOURCE: s3://bucket/prefix, lookup-events://REGION, a directory, a file, or -"
-		noOut    = "--out is missing: name a directory or s3://bucket/prefix for the report"
-		noDate   = "--date is missing: an S3 source needs yesterday, a day, D..D or all"
+		noSource    = "analyze needs a SOURCE: s3://bucket/prefix, lookup-events://REGION, a directory, a file, or -"
+		noOut       = "--out is missing: name a directory or s3://bucket/prefix for the report"
+		noInventory = "--endpoints: open missing.json: no such file or directory: make it once by vpcetrail endpoints --endpoints aws -o missing.json"
+		noDate      = "--date is missing: an S3 source needs yesterday, a day, D..D or all"
 	)
 	empty := func(flag, command string) string {
 		return "--" + flag + ": a value is empty: give one, or leave the flag out: see vpcetrail " + command + " --help"
@@ -184,7 +185,7 @@ func TestWrongUsage(t *testing.T) {
 		{"explain trail --event-id=", empty("event-id", "explain")},
 		{"explain trail --accounts prod", `--accounts: "prod" is not an account id of 12 digits`},
 		{"explain trail --lateness -1h", "--lateness -1h0m0s: want no negative time"},
-		{"explain trail --endpoints missing.json", "--endpoints: open missing.json: no such file or directory"},
+		{"explain trail --endpoints missing.json", noInventory},
 		{"explain lookup-events://ireland",
 			`lookup-events://ireland: "ireland" is no Region: write lookup-events://us-east-1, and choose days by --date`},
 
@@ -220,7 +221,7 @@ func TestWrongUsage(t *testing.T) {
 		{"analyze trail --out report --accounts prod --exclude-accounts dev", `--accounts: "prod" is not an account id of 12 digits`},
 		{"summary s3:///prefix", "s3:///prefix: names no bucket: want s3://bucket/prefix"},
 
-		{"analyze trail --out report --endpoints missing.json", "--endpoints: open missing.json: no such file or directory"},
+		{"analyze trail --out report --endpoints missing.json", noInventory},
 		{"analyze trail --out report --endpoints trail", "--endpoints: read trail: is a directory"},
 		{"analyze trail --out report --endpoints list.json",
 			`--endpoints: list.json: line 1: neither "VpcEndpoints" nor "format" is in it: want the output of aws ec2 describe-vpc-endpoints, or of vpcetrail endpoints`},
@@ -232,7 +233,7 @@ func TestWrongUsage(t *testing.T) {
 			"--endpoints: cut.json: line 1: not JSON: it ends too early"},
 		{"analyze trail --out report --endpoints text.json",
 			"--endpoints: text.json: line 1: not JSON: invalid character 'H' looking for beginning of object key string"},
-		{"analyze trail --out report --endpoints good.json,missing.json", "--endpoints: open missing.json: no such file or directory"},
+		{"analyze trail --out report --endpoints good.json,missing.json", noInventory},
 		{"endpoints", "endpoints needs a SOURCE (s3://bucket/prefix, a directory, a file, - or lookup-events://REGION), or --endpoints"},
 		{"endpoints s3://bucket", noDate},
 		{"endpoints trail --endpoints cut.json", "--endpoints: cut.json: line 1: not JSON: it ends too early"},

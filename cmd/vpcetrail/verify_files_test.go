@@ -92,7 +92,7 @@ func TestVerifyNamesAFileThatItCannotUse(t *testing.T) {
 		{"--save-keys", "s3:///keys.json", 2, "names no file: want s3://bucket/key"},
 		{"--report", "s3://audit-reports/denied.txt", 1, "write: AccessDenied: Access Denied: allow s3:PutObject on it, and the use of the KMS key if it is encrypted with one"},
 		{"--save-keys", "s3://no-such-bucket/keys.json", 1, "write: there is no bucket of this name"},
-		{"--report", filepath.Join(t.TempDir(), "no/problems.txt"), 1, "write: no such file or directory"},
+		{"--report", filepath.Join(t.TempDir(), "no/problems.txt"), 1, "write: folder "},
 	} {
 		args := []string{"verify", demo + "trail", "--date", "2026-11-20", "--quiet", tc.flag, tc.name}
 		if tc.flag != "--keys" {

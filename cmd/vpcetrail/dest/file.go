@@ -54,7 +54,12 @@ func CreateFile(name string) (*NewFile, error) {
 	return f, nil
 }
 
-func (f *NewFile) failed(err error) error { return fmt.Errorf("%s: write: %w", f.name, bare(err)) }
+func (f *NewFile) failed(err error) error {
+	if f.place != "" && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: write: folder %s does not exist: create it first", f.name, filepath.Dir(f.place))
+	}
+	return fmt.Errorf("%s: write: %w", f.name, bare(err))
+}
 
 // Write appends to the new content.
 func (f *NewFile) Write(text []byte) (int, error) {
@@ -111,14 +116,15 @@ func CheckName(name string) error {
 // CheckFile returns an error if WriteFile could not write the named file, else nil.
 // Call it before long work. It leaves no new file.
 func CheckFile(name string) error {
-	err := error(nil)
+	err, f := error(nil), NewFile{name: name}
 	if place, ok := replaceable(name); ok {
+		f.place = place
 		err = check(place)
 	} else if info, statErr := os.Stat(name); statErr == nil && info.IsDir() {
 		err = syscall.EISDIR
 	}
 	if err != nil {
-		return fmt.Errorf("%s: write: %w", name, bare(err))
+		return f.failed(err)
 	}
 	return nil
 }

@@ -165,9 +165,9 @@ func TestWriteFileFails(t *testing.T) {
 		dir:                              "is a directory",
 		ring:                             "too many",
 		page + "/under":                  "not a directory",
-		filepath.Join(dir, "no/page"):    "no such file or directory",
-		filepath.Join(dir, "no") + "/":   "no such file or directory",
-		dir + strings.Repeat("/long", 9): "no such file or directory",
+		filepath.Join(dir, "no/page"):    "folder " + dir + "/no does not exist: create it first",
+		filepath.Join(dir, "no") + "/":   "folder " + dir + "/no does not exist: create it first",
+		dir + strings.Repeat("/long", 9): "folder " + dir + strings.Repeat("/long", 8) + " does not exist: create it first",
 	} {
 		err := WriteFile(name, []byte("new"))
 		if err == nil || !strings.HasPrefix(err.Error(), name+": write: "+want) {

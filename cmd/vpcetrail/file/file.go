@@ -55,6 +55,11 @@ func namesNoFile(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.EISDIR) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ENAMETOOLONG)
 }
 
+// IsMissing reports whether an error says that there is no file of a name.
+func IsMissing(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, errNoObject)
+}
+
 // Parse returns what parse makes of the content of the file that a flag names. Errors name
 // the flag and the file.
 func Parse[T any](ctx context.Context, flag, name string, parse func(text []byte) (T, error)) (parsed T, err error) {

@@ -15,6 +15,8 @@ import (
 	"vpcetrail/ingest/source/store"
 )
 
+var errNoObject = errors.New("there is no such object: see its name")
+
 // An object is a file in S3.
 type object struct {
 	client *s3.Client
@@ -107,7 +109,7 @@ func explain(ctx context.Context, err error, action string) error {
 	}
 	switch code, _ := aws.APIError(err); {
 	case code == "NoSuchKey" || code == "NotFound":
-		return errors.New("there is no such object: see its name")
+		return errNoObject
 	case code == "NoSuchBucket":
 		return errors.New("there is no bucket of this name")
 	case aws.Denied(code):

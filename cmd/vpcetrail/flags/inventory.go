@@ -30,13 +30,22 @@ func (in *Input) readInventories(ctx context.Context, values []string) error {
 			return parseInventory(text)
 		})
 		if err != nil {
-			return err
+			return orMake(err, "endpoints", value)
 		}
 		for _, e := range found {
 			in.Inventory.Add(e)
 		}
 	}
 	return nil
+}
+
+// orMake adds to the error of a file that does not exist how to make it: by the command of
+// the flag's name.
+func orMake(err error, flag, name string) error {
+	if !file.IsMissing(err) {
+		return err
+	}
+	return fmt.Errorf("%w: make it once by vpcetrail %[2]s --%[2]s aws -o %[3]s", err, flag, name)
 }
 
 // parseInventory reads an inventory, or the one that a snapshot of vpcetrail network

@@ -52,7 +52,7 @@ func (in *Input) readNetwork(ctx context.Context, values []string) error {
 			return network.Parse(text)
 		})
 		if err != nil {
-			return err
+			return orMake(err, "network", value)
 		}
 		in.addNetwork(found)
 	}
