@@ -24,8 +24,8 @@ import (
 
 // learnFrom returns what the events of the sources show besides their own calls, and how
 // many objects were passed over. It reports each problem. Without sources there is
-// nothing to learn.
-func learnFrom(ctx context.Context, given *flags.Input, in io.Reader, tell *terminal.Messages, quiet bool) (*learn.Trail, int64, error) {
+// nothing to learn. Days without an object are an error, unless mayBeEmpty.
+func learnFrom(ctx context.Context, given *flags.Input, in io.Reader, tell *terminal.Messages, quiet, mayBeEmpty bool) (*learn.Trail, int64, error) {
 	if len(given.Sources) == 0 {
 		return &learn.Trail{}, 0, nil
 	}
@@ -48,10 +48,12 @@ func learnFrom(ctx context.Context, given *flags.Input, in io.Reader, tell *term
 		return nil, 0, err
 	}
 	learned, passed := learn.Gather(collectors, trail.Accounts(), given.Own), trail.PassedOver()
-	if learned.Objects == 0 {
+	switch {
+	case learned.Objects == 0 && passed.Objects == 0 && mayBeEmpty:
+		tell.Note(given.NoObject(passed).Error())
+	case learned.Objects == 0:
 		return nil, 0, given.NoObject(passed)
-	}
-	if passed.Objects > 0 {
+	case passed.Objects > 0:
 		tell.Problem(passed.String())
 	}
 	for _, problem := range learned.Problems {
@@ -91,7 +93,8 @@ func (f *snapshotFlags) run(cmd *cobra.Command, sources []string, kind string, a
 	if err := in.AskNetwork(ctx, tell); err != nil {
 		return err
 	}
-	trail, passed, err := learnFrom(ctx, in, cmd.InOrStdin(), tell, f.quiet)
+	known := len(f.Endpoints)+len(f.Network) > 0
+	trail, passed, err := learnFrom(ctx, in, cmd.InOrStdin(), tell, f.quiet, known && !in.Selection.Window.IsAll())
 	if err != nil {
 		return err
 	}
