@@ -17,7 +17,8 @@ import (
 
 // root is the root of the repository. Its READMEs hold three kinds of blocks:
 //
-//	sh        commands that run, from the root of a clone, in the order of the page
+//	sh        commands that run, from the root of a clone, in the order of the page, and write
+//	          into folders of out that no other page names
 //	console   commands that need an AWS account or other tools; their syntax and flags are checked
 //	text      right after an sh block: exactly what its commands print
 const root = "../.."
@@ -63,31 +64,31 @@ func repositoryFiles(t *testing.T) []string {
 var (
 	// blocks matches each sh block with the text block after it, and each console block.
 	blocks = regexp.MustCompile("(?ms)^```(sh|console)\n(.*?)^```\n(?:\n```text\n(.*?)^```\n)?")
+	// inOut matches out in a block, and the folder in it.
+	inOut = regexp.MustCompile(`(?:^|[^\w.-])out\b(/\w+)?`)
 	// aCall matches each vpcetrail command in a line of shell, up to where it ends.
 	aCall = regexp.MustCompile(`(?:^|[|(;] ?|&& )vpcetrail ((?:'[^']*'|[^'|>#;)])*)`)
 )
 
-// TestReadmeBlocks runs the commands of all READMEs, each page in its own copy of the
-// repository, and compares what they print with the page. With -update it rewrites the page.
+// TestReadmeBlocks runs the commands of all READMEs in one copy of the repository, page after page,
+// and compares what they print with the page. With -update it rewrites the page.
 func TestReadmeBlocks(t *testing.T) {
 	needGitAndBash(t)
+	dir := copyOfRepository(t)
+	writer := map[string]string{} // of each folder in out
 	for _, page := range readmes(t) {
 		t.Run(page, func(t *testing.T) {
-			t.Parallel()
 			text, err := os.ReadFile(filepath.Join(root, page))
 			if err != nil {
 				t.Fatal(err)
 			}
-			dir := ""
 			got := blocks.ReplaceAllStringFunc(string(text), func(block string) string {
 				part := blocks.FindStringSubmatch(block)
 				kind, commands, printed := part[1], part[2], part[3]
 				checkCommands(t, commands)
+				checkFolders(t, writer, page, commands)
 				if kind != "sh" {
 					return block
-				}
-				if dir == "" {
-					dir = copyOfRepository(t)
 				}
 				out := runCommands(t, dir, commands)
 				if printed == "" {
@@ -95,9 +96,7 @@ func TestReadmeBlocks(t *testing.T) {
 				}
 				return "```sh\n" + commands + "```\n\n```text\n" + out + "```\n"
 			})
-			if dir != "" {
-				onlyOutIsNew(t, dir)
-			}
+			onlyOutIsNew(t, dir)
 			if !t.Failed() {
 				fixtures.Golden(t, filepath.Join(root, page), []byte(got))
 			}
@@ -131,11 +130,27 @@ func runCommands(t *testing.T, dir, commands string) string {
 	var out, errOut bytes.Buffer
 	cmd := exec.Command("bash", "-euo", "pipefail", "-c", commands)
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &out, &errOut
-	cmd.Env = append(os.Environ(), "GOBIN="+filepath.Join(dir, "out", "bin"), "AWS_EC2_METADATA_DISABLED=true")
+	cmd.Env = append(os.Environ(), "GOBIN="+filepath.Join(dir, "out", "bin"), "AWS_EC2_METADATA_DISABLED=true",
+		"GOFLAGS=-trimpath") // builds are cached, wherever dir is
 	if err := cmd.Run(); err != nil {
 		t.Fatalf("%s%v\n%s%s", commands, err, out.String(), errOut.String())
 	}
 	return out.String()
+}
+
+// checkFolders checks that a block names out only by folders in it that no other page names: so a
+// page shows the same whether other pages ran before it or not.
+func checkFolders(t *testing.T, writer map[string]string, page, commands string) {
+	t.Helper()
+	for _, path := range inOut.FindAllStringSubmatch(commands, -1) {
+		folder := path[1]
+		if folder == "" {
+			t.Errorf("%q: name a folder in out that no other page has, such as out/NAME", path[0])
+		} else if other := writer[folder]; other != "" && other != page {
+			t.Errorf("%q: out%s is a folder of %s: name another", path[0], folder, other)
+		}
+		writer[folder] = page
+	}
 }
 
 // onlyOutIsNew checks that the commands of a page write below out alone, which git ignores.
