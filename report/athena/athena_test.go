@@ -6,6 +6,7 @@ import (
 	"io"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +56,21 @@ func TestComments(t *testing.T) {
 		for name, doc := range docs {
 			if text := plain(doc); !ascii.MatchString(text) || len(text) > 255 {
 				t.Errorf("%s: comment is empty, not ASCII, or longer than 255: %q", name, text)
+			}
+		}
+	}
+}
+
+// TestNoCommentTakesTheSemicolon holds that no statement has a comment.
+func TestNoCommentTakesTheSemicolon(t *testing.T) {
+	text := regexp.MustCompile(`'[^']*'`)
+	for _, e := range Engines {
+		r := newReport(t, e)
+		for _, s := range slices.Concat(r.Tables(), r.Views(), r.Samples()) {
+			for line := range strings.Lines(s.SQL) {
+				if strings.Contains(text.ReplaceAllString(line, ""), "--") {
+					t.Errorf("%s, %s: %s", e, s.Name, line)
+				}
 			}
 		}
 	}

@@ -30,7 +30,7 @@ type Report struct {
 type Statement struct {
 	Name  string // name of the database, table, view or query
 	Title string // one sentence
-	SQL   string // without a final semicolon
+	SQL   string // without a final semicolon, and without comments, which would take the semicolon
 }
 
 // Tables returns the statements that declare the database and its tables. Running them twice changes
@@ -89,9 +89,8 @@ func (r *Report) load(folder string) []Statement {
 // expand returns the text of a file of sql/ in the engine's dialect.
 func (r *Report) expand(file string) string {
 	words := template.FuncMap{
-		"table":    r.name,
-		"daysAgo":  func(n int) string { return fmt.Sprintf(r.Engine.dialect().daysAgo, n) },
-		"firstDay": r.First.String,
+		"table":   r.name,
+		"daysAgo": func(n int) string { return fmt.Sprintf(r.Engine.dialect().daysAgo, n) },
 		"share": func() string {
 			return "CAST(sum(vpce_calls) AS double) / nullif(sum(vpce_calls) + sum(internet_calls), 0)"
 		},

@@ -1,4 +1,4 @@
--- Principals and services that were seen past the endpoint for the first time, after the report's first day.
+-- Principals and services that were seen past the endpoint for the first time, after the first day that has calls.
 SELECT account_id, principal, service,
   min(dt) AS first_dt,
   count(DISTINCT dt) AS days,
@@ -9,4 +9,4 @@ SELECT account_id, principal, service,
 FROM {{table "traffic"}}
 WHERE route = 'internet'
 GROUP BY account_id, principal, service
-HAVING min(dt) > '{{firstDay}}' -- the report's first day, on which all would be new
+HAVING min(dt) > (SELECT min(dt) FROM {{table "traffic"}})
