@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"fmt"
-	"maps"
 	"math"
-	"slices"
 
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/spill"
@@ -185,8 +183,9 @@ func (r *reading) testimony(matched bool) *analyze.Testimony {
 			row.Matched = -1
 		}
 	})
+	days, failed := r.objects.Days(r.seen)
 	return &analyze.Testimony{
-		Days: slices.Sorted(maps.Keys(r.seen)), Holds: len(r.seen) > 0, Problems: r.objects.Problems, Compares: isConflict,
+		Days: days, Holds: len(days) > 0 || failed, Failed: failed, Problems: r.objects.Problems, Compares: isConflict,
 		Add: func(d *report.Day) {
 			r.objects.AddTo(d, Flag, matched, "requests", "duplicates", "ambiguous", "invalid")
 			d.S3Access = rows(d.Day)

@@ -18,16 +18,16 @@ import (
 // A Testified is what the witnesses say of some days.
 type Testified struct {
 	*Counted
-	None       []string // the witnesses that have nothing of these days, and why
-	Uncompared []string // those that have something which the report has no calls to compare with
+	None  []string // the witnesses that have nothing of these days, and why
+	Lacks []string // what others have of these days and could not be published, and why
 }
 
 // Incomplete returns the IncompleteError of what is published.
 func (t *Testified) Incomplete() error {
-	if err := t.Counted.Incomplete(); err != nil || len(t.Uncompared) == 0 {
+	if err := t.Counted.Incomplete(); err != nil || len(t.Lacks) == 0 {
 		return err
 	}
-	return &IncompleteError{strings.Join(t.Uncompared, "; ")}
+	return &IncompleteError{strings.Join(t.Lacks, "; ")}
 }
 
 // Testify publishes what the witnesses say of the window, without any trail. The other tables of
@@ -50,13 +50,15 @@ func (p *Publication) Testify(ctx context.Context) (*Testified, error) {
 // noteNone notes the witnesses that say nothing of any day.
 func (h *hearing) noteNone() {
 	for _, w := range h.Job.Witnesses {
+		flag := w.Flag()
+		if h.failed[flag] || slices.ContainsFunc(h.said.Days, func(d *report.Day) bool { return d.Witnesses[flag] != nil }) {
+			continue
+		}
 		list := &h.said.None
-		if h.holds[w.Flag()] {
-			list = &h.said.Uncompared
+		if h.holds[flag] {
+			list = &h.said.Lacks
 		}
-		if !slices.ContainsFunc(h.said.Days, func(d *report.Day) bool { return d.Witnesses[w.Flag()] != nil }) {
-			*list = append(*list, "--"+w.Flag()+" "+w.None(h.Job.Window))
-		}
+		*list = append(*list, "--"+flag+" "+w.None(h.Job.Window))
 	}
 }
 
@@ -105,10 +107,14 @@ type hearing struct {
 	problems []func(func(string)) error
 	compares map[string]func(*table.FindingRow) bool // by flag
 	holds    map[string]bool                         // the flags of those that have something of the days
+	failed   map[string]bool                         // the flags of those of which nothing of a window could be read
 }
 
 func newHearing(p *Publication) *hearing {
-	return &hearing{Publication: p, said: &Testified{Counted: &Counted{Report: &report.Report{}}}, compares: map[string]func(*table.FindingRow) bool{}, holds: map[string]bool{}}
+	return &hearing{
+		Publication: p, said: &Testified{Counted: &Counted{Report: &report.Report{}}},
+		compares: map[string]func(*table.FindingRow) bool{}, holds: map[string]bool{}, failed: map[string]bool{},
+	}
 }
 
 // read reads the witnesses for a window. It also adds what those with the flags outdated say of the
@@ -128,6 +134,10 @@ func (h *hearing) read(ctx context.Context, window day.Window, outdated []string
 		}
 		h.problems, h.compares[w.Flag()] = append(h.problems, said.Problems), said.Compares
 		h.holds[w.Flag()] = h.holds[w.Flag()] || said.Holds
+		if said.Failed {
+			h.failed[w.Flag()] = true
+			h.said.Lacks = append(h.said.Lacks, fmt.Sprintf("no line of --%s counts for --date %s, as not all objects could be read whole", w.Flag(), window))
+		}
 		days := said.Days
 		if len(days) == 0 && slices.Contains(outdated, w.Flag()) {
 			days = []day.Day{window.From}

@@ -44,6 +44,8 @@ type Testimony struct {
 	Days []day.Day // of which the source says something without a trail, in order
 	// Holds reports whether the source has something of the days of the job.
 	Holds bool
+	// Failed reports whether it has objects of them, but no day can be published, as they could not be read.
+	Failed bool
 	// Add adds to a day the table of the source, and what the manifest says of it. It is called
 	// with the days in order, also with days that the source says nothing of.
 	Add func(*report.Day)
@@ -199,7 +201,7 @@ func (p *Publication) testifyAgain(ctx context.Context, d day.Day) error {
 		return err
 	}
 	if len(h.said.Days) == 0 {
-		return errSame
+		return cmp.Or(h.report(), h.said.Incomplete(), errSame)
 	}
 	return cmp.Or(p.publishRestated(ctx, d, h.publish), h.said.Incomplete())
 }

@@ -13,6 +13,8 @@ import (
 	"hash"
 	"io"
 	"iter"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -271,6 +273,30 @@ var (
 	firstLog = day.Of(time.Date(2006, 3, 14, 0, 0, 0, 0, time.UTC))
 	lastLog  = day.Of(time.Date(2099, 12, 31, 0, 0, 0, 0, time.UTC))
 )
+
+// Days returns the days to publish: those of seen, which have lines, and those with an object that could
+// not be read whole. If no object could, there are none: the source may be the wrong one. failed reports
+// whether there are none because of objects that could not be read.
+func (o *Objects) Days(seen map[day.Day]bool) (days []day.Day, failed bool) {
+	all, whole := maps.Clone(seen), len(seen) > 0
+	unread := func(of *daily) bool {
+		whole = whole || of.statuses[ingest.OK] > 0
+		return (&report.Witness{Objects: of.statuses}).Unread() > 0
+	}
+	for d, of := range o.days {
+		if unread(of) {
+			all[d] = true
+		}
+	}
+	failed = unread(o.undated) || len(all) > 0
+	if unread(o.undated) && o.window.From == o.window.To {
+		all[o.window.From] = true
+	}
+	if !whole {
+		clear(all)
+	}
+	return slices.Sorted(maps.Keys(all)), failed && len(all) == 0
+}
 
 // Problems calls problem with one line for each object that could not be read completely, in order.
 func (o *Objects) Problems(problem func(string)) error {

@@ -10,7 +10,6 @@ import (
 	"context"
 	"encoding/binary"
 	"io"
-	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -254,8 +253,9 @@ func (w *worker) isPrivate(d day.Day, vpc string, a netip.Addr) bool {
 // testimony returns what was read.
 func (r *reading) testimony() *analyze.Testimony {
 	rows := report.DailyRows(r.totals.Cursor(), setRow)
+	days, failed := r.objects.Days(r.seen)
 	return &analyze.Testimony{
-		Days: slices.Sorted(maps.Keys(r.seen)), Holds: len(r.seen) > 0, Problems: r.objects.Problems,
+		Days: days, Holds: len(days) > 0 || failed, Failed: failed, Problems: r.objects.Problems,
 		Add: func(d *report.Day) {
 			r.objects.AddTo(d, Flag, false, "queries", "other_names", "invalid")
 			d.DNS = rows(d.Day)

@@ -174,8 +174,8 @@ func (j *analyzeJob) testify(ctx context.Context, out io.Writer, tell *terminal.
 		return err
 	case err != nil && !isIncomplete(err):
 		return err
-	case len(days)+done == 0 && len(c.Uncompared) > 0:
-		return errors.New(strings.Join(c.Uncompared, "; ") + ": nothing is published")
+	case len(days)+done == 0 && len(c.Lacks) > 0:
+		return errors.New(strings.Join(c.Lacks, "; ") + ": nothing is published")
 	}
 	return cmp.Or(c.Incomplete(), err)
 }
