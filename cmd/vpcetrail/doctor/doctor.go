@@ -268,7 +268,7 @@ func (f *doctorFlags) write(ctx context.Context, out io.Writer, e *examination) 
 	most := stepsToWrite * f.step
 	ctx, stop := context.WithTimeoutCause(ctx, most, fmt.Errorf("no answer within %v", most))
 	defer stop()
-	if err := file.WriteFrom(ctx, e.Region, e.file(f.out, host), []byte(text.String())); err != nil {
+	if err := file.Write(ctx, e.file(f.out, host), []byte(text.String()), file.Options{Region: e.Region}); err != nil {
 		_, _ = io.WriteString(out, text.String())
 		return fmt.Errorf("%w: the result is on standard output instead", err)
 	}

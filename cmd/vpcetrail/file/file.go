@@ -73,23 +73,16 @@ func Parse[T any](ctx context.Context, flag, name string, parse func(text []byte
 	return parsed, nil
 }
 
+// Options say how a file in S3 is written. The zero value is that of commands without such flags.
+type Options struct {
+	Kept   dest.S3Options
+	Region string // that S3 is called in if no other is set
+}
+
 // Write replaces the content of the named file, completely or not at all.
-func Write(ctx context.Context, name string, text []byte) error {
-	return Store(ctx, name, text, dest.S3Options{})
-}
-
-// Store does so with options for a file in S3.
-func Store(ctx context.Context, name string, text []byte, opt dest.S3Options) error {
+func Write(ctx context.Context, name string, text []byte, opt Options) error {
 	if list.IsS3(name) {
-		return put(ctx, "", name, bytes.NewReader(text), opt)
-	}
-	return dest.WriteFile(name, text)
-}
-
-// WriteFrom is Write from a machine in a Region, which S3 is called in if no other is set.
-func WriteFrom(ctx context.Context, region, name string, text []byte) error {
-	if list.IsS3(name) {
-		return put(ctx, region, name, bytes.NewReader(text), dest.S3Options{})
+		return put(ctx, name, bytes.NewReader(text), opt)
 	}
 	return dest.WriteFile(name, text)
 }
@@ -117,7 +110,7 @@ func Create(ctx context.Context, name string) (*Writer, error) {
 		return nil, fmt.Errorf("%s: write: %w", name, err)
 	}
 	return &Writer{spool,
-		func(ctx context.Context) error { return put(ctx, "", name, spool, dest.S3Options{}) },
+		func(ctx context.Context) error { return put(ctx, name, spool, Options{}) },
 		func() error { return errors.Join(spool.Close(), os.Remove(spool.Name())) }}, nil
 }
 

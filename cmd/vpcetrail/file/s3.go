@@ -9,7 +9,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
-	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/source/store"
@@ -82,8 +81,8 @@ func namesNoObject(err error) bool {
 }
 
 // put writes an object. A reader sees either the old one or the whole new one.
-func put(ctx context.Context, region, name string, body io.ReadSeeker, opt dest.S3Options) error {
-	o, err := open(ctx, region, name)
+func put(ctx context.Context, name string, body io.ReadSeeker, opt Options) error {
+	o, err := open(ctx, opt.Region, name)
 	if err != nil {
 		return fmt.Errorf("%s: write: %w", name, err)
 	}
@@ -92,7 +91,7 @@ func put(ctx context.Context, region, name string, body io.ReadSeeker, opt dest.
 			return err
 		}
 		in := &s3.PutObjectInput{Bucket: &o.bucket.Name, Key: &o.key, Body: body}
-		opt.ApplyTo(in)
+		opt.Kept.ApplyTo(in)
 		_, err := o.client.PutObject(ctx, in, options...)
 		return err
 	})

@@ -144,7 +144,7 @@ func (f *snapshotFlags) write(ctx context.Context, out io.Writer, text []byte, h
 		_, err := out.Write(text)
 		return err
 	}
-	if err := file.Store(ctx, f.out, text, f.kept); err != nil {
+	if err := file.Write(ctx, f.out, text, file.Options{Kept: f.kept}); err != nil {
 		return err
 	}
 	if !f.quiet {

@@ -135,7 +135,7 @@ func (f *commandFlags) run(ctx context.Context, window day.Window, out, errOut i
 	}
 	if f.out == "" {
 		_, err = out.Write(text)
-	} else if err = file.Store(ctx, f.out, text, f.kept); err == nil && !f.quiet {
+	} else if err = file.Write(ctx, f.out, text, file.Options{Kept: f.kept}); err == nil && !f.quiet {
 		tell.Line(fmt.Sprintf("%s: %s, %s", f.out, grid.Plural(int64(len(measured)), "endpoint"), window))
 	}
 	if err == nil && len(unread) > 0 {

@@ -3,6 +3,7 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,7 @@ import (
 	"vpcetrail/cmd/vpcetrail/terminal"
 	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/day"
+	"vpcetrail/ingest/source/list"
 	"vpcetrail/report"
 	"vpcetrail/report/changes"
 	"vpcetrail/report/findings"
@@ -97,7 +99,7 @@ sources, accounts, Regions and optional inputs of the day that had the finding l
 			if err != nil {
 				return exit.With(exit.Usage, err)
 			}
-			store, err := dest.Open(cmd.Context(), args[0], aws.NewS3, f.kept)
+			store, err := f.open(cmd.Context(), args[0])
 			if err != nil {
 				return exit.With(exit.Usage, err)
 			}
@@ -167,6 +169,18 @@ func (f *notifyFlags) check(now time.Time) (window day.Window, err error) {
 	return window, nil
 }
 
+// open opens the report. The flags for storing in S3 are of a text file in S3, or else of the report.
+func (f *notifyFlags) open(ctx context.Context, where string) (report.Store, error) {
+	kept := f.kept
+	if list.IsS3(f.output) {
+		kept = dest.S3Options{}
+	}
+	if err := cmp.Or(f.kept.Check(), flags.CheckAccounts("--expected-out-owner", flags.NonEmpty(f.kept.BucketOwner))); err != nil {
+		return nil, err
+	}
+	return dest.Open(ctx, where, aws.NewS3, kept)
+}
+
 func (f *notifyFlags) run(ctx context.Context, store report.Store, window day.Window, out io.Writer, say *terminal.Messages) error {
 	before, after, err := changes.Latest(ctx, store, window)
 	if err != nil {
@@ -227,7 +241,7 @@ func (f *notifyFlags) writeTextFile(ctx context.Context, store report.Store, bef
 		_, err := out.Write(text)
 		return err
 	}
-	return file.Write(ctx, f.output, text)
+	return file.Write(ctx, f.output, text, file.Options{Kept: f.kept})
 }
 
 // target opens the target of --to.

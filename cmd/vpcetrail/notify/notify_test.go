@@ -680,6 +680,8 @@ func TestReportInS3(t *testing.T) {
 	if len(c.events) != 2 {
 		t.Errorf("%d events, want 2", len(c.events))
 	}
+	// A job may give the flags of its report to all commands.
+	s.notify(0, "--to", "textfile", "-o", filepath.Join(t.TempDir(), "day.prom"), "--sse", "AES256")
 	kept, err := s.open().List(t.Context(), "_notify/")
 	if err != nil || len(kept) != 1 || kept[0] != recordName(bus) {
 		t.Errorf("records: %q %v", kept, err)
@@ -774,6 +776,9 @@ func TestWrongUsage(t *testing.T) {
 		"--to eventbridge --bus arn:aws:events:eu-west-1:111122223333:event-busv2/audit/1": `--bus "arn:aws:events:eu-west-1:111122223333:event-busv2/audit/1": want the name of an event bus, or an ARN such as arn:aws:events:eu-west-1:111122223333:event-bus/audit`,
 		"--to eventbridge --bus a:b":                       `--bus "a:b": want the name of an event bus, or an ARN such as ` + bus,
 		"--to securityhub --date all":                      `--date "all": want a day, YYYY-MM-DD, or yesterday`,
+		"--to textfile -o a.prom --sse AES256":             "REPORT: is a directory: --sse and --expected-out-owner are for s3://bucket/prefix",
+		"--to textfile -o s3://b/a.prom --kms-key-id k":    `--kms-key-id "k": give --sse aws:kms or aws:kms:dsse with it`,
+		"--to securityhub --expected-out-owner 1":          `--expected-out-owner: "1" is not an account id of 12 digits`,
 		"--to securityhub --severity x":                    `--severity "x": want critical, high, medium, low or info`,
 		"--to securityhub --most 0":                        "--most 0: want at least 1",
 		"--to eventbridge --region us-east-1 --bus " + bus: "--region us-east-1: the bus of --bus is in eu-west-1",
@@ -806,6 +811,24 @@ func TestTextFile(t *testing.T) {
 		t.Error("everything of the first day is new")
 	}
 	checkMetrics(t, []byte(first))
+}
+
+// The text file is encrypted as the flags say, wherever the report is.
+func TestTextFileInS3(t *testing.T) {
+	s, puts := twoNights(t), []string{}
+	s3 := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		puts = append(puts, r.Method+" "+r.URL.Path)
+		for _, name := range []string{"Server-Side-Encryption", "Server-Side-Encryption-Aws-Kms-Key-Id", "Expected-Bucket-Owner"} {
+			puts = append(puts, r.Header.Get("X-Amz-"+name))
+		}
+	}))
+	t.Cleanup(s3.Close)
+	startCloud(t)
+	t.Setenv("AWS_ENDPOINT_URL_S3", s3.URL)
+	s.notify(0, strings.Fields("--to textfile -o s3://b/day.prom --sse aws:kms --kms-key-id alias/reports --expected-out-owner 111122223333")...)
+	if want := "PUT /b/day.prom aws:kms alias/reports 111122223333"; strings.Join(puts, " ") != want {
+		t.Errorf("S3 gets %q, want %s", puts, want)
+	}
 }
 
 // checkMetrics checks metrics by promtool.

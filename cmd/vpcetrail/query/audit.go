@@ -146,7 +146,7 @@ func (f *auditFlags) write(ctx context.Context, out io.Writer, result *audit.Aud
 		var text bytes.Buffer
 		err := result.WriteJUnit(&text)
 		if err == nil {
-			err = file.Write(ctx, f.junit, text.Bytes())
+			err = file.Write(ctx, f.junit, text.Bytes(), file.Options{})
 		}
 		if err != nil {
 			return fmt.Errorf("--junit: %w", err)

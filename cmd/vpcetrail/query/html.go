@@ -90,7 +90,7 @@ func (f *htmlFlags) run(ctx context.Context, where string, out, errOut io.Writer
 		_, err = out.Write(text)
 		return err
 	}
-	return file.Write(ctx, f.out, text)
+	return file.Write(ctx, f.out, text, file.Options{})
 }
 
 func (f *htmlFlags) page(ctx context.Context, span *report.Span, words *words.Language) ([]byte, error) {

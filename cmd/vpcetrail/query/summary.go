@@ -47,7 +47,7 @@ conditions.
 
 With --changes, summary compares the newest of the days with the day before it that the report has:
 new findings and those that are gone, the share of calls through endpoints, and what could not be
-counted or proved. notify sends the same.
+counted or proved. It shows every severity. notify instead compares with what its target was sent.
 
 On a terminal, tables fit its width: long names are shortened in the middle. CSV and JSON hold every
 column in full, under the names that the report's tables use. In CSV, text that starts with = + - @ '

@@ -164,7 +164,7 @@ func (j *command) run(ctx context.Context, out, errOut io.Writer) error {
 	if name := j.flags.saveKeys; name != "" {
 		text, err := digest.WriteKeys(keys.All())
 		if err == nil {
-			err = file.Write(ctx, name, text)
+			err = file.Write(ctx, name, text, file.Options{})
 		}
 		if err != nil {
 			return fmt.Errorf("--save-keys: %w", err)
