@@ -123,7 +123,7 @@ func (c *Changes) readFindings(ctx context.Context) error {
 		case before == nil:
 			code.New++
 			c.New.Add(Clone(after))
-		case after == nil && !c.Unproved.Is() && c.After.Proves(before):
+		case after == nil && !c.Unproved.Is() && !c.After.Doubt(before).Is():
 			code.Gone++
 			c.Gone.Add(Clone(before))
 		}

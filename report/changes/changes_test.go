@@ -119,6 +119,7 @@ type changeCase struct {
 	Want          struct {
 		New, Gone []string
 		Unproved  string
+		Doubts    []string // of the findings of the day before
 	}
 }
 
@@ -162,6 +163,23 @@ func names(rows *overview.Top[table.FindingRow]) []string {
 	return list
 }
 
+// doubts says why findings of the day before need not be gone.
+func doubts(t *testing.T, c *Changes) (list []string) {
+	t.Helper()
+	if c.Before == nil {
+		return nil
+	}
+	for row, err := range c.Before.Findings(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if doubt := c.After.Doubt(row); doubt.Is() {
+			list = append(list, doubt.String())
+		}
+	}
+	return list
+}
+
 func TestCases(t *testing.T) {
 	paths, err := filepath.Glob("testdata/cases/*.json")
 	if err != nil || len(paths) < 10 {
@@ -179,6 +197,9 @@ func TestCases(t *testing.T) {
 			}
 			if c.Unproved.String() != tc.Want.Unproved {
 				t.Errorf("unproved: %q, want %q", c.Unproved, tc.Want.Unproved)
+			}
+			if got := doubts(t, c); !slices.Equal(got, tc.Want.Doubts) {
+				t.Errorf("doubts: %q, want %q", got, tc.Want.Doubts)
 			}
 		})
 	}

@@ -178,21 +178,24 @@ func (s *Side) Unproved(before Scope) phrase.Phrase {
 	return now.lacks(&before)
 }
 
-// Proves reports whether a finding that the day does not have is gone, if Unproved says nothing. It
-// need not be if the source beside the trail that shows it was not read completely, access logs were
-// not compared with the trail, or its endpoint was not measured.
-func (s *Side) Proves(gone *table.FindingRow) bool {
+// Doubt says why a finding that the day does not have need not be gone, if Unproved says nothing: the
+// source beside the trail that shows it was not read completely, access logs were not compared with the
+// trail, or its endpoint was not measured.
+func (s *Side) Doubt(gone *table.FindingRow) phrase.Phrase {
 	flag := findings.SourceOf(&gone.FindingKey)
 	w := s.Manifest.Witnesses[flag]
 	switch {
 	case flag == "":
-		return true
-	case w == nil || w.Unread() > 0:
-		return false
-	case flag == table.S3Access.Flag:
-		return w.Matched
+	case w == nil:
+		return phrase.Of("it has nothing of --%s", flag)
+	case w.Unread() > 0:
+		return phrase.Of("not all objects of --%s for %s could be read whole", flag, s.Day.String())
+	case flag == table.S3Access.Flag && !w.Matched:
+		return phrase.Of("it did not compare --%s with the trail", flag)
+	case flag == table.EndpointMetrics.Flag && !s.measured[gone.EndpointID] && !s.isDeleted(gone):
+		return phrase.Of("--%s has nothing of the endpoint, and no network snapshot shows that it is deleted", flag)
 	}
-	return s.measured[gone.EndpointID] || s.isDeleted(gone)
+	return phrase.Phrase{}
 }
 
 // isDeleted reports whether the network snapshot proves that the endpoint of a finding did not exist on

@@ -153,7 +153,7 @@ func TestEarlierDayOfAnotherScope(t *testing.T) {
 	}
 	s.publish(night{day: "2026-11-17", findings: []string{"high foreign_endpoint role/a"}})
 	s.sends(c, "2026-11-18", "day 2026-11-17 30, 2026-11-17 new role/a since 2026-11-17, day 2026-11-18 30")
-	if out, errOut := s.notify(0, "--to", "eventbridge", "--bus", "audit", "--date", "2026-11-18"); !strings.Contains(errOut, "1 finding not sent as gone: 2026-11-18: it covers other accounts") {
+	if out, errOut := s.notify(0, "--to", "eventbridge", "--bus", "audit", "--date", "2026-11-18"); !strings.Contains(errOut, "not sent as gone: foreign_endpoint of role/a: s3.amazonaws.com: 2026-11-18: it covers other accounts") {
 		t.Errorf("it says %s%s", out, errOut)
 	}
 	s.publish(night{day: "2026-11-19"})

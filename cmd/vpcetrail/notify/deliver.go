@@ -25,7 +25,7 @@ type planner struct {
 	place    string // of the report, see placeOf
 	severity int    // the least rank
 	most     int    // findings of a day
-	dryRun   bool   // print the news
+	dryRun   bool   // say that nothing is sent
 	keep     func(*record) error
 	out      io.Writer
 	say      *terminal.Messages
@@ -61,7 +61,7 @@ func (p *planner) deliver(ctx context.Context, today day.Day) error {
 	o := p.sendDays(ctx, was, today)
 	if !reflect.DeepEqual(o.record, was) {
 		if err := p.keep(o.record); err != nil {
-			all, failed := o.news()
+			all, failed := o.total()
 			return fmt.Errorf("%d of %d were sent, but it cannot be kept that they were, and the next run sends them again: %w", all-len(failed), all, err)
 		}
 	}
@@ -77,7 +77,13 @@ func (p *planner) print(ctx context.Context, today day.Day) error {
 	if err != nil {
 		return err
 	}
-	return p.report(p.sendDays(ctx, r, today), today)
+	to := &printer{target: p.target, out: p.out}
+	p.target, p.keep = to, func(*record) error { return nil }
+	o := p.sendDays(ctx, r, today)
+	if to.err != nil {
+		return to.err
+	}
+	return p.report(o, today)
 }
 
 var errNoAnswer = errors.New("the run was stopped before there was an answer")
@@ -85,17 +91,11 @@ var errNoAnswer = errors.New("the run was stopped before there was an answer")
 // announce keeps the news of a day as not delivered. If the run is killed while it sends them, the
 // next one knows what the target may have: it sends that again with the same ids, or takes it back.
 func (p *planner) announce(todo *plan) error {
-	if p.dryRun || len(todo.news) == 0 {
+	if len(todo.news) == 0 {
 		return nil
 	}
-	for _, n := range todo.news {
-		n.err = errNoAnswer
-	}
 	if err := p.keep(todo.after()); err != nil {
-		return fmt.Errorf("nothing of %s is sent, as it could not be kept that it was: %w", todo.day.Day, err)
-	}
-	for _, n := range todo.news {
-		n.err = nil
+		return fmt.Errorf("nothing of %s is sent, as it could not be kept that it was: %w", todo.side.Day, err)
 	}
 	return nil
 }
@@ -110,27 +110,14 @@ func (p *planner) send(ctx context.Context, list []*news) error {
 			later = append(later, n)
 		}
 	}
-	err := p.sendNow(ctx, now)
+	err := sendAll(ctx, p.target, now)
 	for _, n := range later {
 		n.err = cmp.Or(n.first.err, err)
 	}
 	if err != nil {
 		return err
 	}
-	return p.sendNow(ctx, slices.DeleteFunc(later, func(n *news) bool { return n.err != nil }))
-}
-
-// sendNow sends news, or prints them, one JSON object a line.
-func (p *planner) sendNow(ctx context.Context, list []*news) error {
-	if !p.dryRun {
-		return sendAll(ctx, p.target, list)
-	}
-	for _, n := range encode(p.target, list) {
-		if _, err := p.out.Write(append(grid.JSONText(n.body), '\n')); err != nil {
-			return err
-		}
-	}
-	return nil
+	return sendAll(ctx, p.target, slices.DeleteFunc(later, func(n *news) bool { return n.err != nil }))
 }
 
 // sendDays sends the news of each day since those that the target was sent, and of each that was
@@ -154,8 +141,8 @@ func (p *planner) sendDays(ctx context.Context, r *record, today day.Day) *outco
 		}
 		if err == nil {
 			err = p.send(ctx, todo.news)
-			o.plans, o.record = append(o.plans, todo), todo.after()
-			todo.record, todo.found, todo.day = nil, nil, &changes.Side{Day: at.day} // there may be many
+			o.plans, o.record, o.waiting = append(o.plans, todo), todo.after(), todo.waiting
+			todo.record, todo.found, todo.waiting, todo.side = nil, nil, reasons{}, &changes.Side{Day: at.day} // there may be many
 		}
 		if o.err = err; err != nil {
 			return o
@@ -184,7 +171,7 @@ func (p *planner) days(ctx context.Context, r *record, today day.Day) (list []lo
 	}
 	for _, d := range has {
 		name := d.String()
-		if r != nil && r.Day < name && name < first {
+		if r != nil && r.Newest < name && name < first {
 			skipped++
 		}
 		if name < first || d > today {
@@ -196,7 +183,7 @@ func (p *planner) days(ctx context.Context, r *record, today day.Day) (list []lo
 		}
 		text, _ := json.Marshal(m) // if there is none, planDay says so
 		at := look{d, hash(string(text))}
-		if r == nil || d == today && r.Day <= name || r.Days[name].Left || r.Days[name].Manifest != at.manifest {
+		if r == nil || d == today && r.Newest <= name || r.Days[name].Left || r.Days[name].Manifest != at.manifest {
 			list = append(list, at)
 		}
 	}
@@ -207,21 +194,4 @@ func (p *planner) days(ctx context.Context, r *record, today day.Day) (list []lo
 		p.say.Problem(fmt.Sprintf("news of %s before %s are not sent: notify looks back %d days", grid.Plural(skipped, "day"), first, lookBack))
 	}
 	return list, nil
-}
-
-// planDay plans what to send about a day.
-func (p *planner) planDay(ctx context.Context, r *record, at look) (*plan, error) {
-	before, after, err := changes.Latest(ctx, p.store, day.Window{From: at.day, To: at.day})
-	if err == nil {
-		err = whole(p.store, after)
-	}
-	if err != nil {
-		return nil, err
-	}
-	todo, err := p.plan(ctx, r, before, after)
-	if err != nil {
-		return nil, err
-	}
-	todo.manifest = at.manifest
-	return todo, nil
 }

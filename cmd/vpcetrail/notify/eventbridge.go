@@ -17,9 +17,9 @@ import (
 
 // An eventBus is an event bus of EventBridge.
 type eventBus struct {
-	service *service
-	bus     string // its ARN
-	report  string
+	*service
+	bus    string // its ARN
+	report string
 }
 
 var buses = regexp.MustCompile(`^(arn:[a-z-]+:events:[a-z0-9-]+:[0-9]{12}:event-bus/)?[A-Za-z0-9/._-]+$`)
@@ -42,17 +42,17 @@ func isBusARN(text string) bool {
 // events for an unknown bus with status 200, and drops them. If offline is set and bus is an ARN,
 // openBus makes no call.
 func openBus(ctx context.Context, cfg sdk.Config, bus, report string, offline bool) (*eventBus, error) {
-	b := &eventBus{service: newService(ctx, cfg, "EventBridge", "EventBridge", "events", "events"), bus: bus, report: report}
+	b := &eventBus{service: newService(ctx, cfg, api{name: "EventBridge", sdkID: "EventBridge", host: "events"}), bus: bus, report: report}
 	if offline && isBusARN(bus) {
 		return b, nil
 	}
 	var found struct{ Arn string }
-	err := b.service.post(ctx, "/", "AWSEvents.DescribeEventBus", map[string]string{"Name": bus}, &found)
+	err := b.post(ctx, "/", "AWSEvents.DescribeEventBus", map[string]string{"Name": bus}, &found)
 	if code, _ := aws.APIError(err); code == "ResourceNotFoundException" {
 		return nil, fmt.Errorf("--bus %s: EventBridge has no such event bus in %s: create it, or see --region", bus, cfg.Region)
 	}
 	if err != nil {
-		return nil, b.service.explain(err, "events:DescribeEventBus and events:PutEvents on it")
+		return nil, b.explain(err, "events:DescribeEventBus and events:PutEvents on it")
 	}
 	if !isBusARN(found.Arn) {
 		return nil, fmt.Errorf("--bus %s: EventBridge gives no ARN for it", bus)
@@ -105,7 +105,7 @@ func (b *eventBus) message(n *news) any {
 	if n.event != nil {
 		e.DetailType, detail = "vpcetrail day", dayDetail{top, *n.event}
 	} else {
-		e.DetailType, detail = "vpcetrail finding", findingDetail{top, n.day, n.open.Since, n.state, changes.FindingOf(&n.row)}
+		e.DetailType, detail = "vpcetrail finding", findingDetail{top, n.date, n.finding.Since, n.state, changes.FindingOf(&n.row)}
 		for _, name := range []string{n.row.Principal, n.row.Resource} {
 			if strings.HasPrefix(name, "arn:") && grid.Clean(name) == name {
 				e.Resources = append(e.Resources, name)
@@ -128,8 +128,8 @@ func (b *eventBus) send(ctx context.Context, batch []*news) ([]error, error) {
 			ErrorCode, ErrorMessage string
 		}
 	}
-	if err := b.service.post(ctx, "/", "AWSEvents.PutEvents", in, &out); err != nil {
-		return nil, b.service.explain(err, "events:PutEvents on "+b.bus)
+	if err := b.post(ctx, "/", "AWSEvents.PutEvents", in, &out); err != nil {
+		return nil, b.explain(err, "events:PutEvents on "+b.bus)
 	}
 	refused := make([]error, len(batch))
 	for i := range batch {
@@ -143,8 +143,4 @@ func (b *eventBus) send(ctx context.Context, batch []*news) ([]error, error) {
 		}
 	}
 	return refused, nil
-}
-
-func (b *eventBus) again(ctx context.Context, n int, err error) error {
-	return b.service.wait(ctx, n, err)
 }

@@ -26,23 +26,23 @@ const (
 
 // news is one thing to send: a finding, or a day.
 type news struct {
-	state state
-	open  open
-	row   table.FindingRow  // without counts if it is gone
-	day   string            // that shows it
-	at    int64             // when it is sent, in milliseconds, see record.Updated
-	event *changes.Document // of the day; nil: it is a finding
-	run   int               // of the event, see sentDay
-	known bool              // the record has the finding
-	first *news             // sent before this, which is not sent if that fails
+	state   state
+	finding finding
+	row     table.FindingRow  // without counts if it is gone
+	date    string            // of the day that shows it
+	at      int64             // when it is sent, in milliseconds, see record.Updated
+	event   *changes.Document // of the day; nil: it is a finding
+	run     int               // of the event, see sentDay
+	known   bool              // the record has the finding
+	first   *news             // sent before this, which is not sent if that fails
 
 	body json.RawMessage // what the target is sent
-	err  error           // why it was not delivered
+	err  error           // why it was not delivered; errNoAnswer until it is
 }
 
 // id returns an id that is the same whenever the same news are sent.
 func (n *news) id() string {
-	texts, run := []string{n.open.ID, n.open.Since, string(n.state)}, n.open.Run
+	texts, run := []string{n.finding.ID, n.finding.Since, string(n.state)}, n.finding.Run
 	if n.event != nil {
 		text, _ := json.Marshal(n.event) // texts and numbers always marshal
 		texts, run = []string{"day", string(text)}, n.run
@@ -62,7 +62,7 @@ func hash(texts ...string) string {
 // String names the news in messages.
 func (n *news) String() string {
 	if n.event != nil {
-		return "the day " + n.day
+		return "the day " + n.date
 	}
 	return titleOf(&n.row)
 }

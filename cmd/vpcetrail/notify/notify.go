@@ -210,9 +210,9 @@ func (f *notifyFlags) run(ctx context.Context, store report.Store, window day.Wi
 }
 
 // whole returns an error for a day that covers one shard of the trail.
-func whole(store report.Store, day *changes.Side) error {
-	if part := day.Manifest.Part(); part != "" {
-		return fmt.Errorf("%s: %s covers shard %s of the trail alone: merge all shards, and notify of the merged report", store, day.Day, part)
+func whole(store report.Store, side *changes.Side) error {
+	if part := side.Manifest.Part(); part != "" {
+		return fmt.Errorf("%s: %s covers shard %s of the trail alone: merge all shards, and notify of the merged report", store, side.Day, part)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -78,7 +79,7 @@ func TestEventBridge(t *testing.T) {
 	fixtures.Golden(t, "testdata/eventbridge.golden", text)
 	for range 2 {
 		out, _ := s.notify(0, "--to", "eventbridge", "--bus", "audit")
-		if want := today + ": 0 findings new, 0 gone, sent to " + bus + "\n"; out != want || len(c.events) != 4 || c.calls["PutEvents"] != 1 {
+		if want := "nothing new since " + today + ": nothing is sent to " + bus + "\n"; out != want || len(c.events) != 4 || c.calls["PutEvents"] != 1 {
 			t.Errorf("again, it says %q, and there are %d events in %d calls", out, len(c.events), c.calls["PutEvents"])
 		}
 	}
@@ -561,7 +562,7 @@ func TestNothingIsGoneUnlessProved(t *testing.T) {
 	s.notify(0, "--to", "securityhub", "--date", before)
 	s.publish(night{day: today, objects: map[ingest.Status]int64{ingest.OK: 1, ingest.Denied: 1}, run: inputs})
 	_, errOut := s.notify(0, "--to", "securityhub")
-	if want := "vpcetrail: 1 finding not sent as gone: 2026-11-21: 1 of 2 objects could not be read whole; table objects names each object\n"; errOut != want {
+	if want := "vpcetrail: not sent as gone: keys_elsewhere of role/a: s3.amazonaws.com: 2026-11-21: 1 of 2 objects could not be read whole; table objects names each object\n"; errOut != want {
 		t.Errorf("it says %q, want %q", errOut, want)
 	}
 	if got := c.states(); got != "map[ACTIVE:2]" { // with incomplete_input
@@ -575,6 +576,49 @@ func TestNothingIsGoneUnlessProved(t *testing.T) {
 	s.notify(0, "--to", "securityhub", "--date", "2026-11-23")
 	if got := c.states(); got != "map[ARCHIVED:2]" {
 		t.Errorf("a complete day: %s", got)
+	}
+}
+
+// A run that sends nothing says so, and names findings that only seem to be gone.
+func TestNothingIsNew(t *testing.T) {
+	_, s := startCloud(t), newStory(t)
+	says := func(date, wantOut, wantErr string, more ...string) {
+		t.Helper()
+		out, errOut := s.notify(0, append([]string{"--to", "securityhub", "--date", date}, more...)...)
+		if out != wantOut || errOut != wantErr {
+			t.Errorf("%s: it says %q and %q, want %q and %q", date, out, errOut, wantOut, wantErr)
+		}
+	}
+	s.publish(night{day: "2026-11-19"})
+	says("2026-11-19", "2026-11-19: nothing to send to "+hubARN+"\n", "")
+	s.publish(night{day: before, findings: []string{"medium witnesses_disagree role/a"}})
+	says(before, before+": 1 finding new, 0 gone, sent to "+hubARN+"\n", "")
+	s.publish(night{day: today})
+	const nothing, waits = "nothing new since " + before + ": nothing is sent to " + hubARN, "vpcetrail: not sent as gone: witnesses_disagree of role/a: s3.amazonaws.com: " + today + ": it has nothing of --metrics\n"
+	says(today, "", "vpcetrail: "+nothing+": this is a dry run\n"+waits, "--dry-run")
+	says(today, nothing+"\n", waits)
+}
+
+// fullDisk is a disk with room for some writes.
+type fullDisk int
+
+func (d *fullDisk) Write(text []byte) (int, error) {
+	if *d--; *d < 0 {
+		return 0, errors.New("no space left on device")
+	}
+	return len(text), nil
+}
+
+// A dry run that cannot print all fails, and does not say that something could not be delivered.
+func TestDryRunCannotPrint(t *testing.T) {
+	startCloud(t)
+	room, errOut, cmd := fullDisk(1), strings.Builder{}, New()
+	cmd.SetArgs([]string{twoNights(t).dir, "--to", "eventbridge", "--bus", bus, "--dry-run"})
+	cmd.SetOut(&room)
+	cmd.SetErr(&errOut)
+	cmd.SilenceErrors, cmd.SilenceUsage = true, true
+	if err := cmd.ExecuteContext(t.Context()); exit.Code(err) != exit.Failed || err.Error() != "no space left on device" || errOut.String() != "" {
+		t.Errorf("it ends with %v, and says %s", err, errOut.String())
 	}
 }
 
@@ -606,7 +650,7 @@ func TestAFindingKeepsItsScope(t *testing.T) {
 				if i > 0 && (active == 1) != (i < 4) {
 					t.Errorf("%s: the finding of a wider scope is active %d times: %s", n.day, active, errOut)
 				}
-				if (i == 2 || i == 3) != strings.Contains(errOut, "not sent as gone: "+n.day) {
+				if (i == 2 || i == 3) != (strings.Contains(errOut, "not sent as gone: ") && strings.Contains(errOut, ": "+n.day+": it ")) {
 					t.Errorf("%s: it says %q", n.day, errOut)
 				}
 			}

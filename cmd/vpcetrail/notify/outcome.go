@@ -2,10 +2,9 @@ package notify
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"vpcetrail/cmd/vpcetrail/exit"
+	"vpcetrail/cmd/vpcetrail/terminal"
 	"vpcetrail/ingest/aws"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/grid"
@@ -13,14 +12,15 @@ import (
 
 // An outcome is what has become of the news of a run.
 type outcome struct {
-	record *record // with what was sent
-	plans  []*plan // by day
-	unread int     // days that could not be read
-	err    error   // that ended the run
+	record  *record // with what was sent
+	plans   []*plan // by day
+	waiting reasons // see plan.waiting: of the newest day
+	unread  int     // days that could not be read
+	err     error   // that ended the run
 }
 
-// news returns how many news there were, and those that were not delivered.
-func (o *outcome) news() (all int, failed []*news) {
+// total returns how many news there were, and those that were not delivered.
+func (o *outcome) total() (all int, failed []*news) {
 	for _, one := range o.plans {
 		all += len(one.news)
 		failed = append(failed, one.failed()...)
@@ -62,15 +62,20 @@ func (p *plan) count(s state) (n int64) {
 // report says what was sent, and names what was not.
 func (p *planner) report(o *outcome, today day.Day) error {
 	arn := p.target.arn()
-	all, failed := o.news()
+	all, failed := o.total()
 	if o.err != nil && len(failed) == all {
 		return o.err
 	}
 	if len(o.plans) == 0 && o.unread == 0 {
-		p.say.Problem(fmt.Sprintf("%s was sent %s, which is later: nothing of %s is sent", arn, o.record.Day, today))
+		p.say.Problem(fmt.Sprintf("%s was sent %s, which is later: nothing of %s is sent", arn, o.record.Newest, today))
 	}
 	p.reportDays(o.plans)
-	p.name(failed)
+	o.waiting.report(p.say, "not sent as gone")
+	var refused reasons
+	for _, n := range failed {
+		refused.add(aws.Cause(n.err), n.String())
+	}
+	refused.report(p.say, "not delivered")
 	switch more := o.more(); {
 	case o.err != nil && len(failed) == 0:
 		return o.err
@@ -86,38 +91,50 @@ func (p *planner) report(o *outcome, today day.Day) error {
 	return nil
 }
 
-// reportDays says of each day how many findings were sent, and of the newest day why others wait.
+// reportDays says of each day how many findings were sent.
 func (p *planner) reportDays(plans []*plan) {
+	sent, line := "sent", func(text string) { fmt.Fprintln(p.out, text) }
+	if p.dryRun {
+		sent, line = "not sent", func(text string) { p.say.Line(text + ": this is a dry run") }
+	}
 	for i, one := range plans {
 		newest, failed := i == len(plans)-1, len(one.failed())
 		if failed < len(one.news) || failed == 0 && newest {
-			text := fmt.Sprintf("%s: %s new, %s gone", one.day.Day, grid.Plural(one.count(isNew), "finding"), grid.Number(one.count(isGone)))
-			if p.dryRun {
-				p.say.Line(fmt.Sprintf("%s, not sent to %s: this is a dry run", text, p.target.arn()))
-			} else {
-				fmt.Fprintf(p.out, "%s, sent to %s\n", text, p.target.arn())
-			}
-		}
-		for _, reason := range slices.Sorted(maps.Keys(one.waiting)) {
-			if newest {
-				p.say.Problem(fmt.Sprintf("%s not sent as gone: %s: %s", grid.Plural(one.waiting[reason], "finding"), one.day.Day, reason))
-			}
+			line(one.summary(sent, p.target.arn()))
 		}
 	}
 }
 
-// name names news that were not delivered, by the reason.
-func (p *planner) name(failed []*news) {
-	reasons := map[string][]string{}
-	var order []string
-	for _, n := range failed {
-		reason := aws.Cause(n.err)
-		if reasons[reason] == nil {
-			order = append(order, reason)
-		}
-		reasons[reason] = append(reasons[reason], n.String())
+// summary says how many findings were sent to a target, or that nothing was.
+func (p *plan) summary(sent, arn string) string {
+	switch {
+	case len(p.news) > 0:
+		return fmt.Sprintf("%s: %s new, %s gone, %s to %s", p.side.Day, grid.Plural(p.count(isNew), "finding"), grid.Number(p.count(isGone)), sent, arn)
+	case p.since != "":
+		return fmt.Sprintf("nothing new since %s: nothing is sent to %s", p.since, arn)
 	}
-	for _, reason := range order {
-		p.say.Problem(fmt.Sprintf("not delivered: %s: %s", grid.Few(reasons[reason]), reason))
+	return fmt.Sprintf("%s: nothing to send to %s", p.side.Day, arn)
+}
+
+// reasons holds names of findings by a reason. The reasons are in the order in which they came.
+type reasons struct {
+	order []string
+	names map[string][]string
+}
+
+func (r *reasons) add(reason, name string) {
+	if r.names == nil {
+		r.names = map[string][]string{}
+	}
+	if r.names[reason] == nil {
+		r.order = append(r.order, reason)
+	}
+	r.names[reason] = append(r.names[reason], name)
+}
+
+// report names the findings, and says what became of them and why.
+func (r *reasons) report(say *terminal.Messages, what string) {
+	for _, reason := range r.order {
+		say.Problem(fmt.Sprintf("%s: %s: %s", what, grid.Few(r.names[reason]), reason))
 	}
 }

@@ -1,9 +1,9 @@
 package notify
 
 import (
+	"cmp"
 	"context"
 	"maps"
-	"math"
 	"net/http"
 	"slices"
 
@@ -18,85 +18,133 @@ import (
 // A plan is what a run has to send to a target about a day.
 type plan struct {
 	record   *record // as it is, without the news
-	day      *changes.Side
-	manifest string           // the hash of the day's run.json
-	at       int64            // the time of its news
-	late     bool             // the target was sent a later day, which shows what is gone
-	news     []*news          // the event of the day, then the findings
-	more     int              // findings that are over the limit of a day
-	found    []bool           // which findings of the record the day has
-	unproved []string         // see record.unproved
-	waiting  map[string]int64 // findings that the day does not have, and that need not be gone, by the reason
+	since    string  // the newest date that the target was sent; empty if it was sent none
+	side     *changes.Side
+	manifest string   // the hash of the day's run.json
+	at       int64    // the time of its news
+	late     bool     // the target was sent a later day, which shows what is gone
+	news     []*news  // the event of the day, then the findings
+	more     int      // findings that are over the limit of a day
+	found    []bool   // which findings of the record the day has
+	unproved []string // see record.unproved
+	waiting  reasons  // findings that the day does not have, and that need not be gone
 }
 
-// plan compares a day with what the target has been sent.
-func (p *planner) plan(ctx context.Context, r *record, before, after *changes.Side) (*plan, error) {
-	if r == nil {
-		var err error
-		if r, err = p.first(ctx, before, after); err != nil {
-			return nil, err
-		}
+// planDay plans what to send about a day.
+func (p *planner) planDay(ctx context.Context, r *record, at look) (*plan, error) {
+	before, side, err := changes.Latest(ctx, p.store, day.Window{From: at.day, To: at.day})
+	if err == nil {
+		err = whole(p.store, side)
 	}
-	today := after.Day.String()
-	out := &plan{
-		record: r, day: after, late: today < r.Day, found: make([]bool, len(r.Findings)), unproved: r.unproved(after), waiting: map[string]int64{},
+	since := ""
+	if r != nil {
+		since = r.Newest
+	} else if err == nil {
+		r, err = p.newRecord(ctx, before, side)
+	}
+	if err != nil {
+		return nil, err
+	}
+	date := side.Day.String()
+	todo := &plan{
+		record: r, since: since, side: side, manifest: at.manifest, late: date < r.Newest, found: make([]bool, len(r.Findings)), unproved: r.unproved(side),
 		at: max(Now().UnixMilli(), r.Updated+1),
 	}
+	if err = p.addFindings(ctx, todo); err == nil && !p.target.keepsFindings() {
+		err = todo.addEvent(ctx, before)
+	}
+	for _, n := range todo.news {
+		n.date, n.at, n.err = date, todo.at, errNoAnswer
+	}
+	return todo, err
+}
+
+// addFindings compares the findings of the day with those that the target knows.
+func (p *planner) addFindings(ctx context.Context, todo *plan) error {
 	top, next := overview.NewTop(p.most, func(a, b **news) int { return byUrgency(*a, *b) }), 0
-	err := changes.Join(report.RowsOf(r.rows()), after.Findings(ctx), func(was, is *table.FindingRow) {
-		var known open
+	err := changes.Join(report.RowsOf(todo.record.rows()), todo.side.Findings(ctx), func(was, is *table.FindingRow) {
+		var known finding
 		if was != nil {
-			known, out.found[next] = r.Findings[next], is != nil
+			known, todo.found[next] = todo.record.Findings[next], is != nil
 			next++
 		}
-		for _, n := range p.compare(out, known, was, is) {
-			n.day, n.at = today, out.at
+		list, doubt := p.compare(todo, known, was, is)
+		for _, n := range list {
 			top.Add(n)
+		}
+		if doubt != "" {
+			todo.waiting.add(todo.side.Day.String()+": "+doubt, titleOf(was))
 		}
 	})
 	top.Cut()
-	out.news, out.more = top.Rows, top.More()
-	if err == nil && !p.target.keepsFindings() {
-		err = out.addEvent(ctx, before)
-	}
-	return out, err
+	todo.news, todo.more = top.Rows, top.More()
+	return err
 }
 
 // compare returns the news of a finding that the target knows (was) or the day has (is). The other one
-// may be nil.
-func (p *planner) compare(out *plan, known open, was, is *table.FindingRow) []*news {
-	today := out.day.Day.String()
+// may be nil. If the finding need not be gone, doubt says why.
+func (p *planner) compare(todo *plan, known finding, was, is *table.FindingRow) (list []*news, doubt string) {
 	switch {
-	case is != nil && known.Sent == "" && overview.RankOfSeverity(is.Severity) < p.severity:
 	case was == nil:
-		row := changes.Clone(is)
-		known = open{ID: p.idOf(&row.FindingKey), Since: today, Run: out.record.Runs, Key: key(row.FindingKey)}
-		if !out.late || out.record.Gone[known.ID] <= today { // else the target was sent it
-			return []*news{{state: isNew, row: row, open: known}}
-		}
-	case out.late:
-	case is == nil && out.unproved[known.Older] != "":
-		out.waiting[out.unproved[known.Older]]++
-	case is == nil && !out.day.Proves(was):
-		out.waiting["the source beside the trail that shows it does not prove it"]++
-	case is == nil: // also if it was not delivered: the target may have it, and only its answer was lost
-		row := *was
-		row.Detail = meaningOf(&row)
-		gone := &news{state: isGone, row: row, open: known, known: true}
-		if known.Sent == "" && !p.target.keepsFindings() { // it is not gone for those who never got it
-			gone.first = &news{state: isNew, row: row, open: known, known: true}
-			return []*news{gone.first, gone}
-		}
-		return []*news{gone}
-	case known.MaybeGone: // if so, it is new again
-		known.MaybeGone, known.Sent, known.Run = false, "", out.record.Runs
-		fallthrough
-	case known.Sent == "":
-		return []*news{{state: isNew, row: changes.Clone(is), open: known, known: true}}
-	case p.target.keepsFindings() && daysSince(known.Sent, out.day.Day) >= refreshDays:
-		return []*news{{state: isOpen, row: changes.Clone(is), open: known, known: true}}
+		return p.appeared(todo, is), ""
+	case todo.late: // a later day shows what has become of it
+		return nil, ""
+	case is != nil:
+		return p.stayed(todo, known, is), ""
 	}
-	return nil
+	if doubt = cmp.Or(todo.unproved[known.Older], todo.side.Doubt(was).String()); doubt != "" {
+		return nil, doubt
+	}
+	return p.disappeared(known, was), ""
+}
+
+// isMinor reports whether a finding is below --severity.
+func (p *planner) isMinor(row *table.FindingRow) bool {
+	return overview.RankOfSeverity(row.Severity) < p.severity
+}
+
+// appeared returns the news of a finding that the target does not know.
+func (p *planner) appeared(todo *plan, is *table.FindingRow) []*news {
+	if p.isMinor(is) {
+		return nil
+	}
+	row, date := changes.Clone(is), todo.side.Day.String()
+	f := finding{ID: p.idOf(&row.FindingKey), Since: date, Run: todo.record.Runs, Key: key(row.FindingKey)}
+	if todo.late && todo.record.Gone[f.ID] > date { // the target was sent it, and that it is gone
+		return nil
+	}
+	return []*news{{state: isNew, row: row, finding: f}}
+}
+
+// stayed returns the news of a finding that the target knows and the day has.
+func (p *planner) stayed(todo *plan, known finding, is *table.FindingRow) []*news {
+	state := isNew
+	switch {
+	case known.MaybeGone: // if so, it is new again
+		known.MaybeGone, known.Sent, known.Run = false, "", todo.record.Runs
+	case known.Sent != "":
+		sent, _ := day.Parse(known.Sent) // a record is checked when it is read
+		if !p.target.keepsFindings() || todo.side.Day-sent < refreshDays {
+			return nil
+		}
+		state = isOpen
+	case p.isMinor(is):
+		return nil
+	}
+	return []*news{{state: state, row: changes.Clone(is), finding: known, known: true}}
+}
+
+// disappeared returns the news of a finding that is gone. They are sent also if the finding was not
+// delivered: the target may have it, and only its answer was lost.
+func (p *planner) disappeared(known finding, was *table.FindingRow) []*news {
+	row := *was
+	row.Detail = meaningOf(&row)
+	gone := &news{state: isGone, row: row, finding: known, known: true}
+	if known.Sent != "" || p.target.keepsFindings() {
+		return []*news{gone}
+	}
+	gone.first = &news{state: isNew, row: row, finding: known, known: true} // it is not gone for those who never got it
+	return []*news{gone.first, gone}
 }
 
 // topOfDay is how many services, causes and ways out the event of a day has.
@@ -104,14 +152,14 @@ const topOfDay = 20
 
 // addEvent adds the event of the day, unless the target has it.
 func (p *plan) addEvent(ctx context.Context, before *changes.Side) error {
-	c, err := changes.Read(ctx, before, p.day, 1)
+	c, err := changes.Read(ctx, before, p.side, 1)
 	if err != nil {
 		return err
 	}
 	event := c.Document(topOfDay)
 	event.New, event.Gone = nil, nil // they are events of their own
 	sent := p.record.Days[event.Day]
-	n := &news{day: event.Day, event: &event, run: sent.Run}
+	n := &news{event: &event, run: sent.Run}
 	if n.id() != sent.Event {
 		n.run = p.record.Runs
 	} else if !sent.Left {
@@ -121,22 +169,22 @@ func (p *plan) addEvent(ctx context.Context, before *changes.Side) error {
 	return nil
 }
 
-// first returns the record of a target that was never sent anything.
-func (p *planner) first(ctx context.Context, before, after *changes.Side) (*record, error) {
-	r := &record{To: p.target.arn(), Day: after.Day.String(), Days: map[string]sentDay{}, Scope: after.Scope()}
+// newRecord returns the record of a target that was never sent anything.
+func (p *planner) newRecord(ctx context.Context, before, after *changes.Side) (*record, error) {
+	r := &record{To: p.target.arn(), Newest: after.Day.String(), Days: map[string]sentDay{}, Scope: after.Scope()}
 	if p.target.keepsFindings() || before == nil {
 		return r, nil
 	}
 	// The target is sent what changes from now on. So it counts as knowing the day before.
-	d := before.Day.String()
+	date := before.Day.String()
 	r.Scope = before.Scope()
 	for row, err := range before.Findings(ctx) {
 		if err != nil {
 			return nil, err
 		}
-		if overview.RankOfSeverity(row.Severity) >= p.severity {
+		if !p.isMinor(row) {
 			kept := changes.Clone(row).FindingKey
-			r.Findings = append(r.Findings, open{ID: p.idOf(&kept), Since: d, Sent: d, Key: key(kept)})
+			r.Findings = append(r.Findings, finding{ID: p.idOf(&kept), Since: date, Sent: date, Key: key(kept)})
 		}
 	}
 	return r, nil
@@ -149,18 +197,18 @@ func (p *planner) idOf(k *table.FindingKey) string {
 
 // after returns the record after the news were sent, those that failed apart.
 func (p *plan) after() *record {
-	today := p.day.Day.String()
+	date := p.side.Day.String()
 	r := &record{
-		To: p.record.To, Day: max(p.record.Day, today), Days: maps.Clone(p.record.Days), Runs: p.record.Runs, Updated: p.record.Updated, Gone: map[string]string{},
+		To: p.record.To, Newest: max(p.record.Newest, date), Days: maps.Clone(p.record.Days), Runs: p.record.Runs, Updated: p.record.Updated, Gone: map[string]string{},
 		Scope: p.record.Scope, Older: slices.Clone(p.record.Older),
 	}
 	if !p.late {
-		r.Scope, r.Older = p.day.Scope(), nil
+		r.Scope, r.Older = p.side.Scope(), nil
 	}
 	if len(p.news) > 0 {
 		r.Updated = p.at
 	}
-	sent := r.Days[today]
+	sent := r.Days[date]
 	if sent.Manifest = p.manifest; p.late && p.more > 0 {
 		sent.Manifest = "" // no later day has them
 	}
@@ -169,18 +217,18 @@ func (p *plan) after() *record {
 			sent.Event, sent.Run, sent.Left = n.id(), n.run, n.err != nil
 		}
 	}
-	r.Days[today] = sent
+	r.Days[date] = sent
 	maps.Copy(r.Gone, p.record.Gone)
-	p.open(r)
-	oldest := firstLook(r.Day)
+	p.recordFindings(r)
+	oldest := firstLook(r.Newest)
 	maps.DeleteFunc(r.Days, func(d string, _ sentDay) bool { return d < oldest })
 	maps.DeleteFunc(r.Gone, func(_, d string) bool { return d < oldest })
 	return r
 }
 
-// open adds to a record the findings that the target has after the news were sent, and the new ones
-// that failed: these keep their ids.
-func (p *plan) open(r *record) {
+// recordFindings adds to a record the findings that the target has after the news were sent, and the
+// new ones that failed: these keep their ids.
+func (p *plan) recordFindings(r *record) {
 	all := map[table.FindingKey][]*news{} // of those that the record has
 	for _, n := range p.news {
 		switch {
@@ -189,19 +237,19 @@ func (p *plan) open(r *record) {
 			all[n.row.FindingKey] = append(all[n.row.FindingKey], n)
 		default:
 			if n.err == nil {
-				n.open.Sent = r.Day
+				n.finding.Sent = r.Newest
 			}
-			n.open.Older = r.older(p.day.Scope())
-			r.Findings = append(r.Findings, n.open)
+			n.finding.Older = r.older(p.side.Scope())
+			r.Findings = append(r.Findings, n.finding)
 		}
 	}
 	for i, f := range p.record.Findings {
 		gone := false
 		for _, n := range all[table.FindingKey(f.Key)] { // new before gone
-			gone = f.take(n, r.Day)
+			gone = f.take(n, r.Newest)
 		}
 		if gone {
-			r.Gone[f.ID] = p.day.Day.String()
+			r.Gone[f.ID] = p.side.Day.String()
 			continue
 		}
 		switch {
@@ -217,7 +265,7 @@ func (p *plan) open(r *record) {
 }
 
 // take records what became of a news of the finding. It reports whether the finding is gone.
-func (f *open) take(n *news, today string) (gone bool) {
+func (f *finding) take(n *news, date string) (gone bool) {
 	switch {
 	case n.state == isGone && n.err == nil:
 		return true
@@ -225,8 +273,8 @@ func (f *open) take(n *news, today string) (gone bool) {
 		f.MaybeGone = f.MaybeGone || f.Sent != "" && mayHaveArrived(n.err)
 		return false
 	}
-	if *f = n.open; n.err == nil {
-		f.Sent = today
+	if *f = n.finding; n.err == nil {
+		f.Sent = date
 	}
 	return false
 }
@@ -240,12 +288,3 @@ func mayHaveArrived(err error) bool {
 // refreshDays is how many days pass before an open finding is sent again to a target that keeps
 // findings. Security Hub deletes those that were not updated for 90 days.
 const refreshDays = 30
-
-// daysSince returns the days from a day of a record to another day.
-func daysSince(d string, now day.Day) int {
-	then, err := day.Parse(d)
-	if err != nil {
-		return math.MaxInt
-	}
-	return int(now - then)
-}

@@ -22,8 +22,8 @@ import (
 
 // A record is what a target has been sent. It is a file of the report, one for each target.
 type record struct {
-	To  string `json:"to"`  // the ARN of the target
-	Day string `json:"day"` // the newest day that was sent
+	To     string `json:"to"`  // the ARN of the target
+	Newest string `json:"day"` // the newest day that was sent
 	// Days are the days that were sent, of the last lookBack days.
 	Days map[string]sentDay `json:"days"`
 	// Runs grows with each run that writes the record.
@@ -33,7 +33,7 @@ type record struct {
 	Updated  int64           `json:"updated_ms,omitempty"`
 	Scope    changes.Scope   `json:"scope"` // of the newest day
 	Older    []changes.Scope `json:"older_scopes,omitempty"`
-	Findings []open          `json:"findings"` // in the order of their keys
+	Findings []finding       `json:"findings"` // in the order of their keys
 	// Gone holds the ids of findings that were sent as gone, with the first day without them.
 	Gone map[string]string `json:"gone,omitempty"`
 
@@ -52,8 +52,8 @@ type sentDay struct {
 	Run int `json:"run,omitempty"`
 }
 
-// An open finding is one that the target has been sent and that is not gone since.
-type open struct {
+// A finding is one that the target has been sent and that is not gone since.
+type finding struct {
 	ID    string `json:"id"`
 	Since string `json:"since"`          // the day on which it was new
 	Sent  string `json:"sent,omitempty"` // the day when it was sent last; empty if it was never delivered
@@ -69,7 +69,7 @@ type open struct {
 }
 
 // scope returns the scope in which a finding of the record was found last.
-func (r *record) scope(f *open) changes.Scope {
+func (r *record) scope(f *finding) changes.Scope {
 	if f.Older == 0 {
 		return r.Scope
 	}
@@ -92,10 +92,10 @@ func (r *record) older(scope changes.Scope) int {
 
 // unproved says of each scope of the record why a finding that the day does not have need not be
 // gone, or "".
-func (r *record) unproved(day *changes.Side) []string {
-	why := []string{day.Unproved(r.Scope).String()}
+func (r *record) unproved(side *changes.Side) []string {
+	why := []string{side.Unproved(r.Scope).String()}
 	for _, scope := range r.Older {
-		why = append(why, day.Unproved(scope).String())
+		why = append(why, side.Unproved(scope).String())
 	}
 	return why
 }
@@ -133,52 +133,58 @@ func readRecord(ctx context.Context, store report.Store, target string) (*record
 		return nil, err
 	}
 	var r record
-	if err := json.Unmarshal(text, &r); err != nil || r.To != target || !r.valid() {
+	err = json.Unmarshal(text, &r)
+	r.migrate()
+	slices.SortFunc(r.Findings, byKey)
+	if err != nil || r.To != target || !r.valid() {
 		return nil, fmt.Errorf("%s: %s: is not what notify keeps of %s: remove it to start as with a new target", store, name, target)
 	}
-	newest, _ := day.Parse(r.Day) // it is valid
+	newest, _ := day.Parse(r.Newest) // it is valid
 	if newest <= day.Of(Now())+1 {
 		return &r, nil
 	}
 	if _, err := store.Read(ctx, report.ManifestName(newest)); err != nil {
-		return nil, fmt.Errorf("%s: %s: names %s as the newest day that was sent, which is in the future: set the clock of this machine, or remove the file to start as with a new target", store, name, r.Day)
+		return nil, fmt.Errorf("%s: %s: names %s as the newest day that was sent, which is in the future: set the clock of this machine, or remove the file to start as with a new target", store, name, r.Newest)
 	}
 	return &r, nil
 }
 
-// valid reports whether notify may have written the record. It sorts the findings, and brings a
-// record of an older version into the present form.
-func (r *record) valid() bool {
-	if len(r.Days) == 0 {
-		r.Days = map[string]sentDay{r.Day: {Event: r.Event, Left: r.Event == ""}}
-		for _, d := range r.Left {
-			r.Days[d] = sentDay{Left: true}
-		}
-		r.Event, r.Left = "", nil
+// migrate brings a record of an older version into the present form.
+func (r *record) migrate() {
+	if len(r.Days) > 0 {
+		return
 	}
+	r.Days = map[string]sentDay{r.Newest: {Event: r.Event, Left: r.Event == ""}}
+	for _, d := range r.Left {
+		r.Days[d] = sentDay{Left: true}
+	}
+	r.Event, r.Left = "", nil
+}
+
+// valid reports whether notify may have written the record. Its findings are in order.
+func (r *record) valid() bool {
 	if year := time.UnixMilli(r.Updated).UTC().Year(); year < 1970 || year > 9998 {
 		return false
 	}
-	days := slices.AppendSeq([]string{r.Day}, maps.Keys(r.Days))
+	days := slices.AppendSeq([]string{r.Newest}, maps.Keys(r.Days))
 	days = slices.AppendSeq(days, maps.Values(r.Gone))
-	slices.SortFunc(r.Findings, byKey)
 	for i := range r.Findings {
 		f := &r.Findings[i]
 		if f.Older < 0 || f.Older > len(r.Older) || !ids.MatchString(f.ID) || i > 0 && byKey(r.Findings[i-1], *f) == 0 {
 			return false
 		}
-		days = append(days, f.Since, cmp.Or(f.Sent, r.Day))
+		days = append(days, f.Since, cmp.Or(f.Sent, r.Newest))
 	}
 	return !slices.ContainsFunc(days, func(d string) bool {
 		at, err := day.Parse(d)
-		return err != nil || at < 0 || d > r.Day
+		return err != nil || at < 0 || d > r.Newest
 	})
 }
 
 // ids are the ids of findings.
 var ids = regexp.MustCompile("^[0-9a-f]{32}$")
 
-func byKey(a, b open) int {
+func byKey(a, b finding) int {
 	x, y := table.FindingKey(a.Key), table.FindingKey(b.Key)
 	return x.Compare(&y)
 }
@@ -202,16 +208,12 @@ func (r *record) save(ctx context.Context, w report.Writer) error {
 	return pub.Commit(ctx, nil)
 }
 
-// rows returns the findings of the record as rows of the table, in the order of their keys.
+// rows returns the findings of the record as rows of the table, in the order of their keys, of which
+// only these are known.
 func (r *record) rows() []table.FindingRow {
 	rows := make([]table.FindingRow, len(r.Findings))
 	for i, f := range r.Findings {
-		rows[i] = rowOf(f.Key)
+		rows[i] = table.FindingRow{FindingKey: table.FindingKey(f.Key), EstimatedUSD: math.NaN(), FirstSeen: -1, LastSeen: -1}
 	}
 	return rows
-}
-
-// rowOf returns a finding of which only the key is known.
-func rowOf(k key) table.FindingRow {
-	return table.FindingRow{FindingKey: table.FindingKey(k), EstimatedUSD: math.NaN(), FirstSeen: -1, LastSeen: -1}
 }

@@ -18,7 +18,7 @@ import (
 
 // A hub is Security Hub in one account and Region.
 type hub struct {
-	service            *service
+	*service
 	partition, account string
 	report             string
 }
@@ -26,7 +26,7 @@ type hub struct {
 // openHub returns the Security Hub of the account that the credentials belong to: no other account
 // may send findings to it.
 func openHub(ctx context.Context, cfg sdk.Config, report string) (*hub, error) {
-	s := newService(ctx, cfg, "Security Hub", "SecurityHub", "securityhub", "securityhub")
+	s := newService(ctx, cfg, api{name: "Security Hub", sdkID: "SecurityHub", host: "securityhub"})
 	caller, err := sts.NewFromConfig(cfg, func(o *sts.Options) {
 		o.Retryer, o.HTTPClient = s.calls.Retryer(), s.client // from the same reserve
 	}).GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
@@ -42,7 +42,7 @@ func openHub(ctx context.Context, cfg sdk.Config, report string) (*hub, error) {
 
 // arn returns the ARN of the product that an account's own findings belong to.
 func (h *hub) arn() string {
-	return fmt.Sprintf("arn:%s:securityhub:%s:%s:product/%s/default", h.partition, h.service.config.Region, h.account, h.account)
+	return fmt.Sprintf("arn:%s:securityhub:%s:%s:product/%s/default", h.partition, h.config.Region, h.account, h.account)
 }
 
 func (h *hub) keepsFindings() bool { return true }
@@ -95,8 +95,8 @@ const (
 
 func (h *hub) message(n *news) any {
 	f := asff{
-		SchemaVersion: "2018-10-08", ID: "vpcetrail/" + n.open.ID, ProductArn: h.arn(), GeneratorID: "vpcetrail/" + n.row.Finding, AwsAccountID: h.account,
-		CreatedAt: n.open.Since + "T00:00:00.000Z", UpdatedAt: observed(n.at),
+		SchemaVersion: "2018-10-08", ID: "vpcetrail/" + n.finding.ID, ProductArn: h.arn(), GeneratorID: "vpcetrail/" + n.row.Finding, AwsAccountID: h.account,
+		CreatedAt: n.finding.Since + "T00:00:00.000Z", UpdatedAt: observed(n.at),
 		FirstObservedAt: observed(n.row.FirstSeen), LastObservedAt: observed(n.row.LastSeen),
 		Title: clip(titleOf(&n.row), maxTitle), Description: clip(h.description(n), maxDescription),
 		ProductFields: h.fields(n), Resources: h.resources(&n.row), RecordState: "ACTIVE",
@@ -132,10 +132,10 @@ func typeOf(row *table.FindingRow) string {
 func (h *hub) description(n *news) string {
 	text := n.row.Detail
 	if n.state == isGone {
-		return grid.Clean("Not found on " + n.day + " any more. " + text)
+		return grid.Clean("Not found on " + n.date + " any more. " + text)
 	}
 	if n.row.Calls > 0 {
-		text = fmt.Sprintf("%s on %s. %s", grid.Plural(n.row.Calls, "call"), n.day, text)
+		text = fmt.Sprintf("%s on %s. %s", grid.Plural(n.row.Calls, "call"), n.date, text)
 	}
 	return grid.Clean(text)
 }
@@ -144,7 +144,7 @@ func (h *hub) description(n *news) string {
 func (h *hub) fields(n *news) map[string]string {
 	fields := map[string]string{}
 	for name, value := range map[string]string{
-		"report": h.report, "day": n.day, "since": n.open.Since, "account_id": n.row.AccountID, "region": n.row.Region,
+		"report": h.report, "day": n.date, "since": n.finding.Since, "account_id": n.row.AccountID, "region": n.row.Region,
 		"principal": n.row.Principal, "principal_account_id": n.row.PrincipalAccountID, "service": n.row.Service, "resource": n.row.Resource,
 		"vpc_endpoint_id": n.row.EndpointID, "calls": fmt.Sprint(n.row.Calls), "sample_event_ids": n.row.SampleEventIDs,
 	} {
@@ -211,7 +211,7 @@ func (h *hub) send(ctx context.Context, batch []*news) ([]error, error) {
 	at := map[string]int{}
 	for i, n := range batch {
 		in.Findings = append(in.Findings, n.body)
-		at["vpcetrail/"+n.open.ID] = i
+		at["vpcetrail/"+n.finding.ID] = i
 	}
 	var out struct {
 		SuccessCount   int
@@ -220,8 +220,8 @@ func (h *hub) send(ctx context.Context, batch []*news) ([]error, error) {
 			ErrorCode, ErrorMessage string
 		}
 	}
-	if err := h.service.post(ctx, "/findings/import", "", in, &out); err != nil {
-		return nil, h.service.explain(err, "securityhub:BatchImportFindings")
+	if err := h.post(ctx, "/findings/import", "", in, &out); err != nil {
+		return nil, h.explain(err, "securityhub:BatchImportFindings")
 	}
 	refused := make([]error, len(batch))
 	for _, f := range out.FailedFindings {
@@ -233,13 +233,9 @@ func (h *hub) send(ctx context.Context, batch []*news) ([]error, error) {
 	if failed := len(batch) - len(at); out.SuccessCount+failed != len(batch) { // it does not say which
 		for i := range refused {
 			if refused[i] == nil {
-				refused[i] = fmt.Errorf("%s took %d of %d findings, and does not name the others", h.service.name, out.SuccessCount, len(batch))
+				refused[i] = fmt.Errorf("%s took %d of %d findings, and does not name the others", h.name, out.SuccessCount, len(batch))
 			}
 		}
 	}
 	return refused, nil
-}
-
-func (h *hub) again(ctx context.Context, n int, err error) error {
-	return h.service.wait(ctx, n, err)
 }

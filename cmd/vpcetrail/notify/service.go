@@ -31,12 +31,18 @@ import (
 // The SDK's own clients for the three calls that are needed have 212,000 lines. To compile that
 // of Security Hub alone takes 17 s and 950 MB, for each kind of build.
 type service struct {
-	name    string // in messages
-	signing string // in signatures
-	url     string
-	config  sdk.Config
-	client  aws.HTTPClient
-	calls   *aws.Calls
+	api
+	url    string
+	config sdk.Config
+	client aws.HTTPClient
+	calls  *aws.Calls
+}
+
+// An api holds the names of a service.
+type api struct {
+	name  string // in messages
+	sdkID string // in the SDK's configuration
+	host  string // at the start of host names, and in signatures
 }
 
 // A service that throttles, or does not answer, ends a run within about two minutes. What is left is
@@ -53,28 +59,24 @@ var stall = 10 * time.Second
 // backoff is the wait before a call is tried again. Tests wait shorter.
 var backoff retry.BackoffDelayer = retry.NewExponentialJitterBackoff(8 * time.Second)
 
-// newService returns a service. sdkID is its name in the SDK's configuration, and host the
-// beginning of its host name.
-func newService(ctx context.Context, cfg sdk.Config, name, sdkID, signing, host string) *service {
-	calls := aws.NewCalls(name, cfg.RetryMode, cmp.Or(cfg.RetryMaxAttempts, attempts), cfg.Credentials, aws.CallOptions{
+func newService(ctx context.Context, cfg sdk.Config, of api) *service {
+	calls := aws.NewCalls(of.name, cfg.RetryMode, cmp.Or(cfg.RetryMaxAttempts, attempts), cfg.Credentials, aws.CallOptions{
 		Backoff: backoff, Retries: retries, Stall: stall,
 	})
 	client := cfg.HTTPClient
 	if c, ok := client.(*awshttp.BuildableClient); ok {
 		client = c.WithTimeout(0) // a large call may be slow, as long as it does not stall
 	}
-	return &service{
-		name: name, signing: signing, url: endpoint(ctx, cfg, sdkID, host), config: cfg, calls: calls, client: calls.Patient(client),
-	}
+	return &service{api: of, url: endpoint(ctx, cfg, of), config: cfg, client: calls.Patient(client), calls: calls}
 }
 
 // endpoint returns the address of a service, without a slash at its end.
-func endpoint(ctx context.Context, cfg sdk.Config, sdkID, host string) string {
+func endpoint(ctx context.Context, cfg sdk.Config, of api) string {
 	for _, source := range cfg.ConfigSources {
 		if own, ok := source.(interface {
 			GetServiceBaseEndpoint(context.Context, string) (string, bool, error)
 		}); ok {
-			if url, found, err := own.GetServiceBaseEndpoint(ctx, sdkID); err == nil && found {
+			if url, found, err := own.GetServiceBaseEndpoint(ctx, of.sdkID); err == nil && found {
 				return strings.TrimRight(url, "/")
 			}
 		}
@@ -88,13 +90,13 @@ func endpoint(ctx context.Context, cfg sdk.Config, sdkID, host string) string {
 		}); ok {
 			if state, found, err := fips.GetUseFIPSEndpoint(ctx); err == nil && found {
 				if state == sdk.FIPSEndpointStateEnabled {
-					host += "-fips"
+					of.host += "-fips"
 				}
 				break
 			}
 		}
 	}
-	return "https://" + host + "." + cfg.Region + "." + suffixOf(cfg.Region)
+	return "https://" + of.host + "." + cfg.Region + "." + suffixOf(cfg.Region)
 }
 
 // suffixOf returns the end of the host names in a Region.
@@ -159,7 +161,7 @@ func (s *service) try(ctx context.Context, path, target string, body []byte, out
 		return aws.Explain("get credentials: "+aws.Cause(err), err)
 	}
 	sum := sha256.Sum256(body)
-	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(sum[:]), s.signing, s.config.Region, time.Now()); err != nil {
+	if err := v4.NewSigner().SignHTTP(ctx, credentials, request, hex.EncodeToString(sum[:]), s.host, s.config.Region, time.Now()); err != nil {
 		return err
 	}
 	answer, err := s.client.Do(request)

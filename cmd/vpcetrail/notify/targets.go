@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"unicode/utf16"
 
@@ -27,8 +28,25 @@ type target interface {
 	// send makes one call. It returns an error for each news that the target refuses. The second
 	// error is that of the call: the target took nothing.
 	send(ctx context.Context, batch []*news) ([]error, error)
-	// again waits before the nth call for news that the target refused for now.
-	again(ctx context.Context, n int, err error) error
+	// wait waits before the nth call for news that the target refused for now.
+	wait(ctx context.Context, n int, err error) error
+}
+
+// A printer takes all news of its target, and prints what the target would be sent, one JSON object
+// a line.
+type printer struct {
+	target
+	out io.Writer
+	err error // why it could not be printed
+}
+
+func (p *printer) send(_ context.Context, batch []*news) ([]error, error) {
+	for _, n := range batch {
+		if _, p.err = p.out.Write(append(grid.JSONText(n.body), '\n')); p.err != nil {
+			return nil, p.err
+		}
+	}
+	return make([]error, len(batch)), nil
 }
 
 // encode writes what the target is sent for each news. News that do not fit fail.
@@ -101,7 +119,7 @@ func sendBatch(ctx context.Context, t target, batch []*news) error {
 		if batch = later; len(batch) == 0 || try == tries {
 			return nil
 		}
-		if err := t.again(ctx, try, batch[0].err); err != nil {
+		if err := t.wait(ctx, try, batch[0].err); err != nil {
 			return nil // they keep the target's own error
 		}
 	}
