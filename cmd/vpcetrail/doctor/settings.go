@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"cmp"
+	_ "embed" // for the list of ids
 	"fmt"
 	"net/url"
 	"os"
@@ -15,17 +16,27 @@ import (
 	"vpcetrail/classify/network"
 )
 
-// sdkIDs are the ends of the variables AWS_ENDPOINT_URL_ID that do not follow from the names of endpoints: the
-// service ids of the SDKs' models, as in "Identifiers for service-specific endpoints" of the AWS SDKs and Tools
-// Reference Guide. Of services with several ids it has the one of the newest API.
-var sdkIDs = map[inside.Service]string{
-	"access-analyzer": "ACCESSANALYZER", "airflow.api": "MWAA", "application-autoscaling": "APPLICATION_AUTO_SCALING", "autoscaling": "AUTO_SCALING",
-	"cassandra": "KEYSPACES", "cloudcontrolapi": "CLOUDCONTROL", "cloudhsmv2": "CLOUDHSM_V2", "config": "CONFIG_SERVICE",
-	"dms": "DATABASE_MIGRATION_SERVICE", "ds": "DIRECTORY_SERVICE", "elasticbeanstalk": "ELASTIC_BEANSTALK", "elasticfilesystem": "EFS",
-	"elasticloadbalancing": "ELASTIC_LOAD_BALANCING_V2", "elasticmapreduce": "EMR", "email": "SESV2", "events": "EVENTBRIDGE",
-	"kinesis-firehose": "FIREHOSE", "kinesis-streams": "KINESIS", "logs": "CLOUDWATCH_LOGS", "monitoring": "CLOUDWATCH", "route53": "ROUTE_53",
-	"secretsmanager": "SECRETS_MANAGER", "servicecatalog": "SERVICE_CATALOG", "states": "SFN", "storagegateway": "STORAGE_GATEWAY",
-	"tagging": "RESOURCE_GROUPS_TAGGING_API",
+//go:embed sdkids.txt
+var sdkIDsText string
+
+// sdkIDs are the ends of the variables AWS_ENDPOINT_URL_ID where they do not follow from the names of endpoints.
+// The file says where they are from.
+var sdkIDs = func() map[inside.Service][]string {
+	ids := map[inside.Service][]string{}
+	for line := range strings.Lines(sdkIDsText) {
+		if fields := strings.Fields(line); fields[0] != "#" {
+			ids[inside.Service(fields[0])] = fields[1:]
+		}
+	}
+	return ids
+}()
+
+// idsOf returns the ids of the APIs that a service has.
+func idsOf(of inside.Service) []string {
+	if ids, listed := sdkIDs[of]; listed {
+		return ids
+	}
+	return []string{strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(strings.TrimSuffix(string(of), ".api")))}
 }
 
 // settings are what the environment and the profile say of the names that SDKs call, as the
@@ -47,13 +58,36 @@ func settingsOf(cfg sdk.Config) (s settings) {
 	return s
 }
 
+// files returns the files that profiles are in. The first wins.
+func (s *settings) files() []string {
+	return []string{
+		cmp.Or(s.env.SharedCredentialsFile, config.DefaultSharedCredentialsFilename()), cmp.Or(s.env.SharedConfigFile, config.DefaultSharedConfigFilename()),
+	}
+}
+
+// value returns the value of a key of the profile, or "", and the file that has it. It is for
+// what the SDK does not say: a key that it does not know, and the file.
+func (s *settings) value(key string) (value, file string) {
+	for _, file = range s.files() {
+		if value = valueIn(file, s.profile.Profile, key); value != "" {
+			break
+		}
+	}
+	return value, file
+}
+
 // of says where the profile has a setting.
 func (s *settings) of(key string) string {
-	file := cmp.Or(s.env.SharedConfigFile, config.DefaultSharedConfigFilename())
-	if other := cmp.Or(s.env.SharedCredentialsFile, config.DefaultSharedCredentialsFilename()); valueIn(other, s.profile.Profile, key) != "" {
-		file = other // wins over the config file
-	}
+	_, file := s.value(key)
 	return fmt.Sprintf("%s of profile %s in %s", key, s.profile.Profile, file)
+}
+
+// isTrue returns where the profile sets a key to true that the SDK does not know, or "".
+func (s *settings) isTrue(key string) string {
+	if value, _ := s.value(key); strings.EqualFold(value, "true") {
+		return s.of(key)
+	}
+	return ""
 }
 
 // region returns the Region that SDKs call, or "", and what sets it.
@@ -69,15 +103,18 @@ func (s *settings) region() (region, by string) {
 	return "", ""
 }
 
-// variants returns what sets SDKs to FIPS and to dual-stack names, or "".
-func (s *settings) variants() (fips, dual string) {
+// variants returns what sets SDKs to FIPS and to dual-stack names of a service, or "". The
+// settings of S3 are those of the AWS CLI and boto3.
+func (s *settings) variants(of inside.Service) (fips, dual string) {
 	switch {
 	case s.env.UseFIPSEndpoint == sdk.FIPSEndpointStateEnabled:
 		fips = "AWS_USE_FIPS_ENDPOINT"
 	case s.env.UseFIPSEndpoint == sdk.FIPSEndpointStateUnset && s.profile.UseFIPSEndpoint == sdk.FIPSEndpointStateEnabled:
 		fips = s.of("use_fips_endpoint")
 	}
-	switch {
+	switch own := s.isTrue("s3.use_dualstack_endpoint"); {
+	case of == "s3" && own != "":
+		dual = own
 	case s.env.UseDualStackEndpoint == sdk.DualStackEndpointStateEnabled:
 		dual = "AWS_USE_DUALSTACK_ENDPOINT"
 	case s.env.UseDualStackEndpoint == sdk.DualStackEndpointStateUnset && s.profile.UseDualStackEndpoint == sdk.DualStackEndpointStateEnabled:
@@ -92,19 +129,22 @@ func (s *settings) url(of inside.Service) (text, by string) {
 	if sdk.ToBool(ignored) || of == "ecr.dkr" { // which no SDK calls
 		return "", ""
 	}
-	id := sdkIDs[of]
-	if id == "" {
-		id = strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(strings.TrimSuffix(string(of), ".api")))
+	ids := idsOf(of)
+	for _, id := range ids {
+		if own := os.Getenv("AWS_ENDPOINT_URL_" + id); own != "" {
+			return own, "AWS_ENDPOINT_URL_" + id
+		}
 	}
-	section := strings.ToLower(id)
-	switch own, ofProfile := os.Getenv("AWS_ENDPOINT_URL_"+id), s.profile.Services.ServiceValues[section]["endpoint_url"]; {
-	case own != "":
-		return own, "AWS_ENDPOINT_URL_" + id
-	case s.env.BaseEndpoint != "":
+	if s.env.BaseEndpoint != "" {
 		return s.env.BaseEndpoint, "AWS_ENDPOINT_URL"
-	case ofProfile != "":
-		return ofProfile, fmt.Sprintf("endpoint_url of %s in %s", section, s.of("services"))
-	case s.profile.BaseEndpoint != "":
+	}
+	for _, id := range ids {
+		section := strings.ToLower(id)
+		if own := s.profile.Services.ServiceValues[section]["endpoint_url"]; own != "" {
+			return own, fmt.Sprintf("endpoint_url of %s in %s", section, s.of("services"))
+		}
+	}
+	if s.profile.BaseEndpoint != "" {
 		return s.profile.BaseEndpoint, s.of("endpoint_url")
 	}
 	return "", ""
@@ -113,10 +153,10 @@ func (s *settings) url(of inside.Service) (text, by string) {
 // legacy are the settings by which SDKs call the global name of a service in some Regions. Not all
 // SDKs know them, the SDK for Go among those that do not. The Regions of STS are botocore's
 // LEGACY_GLOBAL_STS_REGIONS.
-var legacy = map[inside.Service]struct{ variable, key, regions string }{
+var legacy = map[inside.Service]struct{ variable, keys, regions string }{
 	"sts": {"AWS_STS_REGIONAL_ENDPOINTS", "sts_regional_endpoints", "ap-northeast-1 ap-south-1 ap-southeast-1 ap-southeast-2 ca-central-1 eu-central-1 eu-north-1 " +
 		"eu-west-1 eu-west-2 eu-west-3 sa-east-1 us-east-1 us-east-2 us-west-1 us-west-2"},
-	"s3": {"AWS_S3_US_EAST_1_REGIONAL_ENDPOINT", "s3_us_east_1_regional_endpoint", "us-east-1"},
+	"s3": {"AWS_S3_US_EAST_1_REGIONAL_ENDPOINT", "s3_us_east_1_regional_endpoint s3.us_east_1_regional_endpoint", "us-east-1"},
 }
 
 // global returns what sets SDKs to the global name of a service in a Region, or "".
@@ -126,11 +166,10 @@ func (s *settings) global(of inside.Service, region string) string {
 		return ""
 	}
 	by, value := l.variable, os.Getenv(l.variable)
-	for _, file := range []string{
-		cmp.Or(s.env.SharedCredentialsFile, config.DefaultSharedCredentialsFilename()), cmp.Or(s.env.SharedConfigFile, config.DefaultSharedConfigFilename()),
-	} {
+	for key := range strings.FieldsSeq(l.keys) {
 		if value == "" {
-			by, value = s.of(l.key), valueIn(file, s.profile.Profile, l.key)
+			by = s.of(key)
+			value, _ = s.value(key)
 		}
 	}
 	if strings.EqualFold(value, "legacy") {
@@ -139,20 +178,28 @@ func (s *settings) global(of inside.Service, region string) string {
 	return ""
 }
 
-// valueIn returns the value of a key in a profile of a file, or "". It is for what the SDK
-// does not say: a key that it does not know, and the file that has a key.
+// valueIn returns the value of a key in a profile of a file, or "". Within the lines of another
+// key, such as s3, the key is s3.use_dualstack_endpoint.
 func valueIn(file, profile, key string) (value string) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		return ""
 	}
-	within := false
+	within, above := false, ""
 	for line := range strings.Lines(string(text)) {
 		if name, isSection := strings.CutPrefix(strings.TrimSpace(line), "["); isSection {
 			name, _, _ = strings.Cut(name, "]")
 			name = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(name), "profile "))
 			within = name == profile
-		} else if k, v, ok := strings.Cut(line, "="); ok && within && strings.EqualFold(strings.TrimRight(k, " \t"), key) {
+			continue
+		}
+		k, v, ok := strings.Cut(line, "=")
+		if k = strings.TrimRight(k, " \t"); k != strings.TrimLeft(k, " \t") {
+			k = above + "." + strings.TrimLeft(k, " \t")
+		} else if ok {
+			above = k
+		}
+		if ok && within && strings.EqualFold(k, key) {
 			v, _, _ = strings.Cut(v, " #")
 			value = strings.TrimSpace(v)
 		}
@@ -163,7 +210,7 @@ func valueIn(file, profile, key string) (value string) {
 // checksOf returns the names of a service to check, first the one that SDKs use by their
 // settings.
 func (e *examination) checksOf(s inside.Service, set *settings) *service {
-	fips, dual := set.variants()
+	fips, dual := set.variants(s)
 	names, known := s.NamesFor(e.Calls, e.Account, fips != "", dual != "")
 	first := func(n inside.Name) {
 		names = append([]inside.Name{n}, slices.DeleteFunc(names, func(other inside.Name) bool { return other.Host == n.Host })...)
@@ -172,7 +219,9 @@ func (e *examination) checksOf(s inside.Service, set *settings) *service {
 	if !known {
 		by, elsewhere = "", by+" is set, and the name that SDKs use then is not known"
 	}
-	if text, setter := set.url(s); text != "" {
+	if setter := set.isTrue("s3.use_accelerate_endpoint"); s == "s3" && setter != "" {
+		by, elsewhere = "", setter+" is set, and calls that name a bucket go to s3-accelerate.amazonaws.com"
+	} else if text, setter := set.url(s); text != "" {
 		host := hostOf(text)
 		if by, elsewhere = setter, ""; host == "" {
 			by, elsewhere = "", setter+" is "+redacted(text)

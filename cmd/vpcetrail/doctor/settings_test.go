@@ -1,8 +1,12 @@
 package doctor
 
 import (
+	"compress/gzip"
+	"io"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +18,7 @@ import (
 func TestEndpointURL(t *testing.T) {
 	for service, id := range map[inside.Service]string{
 		"sqs": "SQS", "ecr.api": "ECR", "bedrock-runtime": "BEDROCK_RUNTIME", "sagemaker.runtime": "SAGEMAKER_RUNTIME", // by the rule
+		"apigateway": "API_GATEWAY", "cognito-idp": "COGNITO_IDENTITY_PROVIDER", "email": "SES", "aps-workspaces": "AMP", "s3express": "S3",
 		"config": "CONFIG_SERVICE", "elasticmapreduce": "EMR", "logs": "CLOUDWATCH_LOGS", "states": "SFN", "airflow.api": "MWAA",
 	} {
 		t.Run(id, func(t *testing.T) {
@@ -23,6 +28,66 @@ func TestEndpointURL(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Each name of an endpoint in the SDK's models has the ids that the models have for it.
+func TestIDsOfTheModels(t *testing.T) {
+	var models []string // of the botocore that moto_server or the AWS CLI has with it
+	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
+		found, _ := filepath.Glob(filepath.Join(dir, "../lib/python3*/site-packages/botocore/data/*/*/service-2.json.gz"))
+		models = append(models, found...)
+	}
+	switch {
+	case len(models) == 0 && os.Getenv("CI") == "true":
+		t.Fatal("no botocore is near PATH")
+	case len(models) == 0:
+		t.Skip("no botocore is near PATH")
+	}
+	idOf, prefixOf := regexp.MustCompile(`"serviceId":"([^"]+)"`), regexp.MustCompile(`"endpointPrefix":"([^"]+)"`)
+	ids, all := map[inside.Service][]string{}, []string{}
+	for _, name := range models {
+		head := headOfModel(t, name)
+		id, prefix := idOf.FindStringSubmatch(head), prefixOf.FindStringSubmatch(head)
+		if id == nil || prefix == nil {
+			continue // an old model
+		}
+		parts := strings.Split(prefix[1], ".")
+		slices.Reverse(parts)
+		of := inside.Service(strings.Join(parts, "."))
+		ids[of] = append(ids[of], strings.ToUpper(strings.NewReplacer(" ", "_", "-", "_").Replace(id[1])))
+		all = append(all, ids[of]...)
+	}
+	if len(ids) < 300 {
+		t.Fatalf("%d models, of %d files", len(ids), len(models))
+	}
+	for of, want := range ids {
+		if got := idsOf(of); !slices.ContainsFunc(got, func(id string) bool { return slices.Contains(want, id) }) {
+			t.Errorf("%s: has %q, the models %q", of, got, want)
+		}
+	}
+	for of, got := range sdkIDs {
+		for _, id := range got {
+			if !slices.Contains(all, id) && of != "transcribestreaming" { // which botocore lacks
+				t.Errorf("%s: no model has %s", of, id)
+			}
+		}
+	}
+}
+
+func headOfModel(t *testing.T, name string) string {
+	t.Helper()
+	f, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	z, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := make([]byte, 6000)
+	n, _ := io.ReadFull(z, head)
+	return strings.ReplaceAll(string(head[:n]), `": "`, `":"`)
 }
 
 // Settings of the environment and of the profile choose the name, by the precedence that SDKs
@@ -50,6 +115,11 @@ func TestSettings(t *testing.T) {
 		{"the global name of STS", "sts_regional_endpoints = legacy # old", "", "", "sts", "sts.amazonaws.com", "sts_regional_endpoints of profile own in CONFIG"},
 		{"the regional name of STS", "sts_regional_endpoints = legacy", "", "AWS_STS_REGIONAL_ENDPOINTS=regional", "sts", "sts.eu-west-1.amazonaws.com", ""},
 		{"the global name of STS by the environment", "", "", "AWS_STS_REGIONAL_ENDPOINTS=legacy", "sts", "sts.amazonaws.com", "AWS_STS_REGIONAL_ENDPOINTS"},
+		{"dual-stack of S3", "s3 =\n  addressing_style = path\n  use_dualstack_endpoint = true", "", "AWS_USE_DUALSTACK_ENDPOINT=false", "s3", "s3.dualstack.eu-west-1.amazonaws.com",
+			"s3.use_dualstack_endpoint of profile own in CONFIG"},
+		{"dual-stack of S3, and another service", "s3 =\n  use_dualstack_endpoint = true", "", "", "sqs", usual, ""},
+		{"another service's lines", "sqs =\n  use_dualstack_endpoint = true", "", "", "s3", "s3.eu-west-1.amazonaws.com", ""},
+		{"S3 without acceleration", "s3 =\n  use_accelerate_endpoint = false", "", "", "s3", "s3.eu-west-1.amazonaws.com", ""},
 		{"the global name of STS, and a URL", "sts_regional_endpoints = legacy\nendpoint_url = https://all.example", "", "", "sts", "all.example", "endpoint_url of profile own in CONFIG"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -60,6 +130,19 @@ func TestSettings(t *testing.T) {
 				t.Errorf("%s, by %q %s; want %s, by %q", h.Host, by, h.Elsewhere, tc.host, tc.by)
 			}
 		})
+	}
+}
+
+// Acceleration of S3 makes the verdict of S3 alone undecided.
+func TestAcceleration(t *testing.T) {
+	set, files := readSettings(t, "", "s3 =\n\tuse_accelerate_endpoint = TRUE", "AWS_ENDPOINT_URL=https://all.example")
+	e := examination{Machine: inside.Machine{Calls: "eu-west-1"}}
+	const want = "s3.use_accelerate_endpoint of profile own in CREDENTIALS is set, and calls that name a bucket go to s3-accelerate.amazonaws.com"
+	if got := files.Replace(e.checksOf("s3", &set).Hosts[0].Elsewhere); got != want {
+		t.Errorf("S3: %s", got)
+	}
+	if h := e.checksOf("sqs", &set).Hosts[0]; h.Elsewhere != "" {
+		t.Errorf("SQS: %s", h.Elsewhere)
 	}
 }
 
