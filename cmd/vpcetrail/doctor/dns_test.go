@@ -21,6 +21,7 @@ type record struct {
 	loops     bool          // the alias is one of the name
 	wait      time.Duration // before it answers
 	silent    bool          // no answer
+	silent6   bool          // no answer for IPv6
 	code      byte          // such as 2, SERVFAIL
 	noHelp    bool          // no recursion
 	cut       bool          // too long for UDP, and silent by TCP
@@ -108,7 +109,7 @@ func (d *dnsServer) reply(query []byte, size int) []byte {
 	d.mu.Unlock()
 	time.Sleep(r.wait)
 	switch {
-	case r.silent, r.cut && size > 1200:
+	case r.silent, r.silent6 && kind == 28, r.cut && size > 1200:
 		return nil
 	case r.garbage:
 		return append(query[:2:2], []byte("\xff\xff this is no answer")...)

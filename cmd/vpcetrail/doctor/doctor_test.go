@@ -202,37 +202,82 @@ func TestVerdicts(t *testing.T) {
 	})
 }
 
-// Programs ask search domains too: with many ndots first, else after the name itself.
-func TestSearchDomains(t *testing.T) {
+// A searching is a case of a machine with the search domain corp.example. says is what the
+// text has of sqs.
+type searching struct {
+	name               string
+	zone               map[string]record
+	path, reason, says string
+}
+
+const inDomain = hostSQS + ".corp.example"
+
+func (tc *searching) run(t *testing.T, s *stage) {
+	s.dns.set(tc.zone)
+	if path, reason, _ := decided(t, "sqs"); path != tc.path || reason != tc.reason {
+		t.Errorf("%s, %s; want %s, %s", path, reason, tc.path, tc.reason)
+	}
+	if f := run(t, "--services", "sqs"); !strings.Contains(strings.Join(strings.Fields(f.out), " "), tc.says) {
+		t.Errorf("it lacks %q:\n%s", tc.says, f.out)
+	}
+}
+
+// search sets the name server, the search domain and an option in /etc/resolv.conf.
+func (s *stage) search(option string) {
+	s.t.Helper()
+	if err := os.WriteFile("/etc/resolv.conf", []byte("nameserver "+vpcResolver+"\nsearch corp.example\noptions "+option+"\n"), 0o644); err != nil {
+		s.t.Fatal(err)
+	}
+	s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
+}
+
+// With many ndots, programs ask search domains first. They stop at the first name that has an
+// address of any family.
+func TestSearchDomainsFirst(t *testing.T) {
 	if !onStage(t) {
 		return
 	}
 	s := newStage(t)
-	if err := os.WriteFile("/etc/resolv.conf", []byte("nameserver "+vpcResolver+"\nsearch corp.example\noptions ndots:5\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
-	for _, tc := range []struct {
-		name               string
-		zone               map[string]record
-		path, reason, says string
-	}{
+	s.search("ndots:5")
+	for _, tc := range []searching{
 		{"the domain has no such name", map[string]record{hostSQS: at(endpointA)}, "interface_endpoint", "private_answer", "sqs: the name has the private address 10.0.1.10"},
-		{"the domain has the name", map[string]record{hostSQS: at(endpointA), hostSQS + ".corp.example": at(foreign)}, "undecided", "certificate_of_another",
+		{"the domain has the name", map[string]record{hostSQS: at(endpointA), inDomain: at(foreign)}, "undecided", "certificate_of_another",
 			"sqs: search domain corp.example has the name, so that programs use its answer; 10.0.1.13 answers, and is not the service"},
-		{"only the domain has the name", map[string]record{hostSQS + ".corp.example": at(public)}, "past_the_endpoint", "public_answer",
+		{"only the domain has the name", map[string]record{inDomain: at(public)}, "past_the_endpoint", "public_answer",
 			"Do: remove corp.example from the search domains in /etc/resolv.conf, or its record for " + hostSQS},
+		{"the domain has an IPv6 address alone", map[string]record{hostSQS: at(endpointA), inDomain: at(public6)}, "past_the_endpoint", "public_answer",
+			"sqs: search domain corp.example has the name, so that programs use its answer; the name has the public address " + public6},
+		{"the domain has the name and no address", map[string]record{hostSQS: at(endpointA), inDomain: {}}, "interface_endpoint", "private_answer", "sqs: the name has the private address"},
+		{"IPv6 is not answered", map[string]record{hostSQS: {addresses: []string{endpointA}, silent6: true}, inDomain: {silent6: true}}, "interface_endpoint", "private_answer",
+			"sqs: the name has the private address"},
 	} {
-		t.Run(tc.name, func(t *testing.T) {
-			s.dns.set(tc.zone)
-			if path, reason, _ := decided(t, "sqs"); path != tc.path || reason != tc.reason {
-				t.Errorf("%s, %s; want %s, %s", path, reason, tc.path, tc.reason)
-			}
-			if f := run(t, "--services", "sqs"); !strings.Contains(strings.Join(strings.Fields(f.out), " "), tc.says) {
-				t.Errorf("it lacks %q:\n%s", tc.says, f.out)
-			}
-		})
+		t.Run(tc.name, func(t *testing.T) { tc.run(t, s) })
 	}
+}
+
+// Search domains are not asked after the name itself has an address of any family.
+func TestSearchDomainsLast(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	s.search("ndots:1")
+	for _, tc := range []searching{
+		{"the domain has an IPv6 address", map[string]record{hostSQS: at(endpointA), inDomain: at(public6)}, "interface_endpoint", "private_answer", "sqs: the name has the private address"},
+		{"the domain has both families", map[string]record{hostSQS: at(endpointA), inDomain: at(public, public6)}, "interface_endpoint", "private_answer", "sqs: the name has the private address"},
+		{"the name has no address", map[string]record{hostSQS: {}, inDomain: at(public6)}, "past_the_endpoint", "public_answer", "sqs: search domain corp.example has the name"},
+		{"IPv6 is not answered", map[string]record{hostSQS: {addresses: []string{endpointA}, silent6: true}}, "interface_endpoint", "private_answer", "sqs: the name has the private address"},
+		{"IPv6 comes late", map[string]record{hostSQS: at(endpointA), inDomain: {addresses: []string{public6}, wait: testStep / 2}}, "interface_endpoint", "private_answer", "sqs: the name has the private address"},
+	} {
+		t.Run(tc.name, func(t *testing.T) { tc.run(t, s) })
+	}
+	t.Run("another name begins with the name", func(t *testing.T) {
+		t.Setenv("AWS_ENDPOINT_URL_SQS", "https://"+hostSQS+".internal.example")
+		s.dns.set(map[string]record{hostSQS: at(endpointA), hostSQS + ".internal.example": at(endpointB)})
+		if f := run(t, "--services", "sqs", "--format", "json"); strings.Count(f.out, `"search_domain": null`) < 2 || strings.Contains(f.out, `"search_domain": "`) {
+			t.Error(f.out)
+		}
+	})
 }
 
 // The second name server is asked within the step, though the first one does not answer.

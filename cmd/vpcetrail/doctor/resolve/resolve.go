@@ -27,37 +27,47 @@ const amazonResolver = "169.254.169.253:53"
 // A Resolver looks up names as programs of this machine do, and notes the name servers that
 // it asked, and their replies.
 type Resolver struct {
-	step           time.Duration // for one look-up
-	system, amazon net.Resolver
+	step  time.Duration // for one look-up
+	share time.Duration // of each name server: Go's resolver would wait five seconds for the first
 
 	mu      sync.Mutex
 	asked   []netip.Addr
 	answers map[netip.Addr]bool // name servers that replied to anything
-	replies map[question]reply  // the last one
 }
 
-// New returns a Resolver with a time for each look-up. The name servers share it: Go's resolver
-// would wait five seconds for the first.
+// A search is the look-up of a name in one family, with the search domains.
+type search struct {
+	replies map[question]reply // the last one to each
+	last    question           // that was replied to
+}
+
+// New returns a Resolver with a time for each look-up.
 func New(step time.Duration) *Resolver {
-	share := step / time.Duration(configured())
-	r := &Resolver{step: step, answers: map[netip.Addr]bool{}, replies: map[question]reply{}}
-	r.system = net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
+	return &Resolver{step: step, share: step / time.Duration(configured()), answers: map[netip.Addr]bool{}}
+}
+
+// system asks the name servers of the machine.
+func (r *Resolver) system(s *search) *net.Resolver {
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
 		server := r.noteServer(address)
 		conn, err := new(net.Dialer).DialContext(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		note := func(message []byte) { r.noteReply(server, message) }
-		_ = conn.SetDeadline(time.Now().Add(share))
+		note := func(message []byte) { r.noteReply(s, server, message) }
+		_ = conn.SetDeadline(time.Now().Add(r.share))
 		if udp, ok := conn.(*net.UDPConn); ok {
 			return packets{udp, note}, nil
 		}
 		return &stream{Conn: conn, note: note}, nil
 	}}
-	r.amazon = net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+}
+
+// amazon asks Amazon's resolver, and notes nothing.
+func (*Resolver) amazon(*search) *net.Resolver {
+	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, amazonResolver)
 	}}
-	return r
 }
 
 // configured returns how many name servers the machine has, one at least.
@@ -86,12 +96,12 @@ func (r *Resolver) noteServer(address string) netip.Addr {
 	return ip
 }
 
-func (r *Resolver) noteReply(server netip.Addr, message []byte) {
+func (r *Resolver) noteReply(s *search, server netip.Addr, message []byte) {
 	if q, said, ok := readReply(message); ok {
 		said.server = server.String()
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.replies[q], r.answers[server] = said, true
+		s.replies[q], s.last, r.answers[server] = said, q, true
 	}
 }
 
@@ -126,60 +136,61 @@ type Answer struct {
 // One family may have answered and the other not. Search domains are asked too, unless the
 // name ends with a dot.
 func (r *Resolver) Lookup(ctx context.Context, host string) Answer {
-	return r.lookup(ctx, &r.system, host)
+	return r.lookup(ctx, r.system, host)
 }
 
 // AskAmazon asks Amazon's resolver alone.
 func (r *Resolver) AskAmazon(ctx context.Context, host string) Answer {
-	return r.lookup(ctx, &r.amazon, host+".")
+	return r.lookup(ctx, r.amazon, host+".")
 }
 
-func (r *Resolver) lookup(ctx context.Context, by *net.Resolver, host string) Answer {
+// lookup asks for the families side by side, so that one which is slow does not hide the
+// other. Programs ask for both, and stop at the first name that has an address: what the
+// other family has in a later search domain is left out.
+func (r *Resolver) lookup(ctx context.Context, by func(*search) *net.Resolver, host string) Answer {
 	ctx, stop := context.WithTimeout(ctx, r.step)
 	defer stop()
-	families := [2]Answer{}
+	families, names := [2]Answer{}, [2]int{}
 	var asking sync.WaitGroup
 	for i, kind := range []dnsmessage.Type{dnsmessage.TypeA, dnsmessage.TypeAAAA} {
 		asking.Go(func() {
-			addresses, err := by.LookupNetIP(ctx, []string{"ip4", "ip6"}[i], host)
-			if err != nil {
-				families[i] = r.unanswered(question{strings.TrimSuffix(host, ".") + ".", kind}, err)
+			s := &search{replies: map[question]reply{}}
+			addresses, err := by(s).LookupNetIP(ctx, []string{"ip4", "ip6"}[i], host)
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if names[i] = len(s.replies); err != nil {
+				families[i] = s.unanswered(question{strings.TrimSuffix(host, ".") + ".", kind}, err)
+				return
 			}
+			families[i] = s.answered(host)
 			for _, ip := range addresses {
 				families[i].Addresses = append(families[i].Addresses, ip.Unmap())
 			}
 		})
 	}
 	asking.Wait()
-	if both := slices.Concat(families[0].Addresses, families[1].Addresses); len(both) > 0 {
-		a := Answer{Outcome: inside.Answered, Addresses: both}
-		a.Search, a.Aliases = r.answered(host)
-		return a
+	first, second := &families[0], &families[1]
+	switch has, also := len(first.Addresses) > 0, len(second.Addresses) > 0; {
+	case has && also && names[0] == names[1]:
+		first.Addresses = append(first.Addresses, second.Addresses...)
+		return *first
+	case has && (!also || names[0] < names[1]):
+		return *first
+	case also, first.Outcome == inside.NoSuchName, first.Outcome == inside.NoAddress:
+		return *second
 	}
-	if o := families[0].Outcome; o == inside.NoSuchName || o == inside.NoAddress {
-		return families[1]
-	}
-	return families[0]
+	return *first
 }
 
 // answered returns the search domain in which a name was found, and what it is an alias of.
-func (r *Resolver) answered(host string) (search string, aliases []string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for q, said := range r.replies {
-		domain, ok := strings.CutPrefix(q.name, strings.TrimSuffix(host, ".")+".")
-		if ok && said.found && search == "" { // search domains are not asked after the name was found
-			search, aliases = strings.TrimSuffix(domain, "."), said.aliases
-		}
-	}
-	return search, aliases
+func (s *search) answered(host string) Answer {
+	domain := strings.TrimPrefix(s.last.name, strings.TrimSuffix(host, ".")+".") // "" for the name itself, or if a file has it
+	return Answer{Outcome: inside.Answered, Search: strings.TrimSuffix(domain, "."), Aliases: s.replies[s.last].aliases}
 }
 
 // unanswered returns why a question has no answer.
-func (r *Resolver) unanswered(q question, err error) Answer {
-	r.mu.Lock()
-	said, replied := r.replies[q]
-	r.mu.Unlock()
+func (s *search) unanswered(q question, err error) Answer {
+	said, replied := s.replies[q]
 	var dns *net.DNSError
 	missing := errors.As(err, &dns) && dns.IsNotFound
 	a := Answer{Outcome: inside.LookupFail, Server: said.server, Aliases: said.aliases, Detail: codes[said.code]}
