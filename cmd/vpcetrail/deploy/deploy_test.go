@@ -129,7 +129,7 @@ func TestHelpOffersWhatIsTaken(t *testing.T) {
 	}
 }
 
-// Without a trail a day without a line is quiet, and no check at noon takes it for missing.
+// Without a trail a day without a line is quiet, and no check takes it for missing.
 func TestNoDayIsMissingWithoutTrail(t *testing.T) {
 	for _, line := range []string{
 		"--target kubernetes --image i --access-logs s3://access-logs/main --out s3://b/x", "--target slurm --metrics /srv/m.json --out /srv/x",
@@ -247,7 +247,7 @@ func unitsVerify(t *testing.T, script string) {
 		t.Fatalf("%s: %v\n%s", script, err, text)
 	}
 	units, _ := filepath.Glob(root + "/etc/systemd/system/*")
-	if len(units) != 5 {
+	if len(units) != 6 {
 		t.Errorf("units: %v", units)
 	}
 	for _, unit := range units {
@@ -445,6 +445,91 @@ func TestECSRetries(t *testing.T) {
 	} {
 		if final.MatchString(cause) == again {
 			t.Errorf("%s: again %v", cause, !again)
+		}
+	}
+}
+
+// commandsIn returns a folder with small programs, and an environment whose PATH has it first.
+func commandsIn(t *testing.T, programs map[string]string) (dir string, env []string) {
+	t.Helper()
+	dir = t.TempDir()
+	for name, text := range programs {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"+text), 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir, append(os.Environ(), "PATH="+dir+":"+os.Getenv("PATH"), "DIR="+dir)
+}
+
+// On disk, the commands before the first night find the folder of the file that they write.
+func TestFirstFilesOnDisk(t *testing.T) {
+	for target, shell := range map[string]func(text, dir string) string{
+		"slurm": func(text, _ string) string {
+			_, once, _ := strings.Cut(text, "first night:\n")
+			once, _, _ = strings.Cut(once, "set -euo")
+			return strings.ReplaceAll(once, "#", "")
+		},
+		"systemd": func(text, dir string) string {
+			script := strings.NewReplacer("/usr/local/bin", dir, "${DESTDIR:-}/etc/systemd/system", dir).Replace(text)
+			return script + "set -- $(sed -n 's/\"//g; s/^ExecStart=//p' " + dir + "/vpcetrail-first.service)\n\"$@\"\n"
+		},
+	} {
+		out := t.TempDir() + "/report"
+		dir, env := commandsIn(t, map[string]string{
+			"vpcetrail": `for arg; do case $arg in -o=*) echo > "${arg#-o=}" ;; esac; done`,
+			"install":   `mkdir "$6"`, "runuser": `shift 3; "$@"`, "id": "", "mail": "", "systemctl": "",
+		})
+		line := "--target " + target + " s3://org-trail --endpoints aws --out " + out
+		text, err := printed(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("sh", "-euc", shell(text, dir))
+		cmd.Env = env
+		said, err := cmd.CombinedOutput()
+		if _, missing := os.Stat(out + "/_state/endpoints.json"); err != nil || missing != nil {
+			t.Errorf("%s: %v, %v\n%s", target, err, missing, said)
+		}
+		if target != "systemd" {
+			continue
+		}
+		if want := "Once, before the first night, run: systemctl start vpcetrail-first\n"; string(said) != want {
+			t.Errorf("it prints\n%swant\n%s", said, want)
+		}
+		explained, err := printed(line + " --explain")
+		if want := "Once, before the first night, as the user vpcetrail:\n  mkdir -p " + out + " " + out + "/_state\n  vpcetrail endpoints "; err != nil || !strings.HasPrefix(explained, want) {
+			t.Errorf("%v: --explain prints\n%swant\n%s", err, explained, want)
+		}
+	}
+}
+
+// A script names the command that it misses, before it does anything.
+func TestScriptsNameWhatIsMissing(t *testing.T) {
+	for _, tc := range []struct{ target, missing, want string }{
+		{"systemd", "vpcetrail", "DIR/vpcetrail: not found: put the program there, and run this again"},
+		{"systemd", "mail", "mail: not found, and alarms are mails to root: install a package that has it, such as mailutils, and run this again"},
+		{"slurm", "vpcetrail", "vpcetrail: not found: it must be in PATH, also in that of cron"},
+		{"slurm", "squeue", "squeue: not found: it must be in PATH, also in that of cron"},
+		{"slurm", "sbatch", "sbatch: not found: it must be in PATH, also in that of cron"},
+	} {
+		text, err := printed("--target " + tc.target + " s3://org-trail --out /srv/x")
+		if err != nil {
+			t.Fatal(err)
+		}
+		programs := map[string]string{"date": "echo 2026-11-28"}
+		for _, name := range []string{"vpcetrail", "mail", "squeue", "sbatch", "mkdir"} {
+			programs[name] = "touch $DIR/ran" // none may run
+		}
+		delete(programs, tc.missing)
+		dir, env := commandsIn(t, programs)
+		cmd := exec.Command("bash", "-c", strings.ReplaceAll(text, "/usr/local/bin", dir))
+		cmd.Env = append(env, "PATH="+dir, "DESTDIR=")
+		said, err := cmd.CombinedOutput()
+		if got := strings.ReplaceAll(string(said), dir, "DIR"); err == nil || got != tc.want+"\n" {
+			t.Errorf("%s: %v: it prints\n%swant\n%s", tc.target, err, got, tc.want)
+		}
+		if _, err := os.Stat(dir + "/ran"); err == nil {
+			t.Errorf("%s without %s runs a command", tc.target, tc.missing)
 		}
 	}
 }

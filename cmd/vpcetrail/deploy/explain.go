@@ -11,12 +11,12 @@ import (
 // explainTo prints the commands of the job, and why each permission is there.
 func (f *flagsGiven) explainTo(out io.Writer, p *plan) error {
 	var text strings.Builder
-	if len(p.Before) > 0 {
-		fmt.Fprintf(&text, "Once, before the first night:\n")
-		for _, s := range p.Before {
-			fmt.Fprintf(&text, "  vpcetrail %s\n", shellLine(s.Args, "DAY"))
+	if once := p.Once(); len(once) > 0 {
+		as := ""
+		if f.To == "systemd" {
+			as = ", as the user " + f.Name
 		}
-		fmt.Fprintln(&text)
+		fmt.Fprintf(&text, "Once, before the first night%s:\n  %s\n\n", as, strings.Join(once, "\n  "))
 	}
 	fmt.Fprintf(&text, "Each night at %s UTC, for the day before:\n", f.At)
 	for _, s := range p.Steps {

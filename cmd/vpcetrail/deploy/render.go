@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"path"
 	"slices"
 	"strings"
 	"text/template"
@@ -36,12 +37,31 @@ func (p *page) First() []step { return p.Steps[:len(p.Steps)-1] }
 // Last returns the last step.
 func (p *page) Last() step { return p.Steps[len(p.Steps)-1] }
 
-// LocalOut returns the directory of the report as an argument. It is empty if the report is in S3.
-func (p *page) LocalOut() []string {
-	if list.IsS3(p.Out) {
-		return nil
+// Folders returns the folders on disk that the job writes, as arguments. A folder follows the one that holds it.
+func (p *plan) Folders() (folders []string) {
+	for _, folder := range append([]string{p.Out}, p.kept()...) {
+		if list.IsS3(folder) {
+			continue
+		}
+		if folder != p.Out {
+			folder = path.Dir(folder)
+		}
+		if !slices.Contains(folders, folder) {
+			folders = append(folders, folder)
+		}
 	}
-	return []string{p.Out}
+	return folders
+}
+
+// Once returns the lines for a shell that come before the first night.
+func (p *plan) Once() (lines []string) {
+	if folders := p.Folders(); len(folders) > 0 && len(p.Before) > 0 {
+		lines = append(lines, shellLine(append([]string{"mkdir", "-p"}, folders...), ""))
+	}
+	for _, s := range p.Before {
+		lines = append(lines, "vpcetrail "+shellLine(s.Args, ""))
+	}
+	return lines
 }
 
 // LocalParts returns the directory of the parts as an argument. It is empty without parts, or if they are in S3.
@@ -57,8 +77,8 @@ func (p *page) Check() step {
 	return step{Name: "check", Args: []string{"summary", p.Out, "--by", "day", "--date", "yesterday"}}
 }
 
-// Noon returns the hour at which a night is missing: eight hours after the start.
-func (p *page) Noon() int { return p.Start.Hour() + 8 }
+// CheckAt returns the time at which a night is missing: eight hours after the start.
+func (p *page) CheckAt() time.Time { return p.Start.Add(8 * time.Hour) }
 
 // Counted returns the tries, one word each.
 func (p *page) Counted() string {

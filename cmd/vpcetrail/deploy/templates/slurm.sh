@@ -7,12 +7,12 @@
 # Run it by cron on a login node, or by scrontab, which mail what it prints and its failures:
 #   {{.Start.Minute}} {{.Start.Hour}} * * *  /path/to/{{.Name}}.sh
 {{- if .Trail}}
-#   0 {{.Noon}} * * *  /path/to/{{.Name}}.sh check
+#   {{.CheckAt.Minute}} {{.CheckAt.Hour}} * * *  /path/to/{{.Name}}.sh check
 {{- end}}
 # (in UTC). Slurm mails to you which jobs failed. vpcetrail must be in PATH on all nodes.
 {{- if .Before}}
-# Once, before the first night:{{range .Before}}
-#   vpcetrail {{shell .Args "DAY"}}{{end}}
+# Once, before the first night:{{range .Once}}
+#   {{.}}{{end}}
 {{- end}}
 set -euo pipefail
 {{- if .Trail}}
@@ -26,6 +26,9 @@ if [ "$(date -u -d "$day" +%F 2>/dev/null)" != "$day" ]; then
 	echo "DAY $day: want YYYY-MM-DD{{if .Trail}} or check{{end}}" >&2
 	exit 2
 fi
+for name in vpcetrail squeue sbatch; do
+	command -v $name >/dev/null || { echo "$name: not found: it must be in PATH, also in that of cron" >&2; exit 1; }
+done
 
 # The jobs of this night wait for those of the last one.
 after=$(squeue --me --noheader --name={{.Name}} --format=%F | sort -u | paste -sd: -)

@@ -1,11 +1,15 @@
 #!/bin/sh
 # Installs {{.Name}}.timer, which runs vpcetrail every night at {{.At}} UTC, as the user {{.Name}}. Run it as root.
 # The program is /usr/local/bin/vpcetrail. AWS configuration is in /etc/{{.Name}}.env, such as AWS_PROFILE=audit.
+# The command mail sends alarms to root.
 {{- if .Before}}
-# Once, before the first night:{{range .Before}}
-#   vpcetrail {{shell .Args "DAY"}}{{end}}
+# Once, before the first night: systemctl start {{.Name}}-first
 {{- end}}
 set -eu
+if [ -z "${DESTDIR:-}" ]; then
+	[ -x /usr/local/bin/vpcetrail ] || { echo "/usr/local/bin/vpcetrail: not found: put the program there, and run this again" >&2; exit 1; }
+	command -v mail >/dev/null || { echo "mail: not found, and alarms are mails to root: install a package that has it, such as mailutils, and run this again" >&2; exit 1; }
+fi
 units=${DESTDIR:-}/etc/systemd/system
 mkdir -p "$units"
 
@@ -54,9 +58,27 @@ Persistent=true
 [Install]
 WantedBy=timers.target
 EOF
+{{- if .Before}}
+
+# Files that the nights keep begin with what AWS answers now.
+cat > "$units/{{.Name}}-first.service" <<'EOF'
+[Unit]
+Description=vpcetrail: before the first night
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+User={{.Name}}
+EnvironmentFile=-/etc/{{.Name}}.env
+{{- range .Before}}
+ExecStart=/usr/local/bin/vpcetrail {{unit .Args}}
+{{- end}}
+EOF
+{{- end}}
 {{- if .Trail}}
 
-# A missing night: at noon, yesterday must be in the report.
+# A missing night: eight hours after the start, yesterday must be in the report.
 cat > "$units/{{.Name}}-check.service" <<'EOF'
 [Unit]
 Description=vpcetrail: yesterday is in the report
@@ -74,7 +96,7 @@ cat > "$units/{{.Name}}-check.timer" <<'EOF'
 Description=vpcetrail: is yesterday in the report?
 
 [Timer]
-OnCalendar=*-*-* {{.Noon}}:00:00 UTC
+OnCalendar=*-*-* {{.CheckAt.Format "15:04"}}:00 UTC
 
 [Install]
 WantedBy=timers.target
@@ -92,10 +114,16 @@ EOF
 
 if [ -z "${DESTDIR:-}" ]; then
 	id {{.Name}} >/dev/null 2>&1 || useradd --system --no-create-home --shell /usr/sbin/nologin {{.Name}}
-{{- if .LocalOut}}
-	[ -e {{shell .LocalOut ""}} ] || install -d -o {{.Name}} -g {{.Name}} {{shell .LocalOut ""}}
-	runuser -u {{.Name}} -- test -w {{shell .LocalOut ""}} || echo "allow the user {{.Name}} to write "{{shell .LocalOut ""}} >&2
+{{- if .Folders}}
+	set -- {{shell .Folders ""}}
+	for folder; do
+		[ -e "$folder" ] || install -d -o {{.Name}} -g {{.Name}} "$folder"
+		runuser -u {{.Name}} -- test -w "$folder" || echo "allow the user {{.Name}} to write $folder" >&2
+	done
 {{- end}}
 	systemctl daemon-reload
 	systemctl enable --now {{.Name}}.timer{{if .Trail}} {{.Name}}-check.timer{{end}}
+{{- if .Before}}
+	echo "Once, before the first night, run: systemctl start {{.Name}}-first"
+{{- end}}
 fi

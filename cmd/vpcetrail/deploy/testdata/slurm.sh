@@ -4,7 +4,7 @@
 #   vpcetrail.sh check    fails if yesterday is missing in the report
 # Run it by cron on a login node, or by scrontab, which mail what it prints and its failures:
 #   30 3 * * *  /path/to/vpcetrail.sh
-#   0 11 * * *  /path/to/vpcetrail.sh check
+#   30 11 * * *  /path/to/vpcetrail.sh check
 # (in UTC). Slurm mails to you which jobs failed. vpcetrail must be in PATH on all nodes.
 # Once, before the first night:
 #   vpcetrail endpoints --endpoints=aws -o=s3://audit-reports/vpcetrail/_state/endpoints.json
@@ -18,6 +18,9 @@ if [ "$(date -u -d "$day" +%F 2>/dev/null)" != "$day" ]; then
 	echo "DAY $day: want YYYY-MM-DD or check" >&2
 	exit 2
 fi
+for name in vpcetrail squeue sbatch; do
+	command -v $name >/dev/null || { echo "$name: not found: it must be in PATH, also in that of cron" >&2; exit 1; }
+done
 
 # The jobs of this night wait for those of the last one.
 after=$(squeue --me --noheader --name=vpcetrail --format=%F | sort -u | paste -sd: -)

@@ -1,9 +1,13 @@
 #!/bin/sh
 # Installs vpcetrail.timer, which runs vpcetrail every night at 03:30 UTC, as the user vpcetrail. Run it as root.
 # The program is /usr/local/bin/vpcetrail. AWS configuration is in /etc/vpcetrail.env, such as AWS_PROFILE=audit.
-# Once, before the first night:
-#   vpcetrail endpoints --endpoints=aws '-o=/srv/100%/$it'\''s/_state/endpoints.json'
+# The command mail sends alarms to root.
+# Once, before the first night: systemctl start vpcetrail-first
 set -eu
+if [ -z "${DESTDIR:-}" ]; then
+	[ -x /usr/local/bin/vpcetrail ] || { echo "/usr/local/bin/vpcetrail: not found: put the program there, and run this again" >&2; exit 1; }
+	command -v mail >/dev/null || { echo "mail: not found, and alarms are mails to root: install a package that has it, such as mailutils, and run this again" >&2; exit 1; }
+fi
 units=${DESTDIR:-}/etc/systemd/system
 mkdir -p "$units"
 
@@ -52,7 +56,21 @@ Persistent=true
 WantedBy=timers.target
 EOF
 
-# A missing night: at noon, yesterday must be in the report.
+# Files that the nights keep begin with what AWS answers now.
+cat > "$units/vpcetrail-first.service" <<'EOF'
+[Unit]
+Description=vpcetrail: before the first night
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+Type=oneshot
+User=vpcetrail
+EnvironmentFile=-/etc/vpcetrail.env
+ExecStart=/usr/local/bin/vpcetrail "endpoints" "--endpoints=aws" "-o=/srv/100%%/$$it's/_state/endpoints.json"
+EOF
+
+# A missing night: eight hours after the start, yesterday must be in the report.
 cat > "$units/vpcetrail-check.service" <<'EOF'
 [Unit]
 Description=vpcetrail: yesterday is in the report
@@ -70,7 +88,7 @@ cat > "$units/vpcetrail-check.timer" <<'EOF'
 Description=vpcetrail: is yesterday in the report?
 
 [Timer]
-OnCalendar=*-*-* 11:00:00 UTC
+OnCalendar=*-*-* 11:30:00 UTC
 
 [Install]
 WantedBy=timers.target
@@ -87,8 +105,12 @@ EOF
 
 if [ -z "${DESTDIR:-}" ]; then
 	id vpcetrail >/dev/null 2>&1 || useradd --system --no-create-home --shell /usr/sbin/nologin vpcetrail
-	[ -e '/srv/100%/$it'\''s' ] || install -d -o vpcetrail -g vpcetrail '/srv/100%/$it'\''s'
-	runuser -u vpcetrail -- test -w '/srv/100%/$it'\''s' || echo "allow the user vpcetrail to write "'/srv/100%/$it'\''s' >&2
+	set -- '/srv/100%/$it'\''s' '/srv/100%/$it'\''s/_state'
+	for folder; do
+		[ -e "$folder" ] || install -d -o vpcetrail -g vpcetrail "$folder"
+		runuser -u vpcetrail -- test -w "$folder" || echo "allow the user vpcetrail to write $folder" >&2
+	done
 	systemctl daemon-reload
 	systemctl enable --now vpcetrail.timer vpcetrail-check.timer
+	echo "Once, before the first night, run: systemctl start vpcetrail-first"
 fi
