@@ -282,6 +282,19 @@ func TestRestate(t *testing.T) {
 	}
 }
 
+// --restate begins with the first of its days that the report has. --date publishes those before it.
+func TestRestateBeginsWithThePublishedDays(t *testing.T) {
+	s := newSmallTrail(t)
+	remove(t, filepath.Join(s.out, "_runs/dt=2026-11-17/run.json"))
+	if got := mustRun(t, 0, s.analyze("20", "--restate", "30d")...); strings.Contains(got.out, "Restated ") {
+		t.Errorf("it publishes days before the first one:\n%s", got.out)
+	}
+	mustRun(t, 0, s.analyze("16..2026-11-17", "--quiet")...)
+	if _, err := os.Stat(filepath.Join(s.out, "_runs/dt=2026-11-17/run.json")); err != nil {
+		t.Error(err)
+	}
+}
+
 // --restate-only restates the days before that of --date, which another run has published. It leaves objects of
 // later folders to the run of their day.
 func TestRestateOnly(t *testing.T) {

@@ -78,7 +78,7 @@ input (status 3) does not stop the job: each command has --incomplete-ok.
 
 With --shards, array jobs read the trail in parts, and settle them in --merge-shards parts. One machine
 joins the result, and recomputes the days that --restate finds. systemd restates 30 days even without
---restate: so nights at which the machine was off are made up for.
+--restate: so nights at which the machine was off are made up for, from the first day of the report on.
 
 --explain lists the commands and says why each permission is there. --role prints the role for targets
 outside of CloudFormation.`,

@@ -73,7 +73,8 @@ writes has no locks; analyze then prints a warning.
 
 CloudTrail delivers some calls after the end of their day. analyze also reads the folders of the next
 days, as far as --lateness says. --restate finds calls that arrived even later: it lists the last days
-again and recomputes those that gained records.`,
+again and recomputes those that gained records. It begins with the first of these days that the report
+has. It does not publish days before that one: run analyze with --date FROM..TO for them.`,
 		Example: `  vpcetrail analyze fixtures/demo --out out
   vpcetrail analyze s3://org-trail --out s3://audit-reports/vpcetrail --date yesterday --restate 30d
   aws ec2 describe-vpc-endpoints > endpoints.json
