@@ -5,8 +5,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
+	"os"
 	"regexp"
 	"strings"
 	"time"
@@ -35,18 +37,49 @@ var region = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$`)
 // warns about.
 func Config(ctx context.Context, options ...func(*config.LoadOptions) error) (aws.Config, error) {
 	cfg, err := config.LoadDefaultConfig(ctx, append(options, config.WithLogger(logging.Nop{}))...)
-	var missing config.SharedConfigProfileNotExistError
 	switch {
-	case errors.As(err, &missing):
-		return aws.Config{}, Explain(fmt.Sprintf("AWS configuration: no file has profile %q: see AWS_PROFILE", missing.Profile), err)
-	case err != nil && strings.Contains(err.Error(), "CA bundle"):
-		return aws.Config{}, fmt.Errorf("AWS configuration: %w: see AWS_CA_BUNDLE, or ca_bundle of the profile", err)
 	case err != nil:
-		return aws.Config{}, fmt.Errorf("AWS configuration: %w", err)
+		return aws.Config{}, Explain("AWS configuration: "+strings.Join(strings.Fields(whyUnset(err)), " "), err)
 	case cfg.Region != "" && !region.MatchString(cfg.Region):
 		return aws.Config{}, fmt.Errorf("AWS configuration: Region %q: want one such as eu-west-1: see AWS_REGION, or region of the profile", cfg.Region)
 	}
 	return cfg, nil
+}
+
+// halfPair matches the SDK's words for a profile that has half a pair of keys.
+var halfPair = regexp.MustCompile(`partial credentials found for profile (?:profile )?(.+)`)
+
+// whyUnset says why the SDK has no configuration.
+func whyUnset(err error) string {
+	var (
+		missing config.SharedConfigProfileNotExistError
+		source  config.SharedConfigAssumeRoleError
+		file    config.SharedConfigLoadError
+		path    *fs.PathError
+	)
+	text := err.Error()
+	half := halfPair.FindStringSubmatch(text)
+	profile := cmp.Or(os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")
+	switch {
+	case errors.As(err, &missing) && missing.Profile != profile:
+		return fmt.Sprintf("no file has profile %q: see source_profile of profile %s", missing.Profile, profile)
+	case errors.As(err, &missing):
+		return fmt.Sprintf("no file has profile %q: see AWS_PROFILE", missing.Profile)
+	case half != nil:
+		return fmt.Sprintf("profile %s has only one of aws_access_key_id and aws_secret_access_key: give it both", half[1])
+	case errors.As(err, &source):
+		return fmt.Sprintf("profile %s has no credentials, and is the source_profile of %s", source.Profile, source.RoleARN)
+	case errors.As(err, &path) && !errors.As(err, &file): // the SDK opens no other file
+		return fmt.Sprintf("CA bundle %s: %v: see AWS_CA_BUNDLE, or ca_bundle of the profile", path.Path, path.Err)
+	case strings.Contains(text, "CA bundle"):
+		return text + ": see AWS_CA_BUNDLE, or ca_bundle of the profile"
+	case strings.Contains(text, "AssumeRoleTokenProvider"):
+		return "the role of the profile wants a code of an MFA device, for which vpcetrail does not ask: use temporary credentials of the role"
+	case text == "role ARN is not set":
+		return "AWS_WEB_IDENTITY_TOKEN_FILE is set without AWS_ROLE_ARN: set both"
+	}
+	text, _, _ = strings.Cut(text, ", strconv.")
+	return text
 }
 
 // NewS3 returns an S3 client with the SDK's own configuration. An endpoint set there

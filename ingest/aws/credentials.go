@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -71,23 +73,50 @@ func NoCredentials(err error) string {
 			break
 		}
 	}
-	var session *ssocreds.InvalidTokenError
 	text, cause := err.Error(), bare(err)
+	profile := os.Getenv("AWS_PROFILE")
 	switch {
-	case errors.As(err, &session):
-		return "the SSO session has ended: run aws sso login"
-	case strings.Contains(text, "EC2 IMDS role"), strings.Contains(text, "ec2imds"): // where the SDK looks last
-		if profile := os.Getenv("AWS_PROFILE"); profile != "" {
-			return "no AWS credentials: profile " + profile + " has none, nor has the machine a role"
+	case isSessionGone(err):
+		login := strings.TrimSuffix("aws sso login --profile "+profile, " --profile ")
+		if errors.Is(err, fs.ErrNotExist) {
+			return "there is no SSO session: run " + login
 		}
-		return "no AWS credentials: set AWS_PROFILE, or give the machine a role"
+		return "the SSO session has ended: run " + login
+	case strings.Contains(text, "EC2 IMDS role"), strings.Contains(text, "ec2imds"): // where the SDK looks last
+		return "no AWS credentials: " + whyNone(profile)
 	case errors.Is(err, context.DeadlineExceeded):
 		cause = "no answer in time"
+	case strings.Contains(text, "Missing Region"):
+		cause = "the Region of STS is not known: set AWS_REGION, or region of the profile"
 	}
-	if _, rest, found := strings.Cut(cause, "failed to refresh cached credentials, "); found {
-		cause = rest // of the SDK's cache
+	return named + " could not be fetched: " + strings.Join(strings.Fields(wrapping.ReplaceAllString(cause, "")), " ")
+}
+
+// whyNone says why no source has credentials.
+func whyNone(profile string) string {
+	id, secret := os.Getenv("AWS_ACCESS_KEY_ID") != "", os.Getenv("AWS_SECRET_ACCESS_KEY") != ""
+	switch {
+	case id && !secret:
+		return "AWS_ACCESS_KEY_ID is set without AWS_SECRET_ACCESS_KEY"
+	case secret && !id:
+		return "AWS_SECRET_ACCESS_KEY is set without AWS_ACCESS_KEY_ID"
+	case profile != "":
+		return "profile " + profile + " has none, nor has the machine a role"
 	}
-	return named + " could not be fetched: " + strings.Join(strings.Fields(cause), " ")
+	return "set AWS_PROFILE, or give the machine a role"
+}
+
+// wrapping matches the words that the SDK puts before a cause.
+var wrapping = regexp.MustCompile(`(?s).*(failed to refresh cached credentials, |unable to read file at [^:]+: |get credentials: |process provider error: )`)
+
+// isSessionGone reports whether an SSO session has ended, or never began. The SDK has a type
+// only for profiles without an sso-session section.
+func isSessionGone(err error) bool {
+	var old *ssocreds.InvalidTokenError
+	var refused smithy.APIError
+	text := err.Error()
+	return errors.As(err, &old) || strings.Contains(text, "failed to read cached SSO token") || strings.Contains(text, "cached SSO token is expired") ||
+		strings.Contains(text, "refresh cached SSO token failed") && errors.As(err, &refused)
 }
 
 // maxRenewals bounds how often one call continues with new credentials.

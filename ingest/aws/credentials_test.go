@@ -51,7 +51,7 @@ func TestNoCredentials(t *testing.T) {
 	}{
 		{"", none, "no AWS credentials: set AWS_PROFILE, or give the machine a role"},
 		{"AWS_PROFILE", none, "no AWS credentials: profile named has none, nor has the machine a role"},
-		{"AWS_PROFILE", &ssocreds.InvalidTokenError{}, "the SSO session has ended: run aws sso login"},
+		{"AWS_PROFILE", &ssocreds.InvalidTokenError{}, "the SSO session has ended: run aws sso login --profile named"},
 		{"AWS_PROFILE", denied, "the credentials that AWS_PROFILE names could not be fetched: AccessDenied: not yours"},
 		{"AWS_WEB_IDENTITY_TOKEN_FILE", context.DeadlineExceeded, "the credentials that AWS_WEB_IDENTITY_TOKEN_FILE names could not be fetched: no answer in time"},
 		{"", errors.New("process\nfailed"), "the AWS credentials could not be fetched: process failed"},
