@@ -233,6 +233,31 @@ func TestAnEarlierDayCannotBeRead(t *testing.T) {
 	s.sends(c, "2026-11-21", "day 2026-11-18 30, day 2026-11-19 30, day 2026-11-20 30, day 2026-11-21 30")
 }
 
+// If the newest day cannot be read, the run says why, though news of an earlier day were refused too.
+func TestTheNewestDayCannotBeRead(t *testing.T) {
+	c, s := startCloud(t), newStory(t)
+	for _, d := range []string{"2026-11-18", "2026-11-19", "2026-11-20"} {
+		n := night{day: d, findings: []string{"high foreign_endpoint role/" + d}}
+		if s.publish(n); d == "2026-11-18" {
+			s.notify(0, "--to", "eventbridge", "--bus", "audit", "--date", d)
+		}
+	}
+	files, err := filepath.Glob(s.dir + "/findings/dt=2026-11-20/*")
+	if err != nil || len(files) != 1 {
+		t.Fatal(files, err)
+	}
+	if err := os.WriteFile(files[0], []byte("x"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	c.refuseOne = func(text string) string {
+		return map[bool]string{true: "InvalidArgument"}[strings.Contains(text, "vpcetrail day")]
+	}
+	_, errOut := s.notify(exit.Failed, "--to", "eventbridge", "--bus", "audit", "--date", "2026-11-20")
+	if !strings.HasPrefix(errOut, "vpcetrail: not delivered: the day 2026-11-19: InvalidArgument: Not now.\n") || !strings.Contains(errOut, "findings/dt=2026-11-20/") {
+		t.Errorf("it says %s", errOut)
+	}
+}
+
 // killAt prepares for a run that is killed while its target takes the nth call. killed makes the record,
 // and what arrived, as they were then. It reports whether there was such a call.
 func (s *story) killAt(c *cloud, op string, n int) (killed func() bool) {

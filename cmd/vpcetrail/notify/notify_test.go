@@ -612,8 +612,13 @@ func (d *fullDisk) Write(text []byte) (int, error) {
 // A dry run that cannot print all fails, and does not say that something could not be delivered.
 func TestDryRunCannotPrint(t *testing.T) {
 	startCloud(t)
-	room, errOut, cmd := fullDisk(1), strings.Builder{}, New()
-	cmd.SetArgs([]string{twoNights(t).dir, "--to", "eventbridge", "--bus", bus, "--dry-run"})
+	s, n := newStory(t), night{day: today}
+	for role := range 20 { // more than fit into a call
+		n.findings = append(n.findings, fmt.Sprintf("high foreign_endpoint role/%d", role))
+	}
+	s.publish(n)
+	room, errOut, cmd := fullDisk(15), strings.Builder{}, New()
+	cmd.SetArgs([]string{s.dir, "--to", "eventbridge", "--bus", bus, "--dry-run"})
 	cmd.SetOut(&room)
 	cmd.SetErr(&errOut)
 	cmd.SilenceErrors, cmd.SilenceUsage = true, true

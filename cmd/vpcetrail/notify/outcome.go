@@ -1,7 +1,9 @@
 package notify
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/terminal"
@@ -77,7 +79,7 @@ func (p *planner) report(o *outcome, today day.Day) error {
 	}
 	refused.report(p.say, "not delivered")
 	switch more := o.more(); {
-	case o.err != nil && len(failed) == 0:
+	case o.err != nil && !slices.ContainsFunc(failed, func(n *news) bool { return errors.Is(n.err, o.err) }): // else it was named
 		return o.err
 	case len(failed) > 0 && len(failed) == all:
 		return fmt.Errorf("nothing could be delivered to %s: run again; the next run sends what is still true", arn)
