@@ -62,6 +62,8 @@ func TestPrincipal(t *testing.T) {
 func TestWay(t *testing.T) {
 	for want, way := range map[string]Way{
 		"vpce-0a":                 {Route: "vpce", EndpointID: "vpce-0a", EndpointOwner: "own"},
+		"vpce-0a (unknown)":       {Route: "vpce", EndpointID: "vpce-0a"},
+		"vpce, private_address":   {Route: "vpce", Evidence: "private_address"},
 		"vpce-0a (foreign)":       {Route: "vpce", EndpointID: "vpce-0a", EndpointOwner: "foreign"},
 		"internet, AWS address":   {Route: "internet", Origin: "aws", Evidence: "public_source"},
 		"internet, external":      {Route: "internet", Origin: "external", Evidence: "public_source"},

@@ -1,6 +1,7 @@
 package grid
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -103,8 +104,8 @@ func (w Way) Phrase() phrase.Phrase {
 	switch {
 	case w.Route == "vpce" && w.EndpointOwner == "own":
 		return phrase.Of("%s", w.EndpointID)
-	case w.Route == "vpce":
-		return phrase.Of("%s (%s)", w.EndpointID, w.EndpointOwner)
+	case w.Route == "vpce" && w.EndpointID != "":
+		return phrase.Of("%s (%s)", w.EndpointID, cmp.Or(w.EndpointOwner, "unknown"))
 	case w.Route != "internet":
 		return phrase.Of("%s, %s", w.Route, OrDash(w.Evidence))
 	case w.EndpointID != "": // an endpoint that AWS owns
