@@ -33,6 +33,14 @@ func OrDash(s string) string {
 // Number is phrase.Number.
 func Number(n int64) string { return phrase.Number(n) }
 
+// Range formats a number of which the report shows only that it is from least to least+more: 0-5.
+func Range(least, more int64) string {
+	if more == 0 {
+		return Number(least)
+	}
+	return Number(least) + "-" + Number(least+more)
+}
+
 // Percent formats the share n/of with one decimal, or as a dash if of is 0.
 func Percent(n, of int64) string {
 	if of == 0 {

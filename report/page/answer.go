@@ -28,7 +28,7 @@ func ReadinessOf(a *readiness.Answer, words *words.Language) Readiness {
 			continue
 		}
 		r.Conditions = append(r.Conditions, Condition{
-			Key: c.Key, Values: values, Stopped: c.Calls[readiness.Stopped], StoppedAllowed: c.Allowed,
+			Key: c.Key, Values: values, Stopped: c.Calls[readiness.Stopped], StoppedAllowed: c.Allowed, PerhapsAllowed: c.PerhapsAllowed,
 			Unclear: c.Calls[readiness.Unknown], Exempt: c.Calls[readiness.Exempt], Passing: c.Calls[readiness.Passes],
 		})
 		if r.Asked != "" || len(c.Values) == 0 {
@@ -71,6 +71,7 @@ func rowsOf(uses []readiness.Use, key string, outcome readiness.Outcome, words *
 		}
 		rows[at].Calls += u.Calls
 		rows[at].Denied += u.Denied
+		rows[at].PerhapsDenied += u.PerhapsDenied
 		rows[at].LastSeen = max(rows[at].LastSeen, u.LastSeen)
 	}
 	slices.SortFunc(rows, func(a, b OutcomeRow) int {

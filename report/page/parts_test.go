@@ -165,7 +165,7 @@ func TestReadinessIsSaidInOneSentence(t *testing.T) {
 		verdict  string
 	}{
 		{[]Outcome{one(Passing), one(Stopped)}, "Not ready: 3 calls would be stopped."},
-		{[]Outcome{one(Passing), one(Unclear)}, "Probably ready: none is known to be stopped, but 3 calls are undecided."},
+		{[]Outcome{one(Passing), one(Unclear)}, "Probably ready: none is known to be stopped. Undecided: 3 calls."},
 		{[]Outcome{one(Passing), one(Exempt)}, "Ready: no call in the report would be stopped."},
 		{nil, "No call in the report names this resource."},
 	} {
@@ -196,6 +196,27 @@ func TestReadinessWithoutEndpoints(t *testing.T) {
 		}
 		if r.Asked != tc.asked || keys != tc.keys {
 			t.Errorf("asked %q of %s", r.Asked, keys)
+		}
+		v := r.view(nil)
+		if said := v.Verdict == "Not known: no condition has a known value."; said != (tc.asked == "") || v.Safe && said {
+			t.Errorf("asked %q: %s", r.Asked, v.Verdict)
+		}
+	}
+}
+
+// Numbers that the report bounds only are ranges, and a route that names no endpoint has no empty parentheses.
+func TestReadinessOfAccessLogs(t *testing.T) {
+	counts := readiness.Counts{Calls: 1007, Denied: 2, PerhapsDenied: 3}
+	r := ReadinessOf(&readiness.Answer{
+		Conditions: []readiness.Condition{{Key: readiness.SourceVpce, Values: []string{"vpce-0a11b22c"}, Allowed: 1002, PerhapsAllowed: 3}},
+		Uses:       []readiness.Use{{Route: "vpce", Evidence: "private_address", Counts: counts, Verdicts: map[string]readiness.Verdict{readiness.SourceVpce: {Outcome: readiness.Unknown}}}},
+	}, nil)
+	p := read(t, workshop(t))
+	p.Readiness = []Readiness{r}
+	text := write(t, p)
+	for _, want := range []string{`<td class="n" data-v="1002">1,002-1,005</td>`, `<td>vpce, private_address</td><td class="n" data-v="1007">1,007</td><td class="n" data-v="2">2-5</td>`} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is not in the page", want)
 		}
 	}
 }

@@ -31,6 +31,7 @@ type Condition struct {
 	Values string // for display
 
 	Stopped, StoppedAllowed, Unclear, Exempt, Passing int64 // StoppedAllowed: the part of Stopped that is allowed today
+	PerhapsAllowed                                    int64 // the part of Stopped that may be allowed today, beyond StoppedAllowed
 }
 
 // An Outcome is one effect of the policy on calls.
@@ -70,6 +71,7 @@ type OutcomeRow struct {
 	Principal, Action string
 	Way               string // for display: internet, AWS address; vpce-0a1b…
 	Calls, Denied     int64  // Denied: the part of Calls that is already denied today
+	PerhapsDenied     int64  // the part of Calls that may be denied today, beyond Denied
 	LastSeen          int64  // milliseconds since the epoch
 }
 
@@ -123,11 +125,11 @@ func (r *Readiness) view(words *words.Language) readinessView {
 	}
 	switch {
 	case r.Asked == "":
-		v.Verdict = words.Say("Undecided.")
+		v.Verdict = words.Say("Not known: no condition has a known value.")
 	case calls[Stopped] > 0:
 		v.Verdict = words.Say("Not ready: %s would be stopped.", phrase.Count(calls[Stopped], "call"))
 	case calls[Unclear] > 0:
-		v.Verdict = words.Say("Probably ready: none is known to be stopped, but %s are undecided.", phrase.Count(calls[Unclear], "call"))
+		v.Verdict = words.Say("Probably ready: none is known to be stopped. Undecided: %s.", phrase.Count(calls[Unclear], "call"))
 	case len(v.Parts) == 0:
 		v.Verdict = words.Say("No call in the report names this resource.")
 	default:

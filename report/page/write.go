@@ -40,6 +40,7 @@ func functions(words *words.Language) template.FuncMap {
 		"plain":    func(text string) string { return plain(words, text) },
 		"lines":    func(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") },
 		"number":   func(n any) string { return grid.Number(integer(n)) },
+		"span":     grid.Range,
 		"count":    func(n any, noun phrase.Noun) phrase.Counted { return phrase.Count(integer(n), noun) },
 		"name":     func(principal string) string { name, _ := nameAndAccount(principal); return name },
 		"say": func(f phrase.Format, args ...any) template.HTML {

@@ -46,6 +46,9 @@ func (r *reader) readAccess(ctx context.Context, s *report.Span) (l logged, err 
 	var manifests []*report.Manifest
 	for d, m := range s.Published() {
 		manifests = append(manifests, m)
+		if !m.HasTrail() && m.Has(table.S3Access.Name) {
+			l.days = append(l.days, d)
+		}
 		for row, err := range report.ReadTable(ctx, s.Store, &table.S3Access, m, d) {
 			if err != nil {
 				return l, err
@@ -55,7 +58,7 @@ func (r *reader) readAccess(ctx context.Context, s *report.Span) (l logged, err 
 			case row.Matched < 0 && r.mayHave(d, row.Operation):
 				l.uncompared += n
 			default:
-				r.addAccess(row, n)
+				l.perhaps += r.addAccess(row, n)
 				l.requests += n
 				if !m.HasTrail() {
 					l.beside += n
@@ -69,14 +72,17 @@ func (r *reader) readAccess(ctx context.Context, s *report.Span) (l logged, err 
 
 // A logged is what access logs show.
 type logged struct {
-	requests   int64 // that were added
-	beside     int64 // of requests: of days without calls
-	uncompared int64 // that the trail may have too: nobody compared them, and they were not added
+	requests   int64     // that were added
+	beside     int64     // of requests: of days without calls
+	perhaps    int64     // of requests: that may be denied, beyond those that are
+	days       []day.Day // days without calls that have access logs
+	uncompared int64     // that the trail may have too: nobody compared them, and they were not added
 	lacks      phrase.Phrase
 }
 
-// addAccess adds requests of a row.
-func (r *reader) addAccess(row *table.S3AccessRow, requests int64) {
+// addAccess adds the requests of a row that the trail does not have. The row does not show how many of
+// its denied requests the trail has. It returns how many more than the least may be denied.
+func (r *reader) addAccess(row *table.S3AccessRow, requests int64) int64 {
 	k := useKey{
 		Principal: row.Requester, Service: "s3.amazonaws.com", EventName: row.Operation,
 		Route: row.Route, Evidence: row.Evidence, EndpointID: row.EndpointID, logged: true,
@@ -90,13 +96,15 @@ func (r *reader) addAccess(row *table.S3AccessRow, requests int64) {
 	if e := r.endpoints[row.EndpointID]; e != nil {
 		k.EndpointOwner, k.EndpointAccountID = e.Owner, e.AccountID
 	}
-	denied := max(row.Denied-max(row.Matched, 0), 0) // at least: the trail may have those that were allowed
+	least := max(row.Denied-max(row.Matched, 0), 0)
+	perhaps := min(row.Denied, requests) - least
 	c := r.uses[k]
 	if c == nil {
 		c = &Counts{FirstSeen: row.FirstSeen}
 		r.uses[k] = c
 	}
-	c.add(&Counts{Calls: requests, Denied: denied, FirstSeen: row.FirstSeen, LastSeen: row.LastSeen})
+	c.add(&Counts{Calls: requests, Denied: least, PerhapsDenied: perhaps, FirstSeen: row.FirstSeen, LastSeen: row.LastSeen})
+	return perhaps
 }
 
 // noteAccess says what the requests of access logs are worth.
@@ -105,15 +113,19 @@ func (a *Answer) noteAccess(l logged) {
 		a.note("Incomplete: %s. Others may use the bucket.", l.lacks)
 	}
 	if l.requests > 0 {
-		because := phrase.Format("the trail has no data events for them")
-		if a.NoTrail {
-			because = "no trail was read"
+		where := phrase.Of("%s of them on days without a trail, the others without a data event in the trail", phrase.Number(l.beside))
+		switch l.beside {
+		case 0:
+			where = phrase.Of("without a data event in the trail")
+		case l.requests:
+			where = phrase.Of("on days without a trail")
 		}
-		a.note("%s are from S3 access logs alone: %s. These logs are best effort: requests may be missing. "+
-			"Most lines do not name the endpoint, and then the effect of a condition is not known.", phrase.Count(l.requests, "request"), because)
+		a.note("From S3 access logs alone: %s, %s. These logs are best effort: requests may be missing. "+
+			"Most lines do not name the endpoint, and then the effect of a condition is not known.", phrase.Count(l.requests, "request"), where)
 	}
-	if l.beside > 0 && !a.NoTrail {
-		a.note("%s of them are of days of which the report has no calls: the trail may have data events for them.", phrase.Count(l.beside, "request"))
+	if l.perhaps > 0 {
+		a.note("A range, such as 0-5, counts denied or allowed requests of S3 access logs: the trail has some of the requests, " +
+			"and the report does not show whether the denied ones are among them.")
 	}
 	if l.uncompared > 0 {
 		a.note("Not compared with the trail, and not counted here: %s of S3 access logs. The trail may lack them, and others may use the bucket: "+

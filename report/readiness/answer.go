@@ -1,6 +1,8 @@
 package readiness
 
 import (
+	"slices"
+
 	"vpcetrail/classify/phrase"
 	"vpcetrail/report/policy"
 )
@@ -63,10 +65,13 @@ type Use struct {
 
 // Counts are the counts of a group of calls.
 type Counts struct {
-	Calls     int64 `json:"calls"`
-	Denied    int64 `json:"denied"` // the part of Calls that is already denied today
-	FirstSeen int64 `json:"-"`      // milliseconds since the epoch
-	LastSeen  int64 `json:"-"`
+	Calls  int64 `json:"calls"`
+	Denied int64 `json:"denied"` // the part of Calls that is already denied today
+	// PerhapsDenied is the part of Calls of which the report does not show whether it is denied. It is
+	// not in Denied.
+	PerhapsDenied int64 `json:"perhaps_denied,omitempty"`
+	FirstSeen     int64 `json:"-"` // milliseconds since the epoch
+	LastSeen      int64 `json:"-"`
 	// LastSeenAt is LastSeen in RFC 3339, UTC.
 	LastSeenAt string `json:"last_seen"`
 }
@@ -96,10 +101,33 @@ type Condition struct {
 	Values []string `json:"values"`
 	// Unsupported is true if requests to the service never have the key. Then the condition would
 	// stop everybody, and it is not judged.
-	Unsupported bool                      `json:"unsupported,omitempty"`
-	Calls       map[Outcome]int64         `json:"calls"`
-	Allowed     int64                     `json:"stopped_allowed_today"` // calls that are allowed today and would be stopped
-	Statement   *policy.StatementDocument `json:"statement,omitempty"`   // nil if there are no values
+	Unsupported bool              `json:"unsupported,omitempty"`
+	Calls       map[Outcome]int64 `json:"calls"`
+	Allowed     int64             `json:"stopped_allowed_today"` // calls that are allowed today and would be stopped
+	// PerhapsAllowed are further calls that would be stopped, and that may be allowed today.
+	PerhapsAllowed int64                     `json:"stopped_perhaps_allowed_today,omitempty"`
+	Statement      *policy.StatementDocument `json:"statement,omitempty"` // nil if there are no values
+}
+
+// judged reports whether the report has what the condition needs.
+func (c *Condition) judged() bool {
+	return !c.Unsupported && (len(c.Values) > 0 || c.Key == VpceOrgID) // VpceOrgID: by the owner of the endpoints
+}
+
+// notJudged says why the condition of key is not judged, and what to do.
+func (a *Answer) notJudged(key string) (why phrase.Phrase) {
+	c := &a.Conditions[slices.Index(conditionKeys, key)]
+	switch {
+	case c.judged():
+		return why
+	case c.Unsupported:
+		return phrase.Of("everybody who is not exempt: requests to the service never have this key")
+	case key == VpceOrgPaths:
+		return phrase.Of("not known: give --org-paths")
+	case key == VpceAccount || len(a.Endpoints) > 0:
+		return phrase.Of("not known: analyze with --endpoints")
+	}
+	return phrase.Of("not known: give vpcetrail readiness --endpoints those that the policy should let through")
 }
 
 // An Answer lists the callers that a policy would stop if it allowed access to a resource only
@@ -107,8 +135,9 @@ type Condition struct {
 type Answer struct {
 	Resource   string        `json:"resource"`
 	Days       phrase.Phrase `json:"days"`
-	NoTrail    bool          `json:"no_trail,omitempty"` // only access logs show the uses
-	Missing    []string      `json:"missing_days,omitempty"`
+	NoTrail    bool          `json:"no_trail,omitempty"`           // only access logs show the uses
+	Beside     []string      `json:"days_without_trail,omitempty"` // only access logs show the uses of these days
+	Missing    []string      `json:"missing_days,omitempty"`       // neither the trail nor access logs show them
 	Incomplete []string      `json:"incomplete_days,omitempty"`
 	Shards     []string      `json:"shard_days,omitempty"` // days with only one shard of the trail
 	Endpoints  []Endpoint    `json:"endpoints"`            // that the policy would let through

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 
+	"vpcetrail/classify/phrase"
 	"vpcetrail/report/actions"
+	"vpcetrail/report/grid"
 	"vpcetrail/report/policy"
 )
 
@@ -166,4 +168,41 @@ func (a *Answer) stranger() *policy.Request {
 		u.Principal = "arn:" + partitionOf(a.Resource) + ":iam::" + account + ":user/anybody-else"
 	}
 	return u.request("")
+}
+
+func (t *text) writeOpen(file string) {
+	a := t.Answer
+	g := grid.Grid{
+		Title: t.Say("Left open by %s to calls past the endpoints", file), Heads: t.Style.Words.Each("action", "calls", "denied", "last seen", "by", "unless"), Style: t.Style,
+		Right: []bool{false, true, true, false, false, false},
+	}
+	for i := range a.Open.Seen {
+		o := &a.Open.Seen[i]
+		var who []string
+		for _, p := range o.Principals {
+			name, _ := grid.Principal(p)
+			who = append(who, name)
+		}
+		g.Add(o.Action, grid.Number(o.Calls), o.denied(), o.lastDay(), t.Say("%s", phrase.Few(who)), t.Say("%s", phrase.Join(phrase.Comma, o.HangsOn)))
+	}
+	g.Write(&t.Builder)
+	var unseen, perhaps []string
+	for _, o := range a.Open.Unseen {
+		if len(o.HangsOn) == 0 {
+			unseen = append(unseen, o.Action)
+		} else {
+			perhaps = append(perhaps, t.Say("%s (%s)", o.Action, phrase.Join(phrase.Comma, o.HangsOn)))
+		}
+	}
+	if len(unseen) > 0 {
+		t.Paragraph("  ", "    ", "open too, though nobody was seen to use it: %s", phrase.Join(phrase.Comma, unseen))
+	}
+	if len(perhaps) > 0 {
+		t.Paragraph("  ", "    ", "perhaps open, by what a report does not know: %s", phrase.Join(phrase.Comma, perhaps))
+	}
+	if a.PolicyKind == "" {
+		t.Paragraph("  ", "    ", "Only Deny statements count here.")
+		return
+	}
+	t.Paragraph("  ", "    ", "Only Deny statements close an action: what the %s does not deny, the policies of a principal may allow.", a.PolicyKind)
 }

@@ -35,7 +35,7 @@ func Read(ctx context.Context, s *report.Span, q Question) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	days := s.Days
+	days := slices.Sorted(slices.Values(slices.Concat(s.Days, logged.days)))
 	if len(days) == 0 {
 		days = s.AllDays()
 	}
@@ -46,7 +46,8 @@ func Read(ctx context.Context, s *report.Span, q Question) (*Answer, error) {
 		}
 		return nil, &UnknownResourceError{Resource: q.Resource, Days: report.NameDays(days), NoTrail: len(s.Days) == 0, Near: near}
 	}
-	a := &Answer{Resource: q.Resource, Days: report.NameDays(days), NoTrail: len(s.Days) == 0, PolicyKind: r.service.policy, Missing: names(s.Missing), Incomplete: names(s.Incomplete), Shards: names(s.Shards)}
+	a := &Answer{Resource: q.Resource, Days: report.NameDays(days), NoTrail: len(s.Days) == 0, Beside: names(logged.days), PolicyKind: r.service.policy, Incomplete: names(s.Incomplete), Shards: names(s.Shards)}
+	a.Missing = names(slices.DeleteFunc(slices.Clone(s.Missing), func(d day.Day) bool { return slices.Contains(logged.days, d) }))
 	a.noteEgress(s, &q)
 	a.noteAccess(logged)
 	r.allow(a)
@@ -146,6 +147,7 @@ func (r *reader) addUse(d day.Day, row *table.ResourceRow) {
 func (c *Counts) add(o *Counts) {
 	c.Calls += o.Calls
 	c.Denied += o.Denied
+	c.PerhapsDenied += o.PerhapsDenied
 	c.FirstSeen, c.LastSeen = min(c.FirstSeen, o.FirstSeen), max(c.LastSeen, o.LastSeen)
 	c.LastSeenAt = time.UnixMilli(c.LastSeen).UTC().Format(time.RFC3339)
 }
@@ -267,14 +269,15 @@ func (r *reader) judge(a *Answer) {
 		}
 		for i := range a.Conditions {
 			cond := &a.Conditions[i]
-			if cond.Unsupported || cond.Key != VpceOrgID && len(cond.Values) == 0 {
+			if !cond.judged() {
 				continue
 			}
 			v := r.verdict(&u, cond.Key)
 			u.Verdicts[cond.Key] = v
 			cond.Calls[v.Outcome] += u.Calls
 			if v.Outcome == Stopped {
-				cond.Allowed += u.Calls - u.Denied
+				cond.Allowed += u.Calls - u.Denied - u.PerhapsDenied
+				cond.PerhapsAllowed += u.PerhapsDenied
 			}
 		}
 		a.Uses = append(a.Uses, u)

@@ -54,24 +54,24 @@ type text struct {
 
 func (t *text) writeHead() {
 	a := t.Answer
-	var calls, denied int64
+	var all Counts
 	principals := map[string]bool{}
 	for i := range a.Uses {
-		calls += a.Uses[i].Calls
-		denied += a.Uses[i].Denied
+		all.add(&a.Uses[i].Counts)
 		principals[a.Uses[i].Principal] = true
 	}
 	t.Paragraph("", "  ", "%s", a.Resource)
-	t.WriteString(t.Say("%s: %s by %s, %s denied", a.Days, phrase.Count(calls, "call"), phrase.Count(len(principals), "principal"), grid.Number(denied)) + "\n")
+	t.WriteString(t.Say("%s: %s by %s, %s denied", a.Days, phrase.Count(all.Calls, "call"), phrase.Count(len(principals), "principal"), all.denied()) + "\n")
 	if len(a.Incomplete) > 0 {
 		t.Paragraph(t.Say("INCOMPLETE: "), "  ", "not all objects of %s could be read: others may use the resource", phrase.Few(a.Incomplete))
 	}
 	if len(a.Shards) > 0 {
 		t.Paragraph(t.Say("INCOMPLETE: "), "  ", "one shard of the trail alone was read for %s: merge the shards", phrase.Few(a.Shards))
 	}
-	if a.NoTrail {
-		t.Paragraph(t.Say("INCOMPLETE: "), "  ", "no trail was read: only S3 access logs show who uses the bucket")
-	} else if len(a.Missing) > 0 {
+	if len(a.Beside) > 0 {
+		t.Paragraph(t.Say("INCOMPLETE: "), "  ", "no trail was read for %s: only S3 access logs show who uses the bucket", phrase.Few(a.Beside))
+	}
+	if len(a.Missing) > 0 {
 		t.Paragraph(t.Say("INCOMPLETE: "), "  ", "the report lacks %s: others may use the resource", phrase.Few(a.Missing))
 	}
 }
@@ -99,7 +99,7 @@ func (t *text) writeConditions() {
 			g.Add(c.Key, t.Say("none known"), "-", "-", "-", "-", "-")
 			continue
 		}
-		g.Add(c.Key, values, grid.Number(c.Calls[Stopped]), grid.Number(c.Allowed), grid.Number(c.Calls[Unknown]), grid.Number(c.Calls[Exempt]), grid.Number(c.Calls[Passes]))
+		g.Add(c.Key, values, grid.Number(c.Calls[Stopped]), grid.Range(c.Allowed, c.PerhapsAllowed), grid.Number(c.Calls[Unknown]), grid.Number(c.Calls[Exempt]), grid.Number(c.Calls[Passes]))
 	}
 	g.Write(&t.Builder)
 }
@@ -115,9 +115,16 @@ func (t *text) writeUses(key string, o Outcome) {
 	if o.needsReason() {
 		g.Heads[5] = t.Say("why")
 	}
+	if why := t.notJudged(key); why.Is() {
+		if o == Stopped {
+			t.WriteString("\n" + t.Style.Paint(grid.Bold, g.Title) + "\n")
+			t.Paragraph("  ", "    ", "%s", why)
+		}
+		return
+	}
 	rows, reasons := t.rowsOf(key, o)
 	for _, r := range rows[:min(len(rows), maxRows)] {
-		g.Add(r.principal, r.action, grid.Number(r.Calls), grid.Number(r.Denied), r.lastDay(), r.last)
+		g.Add(r.principal, r.action, grid.Number(r.Calls), r.denied(), r.lastDay(), r.last)
 	}
 	g.More(len(rows) - maxRows)
 	if len(rows) == 0 && o != Stopped {
@@ -207,6 +214,9 @@ func (a *Answer) principal(u *Use) string {
 	return name
 }
 
+// denied returns how many of the calls are denied.
+func (c *Counts) denied() string { return grid.Range(c.Denied, c.PerhapsDenied) }
+
 // lastDay returns the day of the last call.
 func (c *Counts) lastDay() string { return day.OfMillis(c.LastSeen).String() }
 
@@ -240,43 +250,6 @@ func (t *text) writeDifferences(key string) {
 			g.Write(&t.Builder)
 		}
 	}
-}
-
-func (t *text) writeOpen(file string) {
-	a := t.Answer
-	g := grid.Grid{
-		Title: t.Say("Left open by %s to calls past the endpoints", file), Heads: t.Style.Words.Each("action", "calls", "denied", "last seen", "by", "unless"), Style: t.Style,
-		Right: []bool{false, true, true, false, false, false},
-	}
-	for i := range a.Open.Seen {
-		o := &a.Open.Seen[i]
-		var who []string
-		for _, p := range o.Principals {
-			name, _ := grid.Principal(p)
-			who = append(who, name)
-		}
-		g.Add(o.Action, grid.Number(o.Calls), grid.Number(o.Denied), o.lastDay(), t.Say("%s", phrase.Few(who)), t.Say("%s", phrase.Join(phrase.Comma, o.HangsOn)))
-	}
-	g.Write(&t.Builder)
-	var unseen, perhaps []string
-	for _, o := range a.Open.Unseen {
-		if len(o.HangsOn) == 0 {
-			unseen = append(unseen, o.Action)
-		} else {
-			perhaps = append(perhaps, t.Say("%s (%s)", o.Action, phrase.Join(phrase.Comma, o.HangsOn)))
-		}
-	}
-	if len(unseen) > 0 {
-		t.Paragraph("  ", "    ", "open too, though nobody was seen to use it: %s", phrase.Join(phrase.Comma, unseen))
-	}
-	if len(perhaps) > 0 {
-		t.Paragraph("  ", "    ", "perhaps open, by what a report does not know: %s", phrase.Join(phrase.Comma, perhaps))
-	}
-	if a.PolicyKind == "" {
-		t.Paragraph("  ", "    ", "Only Deny statements count here.")
-		return
-	}
-	t.Paragraph("  ", "    ", "Only Deny statements close an action: what the %s does not deny, the policies of a principal may allow.", a.PolicyKind)
 }
 
 func (t *text) writeStatement(key string) {
