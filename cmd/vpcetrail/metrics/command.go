@@ -147,7 +147,7 @@ func (f *commandFlags) run(ctx context.Context, window day.Window, out, errOut i
 // agree says what CloudWatch charges, and checks that the user agrees to it.
 func (f *commandFlags) agree(p *Plan, tell *terminal.Messages) error {
 	queries, endpoints := p.Metrics()
-	cost := math.Ceil(float64(queries)*f.price*10-1e-6) / 10_000 // rounded up to four decimals
+	cost := max(0, math.Ceil(float64(queries)*f.price*10-1e-6)) / 10_000 // rounded up to four decimals; not -0
 	text := fmt.Sprintf("%s of %s in %s cost about %.4f US dollars", grid.Plural(int64(queries), "metric"),
 		grid.Plural(int64(endpoints), "endpoint"), grid.Plural(int64(p.Calls()), "call"), cost)
 	if !f.yes && cost > f.maxCost {

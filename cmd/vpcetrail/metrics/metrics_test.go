@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 	ec2types "github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"github.com/aws/smithy-go"
 
+	"vpcetrail/cmd/vpcetrail/terminal"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/metrics"
 )
@@ -332,6 +334,15 @@ func TestReadEndsWithItsContext(t *testing.T) {
 	}
 	if _, _, err := p.Read(ctx); !errors.Is(err, stop) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// What costs nothing has no sign.
+func TestNothingToPay(t *testing.T) {
+	var out strings.Builder
+	f := commandFlags{price: 0.01}
+	if err := f.agree(&Plan{}, terminal.NewMessages(&out, false)); err != nil || !strings.HasSuffix(out.String(), " cost about 0.0000 US dollars\n") {
+		t.Errorf("%v: %s", err, out.String())
 	}
 }
 
