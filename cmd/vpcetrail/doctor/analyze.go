@@ -14,6 +14,7 @@ import (
 	"time"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/ec2"
 	"github.com/aws/aws-sdk-go-v2/service/ec2/types"
 	"golang.org/x/sync/errgroup"
@@ -189,17 +190,20 @@ func (s *subnet) await(ctx context.Context, id string) (*types.NetworkInsightsAn
 	}
 }
 
-// isUnanswered reports whether a call may have been done though it failed.
+// isThrottled reports whether a call was refused because there were too many.
+func isThrottled(err error) bool {
+	return retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}.IsErrorThrottle(err) == sdk.TrueTernary
+}
+
+// isUnanswered reports whether a call may have been done though it failed. EC2 refuses with
+// status 503 where there are too many calls.
 func isUnanswered(err error) bool {
 	code, status := aws.APIError(err)
-	return code == "" || status >= 500
+	return code == "" || status >= 500 && !isThrottled(err)
 }
 
 // mayPass reports whether a call may succeed if it is repeated.
-func mayPass(err error) bool {
-	code, status := aws.APIError(err)
-	return isUnanswered(err) || status == 429 || strings.Contains(code, "Throttl") || code == "RequestLimitExceeded"
-}
+func mayPass(err error) bool { return isUnanswered(err) || isThrottled(err) }
 
 // read notes what an analysis found.
 func (a *analysis) read(done *types.NetworkInsightsAnalysis) {

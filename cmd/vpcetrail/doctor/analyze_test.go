@@ -31,6 +31,7 @@ type analyzer struct {
 	runs     int               // how often an analysis is still running when it is asked for
 	blocked  map[string]string // the explanations, by destination
 	refused  string            // a call that is refused
+	busy     string            // a call that is refused because there are too many
 	stuck    bool              // nothing can be removed
 	onStart  func()
 	slow     time.Duration            // that removing takes
@@ -83,6 +84,9 @@ func (a *analyzer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		defer func() { panic(http.ErrAbortHandler) }()
 	}
 	switch {
+	case call == a.busy:
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprint(w, "<Response><Errors><Error><Code>RequestLimitExceeded</Code><Message>No.</Message></Error></Errors></Response>")
 	case call == a.refused:
 		fail("UnauthorizedOperation")
 	case call == "DescribeNetworkInsightsAnalyses" && a.throttle > 0:
@@ -277,6 +281,15 @@ func testAnalyses(t *testing.T, s *stage, g *gate, c *cloud) {
 		f, _ := answered(t.Context(), t, "", "--yes", "--timeout", "500ms")
 		if text := strings.Join(strings.Fields(f.out), " "); f.code != exit.Incomplete || !strings.Contains(text, "run: aws ec2 describe-network-insights-paths --filters Name=tag:Name,Values=vpcetrail-doctor --region eu-west-1") {
 			t.Errorf("status %d: %s\n%s", f.code, f.err, f.out)
+		}
+	})
+	t.Run("creating is throttled", func(t *testing.T) {
+		a := start()
+		a.busy = "CreateNetworkInsightsPath"
+		f, _ := answered(t.Context(), t, "", "--yes")
+		text := strings.Join(strings.Fields(f.out), " ")
+		if f.code != exit.Incomplete || !strings.Contains(text, "RequestLimitExceeded: No.") || strings.Contains(text, "did not say") || a.count("DescribeNetworkInsightsPaths") > 0 {
+			t.Errorf("status %d: %s; calls %v\n%s", f.code, f.err, a.calls, f.out)
 		}
 	})
 	t.Run("the endpoints of another Region are asked for", func(t *testing.T) {
