@@ -26,7 +26,7 @@ func Denied(code string) bool { return denied[code] }
 // APIError returns a service's error code and the HTTP status, or "" and 0 if err is
 // not an answer. Credentials that were refused on the way are no answer of the service.
 func APIError(err error) (code string, status int) {
-	if isUnsigned(err) {
+	if IsUnsigned(err) {
 		return "", 0
 	}
 	var api smithy.APIError
@@ -77,7 +77,7 @@ func Cause(err error) string {
 	switch {
 	case errors.As(err, &explained):
 		text = explained.Text // the text is complete
-	case isUnsigned(err):
+	case IsUnsigned(err):
 		text = NoCredentials(err)
 	case errors.As(err, &attempts) && attempts.Attempt > 1:
 		text = fmt.Sprintf("%s, tried %d times", bare(attempts.Err), attempts.Attempt)

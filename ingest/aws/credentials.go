@@ -50,12 +50,12 @@ func remedyOf(api smithy.APIError) string {
 func EndsRun(err error) bool {
 	code, _ := APIError(err)
 	_, refused := refusedCredentials[code]
-	return refused || isUnsigned(err)
+	return refused || IsUnsigned(err)
 }
 
-// isUnsigned reports whether a call was not made because there are no credentials. The
+// IsUnsigned reports whether a call was not made because there are no credentials. The
 // SDK has no type for it.
-func isUnsigned(err error) bool {
+func IsUnsigned(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "get credentials: ")
 }
 

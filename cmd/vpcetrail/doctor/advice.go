@@ -58,8 +58,8 @@ func joinAddresses(list []netip.Addr) string {
 // undone says what was asked for and could not be done.
 func (e *examination) undone() (texts []string) {
 	for _, c := range e.Signed {
-		if c.RequestID == nil {
-			texts = append(texts, "the signed call to "+c.Service+" was not answered")
+		if c.undone != "" {
+			texts = append(texts, c.undone)
 		}
 	}
 	if e.unanalyzed != "" {

@@ -17,6 +17,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	smithy "github.com/aws/smithy-go/middleware"
+
+	"vpcetrail/ingest/aws"
 )
 
 // A signed call is one that CloudTrail records, so that its record proves the path.
@@ -27,8 +29,10 @@ import (
 type signed struct {
 	Service   string  `json:"service"`
 	Call      string  `json:"call"`
-	RequestID *string `json:"request_id"` // nil: the service did not answer
+	RequestID *string `json:"request_id"` // nil: no record can be found
 	Error     *string `json:"error"`      // what the service or the network said
+
+	undone string // why no record can be found
 }
 
 // plainID matches the request ids of services. They are printed as part of a command.
@@ -81,7 +85,14 @@ func (c *signed) make(ctx context.Context, most time.Duration, call func(context
 	if err != nil {
 		c.Error = orNull(refusal(ctx, err))
 	}
-	if plainID.MatchString(id) {
+	switch {
+	case aws.IsUnsigned(err):
+		c.undone = "the signed call to " + c.Service + " was not made"
+	case err != nil && statusOf(err) == 0:
+		c.undone = "the signed call to " + c.Service + " was not answered"
+	case !plainID.MatchString(id):
+		c.undone = "the answer to the signed call to " + c.Service + " has no request id"
+	default:
 		c.RequestID = &id
 	}
 }
@@ -96,8 +107,11 @@ func (e *examination) writeSigned(p *page) {
 	var ids []string
 	for _, c := range e.Signed {
 		outcome := "answered"
-		if c.Error != nil {
+		switch {
+		case c.Error != nil:
 			outcome = *c.Error
+		case c.RequestID == nil:
+			outcome = "answered, without a request id"
 		}
 		p.paragraph(fmt.Sprintf("  %s %s: ", c.Service, c.Call), outcome)
 		if c.RequestID != nil {
