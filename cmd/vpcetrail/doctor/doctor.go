@@ -122,6 +122,8 @@ func (f *doctorFlags) check() ([]inside.Service, error) {
 	switch {
 	case f.format != "text" && f.format != "json":
 		return nil, fmt.Errorf("--format %q: want text or json", f.format)
+	case f.region != "" && !inside.IsPlain(f.region):
+		return nil, exit.Usagef("Region %q: want one such as eu-west-1", f.region)
 	case f.step < 10*time.Millisecond || f.step > time.Minute:
 		return nil, fmt.Errorf("--timeout %v: want a time from 10ms to 1m", f.step)
 	case f.outside != "none" && (len(f.outside) > 253 || !hostName.MatchString(f.outside)):
@@ -208,20 +210,25 @@ func (f *doctorFlags) doctor(ctx context.Context) (*doctor, error) {
 	if d.outside == "none" {
 		d.outside = ""
 	}
-	client := awshttp.NewBuildableClient().WithTimeout(f.step).WithTransportOptions(directMetadata)
+	return d, d.configure(ctx, f.region)
+}
+
+// configure loads the SDK's configuration, with a Region if it is known.
+func (d *doctor) configure(ctx context.Context, region string) (err error) {
+	client := awshttp.NewBuildableClient().WithTimeout(d.step).WithTransportOptions(directMetadata)
 	roles := imds.New(imds.Options{HTTPClient: cappedClient{client}})
 	// Mode auto would ask the metadata service first, for as long as the SDK likes.
-	if d.cfg, err = aws.Config(ctx, config.WithDefaultsMode(sdk.DefaultsModeLegacy), config.WithHTTPClient(client), config.WithRetryMaxAttempts(2),
+	if d.cfg, err = aws.Config(ctx, config.WithDefaultsMode(sdk.DefaultsModeLegacy), config.WithHTTPClient(client), config.WithRetryMaxAttempts(2), config.WithRegion(region),
 		config.WithEC2RoleCredentialOptions(func(o *ec2rolecreds.Options) { o.Client = roles })); err != nil {
-		return nil, err
+		return err
 	}
 	d.settings = settingsOf(d.cfg)
-	d.connect = &connector{step: f.step, slots: make(chan struct{}, mostConnections)}
+	d.connect = &connector{step: d.step, slots: make(chan struct{}, mostConnections)}
 	if client, ok := d.cfg.HTTPClient.(*awshttp.BuildableClient); ok { // the SDK may have added a CA bundle
 		d.cfg.HTTPClient = cappedClient{client}
 		d.connect.roots = client.GetTransport().TLSClientConfig.RootCAs
 	}
-	return d, nil
+	return nil
 }
 
 // problem returns the error for what an examination found, or nil.

@@ -88,6 +88,11 @@ func (d *doctor) examine(ctx context.Context) (*examination, error) {
 	if err := d.where(limited, e); err != nil {
 		return nil, err
 	}
+	if d.cfg.Region == "" { // in which a web identity gets its credentials
+		if err := d.configure(ctx, e.Calls); err != nil {
+			return nil, err
+		}
+	}
 	for _, s := range d.services {
 		e.Services = append(e.Services, e.checksOf(s, &d.settings))
 	}

@@ -3,6 +3,7 @@
 package doctor
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -137,6 +138,25 @@ func TestHostileRequestID(t *testing.T) {
 	if strings.Contains(f.out, "touch") || strings.Contains(f.out, "reboot") || strings.Contains(f.out, "vpcetrail explain") || f.code != exit.Incomplete {
 		t.Errorf("status %d\n%s", f.code, f.out)
 	}
+	const want = "the answer to the signed call to sts has no request id; the answer to the signed call to s3 has no request id"
+	if f.err != want || !strings.Contains(f.out, "sts GetCallerIdentity: answered, without a request id\n") {
+		t.Errorf("%s\n%s", f.err, f.out)
+	}
+}
+
+// A call that gets no answer is said to get none.
+func TestSignWithoutAnswer(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	s.dns.set(map[string]record{hostSQS: at(endpointA)})
+	withRecorder(t, nil)
+	t.Setenv("AWS_ENDPOINT_URL_STS", "https://"+closed)
+	f := run(t, "--services", "sqs", "--region", "eu-west-1", "--sign")
+	if !strings.HasPrefix(f.err, "the signed call to sts was not answered; ") {
+		t.Errorf("%s\n%s", f.err, f.out)
+	}
 }
 
 // Without credentials, no call is made, and the status says that it is missing.
@@ -148,7 +168,41 @@ func TestSignWithoutCredentials(t *testing.T) {
 	s.dns.set(map[string]record{hostSQS: at(endpointA)})
 	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
 	f := run(t, "--services", "sqs", "--region", "eu-west-1", "--sign")
-	if f.code != exit.Incomplete || f.err != "the signed call to sts was not answered; the signed call to s3 was not answered" || !strings.Contains(f.out, "sts GetCallerIdentity: no AWS credentials") {
+	if f.code != exit.Incomplete || f.err != "the signed call to sts was not made; the signed call to s3 was not made" || !strings.Contains(f.out, "sts GetCallerIdentity: no AWS credentials") {
 		t.Errorf("status %d: %s\n%s", f.code, f.err, f.out)
+	}
+}
+
+// A web identity gets its credentials in the Region that is called: that of --region, else that of
+// the machine.
+func TestRegionOfWebIdentity(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
+	const address = "10.0.1.20"
+	s.ip("addr add " + address + "/32 dev lo")
+	s.dns.set(map[string]record{"sts.eu-west-1.amazonaws.com": at(address), "sts.eu-west-3.amazonaws.com": at(address)})
+	asked := make(chan string, 9)
+	server := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.Host
+		w.WriteHeader(http.StatusForbidden)
+	})}
+	l := tls.NewListener(s.listen(address+":443"), &tls.Config{GetCertificate: func(hello *tls.ClientHelloInfo) (*tls.Certificate, error) { return s.issuer.issue(hello.ServerName) }})
+	go func() { _ = server.Serve(l) }()
+	t.Cleanup(func() { _ = server.Close() })
+	t.Setenv("AWS_WEB_IDENTITY_TOKEN_FILE", s.bundle())
+	t.Setenv("AWS_ROLE_ARN", "arn:aws:iam::123456789012:role/x")
+	for flag, region := range map[string]string{"": "eu-west-1", "eu-west-3": "eu-west-3"} {
+		f := run(t, "--services", "sqs", "--region", flag)
+		select {
+		case host := <-asked:
+			if host != "sts."+region+".amazonaws.com" {
+				t.Errorf("--region %q: %s was asked", flag, host)
+			}
+		default:
+			t.Errorf("--region %q: STS was not asked\n%s", flag, f.out)
+		}
 	}
 }
