@@ -57,6 +57,15 @@ func OrNull(text string) any {
 	return text
 }
 
+// BytesOrNull returns n as a value in a row: nil if all bytes of the row are 0. Then nobody knows them,
+// because data events alone name bytes.
+func BytesOrNull(n, all int64) any {
+	if all == 0 {
+		return nil
+	}
+	return n
+}
+
 // The formats of a Listing.
 const (
 	FormatTable    = "table"

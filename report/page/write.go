@@ -34,7 +34,13 @@ var pageTemplate = template.Must(template.New("page").Funcs(functions(nil)).Pars
 // functions are the functions of the template for a language.
 func functions(words *words.Language) template.FuncMap {
 	return template.FuncMap{
-		"bytes": grid.Size, "minute": minute, "lang": words.Tag,
+		"bytes": func(n, all int64) string {
+			if all == 0 {
+				return "–" // nobody knows
+			}
+			return grid.Size(n)
+		},
+		"minute": minute, "lang": words.Tag,
 		"pieces":   func(text string) []piece { return pieces(words, text) },
 		"sentence": func(text string) []piece { return sentencePieces(words, text) },
 		"plain":    func(text string) string { return plain(words, text) },

@@ -44,7 +44,7 @@ type (
 		Unknown          int64    `json:"unknown_calls"`
 		Denied           int64    `json:"denied"`
 		Errors           int64    `json:"errors"`
-		InternetBytes    int64    `json:"internet_bytes"`
+		InternetBytes    any      `json:"internet_bytes"`
 		VPCEShare        *float64 `json:"vpce_share"`
 	}
 	jsonRanked struct {
@@ -141,7 +141,7 @@ func ranked(r *overview.Top[overview.Named], top int) []jsonRanked {
 func routesOf(r *table.Routes) jsonRoutes {
 	out := jsonRoutes{
 		Calls: r.Calls, VPCE: r.VPCE, Internet: r.Internet, InternetAWS: r.InternetAWS, InternetExternal: r.InternetExternal,
-		AWSService: r.AWSService, Unknown: r.Unknown, Denied: r.Denied, Errors: r.Errors, InternetBytes: r.InternetBytes,
+		AWSService: r.AWSService, Unknown: r.Unknown, Denied: r.Denied, Errors: r.Errors, InternetBytes: grid.BytesOrNull(r.InternetBytes, r.Bytes()),
 	}
 	if r.VPCE+r.Internet > 0 {
 		out.VPCEShare = &r.VPCEShare

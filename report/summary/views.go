@@ -77,12 +77,12 @@ func routesBefore(beside phrase.Format) []measure[table.Routes] {
 
 var routesWithin = []measure[table.Routes]{
 	{grid.Column{Name: "errors", Kind: grid.Count}, func(r *table.Routes, _ int64) any { return r.Errors }},
-	{grid.Column{Name: "bytes_in", Kind: grid.Bytes}, func(r *table.Routes, _ int64) any { return r.BytesIn }},
-	{grid.Column{Name: "bytes_out", Kind: grid.Bytes}, func(r *table.Routes, _ int64) any { return r.BytesOut }},
+	{grid.Column{Name: "bytes_in", Kind: grid.Bytes}, func(r *table.Routes, _ int64) any { return grid.BytesOrNull(r.BytesIn, r.Bytes()) }},
+	{grid.Column{Name: "bytes_out", Kind: grid.Bytes}, func(r *table.Routes, _ int64) any { return grid.BytesOrNull(r.BytesOut, r.Bytes()) }},
 }
 
 var routesAfter = []measure[table.Routes]{
-	{grid.Column{Name: "internet_bytes", Head: "internet bytes", Kind: grid.Bytes, Spare: true}, func(r *table.Routes, _ int64) any { return r.InternetBytes }},
+	{grid.Column{Name: "internet_bytes", Head: "internet bytes", Kind: grid.Bytes, Spare: true}, func(r *table.Routes, _ int64) any { return grid.BytesOrNull(r.InternetBytes, r.Bytes()) }},
 	{grid.Column{Name: "vpce_share", Head: "vpce share", Kind: grid.Ratio}, func(r *table.Routes, _ int64) any { return shareOrNull(r) }},
 	{grid.Column{Name: "first_seen", Kind: grid.Moment}, func(r *table.Routes, _ int64) any { return r.FirstSeen }},
 	{grid.Column{Name: "last_seen", Kind: grid.Moment}, func(r *table.Routes, _ int64) any { return r.LastSeen }},
@@ -109,7 +109,7 @@ var resources = view[table.ResourceRow, table.Routes, *table.Routes]{
 		})
 	},
 	measures: slices.Concat(routesBefore("principals"), []measure[table.Routes]{
-		{grid.Column{Name: "bytes", Kind: grid.Bytes}, func(r *table.Routes, _ int64) any { return r.BytesIn }},
+		{grid.Column{Name: "bytes", Kind: grid.Bytes}, func(r *table.Routes, _ int64) any { return grid.BytesOrNull(r.BytesIn, r.Bytes()) }},
 	}, routesAfter),
 }
 
@@ -128,7 +128,7 @@ var endpoints = view[table.EndpointRow, overview.EndpointUse, *overview.Endpoint
 		{grid.Column{Name: "denied", Head: "denied", Kind: grid.Count}, func(e *overview.EndpointUse, _ int64) any { return e.Denied }},
 		{grid.Column{Name: "policy_denied", Head: "policy denials", Kind: grid.Count}, func(e *overview.EndpointUse, _ int64) any { return e.PolicyDenied }},
 		{grid.Column{Name: "network_events", Kind: grid.Count}, func(e *overview.EndpointUse, _ int64) any { return e.NetworkEvents }},
-		{grid.Column{Name: "bytes", Head: "bytes", Kind: grid.Bytes, Spare: true}, func(e *overview.EndpointUse, _ int64) any { return e.Bytes }},
+		{grid.Column{Name: "bytes", Head: "bytes", Kind: grid.Bytes, Spare: true}, func(e *overview.EndpointUse, _ int64) any { return grid.BytesOrNull(e.Bytes, e.Bytes) }},
 		{grid.Column{Name: "first_seen", Kind: grid.Moment}, func(e *overview.EndpointUse, _ int64) any { return e.FirstSeen }},
 		{grid.Column{Name: "last_seen", Kind: grid.Moment}, func(e *overview.EndpointUse, _ int64) any { return e.LastSeen }},
 	},
@@ -146,7 +146,7 @@ var findings = view[table.FindingRow, overview.FindingSum, *overview.FindingSum]
 	measures: []measure[overview.FindingSum]{
 		{grid.Column{Name: "subjects", Head: "subjects", Kind: grid.Count}, func(_ *overview.FindingSum, distinct int64) any { return distinct }},
 		{grid.Column{Name: "calls", Head: "calls", Kind: grid.Count}, func(f *overview.FindingSum, _ int64) any { return f.Calls }},
-		{grid.Column{Name: "bytes", Head: "bytes", Kind: grid.Bytes, Spare: true}, func(f *overview.FindingSum, _ int64) any { return f.Bytes }},
+		{grid.Column{Name: "bytes", Head: "bytes", Kind: grid.Bytes, Spare: true}, func(f *overview.FindingSum, _ int64) any { return grid.BytesOrNull(f.Bytes, f.Bytes) }},
 		{grid.Column{Name: "estimated_usd", Head: "estimated", Kind: grid.Money}, func(f *overview.FindingSum, _ int64) any { return costOrNull(f) }},
 		{grid.Column{Name: "first_seen", Head: "first seen", Kind: grid.Moment, Spare: true}, func(f *overview.FindingSum, _ int64) any { return momentOrNull(f.First) }},
 		{grid.Column{Name: "last_seen", Head: "last seen", Kind: grid.Moment, Spare: true}, func(f *overview.FindingSum, _ int64) any { return momentOrNull(f.Last) }},

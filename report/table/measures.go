@@ -118,6 +118,9 @@ func (r *Routes) Add(o *Routes) {
 	r.setShare()
 }
 
+// Bytes returns all bytes, in and out.
+func (r *Routes) Bytes() int64 { return r.BytesIn + r.BytesOut }
+
 // setShare computes VPCEShare from the counts.
 func (r *Routes) setShare() {
 	r.VPCEShare = math.NaN()

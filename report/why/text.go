@@ -62,7 +62,7 @@ func (g *Group) row() []any {
 	}
 	list := func(values []string) any { return grid.OrNull(strings.Join(values, " ")) }
 	return []any{
-		string(g.Cause), string(g.Reason), causes.Title(&g.Plan).String(), g.String(), g.Calls, g.Bytes, cost, g.First, g.Last,
+		string(g.Cause), string(g.Reason), causes.Title(&g.Plan).String(), g.String(), g.Calls, grid.BytesOrNull(g.Bytes, g.Bytes), cost, g.First, g.Last,
 		grid.OrNull(g.VPC), grid.OrNull(g.Region), grid.OrNull(g.Owner), list(g.Subnets), list(g.Tables),
 		grid.OrNull(g.Endpoint), grid.OrNull(g.Service), grid.OrNull(g.Detail),
 		list(g.Accounts), list(g.Services), list(g.Regions), list(slices.Compact(callers)), int64(g.Others), done, grid.OrNull(g.DNS.String()),
