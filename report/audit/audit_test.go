@@ -15,6 +15,7 @@ import (
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report"
+	"vpcetrail/report/grid"
 	"vpcetrail/report/reporttest"
 	"vpcetrail/report/table"
 )
@@ -159,7 +160,7 @@ func TestOutputs(t *testing.T) {
 		t.Fatal(err)
 	}
 	var text, junit bytes.Buffer
-	if err := a.WriteText(&text); err != nil {
+	if err := a.WriteText(&text, grid.Style{}); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.WriteJUnit(&junit); err != nil {
@@ -242,7 +243,7 @@ func TestUnprovedDays(t *testing.T) {
 		t.Errorf("passed %v, unproved %v", doc.Passed, doc.Unproved)
 	}
 	var text, junit bytes.Buffer
-	if err := a.WriteText(&text); err != nil {
+	if err := a.WriteText(&text, grid.Style{Width: 60}); err != nil {
 		t.Fatal(err)
 	}
 	if err := a.WriteJUnit(&junit); err != nil {
@@ -251,6 +252,11 @@ func TestUnprovedDays(t *testing.T) {
 	const says = "require_verified: digests do not prove the logs of 2026-11-21, 2026-11-23, 2026-11-24: run analyze --verify for these days, or see summary"
 	if got := strings.Join(strings.Fields(text.String()), " "); !strings.Contains(got, "UNPROVED: "+says) {
 		t.Errorf("text: %s", text.String())
+	}
+	for line := range strings.Lines(text.String()) {
+		if len(line) > 61 {
+			t.Errorf("wider than the terminal: %s", line)
+		}
 	}
 	for _, want := range []string{`tests="3" failures="1"`, `name="digests prove the logs"`, `<failure message="` + says + `" type="unproved">`} {
 		if !strings.Contains(junit.String(), want) {

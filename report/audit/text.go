@@ -15,13 +15,13 @@ import (
 const textRows = 50
 
 // WriteText writes the audit as text. Violated rules come first, most severe first.
-func (a *Audit) WriteText(w io.Writer) error {
+func (a *Audit) WriteText(w io.Writer, style grid.Style) error {
 	var out strings.Builder
-	a.writeHead(&out)
+	a.writeHead(&out, style)
 	results := slices.Clone(a.Results)
 	slices.SortStableFunc(results, func(x, y Result) int { return x.rank() - y.rank() })
 	for i := range results {
-		results[i].writeText(&out)
+		results[i].writeText(&out, style)
 	}
 	_, err := io.WriteString(w, out.String())
 	return err
@@ -33,7 +33,7 @@ func (r *Result) rank() int {
 	return status*len(severities) + slices.Index(severities, r.Rule.Severity)
 }
 
-func (a *Audit) writeHead(out *strings.Builder) {
+func (a *Audit) writeHead(out *strings.Builder, style grid.Style) {
 	count := map[Status]int64{}
 	for i := range a.Results {
 		count[a.Results[i].Status]++
@@ -44,9 +44,9 @@ func (a *Audit) writeHead(out *strings.Builder) {
 	}
 	out.WriteString("\n")
 	for _, gap := range a.gaps() {
-		grid.Paragraph(out, "INCOMPLETE: ", "  ", gap)
+		style.Paragraph(out, "INCOMPLETE: ", "  ", gap)
 	}
-	grid.Paragraph(out, "UNPROVED: ", "  ", a.Unverified())
+	style.Paragraph(out, "UNPROVED: ", "  ", a.Unverified())
 }
 
 // Unverified says which days the digests do not prove, if the rules require that. It returns
@@ -75,16 +75,16 @@ func (a *Audit) gaps() (gaps []string) {
 // words are the statuses in text.
 var words = map[Status]string{Violated: "VIOLATED", Kept: "kept", Empty: "no calls"}
 
-func (r *Result) writeText(out *strings.Builder) {
+func (r *Result) writeText(out *strings.Builder, style grid.Style) {
 	out.WriteString("\n")
-	grid.Paragraph(out, fmt.Sprintf("%-8s  ", words[r.Status]), "          ", fmt.Sprintf("%s (%s)", r.Rule.Name, r.Rule.Severity))
-	grid.Paragraph(out, "          ", "          ", r.Rule.Description)
-	grid.Paragraph(out, "          ", "          ", r.numbers())
+	style.Paragraph(out, fmt.Sprintf("%-8s  ", words[r.Status]), "          ", fmt.Sprintf("%s (%s)", r.Rule.Name, r.Rule.Severity))
+	style.Paragraph(out, "          ", "          ", r.Rule.Description)
+	style.Paragraph(out, "          ", "          ", r.numbers())
 	if len(r.Rows) == 0 {
 		return
 	}
 	g := grid.Grid{
-		Title: "  Violating calls", Heads: []string{"principal", "account", "Region", "call", "calls", "denied", "last seen", "by"},
+		Title: "  Violating calls", Style: style, Heads: []string{"principal", "account", "Region", "call", "calls", "denied", "last seen", "by"},
 		Right: []bool{false, false, false, false, true, true, false, false},
 	}
 	if r.Table == "resources" {

@@ -163,6 +163,18 @@ func keys(m map[string]Counts) (keys []string) {
 	return keys
 }
 
+// People get the names of principals, which fit a terminal, and programs their ARNs.
+func TestNamesOfPrincipals(t *testing.T) {
+	const arn = "arn:aws:iam::111122223333:role/service/deployer"
+	d := compared(t, publish(t, nil, []table.TrafficRow{row(account, arn, "secretsmanager.amazonaws.com", "internet", 1)}), 5, memory)
+	for format, want := range map[string]string{grid.FormatTable: "  role/deployer  ", grid.FormatCSV: "," + arn + ","} {
+		var out strings.Builder
+		if err := d.Write(&out, format, grid.Style{Width: 80}, Names{"a", "b"}, 0); err != nil || !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s%v", want, out.String(), err)
+		}
+	}
+}
+
 func TestDiffOfNothing(t *testing.T) {
 	d := compared(t, publish(t, nil, nil), 5, memory)
 	var out bytes.Buffer

@@ -16,7 +16,7 @@ type Names struct{ Before, After string }
 
 var columns = []grid.Column{
 	{Name: "change"},
-	{Name: "account_id", Head: "account"},
+	{Name: "account_id", Head: "account", Spare: true},
 	{Name: "principal", Head: "principal"},
 	{Name: "service", Head: "service"},
 	{Name: "internet_before", Head: "internet before", Kind: grid.Count},
@@ -33,7 +33,7 @@ var columns = []grid.Column{
 // one table for all changes. There are at most top rows of each change. A top of 0 means all.
 func (d *Diff) Write(w io.Writer, format string, style grid.Style, names Names, top int) error {
 	if format == grid.FormatCSV || format == grid.FormatJSON {
-		l := grid.Listing{Columns: columns, Rows: d.rows(func(Change) bool { return true }, top)}
+		l := grid.Listing{Columns: columns, Rows: d.rows(func(Change) bool { return true }, top, func(arn string) string { return arn })}
 		return l.Write(w, format, style)
 	}
 	_, err := fmt.Fprintf(w, "%s to %s: calls past the endpoint %s to %s, share by endpoint %s to %s\n", grid.Clean(names.Before), grid.Clean(names.After),
@@ -48,7 +48,7 @@ func (d *Diff) Write(w io.Writer, format string, style grid.Style, names Names, 
 	} {
 		l := grid.Listing{
 			Title: phrase.Of("%s", title), Columns: columns, Total: d.Callers[c], Top: top,
-			Rows: d.rows(func(change Change) bool { return change == Change(c) }, 0),
+			Rows: d.rows(func(change Change) bool { return change == Change(c) }, 0, nameOf),
 		}
 		if _, err := io.WriteString(w, "\n"); err != nil {
 			return err
@@ -60,8 +60,14 @@ func (d *Diff) Write(w io.Writer, format string, style grid.Style, names Names, 
 	return nil
 }
 
-// rows returns the callers of the wanted changes, at most top of each change.
-func (d *Diff) rows(wanted func(Change) bool, top int) iter.Seq2[[]any, error] {
+// nameOf names a principal for people.
+func nameOf(arn string) string {
+	name, _ := grid.Principal(arn)
+	return name
+}
+
+// rows returns the callers of the wanted changes, at most top of each change. name names principals.
+func (d *Diff) rows(wanted func(Change) bool, top int, name func(arn string) string) iter.Seq2[[]any, error] {
 	return func(yield func([]any, error) bool) {
 		var n [changes]int
 		for c, err := range d.All() {
@@ -72,16 +78,16 @@ func (d *Diff) rows(wanted func(Change) bool, top int) iter.Seq2[[]any, error] {
 			if n[c.Change]++; !wanted(c.Change) || top > 0 && n[c.Change] > top {
 				continue
 			}
-			if !yield(c.row(), nil) {
+			if !yield(c.row(name(c.Principal)), nil) {
 				return
 			}
 		}
 	}
 }
 
-func (c *Caller) row() []any {
+func (c *Caller) row(principal string) []any {
 	return []any{
-		c.Change.String(), grid.OrNull(c.Account), grid.OrNull(c.Principal), grid.OrNull(c.Service),
+		c.Change.String(), grid.OrNull(c.Account), grid.OrNull(principal), grid.OrNull(c.Service),
 		c.Before.Internet, c.After.Internet, c.Before.VPCE, c.After.VPCE,
 		ratioOrNull(c.Before.Share()), ratioOrNull(c.After.Share()), c.Before.Calls, c.After.Calls,
 	}

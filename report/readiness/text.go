@@ -82,6 +82,7 @@ func (t *text) writeConditions() {
 		Title: t.Say("Calls, if the policy demanded"), Style: t.Style,
 		Heads: t.Style.Words.Each("condition", "values", "stopped", "of them allowed today", "undecided", "exempt", "pass"),
 		Right: []bool{false, true, true, true, true, true, true},
+		Spare: []bool{5: true, 6: true}, // rather than a part of a key
 	}
 	for i := range a.Conditions {
 		c := &a.Conditions[i]

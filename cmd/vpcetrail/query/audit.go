@@ -15,8 +15,10 @@ import (
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/file"
 	"vpcetrail/cmd/vpcetrail/flags"
+	"vpcetrail/cmd/vpcetrail/terminal"
 	"vpcetrail/ingest/day"
 	"vpcetrail/report/audit"
+	"vpcetrail/report/grid"
 )
 
 // auditFlags are the flags of audit as given.
@@ -158,5 +160,5 @@ func (f *auditFlags) write(ctx context.Context, out io.Writer, result *audit.Aud
 	case "junit":
 		return result.WriteJUnit(out)
 	}
-	return result.WriteText(out)
+	return result.WriteText(out, grid.Style{Width: terminal.Width(out)})
 }
