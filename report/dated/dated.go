@@ -8,18 +8,14 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"hash"
-	"io"
 	"iter"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
-	"github.com/klauspost/compress/flate"
 	"golang.org/x/sync/errgroup"
 
 	"vpcetrail/ingest"
@@ -30,7 +26,6 @@ import (
 
 	"vpcetrail/report"
 	"vpcetrail/report/analyze"
-	"vpcetrail/report/grid"
 )
 
 // Logs name a source. Its objects are listed by the days in their names (source.WalkDated).
@@ -78,7 +73,10 @@ type Objects struct {
 	mu       sync.Mutex // guards what follows while objects are read
 	days     map[day.Day]*daily
 	undated  *daily
-	problems *spill.Sorter // by name
+	problems *spill.Sorter    // by name
+	whole    bool             // an object was read whole
+	failed   bool             // another could not be
+	unread   map[day.Day]bool // the last day of each such object
 }
 
 // A daily is what is known of the objects of a day.
@@ -95,6 +93,7 @@ func (l *Logs) List(ctx context.Context, job *analyze.Job, window day.Window) (*
 	o := &Objects{
 		logs: l, window: window, lateness: day.Day(job.Lateness), empty: true, listed: spill.NewSorter(job.Disk, Memory(job)/8),
 		days: map[day.Day]*daily{}, undated: newDaily(), problems: spill.NewSorter(job.Disk, Memory(job)/64),
+		unread: map[day.Day]bool{},
 	}
 	if window.To != day.All().To {
 		window.To += o.lateness
@@ -154,84 +153,16 @@ func (o *Objects) Read(ctx context.Context, workers int, worker func() func(cont
 	return group.Wait()
 }
 
-// Outcome says how reading an object ended that failed with err. Then ends is what ends the run, if
-// that is the case, and problem is a line that names the object.
-func Outcome(ctx context.Context, obj *store.Object, err error) (status ingest.Status, problem, ends error) {
-	var unread *source.Error
-	var broken flate.CorruptInputError
-	switch {
-	case ctx.Err() != nil:
-		return "", nil, context.Cause(ctx)
-	case err == nil:
-		return ingest.OK, nil, nil
-	case errors.As(err, &unread) && unread.EndsRun():
-		return "", nil, err
-	case errors.As(err, &unread):
-		return ingest.Status(unread.Status), err, nil
-	case errors.As(err, &broken):
-		return ingest.Corrupt, fmt.Errorf("%s: inflate: broken deflate stream near compressed byte %d", obj.Name, int64(broken)), nil
-	case errors.Is(err, io.ErrUnexpectedEOF):
-		return ingest.Truncated, fmt.Errorf("%s: inflate: ends too early", obj.Name), nil
-	}
-	return ingest.Corrupt, fmt.Errorf("%s: decode: %w", obj.Name, err), nil
-}
-
-// Lines counts the lines of an object.
-type Lines struct {
-	All, Invalid int64
-	First        int64 // byte where the first invalid one begins
-	stray        int64
-	strayDay     day.Day // of the first
-}
-
-// AddStray counts a line of a day for which the object MayHold none.
-func (n *Lines) AddStray(d day.Day) {
-	if n.stray++; n.stray == 1 {
-		n.strayDay = d
-	}
-}
-
-// Check says how an object ended that was read completely, and counts its bad lines. problem is a line
-// that names the object and says what its invalid lines are not.
-func (o *Objects) Check(obj *store.Object, n *Lines, what string) (status ingest.Status, problem error) {
-	var bad []string
-	if n.Invalid > 0 {
-		first := "the first at"
-		if n.Invalid == 1 {
-			first = "at"
-		}
-		bad = append(bad, fmt.Sprintf("%d of %s %s not %s, %s byte %d", n.Invalid, grid.Plural(n.All, "line"), are(n.Invalid), what, first, n.First))
-	}
-	if o.CountIn(obj, "invalid", n.Invalid); n.stray > 0 {
-		o.CountIn(obj, "stray", n.stray)
-		bad = append(bad, fmt.Sprintf("%s %s of %s, such as %s", grid.Plural(n.stray, "line"), are(n.stray), o.notOf(obj), n.strayDay))
-	}
-	if len(bad) == 0 {
-		return ingest.OK, nil
-	}
-	return ingest.InvalidRecords, fmt.Errorf("%s: %s", obj.Name, strings.Join(bad, "; and "))
-}
-
-func are(n int64) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
-}
-
-// notOf says of which days an object MayHold no lines.
-func (o *Objects) notOf(obj *store.Object) string {
-	if !obj.Key.HasDay {
-		return "an impossible day"
-	}
-	return fmt.Sprintf("a day that is neither %s, as its name says, nor up to %s before (see --lateness)", obj.Key.Day, grid.Plural(int64(max(o.lateness, 1)), "day"))
-}
-
 // Note counts an object by how reading it ended. problem may be nil. It may be called concurrently.
 func (o *Objects) Note(obj *store.Object, status ingest.Status, problem error) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.each(obj, func(d *daily) { d.statuses[status]++ })
+	if status == ingest.OK {
+		o.whole = true
+	} else {
+		o.fail(obj)
+	}
 	if problem != nil {
 		o.problems.Add([]byte(obj.Name), []byte(problem.Error()))
 	}
@@ -257,45 +188,26 @@ func (o *Objects) CountIn(obj *store.Object, kind string, n int64) {
 	}
 }
 
-// MayHold reports whether an object may hold lines of a day. Its name has the day on which it was
-// written: AWS delivers these logs within hours, so it holds lines of that day and of as many days
-// before as the job reads late objects for, and of one at least. If the name has no day, the line
-// must be of a time in which AWS writes such logs. Any other line is forged, or too late to count.
-func (o *Objects) MayHold(obj *store.Object, d day.Day) bool {
-	if !obj.Key.HasDay {
-		return firstLog <= d && d <= lastLog
+// Days returns the days to publish: those of seen, which have lines, and of each object that could not be
+// read whole the last that it may hold lines of. If no object could be read, there are none: the source may
+// be the wrong one. failed reports whether there are none because of objects that could not be read.
+func (o *Objects) Days(seen map[day.Day]bool) (days []day.Day, failed bool) {
+	all := maps.Clone(seen)
+	if o.whole || len(seen) > 0 {
+		maps.Copy(all, o.unread)
 	}
-	return obj.Key.Day-max(o.lateness, 1) <= d && d <= obj.Key.Day
+	return slices.Sorted(maps.Keys(all)), o.failed && len(all) == 0
 }
 
-// The days of the lines of objects without a day: from the start of S3.
-var (
-	firstLog = day.Of(time.Date(2006, 3, 14, 0, 0, 0, 0, time.UTC))
-	lastLog  = day.Of(time.Date(2099, 12, 31, 0, 0, 0, 0, time.UTC))
-)
-
-// Days returns the days to publish: those of seen, which have lines, and those with an object that could
-// not be read whole. If no object could, there are none: the source may be the wrong one. failed reports
-// whether there are none because of objects that could not be read.
-func (o *Objects) Days(seen map[day.Day]bool) (days []day.Day, failed bool) {
-	all, whole := maps.Clone(seen), len(seen) > 0
-	unread := func(of *daily) bool {
-		whole = whole || of.statuses[ingest.OK] > 0
-		return (&report.Witness{Objects: of.statuses}).Unread() > 0
+// fail notes an object that could not be read whole.
+func (o *Objects) fail(obj *store.Object) {
+	last := o.window.To
+	if obj.Key.HasDay {
+		last = min(last, obj.Key.Day)
 	}
-	for d, of := range o.days {
-		if unread(of) {
-			all[d] = true
-		}
+	if o.failed = true; last != day.All().To {
+		o.unread[last] = true
 	}
-	failed = unread(o.undated) || len(all) > 0
-	if unread(o.undated) && o.window.From == o.window.To {
-		all[o.window.From] = true
-	}
-	if !whole {
-		clear(all)
-	}
-	return slices.Sorted(maps.Keys(all)), failed && len(all) == 0
 }
 
 // Problems calls problem with one line for each object that could not be read completely, in order.
