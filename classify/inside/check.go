@@ -16,7 +16,8 @@ type Machine struct {
 	Account                   string         // that owns the network interface
 	PublicIPv4                string         // of the interface
 	CIDRs                     []netip.Prefix // of the VPC
-	Near                      []netip.Prefix // that may be of the VPC, if its ranges are not known
+	AllIPv6                   bool           // CIDRs has all IPv6 ranges of the VPC, which may be none
+	Near                      []netip.Prefix // that may be of the VPC, if its ranges of the family are not known
 
 	Calls                        string       // the Region whose services are called
 	Resolvers                    []netip.Addr // the name servers that were asked
@@ -31,12 +32,17 @@ func (m *Machine) hasGateway(s Service) bool { return s.HasGateway() && m.Calls 
 // IsWayOut reports whether an address of a service proves that calls can leave without an
 // endpoint.
 func (m *Machine) IsWayOut(s Service, a *Address) bool {
-	return !m.hasGateway(s) && a.Kind == Public && a.Connection.answers() && !m.mayBeOfVPC(a.IP)
+	return !m.hasGateway(s) && a.Kind == Public && a.Connection.answers() && !m.MayBeOfVPC(a.IP)
 }
 
-// mayBeOfVPC reports whether an address that looks public may be one of the VPC.
-func (m *Machine) mayBeOfVPC(address netip.Addr) bool {
-	return len(m.CIDRs) == 0 && slices.ContainsFunc(m.Near, func(p netip.Prefix) bool { return p.Contains(address) })
+// knowsRanges reports whether the ranges of the VPC are known in the family of an address.
+func (m *Machine) knowsRanges(address netip.Addr) bool {
+	return m.AllIPv6 && address.Is6() || slices.ContainsFunc(m.CIDRs, func(p netip.Prefix) bool { return p.Addr().Is4() == address.Is4() })
+}
+
+// MayBeOfVPC reports whether an address that looks public may be one of the VPC.
+func (m *Machine) MayBeOfVPC(address netip.Addr) bool {
+	return !m.knowsRanges(address) && slices.ContainsFunc(m.Near, func(p netip.Prefix) bool { return p.Contains(address) })
 }
 
 // The kinds of addresses.
@@ -76,13 +82,19 @@ func (m *Machine) KindOf(address netip.Addr) string {
 // The resolvers of Amazon besides the one at the base of the VPC's range plus two.
 var amazonResolvers = []netip.Addr{netip.MustParseAddr("169.254.169.253"), netip.MustParseAddr("fd00:ec2::253")}
 
+// IsAmazon reports whether a name server is Amazon's, and whether that is known. Of an IPv4
+// address, only the ranges of the VPC show it.
+func (m *Machine) IsAmazon(server netip.Addr) (is, known bool) {
+	is = slices.Contains(amazonResolvers, server) ||
+		slices.ContainsFunc(m.CIDRs, func(p netip.Prefix) bool { return server == p.Masked().Addr().Next().Next() })
+	return is, is || len(m.CIDRs) > 0 && (server.Is6() || m.knowsRanges(server))
+}
+
 // OtherResolvers returns the name servers that are not Amazon's. What they answer says
-// nothing about the VPC, unless they forward to Amazon's. It is empty if no range of the VPC
-// is known.
+// nothing about the VPC, unless they forward to Amazon's.
 func (m *Machine) OtherResolvers() (others []netip.Addr) {
 	for _, r := range m.Resolvers {
-		base := slices.ContainsFunc(m.CIDRs, func(p netip.Prefix) bool { return r == p.Masked().Addr().Next().Next() })
-		if len(m.CIDRs) > 0 && !base && !slices.Contains(amazonResolvers, r) {
+		if is, known := m.IsAmazon(r); known && !is {
 			others = append(others, r)
 		}
 	}
@@ -118,6 +130,16 @@ type Address struct {
 	Holder     string   // the interface that has it and is none of an endpoint, by EC2
 	PrefixList string   // the name of AWS's prefix list that contains it, by EC2
 	Way        *network.Way
+}
+
+// SetWay notes the route by which the subnet sends packets to an address. A local route leads to
+// the VPC, also if the range is not known as one of it.
+func (a *Address) SetWay(way *network.Way) {
+	if way != nil && way.Via == "local" {
+		a.Kind = Private
+		return
+	}
+	a.Way = way
 }
 
 // amazonIssuers are the organizations that issue the certificates of AWS's services.

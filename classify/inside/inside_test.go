@@ -117,9 +117,40 @@ func TestOtherResolvers(t *testing.T) {
 	if got := m.OtherResolvers(); got != nil {
 		t.Errorf("no range is known, and %v are not Amazon's", got)
 	}
+	m.CIDRs = []netip.Prefix{netip.MustParsePrefix("2600:1f18::/56")}
+	if got := m.OtherResolvers(); got != nil {
+		t.Errorf("no IPv4 range is known, and %v are not Amazon's", got)
+	}
 	m.CIDRs = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/16")}
 	if got := m.OtherResolvers(); len(got) != 1 || got[0].String() != "127.0.0.53" {
 		t.Errorf("%v are not Amazon's", got)
+	}
+}
+
+// A range of one family says nothing of the other one's.
+func TestMayBeOfVPC(t *testing.T) {
+	near := []netip.Prefix{netip.MustParsePrefix("198.18.0.0/16"), netip.MustParsePrefix("2600:1f18::/44")}
+	for _, tc := range []struct {
+		ranges  string
+		allIPv6 bool
+		may4    bool
+		may6    bool
+	}{
+		{"", false, true, true}, {"10.0.0.0/16", false, false, true}, {"10.0.0.0/16", true, false, false}, {"2600:1f18:1::/56", false, true, false}, {"10.0.0.0/16 2600:1f18:1::/56", false, false, false},
+	} {
+		m := Machine{CIDRs: ParseRanges(strings.Fields(tc.ranges)), AllIPv6: tc.allIPv6, Near: near}
+		if may4, may6 := m.MayBeOfVPC(netip.MustParseAddr("198.18.0.9")), m.MayBeOfVPC(netip.MustParseAddr("2600:1f18::9")); may4 != tc.may4 || may6 != tc.may6 {
+			t.Errorf("%q, all IPv6 ranges %v: %v, %v", tc.ranges, tc.allIPv6, may4, may6)
+		}
+	}
+}
+
+// A route to local does not lead past an endpoint.
+func TestLocalRoute(t *testing.T) {
+	h := Host{Lookup: Answered, Addresses: []Address{{IP: netip.MustParseAddr("2600:1f18::9"), Kind: Public, Connection: Open, Issuer: "Amazon"}}}
+	h.Addresses[0].SetWay(&network.Way{Route: network.Route{Via: "local"}, Table: "rtb-1"})
+	if h.Judge("kms", &Machine{}); h.Path != Interface || h.Reason != PrivateName {
+		t.Errorf("%s, %s", h.Path, h.Reason)
 	}
 }
 
@@ -176,13 +207,33 @@ func TestObstacles(t *testing.T) {
 	fixtures.Golden(t, "testdata/obstacles.golden", []byte(out.String()))
 }
 
+// Facts that are not valid are named, and those that the service does not have are not.
+func TestInvalidFacts(t *testing.T) {
+	const ranges, ranges6 = "vpc-ipv4-cidr-blocks", "vpc-ipv6-cidr-blocks"
+	for _, tc := range []struct {
+		facts   map[string]string
+		invalid string
+		allIPv6 bool
+	}{
+		{map[string]string{"vpc-id": "", ranges: "10.0.0.0/16", ranges6: "", "public-ipv4s": ""}, "[]", true},
+		{map[string]string{ranges: "10.0.0.0/16"}, "[]", false},
+		{map[string]string{ranges: "", ranges6: ""}, "[]", false},
+		{map[string]string{"vpc-id": "<html>", ranges: "garbage", ranges6: "", "public-ipv4s": "1.2.3"}, "[vpc-id vpc-ipv4-cidr-blocks public-ipv4s]", false},
+		{map[string]string{ranges: "10.0.0.0/16\n10.1.0.0", ranges6: "2600:1f18::/56 x"}, "[vpc-ipv4-cidr-blocks vpc-ipv6-cidr-blocks]", false},
+	} {
+		if m, invalid := ParseMachine(tc.facts); fmt.Sprint(invalid) != tc.invalid || m.AllIPv6 != tc.allIPv6 {
+			t.Errorf("%v: invalid %v, all IPv6 ranges %v", tc.facts, invalid, m.AllIPv6)
+		}
+	}
+}
+
 // Whatever the metadata service says, ids are plain, ranges are valid, and
 // there are not many.
 func FuzzMachine(f *testing.F) {
 	f.Add("i-0a1b2c3d4e5f60718", "vpc-0a1b2c3d", "10.0.0.0/16\n10.1.0.0/16", "2600:1f18::/56", "54.1.2.3\n54.1.2.4")
 	f.Add("\x1b[2J", strings.Repeat("v", 100), "0.0.0.0/0", "x", "1.2.3")
 	f.Fuzz(func(t *testing.T, instance, vpc, cidrs, cidrs6, public string) {
-		m := ParseMachine(map[string]string{"instance-id": instance, "vpc-id": vpc, "vpc-ipv4-cidr-blocks": cidrs, "vpc-ipv6-cidr-blocks": cidrs6, "public-ipv4s": public})
+		m, _ := ParseMachine(map[string]string{"instance-id": instance, "vpc-id": vpc, "vpc-ipv4-cidr-blocks": cidrs, "vpc-ipv6-cidr-blocks": cidrs6, "public-ipv4s": public})
 		for _, id := range []string{m.Instance, m.VPC} {
 			if id != "" && !IsPlain(id) {
 				t.Errorf("%q is no id", id)

@@ -126,7 +126,7 @@ func (a *Address) judge(s Service, m *Machine) Verdict {
 		return undecided(NotService)
 	case a.Kind == Private:
 		return a.judgePrivate(m)
-	case m.mayBeOfVPC(a.IP):
+	case m.MayBeOfVPC(a.IP):
 		return undecided(RangesUnknown)
 	case a.Way != nil && a.Way.Gateway:
 		return Verdict{Gateway, RouteTo, a}

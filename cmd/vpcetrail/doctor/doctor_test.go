@@ -386,6 +386,7 @@ func TestMetadataInPart(t *testing.T) {
 		{"all", nil, metadataMode{}, "", "private_and_public_answers"},
 		{"no VPC", []string{of + "vpc-id", of + "subnet-id"}, metadataMode{}, "the instance metadata has no subnet-id, vpc-id", "private_and_public_answers"},
 		{"no ranges", []string{of + "vpc-ipv4-cidr-blocks"}, metadataMode{}, "the instance metadata has no vpc-ipv4-cidr-blocks", "vpc_ranges_not_known"},
+		{"no answer for IPv6 ranges", nil, metadataMode{broken: "vpc-ipv6-cidr-blocks"}, "the instance metadata service did not answer for vpc-ipv6-cidr-blocks", "vpc_ranges_not_known"},
 		{"no interface", []string{"mac"}, metadataMode{}, "no instance metadata: 169.254.169.254 answers with HTTP status 404", "vpc_ranges_not_known"},
 		{"a hop limit of 1", nil, metadataMode{noToken: true}, "169.254.169.254 does not answer in time; in a container, set the hop limit", "vpc_ranges_not_known"},
 		{"switched off", nil, metadataMode{status: 403}, "no instance metadata: 169.254.169.254 refuses, or cannot be reached", "vpc_ranges_not_known"},
@@ -405,6 +406,49 @@ func TestMetadataInPart(t *testing.T) {
 				t.Errorf("status %d: it lacks %q:\n%s", f.code, tc.note, f.out)
 			}
 		})
+	}
+}
+
+// Facts of instance metadata that are not valid are named, and nothing is decided by them.
+func TestInvalidMetadata(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	of := "network/interfaces/macs/" + testMAC + "/"
+	s.dns.set(map[string]record{hostSQS: at(endpointA)})
+	for fact, text := range map[string]string{
+		"vpc-ipv4-cidr-blocks": "garbage", "vpc-ipv6-cidr-blocks": "2600:1f00::/56\n<html>", "subnet-id": "subnet 1", "public-ipv4s": "1.2.3", "owner-id": "<html>",
+		"interface-id": "", // as if the service did not have it
+	} {
+		s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
+		s.metadata.facts[of+fact] = text
+		want := "Note: the instance metadata has no valid " + fact + "."
+		if text == "" {
+			want = "Note: the instance metadata has no " + fact + "."
+		}
+		if f := run(t, "--services", "sqs"); !strings.Contains(strings.Join(strings.Fields(f.out), " "), want) || f.code != 0 {
+			t.Errorf("status %d: it lacks %q:\n%s", f.code, want, f.out)
+		}
+	}
+}
+
+// A metadata service that refuses connections is not called slow, and the address that was
+// asked is named.
+func TestMetadataRefuses(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	s.dns.set(map[string]record{hostSQS: at(endpointA)})
+	for address, want := range map[string]string{
+		closed: closed + " refuses, or cannot be reached", away: away + " refuses, or cannot be reached", silent + ":443": silent + " does not answer in time", "[fd00:ec2::1]": "fd00:ec2::1 refuses",
+	} {
+		t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", "http://"+address)
+		f := run(t, "--services", "sqs", "--region", "eu-west-1")
+		if text := strings.Join(strings.Fields(f.out), " "); !strings.Contains(text, "no instance metadata: "+want) || f.code != 0 {
+			t.Errorf("status %d: it lacks %q:\n%s", f.code, want, f.out)
+		}
 	}
 }
 

@@ -192,11 +192,20 @@ func (s *subnet) add(id string, cidrs ...string) {
 
 // describe adds to the addresses what EC2 says of them.
 func (s *subnet) describe(ctx context.Context, m *inside.Machine, hosts []*inside.Host) {
-	if vpc := s.view.Thing(m.VPC); vpc != nil && len(m.CIDRs) == 0 {
-		m.CIDRs = inside.ParseRanges(vpc.CIDRs)
-		for _, h := range hosts {
-			for i := range h.Addresses {
-				h.Addresses[i].Kind = m.KindOf(h.Addresses[i].IP)
+	if vpc := s.view.Thing(m.VPC); vpc != nil {
+		for _, p := range inside.ParseRanges(vpc.CIDRs) {
+			if !slices.Contains(m.CIDRs, p) {
+				m.CIDRs = append(m.CIDRs, p)
+			}
+		}
+		m.AllIPv6 = true
+	}
+	for _, h := range hosts {
+		for i := range h.Addresses {
+			a := &h.Addresses[i]
+			if a.Kind = m.KindOf(a.IP); a.Kind == inside.Public {
+				a.PrefixList = s.listOf(a.IP)
+				a.SetWay(s.view.WayTo(m.Subnet, a.IP, s.lists, s.names))
 			}
 		}
 	}
@@ -204,13 +213,8 @@ func (s *subnet) describe(ctx context.Context, m *inside.Machine, hosts []*insid
 	s.note("ec2:DescribeNetworkInterfaces", err)
 	for _, h := range hosts {
 		for i := range h.Addresses {
-			a := &h.Addresses[i]
-			switch a.Kind {
-			case inside.Private:
+			if a := &h.Addresses[i]; a.Kind == inside.Private {
 				a.Endpoint, a.Holder = holders[inside.Unwrapped(a.IP)].endpoint, holders[inside.Unwrapped(a.IP)].other
-			case inside.Public:
-				a.PrefixList = s.listOf(a.IP)
-				a.Way = s.view.WayTo(m.Subnet, a.IP, s.lists, s.names)
 			}
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
+	"net/netip"
 	"net/url"
 	"os"
 	"os/exec"
@@ -175,6 +176,7 @@ type cloud struct {
 	client                     *ec2.Client
 	vpc, subnet, bare          string
 	s3Endpoint, sqsEndpoint    string
+	address6                   string // of the VPC's IPv6 range
 	instanceAddress, bareTable string
 }
 
@@ -188,6 +190,10 @@ func newCloud(s *stage, g *gate) *cloud {
 	c := &cloud{client: ec2.NewFromConfig(cfg)}
 	vpc := must[ec2.CreateVpcOutput](t)(c.client.CreateVpc(ctx, &ec2.CreateVpcInput{CidrBlock: sdk.String("10.0.0.0/16")})).Vpc
 	c.vpc = *vpc.VpcId
+	range6 := must[ec2.AssociateVpcCidrBlockOutput](t)(c.client.AssociateVpcCidrBlock(ctx, &ec2.AssociateVpcCidrBlockInput{VpcId: &c.vpc, AmazonProvidedIpv6CidrBlock: sdk.Bool(true)}))
+	c.address6 = netip.MustParsePrefix(*range6.Ipv6CidrBlockAssociation.Ipv6CidrBlock).Addr().Next().String()
+	s.ip("addr add " + c.address6 + "/128 dev lo nodad")
+	s.serveTLS(c.address6)
 	_ = must[ec2.ModifyVpcAttributeOutput](t)(c.client.ModifyVpcAttribute(ctx, &ec2.ModifyVpcAttributeInput{VpcId: &c.vpc, EnableDnsHostnames: &types.AttributeBooleanValue{Value: sdk.Bool(true)}}))
 	subnet := func(cidr string) string {
 		return *must[ec2.CreateSubnetOutput](t)(c.client.CreateSubnet(ctx, &ec2.CreateSubnetInput{VpcId: &c.vpc, CidrBlock: &cidr})).Subnet.SubnetId
@@ -250,6 +256,8 @@ func TestVerdictsByEC2(t *testing.T) {
 		{"no endpoint", "kms", c.subnet, zone, "", "past_the_endpoint", "route_past_endpoint", 4, "create an interface endpoint for kms: " + c.vpc + " has no endpoint"},
 		{"an instance in place of the endpoint", "sqs", c.subnet, map[string]record{hostSQS: at(c.instanceAddress)}, "", "undecided", "address_of_no_endpoint", 3, "which is no endpoint"},
 		{"an endpoint of another VPC", "sqs", c.subnet, map[string]record{hostSQS: at(endpointB)}, "", "interface_endpoint", "private_answer", 0, ""},
+		{"an IPv6 address of the VPC, by EC2 alone", "sqs", c.subnet, map[string]record{hostSQS: at(c.address6)}, "", "interface_endpoint", "private_answer", 0, ""},
+		{"an IPv6 address of the VPC, and route tables may not be read", "sqs", c.subnet, map[string]record{hostSQS: at(c.address6)}, "DescribeRouteTables", "interface_endpoint", "private_answer", 0, ""},
 		{"route tables may not be read", "s3", c.subnet, zone, "DescribeRouteTables", "undecided", "gateway_or_internet", 3,
 			"ec2:DescribeRouteTables: UnauthorizedOperation: Not there.: allow ec2:DescribeRouteTables"},
 		{"route tables may not be read, and nothing else is there", "s3", c.subnet, closedZone, "DescribeRouteTables", "undecided", "gateway_or_internet", 3, ""},

@@ -112,11 +112,7 @@ func (d *doctor) examine(ctx context.Context) (*examination, error) {
 func (d *doctor) where(ctx context.Context, e *examination) error {
 	ctx, stop := context.WithTimeout(ctx, d.step)
 	defer stop()
-	m, err := readMachine(ctx, d.cfg)
-	if err != nil {
-		e.note("%s", err)
-	}
-	e.Machine = m
+	e.Machine, e.Notes = readMachine(ctx, d.cfg)
 	return e.place(d.region, &d.settings)
 }
 
@@ -218,7 +214,7 @@ func (d *doctor) checkOutside(ctx context.Context, e *examination) {
 // reachesPublic reports whether a host has public addresses, and whether one of them accepts
 // connections.
 func (d *doctor) reachesPublic(ctx context.Context, host string, m *inside.Machine) (tried, reached bool) {
-	public := slices.DeleteFunc(d.resolver.Lookup(ctx, host+".").Addresses, func(ip netip.Addr) bool { return m.KindOf(ip) != inside.Public })
+	public := slices.DeleteFunc(d.resolver.Lookup(ctx, host+".").Addresses, func(ip netip.Addr) bool { return m.KindOf(ip) != inside.Public || m.MayBeOfVPC(ip) })
 	var trying sync.WaitGroup
 	var accepts atomic.Bool
 	for _, ip := range public[:min(len(public), tries)] {

@@ -15,6 +15,7 @@ import (
 	"sync"
 
 	sdk "github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 
@@ -51,29 +52,53 @@ var (
 	interfaceFacts = []string{"interface-id", "vpc-id", "subnet-id", "owner-id", "public-ipv4s", "vpc-ipv4-cidr-blocks", "vpc-ipv6-cidr-blocks"}
 )
 
-// readMachine asks the instance metadata service, version 2, where the machine is.
-func readMachine(ctx context.Context, cfg sdk.Config) (inside.Machine, error) {
-	client := imds.NewFromConfig(cfg, func(o *imds.Options) { o.EnableFallback = sdk.FalseTernary })
+// readMachine asks the instance metadata service, version 2, where the machine is. It returns
+// what could not be found out, too.
+func readMachine(ctx context.Context, cfg sdk.Config) (m inside.Machine, notes []string) {
+	service := "169.254.169.254"
+	client := imds.NewFromConfig(cfg, func(o *imds.Options) {
+		o.EnableFallback, o.Retryer = sdk.FalseTernary, retry.NewStandard(retryNoDial)
+		if u, err := url.Parse(o.Endpoint); err == nil && o.Endpoint != "" {
+			service = u.Hostname()
+		} else if o.EndpointMode == imds.EndpointModeStateIPv6 {
+			service = "fd00:ec2::254"
+		}
+	})
 	mac, err := readFact(ctx, client, "mac")
 	if err != nil {
-		return inside.Machine{}, fmt.Errorf("no instance metadata: %s", silence(ctx, err))
+		return m, []string{"no instance metadata: " + service + " " + silence(ctx, err)}
 	}
-	facts := map[string]string{}
+	facts, missing, unknown := readFacts(ctx, client, mac)
+	m, invalid := inside.ParseMachine(facts)
+	for _, fault := range []struct {
+		text  string
+		names []string
+	}{{"service did not answer for ", missing}, {"has no ", unknown}, {"has no valid ", invalid}} {
+		if slices.Sort(fault.names); len(fault.names) > 0 {
+			notes = append(notes, "the instance metadata "+fault.text+strings.Join(fault.names, ", "))
+		}
+	}
+	return m, notes
+}
+
+// readFacts returns what the metadata service says, the facts for which it did not answer, and
+// those that it does not have and should.
+func readFacts(ctx context.Context, client *imds.Client, mac string) (facts map[string]string, missing, unknown []string) {
+	facts = map[string]string{}
 	var mu sync.Mutex
 	var asking sync.WaitGroup
-	var missing, unknown []string
 	ask := func(name, path string) {
 		asking.Go(func() {
 			text, err := readFact(ctx, client, path)
 			mu.Lock()
 			defer mu.Unlock()
-			switch {
-			case err == nil:
-				facts[name] = text
-			case statusOf(err) != http.StatusNotFound:
-				missing = append(missing, name)
-			case name != "public-ipv4s" && name != "vpc-ipv6-cidr-blocks": // not every machine has these
+			switch absent := statusOf(err) == http.StatusNotFound || err == nil && text == ""; {
+			case absent && name != "public-ipv4s" && name != "vpc-ipv6-cidr-blocks": // not every machine has these
 				unknown = append(unknown, name)
+			case absent, err == nil:
+				facts[name] = text
+			default:
+				missing = append(missing, name)
 			}
 		})
 	}
@@ -84,16 +109,23 @@ func readMachine(ctx context.Context, cfg sdk.Config) (inside.Machine, error) {
 		ask(name, "network/interfaces/macs/"+mac+"/"+name)
 	}
 	asking.Wait()
-	slices.Sort(missing)
-	slices.Sort(unknown)
-	switch m := inside.ParseMachine(facts); {
-	case len(missing) > 0:
-		return m, fmt.Errorf("the instance metadata service did not answer for %s", strings.Join(append(missing, unknown...), ", "))
-	case len(unknown) > 0:
-		return m, fmt.Errorf("the instance metadata has no %s", strings.Join(unknown, ", "))
-	default:
-		return m, nil
-	}
+	return facts, missing, unknown
+}
+
+// retryNoDial keeps the SDK from trying again to connect where nothing can be connected to: the
+// time would be up, and the reason lost.
+func retryNoDial(o *retry.StandardOptions) {
+	o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) sdk.Ternary {
+		if isNoDial(err) {
+			return sdk.FalseTernary
+		}
+		return sdk.UnknownTernary
+	})}, o.Retryables...)
+}
+
+func isNoDial(err error) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Op == "dial" && !op.Timeout()
 }
 
 // statusOf returns the HTTP status that an error is of, or 0.
@@ -110,13 +142,13 @@ func silence(ctx context.Context, err error) string {
 	status := statusOf(err)
 	switch {
 	case ctx.Err() != nil:
-		return "169.254.169.254 does not answer in time; in a container, set the hop limit of the instance's metadata options to 2"
+		return "does not answer in time; in a container, set the hop limit of the instance's metadata options to 2"
 	case status != 0:
-		return fmt.Sprintf("169.254.169.254 answers with HTTP status %d", status)
+		return fmt.Sprintf("answers with HTTP status %d", status)
 	case strings.Contains(err.Error(), "AWS_EC2_METADATA_DISABLED"):
-		return "AWS_EC2_METADATA_DISABLED is set"
+		return "is not asked, since AWS_EC2_METADATA_DISABLED is set"
 	}
-	return "169.254.169.254 refuses, or cannot be reached"
+	return "refuses, or cannot be reached"
 }
 
 // refusal says in one line why a call failed.
@@ -144,9 +176,7 @@ func (e *examination) place(flag string, set *settings) error {
 	region, by := set.region()
 	m.Calls = cmp.Or(flag, region, m.Region)
 	m.Region = cmp.Or(m.Region, m.Calls)
-	if len(m.CIDRs) == 0 {
-		m.Near = ownRanges()
-	}
+	m.Near = ownRanges()
 	e.callsBy = "--region"
 	if flag == "" {
 		e.callsBy = by

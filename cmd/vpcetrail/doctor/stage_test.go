@@ -316,6 +316,7 @@ type metadataMode struct {
 	hangs   bool              // answers never begin
 	noToken bool              // answers never begin for a token, as where it may not travel so far
 	status  int               // in answer to a request for a token
+	broken  string            // the fact that is answered with status 500
 }
 
 func (m *metadataServer) set(mode metadataMode) {
@@ -340,6 +341,7 @@ func (m *metadataServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	m.mu.Lock()
 	fact, known := m.facts[strings.TrimPrefix(r.URL.Path, "/latest/meta-data/")]
 	off, endless, hangs, status := m.facts == nil, m.endless, m.hangs || m.noToken && r.Method == http.MethodPut, m.status
+	broken := m.broken != "" && strings.HasSuffix(r.URL.Path, m.broken)
 	m.mu.Unlock()
 	switch {
 	case hangs:
@@ -359,6 +361,8 @@ func (m *metadataServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte("token"))
 	case r.Header.Get("X-Aws-Ec2-Metadata-Token") != "token":
 		http.Error(w, "version 1 is off", http.StatusUnauthorized)
+	case broken:
+		http.Error(w, "broken", http.StatusInternalServerError)
 	case !known:
 		http.NotFound(w, r)
 	default:

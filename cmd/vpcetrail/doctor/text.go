@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -101,7 +103,7 @@ func (e *examination) writeWhere(p *page) {
 		p.paragraph("Calls to:  ", e.Calls+", by "+e.callsBy)
 	}
 	dns := cmp.Or(joinAddresses(e.Resolvers), "no name server was asked")
-	if len(e.Resolvers) > 0 && len(e.CIDRs) > 0 && len(e.OtherResolvers()) == 0 {
+	if len(e.Resolvers) > 0 && !slices.ContainsFunc(e.Resolvers, func(r netip.Addr) bool { is, _ := e.IsAmazon(r); return !is }) {
 		dns += ", Amazon's resolver"
 	}
 	p.paragraph("DNS:       ", dns)
