@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -184,9 +185,19 @@ func (e *examination) undecided(s *service, h *inside.Host) []string {
 		}
 		return []string{fmt.Sprintf("find out what has the address %s, and why the name leads there", h.On.IP)}
 	case inside.GatewayOrNot, inside.RangesUnknown:
-		return []string{"give doctor credentials that may call EC2 (see doctor --help), or run doctor --sign and explain the record"}
+		do := "run doctor --sign and explain the record"
+		if !e.mayAsk() {
+			do = "give doctor credentials that may call EC2 (see doctor --help), or " + do
+		}
+		return []string{do}
 	}
 	return nil
+}
+
+// mayAsk reports whether EC2 answered to all calls.
+func (e *examination) mayAsk() bool {
+	var interfaces lost
+	return (e.unread == nil || errors.As(e.unread, &interfaces)) && (e.subnet == nil || len(e.subnet.unread) == 0)
 }
 
 // otherNames says which further names of a service lead past the endpoint that its first name

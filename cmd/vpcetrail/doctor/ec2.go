@@ -43,7 +43,8 @@ type subnet struct {
 	unread map[string]string // why a call was refused, by call
 }
 
-// readSubnet asks EC2, and completes the machine if its VPC is not known. It fails if EC2 does not describe the VPC.
+// readSubnet asks EC2, and completes the machine if its subnet is not known. It fails if EC2 does
+// not describe the VPC. If EC2 does not show the subnet, it returns the error beside the rest.
 func readSubnet(ctx context.Context, cfg sdk.Config, m *inside.Machine, step time.Duration) (*subnet, error) {
 	ctx, stop := context.WithTimeout(ctx, 2*step)
 	defer stop()
@@ -60,9 +61,10 @@ func readSubnet(ctx context.Context, cfg sdk.Config, m *inside.Machine, step tim
 	s := &subnet{step: step, names: map[string]string{}, lists: map[string][]netip.Prefix{}, unread: map[string]string{}}
 	s.client = ec2.NewFromConfig(cfg, func(o *ec2.Options) { o.Region = m.Region })
 	s.patient = ec2.NewFromConfig(cfg, func(o *ec2.Options) { o.Region, o.HTTPClient = m.Region, patient })
+	var unknown error
 	if m.VPC == "" || m.Subnet == "" {
-		if err := s.findInterface(ctx, m); err != nil && m.VPC == "" {
-			return nil, err
+		if unknown = s.findInterface(ctx, m); unknown != nil && m.VPC == "" {
+			return nil, unknown
 		}
 	}
 	var asking sync.WaitGroup
@@ -89,7 +91,7 @@ func readSubnet(ctx context.Context, cfg sdk.Config, m *inside.Machine, step tim
 			s.note("ec2:GetManagedPrefixListEntries", s.readList(ctx, id))
 		}
 	}
-	return s, nil
+	return s, unknown
 }
 
 // A notingClient notes whether anything answered.
@@ -108,6 +110,13 @@ func (c notingClient) Do(r *http.Request) (*http.Response, error) {
 
 // interfaces lists the machine's interfaces. Tests set another list.
 var interfaces = net.Interfaces
+
+// lost is how many network interfaces have the hardware address of the machine, if not one.
+type lost int
+
+func (n lost) Error() string {
+	return fmt.Sprintf("EC2 does not show the subnet of this machine: %d network interfaces have its hardware address", int(n))
+}
 
 // findInterface finds the machine's network interface by its hardware address, where the
 // metadata service cannot be asked: in a task of Fargate, or a container with the network of
@@ -129,9 +138,9 @@ func (s *subnet) findInterface(ctx context.Context, m *inside.Machine) error {
 	out, err := s.client.DescribeNetworkInterfaces(ctx, &ec2.DescribeNetworkInterfacesInput{Filters: []types.Filter{{Name: sdk.String("mac-address"), Values: macs}}})
 	switch {
 	case err != nil:
-		return fmt.Errorf("EC2 does not show the VPC: %s", netreader.Refusal(err, "ec2:DescribeNetworkInterfaces"))
+		return fmt.Errorf("EC2 does not show the subnet of this machine: %s", netreader.Refusal(err, "ec2:DescribeNetworkInterfaces"))
 	case len(out.NetworkInterfaces) != 1:
-		return fmt.Errorf("EC2 does not show the VPC: %d network interfaces have the hardware address of this machine", len(out.NetworkInterfaces))
+		return lost(len(out.NetworkInterfaces))
 	}
 	v := &out.NetworkInterfaces[0]
 	m.Interface, m.VPC, m.Subnet = sdk.ToString(v.NetworkInterfaceId), sdk.ToString(v.VpcId), sdk.ToString(v.SubnetId)

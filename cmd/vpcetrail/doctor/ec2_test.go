@@ -258,6 +258,8 @@ func TestVerdictsByEC2(t *testing.T) {
 		{"an endpoint of another VPC", "sqs", c.subnet, map[string]record{hostSQS: at(endpointB)}, "", "interface_endpoint", "private_answer", 0, ""},
 		{"an IPv6 address of the VPC, by EC2 alone", "sqs", c.subnet, map[string]record{hostSQS: at(c.address6)}, "", "interface_endpoint", "private_answer", 0, ""},
 		{"an IPv6 address of the VPC, and route tables may not be read", "sqs", c.subnet, map[string]record{hostSQS: at(c.address6)}, "DescribeRouteTables", "interface_endpoint", "private_answer", 0, ""},
+		{"why a call goes past may not be read", "kms", c.subnet, zone, "DescribeRouteTables", "past_the_endpoint", "public_answer", 4,
+			`no change is proven: a call that is needed for the proof was refused"`},
 		{"route tables may not be read", "s3", c.subnet, zone, "DescribeRouteTables", "undecided", "gateway_or_internet", 3,
 			"ec2:DescribeRouteTables: UnauthorizedOperation: Not there.: allow ec2:DescribeRouteTables"},
 		{"route tables may not be read, and nothing else is there", "s3", c.subnet, closedZone, "DescribeRouteTables", "undecided", "gateway_or_internet", 3, ""},
@@ -281,6 +283,7 @@ func TestVerdictsByEC2(t *testing.T) {
 		})
 	}
 	testWithoutMetadata(t, s, g, c)
+	testWithoutSubnet(t, s, g, c)
 	testAnalyses(t, s, g, c)
 	t.Run("the example of the README", func(t *testing.T) {
 		s.metadata.machine(c.vpc, c.subnet, "10.0.0.0/16")
@@ -305,7 +308,7 @@ func testWithoutMetadata(t *testing.T, s *stage, g *gate, c *cloud) {
 		name, items, path, says string
 	}{
 		{"a task finds its interface", item, "gateway_endpoint", c.subnet},
-		{"no interface has the address", "", "undecided", "EC2 does not show the VPC: 0 network interfaces have the hardware address"},
+		{"no interface has the address", "", "undecided", "EC2 does not show the subnet of this machine: 0 network interfaces have its hardware address"},
 		{"two interfaces have the address", item + item, "undecided", "2 network interfaces"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -316,6 +319,26 @@ func testWithoutMetadata(t *testing.T, s *stage, g *gate, c *cloud) {
 				t.Errorf("%v: %s", err, f.out)
 			}
 		})
+	}
+}
+
+// testWithoutSubnet checks that doctor says why EC2 does not show the subnet, and does not ask
+// for the credentials that it has.
+func testWithoutSubnet(t *testing.T, s *stage, g *gate, c *cloud) {
+	s.metadata.machine(c.vpc, "", "10.0.0.0/16")
+	s.dns.set(map[string]record{hostS3: at(publicS3)})
+	interfaces = func() ([]net.Interface, error) {
+		return []net.Interface{{HardwareAddr: net.HardwareAddr{0x0e, 1, 2, 3, 4, 5}}}, nil
+	}
+	defer func() { interfaces = net.Interfaces }()
+	g.byMAC = "<DescribeNetworkInterfacesResponse/>"
+	for refused, want := range map[string]string{"": "Do: run doctor --sign", "DescribeRouteTables": "Do: give doctor credentials that may call EC2"} {
+		g.refuse(refused)
+		f := run(t, "--services", "s3", "--timeout", "10s")
+		text := strings.Join(strings.Fields(f.out), " ")
+		if !strings.Contains(text, "Note: EC2 does not show the subnet of this machine: 0 network interfaces have its hardware address.") || !strings.Contains(text, want) {
+			t.Errorf("it lacks %q:\n%s", want, f.out)
+		}
 	}
 }
 

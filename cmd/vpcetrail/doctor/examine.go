@@ -53,6 +53,7 @@ type examination struct {
 	callsBy    string  // what sets the Region that is called
 	unanalyzed string  // why no analysis was made though it was asked for
 	subnet     *subnet // nil: EC2 was not asked, or did not answer
+	unread     error   // why EC2 shows no subnet
 }
 
 // A service is one service with its names. The first name decides.
@@ -119,10 +120,9 @@ func (d *doctor) where(ctx context.Context, e *examination) error {
 // ask makes the checks that do not wait for each other.
 func (d *doctor) ask(ctx context.Context, e *examination) {
 	var asking sync.WaitGroup
-	var refused error
 	asking.Go(func() { d.checkNames(ctx, e) })
 	asking.Go(func() { d.checkOutside(ctx, e) })
-	asking.Go(func() { e.subnet, refused = readSubnet(ctx, d.cfg, &e.Machine, d.step) })
+	asking.Go(func() { e.subnet, e.unread = readSubnet(ctx, d.cfg, &e.Machine, d.step) })
 	if d.sign {
 		asking.Go(func() { e.Signed, e.Marker = d.signCalls(ctx, e.Calls) })
 	}
@@ -131,8 +131,8 @@ func (d *doctor) ask(ctx context.Context, e *examination) {
 	for _, ip := range d.resolver.Silent() {
 		e.note("name server %s does not answer: programs that ask it first wait for seconds at each look-up", ip)
 	}
-	if refused != nil {
-		e.note("%s", refused)
+	if e.unread != nil {
+		e.note("%s", e.unread)
 	}
 }
 
