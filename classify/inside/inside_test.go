@@ -70,12 +70,12 @@ func TestParseService(t *testing.T) {
 		"sqs": "sqs", "SQS": "sqs", "sqs.amazonaws.com": "sqs", "com.amazonaws.eu-west-1.ecr.api": "ecr.api", "ecr": "ecr.api", "ecr.dkr": "ecr.dkr",
 		"com.amazonaws.us-east-1.kinesis-firehose": "kinesis-firehose", "ses.amazonaws.com": "email", "cloudwatch": "monitoring",
 	} {
-		if got, err := ParseService(text); got != want || err != nil {
+		if got, _, err := ParseService(text); got != want || err != nil {
 			t.Errorf("%s: %q %v", text, got, err)
 		}
 	}
 	for _, text := range []string{"", ".", "a..b", "-a", "a_b", "a/b", "s3 ", "a\x1b", strings.Repeat("a", longestName+1)} {
-		if got, err := ParseService(text); err == nil {
+		if got, _, err := ParseService(text); err == nil {
 			t.Errorf("%q: %q", text, got)
 		}
 	}
@@ -86,7 +86,7 @@ func FuzzParseService(f *testing.F) {
 	f.Add("com.amazonaws.eu-west-1.sagemaker.runtime")
 	f.Add("s3.amazonaws.com")
 	f.Fuzz(func(t *testing.T, text string) {
-		s, err := ParseService(text)
+		s, _, err := ParseService(text)
 		if err != nil {
 			return
 		}

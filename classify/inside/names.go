@@ -26,19 +26,19 @@ var plainName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a
 const longestName = 60
 
 // ParseService reads the name of a service: sqs, sqs.amazonaws.com or
-// com.amazonaws.us-east-1.sqs.
-func ParseService(text string) (Service, error) {
+// com.amazonaws.us-east-1.sqs, which names a Region, too.
+func ParseService(text string) (service Service, region string, err error) {
 	name := strings.TrimSuffix(strings.ToLower(text), ".amazonaws.com")
-	if s := endpoints.ServiceOf(name); s.Region != "" {
-		_, name, _ = strings.Cut(name, "."+s.Region+".")
+	if region = endpoints.ServiceOf(name).Region; region != "" {
+		_, name, _ = strings.Cut(name, "."+region+".")
 	}
 	if service, known := aliases[name]; known {
-		return service, nil
+		return service, region, nil
 	}
 	if len(name) > longestName || !plainName.MatchString(name) {
-		return "", fmt.Errorf("%.80q is not the name of a service: want the name of its endpoint without what comes before, such as sqs or ecr.api", text)
+		return "", "", fmt.Errorf("%.80q is not the name of a service: want the name of its endpoint without what comes before, such as sqs or ecr.api", text)
 	}
-	return Service(name), nil
+	return Service(name), region, nil
 }
 
 // HasGateway reports whether gateway endpoints exist for the service.

@@ -140,7 +140,7 @@ func (f *doctorFlags) check() ([]inside.Service, error) {
 	}
 	var services []inside.Service
 	for _, text := range f.services {
-		s, err := inside.ParseService(text)
+		s, _, err := inside.ParseService(text)
 		if err != nil {
 			return nil, fmt.Errorf("--services: %w", err)
 		}
@@ -206,7 +206,7 @@ func (f *doctorFlags) doctor(ctx context.Context) (*doctor, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &doctor{services: services, region: f.region, outside: f.outside, step: f.step, sign: f.sign, resolver: resolve.New(f.step)}
+	d := &doctor{services: services, named: f.services, region: f.region, outside: f.outside, step: f.step, sign: f.sign, resolver: resolve.New(f.step)}
 	if d.outside == "none" {
 		d.outside = ""
 	}

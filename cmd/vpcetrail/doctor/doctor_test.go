@@ -755,6 +755,24 @@ func TestNoTimeLeft(t *testing.T) {
 	}
 }
 
+// The full name of an endpoint names a Region, which must be the one that is called.
+func TestRegionOfTheService(t *testing.T) {
+	if !onStage(t) {
+		return
+	}
+	s := newStage(t)
+	s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
+	s.dns.set(map[string]record{"sqs.us-east-1.amazonaws.com": at(endpointA)})
+	const far = "com.amazonaws.us-east-1.sqs"
+	want := "--services " + far + ": is a service of us-east-1, and calls go to eu-west-1: give --region us-east-1, or name it sqs"
+	if f := run(t, "--services", "kms,"+far); f.code != exit.Usage || f.err != want {
+		t.Errorf("status %d: %s\n%s", f.code, f.err, f.out)
+	}
+	if path, _, code := decided(t, far, "--region", "us-east-1"); path != "interface_endpoint" || code != 0 {
+		t.Errorf("%s, status %d", path, code)
+	}
+}
+
 // A service that is named twice is checked once.
 func TestServicesNamedTwice(t *testing.T) {
 	f := doctorFlags{services: []string{"sqs", "SQS.amazonaws.com", "com.amazonaws.eu-west-1.sqs", "ecr", "ecr.api"}, format: "text", step: time.Second, outside: "none"}

@@ -14,6 +14,7 @@ import (
 
 	"vpcetrail/classify/inside"
 	"vpcetrail/cmd/vpcetrail/doctor/resolve"
+	"vpcetrail/cmd/vpcetrail/exit"
 )
 
 // atOnce is how many names are checked at a time.
@@ -26,8 +27,9 @@ const stepsInARow = 4
 // A doctor checks from one machine.
 type doctor struct {
 	services []inside.Service
-	region   string // "": the machine's
-	outside  string // a host outside of AWS, or ""
+	named    []string // the services as given
+	region   string   // "": the machine's
+	outside  string   // a host outside of AWS, or ""
 	step     time.Duration
 	sign     bool
 
@@ -114,7 +116,15 @@ func (d *doctor) where(ctx context.Context, e *examination) error {
 	ctx, stop := context.WithTimeout(ctx, d.step)
 	defer stop()
 	e.Machine, e.Notes = readMachine(ctx, d.cfg)
-	return e.place(d.region, &d.settings)
+	if err := e.place(d.region, &d.settings); err != nil {
+		return err
+	}
+	for _, text := range d.named {
+		if s, region, _ := inside.ParseService(text); region != "" && region != e.Calls {
+			return exit.Usagef("--services %s: is a service of %s, and calls go to %s: give --region %s, or name it %s", text, region, e.Calls, region, s)
+		}
+	}
+	return nil
 }
 
 // ask makes the checks that do not wait for each other.
