@@ -61,8 +61,13 @@ type Count struct {
 	Before, After int64
 }
 
-// Read compares two days. It keeps the first findings of New and of Gone, at most keep of each.
-func Read(ctx context.Context, before, after *Side, keep int) (*Changes, error) {
+// Read compares a day with the one before it. It keeps the first findings of New and of Gone, at most keep of
+// each.
+func Read(ctx context.Context, after *Side, keep int) (*Changes, error) {
+	before, err := after.Before(ctx)
+	if err != nil {
+		return nil, err
+	}
 	c := &Changes{Before: before, After: after, New: overview.NewTop(keep, bySeverity), Gone: overview.NewTop(keep, bySeverity)}
 	if err := c.readFindings(ctx); err != nil {
 		return nil, err
@@ -74,13 +79,11 @@ func Read(ctx context.Context, before, after *Side, keep int) (*Changes, error) 
 		return nil, err
 	}
 	if before.Manifest.Has(table.Causes.Name) && after.Manifest.Has(table.Causes.Name) {
-		var err error
 		if c.Causes, err = counts(ctx, before, after, &table.Causes, func(r *table.CauseRow) (string, int64) { return r.Cause, r.Calls }); err != nil {
 			return nil, err
 		}
 	}
 	if before.networked() && after.networked() {
-		var err error
 		c.Egress, err = counts(ctx, before, after, &table.Traffic, func(r *table.TrafficRow) (string, int64) {
 			if r.Route != "internet" {
 				return "", 0

@@ -142,11 +142,11 @@ func readCase(t *testing.T, path string) (c changeCase, store reporttest.Store) 
 
 func read(t *testing.T, store report.Store, keep int) *Changes {
 	t.Helper()
-	before, after, err := Latest(t.Context(), store, day.All())
+	after, err := Latest(t.Context(), store, day.All())
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := Read(t.Context(), before, after, keep)
+	c, err := Read(t.Context(), after, keep)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,26 +25,27 @@ type Side struct {
 	measured map[string]bool   // the endpoints in table endpoint_metrics, by id
 }
 
-// Latest returns the newest day of window of which the report has the calls, and the one before it.
-// before is nil if there is none.
-func Latest(ctx context.Context, store report.Store, window day.Window) (before, after *Side, err error) {
+// Latest returns the newest day of window of which the report has the calls.
+func Latest(ctx context.Context, store report.Store, window day.Window) (*Side, error) {
 	within, err := report.DaysWithin(ctx, store, window)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	if after, err = latest(ctx, store, within); err != nil {
-		return nil, nil, err
+	side, err := latest(ctx, store, within)
+	if err == nil && side == nil {
+		err = report.NoTrail(store, within[len(within)-1])
 	}
-	if after == nil {
-		return nil, nil, report.NoTrail(store, within[len(within)-1])
-	}
-	all, err := report.Days(ctx, store)
+	return side, err
+}
+
+// Before returns the last day before s of which the report has the calls, or nil if there is none.
+func (s *Side) Before(ctx context.Context) (*Side, error) {
+	all, err := report.Days(ctx, s.store)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	i, _ := slices.BinarySearch(all, after.Day)
-	before, err = latest(ctx, store, all[:i])
-	return before, after, err
+	i, _ := slices.BinarySearch(all, s.Day)
+	return latest(ctx, s.store, all[:i])
 }
 
 // latest returns the last of days of which the report has the calls, or nil.

@@ -28,14 +28,18 @@ func TestADayWithoutATrailIsNoDayWithoutCalls(t *testing.T) {
 	if err != nil || fmt.Sprint(span.Days, span.Missing) != "[2024-10-04 2024-10-06] [2024-10-05]" {
 		t.Errorf("%v: %+v", err, span)
 	}
-	before, after, err := Latest(t.Context(), store, day.All())
+	after, err := Latest(t.Context(), store, day.All())
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := after.Before(t.Context())
 	if err != nil || before.Day != first || after.Day != first+2 {
 		t.Errorf("%v: %v, %v", err, before, after)
 	}
 	const want = "memory has no calls of 2024-10-05: only sources beside the trail were read: run vpcetrail analyze SOURCE for this day"
 	only := day.Window{From: first + 1, To: first + 1}
 	_, ofSpan := report.ReadSpan(t.Context(), store, only)
-	_, _, ofChanges := Latest(t.Context(), store, only)
+	_, ofChanges := Latest(t.Context(), store, only)
 	disk := spill.NewDisk(t.TempDir())
 	defer disk.Close()
 	_, ofDiff := diff.Compare(t.Context(), diff.Side{Store: store, Days: []day.Day{first}}, diff.Side{Store: store, Days: []day.Day{first + 1}}, 0, disk)

@@ -206,6 +206,9 @@ func TestAnEarlierDayCannotBeRead(t *testing.T) {
 		if d == "2026-11-20" {
 			n.run.Shard = "2/3"
 		}
+		if d == "2026-11-19" {
+			n.findings = []string{"high foreign_endpoint role/a"}
+		}
 		if s.publish(n); d == "2026-11-17" {
 			s.notify(0, "--to", "eventbridge", "--bus", "audit", "--date", d)
 		}
@@ -220,10 +223,11 @@ func TestAnEarlierDayCannotBeRead(t *testing.T) {
 	}
 	_, errOut := s.notify(exit.Incomplete, "--to", "eventbridge", "--bus", "audit", "--date", "2026-11-21")
 	const damaged = " is not sent: REPORT: _runs/dt=2026-11-18/run.json: decode: unexpected end of JSON input: run analyze again for this day\n"
-	want := "vpcetrail: 2026-11-18" + damaged + "vpcetrail: 2026-11-19" + damaged + // which is compared with it
+	want := "vpcetrail: 2026-11-18" + damaged + "vpcetrail: the event of 2026-11-19" + damaged + // which is compared with it
 		"vpcetrail: 2026-11-20 is not sent: REPORT: 2026-11-20 covers shard 2/3 of the trail alone: merge all shards, and notify of the merged report\n" +
 		"3 days could not be read: the next run looks again\n"
-	if errOut != want || c.sent() != "day 2026-11-17 30, day 2026-11-21 30" {
+	const sent = "day 2026-11-17 30, 2026-11-19 new role/a since 2026-11-19, day 2026-11-21 30, 2026-11-21 gone role/a since 2026-11-19"
+	if errOut != want || c.sent() != sent {
 		t.Errorf("it sends %s, and says\n%swant\n%s", c.sent(), errOut, want)
 	}
 	if err := os.WriteFile(manifest, whole, 0o666); err != nil {

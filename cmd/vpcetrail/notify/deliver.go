@@ -139,6 +139,10 @@ func (p *planner) sendDays(ctx context.Context, r *record, today day.Day) *outco
 		if err == nil {
 			err = p.announce(todo)
 		}
+		if err == nil && todo.unread != nil {
+			p.say.Problem(fmt.Sprintf("the event of %s is not sent: %v", at.day, todo.unread))
+			o.unread++
+		}
 		if err == nil {
 			err = p.send(ctx, todo.news)
 			o.plans, o.record, o.waiting = append(o.plans, todo), todo.after(), todo.waiting

@@ -182,7 +182,7 @@ func (f *notifyFlags) open(ctx context.Context, where string) (report.Store, err
 }
 
 func (f *notifyFlags) run(ctx context.Context, store report.Store, window day.Window, out io.Writer, say *terminal.Messages) error {
-	before, after, err := changes.Latest(ctx, store, window)
+	after, err := changes.Latest(ctx, store, window)
 	if err != nil {
 		return err
 	}
@@ -190,7 +190,7 @@ func (f *notifyFlags) run(ctx context.Context, store report.Store, window day.Wi
 		return err
 	}
 	if f.to == ToTextFile {
-		return f.writeTextFile(ctx, store, before, after, out)
+		return f.writeTextFile(ctx, store, after, out)
 	}
 	place, err := placeOf(store)
 	if err != nil {
@@ -231,8 +231,8 @@ func placeOf(store report.Store) (string, error) {
 	return filepath.EvalSymlinks(name)
 }
 
-func (f *notifyFlags) writeTextFile(ctx context.Context, store report.Store, before, after *changes.Side, out io.Writer) error {
-	c, err := changes.Read(ctx, before, after, 1)
+func (f *notifyFlags) writeTextFile(ctx context.Context, store report.Store, after *changes.Side, out io.Writer) error {
+	c, err := changes.Read(ctx, after, 1)
 	if err != nil {
 		return err
 	}

@@ -28,11 +28,12 @@ type plan struct {
 	found    []bool   // which findings of the record the day has
 	unproved []string // see record.unproved
 	waiting  reasons  // findings that the day does not have, and that need not be gone
+	unread   error    // why there is no event: the day before, which it compares with, cannot be read
 }
 
 // planDay plans what to send about a day.
 func (p *planner) planDay(ctx context.Context, r *record, at look) (*plan, error) {
-	before, side, err := changes.Latest(ctx, p.store, day.Window{From: at.day, To: at.day})
+	side, err := changes.Latest(ctx, p.store, day.Window{From: at.day, To: at.day})
 	if err == nil {
 		err = whole(p.store, side)
 	}
@@ -40,7 +41,7 @@ func (p *planner) planDay(ctx context.Context, r *record, at look) (*plan, error
 	if r != nil {
 		since = r.Newest
 	} else if err == nil {
-		r, err = p.newRecord(ctx, before, side)
+		r, err = p.newRecord(ctx, side)
 	}
 	if err != nil {
 		return nil, err
@@ -51,7 +52,7 @@ func (p *planner) planDay(ctx context.Context, r *record, at look) (*plan, error
 		at: max(Now().UnixMilli(), r.Updated+1),
 	}
 	if err = p.addFindings(ctx, todo); err == nil && !p.target.keepsFindings() {
-		err = todo.addEvent(ctx, before)
+		todo.unread = todo.addEvent(ctx)
 	}
 	for _, n := range todo.news {
 		n.date, n.at, n.err = date, todo.at, errNoAnswer
@@ -151,8 +152,8 @@ func (p *planner) disappeared(known finding, was *table.FindingRow) []*news {
 const topOfDay = 20
 
 // addEvent adds the event of the day, unless the target has it.
-func (p *plan) addEvent(ctx context.Context, before *changes.Side) error {
-	c, err := changes.Read(ctx, before, p.side, 1)
+func (p *plan) addEvent(ctx context.Context) error {
+	c, err := changes.Read(ctx, p.side, 1)
 	if err != nil {
 		return err
 	}
@@ -170,10 +171,14 @@ func (p *plan) addEvent(ctx context.Context, before *changes.Side) error {
 }
 
 // newRecord returns the record of a target that was never sent anything.
-func (p *planner) newRecord(ctx context.Context, before, after *changes.Side) (*record, error) {
-	r := &record{To: p.target.arn(), Newest: after.Day.String(), Days: map[string]sentDay{}, Scope: after.Scope()}
-	if p.target.keepsFindings() || before == nil {
+func (p *planner) newRecord(ctx context.Context, side *changes.Side) (*record, error) {
+	r := &record{To: p.target.arn(), Newest: side.Day.String(), Days: map[string]sentDay{}, Scope: side.Scope()}
+	if p.target.keepsFindings() {
 		return r, nil
+	}
+	before, err := side.Before(ctx)
+	if err != nil || before == nil {
+		return r, err
 	}
 	// The target is sent what changes from now on. So it counts as knowing the day before.
 	date := before.Day.String()
@@ -209,6 +214,7 @@ func (p *plan) after() *record {
 		r.Updated = p.at
 	}
 	sent := r.Days[date]
+	sent.Left = sent.Left || p.unread != nil
 	if sent.Manifest = p.manifest; p.late && p.more > 0 {
 		sent.Manifest = "" // no later day has them
 	}

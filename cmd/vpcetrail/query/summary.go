@@ -146,11 +146,11 @@ func (f *summaryFlags) style(out, errOut io.Writer) grid.Style {
 }
 
 func (f *summaryFlags) showChanges(ctx context.Context, store report.Store, window day.Window, out, errOut io.Writer, top int) error {
-	before, after, err := changes.Latest(ctx, store, window)
+	after, err := changes.Latest(ctx, store, window)
 	if err != nil {
 		return err
 	}
-	c, err := changes.Read(ctx, before, after, top)
+	c, err := changes.Read(ctx, after, top)
 	if err != nil {
 		return err
 	}
