@@ -23,6 +23,7 @@ import (
 
 	"vpcetrail/classify/inside"
 	"vpcetrail/classify/network"
+	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/cmd/vpcetrail/doctor/resolve"
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/file"
@@ -50,6 +51,7 @@ type doctorFlags struct {
 	step            time.Duration
 	sign            bool
 	analyze, yes    bool
+	kept            dest.S3Options
 }
 
 // New returns the command.
@@ -113,6 +115,7 @@ Exit status:
 	set.BoolVar(&f.yes, "yes", false, "with --analyze: do not ask whether to pay")
 	set.StringVar(&f.format, "format", "text", "output `FORMAT`: text or json")
 	set.StringVarP(&f.out, "output", "o", "", "write to this `FILE` or s3://bucket/key; {instance} in it becomes the instance id, else the host name (default standard output)")
+	flags.RegisterKept(cmd, &f.kept)
 	flags.CompleteWords(cmd, "format", "text", "json")
 	return cmd
 }
@@ -137,6 +140,9 @@ func (f *doctorFlags) check() ([]inside.Service, error) {
 	}
 	if err := file.Check(f.out); err != nil {
 		return nil, fmt.Errorf("-o %w", err)
+	}
+	if err := flags.CheckKept(f.out, f.kept); err != nil {
+		return nil, err
 	}
 	var services []inside.Service
 	for _, text := range f.services {
@@ -275,7 +281,7 @@ func (f *doctorFlags) write(ctx context.Context, out io.Writer, e *examination) 
 	most := stepsToWrite * f.step
 	ctx, stop := context.WithTimeoutCause(ctx, most, fmt.Errorf("no answer within %v", most))
 	defer stop()
-	if err := file.Write(ctx, e.file(f.out, host), []byte(text.String()), file.Options{Region: e.Region}); err != nil {
+	if err := file.Write(ctx, e.file(f.out, host), []byte(text.String()), file.Options{Kept: f.kept, Region: e.Region}); err != nil {
 		_, _ = io.WriteString(out, text.String())
 		return fmt.Errorf("%w: the result is on standard output instead", err)
 	}

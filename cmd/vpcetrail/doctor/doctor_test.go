@@ -688,9 +688,10 @@ func TestS3Refuses(t *testing.T) {
 	s := newStage(t)
 	s.metadata.machine("vpc-0a1b2c3d", "subnet-0a1b2c3d", "10.0.0.0/16")
 	s.dns.set(map[string]record{hostSQS: at(endpointA)})
-	var scope, code string
+	var scope, code, stored string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		scope = r.Header.Get("Authorization")
+		stored = r.Header.Get("X-Amz-Server-Side-Encryption") + " " + r.Header.Get("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id") + " " + r.Header.Get("X-Amz-Expected-Bucket-Owner")
 		if code != "" {
 			w.WriteHeader(http.StatusBadRequest)
 			fmt.Fprintf(w, "<Error><Code>%s</Code><Message>no</Message></Error>", code)
@@ -715,10 +716,13 @@ func TestS3Refuses(t *testing.T) {
 				t.Setenv(name, value)
 			}
 			code = tc.code
-			if f := run(t, "--services", "sqs", "-o", "s3://fleet/x"); f.err != tc.want {
+			if f := run(t, "--services", "sqs", "-o", "s3://fleet/x", "--sse", "aws:kms", "--kms-key-id", "alias/fleet", "--expected-out-owner", "123456789012"); f.err != tc.want {
 				t.Errorf("status %d: %s\n%s", f.code, f.err, f.out)
 			}
 		})
+	}
+	if stored != "aws:kms alias/fleet 123456789012" {
+		t.Errorf("stored with %s", stored)
 	}
 	if !strings.Contains(scope, "/eu-west-1/s3/") {
 		t.Errorf("S3 was called in another Region than that of the machine: %s", scope)
@@ -785,6 +789,7 @@ func TestWrongFlags(t *testing.T) {
 	for _, tc := range []struct{ args, want string }{
 		{"sqs", `doctor takes no argument; got "sqs": name services by --services`},
 		{"--services SQS!", `--services: "SQS!" is not the name of a service: want the name of its endpoint without what comes before, such as sqs or ecr.api`},
+		{"--sse AES256", "--sse and --expected-out-owner are for -o s3://bucket/key"},
 		{"--format yaml", `--format "yaml": want text or json`},
 		{"--timeout 1h", `--timeout 1h0m0s: want a time from 10ms to 1m`},
 		{"--region eu_west", `Region "eu_west": want one such as eu-west-1`},

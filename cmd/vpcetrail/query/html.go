@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"vpcetrail/cmd/vpcetrail/dest"
 	"vpcetrail/cmd/vpcetrail/exit"
 	"vpcetrail/cmd/vpcetrail/file"
 	"vpcetrail/cmd/vpcetrail/flags"
@@ -26,6 +27,7 @@ type htmlFlags struct {
 	lang      flags.Lang
 	out       string
 	resources []string
+	kept      dest.S3Options
 }
 
 // NewHTML returns the command.
@@ -50,6 +52,7 @@ the network. You can mail it, keep it, or print it to PDF.`,
 	set.SortFlags = false
 	set.StringVarP(&f.out, "out", "o", "", "write the page to this `FILE`, - for standard output (required)")
 	set.StringArrayVar(&f.resources, "resource", nil, "show whether the resource of this `ARN` is ready for a policy that requires endpoints; may be repeated")
+	flags.RegisterKept(cmd, &f.kept)
 	f.Register(cmd)
 	f.lang.Register(cmd)
 	return cmd
@@ -61,6 +64,9 @@ func (f *htmlFlags) run(ctx context.Context, where string, out, errOut io.Writer
 	}
 	if err := file.Check(f.out); err != nil {
 		return exit.Usagef("-o %w", err)
+	}
+	if err := flags.CheckKept(f.out, f.kept); err != nil {
+		return exit.With(exit.Usage, err)
 	}
 	if err := f.lang.Check(); err != nil {
 		return exit.With(exit.Usage, err)
@@ -90,7 +96,7 @@ func (f *htmlFlags) run(ctx context.Context, where string, out, errOut io.Writer
 		_, err = out.Write(text)
 		return err
 	}
-	return file.Write(ctx, f.out, text, file.Options{})
+	return file.Write(ctx, f.out, text, file.Options{Kept: f.kept})
 }
 
 func (f *htmlFlags) page(ctx context.Context, span *report.Span, words *words.Language) ([]byte, error) {
