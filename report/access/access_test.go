@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"vpcetrail/classify/network"
+
 	"vpcetrail/ingest/day"
 	"vpcetrail/ingest/source"
 	"vpcetrail/ingest/source/list"
@@ -37,6 +39,7 @@ type told struct {
 	memory  int
 	store   reporttest.Store // of earlier runs; nil: a new one
 	before  int              // days that are restated
+	network *network.Snapshot
 
 	problems []string
 }
@@ -66,7 +69,7 @@ func (r *told) run(t *testing.T) reporttest.Store {
 	p := &analyze.Publication{
 		Job: analyze.Job{
 			Window: day.Window{From: d, To: d}, Lateness: 1, Workers: r.workers, Disk: disk, Witnesses: []analyze.Witness{&Logs{Logs: dated.Logs{Sources: r.logs}}},
-			Memory: analyze.Memory{Counting: r.memory, Report: r.memory},
+			Memory: analyze.Memory{Counting: r.memory, Report: r.memory}, Network: r.network,
 		},
 		Run: report.Run{Inputs: map[string]string{}}, Store: store, Writer: w, Before: r.before,
 		Problem: func(text string) { r.problems = append(r.problems, text) },
@@ -220,6 +223,11 @@ const (
 func TestDisagreementsNameBothSides(t *testing.T) {
 	const one, two = "vpce-0a1b2c3d4e5f60718", "vpce-0a1b2c3d4e5f60719"
 	host := "logged.bucket." + two + "-x.s3.eu-west-1.vpce.amazonaws.com"
+	inside, err := network.Parse([]byte(`{"format":"vpcetrail-network","version":1,"sweeps":[{"account_id":"111122223333","region":"eu-west-1","at":"2026-11-21T02:00:00Z"}],"changes":[],
+"things":[{"kind":"vpc","account_id":"111122223333","region":"eu-west-1","id":"vpc-0a1b2c3d4e5f60718","cidrs":["25.9.0.0/16"],"seen":["2026-11-21T02:00:00Z/"]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, tc := range map[string]struct {
 		of   logLine
 		want string
@@ -235,13 +243,16 @@ func TestDisagreementsNameBothSides(t *testing.T) {
 		"an endpoint and a public address":          {logLine{ip: "198.51.100.7", trailIP: "10.0.0.1", endpoint: one}, one + ": record event-r of the trail names endpoint " + one + ", and the line at byte LOG shows a public address."},
 		"two endpoints":                             {logLine{ip: "10.0.0.1", trailIP: "10.0.0.1", endpoint: one, host: host}, one + ": record event-r of the trail names endpoint " + one + ", and the line at byte LOG proves endpoint " + two + "."},
 		"no endpoint and one":                       {logLine{ip: "10.0.0.1", trailIP: "198.51.100.7", host: host}, two + ": record event-r of the trail names no endpoint and a public address, and the line at byte LOG proves endpoint " + two + "."},
+		"the same address inside a VPC":             {logLine{ip: "25.9.2.3", trailIP: "25.9.2.3"}, ""},
+		"the same, and a host name of an endpoint":  {logLine{ip: "25.9.2.3", trailIP: "25.9.2.3", host: host}, ""},
+		"a public address and one inside a VPC":     {logLine{ip: "25.9.2.3", trailIP: "198.51.100.7"}, "-: record event-r of the trail names no endpoint and a public address, and the line at byte LOG shows an address inside a VPC."},
 		"a public and a private address":            {logLine{ip: "10.0.0.1", trailIP: "198.51.100.7"}, "-: record event-r of the trail names no endpoint and a public address, and the line at byte LOG shows a private address."},
 	} {
 		dir := t.TempDir()
 		tc.of.id = "r"
 		write(t, dir, trailObject, `{"Records":[`+tc.of.record()+`]}`)
 		write(t, dir, "logs/"+logObject, "\n"+tc.of.line("10:00:00"))
-		store := (&told{trail: dir + "/AWSLogs", logs: []string{dir + "/logs"}, date: november20}).run(t)
+		store := (&told{trail: dir + "/AWSLogs", logs: []string{dir + "/logs"}, date: november20, network: inside}).run(t)
 		if got := rowsIn(t, store, &table.S3Access, november20, "requests", "matched"); got != "1 1" {
 			t.Errorf("%s: %s", name, got)
 		}

@@ -98,18 +98,20 @@ func (r *rows) compare(line *record, of *request) {
 	endpoint := of.endpoint
 	switch proves := line.Route; {
 	case of.proves == provesEndpoint && proves == classify.Internet.String():
-		if sameAddress(of.address, line.address) {
-			return // the endpoint carries public addresses, such as those of a VPC that uses them inside
-		}
 		detail = findings.EndpointIsPublic
 	case of.proves == provesEndpoint && line.EndpointID != "" && line.EndpointID != of.endpoint:
 		detail = findings.EndpointIsAnother
 	case of.proves == provesInternet && line.Evidence == access.HostEndpoint.String():
 		endpoint, detail = line.EndpointID, findings.PublicIsEndpoint
+	case of.proves == provesInternet && line.Evidence == access.VPCAddress.String():
+		detail = findings.PublicIsInside
 	case of.proves == provesInternet && proves == classify.VPCE.String():
 		detail = findings.PublicIsPrivate
 	default:
 		return
+	}
+	if detail != findings.EndpointIsAnother && sameAddress(of.address, line.address) {
+		return // a public address, such as one that a VPC uses inside, proves nothing against the other side
 	}
 	key := conflictKey{line.day(), of.account, of.region, line.Bucket, endpoint}
 	c := r.conflicts[key]

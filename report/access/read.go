@@ -129,9 +129,7 @@ func (w *worker) take(object int, d day.Day, l *accesslog.Line) {
 	k := &w.record.S3AccessKey
 	k.Bucket, k.Requester, k.Operation = valid(l.Bucket), valid(access.Requester(l.Requester, &w.name)), valid(l.Operation)
 	k.Route, k.Evidence, k.Egress, k.EndpointID = verdict.Evidence.Route().String(), verdict.Evidence.String(), verdict.Egress, verdict.Endpoint
-	if verdict.Evidence.Route() == classify.Internet {
-		w.record.address = valid(l.RemoteIP)
-	}
+	w.record.address = valid(l.RemoteIP)
 	request, known := requestKey(l.RequestID, l.HostID)
 	if !known { // it matches nothing
 		copy(request[:], bytes.Repeat([]byte{0xff}, idSize))

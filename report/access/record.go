@@ -40,7 +40,7 @@ type record struct {
 	bytes     int64
 	denied    bool
 	ambiguous bool
-	address   string // of the caller, if the line shows the internet
+	address   string // of the caller
 	table.S3AccessKey
 }
 

@@ -114,9 +114,12 @@ func (o *observer) appendRequest(dst []byte, ev *event.Event) []byte {
 	facts, proves, address := classify.Examine(ev, o.ranges), provesNothing, ""
 	switch facts.Unowned.Evidence {
 	case classify.EndpointForeignAccount, classify.EndpointPrivateSource, classify.EndpointPublicSource:
-		proves, address = provesEndpoint, valid(ev.SourceIP)
+		proves = provesEndpoint
 	case classify.PublicSource:
 		proves = provesInternet
+	}
+	if proves != provesNothing {
+		address = valid(ev.SourceIP)
 	}
 	dst = binary.AppendUvarint(append(dst, proves), uint64(o.object))
 	return spill.AppendFields(dst, valid(facts.EndpointID), valid(ev.Recipient), valid(ev.Region), valid(ev.ID), address)
@@ -126,7 +129,7 @@ func (o *observer) appendRequest(dst []byte, ev *event.Event) []byte {
 type request struct {
 	proves                            byte
 	endpoint, account, region, record string
-	address                           string // of the caller, if the record proves an endpoint
+	address                           string // of the caller, if the record proves a route
 }
 
 // A requestCursor finds the requests of the trail. Ask for them in order.

@@ -22,6 +22,7 @@ const (
 	EndpointIsAnother phrase.Format = "Of the same request, record %[1]s of the trail names endpoint %[2]s, and the line at byte %[3]s of %[4]s proves endpoint %[5]s."
 	PublicIsEndpoint  phrase.Format = "Of the same request, record %[1]s of the trail names no endpoint and a public address, and the line at byte %[3]s of %[4]s proves endpoint %[5]s."
 	PublicIsPrivate   phrase.Format = "Of the same request, record %[1]s of the trail names no endpoint and a public address, and the line at byte %[3]s of %[4]s shows a private address."
+	PublicIsInside    phrase.Format = "Of the same request, record %[1]s of the trail names no endpoint and a public address, and the line at byte %[3]s of %[4]s shows an address inside a VPC."
 	CallsAreUnseen    phrase.Format = "The trail has %s by it, and CloudWatch counted neither a connection nor a byte on that day."
 	trafficIsUnseen   phrase.Format = "CloudWatch counted %s and %s at it, and the trail has no call by it: CloudTrail does not record all calls."
 )
@@ -29,7 +30,7 @@ const (
 // Explain returns what a row found as a sentence: its detail, or the meaning of its code if the
 // detail is not one of this version. It returns false if this version does not know the code.
 func Explain(finding, severity, detail string) (phrase.Phrase, bool) {
-	for _, f := range []phrase.Format{EndpointIsPublic, EndpointIsAnother, PublicIsEndpoint, PublicIsPrivate, CallsAreUnseen, trafficIsUnseen} {
+	for _, f := range []phrase.Format{EndpointIsPublic, EndpointIsAnother, PublicIsEndpoint, PublicIsPrivate, PublicIsInside, CallsAreUnseen, trafficIsUnseen} {
 		if p, ok := f.Match(detail, "call", "new connection", "byte"); ok {
 			return p, true
 		}
