@@ -70,7 +70,7 @@ func TestPageOfDaysWithoutTrail(t *testing.T) {
 		if strings.Contains(text, "No trail was read, so this page shows no routes of calls.") != (len(days) == 1) {
 			t.Errorf("%d days: another headline", len(days))
 		}
-		for _, wrong := range []string{"have no table of findings", "without a report"} {
+		for _, wrong := range []string{"No table of findings", "without a report"} {
 			if strings.Contains(text, wrong) {
 				t.Errorf("%d days: %s", len(days), wrong)
 			}

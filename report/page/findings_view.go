@@ -42,7 +42,7 @@ func (p *Page) findingsView(window string) findingsView {
 	case p.DaysWithFindings == 0:
 		v.Missing = p.Words.Say("This report has no table of findings: an older version of vpcetrail made it. Run analyze again for its days to get one.")
 	case without > 0:
-		v.Missing = p.Words.Say("%s of %d have no table of findings: an older version of vpcetrail made them. Run analyze again for those days.", phrase.Count(without, "day"), len(p.Days))
+		v.Missing = p.Words.Say("No table of findings for %s of %d, from an older version of vpcetrail: run analyze again.", phrase.Count(without, "day"), len(p.Days))
 	}
 	severities := map[string]int64{}
 	for i := range p.Codes {

@@ -231,7 +231,7 @@ func TestAPageSaysWhatItLacks(t *testing.T) {
 	if v.Trust.OK || fmt.Sprintf("%q", v.Trust.Lines) != fmt.Sprintf("%q", want) {
 		t.Errorf("ok %v, lines %q\nwant %q", v.Trust.OK, v.Trust.Lines, want)
 	}
-	if want := "1 day of 2 have no table of findings: an older version of vpcetrail made them. Run analyze again for those days."; v.Findings.Missing != want {
+	if want := "No table of findings for 1 day of 2, from an older version of vpcetrail: run analyze again."; v.Findings.Missing != want {
 		t.Errorf("findings: %s\nwant %s", v.Findings.Missing, want)
 	}
 	if want := "All calls on a proven network path used a VPC endpoint; none went past it."; v.Headline != want {

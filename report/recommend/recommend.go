@@ -124,7 +124,7 @@ func (a *Advice) decide() {
 		i, again := about[place]
 		switch {
 		case key.cause == network.Unexplained && again:
-			a.Rows[i].Watch = append(a.Rows[i].Watch, fmt.Sprintf("%s more are left out: %s", calls(w.calls), w.main().text))
+			a.Rows[i].Watch = append(a.Rows[i].Watch, fmt.Sprintf("also left out: %s: %s", calls(w.calls), w.main().text))
 			continue
 		case key.cause == network.Unexplained:
 			a.Rows = append(a.Rows, a.unproven(key, w))

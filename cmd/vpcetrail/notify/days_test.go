@@ -190,7 +190,7 @@ func TestLookBack(t *testing.T) {
 		s.publish(night{day: at(n)})
 	}
 	_, errOut := s.notify(0, "--to", "eventbridge", "--bus", "audit", "--date", at(41))
-	if want := "vpcetrail: news of 2 days before 2026-10-11 are not sent: notify looks back 31 days\n"; errOut != want || c.sent() != "day 2026-10-01 30, day 2026-10-11 30, day 2026-11-10 30" {
+	if want := "vpcetrail: not sent: news of 2 days before 2026-10-11: notify looks back 31 days\n"; errOut != want || c.sent() != "day 2026-10-01 30, day 2026-10-11 30, day 2026-11-10 30" {
 		t.Errorf("it sends %s, and says %q, want %q", c.sent(), errOut, want)
 	}
 	s.publish(night{day: at(10), calls: 1})

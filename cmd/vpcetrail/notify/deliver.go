@@ -195,7 +195,7 @@ func (p *planner) days(ctx context.Context, r *record, today day.Day) (list []lo
 		return nil, report.NoTrail(p.store, today)
 	}
 	if skipped > 0 {
-		p.say.Problem(fmt.Sprintf("news of %s before %s are not sent: notify looks back %d days", grid.Plural(skipped, "day"), first, lookBack))
+		p.say.Problem(fmt.Sprintf("not sent: news of %s before %s: notify looks back %d days", grid.Plural(skipped, "day"), first, lookBack))
 	}
 	return list, nil
 }

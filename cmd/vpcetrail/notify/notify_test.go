@@ -509,7 +509,7 @@ func TestManyFindings(t *testing.T) {
 	}
 	s.publish(n)
 	_, errOut := s.notify(exit.Incomplete, "--to", "eventbridge", "--bus", "audit", "--most", "24")
-	if want := "101 findings are left for the next run: see --most and --severity\n"; errOut != want {
+	if want := "left for the next run: 101 findings: see --most and --severity\n"; errOut != want {
 		t.Errorf("it says %q, want %q", errOut, want)
 	}
 	if c.calls["PutEvents"] != 3 || len(c.events) != 25 { // with the day

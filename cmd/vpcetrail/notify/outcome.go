@@ -86,7 +86,7 @@ func (p *planner) report(o *outcome, today day.Day) error {
 	case len(failed) > 0:
 		return exit.With(exit.Incomplete, fmt.Errorf("%d of %d could not be delivered to %s: the next run sends what is still true", len(failed), all+more, arn))
 	case more > 0:
-		return exit.With(exit.Incomplete, fmt.Errorf("%s are left for the next run: see --most and --severity", grid.Plural(int64(more), "finding")))
+		return exit.With(exit.Incomplete, fmt.Errorf("left for the next run: %s: see --most and --severity", grid.Plural(int64(more), "finding")))
 	case o.unread > 0:
 		return exit.With(exit.Incomplete, fmt.Errorf("%s could not be read: the next run looks again", grid.Plural(int64(o.unread), "day")))
 	}
