@@ -50,6 +50,11 @@ var datedNames = map[string]bool{
 	"hive/AWSLogs/111122223333/x/year=2026/month=12/day=20/hour=01/a.log.gz":                   false,
 	"AWSLogs/111122223333/vpcdnsquerylogs/vpc-1/2026/11/20/vpc-1_vpcdnsquerylogs_20261120.log": true,
 	"AWSLogs/111122223333/vpcdnsquerylogs/vpc-1/2026/11/19/vpc-1_vpcdnsquerylogs_20261119.log": false,
+	"fh/2026/01/01/2026/11/20/10/stream-1":                                                     true, // prefixes that are dates
+	"fh/2026/01/01/2026/11/22/10/stream-1":                                                     false,
+	"own/2026/01/01/AWSLogs/111122223333/S3/us-east-1/logged/2026/11/20/10/x.log":              true,
+	"dash/2026-01-01-2026-11-20-10-10-00-0123456789ABCDEF":                                     true,
+	"dash/2026-11-20-2026-01-01-10-10-00-0123456789ABCDEF":                                     false,
 	"loose/names-no-day": true,
 }
 
@@ -110,6 +115,11 @@ func TestWalkDatedSkipsOtherDays(t *testing.T) {
 		at := time.Date(2025, 5, 1, hour, 0, 0, 0, time.UTC)
 		keys = append(keys, "p/"+at.Format("2006/01/02/15/")+"queries-1", "p/other/"+at.Format("year=2006/month=01/day=02/hour=15/")+"queries-1")
 	}
+	for i := range 1000 {
+		keys = append(keys, fmt.Sprintf("p/2026-01-01-2026-11-19-00-00-00-%016X", i))
+	}
+	const dash = "p/2026-01-01-2026-11-20-00-00-00-0123456789ABCDEF" // below a prefix that is a date
+	keys, want = append(keys, dash), append(want, "s3://logs/"+dash)
 	const folder = "p/202711112222/eu-west-1/b/2026/11/20/2026-11-20-00-00-00-0123456789ABCDEF"
 	keys = append(keys, "p/2027-01-01-00-00-00-0123456789ABCDEF", folder)
 	want = append(want, "s3://logs/"+folder)
@@ -117,7 +127,7 @@ func TestWalkDatedSkipsOtherDays(t *testing.T) {
 	slices.Sort(want)
 	server.before = func(w http.ResponseWriter, r *http.Request) bool { return listKeys(w, r, keys) }
 	equal(t, "objects", walkDated(t, []string{"s3://logs/p/"}, Options{S3: server.open}), want)
-	if n := len(server.listed()); n > 16 {
+	if n := len(server.listed()); n > 17 { // one page is of names below a date, which cannot be skipped
 		t.Errorf("%d LISTs: %q", n, server.listed())
 	}
 }

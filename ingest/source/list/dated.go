@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -199,7 +200,8 @@ func (w *datedWalk) entry(ctx context.Context, st store.Store, folder string, e 
 	return nil
 }
 
-// isByDay reports whether the folders below that of a year name the days of all objects in them.
+// isByDay reports whether the folders below that of a year name the days of all objects in them: the first
+// object is in a day's folder, or in that of an hour below, and its own name has no day.
 func (w *datedWalk) isByDay(ctx context.Context, st store.Store, folder, year string, at datedPlace) (bool, error) {
 	from, ok := st.(datedStore)
 	if layout.HasDays(folder) || !ok || w.window.IsAll() {
@@ -207,12 +209,18 @@ func (w *datedWalk) isByDay(ctx context.Context, st store.Store, folder, year st
 	}
 	first, err := from.First(ctx, folder+year)
 	names := strings.Split(strings.TrimPrefix(first, folder+year), "/")
-	if err != nil || len(names) < 3 {
+	if err != nil || len(names) < 3 || len(names) > 4 || len(names) == 4 && !isHour(names[2]) {
 		return false, err
 	}
 	at.hasDay = false
 	_, named := dayIn(path.Base(first))
 	return !named && at.enter(names[0]).enter(names[1]).hasDay, nil
+}
+
+// isHour reports whether a folder's name is an hour, such as 10 or hour=10.
+func isHour(folder string) bool {
+	n, err := strconv.Atoi(strings.TrimPrefix(folder, "hour="))
+	return err == nil && 0 <= n && n < 24
 }
 
 // object passes an object to fn if its day, where it has one, is in the window.
@@ -233,62 +241,10 @@ func (w *datedWalk) object(obj store.Object, at datedPlace) error {
 func (w *datedWalk) skip(name string) string {
 	d, ok := leadingDay(name)
 	switch {
-	case !ok || w.window.IsAll() || w.window.Contains(d):
+	case !ok || len(name) > len(ownForm) && isOwn(name) || w.window.IsAll() || w.window.Contains(d):
 		return ""
 	case d < w.window.From:
 		return w.window.From.String()
 	}
 	return name[:len("2026-")] + "~" // folders of accounts may come after the year
-}
-
-// dayIn returns the day in the name of an object: at its start, or where S3 writes it for a
-// prefix without a slash, such as prod2026-11-20-13-05-00-0123456789ABCDEF.
-func dayIn(name string) (d day.Day, ok bool) {
-	if d, ok = leadingDay(name); !ok {
-		d, ok = leadingDay(name[max(0, len(name)-len("2026-11-20-13-05-00-0123456789ABCDEF")):])
-	}
-	return d, ok
-}
-
-// leadingDay returns the day that a name starts with.
-func leadingDay(name string) (d day.Day, ok bool) {
-	const form = "2026-11-20-"
-	if len(name) < len(form) || name[len(form)-1] != '-' {
-		return 0, false
-	}
-	d, err := day.Parse(name[:len(form)-1])
-	return d, err == nil
-}
-
-// A datedPlace is what the names of folders say up to one of them.
-type datedPlace struct {
-	depth  int
-	date   string  // the year, or the year and the month, such as 2026-11
-	months int     // how many parts of a date follow one another
-	byDay  bool    // the folders of the date name the days of all objects in them
-	day    day.Day // of the last whole date
-	hasDay bool
-}
-
-// enter returns the place of the subfolder called name.
-func (p datedPlace) enter(name string) datedPlace {
-	p.depth++
-	if key, value, ok := strings.Cut(name, "="); ok && (key == "year" || key == "month" || key == "day") {
-		name = value
-	}
-	switch {
-	case p.months > 0 && len(name) == 2 && strings.Trim(name, "0123456789") == "":
-		p.date, p.months = p.date+"-"+name, p.months+1
-	case len(name) == 4 && strings.Trim(name, "0123456789") == "":
-		p.date, p.months = name, 1
-	default:
-		p.date, p.months = "", 0
-	}
-	if p.months == 3 {
-		if d, err := day.Parse(p.date); err == nil {
-			p.day, p.hasDay = d, true
-		}
-		p.date, p.months = "", 0
-	}
-	return p
 }
