@@ -303,7 +303,7 @@ func TestARequestAcrossMidnight(t *testing.T) {
 	object := strings.Replace(trailObject, "/20/", "/21/", 1)
 	write(t, dir, trailObject, `{"Records":[`+noonRecord+`]}`)
 	write(t, dir, strings.Replace(object, "20261120T1005Z", "20261121T0005Z", 1), `{"Records":[`+earlyRecord+`]}`)
-	write(t, dir, strings.Replace(object, "20261120T1005Z", "20261121T0015Z", 1), `{"Records":[`+longRecord+`]}`)
+	write(t, dir, strings.Replace(object, "20261120T1005Z", "20261121T0415Z", 1), `{"Records":[`+longRecord+`]}`)
 	write(t, dir, "logs/2026-11-21-01-00-00-0123456789ABCDEF", noon+long+early)
 	store := reporttest.Store{}
 	night := func(date string, before int) {

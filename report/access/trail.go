@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"slices"
+	"time"
 
 	"vpcetrail/classify"
 	"vpcetrail/ingest"
@@ -13,7 +14,6 @@ import (
 
 	"vpcetrail/report/analyze"
 	"vpcetrail/report/dated"
-	"vpcetrail/report/restate"
 )
 
 // requests are the S3 requests of a trail, by their identity.
@@ -77,7 +77,7 @@ func (o *observer) End(res *ingest.Result) error {
 
 // margin bounds how long before its record a request may have been received. A record has the time
 // when the request was completed.
-const margin = restate.SoonAfter / 2
+const margin = time.Hour
 
 // Outside implements ingest.OutsideSink: the line of a request may be of the day before its record.
 func (o *observer) Outside(ev *event.Event) {

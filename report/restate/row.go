@@ -2,21 +2,14 @@ package restate
 
 import (
 	"encoding/binary"
-	"path"
-	"time"
 
 	"vpcetrail/ingest"
 	"vpcetrail/ingest/day"
-	"vpcetrail/ingest/source/layout"
 	"vpcetrail/ingest/source/store"
 	"vpcetrail/ingest/spill"
 
 	"vpcetrail/report/table"
 )
-
-// SoonAfter is the time after a day in which CloudTrail delivers the records of its last requests,
-// and those of requests that it logs on the next day as they took longer.
-const SoonAfter = 2 * time.Hour
 
 // A known holds what is known about one version of an object, and from where.
 type known struct {
@@ -72,11 +65,4 @@ func cutObject(name, value []byte) store.Object {
 	o.Size = size
 	spill.CutFields(string(value[n:]), &o.ETag, &o.Key.Account, &o.Key.Region, &o.Key.Folder)
 	return o
-}
-
-// isSoonAfter reports whether an object that holds records of the day after d may have been
-// delivered SoonAfter d.
-func isSoonAfter(name string, d day.Day) bool {
-	at, ok := layout.ParseStamp(path.Base(name))
-	return !ok || at.Before((d + 1).Time().Add(SoonAfter))
 }

@@ -28,7 +28,7 @@ type Search struct {
 	leave    bool    // unknown objects in folders after last stay unknown
 	last     day.Day
 
-	after bool // a day also has the objects that were delivered SoonAfter it
+	after bool // a day also has all objects in the folders of the days after it
 
 	known   *spill.Sorter // by name: known
 	listed  *spill.Sorter // by name: store.Object
@@ -122,8 +122,8 @@ func (s *Search) know(k known) {
 // Leave leaves unknown objects in folders after last to the run that publishes those days. Call it before List.
 func (s *Search) Leave(last day.Day) { s.leave, s.last = true, last }
 
-// ReadOn adds to each day the objects that were delivered SoonAfter it, or on the next day if their
-// names have no time. They change no day. Call it before Days.
+// ReadOn adds to each day all objects in the folders that a run for the day reads: those of the days after it,
+// as many as records may be late. They change no day. Call it before Days.
 func (s *Search) ReadOn() { s.after = true }
 
 // Know takes an object that the run has just read. Its day may be published or not.
@@ -296,9 +296,12 @@ func (s *Search) place(o *store.Object, rows, probed []known, value []byte) {
 			s.changed[d] = true
 		}
 	}
-	for _, d := range belongs {
-		if before := d - 1; s.after && s.days.Contains(before) && !slices.Contains(belongs, before) && isSoonAfter(o.Name, before) {
-			s.members.Add(append(before.AppendKey(nil), o.Name...), value)
+	if !s.after || !o.Key.HasDay {
+		return
+	}
+	for d := o.Key.Day - day.Day(s.lateness); d < o.Key.Day; d++ {
+		if s.days.Contains(d) && !slices.Contains(belongs, d) {
+			s.members.Add(append(d.AppendKey(nil), o.Name...), value)
 		}
 	}
 }
