@@ -33,6 +33,7 @@ type findingView struct {
 	Rank     int
 	Cost     string
 	CostRank float64
+	Repeats  bool               // a row before it has the same Detail
 	Folded   []overview.Finding // of one service, most calls first; nil: the row is one finding
 }
 
@@ -54,12 +55,14 @@ func (p *Page) findingsView(window string) findingsView {
 	for _, name := range names {
 		v.Severities = append(v.Severities, severityView{name, severities[name]})
 	}
+	said := map[string]bool{}
 	for _, f := range fold(p.Findings.Rows) {
 		f.Rank, f.Cost, f.CostRank = overview.RankOfSeverity(f.Severity), "–", -1
 		if usd, known := f.Finding.Cost(); known {
 			v.Costs, f.Cost, f.CostRank = true, grid.Dollars(usd), usd
 		}
 		f.Name, f.Detail = f.name(p.Words), f.detail(p.Words)
+		f.Repeats, said[f.Detail] = said[f.Detail], f.Detail != ""
 		v.Rows = append(v.Rows, f)
 	}
 	return v
