@@ -135,6 +135,9 @@ func TestManualPages(t *testing.T) {
 			t.Errorf("%s is no manual page: %.40q", name, page)
 		}
 	}
+	if !strings.Contains(pages["vpcetrail.1"], "\n2    wrong usage\n3    ") {
+		t.Error("lists are run together")
+	}
 	got := vpcetrail(t.Context(), "man", filepath.Join(dir, "vpcetrail.1"))
 	if got.code != exit.Failed || !strings.HasPrefix(got.errOut, "vpcetrail: manual: write: ") {
 		t.Errorf("into a file: %+v", got)

@@ -101,8 +101,8 @@ Exit status:
 		}
 		return cmd.Help()
 	}
-	addGroup(root, "trail", "Commands that read a trail:", publish.NewAnalyze(version), inspect.NewEndpoints(),
-		inspect.NewExplain(), metrics.New(), inspect.NewNetwork(), verify.New())
+	addGroup(root, "trail", "Commands that read a trail:", publish.NewAnalyze(version), inspect.NewExplain(), verify.New())
+	addGroup(root, "kept", "Commands that keep endpoints, networks and metrics:", inspect.NewEndpoints(), metrics.New(), inspect.NewNetwork())
 	addGroup(root, "report", "Commands that read a report:", query.NewAthena(), query.NewAudit(), query.NewDiff(), query.NewHTML(),
 		publish.NewMerge(version), notify.New(), query.NewReadiness(), query.NewRecommend(), query.NewReplay(), query.NewSummary(), query.NewWhy())
 	addGroup(root, "machine", "Commands that check the machine they run on:", doctor.New())
