@@ -66,7 +66,7 @@ func Memory(job *analyze.Job) int {
 type Objects struct {
 	logs     *Logs
 	window   day.Window
-	lateness day.Day       // one at least: AWS delivers these logs within hours
+	lateness day.Day
 	listed   *spill.Sorter // by name
 	empty    bool
 
@@ -91,7 +91,7 @@ func newDaily() *daily { return &daily{sha256.New(), map[ingest.Status]int64{}, 
 // List lists the objects.
 func (l *Logs) List(ctx context.Context, job *analyze.Job, window day.Window) (*Objects, error) {
 	o := &Objects{
-		logs: l, window: window, lateness: max(day.Day(job.Lateness), 1), empty: true, listed: spill.NewSorter(job.Disk, Memory(job)/8),
+		logs: l, window: window, lateness: day.Day(job.Lateness), empty: true, listed: spill.NewSorter(job.Disk, Memory(job)/8),
 		days: map[day.Day]*daily{}, undated: newDaily(), problems: spill.NewSorter(job.Disk, Memory(job)/64),
 		unread: map[day.Day]bool{},
 	}

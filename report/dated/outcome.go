@@ -88,7 +88,7 @@ func (o *Objects) notOf(obj *store.Object) string {
 	if !obj.Key.HasDay {
 		return "an impossible day"
 	}
-	return fmt.Sprintf("a day that is neither %s, as its name says, nor up to %s before (see --lateness)", obj.Key.Day, grid.Plural(int64(o.lateness), "day"))
+	return fmt.Sprintf("a day that is neither %s, as its name says, nor up to %s before (see --lateness)", obj.Key.Day, grid.Plural(int64(max(o.lateness, 1)), "day"))
 }
 
 // MayHold reports whether an object may hold lines of a day. Its name has the day on which it was
@@ -99,7 +99,7 @@ func (o *Objects) MayHold(obj *store.Object, d day.Day) bool {
 	if !obj.Key.HasDay {
 		return firstLog <= d && d <= lastLog
 	}
-	return obj.Key.Day-o.lateness <= d && d <= obj.Key.Day
+	return obj.Key.Day-max(o.lateness, 1) <= d && d <= obj.Key.Day
 }
 
 // The days of the lines of objects without a day: from the start of S3.
