@@ -153,7 +153,8 @@ func silence(ctx context.Context, err error) string {
 
 // refusal says in one line why a call failed.
 func refusal(ctx context.Context, err error) string {
-	if ctx.Err() != nil {
+	var late net.Error // the client's own limit may end before that of ctx
+	if ctx.Err() != nil || errors.As(err, &late) && late.Timeout() {
 		return "no answer in time"
 	}
 	return aws.Cause(err)
