@@ -32,16 +32,24 @@ func TestEndpointURL(t *testing.T) {
 
 // Each name of an endpoint in the SDK's models has the ids that the models have for it.
 func TestIDsOfTheModels(t *testing.T) {
+	text, err := os.ReadFile("sdkids.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	version := regexp.MustCompile(`botocore ([0-9.]+[0-9])`).FindSubmatch(text)[1]
 	var models []string // of the botocore that moto_server or the AWS CLI has with it
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
-		found, _ := filepath.Glob(filepath.Join(dir, "../lib/python3*/site-packages/botocore/data/*/*/service-2.json.gz"))
-		models = append(models, found...)
+		packages, _ := filepath.Glob(filepath.Join(dir, "../lib/python3*/site-packages/botocore-"+string(version)+".dist-info"))
+		for _, one := range packages {
+			found, _ := filepath.Glob(filepath.Join(one, "../botocore/data/*/*/service-2.json.gz"))
+			models = append(models, found...)
+		}
 	}
 	switch {
 	case len(models) == 0 && os.Getenv("CI") == "true":
-		t.Fatal("no botocore is near PATH")
+		t.Fatalf("botocore %s is not near PATH", version)
 	case len(models) == 0:
-		t.Skip("no botocore is near PATH")
+		t.Skipf("botocore %s, whose ids these are, is not near PATH: .ci/run installs it", version)
 	}
 	idOf, prefixOf := regexp.MustCompile(`"serviceId":"([^"]+)"`), regexp.MustCompile(`"endpointPrefix":"([^"]+)"`)
 	ids, all := map[inside.Service][]string{}, []string{}
